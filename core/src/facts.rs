@@ -1,0 +1,54 @@
+//! What every host tells an app about a request besides the request itself, as extensions.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use bytes::Bytes;
+
+/// Who sent a request, as the platform says, never as the client does. An extension of every request.
+///
+/// On a server it is the other end of the connection. On Lambda it is the address that the front saw (port 0, because the
+/// event does not tell), and `0.0.0.0:0` where the front does not say, as in a test from the console.
+///
+/// Each framework gets it in its own manner as well: axum as `ConnectInfo<SocketAddr>`.
+///
+/// # Example
+///
+/// ```
+/// # let request: lodger_core::Request = http::Request::default();
+/// let client = request.extensions().get::<lodger_core::ClientAddr>();
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddr(pub SocketAddr);
+
+impl ClientAddr {
+    /// Stands for a client that the host knows nothing about, so that an app that asks for one never fails.
+    pub const UNKNOWN: Self = Self(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
+}
+
+/// What was taken off the front of a request's path: the stage of an API, the base path that was set, or both.
+///
+/// An extension of those requests whose path was shortened. An app that writes URLs puts it before its own paths.
+/// It begins with a slash, does not end with one, and is percent-encoded as the path is.
+///
+/// # Example
+///
+/// ```
+/// # let request: lodger_core::Request = http::Request::default();
+/// let prefix = request.extensions().get::<lodger_core::PathPrefix>();
+/// let login = format!("{}/login", prefix.map_or("", |prefix| prefix.as_str()));
+/// assert_eq!(login, "/login");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathPrefix(Bytes);
+
+impl PathPrefix {
+    pub(crate) fn new(prefix: Bytes) -> Self {
+        Self(prefix)
+    }
+
+    /// The prefix, such as `/prod`.
+    pub fn as_str(&self) -> &str {
+        // It is a part of a path that `http` has accepted, so it is text.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}

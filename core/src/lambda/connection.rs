@@ -1,0 +1,337 @@
+//! HTTP/1.1 as far as the Runtime API speaks it: one request at a time on one connection.
+//!
+//! hyper's client would do; it takes as many instructions for an invocation as all the rest of Lodger together.
+
+use std::{io, time::Duration};
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use memchr::memmem;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+
+use super::payload::Payload;
+
+/// The most that an answer's head, a line of a chunked body, or its trailers may be.
+const MAX_HEAD: usize = 64 * 1024;
+/// The most that an event may be. Lambda's own limit is 6 MB for those that somebody waits for.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+/// How many headers an answer may have. The Runtime API sends about ten.
+const MAX_HEADERS: usize = 64;
+/// Pieces are collected until there are so many bytes to write.
+const WRITE_AT: usize = 48 * 1024;
+/// How long anything may take but the wait for an event.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection to the Runtime API.
+#[derive(Debug)]
+pub(super) struct Connection {
+    socket: TcpStream,
+    /// What has been read and not been taken yet.
+    buffer: BytesMut,
+    out: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The connection ended before the first byte of an answer, as one does that was closed while nobody looked.
+    Ended(io::Error),
+    /// It ended later, or what came was no HTTP.
+    Broken(io::Error),
+}
+
+/// The beginning of an answer.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) status: u16,
+    length: Length,
+    /// Whether the connection can take another request after this answer.
+    pub(super) is_reusable: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Length {
+    Bytes(usize),
+    Chunked,
+    UntilEnd,
+}
+
+impl Connection {
+    pub(super) async fn open(host: &str, port: u16) -> io::Result<Self> {
+        let socket = timeout(PATIENCE, TcpStream::connect((host, port))).await??;
+        socket.set_nodelay(true)?;
+        Ok(Self {
+            socket,
+            buffer: BytesMut::new(),
+            out: Vec::new(),
+        })
+    }
+
+    /// Sends a request: its head, which ends in an empty line, and what is posted.
+    pub(super) async fn send(
+        &mut self,
+        head: &[u8],
+        payload: Option<&Payload>,
+    ) -> Result<(), Trouble> {
+        self.out.clear();
+        self.out.extend_from_slice(head);
+        if let Some(payload) = payload {
+            let mut pieces = payload.pieces();
+            while pieces.push_next(&mut self.out) {
+                if self.out.len() >= WRITE_AT {
+                    self.flush().await?;
+                }
+            }
+        }
+        self.flush().await
+    }
+
+    async fn flush(&mut self) -> Result<(), Trouble> {
+        timed(self.socket.write_all(&self.out))
+            .await
+            .map_err(Trouble::Ended)?;
+        self.out.clear();
+        Ok(())
+    }
+
+    /// Waits for the head of the answer, and hands each header to `header`: the head, the name and the value, which are
+    /// parts of it.
+    pub(super) async fn head(
+        &mut self,
+        mut header: impl FnMut(&Bytes, &str, &[u8]),
+    ) -> Result<Head, Trouble> {
+        loop {
+            let bytes = self.until_empty_line().await?;
+            let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+            let mut parsed = httparse::Response::new(&mut headers);
+            parsed
+                .parse(&bytes)
+                .map_err(|error| broken(format!("the answer is no HTTP/1.1: {error}")))?;
+            let status = parsed.code.unwrap_or_default();
+            let mut head = Head {
+                status,
+                length: Length::UntilEnd,
+                is_reusable: parsed.version == Some(1),
+            };
+            if status / 100 == 1 {
+                // The real answer is still to come (RFC 9110, section 15.2).
+                continue;
+            }
+            for field in parsed.headers.iter() {
+                head.read(field.name, field.value)?;
+                header(&bytes, field.name, field.value);
+            }
+            if matches!(status, 204 | 304) {
+                head.length = Length::Bytes(0);
+            }
+            head.is_reusable &= head.length != Length::UntilEnd;
+            return Ok(head);
+        }
+    }
+
+    /// Reads the body that `head` announces.
+    pub(super) async fn body(&mut self, head: &Head) -> Result<Bytes, Trouble> {
+        let body = async {
+            match head.length {
+                Length::Bytes(length) => {
+                    self.fill(length).await?;
+                    Ok(self.buffer.split_to(length).freeze())
+                }
+                Length::Chunked => self.chunks().await,
+                Length::UntilEnd => self.until_end().await,
+            }
+        };
+        match timeout(PATIENCE, body).await {
+            Ok(body) => body.map_err(Trouble::Broken),
+            Err(elapsed) => Err(Trouble::Broken(elapsed.into())),
+        }
+    }
+
+    /// Reads the whole of a small answer and forgets it, so that the connection can be used again.
+    pub(super) async fn answer(&mut self) -> Result<Head, Trouble> {
+        let head = match timeout(PATIENCE, self.head(|_, _, _| {})).await {
+            Ok(head) => head?,
+            Err(elapsed) => return Err(Trouble::Broken(elapsed.into())),
+        };
+        self.body(&head).await?;
+        Ok(head)
+    }
+
+    async fn until_empty_line(&mut self) -> Result<Bytes, Trouble> {
+        let mut seen = 0_usize;
+        loop {
+            // The empty line may have been cut in two.
+            let from = seen.saturating_sub(3);
+            if let Some(at) = self
+                .buffer
+                .get(from..)
+                .and_then(|bytes| memmem::find(bytes, b"\r\n\r\n"))
+            {
+                return Ok(self.buffer.split_to(from + at + 4).freeze());
+            }
+            seen = self.buffer.len();
+            if seen > MAX_HEAD {
+                return Err(broken(format!(
+                    "the head of the answer is longer than {MAX_HEAD} bytes"
+                )));
+            }
+            self.more().await.map_err(|error| {
+                if seen == 0 {
+                    Trouble::Ended(error)
+                } else {
+                    Trouble::Broken(error)
+                }
+            })?;
+        }
+    }
+
+    async fn chunks(&mut self) -> io::Result<Bytes> {
+        let mut body = BytesMut::new();
+        loop {
+            let line = self.line().await?;
+            let digits = line
+                .split(|byte| *byte == b';')
+                .next()
+                .unwrap_or_default()
+                .trim_ascii();
+            let length = std::str::from_utf8(digits)
+                .ok()
+                .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+                .and_then(|digits| usize::from_str_radix(digits, 16).ok())
+                .ok_or_else(|| invalid("a chunk of the answer has no length".to_owned()))?;
+            if length == 0 {
+                while !self.line().await?.is_empty() {}
+                return Ok(body.freeze());
+            }
+            limit(body.len().saturating_add(length))?;
+            self.fill(length).await?;
+            body.extend_from_slice(&self.buffer.split_to(length));
+            if !self.line().await?.is_empty() {
+                return Err(invalid(
+                    "a chunk of the answer is longer than it says".to_owned(),
+                ));
+            }
+        }
+    }
+
+    async fn until_end(&mut self) -> io::Result<Bytes> {
+        loop {
+            match self.more().await {
+                Ok(()) => limit(self.buffer.len())?,
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return Ok(self.buffer.split().freeze());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn line(&mut self) -> io::Result<Bytes> {
+        loop {
+            if let Some(at) = memmem::find(&self.buffer, b"\r\n") {
+                let line = self.buffer.split_to(at).freeze();
+                self.buffer.advance(2);
+                return Ok(line);
+            }
+            if self.buffer.len() > MAX_HEAD {
+                return Err(invalid(
+                    "a line between the chunks of the answer does not end".to_owned(),
+                ));
+            }
+            self.more().await?;
+        }
+    }
+
+    /// Reads until there are `length` bytes.
+    async fn fill(&mut self, length: usize) -> io::Result<()> {
+        limit(length)?;
+        self.buffer
+            .reserve(length.saturating_sub(self.buffer.len()));
+        while self.buffer.len() < length {
+            self.more().await?;
+        }
+        Ok(())
+    }
+
+    async fn more(&mut self) -> io::Result<()> {
+        if self.buffer.capacity() - self.buffer.len() < 2048 {
+            // Takes the whole buffer again, if the app has let go of the events in it.
+            self.buffer.reserve(16 * 1024);
+        }
+        match self.socket.read_buf(&mut self.buffer).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Head {
+    fn read(&mut self, name: &str, value: &[u8]) -> Result<(), Trouble> {
+        if name.eq_ignore_ascii_case("content-length") {
+            let length = std::str::from_utf8(value)
+                .ok()
+                .and_then(|value| value.trim().parse().ok());
+            let length = length.map(Length::Bytes).ok_or_else(|| {
+                broken(format!(
+                    "the answer's content-length is {:?}",
+                    String::from_utf8_lossy(value)
+                ))
+            })?;
+            match self.length {
+                // A chunked answer has no other length (RFC 9112, section 6.3).
+                Length::Chunked => {}
+                Length::Bytes(_) if self.length != length => {
+                    return Err(broken("the answer has two lengths".to_owned()));
+                }
+                _ => self.length = length,
+            }
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            if !value.trim_ascii().eq_ignore_ascii_case(b"chunked") {
+                return Err(broken(format!(
+                    "the answer's transfer-encoding is {:?}",
+                    String::from_utf8_lossy(value)
+                )));
+            }
+            self.length = Length::Chunked;
+        } else if name.eq_ignore_ascii_case("connection") {
+            let closes = |option: &[u8]| option.trim_ascii().eq_ignore_ascii_case(b"close");
+            self.is_reusable &= !value.split(|byte| *byte == b',').any(closes);
+        }
+        Ok(())
+    }
+}
+
+async fn timed<T>(future: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(PATIENCE, future).await?
+}
+
+fn limit(length: usize) -> io::Result<()> {
+    if length > MAX_BODY {
+        return Err(invalid(format!(
+            "the answer is longer than {MAX_BODY} bytes"
+        )));
+    }
+    Ok(())
+}
+
+fn invalid(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+fn broken(what: String) -> Trouble {
+    Trouble::Broken(invalid(what))
+}
+
+impl Trouble {
+    pub(super) fn into_error(self) -> io::Error {
+        match self {
+            Self::Ended(error) | Self::Broken(error) => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! The headers of a request, out of an event's.
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{
+        CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    },
+};
+
+use super::{json::Text, owned};
+
+const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+
+/// Collects headers in their order, and keeps to itself those that a server would not hand to an app either.
+pub(super) struct Headers<'a> {
+    event: &'a Bytes,
+    map: HeaderMap,
+    had_content_length: bool,
+}
+
+impl<'a> Headers<'a> {
+    pub(super) fn new(event: &'a Bytes, count: usize) -> Self {
+        // Room for those that are added as well.
+        Self {
+            event,
+            map: HeaderMap::with_capacity(count + 4),
+            had_content_length: false,
+        }
+    }
+
+    /// Adds a header. Those of the connection that the event came over are left out, and `content-length`, which the
+    /// client may have got wrong and the front has lost sight of.
+    ///
+    /// An error says what is wrong with it: no client could have sent it.
+    pub(super) fn add(&mut self, name: Text<'_>, value: Text<'_>) -> Result<(), String> {
+        let bytes = name.decode().ok_or("a header's name is no text")?;
+        let name = HeaderName::from_bytes(&bytes).map_err(|_| {
+            format!(
+                "{:?} is not the name of a header",
+                String::from_utf8_lossy(&bytes)
+            )
+        })?;
+        if name == CONTENT_LENGTH {
+            self.had_content_length = true;
+        } else if !is_of_the_connection(&name) {
+            let value = self.value(value).ok_or_else(|| {
+                format!("the value of the header {name} holds a control character or is no text")
+            })?;
+            self.map.append(name, value);
+        }
+        Ok(())
+    }
+
+    fn value(&self, value: Text<'_>) -> Option<HeaderValue> {
+        HeaderValue::from_maybe_shared(owned(self.event, value)?).ok()
+    }
+
+    /// Sets the cookies, which some fronts send apart from the headers, and some as well as among them.
+    pub(super) fn set_cookies(&mut self, cookies: &[Text<'_>]) -> Result<(), String> {
+        let value = match cookies {
+            [] => return Ok(()),
+            [one] => self.value(*one),
+            several => {
+                let mut joined = Vec::new();
+                for cookie in several {
+                    if !joined.is_empty() {
+                        joined.extend_from_slice(b"; ");
+                    }
+                    joined.extend_from_slice(&cookie.decode().ok_or("a cookie is no text")?);
+                }
+                HeaderValue::from_maybe_shared(Bytes::from(joined)).ok()
+            }
+        };
+        self.map
+            .insert(COOKIE, value.ok_or("a cookie holds a control character")?);
+        Ok(())
+    }
+
+    /// Sees to it that there is a `host` that could be one: the client's, else the domain that the front was called by.
+    pub(super) fn ensure_host(&mut self, domain: Option<Text<'_>>) {
+        if self
+            .map
+            .get(HOST)
+            .is_some_and(|host| could_be_a_host(host.as_bytes()))
+        {
+            return;
+        }
+        let domain = domain
+            .and_then(|domain| self.value(domain))
+            .filter(|host| could_be_a_host(host.as_bytes()));
+        self.map.insert(
+            HOST,
+            domain.unwrap_or(HeaderValue::from_static("localhost")),
+        );
+    }
+
+    /// Sets the trace id of the invocation, which continues the one that the front began.
+    pub(super) fn set_trace_id(&mut self, trace_id: Option<Bytes>) {
+        if let Some(value) = trace_id.and_then(|id| HeaderValue::from_maybe_shared(id).ok()) {
+            self.map.insert(TRACE_ID, value);
+        }
+    }
+
+    /// The headers, with the length of the body as it is; of an empty one only if the event said that it is.
+    pub(super) fn finish(mut self, body_length: usize) -> HeaderMap {
+        if body_length > 0 || self.had_content_length {
+            self.map
+                .insert(CONTENT_LENGTH, HeaderValue::from(body_length));
+        }
+        self.map
+    }
+}
+
+/// Headers about one connection (RFC 9110, section 7.6.1), which is not the one that the event came over, and `expect`,
+/// which the front has met.
+fn is_of_the_connection(name: &HeaderName) -> bool {
+    [CONNECTION, TRANSFER_ENCODING, TE, TRAILER, UPGRADE, EXPECT, KEEP_ALIVE].contains(name)
+        // `proxy` itself must never become the `HTTP_PROXY` of a CGI script (CVE-2016-5385).
+        || name.as_str().strip_prefix("proxy").is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+/// Whether `host` is made of what a host and a port are made of (RFC 3986, section 3.2).
+fn could_be_a_host(host: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:[]%!$&'()*+,;=".contains(byte);
+    !host.is_empty() && host.iter().all(allowed)
+}

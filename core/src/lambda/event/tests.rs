@@ -1,0 +1,543 @@
+use std::net::SocketAddr;
+
+use http::{HeaderMap, Method, Version};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{ClientAddr, PathPrefix};
+
+const FUNCTION_URL: &str = "abcdefg.lambda-url.eu-west-1.on.aws";
+const HTTP_API: &str = "abcdefg.execute-api.eu-west-1.amazonaws.com";
+
+/// An event of payload format version 2.0, with `parts` over it: top-level ones by their name, those of the request
+/// context and of its `http` after a dot or two.
+fn event(parts: Value) -> Value {
+    let mut event = json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQueryString": "",
+        "headers": {"host": "example.com"},
+        "requestContext": {
+            "domainName": FUNCTION_URL, "stage": "$default",
+            "http": {"method": "GET", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.9"},
+        },
+        "isBase64Encoded": false,
+    });
+    for (name, value) in parts.as_object().unwrap() {
+        let path = match name.strip_prefix("..") {
+            Some(name) => format!("/requestContext/http/{name}"),
+            None => name
+                .strip_prefix('.')
+                .map_or(format!("/{name}"), |name| format!("/requestContext/{name}")),
+        };
+        let (parent, key) = path.rsplit_once('/').unwrap();
+        event.pointer_mut(parent).unwrap()[key] = value.clone();
+    }
+    event
+}
+
+fn read_with(event: Value, settings: Settings, trace_id: &'static str) -> Result<Request, Refusal> {
+    let context = Context {
+        request_id: "id-1".into(),
+        trace_id: trace_id.into(),
+        ..Context::default()
+    };
+    let bytes = Bytes::from(serde_json::to_vec(&event).unwrap());
+    read(&bytes, &Asked::new(&context, &settings)).map(|(request, _)| request)
+}
+
+fn read_all(event: Value) -> Request {
+    read_with(event, Settings::default(), "").unwrap()
+}
+
+fn request(parts: Value) -> Request {
+    read_all(event(parts))
+}
+
+fn headers(parts: Value) -> HeaderMap {
+    request(parts).headers().clone()
+}
+
+fn why(event: Value) -> String {
+    match read_with(event, Settings::default(), "").unwrap_err() {
+        Refusal::BadRequest(why) => why,
+        Refusal::Failed {
+            error_type,
+            message,
+        } => format!("{error_type}: {message}"),
+    }
+}
+
+fn all<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a [u8]> {
+    headers
+        .get_all(name)
+        .iter()
+        .map(|value| value.as_bytes())
+        .collect()
+}
+
+#[test]
+fn a_function_urls_path_stays_as_it_was_sent() {
+    // Rules 12 and 16; `http.path` is decoded and not looked at.
+    for path in [
+        "/capture/space%20value",
+        "/a%2Fb%3fc%23",
+        "//x/./../%2e%2e/",
+        "/a;b=c:@!$&'()*+,=",
+    ] {
+        assert_eq!(
+            request(json!({"rawPath": path, "..path": "/other"})).uri(),
+            path
+        );
+    }
+}
+
+#[test]
+fn an_http_apis_path_is_encoded_again() {
+    // Rule 11; what an HTTP API made of ten paths, and what an app has to see of each.
+    for (domain, is_api) in [
+        (HTTP_API, true),
+        ("api.example.com", true),
+        ("localhost", false),
+        ("127.0.0.1", false),
+    ] {
+        let path = |raw: &str| {
+            request(json!({"rawPath": raw, ".domainName": domain}))
+                .uri()
+                .to_string()
+        };
+        assert_eq!(path("/capture/space value"), "/capture/space%20value");
+        assert_eq!(path("/capture/hash#value"), "/capture/hash%23value");
+        assert_eq!(
+            path("/capture/unicode-λ-世界"),
+            "/capture/unicode-%CE%BB-%E4%B8%96%E7%95%8C"
+        );
+        assert_eq!(path("/capture/literal?value"), "/capture/literal%3Fvalue");
+        assert_eq!(path("/capture/literal%value"), "/capture/literal%25value");
+        // Emulators differ in whether they decode (rule 15).
+        assert_eq!(
+            path("/x%20y"),
+            if is_api { "/x%2520y" } else { "/x%20y" },
+            "{domain}"
+        );
+    }
+}
+
+#[test]
+fn a_path_that_is_not_there_is_the_root_and_gets_its_slash() {
+    // Rules 17 and 20.
+    assert_eq!(request(json!({"rawPath": null})).uri(), "/");
+    assert_eq!(request(json!({"rawPath": ""})).uri(), "/");
+    assert_eq!(request(json!({"rawPath": "api/x"})).uri(), "/api/x");
+    let uri = request(json!({"rawPath": "//evil.example/x"}))
+        .uri()
+        .clone();
+    assert_eq!((uri.path(), uri.host()), ("//evil.example/x", None));
+    assert_eq!(
+        request(json!({"rawPath": "https://evil.example/x"}))
+            .uri()
+            .host(),
+        None
+    );
+}
+
+#[test]
+fn a_path_that_cannot_be_one_is_refused() {
+    // Rule 22.
+    assert!(
+        why(event(
+            json!({"rawPath": format!("/{}", "x".repeat(70_000))})
+        ))
+        .contains("too long")
+    );
+}
+
+#[test]
+fn the_stage_comes_off_where_it_is_a_segment() {
+    // Rules 24, 25 and 27.
+    let read = |path: &str, stage: &str, policy| {
+        let event = event(json!({"rawPath": path, ".stage": stage, ".domainName": HTTP_API}));
+        let request = read_with(
+            event,
+            Settings {
+                stage: policy,
+                ..Settings::default()
+            },
+            "",
+        )
+        .unwrap();
+        let prefix = request
+            .extensions()
+            .get::<PathPrefix>()
+            .map(|prefix| prefix.as_str().to_owned());
+        (request.uri().to_string(), prefix)
+    };
+    let strip = |path, stage| read(path, stage, Stage::Strip);
+    assert_eq!(
+        strip("/prod/a", "prod"),
+        ("/a".into(), Some("/prod".into()))
+    );
+    assert_eq!(strip("/prod", "prod"), ("/".into(), Some("/prod".into())));
+    assert_eq!(
+        strip("/prod/prod/a", "prod"),
+        ("/prod/a".into(), Some("/prod".into()))
+    );
+    assert_eq!(
+        strip("/production/a", "prod"),
+        ("/production/a".into(), None)
+    );
+    assert_eq!(strip("/a", "prod"), ("/a".into(), None));
+    assert_eq!(
+        strip("/$default/a", "$default"),
+        ("/$default/a".into(), None)
+    );
+    assert_eq!(
+        read("/prod/a", "prod", Stage::Keep),
+        ("/prod/a".into(), None)
+    );
+}
+
+#[test]
+fn a_base_path_comes_off_after_the_stage() {
+    // Rules 27 and 28.
+    let read = |path: &str| {
+        let event = event(json!({"rawPath": path, ".stage": "prod", ".domainName": HTTP_API}));
+        let settings = Settings {
+            base_path: Some("/orders".into()),
+            ..Settings::default()
+        };
+        let request = read_with(event, settings, "").unwrap();
+        let prefix = request
+            .extensions()
+            .get::<PathPrefix>()
+            .map(|prefix| prefix.as_str().to_owned());
+        (request.uri().to_string(), prefix)
+    };
+    assert_eq!(
+        read("/prod/orders/1"),
+        ("/1".into(), Some("/prod/orders".into()))
+    );
+    assert_eq!(read("/orders"), ("/".into(), Some("/orders".into())));
+    assert_eq!(
+        read("/orders/orders"),
+        ("/orders".into(), Some("/orders".into()))
+    );
+    assert_eq!(read("/ordersx"), ("/ordersx".into(), None));
+    assert_eq!(read("/prod/x"), ("/x".into(), Some("/prod".into())));
+}
+
+#[test]
+fn the_query_stays_as_it_was_sent() {
+    // Rules 30 to 32.
+    for query in [
+        "a=1&a=2&b=&c",
+        "x=a+b&y=a%2Bb&z=%zz",
+        "redirect=https%3A%2F%2Fe.com&?=/&|{}",
+    ] {
+        let request =
+            request(json!({"rawQueryString": query, "queryStringParameters": {"other": "1"}}));
+        assert_eq!(request.uri().query(), Some(query));
+    }
+    assert_eq!(request(json!({"rawQueryString": ""})).uri(), "/");
+    assert_eq!(
+        request(json!({"rawQueryString": "q=a b\"#é"})).uri(),
+        "/?q=a%20b%22%23%C3%A9"
+    );
+}
+
+#[test]
+fn headers_stay_in_their_order_and_are_not_split() {
+    // Rules 46, 47 and 51.
+    let headers = headers(json!({"headers": {
+        "X-First": "1, 2,3", "host": "h", "date": "Sat, 21 Nov 2026 04:15:02 GMT", "x-city": "São Paulo", "x-last": "\"\t",
+    }}));
+    let names: Vec<_> = headers.keys().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["x-first", "host", "date", "x-city", "x-last"]);
+    assert_eq!(headers["x-first"], "1, 2,3");
+    assert_eq!(headers["date"], "Sat, 21 Nov 2026 04:15:02 GMT");
+    assert_eq!(headers["x-city"].as_bytes(), "São Paulo".as_bytes());
+    assert_eq!(headers["x-last"], "\"\t");
+}
+
+#[test]
+fn headers_of_the_connection_are_not_there() {
+    // Rule 62, and the `Proxy` of CVE-2016-5385.
+    let headers = headers(json!({"headers": {
+        "Connection": "close", "keep-alive": "5", "te": "trailers", "trailer": "x", "transfer-encoding": "chunked",
+        "upgrade": "websocket", "expect": "100-continue", "proxy": "http://evil.example", "proxy-connection": "close",
+        "proxy-authorization": "Basic eA==", "proxyish": "stays", "host": "h",
+    }}));
+    assert_eq!(
+        headers.keys().map(|name| name.as_str()).collect::<Vec<_>>(),
+        ["proxyish", "host"]
+    );
+}
+
+#[test]
+fn cookies_come_once_and_in_one_header() {
+    // Rule 49: an HTTP API sends them apart, a Function URL both ways, emulators among the headers.
+    let both = headers(json!({"cookies": ["a=1", "b=2"], "headers": {"cookie": "a=1; b=2"}}));
+    assert_eq!(all(&both, "cookie"), [b"a=1; b=2"]);
+    assert_eq!(
+        all(&headers(json!({"cookies": ["a=1"]})), "cookie"),
+        [b"a=1"]
+    );
+    assert_eq!(
+        all(
+            &headers(json!({"cookies": [], "headers": {"cookie": "c=3"}})),
+            "cookie"
+        ),
+        [b"c=3"]
+    );
+    assert_eq!(all(&headers(json!({"cookies": null})), "cookie"), [b""; 0]);
+}
+
+#[test]
+fn there_is_always_a_host() {
+    // Rule 52.
+    assert_eq!(headers(json!({}))["host"], "example.com");
+    assert_eq!(
+        headers(json!({"headers": {"Host": "h.com:8080"}}))["host"],
+        "h.com:8080"
+    );
+    assert_eq!(headers(json!({"headers": {}}))["host"], FUNCTION_URL);
+    assert_eq!(
+        headers(json!({"headers": null, ".domainName": null}))["host"],
+        "localhost"
+    );
+    for garbage in ["a b", "", "h/x", "é"] {
+        assert_eq!(
+            all(&headers(json!({"headers": {"host": garbage}})), "host"),
+            [FUNCTION_URL.as_bytes()]
+        );
+    }
+}
+
+#[test]
+fn the_length_is_that_of_the_body() {
+    // Rules 57 and 67.
+    let length = |body: Value, claimed: Option<&str>| {
+        let mut parts = json!({"body": body, "headers": {}});
+        if let Some(claimed) = claimed {
+            parts["headers"]["content-length"] = claimed.into();
+        }
+        headers(parts)
+            .get("content-length")
+            .map(|length| length.to_str().unwrap().to_owned())
+    };
+    assert_eq!(length("hello".into(), None).unwrap(), "5");
+    assert_eq!(length("hello".into(), Some("999")).unwrap(), "5");
+    assert_eq!(length(Value::Null, Some("0")).unwrap(), "0");
+    assert_eq!(length("".into(), Some("7")).unwrap(), "0");
+    assert_eq!(length("".into(), None), None);
+}
+
+#[test]
+fn the_trace_id_is_the_invocations() {
+    // Rule 59.
+    let trace = |invocation| {
+        let event = event(json!({"headers": {"x-amzn-trace-id": "Root=front"}}));
+        read_with(event, Settings::default(), invocation)
+            .unwrap()
+            .headers()["x-amzn-trace-id"]
+            .clone()
+    };
+    assert_eq!(trace("Root=1;Parent=2"), "Root=1;Parent=2");
+    assert_eq!(trace(""), "Root=front");
+}
+
+#[test]
+fn the_client_is_the_one_that_the_front_saw() {
+    // Rules 55 and 56: never a header.
+    let client = |ip: Value| {
+        let request = request(json!({"..sourceIp": ip, "headers": {"x-forwarded-for": "6.6.6.6"}}));
+        *request.extensions().get::<ClientAddr>().unwrap()
+    };
+    let addr = |addr: &str| ClientAddr(addr.parse::<SocketAddr>().unwrap());
+    assert_eq!(client("203.0.113.9".into()), addr("203.0.113.9:0"));
+    assert_eq!(client("2001:db8::1".into()), addr("[2001:db8::1]:0"));
+    for unknown in [
+        Value::Null,
+        "".into(),
+        "test-invoke-source-ip".into(),
+        7.into(),
+    ] {
+        assert_eq!(client(unknown), ClientAddr::UNKNOWN);
+    }
+}
+
+#[test]
+fn method_and_version_are_the_clients() {
+    // Rule 61.
+    for method in ["QUERY", "PROPFIND", "OPTIONS", "x-any"] {
+        assert_eq!(
+            request(json!({"..method": method})).method(),
+            &Method::from_bytes(method.as_bytes()).unwrap()
+        );
+    }
+    for (protocol, version) in [
+        ("HTTP/1.0", Version::HTTP_10),
+        ("HTTP/2.0", Version::HTTP_2),
+        ("x", Version::HTTP_11),
+    ] {
+        assert_eq!(request(json!({"..protocol": protocol})).version(), version);
+    }
+    assert!(why(event(json!({"..method": "A B"}))).contains("A B"));
+    assert!(why(event(json!({"..method": null}))).contains("method"));
+}
+
+#[test]
+fn bodies_are_the_bytes_that_were_sent() {
+    // Rules 63, 67 and 68.
+    let body = |body: Value, is_base64: Value| {
+        request(json!({"body": body, "isBase64Encoded": is_base64}))
+            .body()
+            .as_bytes()
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        body("{\"a\":\"é\n\"}".into(), false.into()),
+        "{\"a\":\"é\n\"}".as_bytes()
+    );
+    assert_eq!(body("plain".into(), Value::Null), "plain");
+    for base64 in ["iVBORw==", "iVBORw", "iVBO\r\nRw=="] {
+        assert_eq!(body(base64.into(), true.into()), &b"\x89PNG"[..]);
+    }
+    for nothing in [Value::Null, "".into()] {
+        assert!(body(nothing, true.into()).is_empty());
+    }
+}
+
+#[test]
+fn a_body_of_text_is_not_copied() {
+    let event = Bytes::from(serde_json::to_vec(&event(json!({"body": "long enough"}))).unwrap());
+    let context = Context::default();
+    let (request, _) = read(&event, &Asked::new(&context, &Settings::default())).unwrap();
+    let body = request.body().as_bytes().unwrap().as_ptr_range();
+    assert!(event.as_ptr_range().contains(&body.start) && event.as_ptr_range().contains(&body.end));
+}
+
+#[test]
+fn what_no_client_can_send_is_refused_with_words() {
+    // Rules 8 and 63.
+    assert!(
+        why(event(json!({"headers": {"a\"a": "x"}})))
+            .contains(r#""a\"a" is not the name of a header"#)
+    );
+    assert!(why(event(json!({"headers": {"x-a": "1\r\nx-b: 2"}}))).contains("x-a"));
+    assert!(why(event(json!({"cookies": ["a\nb"]}))).contains("cookie"));
+    assert!(why(event(json!({"body": "*", "isBase64Encoded": true}))).contains("base64"));
+    assert!(why(event(json!({"body": {"a": 1}}))).contains("neither text nor null"));
+}
+
+#[test]
+fn what_is_not_needed_does_not_matter() {
+    // Rule 6.
+    let request = request(json!({
+        "version": 7, "routeKey": null, "headers": {"x": null, "y": 1, "z": ["1"], "host": "h"}, "cookies": {},
+        "isBase64Encoded": "no", "queryStringParameters": null, "pathParameters": [], "unknown": {"deep": [[[{}]]]},
+        ".authorizer": null, ".time": [], "..userAgent": 7, "..protocol": null, ".stage": null,
+    }));
+    assert_eq!(request.headers().len(), 1);
+}
+
+#[test]
+fn what_the_platform_knows_is_in_the_extensions() {
+    let whole = event(json!({".authorizer": {"jwt": {"claims": {"sub": "me"}}}}));
+    let request = read_all(whole.clone());
+    let extensions = request.extensions();
+    assert_eq!(extensions.get::<Context>().unwrap().request_id(), "id-1");
+    let context: Value =
+        serde_json::from_slice(extensions.get::<RequestContext>().unwrap().as_bytes()).unwrap();
+    assert_eq!(context, whole["requestContext"]);
+    let event: Value =
+        serde_json::from_slice(extensions.get::<Event>().unwrap().as_bytes()).unwrap();
+    assert_eq!(event, whole);
+}
+
+#[test]
+fn other_events_are_named_and_not_served() {
+    // Rules 1, 2 and 7.
+    let named = |event: Value| why(event);
+    for (event, name) in [
+        (
+            json!({"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/"}),
+            "Application Load Balancer",
+        ),
+        (
+            json!({"version": "2.0", "requestContext": {"serviceArn": "arn", "http": {}}}),
+            "VPC Lattice",
+        ),
+        (
+            json!({"raw_path": "/", "method": "GET"}),
+            "VPC Lattice (version 1)",
+        ),
+        (
+            json!({"requestContext": {"connectionId": "x", "eventType": "MESSAGE"}}),
+            "WebSocket API",
+        ),
+        (
+            json!({"httpMethod": "GET", "path": "/", "requestContext": {}}),
+            "REST API",
+        ),
+        (json!({"Records": [{"eventSource": "aws:sqs"}]}), "Records"),
+        (json!({"detail-type": "Scheduled Event"}), "EventBridge"),
+        (
+            json!({"hello": "world", "é": 1}),
+            r#"unknown kind, with the keys ["hello", "é"]"#,
+        ),
+        (json!([1]), "no JSON object"),
+        (
+            event(json!({"routeArn": "arn", "type": "REQUEST"})),
+            "authorizer",
+        ),
+        (event(json!({"methodArn": "arn"})), "authorizer"),
+    ] {
+        let why = named(event);
+        assert!(
+            why.starts_with("Runtime.UnsupportedEvent: ") && why.contains(name),
+            "{why}"
+        );
+        assert!(why.contains("supported are"), "{why}");
+    }
+    let cut = Bytes::from_static(br#"{"version":"2.0","#);
+    let refusal = read(&cut, &Asked::new(&Context::default(), &Settings::default())).unwrap_err();
+    let Refusal::Failed {
+        error_type: "Runtime.MalformedEvent",
+        message,
+    } = refusal
+    else {
+        panic!("{refusal:?}")
+    };
+    assert!(message.contains("byte 17 of 17"), "{message}");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_a_request_or_a_refusal(bytes in any::<Vec<u8>>()) {
+        let _ = read(&bytes.into(), &Asked::new(&Context::default(), &Settings::default()));
+    }
+
+    #[test]
+    fn any_parts_are_a_request_or_a_refusal(
+        path in any::<String>(), query in any::<String>(), name in any::<String>(), value in any::<String>(),
+        method in any::<String>(), stage in any::<String>(), domain in any::<String>(), body in any::<String>(),
+        is_base64 in any::<bool>(),
+    ) {
+        let _ = read_with(
+            event(json!({
+                "rawPath": path, "rawQueryString": query, "headers": {name: value}, "..method": method, ".stage": stage,
+                ".domainName": domain, "body": body, "isBase64Encoded": is_base64, "cookies": [&value],
+            })),
+            Settings::default(),
+            "",
+        );
+    }
+
+    #[test]
+    fn an_event_cut_anywhere_is_refused(at in 0..300_usize) {
+        let event = serde_json::to_vec(&event(json!({}))).unwrap();
+        let cut = Bytes::from(event).slice(..at);
+        prop_assert!(read(&cut, &Asked::new(&Context::default(), &Settings::default())).is_err());
+    }
+}

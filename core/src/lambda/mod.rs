@@ -1,0 +1,147 @@
+//! The polling host: AWS Lambda, through its [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
+//!
+//! What an app may want to know of its invocation stands in the extensions of each request: [`Context`] is what Lambda
+//! says, [`RequestContext`] what the front says, [`Event`] the whole event.
+
+mod api;
+mod base64;
+mod connection;
+mod context;
+mod event;
+mod json;
+mod panic;
+mod payload;
+mod reply;
+
+use http::StatusCode;
+
+use self::{
+    api::{Api, Invocation},
+    event::{Asked, Refusal},
+    panic::{CatchPanic, Panicked},
+    payload::Payload,
+    reply::Shape,
+};
+use crate::{App, Error, Request, Settings, Shutdown, log};
+
+pub use context::{Context, Event, RequestContext};
+
+/// Answers invocations with the app that `build` gives: for ever, or until `shutdown` says so between two of them.
+///
+/// # Errors
+/// The app cannot be built, which is reported to Lambda first; or the Runtime API is out of reach for a minute, or says
+/// that the process cannot go on. Nothing about a single invocation is an error here.
+///
+/// # Panics
+/// Outside a Tokio runtime that has I/O and time enabled.
+pub async fn run<A, F>(settings: Settings, shutdown: Shutdown, build: F) -> Result<(), Error>
+where
+    A: App,
+    F: Future<Output = Result<A, Error>>,
+{
+    let mut api = Api::new(settings.runtime_api.as_deref().unwrap_or_default())?;
+    let app = match build_app(build).await {
+        Ok(app) => app,
+        Err(error) => {
+            api.init_error("Runtime.InitFailed", &format!("{error:?}"))
+                .await;
+            return Err(error);
+        }
+    };
+    let mut end = shutdown.own();
+    loop {
+        let next = match &mut end {
+            None => api.next().await,
+            Some(end) => match unless(end, api.next()).await {
+                Some(next) => next,
+                None => return Ok(()),
+            },
+        };
+        let Invocation { context, event } = next?;
+        let read = event::read(&event, &Asked::new(&context, &settings));
+        // The app is to hold the last of it, so that its memory can be used again.
+        drop(event);
+        match read {
+            Ok((request, shape)) => {
+                let payload = answer(&app, request, shape, &context).await;
+                api.respond(&context, &payload).await?;
+            }
+            Err(Refusal::BadRequest(why)) => {
+                log::error!("request {}: refused with 400: {why}", context.request_id());
+                let shape = Shape {
+                    without_body: false,
+                };
+                api.respond(&context, &reply::text(shape, StatusCode::BAD_REQUEST, why))
+                    .await?;
+            }
+            Err(Refusal::Failed {
+                error_type,
+                message,
+            }) => {
+                log::error!("request {}: {message}", context.request_id());
+                api.fail(&context, error_type, &message).await?;
+            }
+        }
+    }
+}
+
+/// Reports to the Runtime API of `settings` that the process cannot start, because of `error`, where that became clear
+/// before [`run`].
+pub async fn report_init_error(settings: &Settings, error: &Error) {
+    if let Some(Ok(mut api)) = settings.runtime_api.as_deref().map(Api::new) {
+        api.init_error("Runtime.InvalidSetting", &format!("{error:?}"))
+            .await;
+    }
+}
+
+async fn build_app<A>(build: impl Future<Output = Result<A, Error>>) -> Result<A, Error> {
+    let panicked =
+        |Panicked(message)| Error::new(format!("the app panicked while it was built: {message}"));
+    CatchPanic::new(|| build)
+        .map_err(panicked)?
+        .await
+        .map_err(panicked)?
+}
+
+/// Has the app answer a request, and makes a reply of whatever comes of it.
+fn answer<A: App>(
+    app: &A,
+    request: Request,
+    shape: Shape,
+    context: &Context,
+) -> impl Future<Output = Payload> {
+    // The app is borrowed for the call alone, so that one that is not `Sync` may be served by a future that is `Send`.
+    let called = CatchPanic::new(|| {
+        let response = app.call(request);
+        async move { reply::write(shape, response.await).await }
+    });
+    async move {
+        let (why, tell) = match called {
+            Ok(response) => match response.await {
+                Ok(Ok(payload)) => return payload,
+                Ok(Err(error)) => (error.to_string(), error.for_the_client()),
+                Err(Panicked(message)) => (format!("the app panicked: {message}"), None),
+            },
+            Err(Panicked(message)) => (format!("the app panicked: {message}"), None),
+        };
+        log::error!("request {}: answered with 500: {why}", context.request_id());
+        let tell = tell.unwrap_or_else(|| "internal server error".to_owned());
+        reply::text(shape, StatusCode::INTERNAL_SERVER_ERROR, tell)
+    }
+}
+
+/// What `future` gives, unless `end` comes first.
+async fn unless<T>(
+    mut end: impl Future<Output = ()> + Unpin,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|cx| {
+        use std::{pin::Pin, task::Poll};
+        match future.as_mut().poll(cx) {
+            Poll::Ready(value) => Poll::Ready(Some(value)),
+            Poll::Pending => Pin::new(&mut end).poll(cx).map(|()| None),
+        }
+    })
+    .await
+}

@@ -1,0 +1,129 @@
+//! An app that panics must not take the process with it: other requests, and Lambda's start of a new one, pay for that.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+pin_project! {
+    /// A future whose panics are values, those of its destructor included.
+    pub(super) struct CatchPanic<F> {
+        #[pin]
+        future: Option<F>,
+    }
+}
+
+/// What a panic said.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Panicked(pub(super) String);
+
+impl<F: Future> CatchPanic<F> {
+    /// The future that `make` makes.
+    pub(super) fn new(make: impl FnOnce() -> F) -> Result<Self, Panicked> {
+        // What an app leaves behind when it unwinds is its own affair, as it is under its own server.
+        match catch_unwind(AssertUnwindSafe(make)) {
+            Ok(future) => Ok(Self {
+                future: Some(future),
+            }),
+            Err(panic) => Err(Panicked::new(panic)),
+        }
+    }
+}
+
+impl<F: Future> Future for CatchPanic<F> {
+    type Output = Result<F::Output, Panicked>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut future = self.project().future;
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let polled = future
+                .as_mut()
+                .as_pin_mut()
+                .map_or(Poll::Pending, |future| future.poll(cx));
+            if polled.is_ready() {
+                future.set(None);
+            }
+            polled
+        }));
+        match polled {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => {
+                // What is left of it may panic again.
+                let _ = catch_unwind(AssertUnwindSafe(|| future.set(None)));
+                Poll::Ready(Err(Panicked::new(panic)))
+            }
+        }
+    }
+}
+
+impl Panicked {
+    fn new(panic: Box<dyn Any + Send>) -> Self {
+        let message = panic
+            .downcast_ref::<&str>()
+            .map(|message| (*message).to_owned());
+        Self(
+            message
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "no message".to_owned()),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct PanicsOnDrop;
+    impl Drop for PanicsOnDrop {
+        fn drop(&mut self) {
+            panic!("in drop");
+        }
+    }
+
+    async fn caught<F: Future>(make: impl FnOnce() -> F) -> String {
+        match CatchPanic::new(make) {
+            Ok(future) => future.await.err().unwrap().0,
+            Err(panicked) => panicked.0,
+        }
+    }
+
+    #[tokio::test]
+    async fn wherever_a_future_panics_it_is_a_value() {
+        assert_eq!(
+            caught(|| -> std::future::Ready<()> { panic!("at once") }).await,
+            "at once"
+        );
+        assert_eq!(
+            caught(async || panic!("while {}", "polled")).await,
+            "while polled"
+        );
+        assert_eq!(
+            caught(async || {
+                tokio::task::yield_now().await;
+                panic!("later")
+            })
+            .await,
+            "later"
+        );
+        assert_eq!(
+            caught(async || {
+                let _held = PanicsOnDrop;
+            })
+            .await,
+            "in drop"
+        );
+        assert_eq!(
+            caught(async || std::panic::panic_any(7)).await,
+            "no message"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_does_not_panic_passes() {
+        assert_eq!(CatchPanic::new(async || 7).unwrap().await, Ok(7));
+    }
+}

@@ -1,0 +1,32 @@
+//! The core of [Lodger](https://docs.rs/lodger): what a web app is to a host, and the hosts.
+//!
+//! People who have an app depend on the crate `lodger`. This one is for those who write an adapter for a framework that
+//! `lodger` does not know: implement [`App`] for it, and the hosts do the rest. There is no framework in this crate.
+//!
+//! An [`App`] answers one [`Request`] at a time and never fails. A host brings the requests: [`server`] from a socket,
+//! [`lambda`] from the Lambda Runtime API. Adapters never see hosts, and hosts never see frameworks.
+
+mod app;
+mod body;
+mod error;
+mod facts;
+mod host;
+mod log;
+mod prefix;
+mod settings;
+mod shutdown;
+
+#[cfg(feature = "lambda")]
+pub mod lambda;
+#[cfg(feature = "server")]
+pub mod server;
+
+pub use app::{App, Request};
+pub use body::Body;
+pub use error::{BoxError, Error};
+pub use facts::{ClientAddr, PathPrefix};
+pub use host::Host;
+pub use settings::{Settings, Stage};
+pub use shutdown::Shutdown;
+
+pub use log::log;

@@ -1,0 +1,47 @@
+use std::fmt;
+
+/// One line of the log of Lodger itself: an event for `tracing`, or standard error where no subscriber is set, because a
+/// lost request must be seen by somebody who has not set up logging either.
+///
+/// For adapters: an app that failed is reported by this.
+pub fn log(level: tracing::Level, message: fmt::Arguments<'_>) {
+    if !tracing::dispatcher::has_been_set() {
+        return to_stderr(level, message);
+    }
+    match level {
+        tracing::Level::ERROR => tracing::error!(target: "lodger", "{message}"),
+        tracing::Level::WARN => tracing::warn!(target: "lodger", "{message}"),
+        tracing::Level::INFO => tracing::info!(target: "lodger", "{message}"),
+        tracing::Level::DEBUG => tracing::debug!(target: "lodger", "{message}"),
+        tracing::Level::TRACE => tracing::trace!(target: "lodger", "{message}"),
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where Lodger speaks without a subscriber"
+)]
+fn to_stderr(level: tracing::Level, message: fmt::Arguments<'_>) {
+    match level {
+        tracing::Level::ERROR => eprintln!("lodger: error: {message}"),
+        tracing::Level::WARN => eprintln!("lodger: warning: {message}"),
+        tracing::Level::INFO => eprintln!("lodger: {message}"),
+        // Detail is for those who ask for it, and there is nobody to ask.
+        tracing::Level::DEBUG | tracing::Level::TRACE => {}
+    }
+}
+
+macro_rules! error {
+    ($($message:tt)+) => { $crate::log::log(tracing::Level::ERROR, format_args!($($message)+)) };
+}
+macro_rules! warning {
+    ($($message:tt)+) => { $crate::log::log(tracing::Level::WARN, format_args!($($message)+)) };
+}
+macro_rules! info {
+    ($($message:tt)+) => { $crate::log::log(tracing::Level::INFO, format_args!($($message)+)) };
+}
+#[allow(
+    unused_imports,
+    reason = "each host uses some of them, and hosts are features"
+)]
+pub(crate) use {error, info, warning};

@@ -1,0 +1,69 @@
+//! One connection: from accept to close.
+
+use std::{pin::pin, time::Duration};
+
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto::Builder,
+};
+use tokio::{net::TcpStream, sync::watch, time::sleep};
+
+use super::service::Service;
+use crate::App;
+
+/// How far the server is in its life, as each connection sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Requests are answered as they come.
+    Serving,
+    /// Those that are in flight are answered; then the connection closes.
+    Draining,
+    /// The grace is over: the connection is cut off.
+    Over,
+}
+
+/// Serves one connection until it closes, its client keeps it waiting for a head too long, or the server ends.
+pub(super) async fn serve<A>(
+    socket: TcpStream,
+    service: Service<A>,
+    header_timeout: Duration,
+    mut phase: watch::Receiver<Phase>,
+) where
+    A: App<Future: Send, Body: Send> + Clone + Send,
+{
+    let first_request = service.first_request();
+    let mut builder = Builder::new(TokioExecutor::new());
+    // WebSockets over HTTP/2 begin with CONNECT (RFC 8441).
+    builder.http2().enable_connect_protocol();
+    let mut connection =
+        pin!(builder.serve_connection_with_upgrades(TokioIo::new(socket), service));
+
+    // From accept, and whatever the protocol turns out to be: hyper's own time-out begins after it has told HTTP/1 from
+    // HTTP/2, which a silent client never lets it do, and closes idle connections, which load balancers take for errors.
+    let mut waiting = !header_timeout.is_zero();
+    let mut patience = pin!(sleep(header_timeout));
+    loop {
+        tokio::select! {
+            result = connection.as_mut() => {
+                if let Err(error) = result {
+                    tracing::debug!(target: "lodger", "connection closed: {error}");
+                }
+                return;
+            }
+            () = patience.as_mut(), if waiting => {
+                if !first_request.has_come() {
+                    tracing::debug!(target: "lodger", "connection closed: no request within {header_timeout:?}");
+                    return;
+                }
+                waiting = false;
+            }
+            changed = phase.changed() => {
+                let now = *phase.borrow_and_update();
+                if changed.is_err() || now == Phase::Over {
+                    return;
+                }
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}

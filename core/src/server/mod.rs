@@ -1,0 +1,176 @@
+//! The listening host: HTTP/1.1 and HTTP/2 cleartext on one port, as `axum::serve` serves them.
+//!
+//! Every connection is a task of the user's runtime, so work stealing, `tokio::spawn` and `block_in_place` do in an app
+//! what they do under its own server. HTTP upgrades (WebSockets) and streams in both directions pass through.
+
+mod connection;
+mod service;
+mod signal;
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    time::sleep,
+};
+
+use crate::{App, Error, Settings, log, shutdown::Shutdown};
+use connection::Phase;
+
+/// Where the server listens when nobody says otherwise.
+const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
+const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+const DEFAULT_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A socket that listens, and what is to be known to serve an app on it.
+///
+/// # Example
+///
+/// ```no_run
+/// # use lodger_core::{App, Error, Settings, server::Listening};
+/// # async fn serve(app: impl App<Future: Send, Body: Send> + Clone + Send) -> Result<(), Error> {
+/// Listening::bind(&Settings::default()).await?.serve(app).await
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Listening {
+    listener: TcpListener,
+    addr: SocketAddr,
+    base_path: Option<Arc<str>>,
+    grace: Duration,
+    header_timeout: Duration,
+    shutdown: Shutdown,
+}
+
+impl Listening {
+    /// Listens on the address of `settings`.
+    ///
+    /// # Errors
+    /// The address cannot be listened on: it is in use, not this machine's, or not allowed.
+    pub async fn bind(settings: &Settings) -> Result<Self, Error> {
+        let addr = settings.addr.unwrap_or(DEFAULT_ADDR);
+        let listener = TcpListener::bind(addr).await.map_err(|error| {
+            let hint = match error.kind() {
+                io::ErrorKind::AddrInUse => {
+                    "; another process listens there: end it, or set LODGER_ADDR or PORT"
+                }
+                io::ErrorKind::PermissionDenied => {
+                    "; ports below 1024 may need rights: set LODGER_ADDR or PORT"
+                }
+                _ => "; set LODGER_ADDR or PORT to an address of this machine",
+            };
+            Error::new(format!("cannot listen on {addr}{hint}")).because(error)
+        })?;
+        Self::on(listener, settings)
+    }
+
+    /// Listens on a socket of the user's own.
+    ///
+    /// # Errors
+    /// The socket has no address.
+    pub fn on(listener: TcpListener, settings: &Settings) -> Result<Self, Error> {
+        let addr = listener.local_addr().map_err(|error| {
+            Error::new("the listener has no address to listen on").because(error)
+        })?;
+        Ok(Self {
+            listener,
+            addr,
+            base_path: settings.base_path.as_deref().map(Arc::from),
+            grace: settings.grace.unwrap_or(DEFAULT_GRACE),
+            header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
+            shutdown: Shutdown::default(),
+        })
+    }
+
+    /// Ends when `shutdown` says so, in place of SIGTERM and Ctrl-C.
+    #[must_use]
+    pub fn until(mut self, shutdown: Shutdown) -> Self {
+        self.shutdown = shutdown;
+        self
+    }
+
+    /// The address that the socket is bound to: with port 0, the one that was free.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Serves `app` until SIGTERM, Ctrl-C or the user's own shutdown; then stops accepting, finishes what is in flight
+    /// within the grace, and returns. A second signal ends the grace.
+    ///
+    /// # Errors
+    /// The signals of the operating system cannot be listened for.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime that has I/O and time enabled.
+    pub async fn serve<A>(self, app: A) -> Result<(), Error>
+    where
+        A: App<Future: Send, Body: Send> + Clone + Send,
+    {
+        let mut end = signal::End::new(self.shutdown)?;
+        log::info!("listening on http://{}", self.addr);
+
+        let (phase, seen) = watch::channel(Phase::Serving);
+        loop {
+            let (socket, peer) = tokio::select! {
+                accepted = accept(&self.listener) => accepted,
+                () = end.begins() => break,
+            };
+            let service = service::Service::new(app.clone(), peer, self.base_path.clone());
+            tokio::spawn(connection::serve(
+                socket,
+                service,
+                self.header_timeout,
+                seen.clone(),
+            ));
+        }
+
+        // New clients are to be refused at once rather than wait for a process that is about to end.
+        drop(self.listener);
+        drop(seen);
+        phase.send_replace(Phase::Draining);
+        let mut connections_closed = pin!(phase.closed());
+        tokio::select! {
+            () = &mut connections_closed => return Ok(()),
+            () = sleep(self.grace) => log::warning!(
+                "cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)", self.grace
+            ),
+            () = end.insists() => log::warning!("cut off what was still in flight: signalled twice"),
+        }
+        phase.send_replace(Phase::Over);
+        Ok(())
+    }
+}
+
+/// The next connection. What goes wrong with one that never came to be is nobody's concern but its client's.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok((socket, peer)) => {
+                // Small answers must not wait for the acknowledgement of what went before.
+                let _ = socket.set_nodelay(true);
+                return (socket, peer);
+            }
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                // Out of file descriptors, most likely: others are about to be closed.
+                log::error!("cannot accept a connection, trying again in a second: {error}");
+                sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
+}

@@ -1,0 +1,246 @@
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use crate::{
+    Error, Host,
+    host::{is_user_server, program},
+    prefix,
+};
+
+/// What code and the environment may set. Code sets it first; a variable that is set overrides it.
+///
+/// | variable | value | where it is not set |
+/// |---|---|---|
+/// | `LODGER_HOST` | `server` or `lambda` | found out |
+/// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | an address with its port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`; with `VERCEL_DEV_PORT` `127.0.0.1:$VERCEL_DEV_PORT` |
+/// | `LODGER_BASE_PATH` | a path prefix to take off: whole segments, once | none |
+/// | `LODGER_STAGE` | `strip` or `keep` the stage of an API in the path | `strip` |
+/// | `LODGER_GRACE` | seconds for what is in flight at the end | 10 on a server |
+/// | `LODGER_HEADER_TIMEOUT` | seconds from accept to the end of the first request's head; 0: any | 10 |
+/// | `AWS_LAMBDA_RUNTIME_API` | where the Lambda Runtime API is, set by Lambda | not on Lambda |
+///
+/// A variable that is empty counts as not set.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The host, if it is not to be found out.
+    pub host: Option<Host>,
+    /// The address to listen on. Port 0 takes any that is free.
+    pub addr: Option<SocketAddr>,
+    /// The path prefix to take off each request's path: whole segments, once.
+    pub base_path: Option<String>,
+    /// What becomes of the stage that an API puts into the path.
+    pub stage: Stage,
+    /// How long requests in flight may take at the end.
+    pub grace: Option<Duration>,
+    /// How long a client may take from the connection's begin to the end of its first request's head. Zero: any time.
+    pub header_timeout: Option<Duration>,
+    /// Where the Lambda Runtime API is: `host:port`, or a URL with a path.
+    pub runtime_api: Option<String>,
+}
+
+/// What becomes of the stage that an API Gateway API puts into the path.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// The app sees the path without it, as on every other host, and the stage as a
+    /// [`PathPrefix`](crate::PathPrefix).
+    #[default]
+    Strip,
+    /// The app sees the path as the event has it.
+    Keep,
+}
+
+impl Settings {
+    /// These settings, with those that the environment has in their place.
+    ///
+    /// # Errors
+    /// A variable that has a value it cannot have, or the host cannot be this build's.
+    pub fn or_environment(self) -> Result<Self, Error> {
+        self.or(program().as_deref(), |name| std::env::var(name).ok())
+    }
+
+    /// The host of a process with these settings, once the environment is in them.
+    pub fn host(&self) -> Host {
+        self.host.unwrap_or(Host::Server)
+    }
+
+    fn or(
+        mut self,
+        program: Option<&str>,
+        var: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        let var = |name: &str| var(name).filter(|value| !value.is_empty());
+
+        if self.host.is_none() || var("LODGER_HOST").is_some() {
+            self.host = Some(Host::find(program, &var)?);
+        }
+        if let Some(addr) = var("LODGER_ADDR") {
+            self.addr = Some(addr.parse().map_err(|_| {
+                Error::new(format!(
+                    "LODGER_ADDR is {addr:?}; it is an IP address and a port, such as 127.0.0.1:3000 or [::1]:3000"
+                ))
+            })?);
+        } else if let Some(port) = var("PORT") {
+            // Behind Vercel's proxy only the proxy is to reach the server.
+            let ip = if is_user_server(program) {
+                Ipv4Addr::LOCALHOST
+            } else {
+                Ipv4Addr::UNSPECIFIED
+            };
+            self.addr = Some((ip, port_number("PORT", &port)?).into());
+        } else if let Some(port) = var("VERCEL_DEV_PORT") {
+            self.addr = Some((Ipv4Addr::LOCALHOST, port_number("VERCEL_DEV_PORT", &port)?).into());
+        }
+        if let Some(path) = var("LODGER_BASE_PATH") {
+            self.base_path = Some(path);
+        }
+        self.base_path = self.base_path.as_deref().and_then(prefix::normal);
+        if let Some(stage) = var("LODGER_STAGE") {
+            self.stage = match stage.as_str() {
+                "strip" => Stage::Strip,
+                "keep" => Stage::Keep,
+                _ => {
+                    return Err(Error::new(format!(
+                        "LODGER_STAGE is {stage:?}; it is `strip` or `keep`"
+                    )));
+                }
+            };
+        }
+        if let Some(grace) = var("LODGER_GRACE") {
+            self.grace = Some(seconds("LODGER_GRACE", &grace)?);
+        }
+        if let Some(timeout) = var("LODGER_HEADER_TIMEOUT") {
+            self.header_timeout = Some(seconds("LODGER_HEADER_TIMEOUT", &timeout)?);
+        }
+        if let Some(api) = var("AWS_LAMBDA_RUNTIME_API") {
+            self.runtime_api = Some(api);
+        }
+        Ok(self)
+    }
+}
+
+fn port_number(name: &str, value: &str) -> Result<u16, Error> {
+    value
+        .parse()
+        .map_err(|_| Error::new(format!("{name} is {value:?}; it is a port, 0 to 65535")))
+}
+
+fn seconds(name: &str, value: &str) -> Result<Duration, Error> {
+    value
+        .parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| {
+            Error::new(format!(
+                "{name} is {value:?}; it is a number of seconds, such as 10 or 0.5"
+            ))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(program: &str, settings: Settings, vars: &[(&str, &str)]) -> Result<Settings, Error> {
+        settings.or(Some(program), |name| {
+            vars.iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.to_string())
+        })
+    }
+
+    fn addr(program: &str, vars: &[(&str, &str)]) -> Option<String> {
+        with(program, Settings::default(), vars)
+            .unwrap()
+            .addr
+            .map(|addr| addr.to_string())
+    }
+
+    #[test]
+    fn the_address_is_the_most_explicit_one() {
+        assert_eq!(addr("app", &[]), None);
+        assert_eq!(addr("app", &[("PORT", "8080")]).unwrap(), "0.0.0.0:8080");
+        assert_eq!(
+            addr("/x/user-server", &[("PORT", "3000")]).unwrap(),
+            "127.0.0.1:3000"
+        );
+        assert_eq!(
+            addr("app", &[("VERCEL_DEV_PORT", "4000")]).unwrap(),
+            "127.0.0.1:4000"
+        );
+        assert_eq!(
+            addr("app", &[("PORT", "1"), ("VERCEL_DEV_PORT", "2")]).unwrap(),
+            "0.0.0.0:1"
+        );
+        assert_eq!(
+            addr("app", &[("PORT", "1"), ("LODGER_ADDR", "[::1]:2")]).unwrap(),
+            "[::1]:2"
+        );
+    }
+
+    #[test]
+    fn a_variable_overrides_code_and_an_empty_one_does_not() {
+        let code = Settings {
+            base_path: Some("/code/".into()),
+            grace: Some(Duration::ZERO),
+            ..Settings::default()
+        };
+        let settings = with(
+            "app",
+            code.clone(),
+            &[("LODGER_BASE_PATH", "env"), ("LODGER_GRACE", "2.5")],
+        )
+        .unwrap();
+        assert_eq!(settings.base_path.as_deref(), Some("/env"));
+        assert_eq!(settings.grace, Some(Duration::from_millis(2500)));
+        let settings = with(
+            "app",
+            code,
+            &[("LODGER_BASE_PATH", ""), ("LODGER_GRACE", "")],
+        )
+        .unwrap();
+        assert_eq!(settings.base_path.as_deref(), Some("/code"));
+        assert_eq!(settings.grace, Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn code_chooses_the_host_unless_the_variable_does() {
+        let code = Settings {
+            host: Some(Host::Lambda),
+            ..Settings::default()
+        };
+        assert_eq!(
+            with("app", code.clone(), &[("PORT", "1")]).unwrap().host(),
+            Host::Lambda
+        );
+        assert_eq!(
+            with("app", code, &[("LODGER_HOST", "server")])
+                .unwrap()
+                .host(),
+            Host::Server
+        );
+    }
+
+    #[test]
+    fn a_bad_value_is_named() {
+        for (name, value) in [
+            ("LODGER_ADDR", "localhost"),
+            ("PORT", "http"),
+            ("PORT", "70000"),
+            ("LODGER_STAGE", "drop"),
+            ("LODGER_GRACE", "soon"),
+            ("LODGER_GRACE", "-1"),
+            ("LODGER_HEADER_TIMEOUT", "NaN"),
+            ("LODGER_HOST", "moon"),
+        ] {
+            let error = with("app", Settings::default(), &[(name, value)])
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains(name) && error.contains(&format!("{value:?}")),
+                "{error}"
+            );
+        }
+    }
+}
