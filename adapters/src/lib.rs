@@ -1,0 +1,134 @@
+//! **Lodger runs an unmodified web app on whatever host it finds itself in.**
+//!
+//! One line in `main` is a server on a laptop and in a container, and a function on AWS Lambda: one binary, no `if`.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//!
+//! fn app() -> Router {
+//!     Router::new().route("/", get(|| async { "Hello from wherever this is" }))
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), lodger::Error> {
+//!     lodger::run(app()).await
+//! }
+//! ```
+//!
+//! # What is an app
+//!
+//! | framework | feature | what [`run`] takes |
+//! |---|---|---|
+//! | axum 0.8 | `axum` | a `Router`, with all its state, layers and nested routers; see [`axum`](mod@axum) |
+//! | tower 0.5 | `tower` | a service over `Request<lodger::Body>`, or over requests with any body; see [`tower`] |
+//! | hyper 1 | `hyper` | likewise; see [`hyper`] |
+//!
+//! No framework is on by default.
+//!
+//! # Which host it is
+//!
+//! The environment tells; [`host`] says what it told. The features `server` and `lambda` are on by default.
+//!
+//! | sign | host |
+//! |---|---|
+//! | `LODGER_HOST=server` or `lambda` | that one |
+//! | `AWS_LAMBDA_RUNTIME_API` | Lambda, behind an HTTP API (payload format version 2.0) or a Function URL |
+//! | none of these | a server, on `LODGER_ADDR`, else `0.0.0.0:$PORT`, else `127.0.0.1:3000` |
+//!
+//! What else can be set is in [`Lodger`]. An app cannot tell one host from another, except by asking: what the platform
+//! knows of a request is in its extensions, such as [`ClientAddr`] and [`lambda::Context`].
+//!
+//! # What a front keeps to itself
+//!
+//! A server sees the request as it was sent. Between a client and a Lambda function stands a front, and some of what it
+//! does cannot be undone. The numbers are those of `tests/README.md`, which has the evidence.
+//!
+//! | | HTTP API, payload 2.0 | Function URL |
+//! |---|---|---|
+//! | path | decoded once by the front: `%2F` arrives as `/`, and what follows `%3F` does not arrive (11) | as sent |
+//! | repeated headers | joined by a comma, without a space (46) | likewise |
+//! | names of headers | lower case (47), as on every server of these frameworks | likewise |
+//! | order among different headers | the front's own | likewise |
+//! | `connection`, `te`, `upgrade`, `expect` and the like | not there (62) | likewise |
+//! | answers: trailers, interim responses | dropped (72, 102) | likewise |
+//! | answers: repeated headers but `set-cookie` | joined by `", "` (75) | likewise |
+//! | answers: size | 6 MB as a reply; larger ones become a 500 that says so (99) | likewise |
+
+mod into_app;
+mod lodger;
+mod response;
+
+#[cfg(feature = "axum")]
+pub mod axum;
+#[cfg(feature = "hyper")]
+pub mod hyper;
+#[cfg(feature = "tower")]
+pub mod tower;
+
+pub use into_app::IntoApp;
+pub use lodger::Lodger;
+#[doc(inline)]
+pub use lodger_core::{App, Body, BoxError, ClientAddr, Error, Host, PathPrefix, Request, Stage};
+
+/// What Lambda tells about a request, as extensions of it.
+#[cfg(feature = "lambda")]
+pub mod lambda {
+    #[doc(inline)]
+    pub use lodger_core::lambda::{Context, Event, RequestContext};
+}
+
+/// A socket that an app is served on; for those who implement [`IntoApp`].
+#[cfg(feature = "server")]
+pub mod server {
+    #[doc(inline)]
+    pub use lodger_core::server::Listening;
+}
+
+/// Runs `app` on the host that the process finds itself in, until that ends: for ever on Lambda, until SIGTERM or Ctrl-C
+/// on a server. What stands after it in `main` is run then, once requests in flight are answered.
+///
+/// It is [`Lodger::new().run(app)`](Lodger::run), which can be told more.
+///
+/// # Errors
+/// The process cannot start (a setting is wrong, the address in use), or its host has gone. What becomes of a single
+/// request is never an error here.
+///
+/// # Panics
+/// Outside a Tokio runtime that has I/O and time enabled, as `#[tokio::main]` has.
+///
+/// # Example
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), lodger::Error> {
+///     let app = Router::new().route("/", get(|| async { "hello" }));
+///     lodger::run(app).await?;
+///     println!("all requests are answered; goodbye");
+///     Ok(())
+/// }
+/// ```
+pub async fn run<A, Marker>(app: A) -> Result<(), Error>
+where
+    A: IntoApp<Marker>,
+{
+    Lodger::new().run(app).await
+}
+
+/// The host that the process finds itself in.
+///
+/// # Errors
+/// `LODGER_HOST` names none, or the process is where this version of Lodger cannot run.
+///
+/// # Example
+///
+/// ```
+/// if lodger::host()? == lodger::Host::Server {
+///     println!("no freezing here: background tasks run on");
+/// }
+/// # Ok::<_, lodger::Error>(())
+/// ```
+pub fn host() -> Result<Host, Error> {
+    Host::current()
+}

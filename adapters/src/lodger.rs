@@ -1,0 +1,216 @@
+use std::{fmt, net::SocketAddr, time::Duration};
+
+use lodger_core::{Settings, Shutdown};
+use tokio::net::TcpListener;
+
+use crate::{Error, Host, IntoApp, Stage};
+
+/// [`run`](crate::run), and what can be told it in code.
+///
+/// Each setting that has a variable beside it is overridden by that variable, so that what was deployed can be changed
+/// where it runs.
+///
+/// | variable | in code | value | where neither is set |
+/// |---|---|---|---|
+/// | `LODGER_HOST` | [`host`](Self::host) | `server`, `lambda` | found out |
+/// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | [`addr`](Self::addr) | an IP address and a port; a port | `127.0.0.1:3000`; with `PORT` all addresses, with `VERCEL_DEV_PORT` the loopback one |
+/// | `LODGER_BASE_PATH` | [`base_path`](Self::base_path) | a path prefix | none |
+/// | `LODGER_STAGE` | [`stage`](Self::stage) | `strip`, `keep` | `strip` |
+/// | `LODGER_GRACE` | [`grace`](Self::grace) | seconds | 10 |
+/// | `LODGER_HEADER_TIMEOUT` | [`header_timeout`](Self::header_timeout) | seconds; 0: for ever | 10 |
+/// | `AWS_LAMBDA_RUNTIME_API` | [`runtime_api`](Self::runtime_api) | a host and a port, or a URL | set by Lambda |
+///
+/// # Example
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+/// use lodger::Lodger;
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), lodger::Error> {
+///     let app = Router::new().route("/", get(|| async { "hello" }));
+///     Lodger::new().base_path("/api").run(app).await
+/// }
+/// ```
+#[must_use = "it does nothing until an app is run"]
+#[derive(Default)]
+pub struct Lodger {
+    settings: Settings,
+    listener: Option<TcpListener>,
+    shutdown: Shutdown,
+    on_listening: Option<Box<dyn FnOnce(SocketAddr) + Send>>,
+}
+
+impl Lodger {
+    /// Nothing told yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Runs on `host`, rather than on the one that is found out.
+    pub fn host(mut self, host: Host) -> Self {
+        self.settings.host = Some(host);
+        self
+    }
+
+    /// The address to listen on, as a server. Port 0 takes any that is free; [`on_listening`](Self::on_listening) tells
+    /// which.
+    pub fn addr(mut self, addr: impl Into<SocketAddr>) -> Self {
+        self.settings.addr = Some(addr.into());
+        self
+    }
+
+    /// A socket to listen on, as a server, in place of any address.
+    pub fn listener(mut self, listener: TcpListener) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// Is called once the server listens, with the address that it listens on.
+    pub fn on_listening(mut self, tell: impl FnOnce(SocketAddr) + Send + 'static) -> Self {
+        self.on_listening = Some(Box::new(tell));
+        self
+    }
+
+    /// A prefix to take off each request's path, on every host: whole segments, once. What a mapping of a custom domain
+    /// or a proxy put there. The app finds it as a [`PathPrefix`](crate::PathPrefix).
+    pub fn base_path(mut self, prefix: impl Into<String>) -> Self {
+        self.settings.base_path = Some(prefix.into());
+        self
+    }
+
+    /// Whether the stage of an API Gateway API stays in the path.
+    pub fn stage(mut self, stage: Stage) -> Self {
+        self.settings.stage = stage;
+        self
+    }
+
+    /// How long requests in flight may take once a server is told to end.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.settings.grace = Some(grace);
+        self
+    }
+
+    /// How long a client of a server may take from the begin of its connection to the end of its first request's head.
+    /// Zero: for ever.
+    pub fn header_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.header_timeout = Some(timeout);
+        self
+    }
+
+    /// Ends when `shutdown` does. On a server it stands in place of SIGTERM and Ctrl-C; on Lambda it takes effect between
+    /// two invocations.
+    pub fn shutdown(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.shutdown = Shutdown::when(shutdown);
+        self
+    }
+
+    /// Where the Lambda Runtime API is: a host and a port, with or without `http://` before and a path after them. For
+    /// tests against an emulator; Lambda sets `AWS_LAMBDA_RUNTIME_API`.
+    pub fn runtime_api(mut self, address: impl Into<String>) -> Self {
+        self.settings.runtime_api = Some(address.into());
+        self
+    }
+
+    /// Runs `app` on the host that the process finds itself in.
+    ///
+    /// # Errors
+    /// As [`run`](crate::run).
+    ///
+    /// # Panics
+    /// As [`run`](crate::run).
+    pub async fn run<A, Marker>(self, app: A) -> Result<(), Error>
+    where
+        A: IntoApp<Marker>,
+    {
+        self.run_with(async || Ok::<A, Error>(app)).await
+    }
+
+    /// Builds an app and runs it. On Lambda a failure to build it, or a panic, is reported as the reason why the function
+    /// does not start.
+    ///
+    /// # Errors
+    /// As [`run`](crate::run), and the app's own.
+    ///
+    /// # Panics
+    /// As [`run`](crate::run).
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use axum::{Router, routing::get};
+    /// use lodger::Lodger;
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), lodger::Error> {
+    ///     Lodger::new()
+    ///         .run_with(async || {
+    ///             let greeting = tokio::fs::read_to_string("greeting.txt").await?;
+    ///             Ok::<_, std::io::Error>(Router::new().route("/", get(|| async { greeting })))
+    ///         })
+    ///         .await
+    /// }
+    /// ```
+    pub async fn run_with<A, Marker, E>(
+        self,
+        build: impl AsyncFnOnce() -> Result<A, E>,
+    ) -> Result<(), Error>
+    where
+        A: IntoApp<Marker>,
+        E: Into<crate::BoxError>,
+    {
+        let build = async {
+            build()
+                .await
+                .map_err(|error| Error::new("the app cannot be built").because(error))
+        };
+        let code = self.settings.clone();
+        let settings = match self.settings.or_environment() {
+            Ok(settings) => settings,
+            Err(error) => {
+                #[cfg(feature = "lambda")]
+                lodger_core::lambda::report_init_error(&code, &error).await;
+                return Err(error);
+            }
+        };
+        match settings.host() {
+            #[cfg(feature = "server")]
+            Host::Server => {
+                use crate::server::Listening;
+                let app = build.await?;
+                let listening = match self.listener {
+                    Some(listener) => Listening::on(listener, &settings)?,
+                    None => Listening::bind(&settings).await?,
+                };
+                if let Some(tell) = self.on_listening {
+                    tell(listening.addr());
+                }
+                app.serve(listening.until(self.shutdown)).await
+            }
+            #[cfg(feature = "lambda")]
+            Host::Lambda => {
+                lodger_core::lambda::run(settings, self.shutdown, async {
+                    build.await?.into_app().await
+                })
+                .await
+            }
+            #[allow(
+                unreachable_patterns,
+                reason = "which hosts are left depends on the features"
+            )]
+            host => Err(Error::new(format!(
+                "this is a host of the kind `{host}`, and Lodger was built without its feature `{host}`"
+            ))),
+        }
+    }
+}
+
+impl fmt::Debug for Lodger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lodger")
+            .field("settings", &self.settings)
+            .field("listener", &self.listener)
+            .field("shutdown", &self.shutdown)
+            .finish_non_exhaustive()
+    }
+}
