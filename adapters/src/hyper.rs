@@ -23,7 +23,7 @@ use bytes::Bytes;
 use http::Response;
 
 use crate::{
-    App, BoxError, Error, IntoApp, Request,
+    App, BoxError, Error, Request, Run,
     response::{Body, OrServerError},
 };
 
@@ -32,7 +32,7 @@ use crate::{
 pub enum Marker {}
 
 #[diagnostic::do_not_recommend]
-impl<S, B> IntoApp<Marker> for S
+impl<S, B> Run<Marker> for S
 where
     S: Service<Request, Response = Response<B>, Error: Into<BoxError>, Future: Send>
         + Clone
@@ -40,13 +40,14 @@ where
         + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    async fn into_app(self) -> Result<impl App, Error> {
-        Ok(Hyper(self))
-    }
-
     #[cfg(feature = "server")]
     async fn serve(self, listening: crate::server::Listening) -> Result<(), Error> {
         listening.serve(Hyper(self)).await
+    }
+
+    #[cfg(feature = "lambda")]
+    async fn poll(self, polling: crate::lambda::Polling) -> Result<(), Error> {
+        polling.answer(Hyper(self)).await
     }
 }
 

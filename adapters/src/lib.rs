@@ -54,9 +54,9 @@
 //! | answers: repeated headers but `set-cookie` | joined by `", "` (75) | likewise |
 //! | answers: size | 6 MB as a reply; larger ones become a 500 that says so (99) | likewise |
 
-mod into_app;
 mod lodger;
 mod response;
+mod run;
 
 #[cfg(feature = "axum")]
 pub mod axum;
@@ -65,19 +65,19 @@ pub mod hyper;
 #[cfg(feature = "tower")]
 pub mod tower;
 
-pub use into_app::IntoApp;
 pub use lodger::Lodger;
 #[doc(inline)]
 pub use lodger_core::{App, Body, BoxError, ClientAddr, Error, Host, PathPrefix, Request, Stage};
+pub use run::Run;
 
-/// What Lambda tells about a request, as extensions of it.
+/// What Lambda tells about a request, as extensions of it; and, for those who implement [`Run`], the API to poll.
 #[cfg(feature = "lambda")]
 pub mod lambda {
     #[doc(inline)]
-    pub use lodger_core::lambda::{Context, Event, RequestContext};
+    pub use lodger_core::lambda::{Context, Event, Polling, RequestContext};
 }
 
-/// A socket that an app is served on; for those who implement [`IntoApp`].
+/// A socket that an app is served on; for those who implement [`Run`].
 #[cfg(feature = "server")]
 pub mod server {
     #[doc(inline)]
@@ -111,7 +111,7 @@ pub mod server {
 /// ```
 pub async fn run<A, Marker>(app: A) -> Result<(), Error>
 where
-    A: IntoApp<Marker>,
+    A: Run<Marker>,
 {
     Lodger::new().run(app).await
 }

@@ -3,7 +3,7 @@ use std::{fmt, net::SocketAddr, time::Duration};
 use lodger_core::{Settings, Shutdown};
 use tokio::net::TcpListener;
 
-use crate::{Error, Host, IntoApp, Stage};
+use crate::{Error, Host, Run, Stage};
 
 /// [`run`](crate::run), and what can be told it in code.
 ///
@@ -121,7 +121,7 @@ impl Lodger {
     /// As [`run`](crate::run).
     pub async fn run<A, Marker>(self, app: A) -> Result<(), Error>
     where
-        A: IntoApp<Marker>,
+        A: Run<Marker>,
     {
         self.run_with(async || Ok::<A, Error>(app)).await
     }
@@ -156,7 +156,7 @@ impl Lodger {
         build: impl AsyncFnOnce() -> Result<A, E>,
     ) -> Result<(), Error>
     where
-        A: IntoApp<Marker>,
+        A: Run<Marker>,
         E: Into<crate::BoxError>,
     {
         let build = async {
@@ -189,10 +189,9 @@ impl Lodger {
             }
             #[cfg(feature = "lambda")]
             Host::Lambda => {
-                lodger_core::lambda::run(settings, self.shutdown, async {
-                    build.await?.into_app().await
-                })
-                .await
+                let mut polling = crate::lambda::Polling::new(settings, self.shutdown)?;
+                let app = polling.build(build).await?;
+                app.poll(polling).await
             }
             #[allow(
                 unreachable_patterns,

@@ -28,7 +28,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::{
-    App, BoxError, Error, IntoApp, Request,
+    App, BoxError, Error, Request, Run,
     response::{Body, OrServerError},
 };
 
@@ -37,7 +37,7 @@ use crate::{
 pub enum Marker {}
 
 #[diagnostic::do_not_recommend]
-impl<S, B> IntoApp<Marker> for S
+impl<S, B> Run<Marker> for S
 where
     S: Service<Request, Response = Response<B>, Error: Into<BoxError>, Future: Send>
         + Clone
@@ -45,13 +45,14 @@ where
         + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    async fn into_app(self) -> Result<impl App, Error> {
-        Ok(Tower(self))
-    }
-
     #[cfg(feature = "server")]
     async fn serve(self, listening: crate::server::Listening) -> Result<(), Error> {
         listening.serve(Tower(self)).await
+    }
+
+    #[cfg(feature = "lambda")]
+    async fn poll(self, polling: crate::lambda::Polling) -> Result<(), Error> {
+        polling.answer(Tower(self)).await
     }
 }
 

@@ -26,67 +26,117 @@ use crate::{App, Error, Request, Settings, Shutdown, log};
 
 pub use context::{Context, Event, RequestContext};
 
-/// Answers invocations with the app that `build` gives: for ever, or until `shutdown` says so between two of them.
+/// The Runtime API, before the first invocation is asked for: what is to be known to answer invocations with an app.
 ///
-/// # Errors
-/// The app cannot be built, which is reported to Lambda first; or the Runtime API is out of reach for a minute, or says
-/// that the process cannot go on. Nothing about a single invocation is an error here.
+/// # Example
 ///
-/// # Panics
-/// Outside a Tokio runtime that has I/O and time enabled.
-pub async fn run<A, F>(settings: Settings, shutdown: Shutdown, build: F) -> Result<(), Error>
-where
-    A: App,
-    F: Future<Output = Result<A, Error>>,
-{
-    let mut api = Api::new(settings.runtime_api.as_deref().unwrap_or_default())?;
-    let app = match build_app(build).await {
-        Ok(app) => app,
-        Err(error) => {
-            api.init_error("Runtime.InitFailed", &format!("{error:?}"))
-                .await;
-            return Err(error);
-        }
-    };
-    let mut end = shutdown.own();
-    loop {
-        let next = match &mut end {
-            None => api.next().await,
-            Some(end) => match unless(end, api.next()).await {
-                Some(next) => next,
-                None => return Ok(()),
-            },
+/// ```no_run
+/// # use lodger_core::{App, Error, Settings, Shutdown, lambda::Polling};
+/// # async fn answer(settings: Settings, build: impl Future<Output = Result<impl App, Error>>) -> Result<(), Error> {
+/// let mut polling = Polling::new(settings, Shutdown::default())?;
+/// let app = polling.build(build).await?;
+/// polling.answer(app).await
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Polling {
+    api: Api,
+    settings: Settings,
+    shutdown: Shutdown,
+}
+
+impl Polling {
+    /// Nothing is asked of the Runtime API yet.
+    ///
+    /// # Errors
+    /// The settings do not say where it is.
+    pub fn new(settings: Settings, shutdown: Shutdown) -> Result<Self, Error> {
+        let api = Api::new(settings.runtime_api.as_deref().unwrap_or_default())?;
+        Ok(Self {
+            api,
+            settings,
+            shutdown,
+        })
+    }
+
+    /// Builds what is needed for the first invocation. A failure, or a panic, is reported to Lambda as the reason why the
+    /// function does not start.
+    ///
+    /// # Errors
+    /// That of `build`, which has been reported.
+    pub async fn build<T>(
+        &mut self,
+        build: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let panicked = |Panicked(message)| {
+            Error::new(format!("the app panicked while it was built: {message}"))
         };
-        let Invocation { context, event } = next?;
-        let read = event::read(&event, &Asked::new(&context, &settings));
-        // The app is to hold the last of it, so that its memory can be used again.
-        drop(event);
-        match read {
-            Ok((request, shape)) => {
-                let payload = answer(&app, request, shape, &context).await;
-                api.respond(&context, &payload).await?;
-            }
-            Err(Refusal::BadRequest(why)) => {
-                log::error!("request {}: refused with 400: {why}", context.request_id());
-                let shape = Shape {
-                    without_body: false,
-                };
-                api.respond(&context, &reply::text(shape, StatusCode::BAD_REQUEST, why))
-                    .await?;
-            }
-            Err(Refusal::Failed {
-                error_type,
-                message,
-            }) => {
-                log::error!("request {}: {message}", context.request_id());
-                api.fail(&context, error_type, &message).await?;
+        let built = match CatchPanic::new(|| build) {
+            Ok(build) => build.await.map_err(panicked).flatten(),
+            Err(panic) => Err(panicked(panic)),
+        };
+        if let Err(error) = &built {
+            self.api
+                .init_error("Runtime.InitFailed", &format!("{error:?}"))
+                .await;
+        }
+        built
+    }
+
+    /// Answers invocations with `app`: for ever, or until the user's shutdown says so between two of them.
+    ///
+    /// # Errors
+    /// The Runtime API is out of reach for a minute, or says that the process cannot go on. Nothing about a single
+    /// invocation is an error here.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime that has I/O and time enabled.
+    pub async fn answer<A: App>(self, app: A) -> Result<(), Error> {
+        let Self {
+            mut api,
+            settings,
+            shutdown,
+        } = self;
+        let mut end = shutdown.own();
+        loop {
+            let next = match &mut end {
+                None => api.next().await,
+                Some(end) => match unless(end, api.next()).await {
+                    Some(next) => next,
+                    None => return Ok(()),
+                },
+            };
+            let Invocation { context, event } = next?;
+            let read = event::read(&event, &Asked::new(&context, &settings));
+            // The app is to hold the last of it, so that its memory can be used again.
+            drop(event);
+            match read {
+                Ok((request, shape)) => {
+                    let payload = call(&app, request, shape, &context).await;
+                    api.respond(&context, &payload).await?;
+                }
+                Err(Refusal::BadRequest(why)) => {
+                    log::error!("request {}: refused with 400: {why}", context.request_id());
+                    let shape = Shape {
+                        without_body: false,
+                    };
+                    api.respond(&context, &reply::text(shape, StatusCode::BAD_REQUEST, why))
+                        .await?;
+                }
+                Err(Refusal::Failed {
+                    error_type,
+                    message,
+                }) => {
+                    log::error!("request {}: {message}", context.request_id());
+                    api.fail(&context, error_type, &message).await?;
+                }
             }
         }
     }
 }
 
 /// Reports to the Runtime API of `settings` that the process cannot start, because of `error`, where that became clear
-/// before [`run`].
+/// before there was a [`Polling`].
 pub async fn report_init_error(settings: &Settings, error: &Error) {
     if let Some(Ok(mut api)) = settings.runtime_api.as_deref().map(Api::new) {
         api.init_error("Runtime.InvalidSetting", &format!("{error:?}"))
@@ -94,17 +144,8 @@ pub async fn report_init_error(settings: &Settings, error: &Error) {
     }
 }
 
-async fn build_app<A>(build: impl Future<Output = Result<A, Error>>) -> Result<A, Error> {
-    let panicked =
-        |Panicked(message)| Error::new(format!("the app panicked while it was built: {message}"));
-    CatchPanic::new(|| build)
-        .map_err(panicked)?
-        .await
-        .map_err(panicked)?
-}
-
 /// Has the app answer a request, and makes a reply of whatever comes of it.
-fn answer<A: App>(
+fn call<A: App>(
     app: &A,
     request: Request,
     shape: Shape,

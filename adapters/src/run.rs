@@ -1,9 +1,12 @@
-use crate::{App, Error};
+use crate::Error;
 
-/// A value of a web framework that is an app, or that an app can be built from.
+/// A value of a web framework that is an app, as far as [`run`](crate::run) is concerned.
 ///
-/// You need not name it: pass what you have to [`run`](crate::run). To run an app of a framework that Lodger does not
-/// know, implement [`App`] and this for a type of your own.
+/// You need not name it: pass what you have. To run an app of a framework that Lodger does not know, implement
+/// [`App`](crate::App) for a type of yours that wraps it, and this for what your users have.
+///
+/// There is a method for each way in which hosts bring requests, because frameworks differ in what an app is to each:
+/// one that stays on its thread is served otherwise than one that may be moved.
 ///
 /// # About the type parameter `Marker`
 ///
@@ -14,7 +17,7 @@ use crate::{App, Error};
 /// # Example
 ///
 /// ```
-/// use lodger::{App, Error, IntoApp, Request, server::Listening};
+/// use lodger::{App, Error, Request, Run, lambda::Polling, server::Listening};
 /// use std::future::{Ready, ready};
 ///
 /// #[derive(Clone)]
@@ -29,13 +32,13 @@ use crate::{App, Error};
 ///     }
 /// }
 ///
-/// impl IntoApp<()> for Hello {
-///     async fn into_app(self) -> Result<impl App, Error> {
-///         Ok(self)
-///     }
-///
+/// impl Run<()> for Hello {
 ///     async fn serve(self, listening: Listening) -> Result<(), Error> {
 ///         listening.serve(self).await
+///     }
+///
+///     async fn poll(self, polling: Polling) -> Result<(), Error> {
+///         polling.answer(self).await
 ///     }
 /// }
 ///
@@ -49,17 +52,18 @@ use crate::{App, Error};
     note = "with the feature `hyper`, a hyper service is, under the same conditions",
     note = "a service over `Request<axum::body::Body>` becomes one by `lodger::axum::service(service)`"
 )]
-pub trait IntoApp<Marker>: Sized {
-    /// The app as one that answers requests in process, for a host that brings them without a socket.
-    ///
-    /// # Errors
-    /// The app cannot be built.
-    fn into_app(self) -> impl Future<Output = Result<impl App, Error>>;
-
+pub trait Run<Marker>: Sized {
     /// Serves the app on a socket, as the framework's own server would.
     ///
     /// # Errors
     /// The app cannot be built, or cannot be served there.
     #[cfg(feature = "server")]
     fn serve(self, listening: crate::server::Listening) -> impl Future<Output = Result<(), Error>>;
+
+    /// Answers what is polled for.
+    ///
+    /// # Errors
+    /// The app cannot be built, or its host has gone.
+    #[cfg(feature = "lambda")]
+    fn poll(self, polling: crate::lambda::Polling) -> impl Future<Output = Result<(), Error>>;
 }

@@ -1,0 +1,308 @@
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::{Front, Invocation, Outcome, Reported, state::State};
+
+/// The most that the Runtime API takes as an answer: 6 MiB and 100 bytes.
+const MAX_REPLY: usize = 6 * 1024 * 1024 + 100;
+const RUNTIME: &str = "/2018-06-01/runtime/";
+
+/// The [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on a loopback port, for one
+/// function that answers one invocation at a time.
+///
+/// It hands out what it is given, and checks what it is told: an id that nobody waits for gets 400, a reply that is too
+/// large 413, and whatever the protocol does not allow is a [complaint](Self::complaints). It ends when it is dropped.
+#[derive(Debug)]
+pub struct RuntimeApi {
+    addr: SocketAddr,
+    state: Arc<State>,
+    server: JoinHandle<()>,
+}
+
+impl RuntimeApi {
+    /// Starts one, in the runtime that this is called in.
+    ///
+    /// # Errors
+    /// There is no loopback port to be had.
+    pub async fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let addr = listener.local_addr()?;
+        let state = Arc::new(State::default());
+        let server = tokio::spawn(serve(listener, Arc::clone(&state)));
+        Ok(Self {
+            addr,
+            state,
+            server,
+        })
+    }
+
+    /// What a function finds in `AWS_LAMBDA_RUNTIME_API`: a host and a port.
+    pub fn address(&self) -> String {
+        self.addr.to_string()
+    }
+
+    /// Invokes the function and waits for what becomes of it, up to the half of a minute.
+    ///
+    /// # Errors
+    /// Nothing became of it: the function does not poll, or ended before it answered.
+    pub async fn invoke(&self, invocation: impl Into<Invocation>) -> io::Result<Outcome> {
+        let (outcome, waiting) = oneshot::channel();
+        self.state
+            .lock()
+            .queue
+            .push_back((invocation.into(), outcome));
+        self.state.changed.notify_one();
+        match tokio::time::timeout(Duration::from_secs(30), waiting).await {
+            Ok(outcome) => outcome.map_err(io::Error::other),
+            Err(elapsed) => Err(elapsed.into()),
+        }
+    }
+
+    /// Sends a request through `front` and gives the response of it; 504 if the function does not answer.
+    pub async fn send(&self, front: &Front, request: &Request<Bytes>) -> Response<Bytes> {
+        let event = match front.event(request) {
+            Ok(event) => event,
+            Err(response) => return *response,
+        };
+        match self.invoke(event).await {
+            Ok(outcome) => front.response(&outcome),
+            Err(error) => {
+                let mut response = Response::new(error.to_string().into());
+                *response.status_mut() = StatusCode::GATEWAY_TIMEOUT;
+                response
+            }
+        }
+    }
+
+    /// Waits until the function reports that it cannot start.
+    pub async fn init_error(&self) -> Reported {
+        loop {
+            let changed = self.state.changed.notified();
+            if let Some(error) = self.state.lock().init_error.clone() {
+                return error;
+            }
+            changed.await;
+        }
+    }
+
+    /// What the function did that the protocol does not allow, in words. Empty after a test that went well.
+    pub fn complaints(&self) -> Vec<String> {
+        self.state.lock().complaints.clone()
+    }
+
+    /// How many connections the function has opened. One is enough.
+    pub fn connections(&self) -> usize {
+        self.state.lock().connections
+    }
+}
+
+impl Drop for RuntimeApi {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, state: Arc<State>) {
+    // Connections end with the server, so that a function notices.
+    let mut connections = tokio::task::JoinSet::new();
+    while let Ok((socket, _)) = listener.accept().await {
+        // A small answer must not wait for an acknowledgement.
+        let _ = socket.set_nodelay(true);
+        state.lock().connections += 1;
+        let state = Arc::clone(&state);
+        connections.spawn(async move {
+            let service = service_fn(|request| {
+                let state = Arc::clone(&state);
+                async move { Ok::<_, Infallible>(answer(&state, request).await) }
+            });
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(socket), service)
+                .await;
+        });
+    }
+}
+
+async fn answer(state: &State, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let path = request.uri().path().to_owned();
+    let Some(call) = path.strip_prefix(RUNTIME) else {
+        return unknown(state, &request);
+    };
+    let parts: Vec<&str> = call.split('/').collect();
+    match (request.method(), parts.as_slice()) {
+        (&Method::GET, ["invocation", "next"]) => next(state).await,
+        (&Method::POST, ["invocation", id, "response"]) => finish(state, id, None, request).await,
+        (&Method::POST, ["invocation", id, "error"]) => {
+            let error_type = error_type(state, &request);
+            finish(state, id, Some(error_type), request).await
+        }
+        (&Method::POST, ["init", "error"]) => {
+            let error_type = error_type(state, &request);
+            let body = request
+                .into_body()
+                .collect()
+                .await
+                .map(|body| body.to_bytes())
+                .unwrap_or_default();
+            let again = state
+                .lock()
+                .init_error
+                .replace(Reported { error_type, body })
+                .is_some();
+            if again {
+                state.complain("an error of the start was reported twice".to_owned());
+            }
+            state.changed.notify_waiters();
+            json(StatusCode::ACCEPTED, "{\"status\":\"OK\"}\n")
+        }
+        _ => unknown(state, &request),
+    }
+}
+
+async fn next(state: &State) -> Response<Full<Bytes>> {
+    loop {
+        let changed = state.changed.notified();
+        {
+            let mut inner = state.lock();
+            if !inner.open.is_empty() {
+                inner
+                    .complaints
+                    .push("polled before the last invocation was answered".to_owned());
+            }
+            if let Some((invocation, outcome)) = inner.queue.pop_front() {
+                inner.handed_out += 1;
+                let id = format!("8476a536-e9f4-11e8-9739-{:012}", inner.handed_out);
+                let response = hand_out(invocation, &id);
+                let echo = response.headers().get("lambda-runtime-invocation-id");
+                let echo = echo.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+                inner.open.insert(id, (echo, outcome));
+                return response;
+            }
+        }
+        changed.await;
+    }
+}
+
+fn hand_out(invocation: Invocation, id: &str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(invocation.event));
+    let deadline = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        + Duration::from_secs(30);
+    for (name, value) in [
+        ("content-type", "application/json"),
+        ("lambda-runtime-aws-request-id", id),
+        (
+            "lambda-runtime-deadline-ms",
+            &deadline.as_millis().to_string(),
+        ),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:us-east-1:123456789012:function:test",
+        ),
+        (
+            "lambda-runtime-trace-id",
+            "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0",
+        ),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+    }
+    for (name, value) in &invocation.headers {
+        response.headers_mut().insert(name, value.clone());
+    }
+    response
+}
+
+async fn finish(
+    state: &State,
+    id: &str,
+    error_type: Option<String>,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    if request.headers().get(header::CONTENT_LENGTH).is_none() {
+        state.complain(format!("the answer to {id} came without its length"));
+    }
+    let echoed = request.headers().get("lambda-runtime-invocation-id");
+    let echoed = echoed.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+    let Ok(body) = Limited::new(request.into_body(), MAX_REPLY).collect().await else {
+        // The invocation stays open: nothing else may answer it, and the client gets an error.
+        state.lock().open.remove(id);
+        state.complain(format!("the answer to {id} is too large, or was cut off"));
+        return json(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            r#"{"errorType":"RequestEntityTooLarge"}"#,
+        );
+    };
+    let Some((echo, outcome)) = state.lock().open.remove(id) else {
+        state.complain(format!("an answer to {id}, for which nobody waits"));
+        return json(
+            StatusCode::BAD_REQUEST,
+            r#"{"errorType":"InvalidRequestID"}"#,
+        );
+    };
+    if echo != echoed {
+        state.complain(format!(
+            "the invocation id came back as {echoed:?} instead of {echo:?}"
+        ));
+    }
+    let body = body.to_bytes();
+    let _ = outcome.send(match error_type {
+        None => Outcome::Reply(body),
+        Some(error_type) => Outcome::Error(Reported { error_type, body }),
+    });
+    json(StatusCode::ACCEPTED, "{\"status\":\"OK\"}\n")
+}
+
+/// The type of an error, which has to be `Runtime.Word` or `Function.Word`: AWS replaces all else.
+fn error_type(state: &State, request: &Request<Incoming>) -> String {
+    let value = request.headers().get("lambda-runtime-function-error-type");
+    let value = value
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let word = value
+        .strip_prefix("Runtime.")
+        .or_else(|| value.strip_prefix("Function."));
+    let is_word = |word: &str| {
+        word.starts_with(|first: char| first.is_ascii_uppercase())
+            && word.len() > 1
+            && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    if !word.is_some_and(is_word) {
+        state.complain(format!("{value:?} is not the type of an error"));
+    }
+    value.to_owned()
+}
+
+fn unknown(state: &State, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    state.complain(format!(
+        "there is no {} {}",
+        request.method(),
+        request.uri()
+    ));
+    json(StatusCode::NOT_FOUND, "{}")
+}
+
+fn json(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    response
+}

@@ -1,0 +1,38 @@
+//! What a Runtime API knows: who waits for what.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{Notify, oneshot};
+
+use crate::{Invocation, Outcome, Reported};
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    inner: Mutex<Inner>,
+    /// Something was queued or reported.
+    pub(crate) changed: Notify,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Inner {
+    pub(crate) queue: VecDeque<(Invocation, oneshot::Sender<Outcome>)>,
+    /// Those that were handed out, by their id, with the invocation id that is to be echoed.
+    pub(crate) open: HashMap<String, (Option<String>, oneshot::Sender<Outcome>)>,
+    pub(crate) handed_out: usize,
+    pub(crate) connections: usize,
+    pub(crate) init_error: Option<Reported>,
+    pub(crate) complaints: Vec<String>,
+}
+
+impl State {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn complain(&self, about: String) {
+        self.lock().complaints.push(about);
+    }
+}
