@@ -1,0 +1,100 @@
+//! Two ways to test an app: the router by itself, and as it answers behind a front of AWS.
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{ConnectInfo, Request},
+};
+use bytes::Bytes;
+use lodger::{Host, Lodger};
+use lodger_gateway::{Front, RuntimeApi};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use tower::ServiceExt;
+
+async fn ask(app: &Router, method: &str, path: &str, body: &str) -> (u16, Value) {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", "application/json")
+        .extension(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 0))))
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    let response = app.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    assert!(response.headers().contains_key("x-request-id"));
+    let status = response.status().as_u16();
+    let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn notes_are_written_read_and_deleted() {
+    let app = super::app();
+    let milk = json!({"id": 1, "text": "milk", "from": "192.0.2.7"});
+    assert_eq!(
+        ask(&app, "POST", "/notes", r#"{"text":"milk"}"#).await,
+        (201, milk.clone())
+    );
+    assert_eq!(
+        ask(&app, "POST", "/notes", r#"{"text":"bread"}"#).await.0,
+        201
+    );
+    assert_eq!(ask(&app, "GET", "/notes/1", "").await, (200, milk.clone()));
+    assert_eq!(
+        ask(&app, "GET", "/notes?contains=mi%6ck", "").await,
+        (200, json!([milk]))
+    );
+    assert_eq!(
+        ask(&app, "DELETE", "/notes/1", "").await,
+        (204, Value::Null)
+    );
+    assert_eq!(
+        ask(&app, "GET", "/notes/1", "").await,
+        (404, json!({"error": "there is no note 1"}))
+    );
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_json() {
+    let app = super::app();
+    assert_eq!(
+        ask(&app, "GET", "/nowhere", "").await,
+        (404, json!({"error": "there is nothing here"}))
+    );
+    assert_eq!(
+        ask(&app, "POST", "/notes", r#"{"text":" "}"#).await,
+        (422, json!({"error": "a note needs a text"}))
+    );
+    let (status, body) = ask(&app, "POST", "/notes", "no json").await;
+    assert_eq!(status, 400);
+    assert!(body["error"].as_str().unwrap().contains("JSON"));
+}
+
+#[tokio::test]
+async fn it_is_the_same_app_on_lambda() {
+    let api = RuntimeApi::start().await.unwrap();
+    tokio::spawn(
+        Lodger::new()
+            .host(Host::Lambda)
+            .runtime_api(api.address())
+            .run(super::app()),
+    );
+
+    let front = Front::http_api()
+        .stage("prod")
+        .client([198, 51, 100, 4].into());
+    let request = http::Request::post("/notes").header("content-type", "application/json");
+    let request = request
+        .body(Bytes::from(r#"{"text":"from afar"}"#))
+        .unwrap();
+    let response = api.send(&front, &request).await;
+    assert_eq!(response.status(), 201);
+    assert_eq!(response.headers()["location"], "/notes/1");
+    let note: Value = serde_json::from_slice(response.body()).unwrap();
+    assert_eq!(
+        note,
+        json!({"id": 1, "text": "from afar", "from": "198.51.100.4"})
+    );
+    assert_eq!(api.complaints(), [""; 0]);
+}

@@ -1,0 +1,112 @@
+//! HTTP/1.1 by hand: requests whose every byte a test chooses, and responses as they come.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// A request as a client writes it.
+#[derive(Debug, Clone, Default)]
+pub struct Sent {
+    pub method: &'static str,
+    pub target: &'static str,
+    pub headers: Vec<(&'static str, &'static [u8])>,
+    pub body: &'static [u8],
+}
+
+impl Sent {
+    pub fn get(target: &'static str) -> Self {
+        Self {
+            method: "GET",
+            target,
+            ..Self::default()
+        }
+    }
+
+    pub fn method(mut self, method: &'static str) -> Self {
+        self.method = method;
+        self
+    }
+
+    pub fn header(mut self, name: &'static str, value: &'static [u8]) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub fn body(mut self, body: &'static [u8]) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// The bytes of it on a connection that closes after the answer.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = format!(
+            "{} {} HTTP/1.1\r\nhost: example.com\r\nconnection: close\r\n",
+            self.method, self.target
+        )
+        .into_bytes();
+        for (name, value) in &self.headers {
+            bytes.extend([name.as_bytes(), b": ", *value, b"\r\n"].concat());
+        }
+        if !self.body.is_empty() {
+            bytes.extend(format!("content-length: {}\r\n", self.body.len()).into_bytes());
+        }
+        bytes.extend(b"\r\n");
+        bytes.extend(self.body);
+        bytes
+    }
+
+    /// The same request for a front.
+    pub fn request(&self) -> http::Request<Bytes> {
+        let mut request = http::Request::new(Bytes::from_static(self.body));
+        *request.method_mut() = self.method.parse().unwrap();
+        // Not as a whole URI, which would take two slashes for the begin of a host.
+        *request.uri_mut() = self.target.parse::<http::uri::PathAndQuery>().expect(self.target).into();
+        request
+            .headers_mut()
+            .insert("host", HeaderValue::from_static("example.com"));
+        for (name, value) in &self.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            request
+                .headers_mut()
+                .append(name, HeaderValue::from_bytes(value).unwrap());
+        }
+        request
+    }
+}
+
+/// Sends bytes, and reads what comes until the other end closes.
+pub async fn raw(addr: SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    let mut socket = TcpStream::connect(addr).await.unwrap();
+    socket.write_all(bytes).await.unwrap();
+    let mut answer = vec![];
+    socket.read_to_end(&mut answer).await.unwrap();
+    answer
+}
+
+/// Sends a request to a server, and reads its response.
+pub async fn ask(addr: SocketAddr, sent: &Sent) -> Response<Bytes> {
+    let answer = raw(addr, &sent.bytes()).await;
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut head = httparse::Response::new(&mut headers);
+    let httparse::Status::Complete(length) = head.parse(&answer).unwrap() else {
+        panic!("no whole head: {}", String::from_utf8_lossy(&answer))
+    };
+    let mut response = Response::new(Bytes::copy_from_slice(&answer[length..]));
+    *response.status_mut() = http::StatusCode::from_u16(head.code.unwrap()).unwrap();
+    for header in head.headers {
+        let name = HeaderName::from_bytes(header.name.as_bytes()).unwrap();
+        response
+            .headers_mut()
+            .append(name, HeaderValue::from_bytes(header.value).unwrap());
+    }
+    assert!(
+        !response.headers().contains_key("transfer-encoding"),
+        "not expected in these tests"
+    );
+    response
+}

@@ -1,0 +1,5 @@
+//! What the tests share: an app that tells what it saw, and ways to run it and to ask it.
+
+pub mod ask;
+pub mod host;
+pub mod probe;
