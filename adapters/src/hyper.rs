@@ -34,10 +34,7 @@ pub enum Marker {}
 #[diagnostic::do_not_recommend]
 impl<S, B> Run<Marker> for S
 where
-    S: Service<Request, Response = Response<B>, Error: Into<BoxError>, Future: Send>
-        + Clone
-        + Send
-        + 'static,
+    S: Service<Request, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     #[cfg(feature = "server")]
@@ -63,8 +60,6 @@ where
     type Future = OrServerError<S::Future>;
 
     fn call(&self, request: Request) -> Self::Future {
-        OrServerError {
-            future: self.0.call(request),
-        }
+        OrServerError { future: self.0.call(request) }
     }
 }

@@ -151,28 +151,20 @@ impl Lodger {
     ///         .await
     /// }
     /// ```
-    pub async fn run_with<A, Marker, E>(
-        self,
-        build: impl AsyncFnOnce() -> Result<A, E>,
-    ) -> Result<(), Error>
+    pub async fn run_with<A, Marker, E>(mut self, build: impl AsyncFnOnce() -> Result<A, E>) -> Result<(), Error>
     where
         A: Run<Marker>,
         E: Into<crate::BoxError>,
     {
-        let build = async {
-            build()
-                .await
-                .map_err(|error| Error::new("the app cannot be built").because(error))
-        };
-        let code = self.settings.clone();
-        let settings = match self.settings.or_environment() {
-            Ok(settings) => settings,
-            Err(error) => {
-                #[cfg(feature = "lambda")]
-                lodger_core::lambda::report_init_error(&code, &error).await;
-                return Err(error);
+        let build = async { build().await.map_err(|error| Error::new("the app cannot be built").because(error)) };
+        if let Err(error) = self.settings.read_environment() {
+            #[cfg(feature = "lambda")]
+            if self.settings.host != Some(Host::Server) {
+                lodger_core::lambda::report_init_error(&self.settings, &error).await;
             }
-        };
+            return Err(error);
+        }
+        let settings = self.settings;
         match settings.host() {
             #[cfg(feature = "server")]
             Host::Server => {
@@ -193,10 +185,7 @@ impl Lodger {
                 let app = polling.build(build).await?;
                 app.poll(polling).await
             }
-            #[allow(
-                unreachable_patterns,
-                reason = "which hosts are left depends on the features"
-            )]
+            #[allow(unreachable_patterns, reason = "which hosts are left depends on the features")]
             host => Err(Error::new(format!(
                 "this is a host of the kind `{host}`, and Lodger was built without its feature `{host}`"
             ))),

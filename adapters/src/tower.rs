@@ -39,10 +39,7 @@ pub enum Marker {}
 #[diagnostic::do_not_recommend]
 impl<S, B> Run<Marker> for S
 where
-    S: Service<Request, Response = Response<B>, Error: Into<BoxError>, Future: Send>
-        + Clone
-        + Send
-        + 'static,
+    S: Service<Request, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     #[cfg(feature = "server")]
@@ -70,12 +67,7 @@ where
     fn call(&self, request: Request) -> Self::Future {
         #[cfg(feature = "axum")]
         let request = crate::axum::with_connect_info(request);
-        OrServerError {
-            future: Oneshot::Waiting {
-                service: self.0.clone(),
-                request: Some(request),
-            },
-        }
+        OrServerError { future: Oneshot::Waiting { service: self.0.clone(), request: Some(request) } }
     }
 }
 

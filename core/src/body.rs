@@ -69,11 +69,7 @@ impl From<hyper::body::Incoming> for Body {
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        if bytes.is_empty() {
-            Self::empty()
-        } else {
-            Self(Kind::Bytes(bytes))
-        }
+        if bytes.is_empty() { Self::empty() } else { Self(Kind::Bytes(bytes)) }
     }
 }
 
@@ -99,10 +95,7 @@ impl http_body::Body for Body {
     type Data = Bytes;
     type Error = Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match &mut self.0 {
             Kind::Empty => Poll::Ready(None),
             Kind::Bytes(bytes) => {
@@ -187,10 +180,7 @@ mod tests {
             }
         }
         let error = Body::new(Fails).collect().await.unwrap_err();
-        assert_eq!(
-            format!("{error:?}"),
-            "the request body could not be read: cut off"
-        );
+        assert_eq!(format!("{error:?}"), "the request body could not be read: cut off");
     }
 
     #[test]

@@ -16,10 +16,7 @@ pub struct Error {
 impl Error {
     /// An error that says `message`: lower case, specific, without a secret in it.
     pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            message: message.into(),
-            source: None,
-        }
+        Self { message: message.into(), source: None }
     }
 
     /// The same error, caused by `source`.
@@ -60,13 +57,9 @@ mod tests {
 
     #[test]
     fn display_is_one_level_and_debug_is_the_chain() {
-        let error = Error::new("cannot listen")
-            .because(Error::new("address in use").because("port 80 is taken"));
+        let error = Error::new("cannot listen").because(Error::new("address in use").because("port 80 is taken"));
         assert_eq!(error.to_string(), "cannot listen");
-        assert_eq!(
-            format!("{error:?}"),
-            "cannot listen: address in use: port 80 is taken"
-        );
+        assert_eq!(format!("{error:?}"), "cannot listen: address in use: port 80 is taken");
     }
 
     #[test]

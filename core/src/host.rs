@@ -25,10 +25,7 @@ impl Host {
     }
 
     /// Finds out where the process is, from its name and its environment: the most specific sign first.
-    pub(crate) fn find(
-        program: Option<&str>,
-        var: &impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn find(program: Option<&str>, var: &impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         if let Some(name) = var("LODGER_HOST") {
             return name.parse();
         }
@@ -49,9 +46,7 @@ impl Host {
 
 /// The name that the process was started by.
 pub(crate) fn program() -> Option<String> {
-    std::env::args_os()
-        .next()
-        .and_then(|program| program.into_string().ok())
+    std::env::args_os().next().and_then(|program| program.into_string().ok())
 }
 
 /// Whether that is the name by which Vercel's standalone proxy starts a server, to speak plain HTTP to it.
@@ -66,9 +61,7 @@ impl FromStr for Host {
         match name {
             "server" => Ok(Self::Server),
             "lambda" => Ok(Self::Lambda),
-            _ => Err(Error::new(format!(
-                "LODGER_HOST is {name:?}, which is no host; it is `server` or `lambda`"
-            ))),
+            _ => Err(Error::new(format!("LODGER_HOST is {name:?}, which is no host; it is `server` or `lambda`"))),
         }
     }
 }
@@ -87,11 +80,7 @@ mod tests {
     use super::*;
 
     fn find(program: &str, vars: &[(&str, &str)]) -> Result<Host, Error> {
-        Host::find(Some(program), &|name| {
-            vars.iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value.to_string())
-        })
+        Host::find(Some(program), &|name| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_string()))
     }
 
     #[test]
@@ -100,10 +89,7 @@ mod tests {
         assert_eq!(find("app", &[]).unwrap(), Host::Server);
         assert_eq!(find("app", &[("PORT", "8080")]).unwrap(), Host::Server);
         assert_eq!(find("app", &[api]).unwrap(), Host::Lambda);
-        assert_eq!(
-            find("app", &[api, ("LODGER_HOST", "server")]).unwrap(),
-            Host::Server
-        );
+        assert_eq!(find("app", &[api, ("LODGER_HOST", "server")]).unwrap(), Host::Server);
         let behind_proxy = [("PORT", "3000"), ("VERCEL_IPC_PATH", "/ipc")];
         assert_eq!(find("/x/user-server", &behind_proxy).unwrap(), Host::Server);
     }
@@ -111,15 +97,7 @@ mod tests {
     #[test]
     fn what_cannot_be_is_said() {
         let error = find("app", &[("LODGER_HOST", "heroku")]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            r#"LODGER_HOST is "heroku", which is no host; it is `server` or `lambda`"#
-        );
-        assert!(
-            find("app", &[("VERCEL_IPC_PATH", "/ipc")])
-                .unwrap_err()
-                .to_string()
-                .contains("Vercel")
-        );
+        assert_eq!(error.to_string(), r#"LODGER_HOST is "heroku", which is no host; it is `server` or `lambda`"#);
+        assert!(find("app", &[("VERCEL_IPC_PATH", "/ipc")]).unwrap_err().to_string().contains("Vercel"));
     }
 }

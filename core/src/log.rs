@@ -17,10 +17,7 @@ pub fn log(level: tracing::Level, message: fmt::Arguments<'_>) {
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "the one place where Lodger speaks without a subscriber"
-)]
+#[expect(clippy::print_stderr, reason = "the one place where Lodger speaks without a subscriber")]
 fn to_stderr(level: tracing::Level, message: fmt::Arguments<'_>) {
     match level {
         tracing::Level::ERROR => eprintln!("lodger: error: {message}"),
@@ -40,8 +37,5 @@ macro_rules! warning {
 macro_rules! info {
     ($($message:tt)+) => { $crate::log::log(tracing::Level::INFO, format_args!($($message)+)) };
 }
-#[allow(
-    unused_imports,
-    reason = "each host uses some of them, and hosts are features"
-)]
+#[allow(unused_imports, reason = "each host uses some of them, and hosts are features")]
 pub(crate) use {error, info, warning};

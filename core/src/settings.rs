@@ -52,12 +52,13 @@ pub enum Stage {
 }
 
 impl Settings {
-    /// These settings, with those that the environment has in their place.
+    /// Puts what the environment says in the place of what code said.
     ///
     /// # Errors
-    /// A variable that has a value it cannot have, or the host cannot be this build's.
-    pub fn or_environment(self) -> Result<Self, Error> {
-        self.or(program().as_deref(), |name| std::env::var(name).ok())
+    /// A variable has a value that it cannot have, or the process is where it cannot run. Where it would report that is
+    /// known all the same: the host, unless it is the host that is wrong, and the Runtime API.
+    pub fn read_environment(&mut self) -> Result<(), Error> {
+        self.read(program().as_deref(), |name| std::env::var(name).ok())
     }
 
     /// The host of a process with these settings, once the environment is in them.
@@ -65,13 +66,12 @@ impl Settings {
         self.host.unwrap_or(Host::Server)
     }
 
-    fn or(
-        mut self,
-        program: Option<&str>,
-        var: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, Error> {
+    fn read(&mut self, program: Option<&str>, var: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
         let var = |name: &str| var(name).filter(|value| !value.is_empty());
 
+        if let Some(api) = var("AWS_LAMBDA_RUNTIME_API") {
+            self.runtime_api = Some(api);
+        }
         if self.host.is_none() || var("LODGER_HOST").is_some() {
             self.host = Some(Host::find(program, &var)?);
         }
@@ -83,11 +83,7 @@ impl Settings {
             })?);
         } else if let Some(port) = var("PORT") {
             // Behind Vercel's proxy only the proxy is to reach the server.
-            let ip = if is_user_server(program) {
-                Ipv4Addr::LOCALHOST
-            } else {
-                Ipv4Addr::UNSPECIFIED
-            };
+            let ip = if is_user_server(program) { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
             self.addr = Some((ip, port_number("PORT", &port)?).into());
         } else if let Some(port) = var("VERCEL_DEV_PORT") {
             self.addr = Some((Ipv4Addr::LOCALHOST, port_number("VERCEL_DEV_PORT", &port)?).into());
@@ -101,9 +97,7 @@ impl Settings {
                 "strip" => Stage::Strip,
                 "keep" => Stage::Keep,
                 _ => {
-                    return Err(Error::new(format!(
-                        "LODGER_STAGE is {stage:?}; it is `strip` or `keep`"
-                    )));
+                    return Err(Error::new(format!("LODGER_STAGE is {stage:?}; it is `strip` or `keep`")));
                 }
             };
         }
@@ -113,17 +107,12 @@ impl Settings {
         if let Some(timeout) = var("LODGER_HEADER_TIMEOUT") {
             self.header_timeout = Some(seconds("LODGER_HEADER_TIMEOUT", &timeout)?);
         }
-        if let Some(api) = var("AWS_LAMBDA_RUNTIME_API") {
-            self.runtime_api = Some(api);
-        }
-        Ok(self)
+        Ok(())
     }
 }
 
 fn port_number(name: &str, value: &str) -> Result<u16, Error> {
-    value
-        .parse()
-        .map_err(|_| Error::new(format!("{name} is {value:?}; it is a port, 0 to 65535")))
+    value.parse().map_err(|_| Error::new(format!("{name} is {value:?}; it is a port, 0 to 65535")))
 }
 
 fn seconds(name: &str, value: &str) -> Result<Duration, Error> {
@@ -131,95 +120,48 @@ fn seconds(name: &str, value: &str) -> Result<Duration, Error> {
         .parse()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| {
-            Error::new(format!(
-                "{name} is {value:?}; it is a number of seconds, such as 10 or 0.5"
-            ))
-        })
+        .ok_or_else(|| Error::new(format!("{name} is {value:?}; it is a number of seconds, such as 10 or 0.5")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn with(program: &str, settings: Settings, vars: &[(&str, &str)]) -> Result<Settings, Error> {
-        settings.or(Some(program), |name| {
-            vars.iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value.to_string())
-        })
+    fn with(program: &str, mut settings: Settings, vars: &[(&str, &str)]) -> Result<Settings, Error> {
+        let var = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_string());
+        settings.read(Some(program), var).map(|()| settings)
     }
 
     fn addr(program: &str, vars: &[(&str, &str)]) -> Option<String> {
-        with(program, Settings::default(), vars)
-            .unwrap()
-            .addr
-            .map(|addr| addr.to_string())
+        with(program, Settings::default(), vars).unwrap().addr.map(|addr| addr.to_string())
     }
 
     #[test]
     fn the_address_is_the_most_explicit_one() {
         assert_eq!(addr("app", &[]), None);
         assert_eq!(addr("app", &[("PORT", "8080")]).unwrap(), "0.0.0.0:8080");
-        assert_eq!(
-            addr("/x/user-server", &[("PORT", "3000")]).unwrap(),
-            "127.0.0.1:3000"
-        );
-        assert_eq!(
-            addr("app", &[("VERCEL_DEV_PORT", "4000")]).unwrap(),
-            "127.0.0.1:4000"
-        );
-        assert_eq!(
-            addr("app", &[("PORT", "1"), ("VERCEL_DEV_PORT", "2")]).unwrap(),
-            "0.0.0.0:1"
-        );
-        assert_eq!(
-            addr("app", &[("PORT", "1"), ("LODGER_ADDR", "[::1]:2")]).unwrap(),
-            "[::1]:2"
-        );
+        assert_eq!(addr("/x/user-server", &[("PORT", "3000")]).unwrap(), "127.0.0.1:3000");
+        assert_eq!(addr("app", &[("VERCEL_DEV_PORT", "4000")]).unwrap(), "127.0.0.1:4000");
+        assert_eq!(addr("app", &[("PORT", "1"), ("VERCEL_DEV_PORT", "2")]).unwrap(), "0.0.0.0:1");
+        assert_eq!(addr("app", &[("PORT", "1"), ("LODGER_ADDR", "[::1]:2")]).unwrap(), "[::1]:2");
     }
 
     #[test]
     fn a_variable_overrides_code_and_an_empty_one_does_not() {
-        let code = Settings {
-            base_path: Some("/code/".into()),
-            grace: Some(Duration::ZERO),
-            ..Settings::default()
-        };
-        let settings = with(
-            "app",
-            code.clone(),
-            &[("LODGER_BASE_PATH", "env"), ("LODGER_GRACE", "2.5")],
-        )
-        .unwrap();
+        let code = Settings { base_path: Some("/code/".into()), grace: Some(Duration::ZERO), ..Settings::default() };
+        let settings = with("app", code.clone(), &[("LODGER_BASE_PATH", "env"), ("LODGER_GRACE", "2.5")]).unwrap();
         assert_eq!(settings.base_path.as_deref(), Some("/env"));
         assert_eq!(settings.grace, Some(Duration::from_millis(2500)));
-        let settings = with(
-            "app",
-            code,
-            &[("LODGER_BASE_PATH", ""), ("LODGER_GRACE", "")],
-        )
-        .unwrap();
+        let settings = with("app", code, &[("LODGER_BASE_PATH", ""), ("LODGER_GRACE", "")]).unwrap();
         assert_eq!(settings.base_path.as_deref(), Some("/code"));
         assert_eq!(settings.grace, Some(Duration::ZERO));
     }
 
     #[test]
     fn code_chooses_the_host_unless_the_variable_does() {
-        let code = Settings {
-            host: Some(Host::Lambda),
-            ..Settings::default()
-        };
-        assert_eq!(
-            with("app", code.clone(), &[("PORT", "1")]).unwrap().host(),
-            Host::Lambda
-        );
-        assert_eq!(
-            with("app", code, &[("LODGER_HOST", "server")])
-                .unwrap()
-                .host(),
-            Host::Server
-        );
+        let code = Settings { host: Some(Host::Lambda), ..Settings::default() };
+        assert_eq!(with("app", code.clone(), &[("PORT", "1")]).unwrap().host(), Host::Lambda);
+        assert_eq!(with("app", code, &[("LODGER_HOST", "server")]).unwrap().host(), Host::Server);
     }
 
     #[test]
@@ -234,13 +176,8 @@ mod tests {
             ("LODGER_HEADER_TIMEOUT", "NaN"),
             ("LODGER_HOST", "moon"),
         ] {
-            let error = with("app", Settings::default(), &[(name, value)])
-                .unwrap_err()
-                .to_string();
-            assert!(
-                error.contains(name) && error.contains(&format!("{value:?}")),
-                "{error}"
-            );
+            let error = with("app", Settings::default(), &[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(&format!("{value:?}")), "{error}");
         }
     }
 }

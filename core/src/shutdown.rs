@@ -18,10 +18,6 @@ impl Shutdown {
 
 impl fmt::Debug for Shutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() {
-            "Shutdown(own future)"
-        } else {
-            "Shutdown(signals)"
-        })
+        f.write_str(if self.0.is_some() { "Shutdown(own future)" } else { "Shutdown(signals)" })
     }
 }

@@ -50,11 +50,7 @@ pub(crate) fn of(front: &Front, request: &Request<Bytes>) -> Result<Bytes, Box<R
         "isBase64Encoded": false,
     });
     if let Some(event) = event.as_object_mut() {
-        if event
-            .get("cookies")
-            .and_then(Value::as_array)
-            .is_some_and(Vec::is_empty)
-        {
+        if event.get("cookies").and_then(Value::as_array).is_some_and(Vec::is_empty) {
             event.shift_remove("cookies");
         }
         if !request.body().is_empty() {
@@ -92,9 +88,7 @@ fn percent_decoded(mut path: &[u8]) -> Option<Vec<u8>> {
 
 fn cookies(headers: &HeaderMap) -> Vec<String> {
     let values = headers.get_all(header::COOKIE).iter().map(text);
-    values
-        .flat_map(|value| value.split("; ").map(str::to_owned).collect::<Vec<_>>())
-        .collect()
+    values.flat_map(|value| value.split("; ").map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 /// One string a name: lower case, repeated ones joined by a comma; without those of the connection, and with those that
@@ -132,10 +126,7 @@ fn headers(front: &Front, request: &Request<Bytes>) -> Map<String, Value> {
         None => client,
     };
     for (name, value) in [
-        (
-            "x-amzn-trace-id",
-            "Root=1-67d1d1be-0123456789abcdef01234567",
-        ),
+        ("x-amzn-trace-id", "Root=1-67d1d1be-0123456789abcdef01234567"),
         ("x-forwarded-for", &forwarded),
         ("x-forwarded-port", "443"),
         ("x-forwarded-proto", "https"),
@@ -147,24 +138,10 @@ fn headers(front: &Front, request: &Request<Bytes>) -> Map<String, Value> {
 
 /// The body, and whether it is base64: all that is not of a few types of text is, and so is what is no text at all.
 fn body(request: &Request<Bytes>) -> (String, bool) {
-    let content_type = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .map(text)
-        .unwrap_or_default();
-    let essence = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let content_type = request.headers().get(header::CONTENT_TYPE).map(text).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_text = essence.starts_with("text/")
-        || [
-            "application/json",
-            "application/javascript",
-            "application/xml",
-        ]
-        .contains(&essence.as_str());
+        || ["application/json", "application/javascript", "application/xml"].contains(&essence.as_str());
     match std::str::from_utf8(request.body()) {
         Ok(body) if is_text => (body.to_owned(), false),
         _ => (STANDARD.encode(request.body()), true),
@@ -186,10 +163,7 @@ fn protocol(version: Version) -> &'static str {
 fn bad_request() -> Response<Bytes> {
     let mut response = Response::new(Bytes::from_static(br#"{"message":"Bad Request"}"#));
     *response.status_mut() = http::StatusCode::BAD_REQUEST;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -211,10 +185,7 @@ mod tests {
             ("/capture/percent%25done", None),
             ("/capture/hash%23value", Some("/capture/hash#value")),
             ("/capture/slash%2Fvalue", Some("/capture/slash/value")),
-            (
-                "/capture/unicode-%CE%BB-%E4%B8%96%E7%95%8C",
-                Some("/capture/unicode-λ-世界"),
-            ),
+            ("/capture/unicode-%CE%BB-%E4%B8%96%E7%95%8C", Some("/capture/unicode-λ-世界")),
             ("/capture/literal%252Fvalue", Some("/capture/literal/value")),
             ("/capture/literal%253Fvalue", Some("/capture/literal?value")),
             ("/capture/literal%2525value", Some("/capture/literal%value")),
@@ -222,10 +193,7 @@ mod tests {
             let request = Request::get(sent).body(Bytes::new()).unwrap();
             match (of(&Front::http_api(), &request), made) {
                 (Ok(event), Some(made)) => {
-                    assert_eq!(
-                        serde_json::from_slice::<Value>(&event).unwrap()["rawPath"],
-                        made
-                    );
+                    assert_eq!(serde_json::from_slice::<Value>(&event).unwrap()["rawPath"], made);
                 }
                 (Err(response), None) => assert_eq!(response.status(), 400),
                 (got, _) => panic!("{sent}: {got:?}"),
@@ -237,68 +205,36 @@ mod tests {
 
     #[test]
     fn a_stage_with_a_name_stands_before_the_path() {
-        let event = event(
-            &Front::http_api().stage("prod"),
-            Request::get("/x?a=%20&a"),
-            b"",
-        );
-        assert_eq!(
-            (&event["rawPath"], &event["rawQueryString"]),
-            (&"/prod/x".into(), &"a=%20&a".into())
-        );
+        let event = event(&Front::http_api().stage("prod"), Request::get("/x?a=%20&a"), b"");
+        assert_eq!((&event["rawPath"], &event["rawQueryString"]), (&"/prod/x".into(), &"a=%20&a".into()));
         assert_eq!(event["requestContext"]["http"]["path"], "/prod/x");
     }
 
     #[test]
     fn headers_are_joined_and_cookies_taken_apart() {
         let request = || {
-            Request::get("/")
-                .header("X-A", "1")
-                .header("x-a", "2, 3")
-                .header("cookie", "a=1; b=2")
-                .header("te", "x")
+            Request::get("/").header("X-A", "1").header("x-a", "2, 3").header("cookie", "a=1; b=2").header("te", "x")
         };
         let api = event(&Front::http_api(), request(), b"");
         assert_eq!(api["headers"]["x-a"], "1,2, 3");
         assert_eq!(api["cookies"], json!(["a=1", "b=2"]));
-        assert_eq!(
-            (api["headers"].get("cookie"), api["headers"].get("te")),
-            (None, None)
-        );
-        assert_eq!(
-            event(&Front::function_url(), request(), b"")["headers"]["cookie"],
-            "a=1; b=2"
-        );
+        assert_eq!((api["headers"].get("cookie"), api["headers"].get("te")), (None, None));
+        assert_eq!(event(&Front::function_url(), request(), b"")["headers"]["cookie"], "a=1; b=2");
     }
 
     #[test]
     fn types_decide_about_base64() {
         let is_base64 = |content_type: &str, body| {
-            event(
-                &Front::http_api(),
-                Request::post("/").header("content-type", content_type),
-                body,
-            )["isBase64Encoded"]
+            event(&Front::http_api(), Request::post("/").header("content-type", content_type), body)["isBase64Encoded"]
                 .as_bool()
         };
-        for text in [
-            "text/html",
-            "application/json; charset=utf-8",
-            "Application/XML",
-        ] {
+        for text in ["text/html", "application/json; charset=utf-8", "Application/XML"] {
             assert_eq!(is_base64(text, b"x"), Some(false), "{text}");
         }
-        for binary in [
-            "",
-            "application/x-www-form-urlencoded",
-            "application/problem+json",
-        ] {
+        for binary in ["", "application/x-www-form-urlencoded", "application/problem+json"] {
             assert_eq!(is_base64(binary, b"x"), Some(true), "{binary}");
         }
         assert_eq!(is_base64("text/plain", b"\xff"), Some(true));
-        assert_eq!(
-            event(&Front::http_api(), Request::get("/"), b"").get("body"),
-            None
-        );
+        assert_eq!(event(&Front::http_api(), Request::get("/"), b"").get("body"), None);
     }
 }

@@ -11,10 +11,7 @@ pub struct Invocation {
 impl Invocation {
     /// An invocation with `event`, and the headers that every one has unless they are set otherwise.
     pub fn new(event: impl Into<Bytes>) -> Self {
-        Self {
-            event: event.into(),
-            headers: HeaderMap::new(),
-        }
+        Self { event: event.into(), headers: HeaderMap::new() }
     }
 
     /// Sets a header of the answer to `next`, such as `lambda-runtime-aws-tenant-id`.

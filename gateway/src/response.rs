@@ -23,10 +23,7 @@ pub(crate) fn of(front: &Front, reply: &[u8]) -> Response<Bytes> {
 /// What AWS answers when the function failed, or its reply cannot be made a response.
 pub(crate) fn internal_error(front: &Front) -> Response<Bytes> {
     let (status, body) = match front.kind {
-        Kind::HttpApi => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            &br#"{"message":"Internal Server Error"}"#[..],
-        ),
+        Kind::HttpApi => (StatusCode::INTERNAL_SERVER_ERROR, &br#"{"message":"Internal Server Error"}"#[..]),
         Kind::FunctionUrl => (StatusCode::BAD_GATEWAY, &b"Internal Server Error"[..]),
     };
     let mut response = inferred(Bytes::from_static(body));
@@ -37,10 +34,7 @@ pub(crate) fn internal_error(front: &Front) -> Response<Bytes> {
 /// A reply without a status is taken for a body of JSON.
 fn inferred(body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -49,15 +43,10 @@ fn read(front: &Front, reply: &Map<String, Value>) -> Option<Response<Bytes>> {
     // An integer: with a decimal point it is refused.
     let status = u16::try_from(reply.get("statusCode")?.as_u64()?).ok()?;
     let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::from_u16(status)
-        .ok()
-        .filter(|status| !status.is_informational())?;
+    *response.status_mut() = StatusCode::from_u16(status).ok().filter(|status| !status.is_informational())?;
     for (name, value) in members(reply, "headers")? {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        response.headers_mut().append(
-            name,
-            HeaderValue::from_bytes(value.as_str()?.as_bytes()).ok()?,
-        );
+        response.headers_mut().append(name, HeaderValue::from_bytes(value.as_str()?.as_bytes()).ok()?);
     }
     if let Some(cookies) = reply.get("cookies") {
         for cookie in cookies.as_array()? {
@@ -79,9 +68,7 @@ fn read(front: &Front, reply: &Map<String, Value>) -> Option<Response<Bytes>> {
             Kind::HttpApi => "text/plain; charset=utf-8",
             Kind::FunctionUrl => "application/json",
         };
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static(default));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(default));
     }
     Some(response)
 }
@@ -109,10 +96,7 @@ mod tests {
         assert_eq!(response.status(), 201);
         assert_eq!(response.headers()["x-a"], "1, 2");
         assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
-        assert_eq!(
-            response.headers()["content-type"],
-            "text/plain; charset=utf-8"
-        );
+        assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
         assert_eq!(&response.body()[..], b"\x89PN");
     }
 
@@ -120,10 +104,7 @@ mod tests {
     fn a_reply_without_a_status_is_a_body() {
         for reply in [r#"{"a":1}"#, "[1]", "no json"] {
             let response = response(reply);
-            assert_eq!(
-                (response.status(), &response.body()[..]),
-                (StatusCode::OK, reply.as_bytes())
-            );
+            assert_eq!((response.status(), &response.body()[..]), (StatusCode::OK, reply.as_bytes()));
             assert_eq!(response.headers()["content-type"], "application/json");
         }
     }
@@ -144,11 +125,7 @@ mod tests {
             r#"{"statusCode":200,"isBase64Encoded":"true"}"#,
         ] {
             assert_eq!(response(reply).status(), 500, "{reply}");
-            assert_eq!(
-                of(&Front::function_url(), reply.as_bytes()).status(),
-                502,
-                "{reply}"
-            );
+            assert_eq!(of(&Front::function_url(), reply.as_bytes()).status(), 502, "{reply}");
         }
     }
 }

@@ -41,11 +41,7 @@ impl RuntimeApi {
         let addr = listener.local_addr()?;
         let state = Arc::new(State::default());
         let server = tokio::spawn(serve(listener, Arc::clone(&state)));
-        Ok(Self {
-            addr,
-            state,
-            server,
-        })
+        Ok(Self { addr, state, server })
     }
 
     /// What a function finds in `AWS_LAMBDA_RUNTIME_API`: a host and a port.
@@ -59,10 +55,7 @@ impl RuntimeApi {
     /// Nothing became of it: the function does not poll, or ended before it answered.
     pub async fn invoke(&self, invocation: impl Into<Invocation>) -> io::Result<Outcome> {
         let (outcome, waiting) = oneshot::channel();
-        self.state
-            .lock()
-            .queue
-            .push_back((invocation.into(), outcome));
+        self.state.lock().queue.push_back((invocation.into(), outcome));
         self.state.changed.notify_one();
         match tokio::time::timeout(Duration::from_secs(30), waiting).await {
             Ok(outcome) => outcome.map_err(io::Error::other),
@@ -127,9 +120,7 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
                 let state = Arc::clone(&state);
                 async move { Ok::<_, Infallible>(answer(&state, request).await) }
             });
-            let _ = http1::Builder::new()
-                .serve_connection(TokioIo::new(socket), service)
-                .await;
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
         });
     }
 }
@@ -149,17 +140,8 @@ async fn answer(state: &State, request: Request<Incoming>) -> Response<Full<Byte
         }
         (&Method::POST, ["init", "error"]) => {
             let error_type = error_type(state, &request);
-            let body = request
-                .into_body()
-                .collect()
-                .await
-                .map(|body| body.to_bytes())
-                .unwrap_or_default();
-            let again = state
-                .lock()
-                .init_error
-                .replace(Reported { error_type, body })
-                .is_some();
+            let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+            let again = state.lock().init_error.replace(Reported { error_type, body }).is_some();
             if again {
                 state.complain("an error of the start was reported twice".to_owned());
             }
@@ -176,9 +158,7 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
         {
             let mut inner = state.lock();
             if !inner.open.is_empty() {
-                inner
-                    .complaints
-                    .push("polled before the last invocation was answered".to_owned());
+                inner.complaints.push("polled before the last invocation was answered".to_owned());
             }
             if let Some((invocation, outcome)) = inner.queue.pop_front() {
                 inner.handed_out += 1;
@@ -196,30 +176,16 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
 
 fn hand_out(invocation: Invocation, id: &str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(invocation.event));
-    let deadline = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        + Duration::from_secs(30);
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + Duration::from_secs(30);
     for (name, value) in [
         ("content-type", "application/json"),
         ("lambda-runtime-aws-request-id", id),
-        (
-            "lambda-runtime-deadline-ms",
-            &deadline.as_millis().to_string(),
-        ),
-        (
-            "lambda-runtime-invoked-function-arn",
-            "arn:aws:lambda:us-east-1:123456789012:function:test",
-        ),
-        (
-            "lambda-runtime-trace-id",
-            "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0",
-        ),
+        ("lambda-runtime-deadline-ms", &deadline.as_millis().to_string()),
+        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:test"),
+        ("lambda-runtime-trace-id", "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0"),
     ] {
         if let Ok(value) = HeaderValue::from_str(value) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
+            response.headers_mut().insert(HeaderName::from_static(name), value);
         }
     }
     for (name, value) in &invocation.headers {
@@ -243,22 +209,14 @@ async fn finish(
         // The invocation stays open: nothing else may answer it, and the client gets an error.
         state.lock().open.remove(id);
         state.complain(format!("the answer to {id} is too large, or was cut off"));
-        return json(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            r#"{"errorType":"RequestEntityTooLarge"}"#,
-        );
+        return json(StatusCode::PAYLOAD_TOO_LARGE, r#"{"errorType":"RequestEntityTooLarge"}"#);
     };
     let Some((echo, outcome)) = state.lock().open.remove(id) else {
         state.complain(format!("an answer to {id}, for which nobody waits"));
-        return json(
-            StatusCode::BAD_REQUEST,
-            r#"{"errorType":"InvalidRequestID"}"#,
-        );
+        return json(StatusCode::BAD_REQUEST, r#"{"errorType":"InvalidRequestID"}"#);
     };
     if echo != echoed {
-        state.complain(format!(
-            "the invocation id came back as {echoed:?} instead of {echo:?}"
-        ));
+        state.complain(format!("the invocation id came back as {echoed:?} instead of {echo:?}"));
     }
     let body = body.to_bytes();
     let _ = outcome.send(match error_type {
@@ -271,12 +229,8 @@ async fn finish(
 /// The type of an error, which has to be `Runtime.Word` or `Function.Word`: AWS replaces all else.
 fn error_type(state: &State, request: &Request<Incoming>) -> String {
     let value = request.headers().get("lambda-runtime-function-error-type");
-    let value = value
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let word = value
-        .strip_prefix("Runtime.")
-        .or_else(|| value.strip_prefix("Function."));
+    let value = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let word = value.strip_prefix("Runtime.").or_else(|| value.strip_prefix("Function."));
     let is_word = |word: &str| {
         word.starts_with(|first: char| first.is_ascii_uppercase())
             && word.len() > 1
@@ -289,20 +243,13 @@ fn error_type(state: &State, request: &Request<Incoming>) -> String {
 }
 
 fn unknown(state: &State, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    state.complain(format!(
-        "there is no {} {}",
-        request.method(),
-        request.uri()
-    ));
+    state.complain(format!("there is no {} {}", request.method(), request.uri()));
     json(StatusCode::NOT_FOUND, "{}")
 }
 
 fn json(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

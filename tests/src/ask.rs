@@ -20,11 +20,7 @@ pub struct Sent {
 
 impl Sent {
     pub fn get(target: &'static str) -> Self {
-        Self {
-            method: "GET",
-            target,
-            ..Self::default()
-        }
+        Self { method: "GET", target, ..Self::default() }
     }
 
     pub fn method(mut self, method: &'static str) -> Self {
@@ -44,11 +40,9 @@ impl Sent {
 
     /// The bytes of it on a connection that closes after the answer.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = format!(
-            "{} {} HTTP/1.1\r\nhost: example.com\r\nconnection: close\r\n",
-            self.method, self.target
-        )
-        .into_bytes();
+        let mut bytes =
+            format!("{} {} HTTP/1.1\r\nhost: example.com\r\nconnection: close\r\n", self.method, self.target)
+                .into_bytes();
         for (name, value) in &self.headers {
             bytes.extend([name.as_bytes(), b": ", *value, b"\r\n"].concat());
         }
@@ -66,14 +60,10 @@ impl Sent {
         *request.method_mut() = self.method.parse().unwrap();
         // Not as a whole URI, which would take two slashes for the begin of a host.
         *request.uri_mut() = self.target.parse::<http::uri::PathAndQuery>().expect(self.target).into();
-        request
-            .headers_mut()
-            .insert("host", HeaderValue::from_static("example.com"));
+        request.headers_mut().insert("host", HeaderValue::from_static("example.com"));
         for (name, value) in &self.headers {
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-            request
-                .headers_mut()
-                .append(name, HeaderValue::from_bytes(value).unwrap());
+            request.headers_mut().append(name, HeaderValue::from_bytes(value).unwrap());
         }
         request
     }
@@ -100,13 +90,8 @@ pub async fn ask(addr: SocketAddr, sent: &Sent) -> Response<Bytes> {
     *response.status_mut() = http::StatusCode::from_u16(head.code.unwrap()).unwrap();
     for header in head.headers {
         let name = HeaderName::from_bytes(header.name.as_bytes()).unwrap();
-        response
-            .headers_mut()
-            .append(name, HeaderValue::from_bytes(header.value).unwrap());
+        response.headers_mut().append(name, HeaderValue::from_bytes(header.value).unwrap());
     }
-    assert!(
-        !response.headers().contains_key("transfer-encoding"),
-        "not expected in these tests"
-    );
+    assert!(!response.headers().contains_key("transfer-encoding"), "not expected in these tests");
     response
 }

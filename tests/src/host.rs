@@ -37,11 +37,7 @@ impl Server {
             .on_listening(move |addr| told.send(addr).unwrap())
             .shutdown(async { drop(ended.await) });
         let running = tokio::spawn(run(lodger));
-        Self {
-            addr: addr.await.unwrap(),
-            running,
-            end,
-        }
+        Self { addr: addr.await.unwrap(), running, end }
     }
 
     /// Begins the end of it.
@@ -57,8 +53,6 @@ where
     F: Future<Output = Result<(), Error>> + Send + 'static,
 {
     let api = RuntimeApi::start().await.unwrap();
-    tokio::spawn(run(Lodger::new()
-        .host(Host::Lambda)
-        .runtime_api(api.address())));
+    tokio::spawn(run(Lodger::new().host(Host::Lambda).runtime_api(api.address())));
     api
 }

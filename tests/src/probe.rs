@@ -18,24 +18,15 @@ pub fn app() -> Router {
         .route("/reply/{what}", any(reply))
         .route("/status/{status}", any(status))
         .route("/size/{bytes}", get(size))
-        .route(
-            "/panic",
-            get(async || -> &'static str { panic!("asked to panic") }),
-        )
-        .route(
-            "/panic/body",
-            get(async || Body::from_stream(PanicsWhenRead)),
-        )
+        .route("/panic", get(async || -> &'static str { panic!("asked to panic") }))
+        .route("/panic/body", get(async || Body::from_stream(PanicsWhenRead)))
         .fallback(see)
 }
 
 /// Tells the request, each byte of it.
 async fn see(request: Request) -> Json<Value> {
     let (parts, body) = request.into_parts();
-    let client = parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|client| client.0.ip().to_string());
+    let client = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|client| client.0.ip().to_string());
     let body = to_bytes(body, 64 << 20).await.unwrap();
     Json(json!({
         "method": parts.method.as_str(),
@@ -49,10 +40,7 @@ async fn see(request: Request) -> Json<Value> {
 
 /// Names and values in their order; values byte by byte.
 pub fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), latin1(value.as_bytes())))
-        .collect()
+    headers.iter().map(|(name, value)| (name.to_string(), latin1(value.as_bytes()))).collect()
 }
 
 /// Each byte as a character, so that JSON can carry any.
@@ -63,65 +51,23 @@ pub fn latin1(bytes: &[u8]) -> String {
 async fn reply(Path(what): Path<String>) -> Response {
     let response = Response::builder();
     let (response, body): (_, Vec<u8>) = match what.as_str() {
-        "text" => (
-            response.header("content-type", "text/plain; charset=utf-8"),
-            "grüße \"\\\n\u{1}".into(),
-        ),
-        "binary" => (
-            response.header("content-type", "image/png"),
-            (0..=255).collect(),
-        ),
-        "latin1" => (
-            response.header("content-type", "text/plain; charset=iso-8859-1"),
-            b"gr\xfc\xdfe".into(),
-        ),
-        "bom" => (
-            response.header("content-type", "text/plain"),
-            b"\xef\xbb\xbfx".into(),
-        ),
-        "gzip" => (
-            response
-                .header("content-type", "text/plain")
-                .header("content-encoding", "gzip"),
-            b"text!".into(),
-        ),
+        "text" => (response.header("content-type", "text/plain; charset=utf-8"), "grüße \"\\\n\u{1}".into()),
+        "binary" => (response.header("content-type", "image/png"), (0..=255).collect()),
+        "latin1" => (response.header("content-type", "text/plain; charset=iso-8859-1"), b"gr\xfc\xdfe".into()),
+        "bom" => (response.header("content-type", "text/plain"), b"\xef\xbb\xbfx".into()),
+        "gzip" => (response.header("content-type", "text/plain").header("content-encoding", "gzip"), b"text!".into()),
         "untyped" => (response, b"who knows".into()),
         "empty" => (response, vec![]),
         "cookies" => (
             response
-                .header(
-                    "set-cookie",
-                    "a=1; Expires=Sat, 21 Nov 2026 04:15:02 GMT; Path=/",
-                )
+                .header("set-cookie", "a=1; Expires=Sat, 21 Nov 2026 04:15:02 GMT; Path=/")
                 .header("set-cookie", "b=2; HttpOnly"),
             vec![],
         ),
-        "repeats" => (
-            response
-                .header("vary", "accept")
-                .header("vary", "origin")
-                .header("x-a", "1, 2"),
-            vec![],
-        ),
-        "redirect" => (
-            response
-                .status(303)
-                .header("location", "https://example.com/?a=b#c"),
-            vec![],
-        ),
-        "odd-header" => (
-            response.header(
-                "x-odd",
-                http::HeaderValue::from_bytes(b"\xc3\xa9\t\"").unwrap(),
-            ),
-            vec![],
-        ),
-        "length" => (
-            response
-                .header("content-length", "3")
-                .header("content-type", "text/plain"),
-            b"abc".into(),
-        ),
+        "repeats" => (response.header("vary", "accept").header("vary", "origin").header("x-a", "1, 2"), vec![]),
+        "redirect" => (response.status(303).header("location", "https://example.com/?a=b#c"), vec![]),
+        "odd-header" => (response.header("x-odd", http::HeaderValue::from_bytes(b"\xc3\xa9\t\"").unwrap()), vec![]),
+        "length" => (response.header("content-length", "3").header("content-type", "text/plain"), b"abc".into()),
         _ => (response.status(404), vec![]),
     };
     response.body(Body::from(body)).unwrap()
@@ -129,11 +75,7 @@ async fn reply(Path(what): Path<String>) -> Response {
 
 async fn status(Path(status): Path<u16>) -> Response {
     let status = StatusCode::from_u16(status).unwrap();
-    Response::builder()
-        .status(status)
-        .header("etag", "\"1\"")
-        .body(Body::empty())
-        .unwrap()
+    Response::builder().status(status).header("etag", "\"1\"").body(Body::empty()).unwrap()
 }
 
 async fn size(Path(bytes): Path<usize>) -> Vec<u8> {

@@ -34,35 +34,21 @@ fn requests() -> Vec<Sent> {
     ]
     .map(Sent::get)
     .into();
-    for method in [
-        "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "PROPFIND", "X-ANY",
-    ] {
-        requests.push(
-            Sent::get("/method")
-                .method(method)
-                .header("content-type", b"text/plain")
-                .body(b"body"),
-        );
+    for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "PROPFIND", "X-ANY"] {
+        requests.push(Sent::get("/method").method(method).header("content-type", b"text/plain").body(b"body"));
     }
     requests.extend([
         Sent::get("/headers")
             .header("X-Case", b"Kept: \"Value\"")
             .header("x-empty", b"")
             .header("accept", b"a, b;q=0.1"),
-        Sent::get("/headers")
-            .header("x-twice", b"1")
-            .header("x-other", b"-")
-            .header("X-Twice", b"2, 3"),
+        Sent::get("/headers").header("x-twice", b"1").header("x-other", b"-").header("X-Twice", b"2, 3"),
         Sent::get("/headers")
             .header("x-utf8", "S\u{e3}o Paulo".as_bytes())
             .header("date", b"Sat, 21 Nov 2026 04:15:02 GMT"),
-        Sent::get("/headers")
-            .header("x-forwarded-for", b"6.6.6.6")
-            .header("x-amzn-trace-id", b"Root=client"),
+        Sent::get("/headers").header("x-forwarded-for", b"6.6.6.6").header("x-amzn-trace-id", b"Root=client"),
         Sent::get("/cookies").header("cookie", b"a=1; b=\"2\"; c"),
-        Sent::get("/hop")
-            .header("te", b"trailers")
-            .header("x-stays", b"1"),
+        Sent::get("/hop").header("te", b"trailers").header("x-stays", b"1"),
         Sent::get("/body")
             .method("POST")
             .header("content-type", b"application/json")
@@ -71,17 +57,9 @@ fn requests() -> Vec<Sent> {
             .method("POST")
             .header("content-type", b"application/x-www-form-urlencoded")
             .body(b"a=1&b=%20+"),
-        Sent::get("/body")
-            .method("POST")
-            .body(b"\x00\x01\xfe\xff untyped \r\n"),
-        Sent::get("/body")
-            .method("POST")
-            .header("content-type", b"text/plain")
-            .body("\u{feff}\u{1}é😀".as_bytes()),
-        Sent::get("/body")
-            .method("GET")
-            .header("content-type", b"text/plain")
-            .body(b"a body on GET"),
+        Sent::get("/body").method("POST").body(b"\x00\x01\xfe\xff untyped \r\n"),
+        Sent::get("/body").method("POST").header("content-type", b"text/plain").body("\u{feff}\u{1}é😀".as_bytes()),
+        Sent::get("/body").method("GET").header("content-type", b"text/plain").body(b"a body on GET"),
     ]);
     for what in [
         "text",
@@ -101,12 +79,8 @@ fn requests() -> Vec<Sent> {
         requests.push(Sent::get(target));
         requests.push(Sent::get(target).method("HEAD"));
     }
-    for status in [
-        200, 201, 204, 206, 301, 304, 400, 404, 405, 418, 429, 500, 503, 599,
-    ] {
-        requests.push(Sent::get(Box::leak(
-            format!("/status/{status}").into_boxed_str(),
-        )));
+    for status in [200, 201, 204, 206, 301, 304, 400, 404, 405, 418, 429, 500, 503, 599] {
+        requests.push(Sent::get(Box::leak(format!("/status/{status}").into_boxed_str())));
     }
     requests
 }
@@ -148,8 +122,7 @@ fn seen_behind(front: &Front, mut seen: Value, sent: &Sent) -> Value {
         // Rule 31: an empty query and none look alike.
         seen["uri"] = "/".into();
     }
-    let mut headers: Vec<(String, String)> =
-        serde_json::from_value(seen["headers"].take()).unwrap();
+    let mut headers: Vec<(String, String)> = serde_json::from_value(seen["headers"].take()).unwrap();
     // Rule 46: repeated headers arrive joined.
     headers.dedup_by(|later, first| {
         let same = later.0 == first.0;
@@ -163,20 +136,11 @@ fn seen_behind(front: &Front, mut seen: Value, sent: &Sent) -> Value {
         headers.push(("content-length".into(), "0".into()));
     }
     // What every front adds.
-    let forwarded = headers
-        .iter()
-        .find(|(name, _)| name == "x-forwarded-for")
-        .map(|(_, value)| format!("{value}, "));
+    let forwarded = headers.iter().find(|(name, _)| name == "x-forwarded-for").map(|(_, value)| format!("{value}, "));
     headers.retain(|(name, _)| !["x-forwarded-for", "x-amzn-trace-id"].contains(&name.as_str()));
     for (name, value) in [
-        (
-            "x-amzn-trace-id",
-            "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0".to_owned(),
-        ),
-        (
-            "x-forwarded-for",
-            format!("{}127.0.0.1", forwarded.unwrap_or_default()),
-        ),
+        ("x-amzn-trace-id", "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0".to_owned()),
+        ("x-forwarded-for", format!("{}127.0.0.1", forwarded.unwrap_or_default())),
         ("x-forwarded-port", "443".into()),
         ("x-forwarded-proto", "https".into()),
     ] {
@@ -223,11 +187,7 @@ async fn lodgers_server_is_as_axums_own() {
         assert_eq!(seen(&of_axum), seen(&of_lodger), "{sent:?}");
         if seen(&of_axum).is_none() {
             assert_eq!(got(&of_axum), got(&of_lodger), "{sent:?}");
-            assert_eq!(
-                of_axum.headers().get("content-length"),
-                of_lodger.headers().get("content-length"),
-                "{sent:?}"
-            );
+            assert_eq!(of_axum.headers().get("content-length"), of_lodger.headers().get("content-length"), "{sent:?}");
         }
     }
 }
@@ -238,24 +198,13 @@ async fn lambda_is_as_a_server_but_for_what_a_front_loses() {
     let api = on_lambda(|lodger| lodger.run(probe::app())).await;
     for front in [Front::function_url(), Front::http_api()] {
         for sent in requests() {
-            let (on_server, on_lambda) = (
-                ask(axum, &sent).await,
-                api.send(&front, &sent.request()).await,
-            );
+            let (on_server, on_lambda) = (ask(axum, &sent).await, api.send(&front, &sent.request()).await);
             let what = format!("{front:?}\n{sent:?}");
             match seen(&on_server) {
                 Some(expected) => {
-                    assert_eq!(
-                        seen(&on_lambda).as_ref(),
-                        Some(&seen_behind(&front, expected, &sent)),
-                        "{what}"
-                    );
+                    assert_eq!(seen(&on_lambda).as_ref(), Some(&seen_behind(&front, expected, &sent)), "{what}");
                 }
-                None => assert_eq!(
-                    got(&on_lambda),
-                    got_behind(&front, got(&on_server)),
-                    "{what}"
-                ),
+                None => assert_eq!(got(&on_lambda), got_behind(&front, got(&on_server)), "{what}"),
             }
         }
     }

@@ -55,16 +55,8 @@ impl Api {
                 "AWS_LAMBDA_RUNTIME_API is {address:?}; it is a host and a port, such as 127.0.0.1:9001, or an http URL"
             ))
         })?;
-        let next = format!(
-            "GET {}{VERSION}/invocation/next HTTP/1.1\r\n{}\r\n",
-            address.path,
-            address.headers()
-        );
-        Ok(Self {
-            address,
-            connection: None,
-            next: next.into_bytes(),
-        })
+        let next = format!("GET {}{VERSION}/invocation/next HTTP/1.1\r\n{}\r\n", address.path, address.headers());
+        Ok(Self { address, connection: None, next: next.into_bytes() })
     }
 
     /// Waits for the next invocation, however long that takes. What goes wrong meanwhile is tried again.
@@ -79,9 +71,7 @@ impl Api {
                 Ok((200, Some(invocation))) => return Ok(invocation),
                 Ok((200, None)) => "an invocation came without an id to answer it by".to_owned(),
                 Ok((500, _)) => {
-                    return Err(Error::new(
-                        "the Lambda Runtime API says that this process cannot go on (500)",
-                    ));
+                    return Err(Error::new("the Lambda Runtime API says that this process cannot go on (500)"));
                 }
                 Ok((status, _)) => format!("the answer to a poll was {status} instead of 200"),
                 Err(trouble) => trouble.into_error().to_string(),
@@ -109,16 +99,11 @@ impl Api {
         }
     }
 
-    async fn poll_on(
-        &mut self,
-        kept: Option<Connection>,
-    ) -> Result<(u16, Option<Invocation>), Trouble> {
+    async fn poll_on(&mut self, kept: Option<Connection>) -> Result<(u16, Option<Invocation>), Trouble> {
         let mut connection = self.address.connection(kept).await?;
         connection.send(&self.next, None).await?;
         let mut context = Context::default();
-        let head = connection
-            .head(|head, name, value| read_header(&mut context, head, name, value))
-            .await?;
+        let head = connection.head(|head, name, value| read_header(&mut context, head, name, value)).await?;
         let event = connection.body(&head).await?;
         self.keep(connection, &head);
         let invocation = is_id(&context.request_id).then_some(Invocation { context, event });
@@ -129,11 +114,7 @@ impl Api {
     ///
     /// # Errors
     /// The Runtime API says that this process cannot go on. All else is logged: the invocation is lost, the next is not.
-    pub(super) async fn respond(
-        &mut self,
-        context: &Context,
-        payload: &Payload,
-    ) -> Result<(), Error> {
+    pub(super) async fn respond(&mut self, context: &Context, payload: &Payload) -> Result<(), Error> {
         let path = format!("/invocation/{}/response", context.request_id());
         self.post(&path, context, None, payload).await
     }
@@ -142,34 +123,15 @@ impl Api {
     ///
     /// # Errors
     /// As [`respond`](Self::respond).
-    pub(super) async fn fail(
-        &mut self,
-        context: &Context,
-        error_type: &str,
-        message: &str,
-    ) -> Result<(), Error> {
+    pub(super) async fn fail(&mut self, context: &Context, error_type: &str, message: &str) -> Result<(), Error> {
         let path = format!("/invocation/{}/error", context.request_id());
-        self.post(
-            &path,
-            context,
-            Some(error_type),
-            &error(error_type, message),
-        )
-        .await
+        self.post(&path, context, Some(error_type), &error(error_type, message)).await
     }
 
     /// Reports that the process cannot start. It has to end then.
     pub(super) async fn init_error(&mut self, error_type: &str, message: &str) {
         let payload = error(error_type, message);
-        if let Err(error) = self
-            .post(
-                "/init/error",
-                &Context::default(),
-                Some(error_type),
-                &payload,
-            )
-            .await
-        {
+        if let Err(error) = self.post("/init/error", &Context::default(), Some(error_type), &payload).await {
             log::error!("{error:?}");
         }
     }
@@ -201,16 +163,12 @@ impl Api {
         let was_kept = kept.is_some();
         let posted = match self.post_on(kept, head.as_bytes(), payload).await {
             // An id is answered once: were the first one to have arrived after all, this one is refused, and that is all.
-            Err(Trouble::Ended(_)) if was_kept => {
-                self.post_on(None, head.as_bytes(), payload).await
-            }
+            Err(Trouble::Ended(_)) if was_kept => self.post_on(None, head.as_bytes(), payload).await,
             posted => posted,
         };
         match posted {
             Ok(200..300) => Ok(()),
-            Ok(500) => Err(Error::new(
-                "the Lambda Runtime API says that this process cannot go on (500)",
-            )),
+            Ok(500) => Err(Error::new("the Lambda Runtime API says that this process cannot go on (500)")),
             // 410: Lambda has told the client already that the time was over.
             Ok(status) => {
                 let hint = match status {
@@ -219,29 +177,17 @@ impl Api {
                     413 => ": it is too large",
                     _ => "",
                 };
-                log::error!(
-                    "request {}: Lambda refused what was answered ({status}){hint}",
-                    context.request_id()
-                );
+                log::error!("request {}: Lambda refused what was answered ({status}){hint}", context.request_id());
                 Ok(())
             }
             Err(trouble) => {
-                log::error!(
-                    "request {}: the answer is lost: {}",
-                    context.request_id(),
-                    trouble.into_error()
-                );
+                log::error!("request {}: the answer is lost: {}", context.request_id(), trouble.into_error());
                 Ok(())
             }
         }
     }
 
-    async fn post_on(
-        &mut self,
-        kept: Option<Connection>,
-        head: &[u8],
-        payload: &Payload,
-    ) -> Result<u16, Trouble> {
+    async fn post_on(&mut self, kept: Option<Connection>, head: &[u8], payload: &Payload) -> Result<u16, Trouble> {
         let mut connection = self.address.connection(kept).await?;
         let sent = connection.send(head, Some(payload)).await;
         // What is too large may be refused before it has been sent, and the answer says so better than a reset does.
@@ -267,28 +213,14 @@ impl Address {
             Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
             _ => (authority, 80),
         };
-        let host = host
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'))
-            .unwrap_or(host);
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:%".contains(&byte);
-        if host.is_empty()
-            || !host.bytes().all(is_host)
-            || !path.bytes().all(|byte| byte.is_ascii_graphic())
-        {
+        if host.is_empty() || !host.bytes().all(is_host) || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;
         }
         let path = path.trim_matches('/');
-        let path = if path.is_empty() {
-            String::new()
-        } else {
-            format!("/{path}")
-        };
-        Some(Self {
-            host: host.to_owned(),
-            port,
-            path,
-        })
+        let path = if path.is_empty() { String::new() } else { format!("/{path}") };
+        Some(Self { host: host.to_owned(), port, path })
     }
 
     fn authority(&self) -> String {
@@ -306,18 +238,14 @@ impl Address {
     async fn connection(&self, kept: Option<Connection>) -> Result<Connection, Trouble> {
         match kept {
             Some(connection) => Ok(connection),
-            None => Connection::open(&self.host, self.port)
-                .await
-                .map_err(Trouble::Broken),
+            None => Connection::open(&self.host, self.port).await.map_err(Trouble::Broken),
         }
     }
 }
 
 fn read_header(context: &mut Context, head: &Bytes, name: &str, value: &[u8]) {
     const PREFIX: &str = "lambda-runtime-";
-    let Some((_, name)) = name
-        .split_at_checked(PREFIX.len())
-        .filter(|(start, _)| start.eq_ignore_ascii_case(PREFIX))
+    let Some((_, name)) = name.split_at_checked(PREFIX.len()).filter(|(start, _)| start.eq_ignore_ascii_case(PREFIX))
     else {
         return;
     };
@@ -336,19 +264,12 @@ fn read_header(context: &mut Context, head: &Bytes, name: &str, value: &[u8]) {
         _ => return,
     };
     let value = value.trim_ascii();
-    *field = if value.is_empty() {
-        Bytes::new()
-    } else {
-        head.slice_ref(value)
-    };
+    *field = if value.is_empty() { Bytes::new() } else { head.slice_ref(value) };
 }
 
 /// Whether `id` can stand in the path of a URL as it is.
 fn is_id(id: &[u8]) -> bool {
-    (1..=128).contains(&id.len())
-        && id
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    (1..=128).contains(&id.len()) && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
 }
 
 /// An error as the Runtime API wants it told.
@@ -375,27 +296,12 @@ mod tests {
         };
         let some = |host: &str, port, path: &str| Some((host.to_owned(), port, path.to_owned()));
         assert_eq!(parse("127.0.0.1:9001"), some("127.0.0.1", 9001, ""));
-        assert_eq!(
-            parse("http://127.0.0.1:9000/.rt/name"),
-            some("127.0.0.1", 9000, "/.rt/name")
-        );
-        assert_eq!(
-            parse("127.0.0.1:9000/.rt/"),
-            some("127.0.0.1", 9000, "/.rt")
-        );
+        assert_eq!(parse("http://127.0.0.1:9000/.rt/name"), some("127.0.0.1", 9000, "/.rt/name"));
+        assert_eq!(parse("127.0.0.1:9000/.rt/"), some("127.0.0.1", 9000, "/.rt"));
         assert_eq!(parse("localhost"), some("localhost", 80, ""));
         assert_eq!(parse("[::1]:9001"), some("::1", 9001, ""));
         assert_eq!(parse("[::1]"), some("::1", 80, ""));
-        for bad in [
-            "",
-            ":9001",
-            "https://127.0.0.1:9001",
-            "127.0.0.1:port",
-            "a b:1",
-            "h:1/a b",
-            "h\r\n:1",
-            "u@h:1",
-        ] {
+        for bad in ["", ":9001", "https://127.0.0.1:9001", "127.0.0.1:port", "a b:1", "h:1/a b", "h\r\n:1", "u@h:1"] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }
@@ -416,10 +322,7 @@ mod tests {
         while pieces.push_next(&mut out) {}
         let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(json["errorType"], "Runtime.Broken");
-        assert_eq!(
-            json["errorMessage"].as_str().unwrap().chars().count(),
-            MAX_MESSAGE
-        );
+        assert_eq!(json["errorMessage"].as_str().unwrap().chars().count(), MAX_MESSAGE);
         assert!(json["stackTrace"].as_array().unwrap().is_empty());
     }
 }

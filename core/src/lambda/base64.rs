@@ -12,8 +12,7 @@ const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true);
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-static ENGINE: LazyLock<base64::engine::Simd> =
-    LazyLock::new(|| base64::engine::Simd::standard(CONFIG));
+static ENGINE: LazyLock<base64::engine::Simd> = LazyLock::new(|| base64::engine::Simd::standard(CONFIG));
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 static ENGINE: LazyLock<base64::engine::GeneralPurpose> =
     LazyLock::new(|| base64::engine::GeneralPurpose::new(&base64::alphabet::STANDARD, CONFIG));
@@ -21,14 +20,8 @@ static ENGINE: LazyLock<base64::engine::GeneralPurpose> =
 /// Decodes `text`, with or without padding; white space in it does not matter. `None` if it is no base64.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     ENGINE.decode(text).ok().or_else(|| {
-        let dense: Vec<u8> = text
-            .iter()
-            .copied()
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .collect();
-        (dense.len() < text.len())
-            .then(|| ENGINE.decode(dense).ok())
-            .flatten()
+        let dense: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        (dense.len() < text.len()).then(|| ENGINE.decode(dense).ok()).flatten()
     })
 }
 

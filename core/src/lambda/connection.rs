@@ -63,19 +63,11 @@ impl Connection {
     pub(super) async fn open(host: &str, port: u16) -> io::Result<Self> {
         let socket = timeout(PATIENCE, TcpStream::connect((host, port))).await??;
         socket.set_nodelay(true)?;
-        Ok(Self {
-            socket,
-            buffer: BytesMut::new(),
-            out: Vec::new(),
-        })
+        Ok(Self { socket, buffer: BytesMut::new(), out: Vec::new() })
     }
 
     /// Sends a request: its head, which ends in an empty line, and what is posted.
-    pub(super) async fn send(
-        &mut self,
-        head: &[u8],
-        payload: Option<&Payload>,
-    ) -> Result<(), Trouble> {
+    pub(super) async fn send(&mut self, head: &[u8], payload: Option<&Payload>) -> Result<(), Trouble> {
         self.out.clear();
         self.out.extend_from_slice(head);
         if let Some(payload) = payload {
@@ -90,32 +82,27 @@ impl Connection {
     }
 
     async fn flush(&mut self) -> Result<(), Trouble> {
-        timed(self.socket.write_all(&self.out))
-            .await
-            .map_err(Trouble::Ended)?;
+        timed(self.socket.write_all(&self.out)).await.map_err(Trouble::Ended)?;
         self.out.clear();
         Ok(())
     }
 
     /// Waits for the head of the answer, and hands each header to `header`: the head, the name and the value, which are
     /// parts of it.
-    pub(super) async fn head(
-        &mut self,
-        mut header: impl FnMut(&Bytes, &str, &[u8]),
-    ) -> Result<Head, Trouble> {
+    pub(super) async fn head(&mut self, mut header: impl FnMut(&Bytes, &str, &[u8])) -> Result<Head, Trouble> {
         loop {
             let bytes = self.until_empty_line().await?;
             let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
             let mut parsed = httparse::Response::new(&mut headers);
-            parsed
-                .parse(&bytes)
-                .map_err(|error| broken(format!("the answer is no HTTP/1.1: {error}")))?;
+            match parsed.parse(&bytes) {
+                Ok(httparse::Status::Complete(_)) => {}
+                Ok(httparse::Status::Partial) => {
+                    return Err(broken("the head of the answer is empty".to_owned()));
+                }
+                Err(error) => return Err(broken(format!("the answer is no HTTP/1.1: {error}"))),
+            }
             let status = parsed.code.unwrap_or_default();
-            let mut head = Head {
-                status,
-                length: Length::UntilEnd,
-                is_reusable: parsed.version == Some(1),
-            };
+            let mut head = Head { status, length: Length::UntilEnd, is_reusable: parsed.version == Some(1) };
             if status / 100 == 1 {
                 // The real answer is still to come (RFC 9110, section 15.2).
                 continue;
@@ -165,26 +152,18 @@ impl Connection {
         loop {
             // The empty line may have been cut in two.
             let from = seen.saturating_sub(3);
-            if let Some(at) = self
-                .buffer
-                .get(from..)
-                .and_then(|bytes| memmem::find(bytes, b"\r\n\r\n"))
-            {
+            if let Some(at) = self.buffer.get(from..).and_then(|bytes| memmem::find(bytes, b"\r\n\r\n")) {
                 return Ok(self.buffer.split_to(from + at + 4).freeze());
             }
             seen = self.buffer.len();
             if seen > MAX_HEAD {
-                return Err(broken(format!(
-                    "the head of the answer is longer than {MAX_HEAD} bytes"
-                )));
+                return Err(broken(format!("the head of the answer is longer than {MAX_HEAD} bytes")));
             }
-            self.more().await.map_err(|error| {
-                if seen == 0 {
-                    Trouble::Ended(error)
-                } else {
-                    Trouble::Broken(error)
-                }
-            })?;
+            self.more().await.map_err(
+                |error| {
+                    if seen == 0 { Trouble::Ended(error) } else { Trouble::Broken(error) }
+                },
+            )?;
         }
     }
 
@@ -192,11 +171,7 @@ impl Connection {
         let mut body = BytesMut::new();
         loop {
             let line = self.line().await?;
-            let digits = line
-                .split(|byte| *byte == b';')
-                .next()
-                .unwrap_or_default()
-                .trim_ascii();
+            let digits = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
             let length = std::str::from_utf8(digits)
                 .ok()
                 .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
@@ -210,9 +185,7 @@ impl Connection {
             self.fill(length).await?;
             body.extend_from_slice(&self.buffer.split_to(length));
             if !self.line().await?.is_empty() {
-                return Err(invalid(
-                    "a chunk of the answer is longer than it says".to_owned(),
-                ));
+                return Err(invalid("a chunk of the answer is longer than it says".to_owned()));
             }
         }
     }
@@ -237,9 +210,7 @@ impl Connection {
                 return Ok(line);
             }
             if self.buffer.len() > MAX_HEAD {
-                return Err(invalid(
-                    "a line between the chunks of the answer does not end".to_owned(),
-                ));
+                return Err(invalid("a line between the chunks of the answer does not end".to_owned()));
             }
             self.more().await?;
         }
@@ -248,8 +219,7 @@ impl Connection {
     /// Reads until there are `length` bytes.
     async fn fill(&mut self, length: usize) -> io::Result<()> {
         limit(length)?;
-        self.buffer
-            .reserve(length.saturating_sub(self.buffer.len()));
+        self.buffer.reserve(length.saturating_sub(self.buffer.len()));
         while self.buffer.len() < length {
             self.more().await?;
         }
@@ -271,14 +241,9 @@ impl Connection {
 impl Head {
     fn read(&mut self, name: &str, value: &[u8]) -> Result<(), Trouble> {
         if name.eq_ignore_ascii_case("content-length") {
-            let length = std::str::from_utf8(value)
-                .ok()
-                .and_then(|value| value.trim().parse().ok());
+            let length = std::str::from_utf8(value).ok().and_then(|value| value.trim().parse().ok());
             let length = length.map(Length::Bytes).ok_or_else(|| {
-                broken(format!(
-                    "the answer's content-length is {:?}",
-                    String::from_utf8_lossy(value)
-                ))
+                broken(format!("the answer's content-length is {:?}", String::from_utf8_lossy(value)))
             })?;
             match self.length {
                 // A chunked answer has no other length (RFC 9112, section 6.3).
@@ -290,10 +255,7 @@ impl Head {
             }
         } else if name.eq_ignore_ascii_case("transfer-encoding") {
             if !value.trim_ascii().eq_ignore_ascii_case(b"chunked") {
-                return Err(broken(format!(
-                    "the answer's transfer-encoding is {:?}",
-                    String::from_utf8_lossy(value)
-                )));
+                return Err(broken(format!("the answer's transfer-encoding is {:?}", String::from_utf8_lossy(value))));
             }
             self.length = Length::Chunked;
         } else if name.eq_ignore_ascii_case("connection") {
@@ -310,9 +272,7 @@ async fn timed<T>(future: impl Future<Output = io::Result<T>>) -> io::Result<T> 
 
 fn limit(length: usize) -> io::Result<()> {
     if length > MAX_BODY {
-        return Err(invalid(format!(
-            "the answer is longer than {MAX_BODY} bytes"
-        )));
+        return Err(invalid(format!("the answer is longer than {MAX_BODY} bytes")));
     }
     Ok(())
 }

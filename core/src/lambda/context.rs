@@ -47,11 +47,7 @@ impl Context {
     /// How long there is until the [deadline](Self::deadline).
     pub fn remaining_time(&self) -> Option<Duration> {
         // The clock of the wall, because the deadline is on it and a frozen process has no other.
-        self.deadline.map(|deadline| {
-            deadline
-                .duration_since(SystemTime::now())
-                .unwrap_or_default()
-        })
+        self.deadline.map(|deadline| deadline.duration_since(SystemTime::now()).unwrap_or_default())
     }
 
     /// The ARN that the function was invoked by, with the version or the alias if that was named.
@@ -150,9 +146,8 @@ impl RequestContext {
     /// ```
     #[cfg(feature = "serde")]
     pub fn parse<'a, T: serde_core::Deserialize<'a>>(&'a self) -> Result<T, crate::Error> {
-        serde_json::from_slice(&self.0).map_err(|error| {
-            crate::Error::new("the request context of the event is of another type").because(error)
-        })
+        serde_json::from_slice(&self.0)
+            .map_err(|error| crate::Error::new("the request context of the event is of another type").because(error))
     }
 }
 
@@ -187,11 +182,7 @@ impl fmt::Debug for Event {
 }
 
 fn text(bytes: &[u8]) -> Option<&str> {
-    if bytes.is_empty() {
-        None
-    } else {
-        std::str::from_utf8(bytes).ok()
-    }
+    if bytes.is_empty() { None } else { std::str::from_utf8(bytes).ok() }
 }
 
 #[cfg(test)]
@@ -202,20 +193,10 @@ mod tests {
     fn a_deadline_is_a_time_to_come() {
         let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let deadline = |value: &str| Context::read_deadline(value.as_bytes(), now);
-        assert_eq!(
-            deadline("1700000003000"),
-            Some(now + Duration::from_secs(3))
-        );
+        assert_eq!(deadline("1700000003000"), Some(now + Duration::from_secs(3)));
         // cargo-lambda sends a duration.
         assert_eq!(deadline("600000"), None);
-        for garbage in [
-            "",
-            "soon",
-            "-1",
-            "1e12",
-            "99999999999999999999999",
-            "18446744073709551615",
-        ] {
+        for garbage in ["", "soon", "-1", "1e12", "99999999999999999999999", "18446744073709551615"] {
             let _ = deadline(garbage);
         }
         assert_eq!(deadline("soon"), None);
@@ -223,11 +204,7 @@ mod tests {
 
     #[test]
     fn what_is_empty_or_no_text_is_absent() {
-        let context = Context {
-            tenant_id: Bytes::new(),
-            trace_id: Bytes::from_static(b"\xff"),
-            ..Context::default()
-        };
+        let context = Context { tenant_id: Bytes::new(), trace_id: Bytes::from_static(b"\xff"), ..Context::default() };
         assert_eq!((context.tenant_id(), context.trace_id()), (None, None));
         assert_eq!(context.request_id(), "");
     }

@@ -3,14 +3,8 @@
 /// How many bytes more than itself `text` takes as a JSON string.
 pub(super) fn escapes_len(text: &[u8]) -> usize {
     // In two sums rather than one with branches: the compiler makes vectors of them.
-    let short = text
-        .iter()
-        .filter(|&&byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-        .count();
-    let long = text
-        .iter()
-        .filter(|&&byte| byte < 0x20 && !matches!(byte, 0x08..=0x0a | 0x0c | 0x0d))
-        .count();
+    let short = text.iter().filter(|&&byte| byte < 0x20 || byte == b'"' || byte == b'\\').count();
+    let long = text.iter().filter(|&&byte| byte < 0x20 && !matches!(byte, 0x08..=0x0a | 0x0c | 0x0d)).count();
     short + 4 * long
 }
 
@@ -32,20 +26,9 @@ pub(super) fn push_escaped(text: &[u8], out: &mut Vec<u8>) {
             0x0c => out.extend_from_slice(b"\\f"),
             _ => {
                 let digit = |nibble: u8| {
-                    if nibble < 10 {
-                        b'0' + nibble
-                    } else {
-                        b'a' + nibble - 10
-                    }
+                    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
                 };
-                out.extend_from_slice(&[
-                    b'\\',
-                    b'u',
-                    b'0',
-                    b'0',
-                    digit(byte >> 4),
-                    digit(byte & 0xf),
-                ]);
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 0xf)]);
             }
         }
     }

@@ -52,11 +52,7 @@ impl Polling {
     /// The settings do not say where it is.
     pub fn new(settings: Settings, shutdown: Shutdown) -> Result<Self, Error> {
         let api = Api::new(settings.runtime_api.as_deref().unwrap_or_default())?;
-        Ok(Self {
-            api,
-            settings,
-            shutdown,
-        })
+        Ok(Self { api, settings, shutdown })
     }
 
     /// Builds what is needed for the first invocation. A failure, or a panic, is reported to Lambda as the reason why the
@@ -64,21 +60,14 @@ impl Polling {
     ///
     /// # Errors
     /// That of `build`, which has been reported.
-    pub async fn build<T>(
-        &mut self,
-        build: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let panicked = |Panicked(message)| {
-            Error::new(format!("the app panicked while it was built: {message}"))
-        };
+    pub async fn build<T>(&mut self, build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let panicked = |Panicked(message)| Error::new(format!("the app panicked while it was built: {message}"));
         let built = match CatchPanic::new(|| build) {
             Ok(build) => build.await.map_err(panicked).flatten(),
             Err(panic) => Err(panicked(panic)),
         };
         if let Err(error) = &built {
-            self.api
-                .init_error("Runtime.InitFailed", &format!("{error:?}"))
-                .await;
+            self.api.init_error("Runtime.InitFailed", &format!("{error:?}")).await;
         }
         built
     }
@@ -92,11 +81,7 @@ impl Polling {
     /// # Panics
     /// Outside a Tokio runtime that has I/O and time enabled.
     pub async fn answer<A: App>(self, app: A) -> Result<(), Error> {
-        let Self {
-            mut api,
-            settings,
-            shutdown,
-        } = self;
+        let Self { mut api, settings, shutdown } = self;
         let mut end = shutdown.own();
         loop {
             let next = match &mut end {
@@ -117,16 +102,10 @@ impl Polling {
                 }
                 Err(Refusal::BadRequest(why)) => {
                     log::error!("request {}: refused with 400: {why}", context.request_id());
-                    let shape = Shape {
-                        without_body: false,
-                    };
-                    api.respond(&context, &reply::text(shape, StatusCode::BAD_REQUEST, why))
-                        .await?;
+                    let shape = Shape { without_body: false };
+                    api.respond(&context, &reply::text(shape, StatusCode::BAD_REQUEST, why)).await?;
                 }
-                Err(Refusal::Failed {
-                    error_type,
-                    message,
-                }) => {
+                Err(Refusal::Failed { error_type, message }) => {
                     log::error!("request {}: {message}", context.request_id());
                     api.fail(&context, error_type, &message).await?;
                 }
@@ -139,18 +118,12 @@ impl Polling {
 /// before there was a [`Polling`].
 pub async fn report_init_error(settings: &Settings, error: &Error) {
     if let Some(Ok(mut api)) = settings.runtime_api.as_deref().map(Api::new) {
-        api.init_error("Runtime.InvalidSetting", &format!("{error:?}"))
-            .await;
+        api.init_error("Runtime.InvalidSetting", &format!("{error:?}")).await;
     }
 }
 
 /// Has the app answer a request, and makes a reply of whatever comes of it.
-fn call<A: App>(
-    app: &A,
-    request: Request,
-    shape: Shape,
-    context: &Context,
-) -> impl Future<Output = Payload> {
+fn call<A: App>(app: &A, request: Request, shape: Shape, context: &Context) -> impl Future<Output = Payload> {
     // The app is borrowed for the call alone, so that one that is not `Sync` may be served by a future that is `Send`.
     let called = CatchPanic::new(|| {
         let response = app.call(request);
@@ -172,10 +145,7 @@ fn call<A: App>(
 }
 
 /// What `future` gives, unless `end` comes first.
-async fn unless<T>(
-    mut end: impl Future<Output = ()> + Unpin,
-    future: impl Future<Output = T>,
-) -> Option<T> {
+async fn unless<T>(mut end: impl Future<Output = ()> + Unpin, future: impl Future<Output = T>) -> Option<T> {
     let mut future = std::pin::pin!(future);
     std::future::poll_fn(|cx| {
         use std::{pin::Pin, task::Poll};

@@ -26,9 +26,7 @@ impl<F: Future> CatchPanic<F> {
     pub(super) fn new(make: impl FnOnce() -> F) -> Result<Self, Panicked> {
         // What an app leaves behind when it unwinds is its own affair, as it is under its own server.
         match catch_unwind(AssertUnwindSafe(make)) {
-            Ok(future) => Ok(Self {
-                future: Some(future),
-            }),
+            Ok(future) => Ok(Self { future: Some(future) }),
             Err(panic) => Err(Panicked::new(panic)),
         }
     }
@@ -40,10 +38,7 @@ impl<F: Future> Future for CatchPanic<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut future = self.project().future;
         let polled = catch_unwind(AssertUnwindSafe(|| {
-            let polled = future
-                .as_mut()
-                .as_pin_mut()
-                .map_or(Poll::Pending, |future| future.poll(cx));
+            let polled = future.as_mut().as_pin_mut().map_or(Poll::Pending, |future| future.poll(cx));
             if polled.is_ready() {
                 future.set(None);
             }
@@ -62,14 +57,8 @@ impl<F: Future> Future for CatchPanic<F> {
 
 impl Panicked {
     fn new(panic: Box<dyn Any + Send>) -> Self {
-        let message = panic
-            .downcast_ref::<&str>()
-            .map(|message| (*message).to_owned());
-        Self(
-            message
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_else(|| "no message".to_owned()),
-        )
+        let message = panic.downcast_ref::<&str>().map(|message| (*message).to_owned());
+        Self(message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned()))
     }
 }
 
@@ -93,14 +82,8 @@ mod tests {
 
     #[tokio::test]
     async fn wherever_a_future_panics_it_is_a_value() {
-        assert_eq!(
-            caught(|| -> std::future::Ready<()> { panic!("at once") }).await,
-            "at once"
-        );
-        assert_eq!(
-            caught(async || panic!("while {}", "polled")).await,
-            "while polled"
-        );
+        assert_eq!(caught(|| -> std::future::Ready<()> { panic!("at once") }).await, "at once");
+        assert_eq!(caught(async || panic!("while {}", "polled")).await, "while polled");
         assert_eq!(
             caught(async || {
                 tokio::task::yield_now().await;
@@ -116,10 +99,7 @@ mod tests {
             .await,
             "in drop"
         );
-        assert_eq!(
-            caught(async || std::panic::panic_any(7)).await,
-            "no message"
-        );
+        assert_eq!(caught(async || std::panic::panic_any(7)).await, "no message");
     }
 
     #[tokio::test]

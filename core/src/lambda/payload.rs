@@ -39,28 +39,14 @@ impl Payload {
             head.extend_from_slice(b",\"isBase64Encoded\":true,\"body\":\"");
             (Encoding::Base64, base64::encoded_len(body.len()))
         };
-        let ends = if encoding == Encoding::None {
-            0
-        } else {
-            END.len()
-        };
+        let ends = if encoding == Encoding::None { 0 } else { END.len() };
         let length = head.len().saturating_add(length).saturating_add(ends);
-        Self {
-            head,
-            body,
-            encoding,
-            length,
-        }
+        Self { head, body, encoding, length }
     }
 
     /// JSON that is there as a whole.
     pub(super) fn whole(json: Vec<u8>) -> Self {
-        Self {
-            length: json.len(),
-            head: json,
-            body: Bytes::new(),
-            encoding: Encoding::None,
-        }
+        Self { length: json.len(), head: json, body: Bytes::new(), encoding: Encoding::None }
     }
 
     /// How many bytes it takes when it is written.
@@ -70,10 +56,7 @@ impl Payload {
 
     /// Starts to write it.
     pub(super) fn pieces(&self) -> Pieces<'_> {
-        Pieces {
-            payload: self,
-            at: None,
-        }
+        Pieces { payload: self, at: None }
     }
 }
 
@@ -90,12 +73,7 @@ pub(super) struct Pieces<'a> {
 impl Pieces<'_> {
     /// Appends the next piece; `false` once there is no more.
     pub(super) fn push_next(&mut self, out: &mut Vec<u8>) -> bool {
-        let Payload {
-            head,
-            body,
-            encoding,
-            ..
-        } = self.payload;
+        let Payload { head, body, encoding, .. } = self.payload;
         let at = match self.at {
             Some(at) if at >= body.len() => return false,
             Some(at) => at,
@@ -132,33 +110,17 @@ mod tests {
     }
 
     fn payload(body: Vec<u8>, is_encoded: bool) -> serde_json::Value {
-        written(&Payload::new(
-            br#"{"statusCode":200"#.to_vec(),
-            body.into(),
-            is_encoded,
-        ))
+        written(&Payload::new(br#"{"statusCode":200"#.to_vec(), body.into(), is_encoded))
     }
 
     #[test]
     fn bytes_decide_how_a_body_travels() {
-        assert_eq!(
-            payload(vec![], false),
-            serde_json::json!({"statusCode": 200})
-        );
-        assert_eq!(
-            payload("\u{feff}é\"\0".into(), false)["body"],
-            "\u{feff}é\"\0"
-        );
+        assert_eq!(payload(vec![], false), serde_json::json!({"statusCode": 200}));
+        assert_eq!(payload("\u{feff}é\"\0".into(), false)["body"], "\u{feff}é\"\0");
         let binary = payload(b"\x89PNG".to_vec(), false);
-        assert_eq!(
-            (&binary["body"], &binary["isBase64Encoded"]),
-            (&"iVBORw==".into(), &true.into())
-        );
+        assert_eq!((&binary["body"], &binary["isBase64Encoded"]), (&"iVBORw==".into(), &true.into()));
         let encoded = payload(b"text".to_vec(), true);
-        assert_eq!(
-            (&encoded["body"], &encoded["isBase64Encoded"]),
-            (&"dGV4dA==".into(), &true.into())
-        );
+        assert_eq!((&encoded["body"], &encoded["isBase64Encoded"]), (&"dGV4dA==".into(), &true.into()));
     }
 
     #[test]
@@ -166,26 +128,15 @@ mod tests {
         for length in [1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 2] {
             let binary: Vec<u8> = (0..length).map(|i| (i * 7) as u8 | 0x80).collect();
             let reply = payload(binary.clone(), false);
-            assert_eq!(
-                base64::decode(reply["body"].as_str().unwrap().as_bytes()).unwrap(),
-                binary,
-                "{length}"
-            );
+            assert_eq!(base64::decode(reply["body"].as_str().unwrap().as_bytes()).unwrap(), binary, "{length}");
             // Characters of two bytes, so that pieces end within one.
             let text: String = "é\"".chars().cycle().take(length).collect();
-            assert_eq!(
-                payload(text.clone().into(), false)["body"],
-                text,
-                "{length}"
-            );
+            assert_eq!(payload(text.clone().into(), false)["body"], text, "{length}");
         }
     }
 
     #[test]
     fn json_that_is_whole_is_written_as_it_is() {
-        assert_eq!(
-            written(&Payload::whole(b"[1]".to_vec())),
-            serde_json::json!([1])
-        );
+        assert_eq!(written(&Payload::whole(b"[1]".to_vec())), serde_json::json!([1]));
     }
 }

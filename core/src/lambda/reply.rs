@@ -6,8 +6,8 @@ use bytes::{Bytes, BytesMut};
 use http::{
     HeaderMap, HeaderName, Response, StatusCode,
     header::{
-        CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, PROXY_AUTHENTICATE, SET_COOKIE,
-        TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+        CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, PROXY_AUTHENTICATE, SET_COOKIE, TE, TRAILER,
+        TRANSFER_ENCODING, UPGRADE,
     },
 };
 use http_body::Body;
@@ -41,41 +41,23 @@ where
 {
     let (parts, body) = response.into_parts();
     let has_no_body = shape.without_body || is_bodiless(parts.status);
-    let body = if has_no_body {
-        Bytes::new()
-    } else {
-        read(body).await?
-    };
+    let body = if has_no_body { Bytes::new() } else { read(body).await? };
     let payload = v2(parts.status, parts.headers, body, shape);
-    if payload.len() > MAX_REPLY {
-        Err(BodyError::TooLarge(payload.len() as u64))
-    } else {
-        Ok(payload)
-    }
+    if payload.len() > MAX_REPLY { Err(BodyError::TooLarge(payload.len() as u64)) } else { Ok(payload) }
 }
 
 /// A reply that Lodger itself gives: plain text.
 pub(super) fn text(shape: Shape, status: StatusCode, text: String) -> Payload {
     let mut headers = HeaderMap::with_capacity(1);
-    headers.insert(
-        CONTENT_TYPE,
-        http::HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
-    let body = if shape.without_body {
-        Bytes::new()
-    } else {
-        text.into()
-    };
+    headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("text/plain; charset=utf-8"));
+    let body = if shape.without_body { Bytes::new() } else { text.into() };
     v2(status, headers, body, shape)
 }
 
 /// 1xx, 204, 205 and 304 have no body (RFC 9110, section 6.4.1 and 15.3.6).
 fn is_bodiless(status: StatusCode) -> bool {
     status.is_informational()
-        || matches!(
-            status,
-            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
-        )
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// Reads a body, as long as it can still become a reply. One that is in one piece is not copied.
@@ -91,10 +73,7 @@ where
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         // Trailers have no place in a reply.
-        let Ok(data) = frame
-            .map_err(|error| BodyError::Failed(error.into()))?
-            .into_data()
-        else {
+        let Ok(data) = frame.map_err(|error| BodyError::Failed(error.into()))?.into_data() else {
             continue;
         };
         if first.is_empty() {
@@ -110,11 +89,7 @@ where
             return Err(BodyError::TooLarge(whole.len() as u64));
         }
     }
-    Ok(if whole.is_empty() {
-        first
-    } else {
-        whole.freeze()
-    })
+    Ok(if whole.is_empty() { first } else { whole.freeze() })
 }
 
 /// The reply of payload format version 2.0: values of a repeated header joined, cookies apart.
@@ -126,10 +101,7 @@ fn v2(status: StatusCode, headers: HeaderMap, body: Bytes, shape: Shape) -> Payl
     out.extend_from_slice(status.as_str().as_bytes());
     out.extend_from_slice(b",\"headers\":{");
 
-    let is_encoded = headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .any(|value| !is_identity(value.as_bytes()));
+    let is_encoded = headers.get_all(CONTENT_ENCODING).iter().any(|value| !is_identity(value.as_bytes()));
     let mut has_type = false;
     let mut cookies = Vec::new();
     let mut open = false;

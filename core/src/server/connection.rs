@@ -35,8 +35,7 @@ pub(super) async fn serve<A>(
     let mut builder = Builder::new(TokioExecutor::new());
     // WebSockets over HTTP/2 begin with CONNECT (RFC 8441).
     builder.http2().enable_connect_protocol();
-    let mut connection =
-        pin!(builder.serve_connection_with_upgrades(TokioIo::new(socket), service));
+    let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(socket), service));
 
     // From accept, and whatever the protocol turns out to be: hyper's own time-out begins after it has told HTTP/1 from
     // HTTP/2, which a silent client never lets it do, and closes idle connections, which load balancers take for errors.

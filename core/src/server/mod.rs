@@ -58,12 +58,8 @@ impl Listening {
         let addr = settings.addr.unwrap_or(DEFAULT_ADDR);
         let listener = TcpListener::bind(addr).await.map_err(|error| {
             let hint = match error.kind() {
-                io::ErrorKind::AddrInUse => {
-                    "; another process listens there: end it, or set LODGER_ADDR or PORT"
-                }
-                io::ErrorKind::PermissionDenied => {
-                    "; ports below 1024 may need rights: set LODGER_ADDR or PORT"
-                }
+                io::ErrorKind::AddrInUse => "; another process listens there: end it, or set LODGER_ADDR or PORT",
+                io::ErrorKind::PermissionDenied => "; ports below 1024 may need rights: set LODGER_ADDR or PORT",
                 _ => "; set LODGER_ADDR or PORT to an address of this machine",
             };
             Error::new(format!("cannot listen on {addr}{hint}")).because(error)
@@ -76,9 +72,9 @@ impl Listening {
     /// # Errors
     /// The socket has no address.
     pub fn on(listener: TcpListener, settings: &Settings) -> Result<Self, Error> {
-        let addr = listener.local_addr().map_err(|error| {
-            Error::new("the listener has no address to listen on").because(error)
-        })?;
+        let addr = listener
+            .local_addr()
+            .map_err(|error| Error::new("the listener has no address to listen on").because(error))?;
         Ok(Self {
             listener,
             addr,
@@ -123,12 +119,7 @@ impl Listening {
                 () = end.begins() => break,
             };
             let service = service::Service::new(app.clone(), peer, self.base_path.clone());
-            tokio::spawn(connection::serve(
-                socket,
-                service,
-                self.header_timeout,
-                seen.clone(),
-            ));
+            tokio::spawn(connection::serve(socket, service, self.header_timeout, seen.clone()));
         }
 
         // New clients are to be refused at once rather than wait for a process that is about to end.
@@ -169,8 +160,5 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset
-    )
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

@@ -37,12 +37,7 @@ impl FirstRequest {
 
 impl<A> Service<A> {
     pub(super) fn new(app: A, peer: SocketAddr, base_path: Option<Arc<str>>) -> Self {
-        Self {
-            app,
-            peer,
-            base_path,
-            first_request: FirstRequest::default(),
-        }
+        Self { app, peer, base_path, first_request: FirstRequest::default() }
     }
 
     pub(super) fn first_request(&self) -> FirstRequest {
@@ -65,9 +60,7 @@ impl<A: App> hyper::service::Service<http::Request<Incoming>> for Service<A> {
             *request.uri_mut() = uri;
             request.extensions_mut().insert(taken);
         }
-        Response {
-            future: self.app.call(request),
-        }
+        Response { future: self.app.call(request) }
     }
 }
 
@@ -76,11 +69,7 @@ fn without(base_path: &str, uri: &Uri) -> Option<(Uri, PathPrefix)> {
     let whole = uri.path_and_query()?;
     let taken = prefix::matched(uri.path().as_bytes(), base_path.as_bytes())?;
     let rest = whole.as_str().get(taken..)?;
-    let rest = if rest.starts_with('/') {
-        rest.parse()
-    } else {
-        format!("/{rest}").parse()
-    };
+    let rest = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(rest.ok()?);
     let uri = Uri::from_parts(parts).ok()?;
@@ -113,10 +102,7 @@ mod tests {
 
     #[test]
     fn a_base_path_comes_off_once_and_the_rest_stays_as_it_was() {
-        assert_eq!(
-            taken("/api", "/api/x%2Fy//z?q=%20&q").unwrap(),
-            "/x%2Fy//z?q=%20&q"
-        );
+        assert_eq!(taken("/api", "/api/x%2Fy//z?q=%20&q").unwrap(), "/x%2Fy//z?q=%20&q");
         assert_eq!(taken("/api", "/api").unwrap(), "/");
         assert_eq!(taken("/api", "/api?q").unwrap(), "/?q");
         assert_eq!(taken("/api", "/api/api/x").unwrap(), "/api/x");
@@ -127,10 +113,7 @@ mod tests {
 
     #[test]
     fn two_slashes_after_it_do_not_make_a_host() {
-        assert_eq!(
-            taken("/api", "/api//evil.example/x").unwrap(),
-            "//evil.example/x"
-        );
+        assert_eq!(taken("/api", "/api//evil.example/x").unwrap(), "//evil.example/x");
         let (uri, _) = without("/api", &Uri::from_static("/api//evil.example/x")).unwrap();
         assert_eq!(uri.host(), None);
     }

@@ -46,10 +46,8 @@ pub(super) struct Signals {
 #[cfg(unix)]
 impl Signals {
     fn new() -> Result<Self, Error> {
-        let listen = |kind, name| {
-            signal(kind)
-                .map_err(|error| Error::new(format!("cannot listen for {name}")).because(error))
-        };
+        let listen =
+            |kind, name| signal(kind).map_err(|error| Error::new(format!("cannot listen for {name}")).because(error));
         Ok(Self {
             interrupt: listen(SignalKind::interrupt(), "SIGINT")?,
             terminate: listen(SignalKind::terminate(), "SIGTERM")?,

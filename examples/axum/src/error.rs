@@ -25,10 +25,7 @@ impl IntoResponse for Error {
         let (status, error) = match self {
             Self::NoSuchRoute => (StatusCode::NOT_FOUND, "there is nothing here".to_owned()),
             Self::NoSuchNote(id) => (StatusCode::NOT_FOUND, format!("there is no note {id}")),
-            Self::EmptyNote => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "a note needs a text".to_owned(),
-            ),
+            Self::EmptyNote => (StatusCode::UNPROCESSABLE_ENTITY, "a note needs a text".to_owned()),
             Self::BadJson(rejection) => (rejection.status(), rejection.body_text()),
         };
         (status, Json(Body { error })).into_response()

@@ -30,10 +30,7 @@ async fn main() -> Result<(), lodger::Error> {
 fn app() -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     Router::new()
-        .route(
-            "/",
-            get(async || "Notes: GET and POST /notes, GET and DELETE /notes/{id}, GET /ip\n"),
-        )
+        .route("/", get(async || "Notes: GET and POST /notes, GET and DELETE /notes/{id}, GET /ip\n"))
         .route("/ip", get(ip))
         .nest("/notes", notes::router())
         .fallback(async || error::Error::NoSuchRoute)

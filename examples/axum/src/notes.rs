@@ -53,13 +53,7 @@ struct Search {
 
 async fn list(State(notes): State<Notes>, Query(search): Query<Search>) -> Json<Vec<Note>> {
     let notes = notes.lock();
-    Json(
-        notes
-            .values()
-            .filter(|note| note.text.contains(&search.contains))
-            .cloned()
-            .collect(),
-    )
+    Json(notes.values().filter(|note| note.text.contains(&search.contains)).cloned().collect())
 }
 
 async fn create(
@@ -73,32 +67,15 @@ async fn create(
     }
     let mut notes = notes.lock();
     let id = notes.last_key_value().map_or(1, |(last, _)| last + 1);
-    let note = Note {
-        id,
-        text,
-        from: client.ip().to_string(),
-    };
+    let note = Note { id, text, from: client.ip().to_string() };
     notes.insert(id, note.clone());
-    Ok((
-        StatusCode::CREATED,
-        [(LOCATION, format!("/notes/{id}"))],
-        Json(note),
-    ))
+    Ok((StatusCode::CREATED, [(LOCATION, format!("/notes/{id}"))], Json(note)))
 }
 
 async fn read(State(notes): State<Notes>, Path(id): Path<u64>) -> Result<Json<Note>, Error> {
-    notes
-        .lock()
-        .get(&id)
-        .cloned()
-        .map(Json)
-        .ok_or(Error::NoSuchNote(id))
+    notes.lock().get(&id).cloned().map(Json).ok_or(Error::NoSuchNote(id))
 }
 
 async fn delete(State(notes): State<Notes>, Path(id): Path<u64>) -> Result<StatusCode, Error> {
-    notes
-        .lock()
-        .remove(&id)
-        .map(|_| StatusCode::NO_CONTENT)
-        .ok_or(Error::NoSuchNote(id))
+    notes.lock().remove(&id).map(|_| StatusCode::NO_CONTENT).ok_or(Error::NoSuchNote(id))
 }

@@ -32,40 +32,19 @@ async fn ask(app: &Router, method: &str, path: &str, body: &str) -> (u16, Value)
 async fn notes_are_written_read_and_deleted() {
     let app = super::app();
     let milk = json!({"id": 1, "text": "milk", "from": "192.0.2.7"});
-    assert_eq!(
-        ask(&app, "POST", "/notes", r#"{"text":"milk"}"#).await,
-        (201, milk.clone())
-    );
-    assert_eq!(
-        ask(&app, "POST", "/notes", r#"{"text":"bread"}"#).await.0,
-        201
-    );
+    assert_eq!(ask(&app, "POST", "/notes", r#"{"text":"milk"}"#).await, (201, milk.clone()));
+    assert_eq!(ask(&app, "POST", "/notes", r#"{"text":"bread"}"#).await.0, 201);
     assert_eq!(ask(&app, "GET", "/notes/1", "").await, (200, milk.clone()));
-    assert_eq!(
-        ask(&app, "GET", "/notes?contains=mi%6ck", "").await,
-        (200, json!([milk]))
-    );
-    assert_eq!(
-        ask(&app, "DELETE", "/notes/1", "").await,
-        (204, Value::Null)
-    );
-    assert_eq!(
-        ask(&app, "GET", "/notes/1", "").await,
-        (404, json!({"error": "there is no note 1"}))
-    );
+    assert_eq!(ask(&app, "GET", "/notes?contains=mi%6ck", "").await, (200, json!([milk])));
+    assert_eq!(ask(&app, "DELETE", "/notes/1", "").await, (204, Value::Null));
+    assert_eq!(ask(&app, "GET", "/notes/1", "").await, (404, json!({"error": "there is no note 1"})));
 }
 
 #[tokio::test]
 async fn what_is_wrong_is_said_in_json() {
     let app = super::app();
-    assert_eq!(
-        ask(&app, "GET", "/nowhere", "").await,
-        (404, json!({"error": "there is nothing here"}))
-    );
-    assert_eq!(
-        ask(&app, "POST", "/notes", r#"{"text":" "}"#).await,
-        (422, json!({"error": "a note needs a text"}))
-    );
+    assert_eq!(ask(&app, "GET", "/nowhere", "").await, (404, json!({"error": "there is nothing here"})));
+    assert_eq!(ask(&app, "POST", "/notes", r#"{"text":" "}"#).await, (422, json!({"error": "a note needs a text"})));
     let (status, body) = ask(&app, "POST", "/notes", "no json").await;
     assert_eq!(status, 400);
     assert!(body["error"].as_str().unwrap().contains("JSON"));
@@ -74,27 +53,15 @@ async fn what_is_wrong_is_said_in_json() {
 #[tokio::test]
 async fn it_is_the_same_app_on_lambda() {
     let api = RuntimeApi::start().await.unwrap();
-    tokio::spawn(
-        Lodger::new()
-            .host(Host::Lambda)
-            .runtime_api(api.address())
-            .run(super::app()),
-    );
+    tokio::spawn(Lodger::new().host(Host::Lambda).runtime_api(api.address()).run(super::app()));
 
-    let front = Front::http_api()
-        .stage("prod")
-        .client([198, 51, 100, 4].into());
+    let front = Front::http_api().stage("prod").client([198, 51, 100, 4].into());
     let request = http::Request::post("/notes").header("content-type", "application/json");
-    let request = request
-        .body(Bytes::from(r#"{"text":"from afar"}"#))
-        .unwrap();
+    let request = request.body(Bytes::from(r#"{"text":"from afar"}"#)).unwrap();
     let response = api.send(&front, &request).await;
     assert_eq!(response.status(), 201);
     assert_eq!(response.headers()["location"], "/notes/1");
     let note: Value = serde_json::from_slice(response.body()).unwrap();
-    assert_eq!(
-        note,
-        json!({"id": 1, "text": "from afar", "from": "198.51.100.4"})
-    );
+    assert_eq!(note, json!({"id": 1, "text": "from afar", "from": "198.51.100.4"}));
     assert_eq!(api.complaints(), [""; 0]);
 }

@@ -64,11 +64,7 @@ impl<'a> Fields<'a> {
             }
             Ok(())
         })?;
-        if reader.is_at_end() {
-            Ok(fields)
-        } else {
-            Err(reader.malformed())
-        }
+        if reader.is_at_end() { Ok(fields) } else { Err(reader.malformed()) }
     }
 }
 
@@ -154,17 +150,12 @@ mod tests {
                 "cookies":["c=1",null,"d=2"], "body":"", "rawPath":"/yes"} "#,
         )
         .unwrap();
-        let raw = |text: Option<Text<'_>>| {
-            String::from_utf8(text.unwrap().verbatim().unwrap().to_vec()).unwrap()
-        };
+        let raw = |text: Option<Text<'_>>| String::from_utf8(text.unwrap().verbatim().unwrap().to_vec()).unwrap();
         assert_eq!(raw(fields.raw_path), "/yes");
         assert_eq!(raw(fields.context.stage), "s");
         assert_eq!(raw(fields.context.http.as_ref().unwrap().method), "GET");
         assert_eq!(raw(fields.context.http.unwrap().source_ip), "::1");
-        assert!(
-            fields.context.raw.starts_with(br#"{"time":1"#)
-                && fields.context.raw.ends_with(br#""stage":"s"}"#)
-        );
+        assert!(fields.context.raw.starts_with(br#"{"time":1"#) && fields.context.raw.ends_with(br#""stage":"s"}"#));
         assert_eq!(fields.headers.len(), 2);
         assert_eq!(fields.cookies.len(), 2);
         assert!(fields.is_base64);
@@ -177,18 +168,9 @@ mod tests {
             br#"{"rawPath":null,"headers":[],"cookies":{},"body":null,"isBase64Encoded":null,"requestContext":"x"}"#,
         )
         .unwrap();
-        assert!(
-            fields.raw_path.is_none() && fields.headers.is_empty() && fields.cookies.is_empty()
-        );
-        assert!(
-            matches!(fields.body, Value::Absent)
-                && !fields.is_base64
-                && fields.context.http.is_none()
-        );
-        assert!(matches!(
-            Fields::read(br#"{"body":{}}"#).unwrap().body,
-            Value::Other
-        ));
+        assert!(fields.raw_path.is_none() && fields.headers.is_empty() && fields.cookies.is_empty());
+        assert!(matches!(fields.body, Value::Absent) && !fields.is_base64 && fields.context.http.is_none());
+        assert!(matches!(Fields::read(br#"{"body":{}}"#).unwrap().body, Value::Other));
     }
 
     #[test]

@@ -3,9 +3,7 @@
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{
-        CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-    },
+    header::{CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
 };
 
 use super::{json::Text, owned};
@@ -23,11 +21,7 @@ pub(super) struct Headers<'a> {
 impl<'a> Headers<'a> {
     pub(super) fn new(event: &'a Bytes, count: usize) -> Self {
         // Room for those that are added as well.
-        Self {
-            event,
-            map: HeaderMap::with_capacity(count + 4),
-            had_content_length: false,
-        }
+        Self { event, map: HeaderMap::with_capacity(count + 4), had_content_length: false }
     }
 
     /// Adds a header. Those of the connection that the event came over are left out, and `content-length`, which the
@@ -36,18 +30,14 @@ impl<'a> Headers<'a> {
     /// An error says what is wrong with it: no client could have sent it.
     pub(super) fn add(&mut self, name: Text<'_>, value: Text<'_>) -> Result<(), String> {
         let bytes = name.decode().ok_or("a header's name is no text")?;
-        let name = HeaderName::from_bytes(&bytes).map_err(|_| {
-            format!(
-                "{:?} is not the name of a header",
-                String::from_utf8_lossy(&bytes)
-            )
-        })?;
+        let name = HeaderName::from_bytes(&bytes)
+            .map_err(|_| format!("{:?} is not the name of a header", String::from_utf8_lossy(&bytes)))?;
         if name == CONTENT_LENGTH {
             self.had_content_length = true;
         } else if !is_of_the_connection(&name) {
-            let value = self.value(value).ok_or_else(|| {
-                format!("the value of the header {name} holds a control character or is no text")
-            })?;
+            let value = self
+                .value(value)
+                .ok_or_else(|| format!("the value of the header {name} holds a control character or is no text"))?;
             self.map.append(name, value);
         }
         Ok(())
@@ -73,27 +63,17 @@ impl<'a> Headers<'a> {
                 HeaderValue::from_maybe_shared(Bytes::from(joined)).ok()
             }
         };
-        self.map
-            .insert(COOKIE, value.ok_or("a cookie holds a control character")?);
+        self.map.insert(COOKIE, value.ok_or("a cookie holds a control character")?);
         Ok(())
     }
 
     /// Sees to it that there is a `host` that could be one: the client's, else the domain that the front was called by.
     pub(super) fn ensure_host(&mut self, domain: Option<Text<'_>>) {
-        if self
-            .map
-            .get(HOST)
-            .is_some_and(|host| could_be_a_host(host.as_bytes()))
-        {
+        if self.map.get(HOST).is_some_and(|host| could_be_a_host(host.as_bytes())) {
             return;
         }
-        let domain = domain
-            .and_then(|domain| self.value(domain))
-            .filter(|host| could_be_a_host(host.as_bytes()));
-        self.map.insert(
-            HOST,
-            domain.unwrap_or(HeaderValue::from_static("localhost")),
-        );
+        let domain = domain.and_then(|domain| self.value(domain)).filter(|host| could_be_a_host(host.as_bytes()));
+        self.map.insert(HOST, domain.unwrap_or(HeaderValue::from_static("localhost")));
     }
 
     /// Sets the trace id of the invocation, which continues the one that the front began.
@@ -106,8 +86,7 @@ impl<'a> Headers<'a> {
     /// The headers, with the length of the body as it is; of an empty one only if the event said that it is.
     pub(super) fn finish(mut self, body_length: usize) -> HeaderMap {
         if body_length > 0 || self.had_content_length {
-            self.map
-                .insert(CONTENT_LENGTH, HeaderValue::from(body_length));
+            self.map.insert(CONTENT_LENGTH, HeaderValue::from(body_length));
         }
         self.map
     }

@@ -24,11 +24,7 @@ pub(super) struct Text<'a> {
 impl<'a> Text<'a> {
     /// The bytes that the string stands for; `None` if an escape in it stands for nothing.
     pub(super) fn decode(self) -> Option<Cow<'a, [u8]>> {
-        if self.escaped {
-            unescape(self.raw).map(Cow::Owned)
-        } else {
-            Some(Cow::Borrowed(self.raw))
-        }
+        if self.escaped { unescape(self.raw).map(Cow::Owned) } else { Some(Cow::Borrowed(self.raw)) }
     }
 
     /// The bytes of the event, if they are what the string stands for.
@@ -135,8 +131,7 @@ impl<'a> Reader<'a> {
             }
             b'{' | b'[' => self.brackets()?,
             _ => {
-                let literal =
-                    |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+                let literal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
                 let length = self.rest().iter().take_while(|byte| literal(byte)).count();
                 if length == 0 {
                     return Err(self.malformed());
@@ -231,9 +226,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn malformed(&self) -> Malformed {
-        Malformed {
-            at: self.at.min(self.bytes.len()),
-        }
+        Malformed { at: self.at.min(self.bytes.len()) }
     }
 }
 
@@ -277,9 +270,7 @@ fn unescape(raw: &[u8]) -> Option<Vec<u8>> {
 fn code_unit(rest: &mut &[u8]) -> Option<u32> {
     let (digits, after) = rest.split_first_chunk::<4>()?;
     *rest = after;
-    digits.iter().try_fold(0, |code, &digit| {
-        Some(code << 4 | char::from(digit).to_digit(16)?)
-    })
+    digits.iter().try_fold(0, |code, &digit| Some(code << 4 | char::from(digit).to_digit(16)?))
 }
 
 #[cfg(test)]
@@ -289,31 +280,20 @@ mod tests {
 
     fn text(json: &str) -> Option<String> {
         let text = Reader::new(json.as_bytes()).string().unwrap().unwrap();
-        text.decode()
-            .map(|bytes| String::from_utf8(bytes.into_owned()).unwrap())
+        text.decode().map(|bytes| String::from_utf8(bytes.into_owned()).unwrap())
     }
 
     #[test]
     fn strings_are_what_they_stand_for() {
         assert_eq!(text(r#""plain""#).unwrap(), "plain");
-        assert_eq!(
-            text(r#""a\"b\\c\/d\b\f\n\r\t""#).unwrap(),
-            "a\"b\\c/d\u{8}\u{c}\n\r\t"
-        );
+        assert_eq!(text(r#""a\"b\\c\/d\b\f\n\r\t""#).unwrap(), "a\"b\\c/d\u{8}\u{c}\n\r\t");
         assert_eq!(text(r#""\u00e9\u4e16\ud83d\ude00""#).unwrap(), "é世😀");
         assert_eq!(text(r#""\\""#).unwrap(), "\\");
     }
 
     #[test]
     fn an_escape_for_nothing_is_nothing() {
-        for json in [
-            r#""\ud800""#,
-            r#""\udc00""#,
-            r#""\ud800\u0041""#,
-            r#""\x""#,
-            r#""\u12g4""#,
-            r#""\u12""#,
-        ] {
+        for json in [r#""\ud800""#, r#""\udc00""#, r#""\ud800\u0041""#, r#""\x""#, r#""\u12g4""#, r#""\u12""#] {
             assert_eq!(text(json), None, "{json}");
         }
     }
@@ -338,10 +318,7 @@ mod tests {
 
     #[test]
     fn values_of_another_kind_count_as_absent() {
-        assert_eq!(
-            Reader::new(b"null").object(|_, _| unreachable!()),
-            Ok(false)
-        );
+        assert_eq!(Reader::new(b"null").object(|_, _| unreachable!()), Ok(false));
         assert_eq!(Reader::new(b"{}").array(|_| unreachable!()), Ok(false));
         assert!(Reader::new(b"12").string().unwrap().is_none());
         assert_eq!(Reader::new(b"\"true\"").boolean(), Ok(false));
@@ -374,10 +351,7 @@ mod tests {
     #[test]
     fn nesting_costs_no_stack() {
         let json = "[".repeat(1_000_000) + &"]".repeat(1_000_000);
-        assert_eq!(
-            Reader::new(json.as_bytes()).skip().unwrap().len(),
-            2_000_000
-        );
+        assert_eq!(Reader::new(json.as_bytes()).skip().unwrap().len(), 2_000_000);
     }
 
     proptest! {

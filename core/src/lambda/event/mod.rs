@@ -26,11 +26,7 @@ pub(super) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     pub(super) fn new(context: &'a Context, settings: &'a Settings) -> Self {
-        Self {
-            context,
-            stage: settings.stage,
-            base_path: settings.base_path.as_deref(),
-        }
+        Self { context, stage: settings.stage, base_path: settings.base_path.as_deref() }
     }
 }
 
@@ -59,11 +55,8 @@ pub(super) fn read(event: &Bytes, asked: &Asked<'_>) -> Result<(Request, Shape),
     if !payload_v2::is_this(&fields) {
         return Err(Refusal::unsupported(event));
     }
-    let mut request =
-        payload_v2::request(event, &fields, asked).map_err(|Bad(why)| Refusal::BadRequest(why))?;
-    let shape = Shape {
-        without_body: request.method() == http::Method::HEAD,
-    };
+    let mut request = payload_v2::request(event, &fields, asked).map_err(|Bad(why)| Refusal::BadRequest(why))?;
+    let shape = Shape { without_body: request.method() == http::Method::HEAD };
     let extensions = request.extensions_mut();
     extensions.insert(asked.context.clone());
     extensions.insert(RequestContext::new(part(event, fields.context.raw)));
@@ -82,11 +75,7 @@ fn owned(event: &Bytes, text: Text<'_>) -> Option<Bytes> {
 /// A part of `event` as one that lives by itself.
 fn part(event: &Bytes, part: &[u8]) -> Bytes {
     // An empty part may stand anywhere.
-    if part.is_empty() {
-        Bytes::new()
-    } else {
-        event.slice_ref(part)
-    }
+    if part.is_empty() { Bytes::new() } else { event.slice_ref(part) }
 }
 
 #[cfg(test)]

@@ -27,11 +27,7 @@ pub(super) fn is_this(fields: &Fields<'_>) -> bool {
 }
 
 /// The request that an event of this shape stands for.
-pub(super) fn request(
-    event: &Bytes,
-    fields: &Fields<'_>,
-    asked: &Asked<'_>,
-) -> Result<Request, Bad> {
+pub(super) fn request(event: &Bytes, fields: &Fields<'_>, asked: &Asked<'_>) -> Result<Request, Bad> {
     let http = fields.context.http.as_ref();
     let body = body(event, fields)?;
     let mut headers = Headers::new(event, fields.headers.len());
@@ -42,36 +38,23 @@ pub(super) fn request(
     headers.ensure_host(fields.context.domain);
     headers.set_trace_id(asked.context.trace_id_bytes());
 
-    let domain = fields
-        .context
-        .domain
-        .and_then(Text::decode)
-        .unwrap_or_default();
+    let domain = fields.context.domain.and_then(Text::decode).unwrap_or_default();
     let path = decoded(fields.raw_path).ok_or("the path is no text")?;
     let query = decoded(fields.raw_query).ok_or("the query is no text")?;
     let mut target = Target::new(&path, escape(&domain), query.len());
     let stage = match fields.context.stage.and_then(Text::decode) {
-        Some(stage)
-            if asked.stage == Stage::Strip && !stage.is_empty() && *stage != *b"$default" =>
-        {
+        Some(stage) if asked.stage == Stage::Strip && !stage.is_empty() && *stage != *b"$default" => {
             target.strip(&[b"/", &*stage].concat())
         }
         _ => None,
     };
-    let base_path = asked
-        .base_path
-        .and_then(|base_path| target.strip(base_path.as_bytes()));
+    let base_path = asked.base_path.and_then(|base_path| target.strip(base_path.as_bytes()));
 
-    let method = http
-        .and_then(|http| http.method)
-        .and_then(Text::decode)
-        .ok_or("the event has no method")?;
+    let method = http.and_then(|http| http.method).and_then(Text::decode).ok_or("the event has no method")?;
     let mut request = Request::new(Body::empty());
-    *request.method_mut() = Method::from_bytes(&method)
-        .map_err(|_| format!("{:?} is no method", String::from_utf8_lossy(&method)))?;
-    *request.uri_mut() = target
-        .finish(&query)
-        .ok_or("the path and the query are too long for a URI")?;
+    *request.method_mut() =
+        Method::from_bytes(&method).map_err(|_| format!("{:?} is no method", String::from_utf8_lossy(&method)))?;
+    *request.uri_mut() = target.finish(&query).ok_or("the path and the query are too long for a URI")?;
     *request.version_mut() = version(http);
     *request.headers_mut() = headers.finish(body.len());
     *request.body_mut() = body.into();

@@ -25,19 +25,10 @@ const KNOWN: &[(&str, &str)] = &[
     (".serviceNetworkArn", "an event of VPC Lattice"),
     ("raw_path", "an event of VPC Lattice (version 1)"),
     (".connectionId", "an event of a WebSocket API"),
-    (
-        "httpMethod",
-        "an event of a REST API or of payload format version 1.0",
-    ),
-    (
-        "Records",
-        "an event with Records, as SQS, SNS, S3, DynamoDB, Kinesis and CloudFront send them",
-    ),
+    ("httpMethod", "an event of a REST API or of payload format version 1.0"),
+    ("Records", "an event with Records, as SQS, SNS, S3, DynamoDB, Kinesis and CloudFront send them"),
     ("detail-type", "an event of EventBridge"),
-    (
-        "ResourceProperties",
-        "an event of a CloudFormation custom resource",
-    ),
+    ("ResourceProperties", "an event of a CloudFormation custom resource"),
     ("arguments", "an event of AppSync"),
 ];
 
@@ -71,10 +62,7 @@ fn name(event: &[u8]) -> String {
         let key = String::from_utf8_lossy(&key.decode().unwrap_or_default()).into_owned();
         if key == "requestContext" {
             value.object(|value, key| {
-                keys.push(format!(
-                    ".{}",
-                    String::from_utf8_lossy(&key.decode().unwrap_or_default())
-                ));
+                keys.push(format!(".{}", String::from_utf8_lossy(&key.decode().unwrap_or_default())));
                 value.skip().map(drop)
             })?;
         } else {
@@ -86,10 +74,7 @@ fn name(event: &[u8]) -> String {
     if is_object != Ok(true) {
         return "no JSON object".to_owned();
     }
-    if let Some((_, name)) = KNOWN
-        .iter()
-        .find(|(known, _)| keys.iter().any(|key| key == known))
-    {
+    if let Some((_, name)) = KNOWN.iter().find(|(known, _)| keys.iter().any(|key| key == known)) {
         return (*name).to_owned();
     }
     keys.retain(|key| !key.starts_with('.'));
@@ -98,8 +83,5 @@ fn name(event: &[u8]) -> String {
     for key in &mut keys {
         *key = format!("{:?}", key.chars().take(40).collect::<String>());
     }
-    format!(
-        "an event of an unknown kind, with the keys [{}]",
-        keys.join(", ")
-    )
+    format!("an event of an unknown kind, with the keys [{}]", keys.join(", "))
 }

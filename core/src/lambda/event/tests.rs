@@ -25,9 +25,7 @@ fn event(parts: Value) -> Value {
     for (name, value) in parts.as_object().unwrap() {
         let path = match name.strip_prefix("..") {
             Some(name) => format!("/requestContext/http/{name}"),
-            None => name
-                .strip_prefix('.')
-                .map_or(format!("/{name}"), |name| format!("/requestContext/{name}")),
+            None => name.strip_prefix('.').map_or(format!("/{name}"), |name| format!("/requestContext/{name}")),
         };
         let (parent, key) = path.rsplit_once('/').unwrap();
         event.pointer_mut(parent).unwrap()[key] = value.clone();
@@ -36,11 +34,7 @@ fn event(parts: Value) -> Value {
 }
 
 fn read_with(event: Value, settings: Settings, trace_id: &'static str) -> Result<Request, Refusal> {
-    let context = Context {
-        request_id: "id-1".into(),
-        trace_id: trace_id.into(),
-        ..Context::default()
-    };
+    let context = Context { request_id: "id-1".into(), trace_id: trace_id.into(), ..Context::default() };
     let bytes = Bytes::from(serde_json::to_vec(&event).unwrap());
     read(&bytes, &Asked::new(&context, &settings)).map(|(request, _)| request)
 }
@@ -60,65 +54,34 @@ fn headers(parts: Value) -> HeaderMap {
 fn why(event: Value) -> String {
     match read_with(event, Settings::default(), "").unwrap_err() {
         Refusal::BadRequest(why) => why,
-        Refusal::Failed {
-            error_type,
-            message,
-        } => format!("{error_type}: {message}"),
+        Refusal::Failed { error_type, message } => format!("{error_type}: {message}"),
     }
 }
 
 fn all<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a [u8]> {
-    headers
-        .get_all(name)
-        .iter()
-        .map(|value| value.as_bytes())
-        .collect()
+    headers.get_all(name).iter().map(|value| value.as_bytes()).collect()
 }
 
 #[test]
 fn a_function_urls_path_stays_as_it_was_sent() {
     // Rules 12 and 16; `http.path` is decoded and not looked at.
-    for path in [
-        "/capture/space%20value",
-        "/a%2Fb%3fc%23",
-        "//x/./../%2e%2e/",
-        "/a;b=c:@!$&'()*+,=",
-    ] {
-        assert_eq!(
-            request(json!({"rawPath": path, "..path": "/other"})).uri(),
-            path
-        );
+    for path in ["/capture/space%20value", "/a%2Fb%3fc%23", "//x/./../%2e%2e/", "/a;b=c:@!$&'()*+,="] {
+        assert_eq!(request(json!({"rawPath": path, "..path": "/other"})).uri(), path);
     }
 }
 
 #[test]
 fn an_http_apis_path_is_encoded_again() {
     // Rule 11; what an HTTP API made of ten paths, and what an app has to see of each.
-    for (domain, is_api) in [
-        (HTTP_API, true),
-        ("api.example.com", true),
-        ("localhost", false),
-        ("127.0.0.1", false),
-    ] {
-        let path = |raw: &str| {
-            request(json!({"rawPath": raw, ".domainName": domain}))
-                .uri()
-                .to_string()
-        };
+    for (domain, is_api) in [(HTTP_API, true), ("api.example.com", true), ("localhost", false), ("127.0.0.1", false)] {
+        let path = |raw: &str| request(json!({"rawPath": raw, ".domainName": domain})).uri().to_string();
         assert_eq!(path("/capture/space value"), "/capture/space%20value");
         assert_eq!(path("/capture/hash#value"), "/capture/hash%23value");
-        assert_eq!(
-            path("/capture/unicode-λ-世界"),
-            "/capture/unicode-%CE%BB-%E4%B8%96%E7%95%8C"
-        );
+        assert_eq!(path("/capture/unicode-λ-世界"), "/capture/unicode-%CE%BB-%E4%B8%96%E7%95%8C");
         assert_eq!(path("/capture/literal?value"), "/capture/literal%3Fvalue");
         assert_eq!(path("/capture/literal%value"), "/capture/literal%25value");
         // Emulators differ in whether they decode (rule 15).
-        assert_eq!(
-            path("/x%20y"),
-            if is_api { "/x%2520y" } else { "/x%20y" },
-            "{domain}"
-        );
+        assert_eq!(path("/x%20y"), if is_api { "/x%2520y" } else { "/x%20y" }, "{domain}");
     }
 }
 
@@ -128,27 +91,15 @@ fn a_path_that_is_not_there_is_the_root_and_gets_its_slash() {
     assert_eq!(request(json!({"rawPath": null})).uri(), "/");
     assert_eq!(request(json!({"rawPath": ""})).uri(), "/");
     assert_eq!(request(json!({"rawPath": "api/x"})).uri(), "/api/x");
-    let uri = request(json!({"rawPath": "//evil.example/x"}))
-        .uri()
-        .clone();
+    let uri = request(json!({"rawPath": "//evil.example/x"})).uri().clone();
     assert_eq!((uri.path(), uri.host()), ("//evil.example/x", None));
-    assert_eq!(
-        request(json!({"rawPath": "https://evil.example/x"}))
-            .uri()
-            .host(),
-        None
-    );
+    assert_eq!(request(json!({"rawPath": "https://evil.example/x"})).uri().host(), None);
 }
 
 #[test]
 fn a_path_that_cannot_be_one_is_refused() {
     // Rule 22.
-    assert!(
-        why(event(
-            json!({"rawPath": format!("/{}", "x".repeat(70_000))})
-        ))
-        .contains("too long")
-    );
+    assert!(why(event(json!({"rawPath": format!("/{}", "x".repeat(70_000))}))).contains("too long"));
 }
 
 #[test]
@@ -156,44 +107,18 @@ fn the_stage_comes_off_where_it_is_a_segment() {
     // Rules 24, 25 and 27.
     let read = |path: &str, stage: &str, policy| {
         let event = event(json!({"rawPath": path, ".stage": stage, ".domainName": HTTP_API}));
-        let request = read_with(
-            event,
-            Settings {
-                stage: policy,
-                ..Settings::default()
-            },
-            "",
-        )
-        .unwrap();
-        let prefix = request
-            .extensions()
-            .get::<PathPrefix>()
-            .map(|prefix| prefix.as_str().to_owned());
+        let request = read_with(event, Settings { stage: policy, ..Settings::default() }, "").unwrap();
+        let prefix = request.extensions().get::<PathPrefix>().map(|prefix| prefix.as_str().to_owned());
         (request.uri().to_string(), prefix)
     };
     let strip = |path, stage| read(path, stage, Stage::Strip);
-    assert_eq!(
-        strip("/prod/a", "prod"),
-        ("/a".into(), Some("/prod".into()))
-    );
+    assert_eq!(strip("/prod/a", "prod"), ("/a".into(), Some("/prod".into())));
     assert_eq!(strip("/prod", "prod"), ("/".into(), Some("/prod".into())));
-    assert_eq!(
-        strip("/prod/prod/a", "prod"),
-        ("/prod/a".into(), Some("/prod".into()))
-    );
-    assert_eq!(
-        strip("/production/a", "prod"),
-        ("/production/a".into(), None)
-    );
+    assert_eq!(strip("/prod/prod/a", "prod"), ("/prod/a".into(), Some("/prod".into())));
+    assert_eq!(strip("/production/a", "prod"), ("/production/a".into(), None));
     assert_eq!(strip("/a", "prod"), ("/a".into(), None));
-    assert_eq!(
-        strip("/$default/a", "$default"),
-        ("/$default/a".into(), None)
-    );
-    assert_eq!(
-        read("/prod/a", "prod", Stage::Keep),
-        ("/prod/a".into(), None)
-    );
+    assert_eq!(strip("/$default/a", "$default"), ("/$default/a".into(), None));
+    assert_eq!(read("/prod/a", "prod", Stage::Keep), ("/prod/a".into(), None));
 }
 
 #[test]
@@ -201,26 +126,14 @@ fn a_base_path_comes_off_after_the_stage() {
     // Rules 27 and 28.
     let read = |path: &str| {
         let event = event(json!({"rawPath": path, ".stage": "prod", ".domainName": HTTP_API}));
-        let settings = Settings {
-            base_path: Some("/orders".into()),
-            ..Settings::default()
-        };
+        let settings = Settings { base_path: Some("/orders".into()), ..Settings::default() };
         let request = read_with(event, settings, "").unwrap();
-        let prefix = request
-            .extensions()
-            .get::<PathPrefix>()
-            .map(|prefix| prefix.as_str().to_owned());
+        let prefix = request.extensions().get::<PathPrefix>().map(|prefix| prefix.as_str().to_owned());
         (request.uri().to_string(), prefix)
     };
-    assert_eq!(
-        read("/prod/orders/1"),
-        ("/1".into(), Some("/prod/orders".into()))
-    );
+    assert_eq!(read("/prod/orders/1"), ("/1".into(), Some("/prod/orders".into())));
     assert_eq!(read("/orders"), ("/".into(), Some("/orders".into())));
-    assert_eq!(
-        read("/orders/orders"),
-        ("/orders".into(), Some("/orders".into()))
-    );
+    assert_eq!(read("/orders/orders"), ("/orders".into(), Some("/orders".into())));
     assert_eq!(read("/ordersx"), ("/ordersx".into(), None));
     assert_eq!(read("/prod/x"), ("/x".into(), Some("/prod".into())));
 }
@@ -228,20 +141,12 @@ fn a_base_path_comes_off_after_the_stage() {
 #[test]
 fn the_query_stays_as_it_was_sent() {
     // Rules 30 to 32.
-    for query in [
-        "a=1&a=2&b=&c",
-        "x=a+b&y=a%2Bb&z=%zz",
-        "redirect=https%3A%2F%2Fe.com&?=/&|{}",
-    ] {
-        let request =
-            request(json!({"rawQueryString": query, "queryStringParameters": {"other": "1"}}));
+    for query in ["a=1&a=2&b=&c", "x=a+b&y=a%2Bb&z=%zz", "redirect=https%3A%2F%2Fe.com&?=/&|{}"] {
+        let request = request(json!({"rawQueryString": query, "queryStringParameters": {"other": "1"}}));
         assert_eq!(request.uri().query(), Some(query));
     }
     assert_eq!(request(json!({"rawQueryString": ""})).uri(), "/");
-    assert_eq!(
-        request(json!({"rawQueryString": "q=a b\"#é"})).uri(),
-        "/?q=a%20b%22%23%C3%A9"
-    );
+    assert_eq!(request(json!({"rawQueryString": "q=a b\"#é"})).uri(), "/?q=a%20b%22%23%C3%A9");
 }
 
 #[test]
@@ -266,10 +171,7 @@ fn headers_of_the_connection_are_not_there() {
         "upgrade": "websocket", "expect": "100-continue", "proxy": "http://evil.example", "proxy-connection": "close",
         "proxy-authorization": "Basic eA==", "proxyish": "stays", "host": "h",
     }}));
-    assert_eq!(
-        headers.keys().map(|name| name.as_str()).collect::<Vec<_>>(),
-        ["proxyish", "host"]
-    );
+    assert_eq!(headers.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["proxyish", "host"]);
 }
 
 #[test]
@@ -277,17 +179,8 @@ fn cookies_come_once_and_in_one_header() {
     // Rule 49: an HTTP API sends them apart, a Function URL both ways, emulators among the headers.
     let both = headers(json!({"cookies": ["a=1", "b=2"], "headers": {"cookie": "a=1; b=2"}}));
     assert_eq!(all(&both, "cookie"), [b"a=1; b=2"]);
-    assert_eq!(
-        all(&headers(json!({"cookies": ["a=1"]})), "cookie"),
-        [b"a=1"]
-    );
-    assert_eq!(
-        all(
-            &headers(json!({"cookies": [], "headers": {"cookie": "c=3"}})),
-            "cookie"
-        ),
-        [b"c=3"]
-    );
+    assert_eq!(all(&headers(json!({"cookies": ["a=1"]})), "cookie"), [b"a=1"]);
+    assert_eq!(all(&headers(json!({"cookies": [], "headers": {"cookie": "c=3"}})), "cookie"), [b"c=3"]);
     assert_eq!(all(&headers(json!({"cookies": null})), "cookie"), [b""; 0]);
 }
 
@@ -295,20 +188,11 @@ fn cookies_come_once_and_in_one_header() {
 fn there_is_always_a_host() {
     // Rule 52.
     assert_eq!(headers(json!({}))["host"], "example.com");
-    assert_eq!(
-        headers(json!({"headers": {"Host": "h.com:8080"}}))["host"],
-        "h.com:8080"
-    );
+    assert_eq!(headers(json!({"headers": {"Host": "h.com:8080"}}))["host"], "h.com:8080");
     assert_eq!(headers(json!({"headers": {}}))["host"], FUNCTION_URL);
-    assert_eq!(
-        headers(json!({"headers": null, ".domainName": null}))["host"],
-        "localhost"
-    );
+    assert_eq!(headers(json!({"headers": null, ".domainName": null}))["host"], "localhost");
     for garbage in ["a b", "", "h/x", "é"] {
-        assert_eq!(
-            all(&headers(json!({"headers": {"host": garbage}})), "host"),
-            [FUNCTION_URL.as_bytes()]
-        );
+        assert_eq!(all(&headers(json!({"headers": {"host": garbage}})), "host"), [FUNCTION_URL.as_bytes()]);
     }
 }
 
@@ -320,9 +204,7 @@ fn the_length_is_that_of_the_body() {
         if let Some(claimed) = claimed {
             parts["headers"]["content-length"] = claimed.into();
         }
-        headers(parts)
-            .get("content-length")
-            .map(|length| length.to_str().unwrap().to_owned())
+        headers(parts).get("content-length").map(|length| length.to_str().unwrap().to_owned())
     };
     assert_eq!(length("hello".into(), None).unwrap(), "5");
     assert_eq!(length("hello".into(), Some("999")).unwrap(), "5");
@@ -336,10 +218,7 @@ fn the_trace_id_is_the_invocations() {
     // Rule 59.
     let trace = |invocation| {
         let event = event(json!({"headers": {"x-amzn-trace-id": "Root=front"}}));
-        read_with(event, Settings::default(), invocation)
-            .unwrap()
-            .headers()["x-amzn-trace-id"]
-            .clone()
+        read_with(event, Settings::default(), invocation).unwrap().headers()["x-amzn-trace-id"].clone()
     };
     assert_eq!(trace("Root=1;Parent=2"), "Root=1;Parent=2");
     assert_eq!(trace(""), "Root=front");
@@ -355,12 +234,7 @@ fn the_client_is_the_one_that_the_front_saw() {
     let addr = |addr: &str| ClientAddr(addr.parse::<SocketAddr>().unwrap());
     assert_eq!(client("203.0.113.9".into()), addr("203.0.113.9:0"));
     assert_eq!(client("2001:db8::1".into()), addr("[2001:db8::1]:0"));
-    for unknown in [
-        Value::Null,
-        "".into(),
-        "test-invoke-source-ip".into(),
-        7.into(),
-    ] {
+    for unknown in [Value::Null, "".into(), "test-invoke-source-ip".into(), 7.into()] {
         assert_eq!(client(unknown), ClientAddr::UNKNOWN);
     }
 }
@@ -369,16 +243,10 @@ fn the_client_is_the_one_that_the_front_saw() {
 fn method_and_version_are_the_clients() {
     // Rule 61.
     for method in ["QUERY", "PROPFIND", "OPTIONS", "x-any"] {
-        assert_eq!(
-            request(json!({"..method": method})).method(),
-            &Method::from_bytes(method.as_bytes()).unwrap()
-        );
+        assert_eq!(request(json!({"..method": method})).method(), &Method::from_bytes(method.as_bytes()).unwrap());
     }
-    for (protocol, version) in [
-        ("HTTP/1.0", Version::HTTP_10),
-        ("HTTP/2.0", Version::HTTP_2),
-        ("x", Version::HTTP_11),
-    ] {
+    for (protocol, version) in [("HTTP/1.0", Version::HTTP_10), ("HTTP/2.0", Version::HTTP_2), ("x", Version::HTTP_11)]
+    {
         assert_eq!(request(json!({"..protocol": protocol})).version(), version);
     }
     assert!(why(event(json!({"..method": "A B"}))).contains("A B"));
@@ -389,16 +257,9 @@ fn method_and_version_are_the_clients() {
 fn bodies_are_the_bytes_that_were_sent() {
     // Rules 63, 67 and 68.
     let body = |body: Value, is_base64: Value| {
-        request(json!({"body": body, "isBase64Encoded": is_base64}))
-            .body()
-            .as_bytes()
-            .unwrap()
-            .clone()
+        request(json!({"body": body, "isBase64Encoded": is_base64})).body().as_bytes().unwrap().clone()
     };
-    assert_eq!(
-        body("{\"a\":\"é\n\"}".into(), false.into()),
-        "{\"a\":\"é\n\"}".as_bytes()
-    );
+    assert_eq!(body("{\"a\":\"é\n\"}".into(), false.into()), "{\"a\":\"é\n\"}".as_bytes());
     assert_eq!(body("plain".into(), Value::Null), "plain");
     for base64 in ["iVBORw==", "iVBORw", "iVBO\r\nRw=="] {
         assert_eq!(body(base64.into(), true.into()), &b"\x89PNG"[..]);
@@ -420,10 +281,7 @@ fn a_body_of_text_is_not_copied() {
 #[test]
 fn what_no_client_can_send_is_refused_with_words() {
     // Rules 8 and 63.
-    assert!(
-        why(event(json!({"headers": {"a\"a": "x"}})))
-            .contains(r#""a\"a" is not the name of a header"#)
-    );
+    assert!(why(event(json!({"headers": {"a\"a": "x"}}))).contains(r#""a\"a" is not the name of a header"#));
     assert!(why(event(json!({"headers": {"x-a": "1\r\nx-b: 2"}}))).contains("x-a"));
     assert!(why(event(json!({"cookies": ["a\nb"]}))).contains("cookie"));
     assert!(why(event(json!({"body": "*", "isBase64Encoded": true}))).contains("base64"));
@@ -447,11 +305,9 @@ fn what_the_platform_knows_is_in_the_extensions() {
     let request = read_all(whole.clone());
     let extensions = request.extensions();
     assert_eq!(extensions.get::<Context>().unwrap().request_id(), "id-1");
-    let context: Value =
-        serde_json::from_slice(extensions.get::<RequestContext>().unwrap().as_bytes()).unwrap();
+    let context: Value = serde_json::from_slice(extensions.get::<RequestContext>().unwrap().as_bytes()).unwrap();
     assert_eq!(context, whole["requestContext"]);
-    let event: Value =
-        serde_json::from_slice(extensions.get::<Event>().unwrap().as_bytes()).unwrap();
+    let event: Value = serde_json::from_slice(extensions.get::<Event>().unwrap().as_bytes()).unwrap();
     assert_eq!(event, whole);
 }
 
@@ -460,55 +316,25 @@ fn other_events_are_named_and_not_served() {
     // Rules 1, 2 and 7.
     let named = |event: Value| why(event);
     for (event, name) in [
-        (
-            json!({"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/"}),
-            "Application Load Balancer",
-        ),
-        (
-            json!({"version": "2.0", "requestContext": {"serviceArn": "arn", "http": {}}}),
-            "VPC Lattice",
-        ),
-        (
-            json!({"raw_path": "/", "method": "GET"}),
-            "VPC Lattice (version 1)",
-        ),
-        (
-            json!({"requestContext": {"connectionId": "x", "eventType": "MESSAGE"}}),
-            "WebSocket API",
-        ),
-        (
-            json!({"httpMethod": "GET", "path": "/", "requestContext": {}}),
-            "REST API",
-        ),
+        (json!({"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/"}), "Application Load Balancer"),
+        (json!({"version": "2.0", "requestContext": {"serviceArn": "arn", "http": {}}}), "VPC Lattice"),
+        (json!({"raw_path": "/", "method": "GET"}), "VPC Lattice (version 1)"),
+        (json!({"requestContext": {"connectionId": "x", "eventType": "MESSAGE"}}), "WebSocket API"),
+        (json!({"httpMethod": "GET", "path": "/", "requestContext": {}}), "REST API"),
         (json!({"Records": [{"eventSource": "aws:sqs"}]}), "Records"),
         (json!({"detail-type": "Scheduled Event"}), "EventBridge"),
-        (
-            json!({"hello": "world", "é": 1}),
-            r#"unknown kind, with the keys ["hello", "é"]"#,
-        ),
+        (json!({"hello": "world", "é": 1}), r#"unknown kind, with the keys ["hello", "é"]"#),
         (json!([1]), "no JSON object"),
-        (
-            event(json!({"routeArn": "arn", "type": "REQUEST"})),
-            "authorizer",
-        ),
+        (event(json!({"routeArn": "arn", "type": "REQUEST"})), "authorizer"),
         (event(json!({"methodArn": "arn"})), "authorizer"),
     ] {
         let why = named(event);
-        assert!(
-            why.starts_with("Runtime.UnsupportedEvent: ") && why.contains(name),
-            "{why}"
-        );
+        assert!(why.starts_with("Runtime.UnsupportedEvent: ") && why.contains(name), "{why}");
         assert!(why.contains("supported are"), "{why}");
     }
     let cut = Bytes::from_static(br#"{"version":"2.0","#);
     let refusal = read(&cut, &Asked::new(&Context::default(), &Settings::default())).unwrap_err();
-    let Refusal::Failed {
-        error_type: "Runtime.MalformedEvent",
-        message,
-    } = refusal
-    else {
-        panic!("{refusal:?}")
-    };
+    let Refusal::Failed { error_type: "Runtime.MalformedEvent", message } = refusal else { panic!("{refusal:?}") };
     assert!(message.contains("byte 17 of 17"), "{message}");
 }
 

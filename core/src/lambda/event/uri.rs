@@ -67,15 +67,11 @@ impl Target {
         if !query.is_empty() {
             self.bytes.push(b'?');
             push(&mut self.bytes, query, |at| {
-                query.get(at).is_some_and(|&byte| {
-                    byte == b'#' || !(byte == b'?' || is_taken_by_http_in_query(byte))
-                })
+                query.get(at).is_some_and(|&byte| byte == b'#' || !(byte == b'?' || is_taken_by_http_in_query(byte)))
             });
         }
         // From a path alone, so that no part of it can become a host.
-        PathAndQuery::from_maybe_shared(Bytes::from(self.bytes))
-            .ok()
-            .map(Uri::from)
+        PathAndQuery::from_maybe_shared(Bytes::from(self.bytes)).ok().map(Uri::from)
     }
 }
 
@@ -99,11 +95,7 @@ fn push(out: &mut Vec<u8>, bytes: &[u8], escaped: impl Fn(usize) -> bool) {
 }
 
 fn hex(nibble: u8) -> u8 {
-    if nibble < 10 {
-        b'0' + nibble
-    } else {
-        b'A' + nibble - 10
-    }
+    if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 }
 }
 
 fn is_escape(bytes: &[u8], at: usize) -> bool {
@@ -131,18 +123,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn uri(path: &str, escape: Escape, query: &str) -> String {
-        Target::new(path.as_bytes(), escape, 0)
-            .finish(query.as_bytes())
-            .unwrap()
-            .to_string()
+        Target::new(path.as_bytes(), escape, 0).finish(query.as_bytes()).unwrap().to_string()
     }
 
     #[test]
     fn http_takes_what_we_think_it_takes() {
         for byte in 0..=127_u8 {
-            let taken = |bytes: [u8; 3]| {
-                PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(&bytes)).is_ok()
-            };
+            let taken = |bytes: [u8; 3]| PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(&bytes)).is_ok();
             let in_path = taken([b'/', byte, b'x']);
             // A query or a fragment would begin there.
             let ends = matches!(byte, b'?' | b'#');
@@ -154,52 +141,27 @@ mod tests {
 
     #[test]
     fn a_path_that_was_left_alone_is_left_alone() {
-        for path in [
-            "/a/../b/./c//d/",
-            "/%2e%2E/%zz%",
-            "/a;b=c:@!$&'()*+,=/[x]|^{\"}\\",
-            "/+%20+",
-        ] {
+        for path in ["/a/../b/./c//d/", "/%2e%2E/%zz%", "/a;b=c:@!$&'()*+,=/[x]|^{\"}\\", "/+%20+"] {
             assert_eq!(uri(path, Escape::Verbatim, ""), path);
         }
-        assert_eq!(
-            uri("/a b#c?d<é>`", Escape::Verbatim, ""),
-            "/a%20b%23c%3Fd%3C%C3%A9%3E%60"
-        );
+        assert_eq!(uri("/a b#c?d<é>`", Escape::Verbatim, ""), "/a%20b%23c%3Fd%3C%C3%A9%3E%60");
     }
 
     #[test]
     fn a_path_that_may_have_been_decoded_keeps_its_escapes() {
-        assert_eq!(
-            uri("/a b/c%20d/e%zz/100%/[x]|", Escape::Tolerant, ""),
-            "/a%20b/c%20d/e%25zz/100%25/[x]|"
-        );
-        assert_eq!(
-            uri("/\"#<>?^`{}\u{7f}é", Escape::Tolerant, ""),
-            "/%22%23%3C%3E%3F%5E%60%7B%7D%7F%C3%A9"
-        );
+        assert_eq!(uri("/a b/c%20d/e%zz/100%/[x]|", Escape::Tolerant, ""), "/a%20b/c%20d/e%25zz/100%25/[x]|");
+        assert_eq!(uri("/\"#<>?^`{}\u{7f}é", Escape::Tolerant, ""), "/%22%23%3C%3E%3F%5E%60%7B%7D%7F%C3%A9");
     }
 
     #[test]
     fn a_path_that_was_decoded_is_encoded_again() {
-        assert_eq!(
-            uri("/a b/100%/c%20d/[x]", Escape::Decoded, ""),
-            "/a%20b/100%25/c%2520d/%5Bx%5D"
-        );
-        assert_eq!(
-            uri("/λ/~-._!$&'()*+,;=:@", Escape::Decoded, ""),
-            "/%CE%BB/~-._!$&'()*+,;=:@"
-        );
+        assert_eq!(uri("/a b/100%/c%20d/[x]", Escape::Decoded, ""), "/a%20b/100%25/c%2520d/%5Bx%5D");
+        assert_eq!(uri("/λ/~-._!$&'()*+,;=:@", Escape::Decoded, ""), "/%CE%BB/~-._!$&'()*+,;=:@");
     }
 
     #[test]
     fn a_path_is_never_a_host() {
-        for path in [
-            "//evil.example/x",
-            "/\\evil.example",
-            "https://evil.example/",
-            "@evil.example",
-        ] {
+        for path in ["//evil.example/x", "/\\evil.example", "https://evil.example/", "@evil.example"] {
             for escape in [Escape::Verbatim, Escape::Tolerant, Escape::Decoded] {
                 let uri = Target::new(path.as_bytes(), escape, 0).finish(b"").unwrap();
                 assert_eq!((uri.host(), uri.scheme()), (None, None), "{path}");
@@ -212,10 +174,7 @@ mod tests {
     fn a_query_stays_and_what_cannot_be_in_one_is_escaped() {
         let query = "a=1&a=2&b=&c&+=%20%zz&?=/{}|^[]`";
         assert_eq!(uri("/", Escape::Verbatim, query), format!("/?{query}"));
-        assert_eq!(
-            uri("/", Escape::Verbatim, "a b\"c#d<e>é"),
-            "/?a%20b%22c%23d%3Ce%3E%C3%A9"
-        );
+        assert_eq!(uri("/", Escape::Verbatim, "a b\"c#d<e>é"), "/?a%20b%22c%23d%3Ce%3E%C3%A9");
         assert_eq!(uri("", Escape::Verbatim, ""), "/");
         assert_eq!(uri("api", Escape::Verbatim, "x"), "/api?x");
     }
@@ -224,17 +183,12 @@ mod tests {
     fn a_prefix_comes_off_whole_segments_once() {
         let stripped = |path: &str| {
             let mut target = Target::new(path.as_bytes(), Escape::Decoded, 0);
-            let taken = target
-                .strip(b"/prod")
-                .map(|taken| String::from_utf8(taken.to_vec()).unwrap());
+            let taken = target.strip(b"/prod").map(|taken| String::from_utf8(taken.to_vec()).unwrap());
             (target.finish(b"q").unwrap().to_string(), taken)
         };
         assert_eq!(stripped("/prod/x"), ("/x?q".into(), Some("/prod".into())));
         assert_eq!(stripped("/prod"), ("/?q".into(), Some("/prod".into())));
-        assert_eq!(
-            stripped("/prod/prod"),
-            ("/prod?q".into(), Some("/prod".into()))
-        );
+        assert_eq!(stripped("/prod/prod"), ("/prod?q".into(), Some("/prod".into())));
         assert_eq!(stripped("/production"), ("/production?q".into(), None));
         assert_eq!(stripped("/x/prod"), ("/x/prod?q".into(), None));
     }
@@ -259,11 +213,7 @@ mod tests {
         let mut out = vec![];
         while let Some(byte) = bytes.next() {
             let mut digit = || char::from(bytes.next().unwrap()).to_digit(16).unwrap() as u8;
-            out.push(if byte == b'%' {
-                digit() << 4 | digit()
-            } else {
-                byte
-            });
+            out.push(if byte == b'%' { digit() << 4 | digit() } else { byte });
         }
         out
     }

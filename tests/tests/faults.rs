@@ -1,0 +1,272 @@
+//! A Runtime API that misbehaves, byte by byte: no invocation is lost that need not be, and none is answered twice.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use axum::Router;
+use lodger::{Error, Host, Lodger};
+use lodger_gateway::Front;
+use lodger_tests::ask::Sent;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::timeout,
+};
+
+const SOON: Duration = Duration::from_secs(10);
+const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
+
+struct Api {
+    listener: TcpListener,
+    running: JoinHandle<Result<(), Error>>,
+    called: Arc<AtomicUsize>,
+}
+
+impl Api {
+    /// An app that counts its calls, and an API for it that does nothing by itself.
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let called = Arc::new(AtomicUsize::new(0));
+        let app = {
+            let called = Arc::clone(&called);
+            Router::new().fallback(async move || format!("call {}", called.fetch_add(1, SeqCst) + 1))
+        };
+        let address = listener.local_addr().unwrap().to_string();
+        let running = tokio::spawn(Lodger::new().host(Host::Lambda).runtime_api(address).run(app));
+        Self { listener, running, called }
+    }
+
+    async fn accept(&self) -> Socket {
+        let (socket, _) = timeout(SOON, self.listener.accept()).await.expect("a connection").unwrap();
+        socket.set_nodelay(true).unwrap();
+        Socket(socket)
+    }
+
+    fn calls(&self) -> usize {
+        self.called.load(SeqCst)
+    }
+}
+
+struct Socket(TcpStream);
+
+impl Socket {
+    /// The next request: its head and its body.
+    async fn request(&mut self) -> String {
+        let mut read = vec![];
+        loop {
+            let text = String::from_utf8_lossy(&read).into_owned();
+            if let Some((head, body)) = text.split_once("\r\n\r\n") {
+                let length = head
+                    .split("content-length: ")
+                    .nth(1)
+                    .map_or(0, |rest| rest.split("\r\n").next().unwrap().parse().unwrap());
+                if body.len() >= length {
+                    return text;
+                }
+            }
+            let mut buffer = [0; 4096];
+            let length = timeout(SOON, self.0.read(&mut buffer)).await.expect("a request").unwrap();
+            assert!(length > 0, "closed instead of a request: {text}");
+            read.extend(&buffer[..length]);
+        }
+    }
+
+    async fn poll(&mut self) {
+        let request = self.request().await;
+        assert!(request.starts_with("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"), "{request}");
+        assert!(request.contains("\r\nhost: 127.0.0.1:") && request.contains("\r\nuser-agent: lodger/"), "{request}");
+    }
+
+    async fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    async fn hand_out(&mut self, id: &str) {
+        self.write(invocation(id)).await;
+    }
+
+    /// The answer to an invocation.
+    async fn answer(&mut self, id: &str) -> String {
+        let request = self.request().await;
+        let line = format!("POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\n");
+        assert!(request.starts_with(&line), "{request}");
+        request
+    }
+
+    /// Resets the connection, as a machine does that knows nothing of it any more.
+    fn reset(self) {
+        self.0.set_zero_linger().unwrap();
+    }
+}
+
+fn invocation(id: &str) -> Vec<u8> {
+    let event = Front::function_url().event(&Sent::get("/").request()).unwrap();
+    let head =
+        format!("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: {id}\r\nContent-Length: {}\r\n\r\n", event.len());
+    [head.as_bytes(), &event].concat()
+}
+
+/// After whatever happened: one more invocation, on `socket`, that is answered as it should be.
+async fn goes_on(mut socket: Socket) {
+    socket.poll().await;
+    socket.hand_out("the-next-one").await;
+    socket.answer("the-next-one").await;
+    socket.write(ACCEPTED).await;
+    socket.poll().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_while_it_slept_is_replaced_at_once() {
+    for reset in [false, true] {
+        let api = Api::start().await;
+        let mut first = api.accept().await;
+        first.poll().await;
+        first.hand_out("one").await;
+        first.answer("one").await;
+        first.write(ACCEPTED).await;
+        first.poll().await;
+        if reset {
+            first.reset()
+        } else {
+            drop(first)
+        }
+        let replaced = tokio::time::Instant::now();
+        goes_on(api.accept().await).await;
+        assert!(replaced.elapsed() < Duration::from_millis(500));
+        assert_eq!(api.calls(), 2);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_met_a_closed_connection_is_posted_again_and_the_app_not_called_again() {
+    let api = Api::start().await;
+    let mut first = api.accept().await;
+    first.poll().await;
+    first.hand_out("one").await;
+    first.answer("one").await;
+    // It was taken, or it was not: nobody said.
+    first.reset();
+    let mut second = api.accept().await;
+    assert!(second.answer("one").await.contains("call 1"));
+    second.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+    goes_on(second).await;
+    assert_eq!(api.calls(), 2);
+}
+
+#[tokio::test]
+async fn an_event_that_was_cut_off_is_not_handled() {
+    let api = Api::start().await;
+    let mut first = api.accept().await;
+    first.poll().await;
+    let whole = invocation("one");
+    first.write(&whole[..whole.len() - 10]).await;
+    drop(first);
+    goes_on(api.accept().await).await;
+    assert_eq!(api.calls(), 1);
+}
+
+#[tokio::test]
+async fn whatever_a_poll_is_answered_with_it_is_polled_again() {
+    for answer in [
+        "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 302 Found\r\nLocation: http://example.com/\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
+        // Nobody can be answered without an id, nor by one that is no part of a path.
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: ../../evil\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: \r\nContent-Length: 2\r\n\r\n{}",
+    ] {
+        let api = Api::start().await;
+        let mut socket = api.accept().await;
+        socket.poll().await;
+        socket.write(answer).await;
+        goes_on(socket).await;
+        assert_eq!(api.calls(), 1, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_http_ends_the_connection_and_not_the_process() {
+    for answer in ["\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "hello\r\n\r\n"] {
+        let api = Api::start().await;
+        let mut socket = api.accept().await;
+        socket.poll().await;
+        socket.write(answer).await;
+        goes_on(api.accept().await).await;
+    }
+}
+
+#[tokio::test]
+async fn refusals_of_an_answer_are_survived() {
+    for status in [400, 403, 410, 413, 429, 503] {
+        let api = Api::start().await;
+        let mut socket = api.accept().await;
+        socket.poll().await;
+        socket.hand_out("one").await;
+        socket.answer("one").await;
+        socket.write(format!("HTTP/1.1 {status} No\r\nContent-Length: 2\r\n\r\n{{}}")).await;
+        goes_on(socket).await;
+        assert_eq!(api.calls(), 2, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_container_error_ends_the_process() {
+    let api = Api::start().await;
+    let mut socket = api.accept().await;
+    socket.poll().await;
+    socket.write("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n").await;
+    let error = timeout(SOON, api.running).await.expect("an end").unwrap().unwrap_err();
+    assert!(error.to_string().contains("500"), "{error}");
+}
+
+#[tokio::test]
+async fn events_in_chunks_and_answers_that_close_are_understood() {
+    let api = Api::start().await;
+    let mut socket = api.accept().await;
+    socket.poll().await;
+    let event = Front::function_url().event(&Sent::get("/").request()).unwrap();
+    socket.write("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: one\r\nTransfer-Encoding: chunked\r\n\r\n").await;
+    for chunk in event.chunks(100) {
+        socket.write([format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat()).await;
+    }
+    socket.write("0\r\n\r\n").await;
+    socket.answer("one").await;
+    socket.write("HTTP/1.1 202 Accepted\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
+    goes_on(api.accept().await).await;
+}
+
+#[tokio::test]
+async fn an_answer_to_a_post_in_two_parts_does_not_cost_the_connection() {
+    let api = Api::start().await;
+    let mut socket = api.accept().await;
+    socket.poll().await;
+    socket.hand_out("one").await;
+    socket.answer("one").await;
+    let (head, body) = ACCEPTED.split_at(ACCEPTED.len() - 16);
+    socket.write(head).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    socket.write(body).await;
+    goes_on(socket).await;
+}
+
+#[tokio::test]
+async fn an_api_that_is_not_there_yet_is_waited_for() {
+    // A port that nobody listens on until later.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let app = Router::new().fallback(async || "late");
+    let _running = tokio::spawn(Lodger::new().host(Host::Lambda).runtime_api(address.to_string()).run(app));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let listener = TcpListener::bind(address).await.unwrap();
+    let (socket, _) = timeout(SOON, listener.accept()).await.expect("a connection").unwrap();
+    goes_on(Socket(socket)).await;
+}

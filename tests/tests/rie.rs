@@ -1,0 +1,375 @@
+//! Real bootstraps under AWS's Runtime Interface Emulator, which `oracles/rie.sh` installs. `LODGER_SKIP_RIE` is for where
+//! that cannot be.
+#![cfg(target_os = "linux")]
+
+use std::{
+    env, fs,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{self, Stdio},
+    sync::LazyLock,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use lodger_gateway::{Front, Outcome};
+use lodger_tests::{ask::Sent, probe};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    net::TcpStream,
+    process::{Child, Command},
+    sync::Mutex,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+
+/// Where the emulator is; nowhere if it is not wanted.
+static EMULATOR: LazyLock<Result<Option<PathBuf>, String>> = LazyLock::new(|| {
+    if env::var_os("LODGER_SKIP_RIE").is_some() {
+        return Ok(None);
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/oracles/rie.sh");
+    let path = stdout(&mut process::Command::new(script))?;
+    Ok(Some(path.trim_end().into()))
+});
+
+/// The example in axum, built.
+static EXAMPLE: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
+    let messages = stdout(
+        process::Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "-p", "example-axum"])
+            .arg("--message-format=json-render-diagnostics")
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")),
+    )?;
+    let mut messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let path = messages.find_map(|message| Some(message["executable"].as_str()?.into()));
+    path.ok_or_else(|| "the example has no executable".to_owned())
+});
+
+const PROBE: &str = env!("CARGO_BIN_EXE_probe");
+
+/// What a command prints, or what it says when it fails.
+fn stdout(command: &mut process::Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    if output.status.success() {
+        Ok(String::from_utf8(output.stdout).unwrap())
+    } else {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        Err(format!("{command:?}: {}\n{stderr}", output.status))
+    }
+}
+
+/// The emulator, and under it the bootstrap, which it starts at the first invocation.
+struct Emulator {
+    process: Child,
+    addr: SocketAddr,
+    output: [JoinHandle<String>; 2],
+}
+
+impl Emulator {
+    /// Starts it, unless it is not wanted.
+    async fn start(bootstrap: &Path, vars: &[(&str, &str)]) -> Option<Self> {
+        let emulator = EMULATOR.as_ref().unwrap_or_else(|why| panic!("{why}"));
+        let Some(emulator) = emulator else {
+            eprintln!("skipped, as LODGER_SKIP_RIE is set");
+            return None;
+        };
+        // A port that is free now is to be free until the emulator has it.
+        static STARTING: Mutex<()> = Mutex::const_new(());
+        let _starting = STARTING.lock().await;
+
+        let [addr, runtime_api] = free_addrs();
+        let of_this_process = ["PATH", "HOME"].map(|name| (name, env::var_os(name).unwrap_or_default()));
+        let mut process = Command::new(emulator)
+            .args(["--log-level", "debug"])
+            .args(["--runtime-interface-emulator-address", &addr.to_string()])
+            .args(["--runtime-api-address", &runtime_api.to_string()])
+            .arg(bootstrap)
+            .env_clear()
+            .envs(of_this_process)
+            .env("AWS_LAMBDA_FUNCTION_NAME", "test")
+            .env("AWS_LAMBDA_FUNCTION_TIMEOUT", "10")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+            .envs(vars.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let output =
+            [tokio::spawn(told(process.stdout.take().unwrap())), tokio::spawn(told(process.stderr.take().unwrap()))];
+        for addr in [addr, runtime_api] {
+            let listens = async {
+                while TcpStream::connect(addr).await.is_err() {
+                    assert_eq!(process.try_wait().unwrap(), None, "the emulator has ended");
+                    sleep(Duration::from_millis(10)).await;
+                }
+            };
+            timeout(Duration::from_secs(10), listens).await.unwrap();
+        }
+        Some(Self { process, addr, output })
+    }
+
+    async fn probe(vars: &[(&str, &str)]) -> Option<Self> {
+        Self::start(Path::new(PROBE), vars).await
+    }
+
+    /// Invokes the function; one call after another, because a second one at the same time would crash the emulator.
+    async fn invoke(&mut self, event: impl Into<Bytes>) -> Response<Bytes> {
+        let request = Request::post("/2015-03-31/functions/function/invocations")
+            .header("host", self.addr.to_string())
+            .body(Full::new(event.into()))
+            .unwrap();
+        let invoked = async {
+            let stream = TokioIo::new(TcpStream::connect(self.addr).await.unwrap());
+            let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.unwrap();
+            tokio::spawn(connection);
+            let (head, body) = sender.send_request(request).await.unwrap().into_parts();
+            Response::from_parts(head, body.collect().await.unwrap().to_bytes())
+        };
+        timeout(Duration::from_secs(30), invoked).await.unwrap()
+    }
+
+    /// What a client gets that sends a request to a front.
+    async fn ask(&mut self, front: &Front, sent: &Sent) -> Response<Bytes> {
+        let answer = self.invoke(front.event(&sent.request()).unwrap()).await;
+        assert_eq!(answer.status(), 200, "{sent:?}: {answer:?}");
+        front.response(&Outcome::Reply(answer.into_body()))
+    }
+
+    /// What a client gets from an app that answers with JSON.
+    async fn ask_json(&mut self, front: &Front, sent: &Sent) -> Value {
+        let response = self.ask(front, sent).await;
+        assert!(response.status().is_success(), "{sent:?}: {response:?}");
+        json(&response)
+    }
+
+    /// The processes that the bootstrap runs in.
+    fn bootstraps(&self) -> Vec<u32> {
+        let parent = format!("PPid:\t{}", self.process.id().unwrap());
+        let pids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+        let is_child = |pid: &u32| {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            status.lines().any(|line| line == parent)
+        };
+        pids.filter(is_child).collect()
+    }
+
+    /// Ends it; what it and the bootstrap said.
+    async fn end(mut self) -> String {
+        self.kill();
+        let mut said = String::new();
+        for output in &mut self.output {
+            said += &output.await.unwrap();
+        }
+        said
+    }
+
+    fn kill(&mut self) {
+        let kills: Vec<String> = self.bootstraps().iter().map(|pid| format!("kill -KILL {pid}")).collect();
+        // First the emulator, which would start the bootstrap again. That has a group of its own, and would outlive it.
+        self.process.start_kill().unwrap();
+        let _ = process::Command::new("sh").args(["-c", &kills.join(";")]).status();
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        if self.process.id().is_some() {
+            self.kill();
+        }
+    }
+}
+
+fn free_addrs() -> [SocketAddr; 2] {
+    // Held at the same time, so that they are not the same.
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap())
+}
+
+/// All lines, which stand in the output of a test that fails as well.
+async fn told(output: impl AsyncRead + Unpin) -> String {
+    let mut lines = BufReader::new(output).lines();
+    let mut told = String::new();
+    while let Ok(Some(line)) = lines.next_line().await {
+        println!("{line}");
+        told += &(line + "\n");
+    }
+    told
+}
+
+fn json(response: &Response<Bytes>) -> Value {
+    serde_json::from_slice(response.body()).unwrap_or_else(|error| panic!("{error}: {response:?}"))
+}
+
+fn fronts() -> [Front; 2] {
+    [Front::function_url(), Front::http_api()]
+}
+
+/// The values of a header in what the probe saw.
+fn seen_header<'a>(seen: &'a Value, name: &str) -> Vec<&'a str> {
+    let headers = seen["headers"].as_array().unwrap().iter();
+    headers.filter(|header| header[0] == name).map(|header| header[1].as_str().unwrap()).collect()
+}
+
+fn got_header<'a>(response: &'a Response<Bytes>, name: &str) -> Vec<&'a str> {
+    let values = response.headers().get_all(name).iter();
+    values.map(|value| value.to_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn an_odd_path_and_query_arrive_as_they_were_sent() {
+    let Some(mut emulator) = Emulator::probe(&[]).await else {
+        return;
+    };
+    let target = "//a%20b/%CE%BB;p=1/c=d:e@f!$&'()*+,/?a=1&a=2&b=&c&&q=a+b%20c%2Bd&bad=%zz&%&pipe=|";
+    for front in fronts() {
+        let seen = emulator.ask_json(&front, &Sent::get(target)).await;
+        assert_eq!(seen["method"], "GET", "{front:?}");
+        assert_eq!(seen["uri"], target, "{front:?}");
+        assert_eq!(seen["client"], "127.0.0.1", "{front:?}");
+        assert_eq!(seen["body"], "", "{front:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_example_keeps_a_note_and_reads_it_back() {
+    let example = EXAMPLE.as_ref().unwrap_or_else(|why| panic!("{why}"));
+    let Some(mut emulator) = Emulator::start(example, &[]).await else {
+        return;
+    };
+    for (front, id, path) in [(Front::function_url(), 1, "/notes/1"), (Front::http_api(), 2, "/notes/2")] {
+        let note = json!({"id": id, "text": "grüße \"\u{1}😀", "from": "127.0.0.1"});
+        let sent = Sent::get("/notes")
+            .method("POST")
+            .header("content-type", b"application/json")
+            .body(r#"{"text":"grüße \"\u0001😀"}"#.as_bytes());
+        let created = emulator.ask(&front, &sent).await;
+        assert_eq!(created.status(), 201, "{front:?}");
+        assert_eq!(got_header(&created, "location"), [path], "{front:?}");
+        assert_eq!(json(&created), note, "{front:?}");
+        let read = emulator.ask_json(&front, &Sent::get(path)).await;
+        assert_eq!(read, note, "{front:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_byte_goes_in_and_comes_out() {
+    let Some(mut emulator) = Emulator::probe(&[]).await else {
+        return;
+    };
+    let all: &[u8] = (0..=255).collect::<Vec<u8>>().leak();
+    for front in fronts() {
+        let sent = Sent::get("/").method("POST").body(all);
+        let seen = emulator.ask_json(&front, &sent).await;
+        assert_eq!(seen["body"], probe::latin1(all), "{front:?}");
+        let response = emulator.ask(&front, &Sent::get("/reply/binary")).await;
+        assert_eq!(response.status(), 200, "{front:?}");
+        assert_eq!(response.body(), all, "{front:?}");
+        assert_eq!(got_header(&response, "content-type"), ["image/png"]);
+    }
+}
+
+#[tokio::test]
+async fn repeated_headers_and_cookies_survive_both_ways() {
+    let Some(mut emulator) = Emulator::probe(&[]).await else {
+        return;
+    };
+    for front in fronts() {
+        let sent = Sent::get("/")
+            .header("x-twice", b"1")
+            .header("cookie", b"a=1; b=\"2\"")
+            .header("X-Twice", b"2, 3")
+            .header("cookie", b"c=3");
+        let seen = emulator.ask_json(&front, &sent).await;
+        assert_eq!(seen_header(&seen, "x-twice"), ["1,2, 3"], "{front:?}");
+        let cookies = ["a=1; b=\"2\"; c=3"];
+        assert_eq!(seen_header(&seen, "cookie"), cookies, "{front:?}");
+
+        let response = emulator.ask(&front, &Sent::get("/reply/cookies")).await;
+        let cookies = ["a=1; Expires=Sat, 21 Nov 2026 04:15:02 GMT; Path=/", "b=2; HttpOnly"];
+        assert_eq!(got_header(&response, "set-cookie"), cookies, "{front:?}");
+        let response = emulator.ask(&front, &Sent::get("/reply/repeats")).await;
+        assert_eq!(got_header(&response, "vary"), ["accept, origin"], "{front:?}");
+        assert_eq!(got_header(&response, "x-a"), ["1, 2"], "{front:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_and_the_process_goes_on() {
+    let Some(mut emulator) = Emulator::probe(&[]).await else {
+        return;
+    };
+    emulator.ask_json(&Front::http_api(), &Sent::get("/before")).await;
+    let before = emulator.bootstraps();
+    assert_eq!(before.len(), 1);
+    for front in fronts() {
+        for target in ["/panic", "/panic/body"] {
+            let response = emulator.ask(&front, &Sent::get(target)).await;
+            assert_eq!(response.status(), 500, "{front:?} {target}");
+            let seen = emulator.ask_json(&front, &Sent::get("/after")).await;
+            assert_eq!(seen["uri"], "/after", "{front:?} {target}");
+            assert_eq!(emulator.bootstraps(), before, "{front:?} {target}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_is_not_http_is_refused_and_the_process_goes_on() {
+    let Some(mut emulator) = Emulator::probe(&[]).await else {
+        return;
+    };
+    let answer = emulator.invoke(r#"{"Records":[]}"#).await;
+    let error = json(&answer);
+    assert_eq!(error["errorType"], "Runtime.UnsupportedEvent");
+    let message = error["errorMessage"].as_str().unwrap();
+    assert!(message.contains("Records"), "{message}");
+
+    let refused = emulator.bootstraps();
+    assert_eq!(refused.len(), 1);
+    for front in fronts() {
+        let seen = emulator.ask_json(&front, &Sent::get("/after")).await;
+        assert_eq!(seen["uri"], "/after", "{front:?}");
+        assert_eq!(emulator.bootstraps(), refused, "{front:?}");
+    }
+}
+
+/// Starts the probe twice, and finds each time the error that is expected.
+async fn fails_to_start(var: (&str, &str), error_type: &str, reason: &str) {
+    let Some(mut emulator) = Emulator::probe(&[var]).await else {
+        return;
+    };
+    for _ in 0..2 {
+        let answer = emulator.invoke("{}").await;
+        assert_eq!(answer.status(), 502);
+        let error = json(&answer);
+        assert_eq!(error["errorType"], error_type);
+        let message = error["errorMessage"].as_str().unwrap();
+        assert!(message.contains(reason), "{message}");
+    }
+    let said = emulator.end().await;
+    let count = |what| said.lines().filter(|line| line.ends_with(what)).count();
+    assert_eq!(count("Start runtime"), 2);
+    let reports = said.lines().filter(|line| line.contains("POST /2018-06-01/runtime/init/error"));
+    assert_eq!(reports.count(), 2);
+}
+
+#[tokio::test]
+async fn an_app_that_cannot_be_built_is_reported() {
+    fails_to_start(("PROBE_FAILS", "error"), "Runtime.InitFailed", "the database is out of reach").await;
+}
+
+#[tokio::test]
+async fn an_app_that_panics_while_it_is_built_is_reported() {
+    fails_to_start(("PROBE_FAILS", "panic"), "Runtime.InitFailed", "the database is out of reach").await;
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_be_is_reported() {
+    fails_to_start(("LODGER_GRACE", "soon"), "Runtime.InvalidSetting", r#"LODGER_GRACE is "soon""#).await;
+}
