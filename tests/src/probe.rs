@@ -18,6 +18,7 @@ pub fn app() -> Router {
         .route("/reply/{what}", any(reply))
         .route("/status/{status}", any(status))
         .route("/size/{bytes}", get(size))
+        .route("/slow/{milliseconds}", get(slow))
         .route("/panic", get(async || -> &'static str { panic!("asked to panic") }))
         .route("/panic/body", get(async || Body::from_stream(PanicsWhenRead)))
         .fallback(see)
@@ -80,6 +81,11 @@ async fn status(Path(status): Path<u16>) -> Response {
 
 async fn size(Path(bytes): Path<usize>) -> Vec<u8> {
     vec![b'x'; bytes]
+}
+
+async fn slow(Path(milliseconds): Path<u64>) -> &'static str {
+    tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+    "at last"
 }
 
 struct PanicsWhenRead;

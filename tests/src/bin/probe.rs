@@ -11,5 +11,7 @@ async fn main() -> Result<(), lodger::Error> {
             Ok("panic") => panic!("the database is out of reach"),
             _ => Ok(probe::app()),
         })
-        .await
+        .await?;
+    eprintln!("probe: ended");
+    Ok(())
 }

@@ -1,0 +1,119 @@
+//! The server as a process: what it says, and how signals end it.
+#![cfg(unix)]
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    process::{Child, ChildStderr, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use lodger_tests::ask::{Sent, ask, raw};
+
+struct Process {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Process {
+    fn start(vars: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_probe"))
+            .env_clear()
+            .envs(vars.iter().copied())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self { child, stderr }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        line
+    }
+
+    fn addr(&mut self) -> SocketAddr {
+        let line = self.line();
+        let addr = line.strip_prefix("lodger: listening on http://").unwrap_or_else(|| panic!("{line:?}"));
+        addr.trim_end().parse().unwrap()
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// How it ended, and what it said until then.
+    fn end(mut self) -> (ExitStatus, String) {
+        let mut rest = String::new();
+        self.stderr.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap(), rest)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_ends_it_once_what_is_in_flight_is_done() {
+    for signal in ["TERM", "INT"] {
+        let mut process = Process::start(&[("LODGER_ADDR", "127.0.0.1:0")]);
+        let addr = process.addr();
+        let slow = tokio::spawn(async move { ask(addr, &Sent::get("/slow/500")).await });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        process.signal(signal);
+        let (status, said) = tokio::task::block_in_place(|| process.end());
+        assert!(status.success(), "{signal}: {status}");
+        // What stands after `run` in `main` has run.
+        assert_eq!(said, "probe: ended\n", "{signal}");
+        assert_eq!(&slow.await.unwrap().body()[..], b"at last", "{signal}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_grace_is_what_it_is_set_to_and_a_second_signal_ends_it() {
+    for (grace, signals, why) in [("0.2", 1, "LODGER_GRACE"), ("30", 2, "signalled twice")] {
+        let mut process = Process::start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_GRACE", grace)]);
+        let addr = process.addr();
+        let slow = tokio::spawn(async move { raw(addr, &Sent::get("/slow/20000").bytes()).await });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let begun = Instant::now();
+        for _ in 0..signals {
+            process.signal("TERM");
+            thread::sleep(Duration::from_millis(100));
+        }
+        let (status, said) = tokio::task::block_in_place(|| process.end());
+        assert!(status.success() && begun.elapsed() < Duration::from_secs(5), "{why}: {status}");
+        assert!(said.contains(why) && said.ends_with("probe: ended\n"), "{said}");
+        assert!(slow.await.unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_port_is_enough_to_be_told_where_to_listen() {
+    // As a container is: on all addresses. Port 0, so that nothing else can be there.
+    let mut process = Process::start(&[("PORT", "0")]);
+    let addr = process.addr();
+    assert!(addr.ip().is_unspecified() && addr.port() != 0, "{addr}");
+}
+
+#[test]
+fn what_it_cannot_do_it_says_and_ends() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    for (vars, said) in [
+        (("LODGER_ADDR", addr.as_str()), format!("cannot listen on {addr}; another process listens there")),
+        (("LODGER_ADDR", "nowhere"), "LODGER_ADDR is \"nowhere\"; it is an IP address and a port".into()),
+        (("LODGER_HOST", "moon"), "LODGER_HOST is \"moon\", which is no host".into()),
+        (("PROBE_FAILS", "error"), "the app cannot be built: the database is out of reach".into()),
+    ] {
+        let (status, all) = Process::start(&[vars]).end();
+        assert_eq!(status.code(), Some(1), "{all}");
+        assert!(all.contains(&said), "{said:?} is not in {all:?}");
+    }
+}
