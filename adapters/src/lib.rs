@@ -54,6 +54,9 @@
 //! | answers: repeated headers but `set-cookie` | joined by `", "` (75) | likewise |
 //! | answers: size | 6 MB as a reply; larger ones become a 500 that says so (99) | likewise |
 
+// Without a host there is nothing to run an app on.
+#![cfg_attr(not(any(feature = "server", feature = "lambda")), allow(dead_code, unused))]
+
 mod lodger;
 mod response;
 mod run;

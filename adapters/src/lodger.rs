@@ -158,11 +158,7 @@ impl Lodger {
     {
         let build = async { build().await.map_err(|error| Error::new("the app cannot be built").because(error)) };
         if let Err(error) = self.settings.read_environment() {
-            #[cfg(feature = "lambda")]
-            if self.settings.host != Some(Host::Server) {
-                lodger_core::lambda::report_init_error(&self.settings, &error).await;
-            }
-            return Err(error);
+            return Err(reported(&self.settings, error).await);
         }
         let settings = self.settings;
         match settings.host() {
@@ -191,6 +187,17 @@ impl Lodger {
             ))),
         }
     }
+}
+
+/// A setting's error, once Lambda knows of it where this is Lambda.
+async fn reported(settings: &Settings, error: Error) -> Error {
+    #[cfg(feature = "lambda")]
+    if settings.host != Some(Host::Server) {
+        lodger_core::lambda::report_init_error(settings, &error).await;
+    }
+    #[cfg(not(feature = "lambda"))]
+    let _ = settings;
+    error
 }
 
 impl fmt::Debug for Lodger {

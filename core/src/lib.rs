@@ -6,6 +6,9 @@
 //! An [`App`] answers one [`Request`] at a time and never fails. A host brings the requests: [`server`] from a socket,
 //! [`lambda`] from the Lambda Runtime API. Adapters never see hosts, and hosts never see frameworks.
 
+// Without a host there is nobody to use what hosts share.
+#![cfg_attr(not(any(feature = "server", feature = "lambda")), allow(dead_code, unused_imports, unused_macros))]
+
 mod app;
 mod body;
 mod error;

@@ -28,14 +28,10 @@ fn to_stderr(level: tracing::Level, message: fmt::Arguments<'_>) {
     }
 }
 
-macro_rules! error {
-    ($($message:tt)+) => { $crate::log::log(tracing::Level::ERROR, format_args!($($message)+)) };
+/// [`log`] as the hosts write it: a level and a message with its arguments.
+macro_rules! say {
+    ($level:ident, $($message:tt)+) => {
+        $crate::log(tracing::Level::$level, format_args!($($message)+))
+    };
 }
-macro_rules! warning {
-    ($($message:tt)+) => { $crate::log::log(tracing::Level::WARN, format_args!($($message)+)) };
-}
-macro_rules! info {
-    ($($message:tt)+) => { $crate::log::log(tracing::Level::INFO, format_args!($($message)+)) };
-}
-#[allow(unused_imports, reason = "each host uses some of them, and hosts are features")]
-pub(crate) use {error, info, warning};
+pub(crate) use say;

@@ -11,7 +11,7 @@ use super::{
     json,
     payload::Payload,
 };
-use crate::{Error, log};
+use crate::{Error, log::say};
 
 const VERSION: &str = "/2018-06-01/runtime";
 const USER_AGENT: &str = concat!("lodger/", env!("CARGO_PKG_VERSION"));
@@ -83,7 +83,7 @@ impl Api {
                     self.address.authority()
                 )));
             }
-            log::warning!("polling the Lambda Runtime API again in {pause:?}: {why}");
+            say!(WARN, "polling the Lambda Runtime API again in {pause:?}: {why}");
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -132,7 +132,7 @@ impl Api {
     pub(super) async fn init_error(&mut self, error_type: &str, message: &str) {
         let payload = error(error_type, message);
         if let Err(error) = self.post("/init/error", &Context::default(), Some(error_type), &payload).await {
-            log::error!("{error:?}");
+            say!(ERROR, "{error:?}");
         }
     }
 
@@ -177,11 +177,11 @@ impl Api {
                     413 => ": it is too large",
                     _ => "",
                 };
-                log::error!("request {}: Lambda refused what was answered ({status}){hint}", context.request_id());
+                say!(ERROR, "request {}: Lambda refused what was answered ({status}){hint}", context.request_id());
                 Ok(())
             }
             Err(trouble) => {
-                log::error!("request {}: the answer is lost: {}", context.request_id(), trouble.into_error());
+                say!(ERROR, "request {}: the answer is lost: {}", context.request_id(), trouble.into_error());
                 Ok(())
             }
         }

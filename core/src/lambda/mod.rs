@@ -22,7 +22,7 @@ use self::{
     payload::Payload,
     reply::Shape,
 };
-use crate::{App, Error, Request, Settings, Shutdown, log};
+use crate::{App, Error, Request, Settings, Shutdown, log::say};
 
 pub use context::{Context, Event, RequestContext};
 
@@ -101,12 +101,12 @@ impl Polling {
                     api.respond(&context, &payload).await?;
                 }
                 Err(Refusal::BadRequest(why)) => {
-                    log::error!("request {}: refused with 400: {why}", context.request_id());
+                    say!(ERROR, "request {}: refused with 400: {why}", context.request_id());
                     let shape = Shape { without_body: false };
                     api.respond(&context, &reply::text(shape, StatusCode::BAD_REQUEST, why)).await?;
                 }
                 Err(Refusal::Failed { error_type, message }) => {
-                    log::error!("request {}: {message}", context.request_id());
+                    say!(ERROR, "request {}: {message}", context.request_id());
                     api.fail(&context, error_type, &message).await?;
                 }
             }
@@ -138,7 +138,7 @@ fn call<A: App>(app: &A, request: Request, shape: Shape, context: &Context) -> i
             },
             Err(Panicked(message)) => (format!("the app panicked: {message}"), None),
         };
-        log::error!("request {}: answered with 500: {why}", context.request_id());
+        say!(ERROR, "request {}: answered with 500: {why}", context.request_id());
         let tell = tell.unwrap_or_else(|| "internal server error".to_owned());
         reply::text(shape, StatusCode::INTERNAL_SERVER_ERROR, tell)
     }

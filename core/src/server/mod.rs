@@ -21,7 +21,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{App, Error, Settings, log, shutdown::Shutdown};
+use crate::{App, Error, Settings, log::say, shutdown::Shutdown};
 use connection::Phase;
 
 /// Where the server listens when nobody says otherwise.
@@ -110,7 +110,7 @@ impl Listening {
         A: App<Future: Send, Body: Send> + Clone + Send,
     {
         let mut end = signal::End::new(self.shutdown)?;
-        log::info!("listening on http://{}", self.addr);
+        say!(INFO, "listening on http://{}", self.addr);
 
         let (phase, seen) = watch::channel(Phase::Serving);
         loop {
@@ -129,10 +129,9 @@ impl Listening {
         let mut connections_closed = pin!(phase.closed());
         tokio::select! {
             () = &mut connections_closed => return Ok(()),
-            () = sleep(self.grace) => log::warning!(
-                "cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)", self.grace
+            () = sleep(self.grace) => say!(WARN, "cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)", self.grace
             ),
-            () = end.insists() => log::warning!("cut off what was still in flight: signalled twice"),
+            () = end.insists() => say!(WARN, "cut off what was still in flight: signalled twice"),
         }
         phase.send_replace(Phase::Over);
         Ok(())
@@ -151,7 +150,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 // Out of file descriptors, most likely: others are about to be closed.
-                log::error!("cannot accept a connection, trying again in a second: {error}");
+                say!(ERROR, "cannot accept a connection, trying again in a second: {error}");
                 sleep(Duration::from_secs(1)).await;
             }
         }

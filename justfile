@@ -1,0 +1,33 @@
+# The checks, one line each. `.ci/run` runs all of them.
+
+_default:
+    @just --list
+
+# All that has to pass.
+check:
+    .ci/run
+
+# Formatting and lints.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+
+# Each feature alone, none, and all of them.
+features:
+    tests/features.sh
+
+# The documentation, its links included.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
+
+# Everything, AWS's emulator included.
+test:
+    cargo test --workspace --all-features
+
+# The example, on http://127.0.0.1:3000.
+run:
+    cargo run -p example-axum
+
+# AWS's emulator, installed if it is not there; prints where it is.
+rie:
+    tests/oracles/rie.sh

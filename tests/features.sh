@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Each feature by itself, each host with each framework, and none at all: features only add.
+set -eu
+cd "$(dirname "$0")/.."
+
+check() {
+    echo "lodger with [$1]"
+    cargo clippy --quiet -p lodger --no-default-features --features "$1" -- -D warnings
+}
+
+check ""
+for feature in server lambda axum hyper tower serde; do
+    check "$feature"
+done
+for host in server lambda; do
+    for framework in axum hyper tower; do
+        check "$host $framework"
+    done
+done
+check "lambda serde"
+
+for feature in "" server lambda serde; do
+    echo "lodger-core with [$feature]"
+    cargo clippy --quiet -p lodger-core --no-default-features --features "$feature" -- -D warnings
+done
