@@ -44,7 +44,7 @@ where
 
     #[cfg(feature = "lambda")]
     async fn poll(self, polling: crate::lambda::Polling) -> Result<(), Error> {
-        polling.answer(Hyper(self)).await
+        polling.answer_on_any_thread(Hyper(self)).await
     }
 }
 

@@ -49,7 +49,7 @@ where
 
     #[cfg(feature = "lambda")]
     async fn poll(self, polling: crate::lambda::Polling) -> Result<(), Error> {
-        polling.answer(Tower(self)).await
+        polling.answer_on_any_thread(Tower(self)).await
     }
 }
 

@@ -1,6 +1,9 @@
 //! The client of the [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt::Write as _,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use tokio::time::{Instant, sleep};
@@ -27,7 +30,12 @@ const MAX_MESSAGE: usize = 32 * 1024;
 pub(super) struct Api {
     address: Address,
     connection: Option<Connection>,
-    next: Vec<u8>,
+    /// The head of each poll.
+    next: String,
+    /// The head of the last post, kept for its memory.
+    post: String,
+    /// The headers of every request.
+    headers: String,
 }
 
 /// One event to be answered.
@@ -55,8 +63,9 @@ impl Api {
                 "AWS_LAMBDA_RUNTIME_API is {address:?}; it is a host and a port, such as 127.0.0.1:9001, or an http URL"
             ))
         })?;
-        let next = format!("GET {}{VERSION}/invocation/next HTTP/1.1\r\n{}\r\n", address.path, address.headers());
-        Ok(Self { address, connection: None, next: next.into_bytes() })
+        let headers = format!("host: {}\r\nuser-agent: {USER_AGENT}\r\n", address.authority());
+        let next = format!("GET {}{VERSION}/invocation/next HTTP/1.1\r\n{headers}\r\n", address.path);
+        Ok(Self { address, connection: None, next, post: String::new(), headers })
     }
 
     /// Waits for the next invocation, however long that takes. What goes wrong meanwhile is tried again.
@@ -101,7 +110,7 @@ impl Api {
 
     async fn poll_on(&mut self, kept: Option<Connection>) -> Result<(u16, Option<Invocation>), Trouble> {
         let mut connection = self.address.connection(kept).await?;
-        connection.send(&self.next, None).await?;
+        connection.send(self.next.as_bytes(), None).await?;
         let mut context = Context::default();
         let head = connection.head(|head, name, value| read_header(&mut context, head, name, value)).await?;
         let event = connection.body(&head).await?;
@@ -115,8 +124,7 @@ impl Api {
     /// # Errors
     /// The Runtime API says that this process cannot go on. All else is logged: the invocation is lost, the next is not.
     pub(super) async fn respond(&mut self, context: &Context, payload: &Payload) -> Result<(), Error> {
-        let path = format!("/invocation/{}/response", context.request_id());
-        self.post(&path, context, None, payload).await
+        self.post(["/invocation/", context.request_id(), "/response"], context, None, payload).await
     }
 
     /// Reports that an invocation cannot be answered.
@@ -124,37 +132,38 @@ impl Api {
     /// # Errors
     /// As [`respond`](Self::respond).
     pub(super) async fn fail(&mut self, context: &Context, error_type: &str, message: &str) -> Result<(), Error> {
-        let path = format!("/invocation/{}/error", context.request_id());
-        self.post(&path, context, Some(error_type), &error(error_type, message)).await
+        let path = ["/invocation/", context.request_id(), "/error"];
+        self.post(path, context, Some(error_type), &error(error_type, message)).await
     }
 
     /// Reports that the process cannot start. It has to end then.
     pub(super) async fn init_error(&mut self, error_type: &str, message: &str) {
         let payload = error(error_type, message);
-        if let Err(error) = self.post("/init/error", &Context::default(), Some(error_type), &payload).await {
+        if let Err(error) = self.post(["/init", "/error", ""], &Context::default(), Some(error_type), &payload).await {
             say!(ERROR, "{error:?}");
         }
     }
 
     async fn post(
         &mut self,
-        path: &str,
+        path: [&str; 3],
         context: &Context,
         error_type: Option<&str>,
         payload: &Payload,
     ) -> Result<(), Error> {
-        let mut head = format!(
-            "POST {}{VERSION}{path} HTTP/1.1\r\n{}content-type: application/json\r\ncontent-length: {}\r\n",
-            self.address.path,
-            self.address.headers(),
-            payload.len(),
-        );
+        let mut head = std::mem::take(&mut self.post);
+        head.clear();
+        head.extend(["POST ", &self.address.path, VERSION]);
+        head.extend(path);
+        head.extend([" HTTP/1.1\r\n", &self.headers, "content-type: application/json\r\ncontent-length: "]);
+        // To a string it can be written without fail.
+        let _ = write!(head, "{}\r\n", payload.len());
         for (name, value) in [
-            ("lambda-runtime-function-error-type", error_type),
-            ("lambda-runtime-invocation-id", context.invocation_id()),
+            ("lambda-runtime-function-error-type: ", error_type),
+            ("lambda-runtime-invocation-id: ", context.invocation_id()),
         ] {
             if let Some(value) = value {
-                head.extend([name, ": ", value, "\r\n"]);
+                head.extend([name, value, "\r\n"]);
             }
         }
         head.push_str("\r\n");
@@ -166,6 +175,7 @@ impl Api {
             Err(Trouble::Ended(_)) if was_kept => self.post_on(None, head.as_bytes(), payload).await,
             posted => posted,
         };
+        self.post = head;
         match posted {
             Ok(200..300) => Ok(()),
             Ok(500) => Err(Error::new("the Lambda Runtime API says that this process cannot go on (500)")),
@@ -231,10 +241,6 @@ impl Address {
         }
     }
 
-    fn headers(&self) -> String {
-        format!("host: {}\r\nuser-agent: {USER_AGENT}\r\n", self.authority())
-    }
-
     async fn connection(&self, kept: Option<Connection>) -> Result<Connection, Trouble> {
         match kept {
             Some(connection) => Ok(connection),
@@ -249,19 +255,26 @@ fn read_header(context: &mut Context, head: &Bytes, name: &str, value: &[u8]) {
     else {
         return;
     };
-    let field = match name.to_ascii_lowercase().as_str() {
-        "aws-request-id" => &mut context.request_id,
-        "invoked-function-arn" => &mut context.function_arn,
-        "trace-id" => &mut context.trace_id,
-        "client-context" => &mut context.client_context,
-        "cognito-identity" => &mut context.cognito_identity,
-        "aws-tenant-id" => &mut context.tenant_id,
-        "invocation-id" => &mut context.invocation_id,
-        "deadline-ms" => {
-            context.deadline = Context::read_deadline(value, SystemTime::now());
-            return;
-        }
-        _ => return,
+    let is = |other: &str| name.eq_ignore_ascii_case(other);
+    let field = if is("aws-request-id") {
+        &mut context.request_id
+    } else if is("deadline-ms") {
+        context.deadline = Context::read_deadline(value, SystemTime::now());
+        return;
+    } else if is("invoked-function-arn") {
+        &mut context.function_arn
+    } else if is("trace-id") {
+        &mut context.trace_id
+    } else if is("client-context") {
+        &mut context.client_context
+    } else if is("cognito-identity") {
+        &mut context.cognito_identity
+    } else if is("aws-tenant-id") {
+        &mut context.tenant_id
+    } else if is("invocation-id") {
+        &mut context.invocation_id
+    } else {
+        return;
     };
     let value = value.trim_ascii();
     *field = if value.is_empty() { Bytes::new() } else { head.slice_ref(value) };

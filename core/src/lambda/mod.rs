@@ -12,8 +12,19 @@ mod json;
 mod panic;
 mod payload;
 mod reply;
+mod swar;
+
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::{self, Poll},
+};
 
 use http::StatusCode;
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::{JoinError, JoinHandle},
+};
 
 use self::{
     api::{Api, Invocation},
@@ -70,6 +81,30 @@ impl Polling {
             self.api.init_error("Runtime.InitFailed", &format!("{error:?}")).await;
         }
         built
+    }
+
+    /// Answers invocations with an app that may move between threads, as [`answer`](Self::answer) does: on a thread of a
+    /// runtime that has several, where handlers find themselves on a server as well.
+    ///
+    /// It is also where the loop costs least. On the thread that called `block_on` each answer of the Runtime API has to
+    /// wake it from another one, which takes a third more processor time for a small request.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    ///
+    /// # Panics
+    /// As [`answer`](Self::answer).
+    pub async fn answer_on_any_thread<A>(self, app: A) -> Result<(), Error>
+    where
+        A: App<Future: Send, Body: Send> + Send,
+    {
+        match Handle::current().runtime_flavor() {
+            RuntimeFlavor::CurrentThread => self.answer(app).await,
+            _ => match AbortOnDrop(tokio::spawn(self.answer(app))).await {
+                Ok(ended) => ended,
+                Err(error) => Err(Error::new("the loop that answers invocations ended").because(error)),
+            },
+        }
     }
 
     /// Answers invocations with `app`: for ever, or until the user's shutdown says so between two of them.
@@ -144,15 +179,29 @@ fn call<A: App>(app: &A, request: Request, shape: Shape, context: &Context) -> i
     }
 }
 
+/// A task that ends when nobody waits for it any more, as a future does.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// What `future` gives, unless `end` comes first.
 async fn unless<T>(mut end: impl Future<Output = ()> + Unpin, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = std::pin::pin!(future);
-    std::future::poll_fn(|cx| {
-        use std::{pin::Pin, task::Poll};
-        match future.as_mut().poll(cx) {
-            Poll::Ready(value) => Poll::Ready(Some(value)),
-            Poll::Pending => Pin::new(&mut end).poll(cx).map(|()| None),
-        }
+    let mut future = pin!(future);
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => Pin::new(&mut end).poll(cx).map(|()| None),
     })
     .await
 }

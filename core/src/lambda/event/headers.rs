@@ -86,7 +86,8 @@ impl<'a> Headers<'a> {
     /// The headers, with the length of the body as it is; of an empty one only if the event said that it is.
     pub(super) fn finish(mut self, body_length: usize) -> HeaderMap {
         if body_length > 0 || self.had_content_length {
-            self.map.insert(CONTENT_LENGTH, HeaderValue::from(body_length));
+            let length = if body_length == 0 { HeaderValue::from_static("0") } else { HeaderValue::from(body_length) };
+            self.map.insert(CONTENT_LENGTH, length);
         }
         self.map
     }

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use crate::lambda::swar::{self, BACKSLASH, QUOTE};
 
 /// The event is not JSON, and where that showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,19 +17,23 @@ pub(super) struct Malformed {
 /// A string of the event, as it stands between its quotes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text<'a> {
+    /// With the closing quote if there are escapes: a string without any holds no quote, so that this tells them apart,
+    /// and the many strings of an event fit into half the memory.
     raw: &'a [u8],
-    escaped: bool,
 }
 
 impl<'a> Text<'a> {
     /// The bytes that the string stands for; `None` if an escape in it stands for nothing.
     pub(super) fn decode(self) -> Option<Cow<'a, [u8]>> {
-        if self.escaped { unescape(self.raw).map(Cow::Owned) } else { Some(Cow::Borrowed(self.raw)) }
+        match self.raw.split_last() {
+            Some((b'"', escaped)) => unescape(escaped).map(Cow::Owned),
+            _ => Some(Cow::Borrowed(self.raw)),
+        }
     }
 
     /// The bytes of the event, if they are what the string stands for.
     pub(super) fn verbatim(self) -> Option<&'a [u8]> {
-        (!self.escaped).then_some(self.raw)
+        (self.raw.last() != Some(&b'"')).then_some(self.raw)
     }
 }
 
@@ -182,24 +186,20 @@ impl<'a> Reader<'a> {
 
     /// Reads a string, standing at its first quote.
     fn quoted(&mut self) -> Result<Text<'a>, Malformed> {
-        self.at += 1;
-        let start = self.at;
-        let mut escaped = false;
-        loop {
-            let Some(distance) = memchr2(b'"', b'\\', self.rest()) else {
-                self.at = self.bytes.len();
-                return Err(self.malformed());
-            };
-            self.at += distance;
-            if self.bytes.get(self.at) == Some(&b'"') {
-                let raw = self.bytes.get(start..self.at).unwrap_or_default();
-                self.at += 1;
-                return Ok(Text { raw, escaped });
+        let start = self.at + 1;
+        let mut has_escapes = false;
+        self.at = start;
+        while let Some(at) = swar::find_from(self.bytes, self.at, BACKSLASH, QUOTE) {
+            if self.bytes.get(at) == Some(&QUOTE) {
+                self.at = at + 1;
+                return Ok(Text { raw: self.bytes.get(start..at + usize::from(has_escapes)).unwrap_or_default() });
             }
             // Whatever is escaped, a quote above all, is not the end.
-            escaped = true;
-            self.at += 2;
+            has_escapes = true;
+            self.at = at + 2;
         }
+        self.at = self.bytes.len();
+        Err(self.malformed())
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
@@ -232,11 +232,9 @@ impl<'a> Reader<'a> {
 
 /// Resolves the escapes of RFC 8259, section 7. A lone surrogate stands for no character, so the string for nothing.
 fn unescape(raw: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(raw.len());
+    let mut out = Vec::with_capacity(raw.len() + swar::WORD);
     let mut rest = raw;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        let (plain, escape) = rest.split_at(at);
-        out.extend_from_slice(plain);
+    while let Some(escape) = swar::copy_until(rest, &mut out, |word| word.equals(BACKSLASH)) {
         let (&kind, after) = escape.get(1..)?.split_first()?;
         rest = after;
         out.push(match kind {
@@ -263,7 +261,6 @@ fn unescape(raw: &[u8]) -> Option<Vec<u8>> {
             _ => return None,
         });
     }
-    out.extend_from_slice(rest);
     Some(out)
 }
 
