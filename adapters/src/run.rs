@@ -47,11 +47,15 @@ use crate::Error;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an app that Lodger can run",
     label = "not an app",
-    note = "with the feature `axum` of the crate `lodger`, an axum `Router` is an app; it may still need `.with_state(..)`",
-    note = "with the feature `tower`, a service over `Request<lodger::Body>` is, if it is `Clone + Send` and so are its futures and bodies `Send`",
-    note = "with the feature `hyper`, a hyper service is, under the same conditions",
-    note = "a service over `Request<axum::body::Body>` becomes one by `lodger::axum::service(service)`"
+    note = "an axum `Router` is one, as it is: `into_make_service` is not needed, and a state that it misses is given by `.with_state(..)`",
+    note = "a service over `Request<axum::body::Body>` becomes one by `lodger::axum::service(service)`",
+    note = "a tower service over `Request<lodger::Body>` is one, if it is `Clone + Send` and so are its futures and bodies `Send`",
+    note = "a hyper service is one, under the same conditions",
+    note = "each takes its feature of the crate `lodger`: `axum`, `tower`, `hyper`"
 )]
+#[cfg_attr(not(feature = "axum"), diagnostic::on_unimplemented(note = "the feature `axum` is off"))]
+#[cfg_attr(not(feature = "tower"), diagnostic::on_unimplemented(note = "the feature `tower` is off"))]
+#[cfg_attr(not(feature = "hyper"), diagnostic::on_unimplemented(note = "the feature `hyper` is off"))]
 pub trait Run<Marker>: Sized {
     /// Serves the app on a socket, as the framework's own server would.
     ///

@@ -1,11 +1,22 @@
 //! Taking a prefix off a path: whole segments, once.
 
-/// A path prefix as it is compared: a leading slash, no trailing one.
+use crate::Error;
+
+/// A path prefix as it is compared: a leading slash, no trailing one; `None` if it is empty.
 ///
 /// `""`, `/`, `api`, `/api` and `/api/` are all ways to write one; the first two mean none.
-pub(crate) fn normal(prefix: &str) -> Option<String> {
+///
+/// # Errors
+/// It cannot be the begin of a path (RFC 3986, section 3.3), and would never be found there.
+pub(crate) fn normal(prefix: &str) -> Result<Option<String>, Error> {
     let segments = prefix.trim_matches('/');
-    (!segments.is_empty()).then(|| format!("/{segments}"))
+    let is_of_a_path = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte);
+    if !segments.bytes().all(is_of_a_path) || segments.contains("//") {
+        return Err(Error::new(format!(
+            "the base path is {prefix:?}, which no path begins with; it is one such as /api, percent-encoded (LODGER_BASE_PATH)"
+        )));
+    }
+    Ok((!segments.is_empty()).then(|| format!("/{segments}")))
 }
 
 /// The length of `prefix` if `path` begins with it as whole segments: `/api` begins `/api` and `/api/x`, not `/apix`.
@@ -20,12 +31,21 @@ mod tests {
 
     #[test]
     fn all_ways_to_write_a_prefix_mean_the_same() {
+        let normal = |written| normal(written).unwrap();
         for written in ["api", "/api", "api/", "/api/", "//api//"] {
             assert_eq!(normal(written).as_deref(), Some("/api"), "{written}");
         }
-        assert_eq!(normal("/a/b/").as_deref(), Some("/a/b"));
+        assert_eq!(normal("/a%20b/c/").as_deref(), Some("/a%20b/c"));
         assert_eq!(normal(""), None);
         assert_eq!(normal("/"), None);
+    }
+
+    #[test]
+    fn what_no_path_begins_with_is_said() {
+        for written in ["https://x/api", " /api", "/a b", "/a?b", "/a#b", "/é", "/a//b"] {
+            let error = normal(written).unwrap_err().to_string();
+            assert!(error.contains(&format!("{written:?}")), "{error}");
+        }
     }
 
     #[test]

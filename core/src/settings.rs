@@ -6,6 +6,7 @@ use std::{
 use crate::{
     Error, Host,
     host::{is_user_server, program},
+    log::say,
     prefix,
 };
 
@@ -15,10 +16,10 @@ use crate::{
 /// |---|---|---|
 /// | `LODGER_HOST` | `server` or `lambda` | found out |
 /// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | an address with its port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`; with `VERCEL_DEV_PORT` `127.0.0.1:$VERCEL_DEV_PORT` |
-/// | `LODGER_BASE_PATH` | a path prefix to take off: whole segments, once | none |
+/// | `LODGER_BASE_PATH` | a path prefix to take off, percent-encoded: whole segments, once | none |
 /// | `LODGER_STAGE` | `strip` or `keep` the stage of an API in the path | `strip` |
-/// | `LODGER_GRACE` | seconds for what is in flight at the end | 10 on a server |
-/// | `LODGER_HEADER_TIMEOUT` | seconds from accept to the end of the first request's head; 0: any | 10 |
+/// | `LODGER_GRACE` | seconds, such as 10 or 0.5, for what is in flight at the end | 10 on a server |
+/// | `LODGER_HEADER_TIMEOUT` | seconds from accept to the end of the first request's head, at which the connection is closed; 0: never | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | where the Lambda Runtime API is, set by Lambda | not on Lambda |
 ///
 /// A variable that is empty counts as not set.
@@ -51,6 +52,10 @@ pub enum Stage {
     Keep,
 }
 
+/// The variables that are Lodger's own.
+const VARIABLES: &[&str] =
+    &["LODGER_HOST", "LODGER_ADDR", "LODGER_BASE_PATH", "LODGER_STAGE", "LODGER_GRACE", "LODGER_HEADER_TIMEOUT"];
+
 impl Settings {
     /// Puts what the environment says in the place of what code said.
     ///
@@ -58,6 +63,11 @@ impl Settings {
     /// A variable has a value that it cannot have, or the process is where it cannot run. Where it would report that is
     /// known all the same: the host, unless it is the host that is wrong, and the Runtime API.
     pub fn read_environment(&mut self) -> Result<(), Error> {
+        for (name, _) in std::env::vars_os() {
+            if let Some(name) = name.to_str().filter(|name| name.starts_with("LODGER_") && !VARIABLES.contains(name)) {
+                say!(WARN, "{name} is set and has no meaning; what has one is {}", VARIABLES.join(", "));
+            }
+        }
         self.read(program().as_deref(), |name| std::env::var(name).ok())
     }
 
@@ -91,7 +101,9 @@ impl Settings {
         if let Some(path) = var("LODGER_BASE_PATH") {
             self.base_path = Some(path);
         }
-        self.base_path = self.base_path.as_deref().and_then(prefix::normal);
+        if let Some(path) = &self.base_path {
+            self.base_path = prefix::normal(path)?;
+        }
         if let Some(stage) = var("LODGER_STAGE") {
             self.stage = match stage.as_str() {
                 "strip" => Stage::Strip,
@@ -175,6 +187,7 @@ mod tests {
             ("LODGER_GRACE", "-1"),
             ("LODGER_HEADER_TIMEOUT", "NaN"),
             ("LODGER_HOST", "moon"),
+            ("LODGER_BASE_PATH", "https://example.com/"),
         ] {
             let error = with("app", Settings::default(), &[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name) && error.contains(&format!("{value:?}")), "{error}");

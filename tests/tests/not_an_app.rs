@@ -46,22 +46,32 @@ fn assert_says(said: Result<(), String>, all: &[&str]) {
 
 const APPS: &[&str] = &[
     "is not an app that Lodger can run",
-    "with the feature `axum` of the crate `lodger`, an axum `Router` is an app",
-    "with the feature `tower`, a service over `Request<lodger::Body>` is",
-    "with the feature `hyper`, a hyper service is",
+    "an axum `Router` is one, as it is",
+    "a tower service over `Request<lodger::Body>` is one",
+    "a hyper service is one",
+    "each takes its feature of the crate `lodger`: `axum`, `tower`, `hyper`",
 ];
+const OFF: &[&str] = &["the feature `axum` is off", "the feature `tower` is off", "the feature `hyper` is off"];
 
 #[test]
 fn the_compiler_says_what_an_app_would_be() {
     let router = r#"axum::Router::new().route("/", axum::routing::get(async || "hello"))"#;
     let all = r#""axum", "hyper", "tower""#;
     assert_eq!(check("router", all, router), Ok(()));
-    assert_says(check("number", all, "42"), &[APPS, &["`{integer}` is not an app"]].concat());
+    let number = check("number", all, "42");
+    assert!(OFF.iter().all(|off| !number.as_ref().unwrap_err().contains(off)), "{number:?}");
+    assert_says(number, &[APPS, &["`{integer}` is not an app"]].concat());
     // The same router, and nobody turned a feature on.
-    assert_says(check("featureless", "", router), &[APPS, &["`Router<_>` is not an app"]].concat());
+    assert_says(check("featureless", "", router), &[APPS, OFF, &["`Router<_>` is not an app"]].concat());
     // A router that misses its state.
     let stateful = "axum::Router::<u8>::new()";
-    assert_says(check("stateless", all, stateful), &[APPS, &["it may still need `.with_state(..)`"]].concat());
+    assert_says(
+        check("stateless", all, stateful),
+        &[APPS, &["a state that it misses is given by `.with_state(..)`"]].concat(),
+    );
+    // What axum's own server would have taken.
+    let made = format!("{router}.into_make_service()");
+    assert_says(check("made", all, &made), &[APPS, &["`into_make_service` is not needed"]].concat());
     // A service over axum's own body: what makes an app of it is named.
     let service = "axum::middleware::map_request(async |request: axum::extract::Request| request)";
     assert_says(check("layer", all, service), &["`lodger::axum::service(service)`"]);

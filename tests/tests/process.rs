@@ -66,18 +66,22 @@ async fn a_signal_ends_it_once_what_is_in_flight_is_done() {
         let addr = process.addr();
         let slow = tokio::spawn(async move { ask(addr, &Sent::get("/slow/500")).await });
         tokio::time::sleep(Duration::from_millis(200)).await;
+        // Twice, as supervisors do that signal the process and its group.
+        process.signal(signal);
         process.signal(signal);
         let (status, said) = tokio::task::block_in_place(|| process.end());
         assert!(status.success(), "{signal}: {status}");
         // What stands after `run` in `main` has run.
-        assert_eq!(said, "probe: ended\n", "{signal}");
+        let (ending, rest) = said.split_once('\n').unwrap();
+        assert!(ending.starts_with("lodger: ending: what is in flight has 10s"), "{said}");
+        assert_eq!(rest, "probe: ended\n", "{signal}");
         assert_eq!(&slow.await.unwrap().body()[..], b"at last", "{signal}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_grace_is_what_it_is_set_to_and_a_second_signal_ends_it() {
-    for (grace, signals, why) in [("0.2", 1, "LODGER_GRACE"), ("30", 2, "signalled twice")] {
+    for (grace, signals, why) in [("0.2", 1, "after the shutdown began"), ("30", 2, "signalled twice")] {
         let mut process = Process::start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_GRACE", grace)]);
         let addr = process.addr();
         let slow = tokio::spawn(async move { raw(addr, &Sent::get("/slow/20000").bytes()).await });
@@ -85,7 +89,7 @@ async fn the_grace_is_what_it_is_set_to_and_a_second_signal_ends_it() {
         let begun = Instant::now();
         for _ in 0..signals {
             process.signal("TERM");
-            thread::sleep(Duration::from_millis(100));
+            thread::sleep(Duration::from_millis(1100));
         }
         let (status, said) = tokio::task::block_in_place(|| process.end());
         assert!(status.success() && begun.elapsed() < Duration::from_secs(5), "{why}: {status}");
@@ -103,6 +107,14 @@ fn a_port_is_enough_to_be_told_where_to_listen() {
 }
 
 #[test]
+fn a_variable_that_means_nothing_is_pointed_out() {
+    let mut process = Process::start(&[("LODGER_ADR", "127.0.0.1:0"), ("LODGER_ADDR", "127.0.0.1:0")]);
+    let line = process.line();
+    assert!(line.starts_with("lodger: warning: LODGER_ADR is set and has no meaning"), "{line}");
+    process.addr();
+}
+
+#[test]
 fn what_it_cannot_do_it_says_and_ends() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
@@ -110,6 +122,8 @@ fn what_it_cannot_do_it_says_and_ends() {
         (("LODGER_ADDR", addr.as_str()), format!("cannot listen on {addr}; another process listens there")),
         (("LODGER_ADDR", "nowhere"), "LODGER_ADDR is \"nowhere\"; it is an IP address and a port".into()),
         (("LODGER_HOST", "moon"), "LODGER_HOST is \"moon\", which is no host".into()),
+        (("LODGER_BASE_PATH", "https://x/"), "the base path is \"https://x/\"".into()),
+        (("LODGER_HOST", "lambda"), "AWS_LAMBDA_RUNTIME_API is not set".into()),
         (("PROBE_FAILS", "error"), "the app cannot be built: the database is out of reach".into()),
     ] {
         let (status, all) = Process::start(&[vars]).end();

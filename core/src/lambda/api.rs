@@ -92,7 +92,7 @@ impl Api {
                     self.address.authority()
                 )));
             }
-            say!(WARN, "polling the Lambda Runtime API again in {pause:?}: {why}");
+            say!(WARN, "polling the Lambda Runtime API at {} again in {pause:?}: {why}", self.address.authority());
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }

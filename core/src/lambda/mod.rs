@@ -62,7 +62,12 @@ impl Polling {
     /// # Errors
     /// The settings do not say where it is.
     pub fn new(settings: Settings, shutdown: Shutdown) -> Result<Self, Error> {
-        let api = Api::new(settings.runtime_api.as_deref().unwrap_or_default())?;
+        let Some(address) = settings.runtime_api.as_deref() else {
+            return Err(Error::new(
+                "AWS_LAMBDA_RUNTIME_API is not set, which says where the Lambda Runtime API is; Lambda and its emulators set it",
+            ));
+        };
+        let api = Api::new(address)?;
         Ok(Self { api, settings, shutdown })
     }
 

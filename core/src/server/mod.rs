@@ -98,7 +98,7 @@ impl Listening {
     }
 
     /// Serves `app` until SIGTERM, Ctrl-C or the user's own shutdown; then stops accepting, finishes what is in flight
-    /// within the grace, and returns. A second signal ends the grace.
+    /// within the grace, and returns. A second signal ends the grace; one within a second is taken for the first.
     ///
     /// # Errors
     /// The signals of the operating system cannot be listened for.
@@ -126,6 +126,13 @@ impl Listening {
         drop(self.listener);
         drop(seen);
         phase.send_replace(Phase::Draining);
+        if phase.receiver_count() > 0 {
+            say!(
+                INFO,
+                "ending: what is in flight has {:?} (LODGER_GRACE); a second signal ends it at once",
+                self.grace
+            );
+        }
         let mut connections_closed = pin!(phase.closed());
         tokio::select! {
             () = &mut connections_closed => return Ok(()),

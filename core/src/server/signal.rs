@@ -1,11 +1,15 @@
 //! When a server ends: SIGTERM, Ctrl-C, or what the user says.
 
-use std::{future::pending, pin::Pin};
+use std::{future::pending, pin::Pin, time::Duration};
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
 
 use crate::{Error, shutdown::Shutdown};
+
+/// Signals that come closer together than this are one.
+const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
 pub(super) enum End {
     Own(Pin<Box<dyn Future<Output = ()> + Send>>),
@@ -32,7 +36,16 @@ impl End {
     pub(super) async fn insists(&mut self) {
         match self {
             Self::Own(_) => pending().await,
-            Self::Signals(signals) => signals.next().await,
+            Self::Signals(signals) => {
+                // Supervisors signal the process and its group, which is one signal meant and two received.
+                let meant_from = Instant::now() + SAME_SIGNAL;
+                loop {
+                    signals.next().await;
+                    if Instant::now() >= meant_from {
+                        return;
+                    }
+                }
+            }
         }
     }
 }
