@@ -8,16 +8,16 @@ use crate::{Error, Host, Run, Stage};
 /// [`run`](crate::run), and what can be told it in code.
 ///
 /// Each setting that has a variable beside it is overridden by that variable, so that what was deployed can be changed
-/// where it runs.
+/// where it runs. A variable that is empty counts as not set.
 ///
 /// | variable | in code | value | where neither is set |
 /// |---|---|---|---|
 /// | `LODGER_HOST` | [`host`](Self::host) | `server`, `lambda` | found out |
-/// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | [`addr`](Self::addr) | an IP address and a port; a port | `127.0.0.1:3000`; with `PORT` all addresses, with `VERCEL_DEV_PORT` the loopback one |
-/// | `LODGER_BASE_PATH` | [`base_path`](Self::base_path) | a path prefix | none |
+/// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | [`addr`](Self::addr) | an IP address and a port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`, with `VERCEL_DEV_PORT` the loopback address |
+/// | `LODGER_BASE_PATH` | [`base_path`](Self::base_path) | a path prefix, percent-encoded | none |
 /// | `LODGER_STAGE` | [`stage`](Self::stage) | `strip`, `keep` | `strip` |
-/// | `LODGER_GRACE` | [`grace`](Self::grace) | seconds | 10 |
-/// | `LODGER_HEADER_TIMEOUT` | [`header_timeout`](Self::header_timeout) | seconds; 0: for ever | 10 |
+/// | `LODGER_GRACE` | [`grace`](Self::grace) | seconds, such as 10 or 0.5 | 10 |
+/// | `LODGER_HEADER_TIMEOUT` | [`header_timeout`](Self::header_timeout) | seconds; 0: as long as it takes | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | [`runtime_api`](Self::runtime_api) | a host and a port, or a URL | set by Lambda |
 ///
 /// # Example
@@ -85,14 +85,15 @@ impl Lodger {
         self
     }
 
-    /// How long requests in flight may take once a server is told to end.
+    /// How long requests in flight may take once a server is told to end. A second signal, a second or more after the
+    /// first, ends it at once.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.settings.grace = Some(grace);
         self
     }
 
     /// How long a client of a server may take from the begin of its connection to the end of its first request's head.
-    /// Zero: for ever.
+    /// The connection is closed then. Zero: as long as it takes.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.settings.header_timeout = Some(timeout);
         self

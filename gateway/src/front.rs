@@ -47,7 +47,8 @@ impl Front {
         }
     }
 
-    /// The stage of an HTTP API. A stage with a name stands before each path, as on the domain that AWS gives an API.
+    /// The stage of an HTTP API. One with a name is put before the path of each request, as it stands there on the domain
+    /// that AWS gives an API: requests are made without it.
     #[must_use]
     pub fn stage(mut self, stage: impl Into<String>) -> Self {
         self.stage = stage.into();

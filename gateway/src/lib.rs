@@ -4,6 +4,10 @@
 //! and the HTTP response that AWS would make of a reply. A [`RuntimeApi`] is what a function gets its events from. Both
 //! run in the process of a test; the function may be any, written with Lodger or not, and this crate depends on none.
 //!
+//! The path of a request is the one that the client asks for below the stage: a [`Front`] with a stage puts it before.
+//!
+//! As a dev-dependency it wants company: `bytes`, `http`, and `tokio` with its macros.
+//!
 //! ```
 //! use bytes::Bytes;
 //! use lodger_gateway::{Front, RuntimeApi};
