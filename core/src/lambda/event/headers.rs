@@ -9,7 +9,6 @@ use http::{
 use super::{json::Text, owned};
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 /// Collects headers in their order, and keeps to itself those that a server would not hand to an app either.
 pub(super) struct Headers<'a> {
@@ -96,9 +95,14 @@ impl<'a> Headers<'a> {
 /// Headers about one connection (RFC 9110, section 7.6.1), which is not the one that the event came over, and `expect`,
 /// which the front has met.
 fn is_of_the_connection(name: &HeaderName) -> bool {
-    [CONNECTION, TRANSFER_ENCODING, TE, TRAILER, UPGRADE, EXPECT, KEEP_ALIVE].contains(name)
-        // `proxy` itself must never become the `HTTP_PROXY` of a CGI script (CVE-2016-5385).
-        || name.as_str().strip_prefix("proxy").is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    match *name {
+        CONNECTION | TRANSFER_ENCODING | TE | TRAILER | UPGRADE | EXPECT => true,
+        _ => match name.as_str().strip_prefix("proxy") {
+            // `proxy` itself must never become the `HTTP_PROXY` of a CGI script (CVE-2016-5385).
+            Some(rest) => rest.is_empty() || rest.starts_with('-'),
+            None => name.as_str() == "keep-alive",
+        },
+    }
 }
 
 /// Whether `host` is made of what a host and a port are made of (RFC 3986, section 3.2).
