@@ -171,10 +171,11 @@ impl Lodger {
                     Some(listener) => Listening::on(listener, &settings)?,
                     None => Listening::bind(&settings).await?,
                 };
-                if let Some(tell) = self.on_listening {
-                    tell(listening.addr());
+                let listening = listening.until(self.shutdown);
+                match self.on_listening {
+                    Some(tell) => app.serve(listening.on_listening(tell)).await,
+                    None => app.serve(listening).await,
                 }
-                app.serve(listening.until(self.shutdown)).await
             }
             #[cfg(feature = "lambda")]
             Host::Lambda => {

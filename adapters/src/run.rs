@@ -60,14 +60,21 @@ pub trait Run<Marker>: Sized {
     /// Serves the app on a socket, as the framework's own server would.
     ///
     /// # Errors
-    /// The app cannot be built, or cannot be served there.
+    /// The app cannot be built, or cannot be served there, as one that does not say how.
     #[cfg(feature = "server")]
-    fn serve(self, listening: crate::server::Listening) -> impl Future<Output = Result<(), Error>>;
+    fn serve(self, listening: crate::server::Listening) -> impl Future<Output = Result<(), Error>> {
+        // Features only add: what was written without knowing of a host has to go on being right.
+        drop(listening);
+        async { Err(Error::new("this app does not say how it is served on a socket (`lodger::Run::serve`)")) }
+    }
 
     /// Answers what is polled for.
     ///
     /// # Errors
-    /// The app cannot be built, or its host has gone.
+    /// The app cannot be built, or does not say how it is run there; or its host has gone.
     #[cfg(feature = "lambda")]
-    fn poll(self, polling: crate::lambda::Polling) -> impl Future<Output = Result<(), Error>>;
+    fn poll(self, polling: crate::lambda::Polling) -> impl Future<Output = Result<(), Error>> {
+        drop(polling);
+        async { Err(Error::new("this app does not say how it answers what is polled for (`lodger::Run::poll`)")) }
+    }
 }

@@ -4,8 +4,8 @@ use crate::{Body, BoxError};
 
 /// What a host hands to an app: the request as the client sent it.
 ///
-/// The URI is in origin form on every host (a path and a query; scheme and host are in the headers `host` and
-/// `x-forwarded-proto`). What the host knows besides travels as extensions, never as headers, because a client can send
+/// The URI is in origin form on every host and for every version of HTTP: a path and a query. Scheme and host are in the
+/// headers `x-forwarded-proto` and `host`. What the host knows besides travels as extensions, never as headers, because a client can send
 /// those too: [`ClientAddr`](crate::ClientAddr) always, [`PathPrefix`](crate::PathPrefix) where a prefix was taken off
 /// the path, and on Lambda what [`lambda`](crate::lambda) lists.
 pub type Request = http::Request<Body>;

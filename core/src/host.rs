@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use crate::Error;
 
@@ -27,7 +27,11 @@ impl Host {
     /// Finds out where the process is, from its name and its environment: the most specific sign first.
     pub(crate) fn find(program: Option<&str>, var: &impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         if let Some(name) = var("LODGER_HOST") {
-            return name.parse();
+            return match name.as_str() {
+                "server" => Ok(Self::Server),
+                "lambda" => Ok(Self::Lambda),
+                _ => Err(Error::new(format!("LODGER_HOST is {name:?}, which is no host; it is `server` or `lambda`"))),
+            };
         }
         if is_user_server(program) && var("PORT").is_some() {
             Ok(Self::Server)
@@ -52,18 +56,6 @@ pub(crate) fn program() -> Option<String> {
 /// Whether that is the name by which Vercel's standalone proxy starts a server, to speak plain HTTP to it.
 pub(crate) fn is_user_server(program: Option<&str>) -> bool {
     program.is_some_and(|path| path.rsplit('/').next() == Some("user-server"))
-}
-
-impl FromStr for Host {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        match name {
-            "server" => Ok(Self::Server),
-            "lambda" => Ok(Self::Lambda),
-            _ => Err(Error::new(format!("LODGER_HOST is {name:?}, which is no host; it is `server` or `lambda`"))),
-        }
-    }
 }
 
 impl fmt::Display for Host {

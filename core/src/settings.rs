@@ -56,6 +56,11 @@ pub enum Stage {
 const VARIABLES: &[&str] =
     &["LODGER_HOST", "LODGER_ADDR", "LODGER_BASE_PATH", "LODGER_STAGE", "LODGER_GRACE", "LODGER_HEADER_TIMEOUT"];
 
+fn is_unknown(name: &str) -> bool {
+    // What is for tests is not for apps, and may be set around both.
+    name.starts_with("LODGER_") && !name.starts_with("LODGER_TEST_") && !VARIABLES.contains(&name)
+}
+
 impl Settings {
     /// Puts what the environment says in the place of what code said.
     ///
@@ -64,7 +69,7 @@ impl Settings {
     /// known all the same: the host, unless it is the host that is wrong, and the Runtime API.
     pub fn read_environment(&mut self) -> Result<(), Error> {
         for (name, _) in std::env::vars_os() {
-            if let Some(name) = name.to_str().filter(|name| name.starts_with("LODGER_") && !VARIABLES.contains(name)) {
+            if let Some(name) = name.to_str().filter(|name| is_unknown(name)) {
                 say!(WARN, "{name} is set and has no meaning; what has one is {}", VARIABLES.join(", "));
             }
         }
@@ -74,6 +79,17 @@ impl Settings {
     /// The host of a process with these settings, once the environment is in them.
     pub fn host(&self) -> Host {
         self.host.unwrap_or(Host::Server)
+    }
+
+    /// Writes in one way what code may have written in several.
+    ///
+    /// # Errors
+    /// The base path cannot be one.
+    pub(crate) fn normalize(&mut self) -> Result<(), Error> {
+        if let Some(path) = &self.base_path {
+            self.base_path = prefix::normal(path)?;
+        }
+        Ok(())
     }
 
     fn read(&mut self, program: Option<&str>, var: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
@@ -101,9 +117,7 @@ impl Settings {
         if let Some(path) = var("LODGER_BASE_PATH") {
             self.base_path = Some(path);
         }
-        if let Some(path) = &self.base_path {
-            self.base_path = prefix::normal(path)?;
-        }
+        self.normalize()?;
         if let Some(stage) = var("LODGER_STAGE") {
             self.stage = match stage.as_str() {
                 "strip" => Stage::Strip,

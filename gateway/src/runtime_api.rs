@@ -56,7 +56,7 @@ impl RuntimeApi {
     pub async fn invoke(&self, invocation: impl Into<Invocation>) -> io::Result<Outcome> {
         let (outcome, waiting) = oneshot::channel();
         self.state.lock().queue.push_back((invocation.into(), outcome));
-        self.state.changed.notify_one();
+        self.state.queued.notify_one();
         match tokio::time::timeout(Duration::from_secs(30), waiting).await {
             Ok(outcome) => outcome.map_err(io::Error::other),
             Err(elapsed) => Err(elapsed.into()),
@@ -82,17 +82,22 @@ impl RuntimeApi {
     /// Waits until the function reports that it cannot start.
     pub async fn init_error(&self) -> Reported {
         loop {
-            let changed = self.state.changed.notified();
+            let reported = self.state.reported.notified();
             if let Some(error) = self.state.lock().init_error.clone() {
                 return error;
             }
-            changed.await;
+            reported.await;
         }
     }
 
     /// What the function did that the protocol does not allow, in words. Empty after a test that went well.
     pub fn complaints(&self) -> Vec<String> {
         self.state.lock().complaints.clone()
+    }
+
+    /// How often the function has asked for an invocation.
+    pub fn polls(&self) -> usize {
+        self.state.lock().polls
     }
 
     /// How many connections the function has opened. One is enough.
@@ -145,7 +150,7 @@ async fn answer(state: &State, request: Request<Incoming>) -> Response<Full<Byte
             if again {
                 state.complain("an error of the start was reported twice".to_owned());
             }
-            state.changed.notify_waiters();
+            state.reported.notify_waiters();
             json(StatusCode::ACCEPTED, "{\"status\":\"OK\"}\n")
         }
         _ => unknown(state, &request),
@@ -153,8 +158,9 @@ async fn answer(state: &State, request: Request<Incoming>) -> Response<Full<Byte
 }
 
 async fn next(state: &State) -> Response<Full<Bytes>> {
+    state.lock().polls += 1;
     loop {
-        let changed = state.changed.notified();
+        let queued = state.queued.notified();
         {
             let mut inner = state.lock();
             if !inner.open.is_empty() {
@@ -170,7 +176,7 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
                 return response;
             }
         }
-        changed.await;
+        queued.await;
     }
 }
 

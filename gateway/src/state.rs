@@ -12,8 +12,10 @@ use crate::{Invocation, Outcome, Reported};
 #[derive(Debug, Default)]
 pub(crate) struct State {
     inner: Mutex<Inner>,
-    /// Something was queued or reported.
-    pub(crate) changed: Notify,
+    /// An invocation was queued.
+    pub(crate) queued: Notify,
+    /// The function said that it cannot start.
+    pub(crate) reported: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -23,6 +25,7 @@ pub(crate) struct Inner {
     pub(crate) open: HashMap<String, (Option<String>, oneshot::Sender<Outcome>)>,
     pub(crate) handed_out: usize,
     pub(crate) connections: usize,
+    pub(crate) polls: usize,
     pub(crate) init_error: Option<Reported>,
     pub(crate) complaints: Vec<String>,
 }

@@ -33,7 +33,8 @@ impl Server {
         let (end, ended) = oneshot::channel();
         let lodger = Lodger::new()
             .host(Host::Server)
-            .addr(([127, 0, 0, 1], 0))
+            // A listener rather than an address, which a variable of whoever runs the tests would override.
+            .listener(TcpListener::bind("127.0.0.1:0").await.unwrap())
             .on_listening(move |addr| told.send(addr).unwrap())
             .shutdown(async { drop(ended.await) });
         let running = tokio::spawn(run(lodger));

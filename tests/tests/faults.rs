@@ -193,6 +193,81 @@ async fn whatever_a_poll_is_answered_with_it_is_polled_again() {
 }
 
 #[tokio::test]
+async fn an_invocation_that_has_begun_to_arrive_is_answered_before_the_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let app = Router::new().fallback(async || "just in time");
+    let lodger = Lodger::new().host(Host::Lambda).runtime_api(listener.local_addr().unwrap().to_string());
+    let running = tokio::spawn(lodger.shutdown(async { drop(ended.await) }).run(app));
+    let mut socket = Socket(listener.accept().await.unwrap().0);
+    socket.poll().await;
+    let whole = invocation("one");
+    let (begin, rest) = whole.split_at(whole.len() / 2);
+    socket.write(begin).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    end.send(()).unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    socket.write(rest).await;
+    assert!(socket.answer("one").await.contains("just in time"));
+    socket.write(ACCEPTED).await;
+    assert!(timeout(SOON, running).await.expect("an end").unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_long_wait_is_not_taken_for_an_api_out_of_reach() {
+    let api = Api::start().await;
+    let mut first = api.accept().await;
+    first.poll().await;
+    first.write("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
+    let mut waiting = api.accept().await;
+    waiting.poll().await;
+    // Longer than any pause between two polls: it was reached, and only had nothing to say.
+    tokio::time::sleep(Duration::from_millis(2200)).await;
+    waiting.reset();
+    let replaced = tokio::time::Instant::now();
+    let next = api.accept().await;
+    assert!(replaced.elapsed() < Duration::from_millis(50), "{:?}", replaced.elapsed());
+    goes_on(next).await;
+}
+
+#[tokio::test]
+async fn an_answer_for_which_there_is_no_connection_waits_for_one() {
+    let api = Api::start().await;
+    let mut first = api.accept().await;
+    first.poll().await;
+    first.hand_out("one").await;
+    let address = api.listener.local_addr().unwrap();
+    drop(api.listener);
+    first.answer("one").await;
+    first.reset();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let listener = TcpListener::bind(address).await.unwrap();
+    let mut second = Socket(timeout(SOON, listener.accept()).await.expect("a connection").unwrap().0);
+    assert!(second.answer("one").await.contains("call 1"));
+    second.write(ACCEPTED).await;
+    goes_on(second).await;
+}
+
+#[tokio::test]
+async fn a_refusal_in_the_middle_of_a_post_ends_the_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let app = Router::new().fallback(async || vec![b'x'; 6_000_000]);
+    let lodger = Lodger::new().host(Host::Lambda).runtime_api(listener.local_addr().unwrap().to_string());
+    let _running = tokio::spawn(lodger.run(app));
+    let mut socket = Socket(listener.accept().await.unwrap().0);
+    socket.poll().await;
+    socket.hand_out("one").await;
+    let mut some = [0; 1000];
+    socket.0.read_exact(&mut some).await.unwrap();
+    socket.write("HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n").await;
+    drop(socket);
+    let mut next = Socket(timeout(SOON, listener.accept()).await.expect("a connection").unwrap().0);
+    // The rest of the body is nowhere: this begins with a request.
+    let request = next.request().await;
+    assert!(request.starts_with("GET ") || request.starts_with("POST "), "{request:.100}");
+}
+
+#[tokio::test]
 async fn what_is_no_http_ends_the_connection_and_not_the_process() {
     for answer in ["\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "hello\r\n\r\n"] {
         let api = Api::start().await;

@@ -1,9 +1,6 @@
 //! An app on Lambda: what it knows, and what becomes of it when something goes wrong.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::SeqCst},
-};
+use std::sync::Arc;
 
 use axum::{Extension, Json, Router, extract::Request, routing::get};
 use bytes::Bytes;
@@ -240,19 +237,74 @@ async fn an_app_that_is_not_sync_is_served_by_a_future_that_is_send() {
 
 #[tokio::test]
 async fn nothing_is_polled_for_before_the_app_is_built() {
-    static BUILT: AtomicUsize = AtomicUsize::new(0);
     let api = RuntimeApi::start().await.unwrap();
-    let seen = Arc::new(AtomicUsize::new(0));
-    let app = {
-        let seen = Arc::clone(&seen);
-        Router::new().fallback(async move || seen.store(BUILT.load(SeqCst), SeqCst))
-    };
+    let (build, may_be_built) = oneshot::channel::<()>();
+    let (begun, has_begun) = oneshot::channel::<()>();
     let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address());
     tokio::spawn(lodger.run_with(async move || {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        BUILT.store(1, SeqCst);
-        Ok::<_, Error>(app)
+        begun.send(()).unwrap();
+        may_be_built.await.unwrap();
+        Ok::<_, Error>(probe::app())
     }));
-    assert_eq!(get_from(&api, "/").await.status(), 200);
-    assert_eq!(seen.load(SeqCst), 1);
+    has_begun.await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert_eq!(api.connections(), 0);
+    build.send(()).unwrap();
+    assert_eq!(get_from(&api, "/reply/text").await.status(), 200);
+    assert_eq!(api.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_shutdown_while_the_app_answers_asks_for_nothing_more() {
+    let api = RuntimeApi::start().await.unwrap();
+    let (end, ended) = oneshot::channel::<()>();
+    let end = Arc::new(std::sync::Mutex::new(Some(end)));
+    let app = Router::new().fallback(async move || {
+        end.lock().unwrap().take().unwrap().send(()).unwrap();
+        "answered all the same"
+    });
+    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).shutdown(async { drop(ended.await) });
+    let running = tokio::spawn(lodger.run(app));
+    assert_eq!(&get_from(&api, "/").await.body()[..], b"answered all the same");
+    assert!(running.await.unwrap().is_ok());
+    // Whoever had asked would be handed this, and be gone.
+    let unasked = tokio::time::timeout(std::time::Duration::from_millis(200), get_from(&api, "/")).await;
+    assert!(unasked.is_err());
+    assert_eq!(api.polls(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn handlers_may_do_what_they_may_on_a_server() {
+    let app = Router::new().route(
+        "/",
+        get(async || {
+            let spawned = tokio::spawn(async { "spawned" }).await.unwrap();
+            let blocking = tokio::task::spawn_blocking(|| "blocking").await.unwrap();
+            format!("{spawned} {blocking} {}", tokio::task::block_in_place(|| "in place"))
+        }),
+    );
+    let api = on_lambda(|lodger| lodger.run(app)).await;
+    assert_eq!(&get_from(&api, "/").await.body()[..], b"spawned blocking in place");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_drops_the_future_of_run_ends_it() {
+    let api = RuntimeApi::start().await.unwrap();
+    let kept = Arc::new(());
+    let app = {
+        let kept = Arc::clone(&kept);
+        Router::new().fallback(async move || drop(Arc::clone(&kept)))
+    };
+    let mut running = Box::pin(Lodger::new().host(Host::Lambda).runtime_api(api.address()).run(app));
+    tokio::select! {
+        ended = &mut running => panic!("{ended:?}"),
+        response = get_from(&api, "/") => assert_eq!(response.status(), 200),
+    }
+    drop(running);
+    let ended = async {
+        while Arc::strong_count(&kept) > 1 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(5), ended).await.expect("the app goes on");
 }

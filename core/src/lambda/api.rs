@@ -10,7 +10,9 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     Context,
+    address::Address,
     connection::{Connection, Head, Trouble},
+    end::End,
     json,
     payload::Payload,
 };
@@ -22,6 +24,7 @@ const USER_AGENT: &str = concat!("lodger/", env!("CARGO_PKG_VERSION"));
 const BUDGET: Duration = Duration::from_secs(60);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const CANNOT_GO_ON: &str = "the Lambda Runtime API says that this process cannot go on (500)";
 /// The most characters of an error's words that are told.
 const MAX_MESSAGE: usize = 32 * 1024;
 
@@ -38,20 +41,18 @@ pub(super) struct Api {
     headers: String,
 }
 
+/// What a poll was answered with.
+struct Polled {
+    status: u16,
+    /// If it can be answered.
+    invocation: Option<Invocation>,
+}
+
 /// One event to be answered.
 #[derive(Debug)]
 pub(super) struct Invocation {
     pub(super) context: Context,
     pub(super) event: Bytes,
-}
-
-/// Where the Runtime API is.
-#[derive(Debug, PartialEq, Eq)]
-struct Address {
-    host: String,
-    port: u16,
-    /// What stands before the paths of the API: empty on Lambda, something in emulators that serve many functions.
-    path: String,
 }
 
 impl Api {
@@ -64,25 +65,34 @@ impl Api {
             ))
         })?;
         let headers = format!("host: {}\r\nuser-agent: {USER_AGENT}\r\n", address.authority());
-        let next = format!("GET {}{VERSION}/invocation/next HTTP/1.1\r\n{headers}\r\n", address.path);
+        let next = format!("GET {}{VERSION}/invocation/next HTTP/1.1\r\n{headers}\r\n", address.path());
         Ok(Self { address, connection: None, next, post: String::new(), headers })
     }
 
-    /// Waits for the next invocation, however long that takes. What goes wrong meanwhile is tried again.
+    /// Waits for the next invocation, however long that takes; `None` if `end` comes first. What goes wrong meanwhile is
+    /// tried again. Once an invocation has begun to arrive, `end` waits for it.
     ///
     /// # Errors
     /// The Runtime API says that this process cannot go on, or has been out of reach for a minute.
-    pub(super) async fn next(&mut self) -> Result<Invocation, Error> {
+    pub(super) async fn next(&mut self, end: &mut End) -> Result<Option<Invocation>, Error> {
         let mut pause = FIRST_PAUSE;
         let mut give_up = None;
         loop {
-            let why = match self.poll().await {
-                Ok((200, Some(invocation))) => return Ok(invocation),
-                Ok((200, None)) => "an invocation came without an id to answer it by".to_owned(),
-                Ok((500, _)) => {
-                    return Err(Error::new("the Lambda Runtime API says that this process cannot go on (500)"));
+            let began = Instant::now();
+            let why = match self.poll(end).await {
+                Ok(None) => return Ok(None),
+                Ok(Some(Polled { status: 200, invocation: Some(invocation) })) => return Ok(Some(invocation)),
+                Ok(Some(Polled { status: 200, invocation: None })) => {
+                    "an invocation came without an id to answer it by".to_owned()
                 }
-                Ok((status, _)) => format!("the answer to a poll was {status} instead of 200"),
+                Ok(Some(Polled { status: 500, .. })) => return Err(Error::new(CANNOT_GO_ON)),
+                Ok(Some(Polled { status, .. })) => format!("the answer to a poll was {status} instead of 200"),
+                // It was reached, and had nothing to say for a while: whatever came before is over.
+                Err(Trouble::Ended(_)) if began.elapsed() > LONGEST_PAUSE => {
+                    pause = FIRST_PAUSE;
+                    give_up = None;
+                    continue;
+                }
                 Err(trouble) => trouble.into_error().to_string(),
             };
             let give_up = *give_up.get_or_insert_with(|| Instant::now() + BUDGET);
@@ -93,30 +103,39 @@ impl Api {
                 )));
             }
             say!(WARN, "polling the Lambda Runtime API at {} again in {pause:?}: {why}", self.address.authority());
-            sleep(pause).await;
+            if end.or(sleep(pause)).await.is_none() {
+                return Ok(None);
+            }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    async fn poll(&mut self) -> Result<(u16, Option<Invocation>), Trouble> {
+    async fn poll(&mut self, end: &mut End) -> Result<Option<Polled>, Trouble> {
         let kept = self.connection.take();
         let was_kept = kept.is_some();
-        match self.poll_on(kept).await {
+        match self.poll_on(kept, end).await {
             // Closed while the process was frozen, most likely, which is no reason to wait.
-            Err(Trouble::Ended(_)) if was_kept => self.poll_on(None).await,
+            Err(Trouble::Ended(_)) if was_kept => self.poll_on(None, end).await,
             polled => polled,
         }
     }
 
-    async fn poll_on(&mut self, kept: Option<Connection>) -> Result<(u16, Option<Invocation>), Trouble> {
+    async fn poll_on(&mut self, kept: Option<Connection>, end: &mut End) -> Result<Option<Polled>, Trouble> {
         let mut connection = self.address.connection(kept).await?;
-        connection.send(self.next.as_bytes(), None).await?;
+        let asked = async {
+            connection.send(self.next.as_bytes(), None).await?;
+            connection.wait().await
+        };
+        match end.or(asked).await {
+            None => return Ok(None),
+            Some(asked) => asked?,
+        }
         let mut context = Context::default();
-        let head = connection.head(|head, name, value| read_header(&mut context, head, name, value)).await?;
-        let event = connection.body(&head).await?;
+        let answer = connection.answer(|head, name, value| read_header(&mut context, head, name, value));
+        let (head, event) = answer.await?;
         self.keep(connection, &head);
         let invocation = is_id(&context.request_id).then_some(Invocation { context, event });
-        Ok((head.status, invocation))
+        Ok(Some(Polled { status: head.status, invocation }))
     }
 
     /// Answers an invocation.
@@ -153,7 +172,7 @@ impl Api {
     ) -> Result<(), Error> {
         let mut head = std::mem::take(&mut self.post);
         head.clear();
-        head.extend(["POST ", &self.address.path, VERSION]);
+        head.extend(["POST ", self.address.path(), VERSION]);
         head.extend(path);
         head.extend([" HTTP/1.1\r\n", &self.headers, "content-type: application/json\r\ncontent-length: "]);
         // To a string it can be written without fail.
@@ -168,17 +187,12 @@ impl Api {
         }
         head.push_str("\r\n");
 
-        let kept = self.connection.take();
-        let was_kept = kept.is_some();
-        let posted = match self.post_on(kept, head.as_bytes(), payload).await {
-            // An id is answered once: were the first one to have arrived after all, this one is refused, and that is all.
-            Err(Trouble::Ended(_)) if was_kept => self.post_on(None, head.as_bytes(), payload).await,
-            posted => posted,
-        };
+        let posted = self.post_until_taken(&head, payload).await;
         self.post = head;
+        let what = if context.request_id().is_empty() { "the start" } else { context.request_id() };
         match posted {
             Ok(200..300) => Ok(()),
-            Ok(500) => Err(Error::new("the Lambda Runtime API says that this process cannot go on (500)")),
+            Ok(500) => Err(Error::new(CANNOT_GO_ON)),
             // 410: Lambda has told the client already that the time was over.
             Ok(status) => {
                 let hint = match status {
@@ -187,65 +201,54 @@ impl Api {
                     413 => ": it is too large",
                     _ => "",
                 };
-                say!(ERROR, "request {}: Lambda refused what was answered ({status}){hint}", context.request_id());
+                say!(ERROR, "request {what}: Lambda refused what was answered ({status}){hint}");
                 Ok(())
             }
             Err(trouble) => {
-                say!(ERROR, "request {}: the answer is lost: {}", context.request_id(), trouble.into_error());
+                say!(ERROR, "request {what}: the answer is lost: {}", trouble.into_error());
                 Ok(())
+            }
+        }
+    }
+
+    /// Posts, and posts again where nothing can have been taken, or where that does no harm: an id is answered once, so
+    /// that a second answer to it is refused, and that is all.
+    async fn post_until_taken(&mut self, head: &str, payload: &Payload) -> Result<u16, Trouble> {
+        let mut kept = self.connection.take();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let was_kept = kept.is_some();
+            match self.post_on(kept.take(), head.as_bytes(), payload).await {
+                Err(Trouble::Ended(_)) if was_kept => {}
+                Err(Trouble::Unreached(_)) if pause < LONGEST_PAUSE => {
+                    sleep(pause).await;
+                    pause *= 2;
+                }
+                posted => return posted,
             }
         }
     }
 
     async fn post_on(&mut self, kept: Option<Connection>, head: &[u8], payload: &Payload) -> Result<u16, Trouble> {
         let mut connection = self.address.connection(kept).await?;
-        let sent = connection.send(head, Some(payload)).await;
-        // What is too large may be refused before it has been sent, and the answer says so better than a reset does.
-        let answer = match (connection.answer().await, sent) {
-            (Ok(head), _) => head,
-            (Err(_), Err(trouble)) | (Err(trouble), Ok(())) => return Err(trouble),
-        };
-        self.keep(connection, &answer);
-        Ok(answer.status)
+        match connection.send(head, Some(payload)).await {
+            Ok(()) => {
+                let (head, _) = connection.answer(|_, _, _| {}).await?;
+                self.keep(connection, &head);
+                Ok(head.status)
+            }
+            // What is too large may be refused before it has been sent, and the answer says so better than a reset does.
+            // The connection is not used again: what was sent of the body is not the begin of a request.
+            Err(Trouble::Ended(error)) => match connection.answer(|_, _, _| {}).await {
+                Ok((head, _)) => Ok(head.status),
+                Err(_) => Err(Trouble::Ended(error)),
+            },
+            Err(trouble) => Err(trouble),
+        }
     }
 
     fn keep(&mut self, connection: Connection, head: &Head) {
         self.connection = head.is_reusable.then_some(connection);
-    }
-}
-
-impl Address {
-    fn parse(address: &str) -> Option<Self> {
-        let rest = address.strip_prefix("http://").unwrap_or(address);
-        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        // With a port, or without one; an IPv6 address has colons of its own, and brackets around them.
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
-            _ => (authority, 80),
-        };
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:%".contains(&byte);
-        if host.is_empty() || !host.bytes().all(is_host) || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return None;
-        }
-        let path = path.trim_matches('/');
-        let path = if path.is_empty() { String::new() } else { format!("/{path}") };
-        Some(Self { host: host.to_owned(), port, path })
-    }
-
-    fn authority(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
-    }
-
-    async fn connection(&self, kept: Option<Connection>) -> Result<Connection, Trouble> {
-        match kept {
-            Some(connection) => Ok(connection),
-            None => Connection::open(&self.host, self.port).await.map_err(Trouble::Broken),
-        }
     }
 }
 
@@ -282,7 +285,9 @@ fn read_header(context: &mut Context, head: &Bytes, name: &str, value: &[u8]) {
 
 /// Whether `id` can stand in the path of a URL as it is.
 fn is_id(id: &[u8]) -> bool {
-    (1..=128).contains(&id.len()) && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    (1..=128).contains(&id.len())
+        && id.first().is_some_and(u8::is_ascii_alphanumeric)
+        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
 }
 
 /// An error as the Runtime API wants it told.
@@ -302,27 +307,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_may_be_a_url() {
-        let parse = |address| {
-            let Address { host, port, path } = Address::parse(address)?;
-            Some((host, port, path))
-        };
-        let some = |host: &str, port, path: &str| Some((host.to_owned(), port, path.to_owned()));
-        assert_eq!(parse("127.0.0.1:9001"), some("127.0.0.1", 9001, ""));
-        assert_eq!(parse("http://127.0.0.1:9000/.rt/name"), some("127.0.0.1", 9000, "/.rt/name"));
-        assert_eq!(parse("127.0.0.1:9000/.rt/"), some("127.0.0.1", 9000, "/.rt"));
-        assert_eq!(parse("localhost"), some("localhost", 80, ""));
-        assert_eq!(parse("[::1]:9001"), some("::1", 9001, ""));
-        assert_eq!(parse("[::1]"), some("::1", 80, ""));
-        for bad in ["", ":9001", "https://127.0.0.1:9001", "127.0.0.1:port", "a b:1", "h:1/a b", "h\r\n:1", "u@h:1"] {
-            assert_eq!(parse(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
     fn only_what_can_stand_in_a_path_is_an_id() {
         assert!(is_id(b"8476a536-e9f4-11e8-9739-2dfe598c3fcd"));
-        for bad in [&b""[..], b"a/b", b"a b", b"..%2f", &[b'a'; 129]] {
+        for bad in [&b""[..], b"a/b", b"a b", b"..%2f", b"..", &[b'a'; 129]] {
             assert!(!is_id(bad), "{bad:?}");
         }
     }

@@ -37,9 +37,11 @@ pub(super) struct Connection {
 /// Why there is no answer.
 #[derive(Debug)]
 pub(super) enum Trouble {
+    /// There is no connection to be had: nothing was asked.
+    Unreached(io::Error),
     /// The connection ended before the first byte of an answer, as one does that was closed while nobody looked.
     Ended(io::Error),
-    /// It ended later, or what came was no HTTP.
+    /// It ended later, stood still, or what came was no HTTP.
     Broken(io::Error),
 }
 
@@ -60,10 +62,13 @@ enum Length {
 }
 
 impl Connection {
-    pub(super) async fn open(host: &str, port: u16) -> io::Result<Self> {
-        let socket = timeout(PATIENCE, TcpStream::connect((host, port))).await??;
-        socket.set_nodelay(true)?;
-        Ok(Self { socket, buffer: BytesMut::new(), out: Vec::new() })
+    pub(super) async fn open(host: &str, port: u16) -> Result<Self, Trouble> {
+        let open = async {
+            let socket = timeout(PATIENCE, TcpStream::connect((host, port))).await??;
+            socket.set_nodelay(true)?;
+            Ok(Self { socket, buffer: BytesMut::new(), out: Vec::new() })
+        };
+        open.await.map_err(Trouble::Unreached)
     }
 
     /// Sends a request: its head, which ends in an empty line, and what is posted.
@@ -82,14 +87,31 @@ impl Connection {
     }
 
     async fn flush(&mut self) -> Result<(), Trouble> {
-        timed(self.socket.write_all(&self.out)).await.map_err(Trouble::Ended)?;
+        match timeout(PATIENCE, self.socket.write_all(&self.out)).await {
+            Ok(written) => written.map_err(Trouble::Ended)?,
+            // It may have been read in part, so it is not to be sent again.
+            Err(elapsed) => return Err(Trouble::Broken(elapsed.into())),
+        }
         self.out.clear();
         Ok(())
     }
 
-    /// Waits for the head of the answer, and hands each header to `header`: the head, the name and the value, which are
-    /// parts of it.
-    pub(super) async fn head(&mut self, mut header: impl FnMut(&Bytes, &str, &[u8])) -> Result<Head, Trouble> {
+    /// Waits for the first byte of an answer, for as long as it takes.
+    pub(super) async fn wait(&mut self) -> Result<(), Trouble> {
+        if self.buffer.is_empty() { self.more().await.map_err(Trouble::Ended) } else { Ok(()) }
+    }
+
+    /// Reads an answer. Each of its headers is handed to `header`: the head, the name and the value, which are parts of it.
+    pub(super) async fn answer(&mut self, header: impl FnMut(&Bytes, &str, &[u8])) -> Result<(Head, Bytes), Trouble> {
+        let answer = async {
+            let head = self.head(header).await?;
+            let body = self.body(&head).await.map_err(Trouble::Broken)?;
+            Ok((head, body))
+        };
+        timeout(PATIENCE, answer).await.unwrap_or_else(|elapsed| Err(Trouble::Broken(elapsed.into())))
+    }
+
+    async fn head(&mut self, mut header: impl FnMut(&Bytes, &str, &[u8])) -> Result<Head, Trouble> {
         loop {
             let bytes = self.until_empty_line().await?;
             let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
@@ -119,32 +141,15 @@ impl Connection {
         }
     }
 
-    /// Reads the body that `head` announces.
-    pub(super) async fn body(&mut self, head: &Head) -> Result<Bytes, Trouble> {
-        let body = async {
-            match head.length {
-                Length::Bytes(length) => {
-                    self.fill(length).await?;
-                    Ok(self.buffer.split_to(length).freeze())
-                }
-                Length::Chunked => self.chunks().await,
-                Length::UntilEnd => self.until_end().await,
+    async fn body(&mut self, head: &Head) -> io::Result<Bytes> {
+        match head.length {
+            Length::Bytes(length) => {
+                self.fill(length).await?;
+                Ok(self.buffer.split_to(length).freeze())
             }
-        };
-        match timeout(PATIENCE, body).await {
-            Ok(body) => body.map_err(Trouble::Broken),
-            Err(elapsed) => Err(Trouble::Broken(elapsed.into())),
+            Length::Chunked => self.chunks().await,
+            Length::UntilEnd => self.until_end().await,
         }
-    }
-
-    /// Reads the whole of a small answer and forgets it, so that the connection can be used again.
-    pub(super) async fn answer(&mut self) -> Result<Head, Trouble> {
-        let head = match timeout(PATIENCE, self.head(|_, _, _| {})).await {
-            Ok(head) => head?,
-            Err(elapsed) => return Err(Trouble::Broken(elapsed.into())),
-        };
-        self.body(&head).await?;
-        Ok(head)
     }
 
     async fn until_empty_line(&mut self) -> Result<Bytes, Trouble> {
@@ -241,7 +246,9 @@ impl Connection {
 impl Head {
     fn read(&mut self, name: &str, value: &[u8]) -> Result<(), Trouble> {
         if name.eq_ignore_ascii_case("content-length") {
-            let length = std::str::from_utf8(value).ok().and_then(|value| value.trim().parse().ok());
+            let digits = std::str::from_utf8(value.trim_ascii()).ok();
+            let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
+            let length = digits.and_then(|digits| digits.parse().ok());
             let length = length.map(Length::Bytes).ok_or_else(|| {
                 broken(format!("the answer's content-length is {:?}", String::from_utf8_lossy(value)))
             })?;
@@ -266,10 +273,6 @@ impl Head {
     }
 }
 
-async fn timed<T>(future: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    timeout(PATIENCE, future).await?
-}
-
 fn limit(length: usize) -> io::Result<()> {
     if length > MAX_BODY {
         return Err(invalid(format!("the answer is longer than {MAX_BODY} bytes")));
@@ -288,7 +291,7 @@ fn broken(what: String) -> Trouble {
 impl Trouble {
     pub(super) fn into_error(self) -> io::Error {
         match self {
-            Self::Ended(error) | Self::Broken(error) => error,
+            Self::Unreached(error) | Self::Ended(error) | Self::Broken(error) => error,
         }
     }
 }

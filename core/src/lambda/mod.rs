@@ -3,10 +3,12 @@
 //! What an app may want to know of its invocation stands in the extensions of each request: [`Context`] is what Lambda
 //! says, [`RequestContext`] what the front says, [`Event`] the whole event.
 
+mod address;
 mod api;
 mod base64;
 mod connection;
 mod context;
+mod end;
 mod event;
 mod json;
 mod panic;
@@ -15,11 +17,11 @@ mod reply;
 mod swar;
 
 use std::{
-    future::poll_fn,
-    pin::{Pin, pin},
+    pin::Pin,
     task::{self, Poll},
 };
 
+use bytes::Bytes;
 use http::StatusCode;
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
@@ -28,6 +30,7 @@ use tokio::{
 
 use self::{
     api::{Api, Invocation},
+    end::End,
     event::{Asked, Refusal},
     panic::{CatchPanic, Panicked},
     payload::Payload,
@@ -60,8 +63,9 @@ impl Polling {
     /// Nothing is asked of the Runtime API yet.
     ///
     /// # Errors
-    /// The settings do not say where it is.
-    pub fn new(settings: Settings, shutdown: Shutdown) -> Result<Self, Error> {
+    /// The settings do not say where it is, or have a base path that cannot be one.
+    pub fn new(mut settings: Settings, shutdown: Shutdown) -> Result<Self, Error> {
+        settings.normalize()?;
         let Some(address) = settings.runtime_api.as_deref() else {
             return Err(Error::new(
                 "AWS_LAMBDA_RUNTIME_API is not set, which says where the Lambda Runtime API is; Lambda and its emulators set it",
@@ -92,7 +96,8 @@ impl Polling {
     /// runtime that has several, where handlers find themselves on a server as well.
     ///
     /// It is also where the loop costs least. On the thread that called `block_on` each answer of the Runtime API has to
-    /// wake it from another one, which takes a third more processor time for a small request.
+    /// wake it from another one, which takes a third more processor time for a small request. As on a server, handlers are
+    /// not in the scope of what stands around `run`: task-locals, or a subscriber that was set for that future alone.
     ///
     /// # Errors
     /// As [`answer`](Self::answer).
@@ -122,17 +127,9 @@ impl Polling {
     /// Outside a Tokio runtime that has I/O and time enabled.
     pub async fn answer<A: App>(self, app: A) -> Result<(), Error> {
         let Self { mut api, settings, shutdown } = self;
-        let mut end = shutdown.own();
-        loop {
-            let next = match &mut end {
-                None => api.next().await,
-                Some(end) => match unless(end, api.next()).await {
-                    Some(next) => next,
-                    None => return Ok(()),
-                },
-            };
-            let Invocation { context, event } = next?;
-            let read = event::read(&event, &Asked::new(&context, &settings));
+        let mut end = End::new(shutdown);
+        while let Some(Invocation { context, event }) = api.next(&mut end).await? {
+            let read = read(&event, &context, &settings);
             // The app is to hold the last of it, so that its memory can be used again.
             drop(event);
             match read {
@@ -151,6 +148,7 @@ impl Polling {
                 }
             }
         }
+        Ok(())
     }
 }
 
@@ -160,6 +158,16 @@ pub async fn report_init_error(settings: &Settings, error: &Error) {
     if let Some(Ok(mut api)) = settings.runtime_api.as_deref().map(Api::new) {
         api.init_error("Runtime.InvalidSetting", &format!("{error:?}")).await;
     }
+}
+
+/// The request that an event stands for. Whatever the event does to the libraries that read it, the loop goes on.
+fn read(event: &Bytes, context: &Context, settings: &Settings) -> Result<(Request, Shape), Refusal> {
+    panic::caught(|| event::read(event, &Asked::new(context, settings))).unwrap_or_else(|Panicked(message)| {
+        Err(Refusal::Failed {
+            error_type: "Runtime.UnreadableEvent",
+            message: format!("the event cannot be read: {message}"),
+        })
+    })
 }
 
 /// Has the app answer a request, and makes a reply of whatever comes of it.
@@ -184,7 +192,7 @@ fn call<A: App>(app: &A, request: Request, shape: Shape, context: &Context) -> i
     }
 }
 
-/// A task that ends when nobody waits for it any more, as a future does.
+/// A task that is told to end when nobody waits for it any more.
 struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> Future for AbortOnDrop<T> {
@@ -199,14 +207,4 @@ impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
         self.0.abort();
     }
-}
-
-/// What `future` gives, unless `end` comes first.
-async fn unless<T>(mut end: impl Future<Output = ()> + Unpin, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(value) => Poll::Ready(Some(value)),
-        Poll::Pending => Pin::new(&mut end).poll(cx).map(|()| None),
-    })
-    .await
 }

@@ -21,14 +21,17 @@ pin_project! {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Panicked(pub(super) String);
 
+/// What `make` gives, or what it said when it panicked.
+///
+/// What an app leaves behind when it unwinds is its own affair, as it is under its own server.
+pub(super) fn caught<T>(make: impl FnOnce() -> T) -> Result<T, Panicked> {
+    catch_unwind(AssertUnwindSafe(make)).map_err(Panicked::new)
+}
+
 impl<F: Future> CatchPanic<F> {
     /// The future that `make` makes.
     pub(super) fn new(make: impl FnOnce() -> F) -> Result<Self, Panicked> {
-        // What an app leaves behind when it unwinds is its own affair, as it is under its own server.
-        match catch_unwind(AssertUnwindSafe(make)) {
-            Ok(future) => Ok(Self { future: Some(future) }),
-            Err(panic) => Err(Panicked::new(panic)),
-        }
+        caught(make).map(|future| Self { future: Some(future) })
     }
 }
 
@@ -37,19 +40,19 @@ impl<F: Future> Future for CatchPanic<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut future = self.project().future;
-        let polled = catch_unwind(AssertUnwindSafe(|| {
+        let polled = caught(|| {
             let polled = future.as_mut().as_pin_mut().map_or(Poll::Pending, |future| future.poll(cx));
             if polled.is_ready() {
                 future.set(None);
             }
             polled
-        }));
+        });
         match polled {
             Ok(polled) => polled.map(Ok),
-            Err(panic) => {
+            Err(panicked) => {
                 // What is left of it may panic again.
-                let _ = catch_unwind(AssertUnwindSafe(|| future.set(None)));
-                Poll::Ready(Err(Panicked::new(panic)))
+                let _ = caught(|| future.set(None));
+                Poll::Ready(Err(panicked))
             }
         }
     }

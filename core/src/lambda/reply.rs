@@ -6,8 +6,7 @@ use bytes::{Bytes, BytesMut};
 use http::{
     HeaderMap, HeaderName, Response, StatusCode,
     header::{
-        CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, PROXY_AUTHENTICATE, SET_COOKIE, TE, TRAILER,
-        TRANSFER_ENCODING, UPGRADE,
+        CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
     },
 };
 use http_body::Body;
@@ -26,24 +25,39 @@ pub(super) struct Shape {
     pub(super) without_body: bool,
 }
 
-/// Why the app's body did not become a reply.
+/// Why the app's response did not become a reply.
 #[derive(Debug)]
-pub(super) enum BodyError {
+pub(super) enum Unanswerable {
+    /// The body failed.
     Failed(BoxError),
-    /// It was longer than any reply can be: so many bytes, or more.
+    /// It is longer than any reply can be: so many bytes, or more.
     TooLarge(u64),
+    /// It is one that others follow, and there is room for one.
+    Interim(StatusCode),
 }
 
 /// The reply for a response: reads its body, and writes both in the front's shape.
-pub(super) async fn write<B>(shape: Shape, response: Response<B>) -> Result<Payload, BodyError>
+pub(super) async fn write<B>(shape: Shape, response: Response<B>) -> Result<Payload, Unanswerable>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
-    let (parts, body) = response.into_parts();
-    let has_no_body = shape.without_body || is_bodiless(parts.status);
-    let body = if has_no_body { Bytes::new() } else { read(body).await? };
+    let (mut parts, body) = response.into_parts();
+    if parts.status.is_informational() {
+        return Err(Unanswerable::Interim(parts.status));
+    }
+    let body = if is_bodiless(parts.status) {
+        Bytes::new()
+    } else if shape.without_body {
+        // As a server does: of the answer to a HEAD the length is all there is.
+        if let Some(length @ 1..) = body.size_hint().exact() {
+            parts.headers.entry(CONTENT_LENGTH).or_insert(length.into());
+        }
+        Bytes::new()
+    } else {
+        read(body).await?
+    };
     let payload = v2(parts.status, parts.headers, body, shape);
-    if payload.len() > MAX_REPLY { Err(BodyError::TooLarge(payload.len() as u64)) } else { Ok(payload) }
+    if payload.len() > MAX_REPLY { Err(Unanswerable::TooLarge(payload.len() as u64)) } else { Ok(payload) }
 }
 
 /// A reply that Lodger itself gives: plain text.
@@ -54,26 +68,25 @@ pub(super) fn text(shape: Shape, status: StatusCode, text: String) -> Payload {
     v2(status, headers, body, shape)
 }
 
-/// 1xx, 204, 205 and 304 have no body (RFC 9110, section 6.4.1 and 15.3.6).
+/// 204, 205 and 304 have no body (RFC 9110, sections 6.4.1 and 15.3.6).
 fn is_bodiless(status: StatusCode) -> bool {
-    status.is_informational()
-        || matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// Reads a body, as long as it can still become a reply. One that is in one piece is not copied.
-async fn read<B>(body: B) -> Result<Bytes, BodyError>
+async fn read<B>(body: B) -> Result<Bytes, Unanswerable>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
     if body.size_hint().lower() > MAX_REPLY as u64 {
-        return Err(BodyError::TooLarge(body.size_hint().lower()));
+        return Err(Unanswerable::TooLarge(body.size_hint().lower()));
     }
     let mut body = pin!(body);
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         // Trailers have no place in a reply.
-        let Ok(data) = frame.map_err(|error| BodyError::Failed(error.into()))?.into_data() else {
+        let Ok(data) = frame.map_err(|error| Unanswerable::Failed(error.into()))?.into_data() else {
             continue;
         };
         if first.is_empty() {
@@ -86,7 +99,7 @@ where
         }
         whole.extend_from_slice(&data);
         if whole.len() > MAX_REPLY {
-            return Err(BodyError::TooLarge(whole.len() as u64));
+            return Err(Unanswerable::TooLarge(whole.len() as u64));
         }
     }
     Ok(if whole.is_empty() { first } else { whole.freeze() })
@@ -102,43 +115,41 @@ fn v2(status: StatusCode, headers: HeaderMap, body: Bytes, shape: Shape) -> Payl
     out.extend_from_slice(b",\"headers\":{");
 
     let is_encoded = headers.get_all(CONTENT_ENCODING).iter().any(|value| !is_identity(value.as_bytes()));
+    let named = named_by_connection(&headers);
     let mut has_type = false;
     let mut cookies = Vec::new();
-    let mut open = false;
-    let mut skipping = false;
+    let mut kind = Kind::Dropped;
     // A name comes with its first value; the further values follow without one.
     for (name, value) in headers {
-        match name {
-            Some(name) => {
-                if std::mem::take(&mut open) {
-                    out.push(b'"');
-                }
-                skipping = !is_for_the_client(&name, status, shape);
-                if name == SET_COOKIE {
-                    skipping = true;
-                    cookies.push(value);
-                } else if !skipping {
-                    has_type |= name == CONTENT_TYPE;
-                    if out.last() != Some(&b'{') {
-                        out.push(b',');
-                    }
-                    out.push(b'"');
-                    // A header's name needs no escape.
-                    out.extend_from_slice(name.as_str().as_bytes());
-                    out.extend_from_slice(b"\":\"");
-                    json::push_escaped_or_latin1(value.as_bytes(), &mut out);
-                    open = true;
-                }
+        let is_first = name.is_some();
+        if let Some(name) = name {
+            if kind == Kind::Kept {
+                out.push(b'"');
             }
-            None if !skipping => {
-                out.extend_from_slice(b", ");
+            kind = if named.contains(&name) { Kind::Dropped } else { Kind::of(&name, status, shape) };
+            if kind == Kind::Kept {
+                has_type |= name == CONTENT_TYPE;
+                if out.last() != Some(&b'{') {
+                    out.push(b',');
+                }
+                out.push(b'"');
+                // A header's name needs no escape.
+                out.extend_from_slice(name.as_str().as_bytes());
+                out.extend_from_slice(b"\":\"");
+            }
+        }
+        match kind {
+            Kind::Dropped => {}
+            Kind::Cookie => cookies.push(value),
+            Kind::Kept => {
+                if !is_first {
+                    out.extend_from_slice(b", ");
+                }
                 json::push_escaped_or_latin1(value.as_bytes(), &mut out);
             }
-            None if !cookies.is_empty() => cookies.push(value),
-            None => {}
         }
     }
-    if open {
+    if kind == Kind::Kept {
         out.push(b'"');
     }
     if !has_type && !body.is_empty() {
@@ -172,21 +183,41 @@ fn is_identity(codings: &[u8]) -> bool {
     })
 }
 
-/// Whether a header of the app is for its client. Those about a connection are not (RFC 9110, section 7.6.1): the front
-/// has one of its own, and measures the body itself. Of the answer to a HEAD the length is all there is.
-fn is_for_the_client(name: &HeaderName, status: StatusCode, shape: Shape) -> bool {
-    match *name {
-        CONNECTION | TRANSFER_ENCODING | TE | TRAILER | UPGRADE | PROXY_AUTHENTICATE => false,
-        CONTENT_LENGTH => shape.without_body && !is_bodiless(status),
-        CONTENT_TYPE => !is_bodiless(status),
-        _ => !matches!(name.as_str(), "keep-alive" | "proxy-connection"),
+/// What becomes of a header of the app's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Kept,
+    Cookie,
+    Dropped,
+}
+
+impl Kind {
+    /// Headers about a connection are not for the client (RFC 9110, section 7.6.1): the front has one of its own, and
+    /// measures the body itself.
+    fn of(name: &HeaderName, status: StatusCode, shape: Shape) -> Self {
+        let is_kept = match *name {
+            SET_COOKIE => return Self::Cookie,
+            CONNECTION | TRANSFER_ENCODING | TE | TRAILER | UPGRADE => false,
+            CONTENT_LENGTH => shape.without_body && !is_bodiless(status),
+            CONTENT_TYPE => !is_bodiless(status),
+            _ => !matches!(name.as_str(), "keep-alive" | "proxy-connection"),
+        };
+        if is_kept { Self::Kept } else { Self::Dropped }
     }
 }
 
-impl fmt::Display for BodyError {
+/// The headers that `connection` says are about it as well.
+fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(CONNECTION).iter();
+    let names = values.flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
+    names.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok()).collect()
+}
+
+impl fmt::Display for Unanswerable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(source) => write!(f, "the response body failed: {source}"),
+            Self::Interim(status) => write!(f, "{status} is no final status, and there is no connection to upgrade"),
             Self::TooLarge(size) => write!(
                 f,
                 "the response is too large for Lambda: as a reply it takes {size} bytes or more, and {MAX_REPLY} is the most"
@@ -195,7 +226,7 @@ impl fmt::Display for BodyError {
     }
 }
 
-impl BodyError {
+impl Unanswerable {
     /// What may be told to a client, who cannot help what fails but may ask for less.
     pub(super) fn for_the_client(&self) -> Option<String> {
         matches!(self, Self::TooLarge(_)).then(|| self.to_string())

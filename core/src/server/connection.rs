@@ -6,10 +6,17 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto::Builder,
 };
-use tokio::{net::TcpStream, sync::watch, time::sleep};
+use tokio::{
+    net::TcpStream,
+    sync::watch,
+    time::{Instant, sleep},
+};
 
 use super::service::Service;
 use crate::App;
+
+/// How long a connection without a request may still bring one, once the server ends.
+const LAST_CALL: Duration = Duration::from_secs(1);
 
 /// How far the server is in its life, as each connection sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +47,7 @@ pub(super) async fn serve<A>(
     // From accept, and whatever the protocol turns out to be: hyper's own time-out begins after it has told HTTP/1 from
     // HTTP/2, which a silent client never lets it do, and closes idle connections, which load balancers take for errors.
     let mut waiting = !header_timeout.is_zero();
+    let mut draining = false;
     let mut patience = pin!(sleep(header_timeout));
     loop {
         tokio::select! {
@@ -51,17 +59,27 @@ pub(super) async fn serve<A>(
             }
             () = patience.as_mut(), if waiting => {
                 if !first_request.has_come() {
-                    tracing::debug!(target: "lodger", "connection closed: no request within {header_timeout:?}");
+                    tracing::debug!(target: "lodger", "connection closed: no request came in time");
                     return;
                 }
                 waiting = false;
+                if draining {
+                    connection.as_mut().graceful_shutdown();
+                }
             }
             changed = phase.changed() => {
                 let now = *phase.borrow_and_update();
                 if changed.is_err() || now == Phase::Over {
                     return;
                 }
-                connection.as_mut().graceful_shutdown();
+                draining = true;
+                if first_request.has_come() {
+                    connection.as_mut().graceful_shutdown();
+                } else {
+                    // One may be on its way; but a client that only holds the connection must not hold the end.
+                    waiting = true;
+                    patience.as_mut().reset(Instant::now() + LAST_CALL);
+                }
             }
         }
     }

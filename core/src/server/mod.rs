@@ -8,7 +8,7 @@ mod service;
 mod signal;
 
 use std::{
-    io,
+    fmt, io,
     net::{Ipv4Addr, SocketAddr},
     pin::pin,
     sync::Arc,
@@ -47,6 +47,16 @@ pub struct Listening {
     grace: Duration,
     header_timeout: Duration,
     shutdown: Shutdown,
+    on_listening: Option<OnListening>,
+}
+
+/// Who is told where the server listens.
+struct OnListening(Box<dyn FnOnce(SocketAddr) + Send>);
+
+impl fmt::Debug for OnListening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnListening")
+    }
 }
 
 impl Listening {
@@ -70,8 +80,10 @@ impl Listening {
     /// Listens on a socket of the user's own.
     ///
     /// # Errors
-    /// The socket has no address.
+    /// The socket has no address, or the settings have a base path that cannot be one.
     pub fn on(listener: TcpListener, settings: &Settings) -> Result<Self, Error> {
+        let mut settings = settings.clone();
+        settings.normalize()?;
         let addr = listener
             .local_addr()
             .map_err(|error| Error::new("the listener has no address to listen on").because(error))?;
@@ -82,6 +94,7 @@ impl Listening {
             grace: settings.grace.unwrap_or(DEFAULT_GRACE),
             header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
             shutdown: Shutdown::default(),
+            on_listening: None,
         })
     }
 
@@ -92,9 +105,12 @@ impl Listening {
         self
     }
 
-    /// The address that the socket is bound to: with port 0, the one that was free.
-    pub fn addr(&self) -> SocketAddr {
-        self.addr
+    /// Calls `tell` once the app is served, with the address that the socket is bound to: with port 0, the one that was
+    /// free.
+    #[must_use]
+    pub fn on_listening(mut self, tell: impl FnOnce(SocketAddr) + Send + 'static) -> Self {
+        self.on_listening = Some(OnListening(Box::new(tell)));
+        self
     }
 
     /// Serves `app` until SIGTERM, Ctrl-C or the user's own shutdown; then stops accepting, finishes what is in flight
@@ -111,6 +127,9 @@ impl Listening {
     {
         let mut end = signal::End::new(self.shutdown)?;
         say!(INFO, "listening on http://{}", self.addr);
+        if let Some(OnListening(tell)) = self.on_listening {
+            tell(self.addr);
+        }
 
         let (phase, seen) = watch::channel(Phase::Serving);
         loop {

@@ -11,11 +11,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::Uri;
+use http::{HeaderValue, Uri, header::HOST, uri::PathAndQuery};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
-use crate::{App, Body, ClientAddr, PathPrefix, prefix};
+use crate::{App, Body, ClientAddr, PathPrefix, Request, prefix};
 
 /// An app and what one connection knows.
 pub(super) struct Service<A> {
@@ -53,6 +53,9 @@ impl<A: App> hyper::service::Service<http::Request<Incoming>> for Service<A> {
     fn call(&self, request: http::Request<Incoming>) -> Self::Future {
         self.first_request.0.store(true, Relaxed);
         let mut request = request.map(Body::from);
+        if request.uri().authority().is_some() && request.uri().path_and_query().is_some() {
+            make_origin_form(&mut request);
+        }
         request.extensions_mut().insert(ClientAddr(self.peer));
         if let Some(base_path) = &self.base_path
             && let Some((uri, taken)) = without(base_path, request.uri())
@@ -64,15 +67,31 @@ impl<A: App> hyper::service::Service<http::Request<Incoming>> for Service<A> {
     }
 }
 
+/// Makes of the target that HTTP/2 has, and of the absolute form of HTTP/1.1, what every other request has: a path and a
+/// query, and the host in its header (RFC 9112, section 3.2.2; RFC 9113, section 8.3.1).
+fn make_origin_form(request: &mut Request) {
+    let parts = std::mem::take(request.uri_mut()).into_parts();
+    if let Some(target) = parts.path_and_query {
+        *request.uri_mut() = target.into();
+    }
+    // Without what stands before an `@`: a host header has no place for it.
+    let host = parts.authority.map(|authority| match authority.port() {
+        Some(port) => HeaderValue::from_str(&format!("{}:{port}", authority.host())),
+        None => HeaderValue::from_str(authority.host()),
+    });
+    if let Some(Ok(host)) = host {
+        request.headers_mut().insert(HOST, host);
+    }
+}
+
 /// `uri` without `base_path` before its path, and what was taken off; `None` where it is not there.
 fn without(base_path: &str, uri: &Uri) -> Option<(Uri, PathPrefix)> {
     let whole = uri.path_and_query()?;
     let taken = prefix::matched(uri.path().as_bytes(), base_path.as_bytes())?;
     let rest = whole.as_str().get(taken..)?;
-    let rest = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(rest.ok()?);
-    let uri = Uri::from_parts(parts).ok()?;
+    let rest: Result<PathAndQuery, _> = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
+    // From a path alone, so that two slashes do not make a host of what follows them.
+    let uri = Uri::from(rest.ok()?);
     Some((uri, PathPrefix::new(base_path.to_owned().into())))
 }
 
@@ -106,9 +125,23 @@ mod tests {
         assert_eq!(taken("/api", "/api").unwrap(), "/");
         assert_eq!(taken("/api", "/api?q").unwrap(), "/?q");
         assert_eq!(taken("/api", "/api/api/x").unwrap(), "/api/x");
-        assert_eq!(taken("/api", "http://h:1/api/x").unwrap(), "http://h:1/x");
         assert_eq!(taken("/api", "/apix"), None);
         assert_eq!(taken("/api", "/x/api"), None);
+    }
+
+    #[test]
+    fn a_target_with_a_host_becomes_a_path_and_a_header() {
+        for (target, host) in [("http://example.com/x?y", "example.com"), ("https://u:p@[::1]:8080/x?y", "[::1]:8080")]
+        {
+            let mut request = Request::default();
+            *request.uri_mut() = Uri::from_static(target);
+            request.headers_mut().insert(HOST, HeaderValue::from_static("other.example"));
+            make_origin_form(&mut request);
+            assert_eq!(
+                (request.uri().to_string().as_str(), &request.headers()[HOST]),
+                ("/x?y", &HeaderValue::from_static(host))
+            );
+        }
     }
 
     #[test]

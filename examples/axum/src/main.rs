@@ -1,4 +1,4 @@
-//! Notes: a small JSON API in axum. `main` is all that knows of Lodger; the rest would run under `axum::serve` as it is.
+//! Notes: a small JSON API in axum. Under `axum::serve` all but `main` would run as it is.
 //!
 //! ```text
 //! cargo run -p example-axum

@@ -5,12 +5,13 @@ use std::{
 };
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{ConnectInfo, Path, Query, State, rejection::JsonRejection},
     http::{StatusCode, header::LOCATION},
     response::IntoResponse,
     routing::get,
 };
+use lodger::PathPrefix;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -59,6 +60,7 @@ async fn list(State(notes): State<Notes>, Query(search): Query<Search>) -> Json<
 async fn create(
     State(notes): State<Notes>,
     ConnectInfo(client): ConnectInfo<SocketAddr>,
+    prefix: Option<Extension<PathPrefix>>,
     note: Result<Json<NewNote>, JsonRejection>,
 ) -> Result<impl IntoResponse, Error> {
     let Json(NewNote { text }) = note?;
@@ -69,7 +71,9 @@ async fn create(
     let id = notes.last_key_value().map_or(1, |(last, _)| last + 1);
     let note = Note { id, text, from: client.ip().to_string() };
     notes.insert(id, note.clone());
-    Ok((StatusCode::CREATED, [(LOCATION, format!("/notes/{id}"))], Json(note)))
+    // A client is behind the stage of an API, or a base path, that this app does not see.
+    let prefix = prefix.as_ref().map_or("", |prefix| prefix.as_str());
+    Ok((StatusCode::CREATED, [(LOCATION, format!("{prefix}/notes/{id}"))], Json(note)))
 }
 
 async fn read(State(notes): State<Notes>, Path(id): Path<u64>) -> Result<Json<Note>, Error> {

@@ -60,7 +60,7 @@ async fn it_is_the_same_app_on_lambda() {
     let request = request.body(Bytes::from(r#"{"text":"from afar"}"#)).unwrap();
     let response = api.send(&front, &request).await;
     assert_eq!(response.status(), 201);
-    assert_eq!(response.headers()["location"], "/notes/1");
+    assert_eq!(response.headers()["location"], "/prod/notes/1");
     let note: Value = serde_json::from_slice(response.body()).unwrap();
     assert_eq!(note, json!({"id": 1, "text": "from afar", "from": "198.51.100.4"}));
     assert_eq!(api.complaints(), [""; 0]);

@@ -18,11 +18,11 @@ async fn peer(sent: Vec<Vec<u8>>) -> Connection {
 }
 
 async fn read(sent: Vec<Vec<u8>>) -> Result<(Head, Bytes, Vec<String>), Trouble> {
-    let mut connection = peer(sent).await;
     let mut headers = vec![];
-    let head =
-        connection.head(|_, name, value| headers.push(format!("{name}={}", String::from_utf8_lossy(value)))).await?;
-    let body = connection.body(&head).await?;
+    let mut connection = peer(sent).await;
+    let answer =
+        connection.answer(|_, name, value| headers.push(format!("{name}={}", String::from_utf8_lossy(value)))).await;
+    let (head, body) = answer?;
     Ok((head, body, headers))
 }
 
@@ -74,6 +74,7 @@ async fn what_is_no_answer_is_said() {
     assert!(why("\r\n\r\n").await.contains("empty"));
     assert!(why("SSH-2.0-x\r\n\r\n").await.contains("no HTTP/1.1"));
     assert!(why("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n").await.contains("\"many\""));
+    assert!(why("HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\nx").await.contains("\"+1\""));
     assert!(why("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n").await.contains("two lengths"));
     assert!(why("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n").await.contains("longer than"));
     assert!(why("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n").await.contains("\"gzip\""));
@@ -91,5 +92,24 @@ async fn an_end_before_the_answer_is_another_trouble_than_one_within() {
     assert!(matches!(read_one("").await, Err(Trouble::Ended(_))));
     for cut in ["HTTP", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", "HTTP/1.1 200 OK\r\n"] {
         assert!(matches!(read_one(cut).await, Err(Trouble::Broken(_))), "{cut:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_stands_still_is_given_up_and_a_wait_for_one_is_not() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for begin in ["", "H", "HTTP/1.1 200 OK\r\nLambda-", "HTTP/1.1 100 Continue\r\n\r\n"] {
+        let mut connection = Connection::open("127.0.0.1", port).await.unwrap();
+        let (mut peer, _) = listener.accept().await.unwrap();
+        peer.write_all(begin.as_bytes()).await.unwrap();
+        // From here on time passes whenever nothing else does.
+        tokio::time::pause();
+        if begin.is_empty() {
+            assert!(timeout(PATIENCE * 100, connection.wait()).await.is_err(), "it was not waited for");
+        }
+        let given_up = timeout(PATIENCE * 2, connection.answer(|_, _, _| {})).await.expect("it stands still as well");
+        assert!(matches!(given_up, Err(Trouble::Broken(error)) if error.kind() == io::ErrorKind::TimedOut), "{begin}");
+        tokio::time::resume();
     }
 }

@@ -6,9 +6,12 @@ use http::{
     header::{CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
 };
 
-use super::{json::Text, owned};
+use super::{json::Text, owned, quoted};
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+
+/// The most headers that a request has. Fronts end at 10 KB of them, and `HeaderMap` panics beyond some thousands.
+const MAX_HEADERS: usize = 4096;
 
 /// Collects headers in their order, and keeps to itself those that a server would not hand to an app either.
 pub(super) struct Headers<'a> {
@@ -18,9 +21,13 @@ pub(super) struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
-    pub(super) fn new(event: &'a Bytes, count: usize) -> Self {
+    /// An error where there are more headers than any front lets through.
+    pub(super) fn new(event: &'a Bytes, count: usize) -> Result<Self, String> {
+        if count > MAX_HEADERS {
+            return Err(format!("there are {count} headers, and {MAX_HEADERS} is the most"));
+        }
         // Room for those that are added as well.
-        Self { event, map: HeaderMap::with_capacity(count + 4), had_content_length: false }
+        Ok(Self { event, map: HeaderMap::with_capacity(count + 4), had_content_length: false })
     }
 
     /// Adds a header. Those of the connection that the event came over are left out, and `content-length`, which the
@@ -29,14 +36,17 @@ impl<'a> Headers<'a> {
     /// An error says what is wrong with it: no client could have sent it.
     pub(super) fn add(&mut self, name: Text<'_>, value: Text<'_>) -> Result<(), String> {
         let bytes = name.decode().ok_or("a header's name is no text")?;
-        let name = HeaderName::from_bytes(&bytes)
-            .map_err(|_| format!("{:?} is not the name of a header", String::from_utf8_lossy(&bytes)))?;
+        let name =
+            HeaderName::from_bytes(&bytes).map_err(|_| format!("{} is not the name of a header", quoted(&bytes)))?;
         if name == CONTENT_LENGTH {
             self.had_content_length = true;
         } else if !is_of_the_connection(&name) {
-            let value = self
-                .value(value)
-                .ok_or_else(|| format!("the value of the header {name} holds a control character or is no text"))?;
+            let value = self.value(value).ok_or_else(|| {
+                format!(
+                    "the value of the header {} holds a control character or is no text",
+                    quoted(name.as_str().as_bytes())
+                )
+            })?;
             self.map.append(name, value);
         }
         Ok(())
@@ -66,13 +76,16 @@ impl<'a> Headers<'a> {
         Ok(())
     }
 
-    /// Sees to it that there is a `host` that could be one: the client's, else the domain that the front was called by.
+    /// Sees to it that there is one `host`, and that it could be one: the client's, else the domain that the front was called by.
     pub(super) fn ensure_host(&mut self, domain: Option<Text<'_>>) {
-        if self.map.get(HOST).is_some_and(|host| could_be_a_host(host.as_bytes())) {
+        let mut hosts = self.map.get_all(HOST).iter();
+        let host = hosts.find(|host| could_be_a_host(host.as_bytes())).cloned();
+        if host.is_some() && self.map.get_all(HOST).iter().nth(1).is_none() {
             return;
         }
-        let domain = domain.and_then(|domain| self.value(domain)).filter(|host| could_be_a_host(host.as_bytes()));
-        self.map.insert(HOST, domain.unwrap_or(HeaderValue::from_static("localhost")));
+        let domain = || domain.and_then(|domain| self.value(domain)).filter(|host| could_be_a_host(host.as_bytes()));
+        let host = host.or_else(domain).unwrap_or(HeaderValue::from_static("localhost"));
+        self.map.insert(HOST, host);
     }
 
     /// Sets the trace id of the invocation, which continues the one that the front began.

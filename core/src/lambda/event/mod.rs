@@ -64,6 +64,11 @@ pub(super) fn read(event: &Bytes, asked: &Asked<'_>) -> Result<(Request, Shape),
     Ok((request, shape))
 }
 
+/// The begin of what came, for people to read: it may be megabytes.
+fn quoted(bytes: &[u8]) -> String {
+    format!("{:?}", String::from_utf8_lossy(bytes.get(..40).unwrap_or(bytes)))
+}
+
 /// What `text` stands for, without a copy where it stands so in the event.
 fn owned(event: &Bytes, text: Text<'_>) -> Option<Bytes> {
     match text.verbatim() {

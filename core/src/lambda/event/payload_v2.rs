@@ -16,7 +16,7 @@ use super::{
     fields::{Fields, Http, Value},
     headers::Headers,
     json::Text,
-    owned,
+    owned, quoted,
     uri::{self, Escape, Target},
 };
 use crate::{Body, ClientAddr, Request, Stage, lambda::base64};
@@ -30,7 +30,7 @@ pub(super) fn is_this(fields: &Fields<'_>) -> bool {
 pub(super) fn request(event: &Bytes, fields: &Fields<'_>, asked: &Asked<'_>) -> Result<Request, Bad> {
     let http = fields.context.http.as_ref();
     let body = body(event, fields)?;
-    let mut headers = Headers::new(event, fields.headers.len());
+    let mut headers = Headers::new(event, fields.headers.len())?;
     for (name, value) in &fields.headers {
         headers.add(*name, *value)?;
     }
@@ -52,8 +52,7 @@ pub(super) fn request(event: &Bytes, fields: &Fields<'_>, asked: &Asked<'_>) -> 
 
     let method = http.and_then(|http| http.method).and_then(Text::decode).ok_or("the event has no method")?;
     let mut request = Request::new(Body::empty());
-    *request.method_mut() =
-        Method::from_bytes(&method).map_err(|_| format!("{:?} is no method", String::from_utf8_lossy(&method)))?;
+    *request.method_mut() = Method::from_bytes(&method).map_err(|_| format!("{} is no method", quoted(&method)))?;
     *request.uri_mut() = target.finish(&query).ok_or("the path and the query are too long for a URI")?;
     *request.version_mut() = version(http);
     *request.headers_mut() = headers.finish(body.len());
@@ -66,13 +65,15 @@ pub(super) fn request(event: &Bytes, fields: &Fields<'_>, asked: &Asked<'_>) -> 
 }
 
 /// How much of the path's encoding is left, which only the domain tells: a Function URL keeps it, an HTTP API, whatever
-/// its domain, takes it away, and emulators differ.
+/// its domain, takes it away, and emulators, which are on this machine, differ.
 fn escape(domain: &[u8]) -> Escape {
-    let is_function_url = domain.windows(12).any(|part| part == b".lambda-url.");
-    let is_ip = || std::str::from_utf8(domain).is_ok_and(|domain| domain.parse::<IpAddr>().is_ok());
-    if is_function_url {
+    let domain = std::str::from_utf8(domain).unwrap_or_default();
+    let is_address = domain.parse::<SocketAddr>().is_ok();
+    let host = if is_address { domain } else { domain.rsplit_once(':').map_or(domain, |(host, _)| host) };
+    let is_ip = || domain.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    if domain.contains(".lambda-url.") {
         Escape::Verbatim
-    } else if domain.is_empty() || domain == b"localhost" || is_ip() {
+    } else if domain.is_empty() || host.eq_ignore_ascii_case("localhost") || is_address || is_ip() {
         Escape::Tolerant
     } else {
         Escape::Decoded

@@ -1,6 +1,9 @@
 //! Events that no request can be made of, and what is said about them.
 
-use super::json::{Malformed, Reader};
+use super::{
+    json::{Malformed, Reader},
+    quoted,
+};
 
 /// Why there is no request.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,31 +60,34 @@ impl Refusal {
 
 /// What an event is, as well as its keys tell. It is read anew for that, because hardly any event is refused.
 fn name(event: &[u8]) -> String {
+    let mut known = KNOWN.len();
     let mut keys = Vec::new();
+    let mut look_up = |prefix: &str, key: &[u8]| {
+        let is_it = |(name, _): &&(&str, &str)| name.strip_prefix(prefix).is_some_and(|name| name.as_bytes() == key);
+        // Without a dot one is of the event itself.
+        let is_here = |entry: &&(&str, &str)| is_it(entry) && (!prefix.is_empty() || !entry.0.starts_with('.'));
+        known = KNOWN.iter().position(|entry| is_here(&entry)).unwrap_or(known).min(known);
+    };
     let is_object = Reader::new(event).object(|value, key| {
-        let key = String::from_utf8_lossy(&key.decode().unwrap_or_default()).into_owned();
-        if key == "requestContext" {
+        let key = key.decode().unwrap_or_default();
+        look_up("", &key);
+        // The event may have many, and hold what a log should not.
+        if keys.len() < 8 {
+            keys.push(quoted(&key));
+        }
+        if *key == *b"requestContext" {
             value.object(|value, key| {
-                keys.push(format!(".{}", String::from_utf8_lossy(&key.decode().unwrap_or_default())));
+                look_up(".", &key.decode().unwrap_or_default());
                 value.skip().map(drop)
             })?;
         } else {
             value.skip()?;
         }
-        keys.push(key);
         Ok(())
     });
-    if is_object != Ok(true) {
-        return "no JSON object".to_owned();
+    match KNOWN.get(known) {
+        _ if is_object != Ok(true) => "no JSON object".to_owned(),
+        Some((_, name)) => (*name).to_owned(),
+        None => format!("an event of an unknown kind, with the keys [{}]", keys.join(", ")),
     }
-    if let Some((_, name)) = KNOWN.iter().find(|(known, _)| keys.iter().any(|key| key == known)) {
-        return (*name).to_owned();
-    }
-    keys.retain(|key| !key.starts_with('.'));
-    // The event may be large, and hold what a log should not.
-    keys.truncate(8);
-    for key in &mut keys {
-        *key = format!("{:?}", key.chars().take(40).collect::<String>());
-    }
-    format!("an event of an unknown kind, with the keys [{}]", keys.join(", "))
 }

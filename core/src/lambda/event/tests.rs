@@ -73,7 +73,17 @@ fn a_function_urls_path_stays_as_it_was_sent() {
 #[test]
 fn an_http_apis_path_is_encoded_again() {
     // Rule 11; what an HTTP API made of ten paths, and what an app has to see of each.
-    for (domain, is_api) in [(HTTP_API, true), ("api.example.com", true), ("localhost", false), ("127.0.0.1", false)] {
+    for (domain, is_api) in [
+        (HTTP_API, true),
+        ("api.example.com", true),
+        ("localhost", false),
+        ("LocalHost:3000", false),
+        ("127.0.0.1", false),
+        ("127.0.0.1:3000", false),
+        ("[::1]", false),
+        ("[::1]:3000", false),
+        ("", false),
+    ] {
         let path = |raw: &str| request(json!({"rawPath": raw, ".domainName": domain})).uri().to_string();
         assert_eq!(path("/capture/space value"), "/capture/space%20value");
         assert_eq!(path("/capture/hash#value"), "/capture/hash%23value");
@@ -191,6 +201,8 @@ fn there_is_always_a_host() {
     assert_eq!(headers(json!({"headers": {"Host": "h.com:8080"}}))["host"], "h.com:8080");
     assert_eq!(headers(json!({"headers": {}}))["host"], FUNCTION_URL);
     assert_eq!(headers(json!({"headers": null, ".domainName": null}))["host"], "localhost");
+    let twice = headers(json!({"headers": {"Host": "ev il", "host": "good.example", "HOST": "other.example"}}));
+    assert_eq!(all(&twice, "host"), [b"good.example"]);
     for garbage in ["a b", "", "h/x", "é"] {
         assert_eq!(all(&headers(json!({"headers": {"host": garbage}})), "host"), [FUNCTION_URL.as_bytes()]);
     }
@@ -286,6 +298,34 @@ fn what_no_client_can_send_is_refused_with_words() {
     assert!(why(event(json!({"cookies": ["a\nb"]}))).contains("cookie"));
     assert!(why(event(json!({"body": "*", "isBase64Encoded": true}))).contains("base64"));
     assert!(why(event(json!({"body": {"a": 1}}))).contains("neither text nor null"));
+}
+
+#[test]
+fn what_is_wrong_is_told_in_few_words() {
+    let long = "\u{e000}".repeat(1 << 20);
+    let refused = [
+        event(json!({"headers": {&long: "x"}})),
+        event(json!({"headers": {"x".repeat(1 << 16): "\n"}})),
+        event(json!({"..method": &long})),
+        json!({&long: 1, "Records": &long}),
+        json!((0..10_000).map(|i| (format!("{i}{long:.100}"), i)).collect::<std::collections::BTreeMap<_, _>>()),
+    ];
+    for event in refused {
+        let why = why(event);
+        assert!(why.len() < 3000, "{} bytes: {why:.200}", why.len());
+    }
+}
+
+#[test]
+fn more_headers_than_can_be_are_refused() {
+    for distinct in [true, false] {
+        let name = |i: usize| if distinct { format!("x-{i}") } else { format!("x{}", "-".repeat(i % 2)) };
+        let members: Vec<String> = (0..60_000).map(|i| format!("{:?}:\"1\"", name(i))).collect();
+        let json =
+            event(json!({"headers": "here"})).to_string().replace("\"here\"", &format!("{{{}}}", members.join(",")));
+        let refusal = read(&json.into(), &Asked::new(&Context::default(), &Settings::default())).unwrap_err();
+        assert!(matches!(&refusal, Refusal::BadRequest(why) if why.contains("60000 headers")), "{refusal:?}");
+    }
 }
 
 #[test]

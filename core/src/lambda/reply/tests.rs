@@ -67,6 +67,11 @@ async fn headers_of_a_connection_are_not_for_the_client() {
     // Rules 83 and 84.
     let headers: &[(&'static str, &[u8])] = &[
         ("connection", b"close, x-gone"),
+        ("x-gone", b"here"),
+        ("set-cookie", b"a=1"),
+        ("connection", b"X-Gone-Too"),
+        ("x-gone-too", b"here"),
+        ("x-gone-too", b"and here"),
         ("transfer-encoding", b"chunked"),
         ("content-length", b"999"),
         ("keep-alive", b"timeout=5"),
@@ -76,7 +81,7 @@ async fn headers_of_a_connection_are_not_for_the_client() {
         ("x-stays", b"1"),
     ];
     let reply = reply(GET, response(200, headers, b"")).await;
-    assert_eq!(reply["headers"], json!({"x-stays": "1"}));
+    assert_eq!((&reply["headers"], &reply["cookies"]), (&json!({"x-stays": "1"}), &json!(["a=1"])));
 }
 
 #[tokio::test]
@@ -85,6 +90,19 @@ async fn a_head_keeps_the_length_and_not_the_body() {
     let response = response(200, &[("content-length", b"4096"), ("content-type", b"image/png")], b"not sent");
     let reply = reply(HEAD, response).await;
     assert_eq!(reply, json!({"statusCode": 200, "headers": {"content-length": "4096", "content-type": "image/png"}}));
+}
+
+#[tokio::test]
+async fn a_head_tells_the_length_that_a_body_would_have() {
+    let reply = reply(HEAD, response(200, &[("content-type", b"text/plain")], b"hello")).await;
+    assert_eq!(reply["headers"], json!({"content-type": "text/plain", "content-length": "5"}));
+}
+
+#[tokio::test]
+async fn an_interim_response_is_no_answer() {
+    // Rule 72.
+    let error = write(GET, response(101, &[], b"").map(Full::from)).await.err().unwrap();
+    assert!(error.to_string().starts_with("101 Switching Protocols is no final status"), "{error}");
 }
 
 #[tokio::test]
@@ -171,7 +189,7 @@ async fn what_is_too_large_is_measured_as_it_would_be_sent() {
     // Rule 99: a quote takes two bytes, and three binary ones take four.
     let size = async |byte: u8, length| match write(GET, Response::new(Full::from(vec![byte; length]))).await {
         Ok(payload) => payload.len() as u64,
-        Err(BodyError::TooLarge(size)) => size,
+        Err(Unanswerable::TooLarge(size)) => size,
         Err(error) => panic!("{error}"),
     };
     let envelope = size(b'x', 1).await - 1;
@@ -186,6 +204,6 @@ async fn what_is_too_large_is_measured_as_it_would_be_sent() {
 async fn a_body_without_end_is_not_read_to_its_end() {
     static MEGABYTE: [u8; 1 << 20] = [b'x'; 1 << 20];
     let error = write(GET, frames((0..1000).map(|_| data(&MEGABYTE)))).await.err().unwrap();
-    assert!(matches!(error, BodyError::TooLarge(size) if size < 8 << 20));
+    assert!(matches!(error, Unanswerable::TooLarge(size) if size < 8 << 20));
     assert!(error.for_the_client().unwrap().contains("6291556"));
 }
