@@ -9,6 +9,7 @@ use axum::{
     response::Response,
     routing::{any, get},
 };
+use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
@@ -83,9 +84,13 @@ async fn size(Path(bytes): Path<usize>) -> Vec<u8> {
     vec![b'x'; bytes]
 }
 
-async fn slow(Path(milliseconds): Path<u64>) -> &'static str {
-    tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
-    "at last"
+/// Says that it has begun, and after a while that it has ended.
+async fn slow(Path(milliseconds): Path<u64>) -> Body {
+    let words = futures_util::stream::iter([(0, "begun "), (milliseconds, "ended")]);
+    Body::from_stream(words.then(async |(wait, word)| {
+        tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+        Ok::<_, std::io::Error>(word)
+    }))
 }
 
 struct PanicsWhenRead;

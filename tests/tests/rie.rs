@@ -1,4 +1,4 @@
-//! Real bootstraps under AWS's Runtime Interface Emulator, which `oracles/rie.sh` installs. `LODGER_SKIP_RIE` is for where
+//! Real bootstraps under AWS's Runtime Interface Emulator, which `oracles/rie.sh` installs. `LODGER_TEST_WITHOUT_RIE` is for where
 //! that cannot be.
 #![cfg(target_os = "linux")]
 
@@ -29,7 +29,7 @@ use tokio::{
 
 /// Where the emulator is; nowhere if it is not wanted.
 static EMULATOR: LazyLock<Result<Option<PathBuf>, String>> = LazyLock::new(|| {
-    if env::var_os("LODGER_SKIP_RIE").is_some() {
+    if env::var_os("LODGER_TEST_WITHOUT_RIE").is_some() {
         return Ok(None);
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/oracles/rie.sh");
@@ -75,7 +75,7 @@ impl Emulator {
     async fn start(bootstrap: &Path, vars: &[(&str, &str)]) -> Option<Self> {
         let emulator = EMULATOR.as_ref().unwrap_or_else(|why| panic!("{why}"));
         let Some(emulator) = emulator else {
-            eprintln!("skipped, as LODGER_SKIP_RIE is set");
+            eprintln!("skipped, as LODGER_TEST_WITHOUT_RIE is set");
             return None;
         };
         // A port that is free now is to be free until the emulator has it.
