@@ -32,6 +32,8 @@ pub(super) struct Connection {
     /// What has been read and not been taken yet.
     buffer: BytesMut,
     out: Vec<u8>,
+    /// Finds the end of a head. To make it takes longer than to use it.
+    empty_line: memmem::Finder<'static>,
 }
 
 /// Why there is no answer.
@@ -66,7 +68,8 @@ impl Connection {
         let open = async {
             let socket = timeout(PATIENCE, TcpStream::connect((host, port))).await??;
             socket.set_nodelay(true)?;
-            Ok(Self { socket, buffer: BytesMut::new(), out: Vec::new() })
+            let empty_line = memmem::Finder::new(b"\r\n\r\n");
+            Ok(Self { socket, buffer: BytesMut::new(), out: Vec::new(), empty_line })
         };
         open.await.map_err(Trouble::Unreached)
     }
@@ -157,7 +160,7 @@ impl Connection {
         loop {
             // The empty line may have been cut in two.
             let from = seen.saturating_sub(3);
-            if let Some(at) = self.buffer.get(from..).and_then(|bytes| memmem::find(bytes, b"\r\n\r\n")) {
+            if let Some(at) = self.buffer.get(from..).and_then(|bytes| self.empty_line.find(bytes)) {
                 return Ok(self.buffer.split_to(from + at + 4).freeze());
             }
             seen = self.buffer.len();
