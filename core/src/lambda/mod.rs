@@ -31,7 +31,7 @@ use tokio::{
 use self::{
     api::{Api, Invocation},
     end::End,
-    event::{Asked, Refusal},
+    event::{Asked, Names, Refusal},
     panic::{CatchPanic, Panicked},
     payload::Payload,
     reply::Shape,
@@ -128,8 +128,9 @@ impl Polling {
     pub async fn answer<A: App>(self, app: A) -> Result<(), Error> {
         let Self { mut api, settings, shutdown } = self;
         let mut end = End::new(shutdown);
+        let mut names = Names::new();
         while let Some(Invocation { context, event }) = api.next(&mut end).await? {
-            let read = read(&event, &context, &settings);
+            let read = read(&event, Asked::new(&context, &settings, &mut names));
             // The app is to hold the last of it, so that its memory can be used again.
             drop(event);
             match read {
@@ -161,8 +162,8 @@ pub async fn report_init_error(settings: &Settings, error: &Error) {
 }
 
 /// The request that an event stands for. Whatever the event does to the libraries that read it, the loop goes on.
-fn read(event: &Bytes, context: &Context, settings: &Settings) -> Result<(Request, Shape), Refusal> {
-    panic::caught(|| event::read(event, &Asked::new(context, settings))).unwrap_or_else(|Panicked(message)| {
+fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape), Refusal> {
+    panic::caught(|| event::read(event, asked)).unwrap_or_else(|Panicked(message)| {
         Err(Refusal::Failed {
             error_type: "Runtime.UnreadableEvent",
             message: format!("the event cannot be read: {message}"),

@@ -6,7 +6,7 @@ use http::{
     header::{CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
 };
 
-use super::{json::Text, owned, quoted};
+use super::{json::Text, names::Names, owned, quoted};
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
@@ -16,18 +16,19 @@ const MAX_HEADERS: usize = 4096;
 /// Collects headers in their order, and keeps to itself those that a server would not hand to an app either.
 pub(super) struct Headers<'a> {
     event: &'a Bytes,
+    names: &'a mut Names,
     map: HeaderMap,
     had_content_length: bool,
 }
 
 impl<'a> Headers<'a> {
     /// An error where there are more headers than any front lets through.
-    pub(super) fn new(event: &'a Bytes, count: usize) -> Result<Self, String> {
+    pub(super) fn new(event: &'a Bytes, names: &'a mut Names, count: usize) -> Result<Self, String> {
         if count > MAX_HEADERS {
             return Err(format!("there are {count} headers, and {MAX_HEADERS} is the most"));
         }
         // Room for those that are added as well.
-        Ok(Self { event, map: HeaderMap::with_capacity(count + 4), had_content_length: false })
+        Ok(Self { event, names, map: HeaderMap::with_capacity(count + 4), had_content_length: false })
     }
 
     /// Adds a header. Those of the connection that the event came over are left out, and `content-length`, which the
@@ -36,8 +37,7 @@ impl<'a> Headers<'a> {
     /// An error says what is wrong with it: no client could have sent it.
     pub(super) fn add(&mut self, name: Text<'_>, value: Text<'_>) -> Result<(), String> {
         let bytes = name.decode().ok_or("a header's name is no text")?;
-        let name =
-            HeaderName::from_bytes(&bytes).map_err(|_| format!("{} is not the name of a header", quoted(&bytes)))?;
+        let name = self.names.get(&bytes).ok_or_else(|| format!("{} is not the name of a header", quoted(&bytes)))?;
         if name == CONTENT_LENGTH {
             self.had_content_length = true;
         } else if !is_of_the_connection(&name) {

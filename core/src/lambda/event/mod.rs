@@ -5,6 +5,7 @@
 mod fields;
 mod headers;
 mod json;
+mod names;
 mod payload_v2;
 mod refusal;
 mod uri;
@@ -15,6 +16,7 @@ use self::{fields::Fields, json::Text};
 use super::{Context, Event, RequestContext, reply::Shape};
 use crate::{Request, Settings, Stage};
 
+pub(super) use names::Names;
 pub(super) use refusal::Refusal;
 
 /// What one has to know besides the event to make a request of it.
@@ -22,11 +24,12 @@ pub(super) struct Asked<'a> {
     pub(super) context: &'a Context,
     pub(super) stage: Stage,
     pub(super) base_path: Option<&'a str>,
+    pub(super) names: &'a mut Names,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(context: &'a Context, settings: &'a Settings) -> Self {
-        Self { context, stage: settings.stage, base_path: settings.base_path.as_deref() }
+    pub(super) fn new(context: &'a Context, settings: &'a Settings, names: &'a mut Names) -> Self {
+        Self { context, stage: settings.stage, base_path: settings.base_path.as_deref(), names }
     }
 }
 
@@ -50,12 +53,12 @@ impl From<&'static str> for Bad {
 ///
 /// # Errors
 /// A [`Refusal`] is an answer too: to the client, where the front is known, else to the invocation.
-pub(super) fn read(event: &Bytes, asked: &Asked<'_>) -> Result<(Request, Shape), Refusal> {
+pub(super) fn read(event: &Bytes, mut asked: Asked<'_>) -> Result<(Request, Shape), Refusal> {
     let fields = Fields::read(event).map_err(|malformed| Refusal::malformed(event, malformed))?;
     if !payload_v2::is_this(&fields) {
         return Err(Refusal::unsupported(event));
     }
-    let mut request = payload_v2::request(event, &fields, asked).map_err(|Bad(why)| Refusal::BadRequest(why))?;
+    let mut request = payload_v2::request(event, &fields, &mut asked).map_err(|Bad(why)| Refusal::BadRequest(why))?;
     let shape = Shape { without_body: request.method() == http::Method::HEAD };
     let extensions = request.extensions_mut();
     extensions.insert(asked.context.clone());

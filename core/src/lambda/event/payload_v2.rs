@@ -27,10 +27,10 @@ pub(super) fn is_this(fields: &Fields<'_>) -> bool {
 }
 
 /// The request that an event of this shape stands for.
-pub(super) fn request(event: &Bytes, fields: &Fields<'_>, asked: &Asked<'_>) -> Result<Request, Bad> {
+pub(super) fn request(event: &Bytes, fields: &Fields<'_>, asked: &mut Asked<'_>) -> Result<Request, Bad> {
     let http = fields.context.http.as_ref();
     let body = body(event, fields)?;
-    let mut headers = Headers::new(event, fields.headers.len())?;
+    let mut headers = Headers::new(event, asked.names, fields.headers.len())?;
     for (name, value) in &fields.headers {
         headers.add(*name, *value)?;
     }

@@ -36,7 +36,7 @@ fn event(parts: Value) -> Value {
 fn read_with(event: Value, settings: Settings, trace_id: &'static str) -> Result<Request, Refusal> {
     let context = Context { request_id: "id-1".into(), trace_id: trace_id.into(), ..Context::default() };
     let bytes = Bytes::from(serde_json::to_vec(&event).unwrap());
-    read(&bytes, &Asked::new(&context, &settings)).map(|(request, _)| request)
+    read(&bytes, Asked::new(&context, &settings, &mut Names::new())).map(|(request, _)| request)
 }
 
 fn read_all(event: Value) -> Request {
@@ -285,7 +285,7 @@ fn bodies_are_the_bytes_that_were_sent() {
 fn a_body_of_text_is_not_copied() {
     let event = Bytes::from(serde_json::to_vec(&event(json!({"body": "long enough"}))).unwrap());
     let context = Context::default();
-    let (request, _) = read(&event, &Asked::new(&context, &Settings::default())).unwrap();
+    let (request, _) = read(&event, Asked::new(&context, &Settings::default(), &mut Names::new())).unwrap();
     let body = request.body().as_bytes().unwrap().as_ptr_range();
     assert!(event.as_ptr_range().contains(&body.start) && event.as_ptr_range().contains(&body.end));
 }
@@ -323,7 +323,8 @@ fn more_headers_than_can_be_are_refused() {
         let members: Vec<String> = (0..60_000).map(|i| format!("{:?}:\"1\"", name(i))).collect();
         let json =
             event(json!({"headers": "here"})).to_string().replace("\"here\"", &format!("{{{}}}", members.join(",")));
-        let refusal = read(&json.into(), &Asked::new(&Context::default(), &Settings::default())).unwrap_err();
+        let refusal =
+            read(&json.into(), Asked::new(&Context::default(), &Settings::default(), &mut Names::new())).unwrap_err();
         assert!(matches!(&refusal, Refusal::BadRequest(why) if why.contains("60000 headers")), "{refusal:?}");
     }
 }
@@ -373,7 +374,7 @@ fn other_events_are_named_and_not_served() {
         assert!(why.contains("supported are"), "{why}");
     }
     let cut = Bytes::from_static(br#"{"version":"2.0","#);
-    let refusal = read(&cut, &Asked::new(&Context::default(), &Settings::default())).unwrap_err();
+    let refusal = read(&cut, Asked::new(&Context::default(), &Settings::default(), &mut Names::new())).unwrap_err();
     let Refusal::Failed { error_type: "Runtime.MalformedEvent", message } = refusal else { panic!("{refusal:?}") };
     assert!(message.contains("byte 17 of 17"), "{message}");
 }
@@ -381,7 +382,7 @@ fn other_events_are_named_and_not_served() {
 proptest! {
     #[test]
     fn any_bytes_are_a_request_or_a_refusal(bytes in any::<Vec<u8>>()) {
-        let _ = read(&bytes.into(), &Asked::new(&Context::default(), &Settings::default()));
+        let _ = read(&bytes.into(), Asked::new(&Context::default(), &Settings::default(), &mut Names::new()));
     }
 
     #[test]
@@ -404,6 +405,6 @@ proptest! {
     fn an_event_cut_anywhere_is_refused(at in 0..300_usize) {
         let event = serde_json::to_vec(&event(json!({}))).unwrap();
         let cut = Bytes::from(event).slice(..at);
-        prop_assert!(read(&cut, &Asked::new(&Context::default(), &Settings::default())).is_err());
+        prop_assert!(read(&cut, Asked::new(&Context::default(), &Settings::default(), &mut Names::new())).is_err());
     }
 }
