@@ -14,6 +14,7 @@ use super::{
     connection::{Connection, Head, Trouble},
     end::End,
     json,
+    patience::Patience,
     payload::Payload,
 };
 use crate::{Error, log::say};
@@ -33,6 +34,7 @@ const MAX_MESSAGE: usize = 32 * 1024;
 pub(super) struct Api {
     address: Address,
     connection: Option<Connection>,
+    patience: Patience,
     /// The head of each poll.
     next: String,
     /// The head of the last post, kept for its memory.
@@ -66,7 +68,7 @@ impl Api {
         })?;
         let headers = format!("host: {}\r\nuser-agent: {USER_AGENT}\r\n", address.authority());
         let next = format!("GET {}{VERSION}/invocation/next HTTP/1.1\r\n{headers}\r\n", address.path());
-        Ok(Self { address, connection: None, next, post: String::new(), headers })
+        Ok(Self { address, connection: None, patience: Patience::new(), next, post: String::new(), headers })
     }
 
     /// Waits for the next invocation, however long that takes; `None` if `end` comes first. What goes wrong meanwhile is
@@ -123,7 +125,7 @@ impl Api {
     async fn poll_on(&mut self, kept: Option<Connection>, end: &mut End) -> Result<Option<Polled>, Trouble> {
         let mut connection = self.address.connection(kept).await?;
         let asked = async {
-            connection.send(self.next.as_bytes(), None).await?;
+            connection.send(self.next.as_bytes(), None, &mut self.patience).await?;
             connection.wait().await
         };
         match end.or(asked).await {
@@ -131,8 +133,8 @@ impl Api {
             Some(asked) => asked?,
         }
         let mut context = Context::default();
-        let answer = connection.answer(|head, name, value| read_header(&mut context, head, name, value));
-        let (head, event) = answer.await?;
+        let header = |head: &Bytes, name: &str, value: &[u8]| read_header(&mut context, head, name, value);
+        let (head, event) = connection.answer(&mut self.patience, header).await?;
         self.keep(connection, &head);
         let invocation = is_id(&context.request_id).then_some(Invocation { context, event });
         Ok(Some(Polled { status: head.status, invocation }))
@@ -231,15 +233,15 @@ impl Api {
 
     async fn post_on(&mut self, kept: Option<Connection>, head: &[u8], payload: &Payload) -> Result<u16, Trouble> {
         let mut connection = self.address.connection(kept).await?;
-        match connection.send(head, Some(payload)).await {
+        match connection.send(head, Some(payload), &mut self.patience).await {
             Ok(()) => {
-                let (head, _) = connection.answer(|_, _, _| {}).await?;
+                let (head, _) = connection.answer(&mut self.patience, |_, _, _| {}).await?;
                 self.keep(connection, &head);
                 Ok(head.status)
             }
             // What is too large may be refused before it has been sent, and the answer says so better than a reset does.
             // The connection is not used again: what was sent of the body is not the begin of a request.
-            Err(Trouble::Ended(error)) => match connection.answer(|_, _, _| {}).await {
+            Err(Trouble::Ended(error)) => match connection.answer(&mut self.patience, |_, _, _| {}).await {
                 Ok((head, _)) => Ok(head.status),
                 Err(_) => Err(Trouble::Ended(error)),
             },

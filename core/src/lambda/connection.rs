@@ -2,7 +2,7 @@
 //!
 //! hyper's client would do; it takes as many instructions for an invocation as all the rest of Lodger together.
 
-use std::{io, time::Duration};
+use std::io;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use memchr::memmem;
@@ -12,7 +12,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::payload::Payload;
+use super::{
+    patience::{PATIENCE, Patience},
+    payload::Payload,
+};
 
 /// The most that an answer's head, a line of a chunked body, or its trailers may be.
 const MAX_HEAD: usize = 64 * 1024;
@@ -22,8 +25,6 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 const MAX_HEADERS: usize = 64;
 /// Pieces are collected until there are so many bytes to write.
 const WRITE_AT: usize = 48 * 1024;
-/// How long anything may take but the wait for an event.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection to the Runtime API.
 #[derive(Debug)]
@@ -75,25 +76,30 @@ impl Connection {
     }
 
     /// Sends a request: its head, which ends in an empty line, and what is posted.
-    pub(super) async fn send(&mut self, head: &[u8], payload: Option<&Payload>) -> Result<(), Trouble> {
+    pub(super) async fn send(
+        &mut self,
+        head: &[u8],
+        payload: Option<&Payload>,
+        patience: &mut Patience,
+    ) -> Result<(), Trouble> {
         self.out.clear();
         self.out.extend_from_slice(head);
         if let Some(payload) = payload {
             let mut pieces = payload.pieces();
             while pieces.push_next(&mut self.out) {
                 if self.out.len() >= WRITE_AT {
-                    self.flush().await?;
+                    self.flush(patience).await?;
                 }
             }
         }
-        self.flush().await
+        self.flush(patience).await
     }
 
-    async fn flush(&mut self) -> Result<(), Trouble> {
-        match timeout(PATIENCE, self.socket.write_all(&self.out)).await {
+    async fn flush(&mut self, patience: &mut Patience) -> Result<(), Trouble> {
+        match patience.limit(self.socket.write_all(&self.out)).await {
             Ok(written) => written.map_err(Trouble::Ended)?,
             // It may have been read in part, so it is not to be sent again.
-            Err(elapsed) => return Err(Trouble::Broken(elapsed.into())),
+            Err(elapsed) => return Err(Trouble::Broken(elapsed)),
         }
         self.out.clear();
         Ok(())
@@ -105,13 +111,17 @@ impl Connection {
     }
 
     /// Reads an answer. Each of its headers is handed to `header`: the head, the name and the value, which are parts of it.
-    pub(super) async fn answer(&mut self, header: impl FnMut(&Bytes, &str, &[u8])) -> Result<(Head, Bytes), Trouble> {
+    pub(super) async fn answer(
+        &mut self,
+        patience: &mut Patience,
+        header: impl FnMut(&Bytes, &str, &[u8]),
+    ) -> Result<(Head, Bytes), Trouble> {
         let answer = async {
             let head = self.head(header).await?;
             let body = self.body(&head).await.map_err(Trouble::Broken)?;
             Ok((head, body))
         };
-        timeout(PATIENCE, answer).await.unwrap_or_else(|elapsed| Err(Trouble::Broken(elapsed.into())))
+        patience.limit(answer).await.unwrap_or_else(|elapsed| Err(Trouble::Broken(elapsed)))
     }
 
     async fn head(&mut self, mut header: impl FnMut(&Bytes, &str, &[u8])) -> Result<Head, Trouble> {

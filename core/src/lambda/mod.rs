@@ -12,6 +12,7 @@ mod end;
 mod event;
 mod json;
 mod panic;
+mod patience;
 mod payload;
 mod reply;
 mod swar;

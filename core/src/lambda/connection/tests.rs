@@ -20,8 +20,11 @@ async fn peer(sent: Vec<Vec<u8>>) -> Connection {
 async fn read(sent: Vec<Vec<u8>>) -> Result<(Head, Bytes, Vec<String>), Trouble> {
     let mut headers = vec![];
     let mut connection = peer(sent).await;
-    let answer =
-        connection.answer(|_, name, value| headers.push(format!("{name}={}", String::from_utf8_lossy(value)))).await;
+    let answer = connection
+        .answer(&mut Patience::new(), |_, name, value| {
+            headers.push(format!("{name}={}", String::from_utf8_lossy(value)))
+        })
+        .await;
     let (head, body) = answer?;
     Ok((head, body, headers))
 }
@@ -105,10 +108,13 @@ async fn an_answer_that_stands_still_is_given_up_and_a_wait_for_one_is_not() {
         peer.write_all(begin.as_bytes()).await.unwrap();
         // From here on time passes whenever nothing else does.
         tokio::time::pause();
+        let mut patience = Patience::new();
         if begin.is_empty() {
             assert!(timeout(PATIENCE * 100, connection.wait()).await.is_err(), "it was not waited for");
         }
-        let given_up = timeout(PATIENCE * 2, connection.answer(|_, _, _| {})).await.expect("it stands still as well");
+        let given_up = timeout(PATIENCE * 2, connection.answer(&mut patience, |_, _, _| {}))
+            .await
+            .expect("it stands still as well");
         assert!(matches!(given_up, Err(Trouble::Broken(error)) if error.kind() == io::ErrorKind::TimedOut), "{begin}");
         tokio::time::resume();
     }
