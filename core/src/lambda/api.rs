@@ -1,9 +1,6 @@
 //! The client of the [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
 
-use std::{
-    fmt::Write as _,
-    time::{Duration, SystemTime},
-};
+use std::{fmt::Write as _, time::Duration};
 
 use bytes::Bytes;
 use tokio::time::{Instant, sleep};
@@ -81,6 +78,7 @@ impl Api {
         let mut give_up = None;
         loop {
             let began = Instant::now();
+            let (mut was_reached, mut has_ended) = (true, false);
             let why = match self.poll(end).await {
                 Ok(None) => return Ok(None),
                 Ok(Some(Polled { status: 200, invocation: Some(invocation) })) => return Ok(Some(invocation)),
@@ -89,14 +87,20 @@ impl Api {
                 }
                 Ok(Some(Polled { status: 500, .. })) => return Err(Error::new(CANNOT_GO_ON)),
                 Ok(Some(Polled { status, .. })) => format!("the answer to a poll was {status} instead of 200"),
-                // It was reached, and had nothing to say for a while: whatever came before is over.
-                Err(Trouble::Ended(_)) if began.elapsed() > LONGEST_PAUSE => {
-                    pause = FIRST_PAUSE;
-                    give_up = None;
+                Err(trouble) => {
+                    was_reached = !matches!(trouble, Trouble::Unreached(_));
+                    has_ended = matches!(trouble, Trouble::Ended(_));
+                    trouble.into_error().to_string()
+                }
+            };
+            if was_reached && began.elapsed() > LONGEST_PAUSE {
+                // It had nothing to say for a while, which is no trouble: whatever came before is over.
+                pause = FIRST_PAUSE;
+                give_up = None;
+                if has_ended {
                     continue;
                 }
-                Err(trouble) => trouble.into_error().to_string(),
-            };
+            }
             let give_up = *give_up.get_or_insert_with(|| Instant::now() + BUDGET);
             if Instant::now() >= give_up {
                 return Err(Error::new(format!(
@@ -133,10 +137,10 @@ impl Api {
             Some(asked) => asked?,
         }
         let mut context = Context::default();
-        let header = |head: &Bytes, name: &str, value: &[u8]| read_header(&mut context, head, name, value);
+        let header = |head: &Bytes, name: &str, value: &[u8]| context.read_header(head, name, value);
         let (head, event) = connection.answer(&mut self.patience, header).await?;
         self.keep(connection, &head);
-        let invocation = is_id(&context.request_id).then_some(Invocation { context, event });
+        let invocation = context.can_be_answered().then_some(Invocation { context, event });
         Ok(Some(Polled { status: head.status, invocation }))
     }
 
@@ -254,44 +258,6 @@ impl Api {
     }
 }
 
-fn read_header(context: &mut Context, head: &Bytes, name: &str, value: &[u8]) {
-    const PREFIX: &str = "lambda-runtime-";
-    let Some((_, name)) = name.split_at_checked(PREFIX.len()).filter(|(start, _)| start.eq_ignore_ascii_case(PREFIX))
-    else {
-        return;
-    };
-    let is = |other: &str| name.eq_ignore_ascii_case(other);
-    let field = if is("aws-request-id") {
-        &mut context.request_id
-    } else if is("deadline-ms") {
-        context.deadline = Context::read_deadline(value, SystemTime::now());
-        return;
-    } else if is("invoked-function-arn") {
-        &mut context.function_arn
-    } else if is("trace-id") {
-        &mut context.trace_id
-    } else if is("client-context") {
-        &mut context.client_context
-    } else if is("cognito-identity") {
-        &mut context.cognito_identity
-    } else if is("aws-tenant-id") {
-        &mut context.tenant_id
-    } else if is("invocation-id") {
-        &mut context.invocation_id
-    } else {
-        return;
-    };
-    let value = value.trim_ascii();
-    *field = if value.is_empty() { Bytes::new() } else { head.slice_ref(value) };
-}
-
-/// Whether `id` can stand in the path of a URL as it is.
-fn is_id(id: &[u8]) -> bool {
-    (1..=128).contains(&id.len())
-        && id.first().is_some_and(u8::is_ascii_alphanumeric)
-        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
-}
-
 /// An error as the Runtime API wants it told.
 fn error(error_type: &str, message: &str) -> Payload {
     let message: String = message.chars().take(MAX_MESSAGE).collect();
@@ -307,14 +273,6 @@ fn error(error_type: &str, message: &str) -> Payload {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_what_can_stand_in_a_path_is_an_id() {
-        assert!(is_id(b"8476a536-e9f4-11e8-9739-2dfe598c3fcd"));
-        for bad in [&b""[..], b"a/b", b"a b", b"..%2f", b"..", &[b'a'; 129]] {
-            assert!(!is_id(bad), "{bad:?}");
-        }
-    }
 
     #[test]
     fn an_error_is_told_in_json_and_not_at_any_length() {

@@ -84,9 +84,50 @@ impl Context {
         (!self.trace_id.is_empty()).then(|| self.trace_id.clone())
     }
 
+    /// Reads a header of an answer to `next`; `head` is what `value` is a part of.
+    pub(super) fn read_header(&mut self, head: &Bytes, name: &str, value: &[u8]) {
+        const PREFIX: &str = "lambda-runtime-";
+        let Some((_, name)) =
+            name.split_at_checked(PREFIX.len()).filter(|(start, _)| start.eq_ignore_ascii_case(PREFIX))
+        else {
+            return;
+        };
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        let field = if is("aws-request-id") {
+            &mut self.request_id
+        } else if is("deadline-ms") {
+            self.deadline = Self::read_deadline(value, SystemTime::now());
+            return;
+        } else if is("invoked-function-arn") {
+            &mut self.function_arn
+        } else if is("trace-id") {
+            &mut self.trace_id
+        } else if is("client-context") {
+            &mut self.client_context
+        } else if is("cognito-identity") {
+            &mut self.cognito_identity
+        } else if is("aws-tenant-id") {
+            &mut self.tenant_id
+        } else if is("invocation-id") {
+            &mut self.invocation_id
+        } else {
+            return;
+        };
+        let value = value.trim_ascii();
+        *field = if value.is_empty() { Bytes::new() } else { head.slice_ref(value) };
+    }
+
+    /// Whether there is an id to answer by, one that can stand in the path of a URL as it is.
+    pub(super) fn can_be_answered(&self) -> bool {
+        let id = &self.request_id;
+        (1..=128).contains(&id.len())
+            && id.first().is_some_and(u8::is_ascii_alphanumeric)
+            && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    }
+
     /// Reads `Lambda-Runtime-Deadline-Ms`. A time that is past when the event arrives is a duration that an emulator
     /// took for one, not an invocation that has no time left.
-    pub(super) fn read_deadline(value: &[u8], now: SystemTime) -> Option<SystemTime> {
+    fn read_deadline(value: &[u8], now: SystemTime) -> Option<SystemTime> {
         let milliseconds = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
         let deadline = UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))?;
         (deadline > now).then_some(deadline)
@@ -200,6 +241,15 @@ mod tests {
             let _ = deadline(garbage);
         }
         assert_eq!(deadline("soon"), None);
+    }
+
+    #[test]
+    fn only_what_can_stand_in_a_path_is_an_id() {
+        let can = |id: &'static [u8]| Context { request_id: id.into(), ..Context::default() }.can_be_answered();
+        assert!(can(b"8476a536-e9f4-11e8-9739-2dfe598c3fcd"));
+        for bad in [&b""[..], b"a/b", b"a b", b"..%2f", b"..", &[b'a'; 129]] {
+            assert!(!can(bad), "{bad:?}");
+        }
     }
 
     #[test]
