@@ -205,8 +205,8 @@ async fn an_invocation_that_has_begun_to_arrive_is_answered_before_the_end() {
     socket.poll().await;
     let whole = invocation("one");
     let (begin, rest) = whole.split_at(whole.len() / 2);
+    // The end comes with the begin of it, and before the rest.
     socket.write(begin).await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
     end.send(()).unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     socket.write(rest).await;
@@ -248,25 +248,6 @@ async fn an_answer_for_which_there_is_no_connection_waits_for_one() {
     assert!(second.answer("one").await.contains("call 1"));
     second.write(ACCEPTED).await;
     goes_on(second).await;
-}
-
-#[tokio::test]
-async fn a_refusal_in_the_middle_of_a_post_ends_the_connection() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let app = Router::new().fallback(async || vec![b'x'; 6_000_000]);
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(listener.local_addr().unwrap().to_string());
-    let _running = tokio::spawn(lodger.run(app));
-    let mut socket = Socket(listener.accept().await.unwrap().0);
-    socket.poll().await;
-    socket.hand_out("one").await;
-    let mut some = [0; 1000];
-    socket.0.read_exact(&mut some).await.unwrap();
-    socket.write("HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n").await;
-    drop(socket);
-    let mut next = Socket(timeout(SOON, listener.accept()).await.expect("a connection").unwrap().0);
-    // The rest of the body is nowhere: this begins with a request.
-    let request = next.request().await;
-    assert!(request.starts_with("GET ") || request.starts_with("POST "), "{request:.100}");
 }
 
 #[tokio::test]

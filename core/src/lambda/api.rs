@@ -32,6 +32,8 @@ pub(super) struct Api {
     address: Address,
     connection: Option<Connection>,
     patience: Patience,
+    /// Whether a poll waited for longer than any pause between two: the API was there.
+    has_waited: bool,
     /// The head of each poll.
     next: String,
     /// The head of the last post, kept for its memory.
@@ -65,7 +67,15 @@ impl Api {
         })?;
         let headers = format!("host: {}\r\nuser-agent: {USER_AGENT}\r\n", address.authority());
         let next = format!("GET {}{VERSION}/invocation/next HTTP/1.1\r\n{headers}\r\n", address.path());
-        Ok(Self { address, connection: None, patience: Patience::new(), next, post: String::new(), headers })
+        Ok(Self {
+            address,
+            connection: None,
+            patience: Patience::new(),
+            has_waited: false,
+            next,
+            post: String::new(),
+            headers,
+        })
     }
 
     /// Waits for the next invocation, however long that takes; `None` if `end` comes first. What goes wrong meanwhile is
@@ -76,9 +86,8 @@ impl Api {
     pub(super) async fn next(&mut self, end: &mut End) -> Result<Option<Invocation>, Error> {
         let mut pause = FIRST_PAUSE;
         let mut give_up = None;
+        self.has_waited = false;
         loop {
-            let began = Instant::now();
-            let (mut was_reached, mut has_ended) = (true, false);
             let why = match self.poll(end).await {
                 Ok(None) => return Ok(None),
                 Ok(Some(Polled { status: 200, invocation: Some(invocation) })) => return Ok(Some(invocation)),
@@ -87,19 +96,12 @@ impl Api {
                 }
                 Ok(Some(Polled { status: 500, .. })) => return Err(Error::new(CANNOT_GO_ON)),
                 Ok(Some(Polled { status, .. })) => format!("the answer to a poll was {status} instead of 200"),
-                Err(trouble) => {
-                    was_reached = !matches!(trouble, Trouble::Unreached(_));
-                    has_ended = matches!(trouble, Trouble::Ended(_));
-                    trouble.into_error().to_string()
-                }
+                Err(trouble) => trouble.into_error().to_string(),
             };
-            if was_reached && began.elapsed() > LONGEST_PAUSE {
-                // It had nothing to say for a while, which is no trouble: whatever came before is over.
+            if std::mem::take(&mut self.has_waited) {
+                // It was reached, and had nothing to say for a while: whatever came before is over.
                 pause = FIRST_PAUSE;
                 give_up = None;
-                if has_ended {
-                    continue;
-                }
             }
             let give_up = *give_up.get_or_insert_with(|| Instant::now() + BUDGET);
             if Instant::now() >= give_up {
@@ -117,11 +119,11 @@ impl Api {
     }
 
     async fn poll(&mut self, end: &mut End) -> Result<Option<Polled>, Trouble> {
-        let kept = self.connection.take();
+        let kept = self.kept();
         let was_kept = kept.is_some();
         match self.poll_on(kept, end).await {
             // Closed while the process was frozen, most likely, which is no reason to wait.
-            Err(Trouble::Ended(_)) if was_kept => self.poll_on(None, end).await,
+            Err(Trouble::Ended(_)) if was_kept || self.has_waited => self.poll_on(None, end).await,
             polled => polled,
         }
     }
@@ -132,7 +134,10 @@ impl Api {
             connection.send(self.next.as_bytes(), None, &mut self.patience).await?;
             connection.wait().await
         };
-        match end.or(asked).await {
+        let began = Instant::now();
+        let asked = end.or(asked).await;
+        self.has_waited |= began.elapsed() > LONGEST_PAUSE;
+        match asked {
             None => return Ok(None),
             Some(asked) => asked?,
         }
@@ -220,7 +225,7 @@ impl Api {
     /// Posts, and posts again where nothing can have been taken, or where that does no harm: an id is answered once, so
     /// that a second answer to it is refused, and that is all.
     async fn post_until_taken(&mut self, head: &str, payload: &Payload) -> Result<u16, Trouble> {
-        let mut kept = self.connection.take();
+        let mut kept = self.kept();
         let mut pause = FIRST_PAUSE;
         loop {
             let was_kept = kept.is_some();
@@ -251,6 +256,11 @@ impl Api {
             },
             Err(trouble) => Err(trouble),
         }
+    }
+
+    /// The connection that was kept, if it is still good.
+    fn kept(&mut self) -> Option<Connection> {
+        self.connection.take().filter(Connection::is_quiet)
     }
 
     fn keep(&mut self, connection: Connection, head: &Head) {
@@ -284,5 +294,22 @@ mod tests {
         assert_eq!(json["errorType"], "Runtime.Broken");
         assert_eq!(json["errorMessage"].as_str().unwrap().chars().count(), MAX_MESSAGE);
         assert!(json["stackTrace"].as_array().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_connection_in_the_middle_of_a_body_is_not_used_again() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut api = Api::new(&listener.local_addr().unwrap().to_string()).unwrap();
+        let refuses = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            socket.read_exact(&mut [0; 1000]).await.unwrap();
+            socket.write_all(b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+            // With the rest unread, so that the other end can write no more.
+        };
+        let payload = Payload::whole(vec![b'x'; 32 << 20]);
+        let (posted, ()) = tokio::join!(api.post_on(None, b"POST / HTTP/1.1\r\n\r\n", &payload), refuses);
+        assert!(matches!(posted, Ok(413)), "{posted:?}");
+        assert!(api.connection.is_none());
     }
 }

@@ -75,6 +75,12 @@ impl Connection {
         open.await.map_err(Trouble::Unreached)
     }
 
+    /// Whether nothing has come that nobody asked for: the end of the connection, or an answer to something else.
+    pub(super) fn is_quiet(&self) -> bool {
+        let is_waiting = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
+        self.buffer.is_empty() && self.socket.try_read(&mut [0]).as_ref().is_err_and(is_waiting)
+    }
+
     /// Sends a request: its head, which ends in an empty line, and what is posted.
     pub(super) async fn send(
         &mut self,
@@ -125,8 +131,12 @@ impl Connection {
     }
 
     async fn head(&mut self, mut header: impl FnMut(&Bytes, &str, &[u8])) -> Result<Head, Trouble> {
+        let mut has_begun = false;
         loop {
-            let bytes = self.until_empty_line().await?;
+            let bytes = match self.until_empty_line().await {
+                Err(Trouble::Ended(error)) if has_begun => return Err(Trouble::Broken(error)),
+                bytes => bytes?,
+            };
             let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
             let mut parsed = httparse::Response::new(&mut headers);
             match parsed.parse(&bytes) {
@@ -140,6 +150,7 @@ impl Connection {
             let mut head = Head { status, length: Length::UntilEnd, is_reusable: parsed.version == Some(1) };
             if status / 100 == 1 {
                 // The real answer is still to come (RFC 9110, section 15.2).
+                has_begun = true;
                 continue;
             }
             for field in parsed.headers.iter() {

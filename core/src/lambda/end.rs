@@ -21,21 +21,38 @@ impl End {
         shutdown.own().map_or(Self::Never, Self::When)
     }
 
-    /// What `future` gives; `None` if the end comes first. Once it has come, no future is begun.
+    /// What `future` gives; `None` if the end comes first. Once it has come, no future is begun; one that has been begun
+    /// and is done at the same moment counts as the first.
     pub(super) async fn or<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
         let Self::When(end) = self else {
             return if matches!(self, Self::Never) { Some(future.await) } else { None };
         };
         let mut future = pin!(future);
-        let value = poll_fn(|cx| match end.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(None),
-            Poll::Pending => future.as_mut().poll(cx).map(Some),
+        let mut is_begun = false;
+        let value = poll_fn(|cx| {
+            if is_begun && let Poll::Ready(value) = future.as_mut().poll(cx) {
+                return Poll::Ready(Some(value));
+            }
+            if end.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+            if std::mem::replace(&mut is_begun, true) { Poll::Pending } else { future.as_mut().poll(cx).map(Some) }
         })
         .await;
-        if value.is_none() {
-            *self = Self::HasCome;
+        if value.is_some() {
+            return value;
         }
-        value
+        *self = Self::HasCome;
+        if !is_begun {
+            return None;
+        }
+        // What has arrived may not have been looked at yet: the runtime does so before it comes back to this.
+        tokio::task::yield_now().await;
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(value) => Poll::Ready(Some(value)),
+            Poll::Pending => Poll::Ready(None),
+        })
+        .await
     }
 }
 
@@ -64,5 +81,12 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(now.or(async { unreachable!("it was begun") }).await, None::<()>);
         }
+        // Both at once, after a while.
+        let (both, first) = tokio::sync::watch::channel(0);
+        let mut second = both.subscribe();
+        let mut end = End::new(Shutdown::when(async move { drop(second.changed().await) }));
+        let mut first = first;
+        let (value, ()) = tokio::join!(end.or(first.changed()), async { both.send(1).unwrap() });
+        assert!(value.is_some());
     }
 }

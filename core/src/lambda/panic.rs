@@ -60,8 +60,18 @@ impl<F: Future> Future for CatchPanic<F> {
 
 impl Panicked {
     fn new(panic: Box<dyn Any + Send>) -> Self {
-        let message = panic.downcast_ref::<&str>().map(|message| (*message).to_owned());
-        Self(message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned()))
+        let panic = match panic.downcast::<&str>() {
+            Ok(message) => return Self((*message).to_owned()),
+            Err(panic) => panic,
+        };
+        match panic.downcast::<String>() {
+            Ok(message) => Self(*message),
+            Err(panic) => {
+                // Whatever it is, its destructor may panic as well.
+                std::mem::forget(panic);
+                Self("no message".to_owned())
+            }
+        }
     }
 }
 
@@ -102,7 +112,7 @@ mod tests {
             .await,
             "in drop"
         );
-        assert_eq!(caught(async || std::panic::panic_any(7)).await, "no message");
+        assert_eq!(caught(async || std::panic::panic_any(PanicsOnDrop)).await, "no message");
     }
 
     #[tokio::test]

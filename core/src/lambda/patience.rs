@@ -18,11 +18,12 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// To set one for each answer costs a system call and a wake-up, because a runtime that is about to sleep has to be told,
 /// and hardly any alarm ever goes off.
 #[derive(Debug)]
-pub(super) struct Patience(Pin<Box<Sleep>>);
+pub(super) struct Patience(Option<Pin<Box<Sleep>>>);
 
 impl Patience {
-    pub(super) fn new() -> Self {
-        Self(Box::pin(sleep(PATIENCE)))
+    pub(super) const fn new() -> Self {
+        // Set when it is first needed: by the runtime that needs it.
+        Self(None)
     }
 
     /// What `future` gives, if it does within the time.
@@ -32,16 +33,17 @@ impl Patience {
     pub(super) async fn limit<T>(&mut self, future: impl Future<Output = T>) -> io::Result<T> {
         let until = Instant::now() + PATIENCE;
         let mut future = pin!(future);
+        let alarm = self.0.get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
         poll_fn(|cx| {
             if let Poll::Ready(value) = future.as_mut().poll(cx) {
                 return Poll::Ready(Ok(value));
             }
             // It was set for something earlier, if not for this.
-            while self.0.as_mut().poll(cx).is_ready() {
+            while alarm.as_mut().poll(cx).is_ready() {
                 if Instant::now() >= until {
                     return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "it took longer than 30 seconds")));
                 }
-                self.0.as_mut().reset(until);
+                alarm.as_mut().reset(until);
             }
             Poll::Pending
         })

@@ -15,9 +15,6 @@ use tokio::{
 use super::service::Service;
 use crate::App;
 
-/// How long a connection without a request may still bring one, once the server ends.
-const LAST_CALL: Duration = Duration::from_secs(1);
-
 /// How far the server is in its life, as each connection sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -29,11 +26,13 @@ pub(super) enum Phase {
     Over,
 }
 
-/// Serves one connection until it closes, its client keeps it waiting for a head too long, or the server ends.
+/// Serves one connection until it closes, its client keeps it waiting for a head too long, or the server ends. Then a
+/// connection without a request may still bring one for `last_call`.
 pub(super) async fn serve<A>(
     socket: TcpStream,
     service: Service<A>,
     header_timeout: Duration,
+    last_call: Duration,
     mut phase: watch::Receiver<Phase>,
 ) where
     A: App<Future: Send, Body: Send> + Clone + Send,
@@ -63,9 +62,10 @@ pub(super) async fn serve<A>(
                     return;
                 }
                 waiting = false;
-                if draining {
-                    connection.as_mut().graceful_shutdown();
-                }
+            }
+            () = first_request.comes(), if draining && waiting => {
+                waiting = false;
+                connection.as_mut().graceful_shutdown();
             }
             changed = phase.changed() => {
                 let now = *phase.borrow_and_update();
@@ -78,7 +78,7 @@ pub(super) async fn serve<A>(
                 } else {
                     // One may be on its way; but a client that only holds the connection must not hold the end.
                     waiting = true;
-                    patience.as_mut().reset(Instant::now() + LAST_CALL);
+                    patience.as_mut().reset(Instant::now() + last_call);
                 }
             }
         }

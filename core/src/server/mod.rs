@@ -27,6 +27,8 @@ use connection::Phase;
 /// Where the server listens when nobody says otherwise.
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+/// How long a connection without a request may still bring one, once the server ends.
+const LAST_CALL: Duration = Duration::from_secs(1);
 const DEFAULT_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A socket that listens, and what is to be known to serve an app on it.
@@ -131,6 +133,8 @@ impl Listening {
             tell(self.addr);
         }
 
+        // It is not to be what the grace is spent on.
+        let last_call = LAST_CALL.min(self.grace / 2);
         let (phase, seen) = watch::channel(Phase::Serving);
         loop {
             let (socket, peer) = tokio::select! {
@@ -138,7 +142,7 @@ impl Listening {
                 () = end.begins() => break,
             };
             let service = service::Service::new(app.clone(), peer, self.base_path.clone());
-            tokio::spawn(connection::serve(socket, service, self.header_timeout, seen.clone()));
+            tokio::spawn(connection::serve(socket, service, self.header_timeout, last_call, seen.clone()));
         }
 
         // New clients are to be refused at once rather than wait for a process that is about to end.

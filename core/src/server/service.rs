@@ -14,6 +14,7 @@ use std::{
 use http::{HeaderValue, Uri, header::HOST, uri::PathAndQuery};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
+use tokio::sync::Notify;
 
 use crate::{App, Body, ClientAddr, PathPrefix, Request, prefix};
 
@@ -25,13 +26,24 @@ pub(super) struct Service<A> {
     first_request: FirstRequest,
 }
 
-/// Whether the first request of a connection has come.
+/// The first request of a connection: whether it has come, and when it does.
 #[derive(Clone, Default)]
-pub(super) struct FirstRequest(Arc<AtomicBool>);
+pub(super) struct FirstRequest(Arc<(AtomicBool, Notify)>);
 
 impl FirstRequest {
     pub(super) fn has_come(&self) -> bool {
-        self.0.load(Relaxed)
+        self.0.0.load(Relaxed)
+    }
+
+    pub(super) async fn comes(&self) {
+        self.0.1.notified().await;
+    }
+
+    fn set(&self) {
+        if !self.has_come() {
+            self.0.0.store(true, Relaxed);
+            self.0.1.notify_one();
+        }
     }
 }
 
@@ -51,7 +63,7 @@ impl<A: App> hyper::service::Service<http::Request<Incoming>> for Service<A> {
     type Future = Response<A::Future>;
 
     fn call(&self, request: http::Request<Incoming>) -> Self::Future {
-        self.first_request.0.store(true, Relaxed);
+        self.first_request.set();
         let mut request = request.map(Body::from);
         if request.uri().authority().is_some() && request.uri().path_and_query().is_some() {
             make_origin_form(&mut request);

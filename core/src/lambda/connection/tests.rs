@@ -93,7 +93,12 @@ async fn what_is_no_answer_is_said() {
 #[tokio::test]
 async fn an_end_before_the_answer_is_another_trouble_than_one_within() {
     assert!(matches!(read_one("").await, Err(Trouble::Ended(_))));
-    for cut in ["HTTP", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", "HTTP/1.1 200 OK\r\n"] {
+    for cut in [
+        "HTTP",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell",
+        "HTTP/1.1 200 OK\r\n",
+    ] {
         assert!(matches!(read_one(cut).await, Err(Trouble::Broken(_))), "{cut:?}");
     }
 }
