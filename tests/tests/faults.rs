@@ -251,6 +251,21 @@ async fn an_answer_for_which_there_is_no_connection_waits_for_one() {
 }
 
 #[tokio::test]
+async fn what_nobody_asked_for_is_not_taken_for_an_answer() {
+    let api = Api::start().await;
+    let mut first = api.accept().await;
+    first.poll().await;
+    let unasked = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
+    first.write([&invocation("one")[..], unasked].concat()).await;
+    // Not on the connection on which something stands before the answer.
+    let mut second = api.accept().await;
+    assert!(second.answer("one").await.contains("call 1"));
+    second.write(ACCEPTED).await;
+    goes_on(second).await;
+    assert_eq!(api.calls(), 2);
+}
+
+#[tokio::test]
 async fn what_is_no_http_ends_the_connection_and_not_the_process() {
     for answer in ["\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "hello\r\n\r\n"] {
         let api = Api::start().await;
