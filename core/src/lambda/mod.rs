@@ -83,10 +83,7 @@ impl Polling {
     /// That of `build`, which has been reported.
     pub async fn build<T>(&mut self, build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let panicked = |Panicked(message)| Error::new(format!("the app panicked while it was built: {message}"));
-        let built = match CatchPanic::new(|| build) {
-            Ok(build) => build.await.map_err(panicked).flatten(),
-            Err(panic) => Err(panicked(panic)),
-        };
+        let built = panic::settled(CatchPanic::new(|| build)).await.map_err(panicked).flatten();
         if let Err(error) = &built {
             self.api.init_error("Runtime.InitFailed", &format!("{error:?}")).await;
         }
@@ -180,12 +177,9 @@ fn call<A: App>(app: &A, request: Request, shape: Shape, context: &Context) -> i
         async move { reply::write(shape, response.await).await }
     });
     async move {
-        let (why, tell) = match called {
-            Ok(response) => match response.await {
-                Ok(Ok(payload)) => return payload,
-                Ok(Err(error)) => (error.to_string(), error.for_the_client()),
-                Err(Panicked(message)) => (format!("the app panicked: {message}"), None),
-            },
+        let (why, tell) = match panic::settled(called).await {
+            Ok(Ok(payload)) => return payload,
+            Ok(Err(error)) => (error.to_string(), error.for_the_client()),
             Err(Panicked(message)) => (format!("the app panicked: {message}"), None),
         };
         say!(ERROR, "request {}: answered with 500: {why}", context.request_id());

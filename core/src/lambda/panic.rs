@@ -28,6 +28,11 @@ pub(super) fn caught<T>(make: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(make)).map_err(Panicked::new)
 }
 
+/// What a future gives, or what it or its maker said when it panicked.
+pub(super) async fn settled<F: Future>(made: Result<CatchPanic<F>, Panicked>) -> Result<F::Output, Panicked> {
+    made?.await
+}
+
 impl<F: Future> CatchPanic<F> {
     /// The future that `make` makes.
     pub(super) fn new(make: impl FnOnce() -> F) -> Result<Self, Panicked> {
@@ -87,10 +92,7 @@ mod tests {
     }
 
     async fn caught<F: Future>(make: impl FnOnce() -> F) -> String {
-        match CatchPanic::new(make) {
-            Ok(future) => future.await.err().unwrap().0,
-            Err(panicked) => panicked.0,
-        }
+        settled(CatchPanic::new(make)).await.err().unwrap().0
     }
 
     #[tokio::test]

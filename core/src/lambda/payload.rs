@@ -29,22 +29,22 @@ impl Payload {
     /// Ends `head`, an object of which the closing bracket is missing, with a body: as text if it is text and nobody has
     /// encoded it, else as base64. What it is, its bytes say; its type may be wrong.
     pub(super) fn new(mut head: Vec<u8>, body: Bytes, is_encoded: bool) -> Self {
-        let is_text = !is_encoded && std::str::from_utf8(&body).is_ok();
-        let (encoding, length) = if body.is_empty() {
+        if body.is_empty() {
             head.push(b'}');
             return Self::whole(head);
-        } else if is_text && body.len() <= PIECE {
-            // One look at each byte rather than two.
-            head.extend_from_slice(b",\"body\":\"");
-            json::push_escaped(&body, &mut head);
-            head.extend_from_slice(END);
-            return Self::whole(head);
-        } else if is_text {
-            head.extend_from_slice(b",\"body\":\"");
-            (Encoding::Text, body.len() + json::escapes_len(&body))
-        } else {
+        }
+        let (encoding, length) = if is_encoded || std::str::from_utf8(&body).is_err() {
             head.extend_from_slice(b",\"isBase64Encoded\":true,\"body\":\"");
             (Encoding::Base64, base64::encoded_len(body.len()))
+        } else {
+            head.extend_from_slice(b",\"body\":\"");
+            if body.len() <= PIECE {
+                // One look at each byte rather than two.
+                json::push_escaped(&body, &mut head);
+                head.extend_from_slice(END);
+                return Self::whole(head);
+            }
+            (Encoding::Text, body.len() + json::escapes_len(&body))
         };
         let length = head.len().saturating_add(length).saturating_add(END.len());
         Self { head, body, encoding, length }

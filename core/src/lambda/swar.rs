@@ -1,8 +1,8 @@
 //! Looking for a few bytes among many, eight at a time in one register.
 //!
 //! The strings of an event are many and short, and a call for each that is made for long ones costs more than they do; a
-//! body of JSON has something to escape every few bytes. Against `memchr` and byte by byte it takes a third of the
-//! instructions on both.
+//! body of JSON has something to escape every few bytes. Measured in instructions: to find the ends of the strings of a small
+//! event took 12.2 thousand with `memchr` alone and takes 9.7, to escape 4 KB of JSON 72 thousand byte by byte and takes 46.
 
 /// How many bytes are looked at at a time.
 pub(super) const WORD: usize = size_of::<u64>();
