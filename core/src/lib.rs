@@ -16,6 +16,7 @@ mod facts;
 mod host;
 mod log;
 mod prefix;
+mod reserved;
 mod settings;
 mod shutdown;
 

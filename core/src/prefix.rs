@@ -7,13 +7,14 @@ use crate::Error;
 /// `""`, `/`, `api`, `/api` and `/api/` are all ways to write one; the first two mean none.
 ///
 /// # Errors
-/// It cannot be the begin of a path (RFC 3986, section 3.3), and would never be found there.
-pub(crate) fn normal(prefix: &str) -> Result<Option<String>, Error> {
+/// It cannot be the begin of a path (RFC 3986, section 3.3), and would never be found there. The error says what it is for,
+/// and the variable that it may come from.
+pub(crate) fn normal(prefix: &str, is: &str, variable: &str) -> Result<Option<String>, Error> {
     let segments = prefix.trim_matches('/');
     let is_of_a_path = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte);
     if !segments.bytes().all(is_of_a_path) || segments.contains("//") {
         return Err(Error::new(format!(
-            "the base path is {prefix:?}, which no path begins with; it is one such as /api, percent-encoded (LODGER_BASE_PATH)"
+            "{is} is {prefix:?}, which no path begins with; it is one such as /api, percent-encoded ({variable})"
         )));
     }
     Ok((!segments.is_empty()).then(|| format!("/{segments}")))
@@ -31,7 +32,7 @@ mod tests {
 
     #[test]
     fn all_ways_to_write_a_prefix_mean_the_same() {
-        let normal = |written| normal(written).unwrap();
+        let normal = |written| normal(written, "the path", "VARIABLE").unwrap();
         for written in ["api", "/api", "api/", "/api/", "//api//"] {
             assert_eq!(normal(written).as_deref(), Some("/api"), "{written}");
         }
@@ -43,7 +44,7 @@ mod tests {
     #[test]
     fn what_no_path_begins_with_is_said() {
         for written in ["https://x/api", " /api", "/a b", "/a?b", "/a#b", "/é", "/a//b"] {
-            let error = normal(written).unwrap_err().to_string();
+            let error = normal(written, "the path", "VARIABLE").unwrap_err().to_string();
             assert!(error.contains(&format!("{written:?}")), "{error}");
         }
     }

@@ -18,6 +18,8 @@ use crate::{
 /// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | an address with its port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`; with `VERCEL_DEV_PORT` `127.0.0.1:$VERCEL_DEV_PORT` |
 /// | `LODGER_BASE_PATH` | a path prefix to take off, percent-encoded: whole segments, once | none |
 /// | `LODGER_STAGE` | `strip` or `keep` the stage of an API in the path | `strip` |
+/// | `LODGER_EVENTS_PATH` | a path of the app, percent-encoded, that events which are not HTTP are POSTed to | they are answered with an error |
+/// | `LODGER_WEBSOCKET_PATH` | a path of the app; events of a WebSocket API are POSTed to its route key behind that | likewise |
 /// | `LODGER_GRACE` | seconds, such as 10 or 0.5, for what is in flight at the end | 10 on a server |
 /// | `LODGER_HEADER_TIMEOUT` | seconds from accept to the end of the first request's head, at which the connection is closed; 0: never | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | where the Lambda Runtime API is, set by Lambda | not on Lambda |
@@ -33,6 +35,10 @@ pub struct Settings {
     pub base_path: Option<String>,
     /// What becomes of the stage that an API puts into the path.
     pub stage: Stage,
+    /// The path that events which are not HTTP are POSTed to. No HTTP request reaches it, on any host.
+    pub events_path: Option<String>,
+    /// The path behind which events of a WebSocket API are POSTed. No HTTP request reaches what is behind it, on any host.
+    pub websocket_path: Option<String>,
     /// How long requests in flight may take at the end.
     pub grace: Option<Duration>,
     /// How long a client may take from the connection's begin to the end of its first request's head. Zero: any time.
@@ -53,8 +59,16 @@ pub enum Stage {
 }
 
 /// The variables that are Lodger's own.
-const VARIABLES: &[&str] =
-    &["LODGER_HOST", "LODGER_ADDR", "LODGER_BASE_PATH", "LODGER_STAGE", "LODGER_GRACE", "LODGER_HEADER_TIMEOUT"];
+const VARIABLES: &[&str] = &[
+    "LODGER_HOST",
+    "LODGER_ADDR",
+    "LODGER_BASE_PATH",
+    "LODGER_STAGE",
+    "LODGER_EVENTS_PATH",
+    "LODGER_WEBSOCKET_PATH",
+    "LODGER_GRACE",
+    "LODGER_HEADER_TIMEOUT",
+];
 
 fn is_unknown(name: &str) -> bool {
     // What is for tests is not for apps, and may be set around both.
@@ -84,10 +98,21 @@ impl Settings {
     /// Writes in one way what code may have written in several.
     ///
     /// # Errors
-    /// The base path cannot be one.
+    /// A path cannot be one.
     pub(crate) fn normalize(&mut self) -> Result<(), Error> {
-        if let Some(path) = &self.base_path {
-            self.base_path = prefix::normal(path)?;
+        for (path, is, variable, may_be_root) in [
+            (&mut self.base_path, "the base path", "LODGER_BASE_PATH", true),
+            (&mut self.events_path, "the path for events", "LODGER_EVENTS_PATH", false),
+            (&mut self.websocket_path, "the path for WebSockets", "LODGER_WEBSOCKET_PATH", false),
+        ] {
+            if let Some(written) = path.take() {
+                *path = prefix::normal(&written, is, variable)?;
+                if path.is_none() && !may_be_root {
+                    return Err(Error::new(format!(
+                        "{is} is {written:?}, and no HTTP request would reach the app at all; it is one such as /events ({variable})"
+                    )));
+                }
+            }
         }
         Ok(())
     }
@@ -116,6 +141,12 @@ impl Settings {
         }
         if let Some(path) = var("LODGER_BASE_PATH") {
             self.base_path = Some(path);
+        }
+        if let Some(path) = var("LODGER_EVENTS_PATH") {
+            self.events_path = Some(path);
+        }
+        if let Some(path) = var("LODGER_WEBSOCKET_PATH") {
+            self.websocket_path = Some(path);
         }
         self.normalize()?;
         if let Some(stage) = var("LODGER_STAGE") {
@@ -202,6 +233,9 @@ mod tests {
             ("LODGER_HEADER_TIMEOUT", "NaN"),
             ("LODGER_HOST", "moon"),
             ("LODGER_BASE_PATH", "https://example.com/"),
+            ("LODGER_EVENTS_PATH", "/a b"),
+            ("LODGER_EVENTS_PATH", "/"),
+            ("LODGER_WEBSOCKET_PATH", "//"),
         ] {
             let error = with("app", Settings::default(), &[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name) && error.contains(&format!("{value:?}")), "{error}");

@@ -4,6 +4,7 @@
 //! what they do under its own server. HTTP upgrades (WebSockets) and streams in both directions pass through.
 
 mod connection;
+mod paths;
 mod service;
 mod signal;
 
@@ -23,6 +24,7 @@ use tokio::{
 
 use crate::{App, Error, Settings, log::say, shutdown::Shutdown};
 use connection::Phase;
+use paths::Paths;
 
 /// Where the server listens when nobody says otherwise.
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
@@ -45,7 +47,7 @@ const DEFAULT_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Listening {
     listener: TcpListener,
     addr: SocketAddr,
-    base_path: Option<Arc<str>>,
+    paths: Arc<Paths>,
     grace: Duration,
     header_timeout: Duration,
     shutdown: Shutdown,
@@ -82,7 +84,7 @@ impl Listening {
     /// Listens on a socket of the user's own.
     ///
     /// # Errors
-    /// The socket has no address, or the settings have a base path that cannot be one.
+    /// The socket has no address, or the settings have a path that cannot be one.
     pub fn on(listener: TcpListener, settings: &Settings) -> Result<Self, Error> {
         let mut settings = settings.clone();
         settings.normalize()?;
@@ -92,7 +94,7 @@ impl Listening {
         Ok(Self {
             listener,
             addr,
-            base_path: settings.base_path.as_deref().map(Arc::from),
+            paths: Arc::new(Paths::new(&settings)),
             grace: settings.grace.unwrap_or(DEFAULT_GRACE),
             header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
             shutdown: Shutdown::default(),
@@ -141,7 +143,7 @@ impl Listening {
                 accepted = accept(&self.listener) => accepted,
                 () = end.begins() => break,
             };
-            let service = service::Service::new(app.clone(), peer, self.base_path.clone());
+            let service = service::Service::new(app.clone(), peer, Arc::clone(&self.paths));
             tokio::spawn(connection::serve(socket, service, self.header_timeout, last_call, seen.clone()));
         }
 

@@ -11,18 +11,21 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{HeaderValue, Uri, header::HOST, uri::PathAndQuery};
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header::HOST};
+use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::sync::Notify;
 
-use crate::{App, Body, ClientAddr, PathPrefix, Request, prefix};
+use super::paths::Paths;
+use crate::{App, Body, ClientAddr, Request};
 
 /// An app and what one connection knows.
 pub(super) struct Service<A> {
     app: A,
     peer: SocketAddr,
-    base_path: Option<Arc<str>>,
+    paths: Arc<Paths>,
     first_request: FirstRequest,
 }
 
@@ -48,8 +51,8 @@ impl FirstRequest {
 }
 
 impl<A> Service<A> {
-    pub(super) fn new(app: A, peer: SocketAddr, base_path: Option<Arc<str>>) -> Self {
-        Self { app, peer, base_path, first_request: FirstRequest::default() }
+    pub(super) fn new(app: A, peer: SocketAddr, paths: Arc<Paths>) -> Self {
+        Self { app, peer, paths, first_request: FirstRequest::default() }
     }
 
     pub(super) fn first_request(&self) -> FirstRequest {
@@ -58,7 +61,7 @@ impl<A> Service<A> {
 }
 
 impl<A: App> hyper::service::Service<http::Request<Incoming>> for Service<A> {
-    type Response = http::Response<A::Body>;
+    type Response = http::Response<Either<A::Body, Empty<Bytes>>>;
     type Error = Infallible;
     type Future = Response<A::Future>;
 
@@ -69,13 +72,11 @@ impl<A: App> hyper::service::Service<http::Request<Incoming>> for Service<A> {
             make_origin_form(&mut request);
         }
         request.extensions_mut().insert(ClientAddr(self.peer));
-        if let Some(base_path) = &self.base_path
-            && let Some((uri, taken)) = without(base_path, request.uri())
-        {
-            *request.uri_mut() = uri;
-            request.extensions_mut().insert(taken);
+        if self.paths.admit(&mut request) {
+            Response::OfApp { future: self.app.call(request) }
+        } else {
+            Response::NotFound
         }
-        Response { future: self.app.call(request) }
     }
 }
 
@@ -96,50 +97,41 @@ fn make_origin_form(request: &mut Request) {
     }
 }
 
-/// `uri` without `base_path` before its path, and what was taken off; `None` where it is not there.
-fn without(base_path: &str, uri: &Uri) -> Option<(Uri, PathPrefix)> {
-    let whole = uri.path_and_query()?;
-    let taken = prefix::matched(uri.path().as_bytes(), base_path.as_bytes())?;
-    let rest = whole.as_str().get(taken..)?;
-    let rest: Result<PathAndQuery, _> = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
-    // From a path alone, so that two slashes do not make a host of what follows them.
-    let uri = Uri::from(rest.ok()?);
-    Some((uri, PathPrefix::new(base_path.to_owned().into())))
-}
-
 pin_project! {
-    /// The app's response, in the shape that hyper wants.
-    pub(super) struct Response<F> {
-        #[pin]
-        future: F,
+    /// The app's response, in the shape that hyper wants, or the one to a request that the app is not to see.
+    #[project = Projected]
+    pub(super) enum Response<F> {
+        OfApp {
+            #[pin]
+            future: F,
+        },
+        NotFound,
     }
 }
 
-impl<F: Future> Future for Response<F> {
-    type Output = Result<F::Output, Infallible>;
+impl<F, B> Future for Response<F>
+where
+    F: Future<Output = http::Response<B>>,
+{
+    type Output = Result<http::Response<Either<B, Empty<Bytes>>>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(Ok(ready!(self.project().future.poll(cx))))
+        Poll::Ready(Ok(match self.project() {
+            Projected::OfApp { future } => ready!(future.poll(cx)).map(Either::Left),
+            Projected::NotFound => {
+                let mut response = http::Response::new(Either::Right(Empty::new()));
+                *response.status_mut() = StatusCode::NOT_FOUND;
+                response
+            }
+        }))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::Uri;
+
     use super::*;
-
-    fn taken(base_path: &str, uri: &'static str) -> Option<String> {
-        without(base_path, &Uri::from_static(uri)).map(|(uri, _)| uri.to_string())
-    }
-
-    #[test]
-    fn a_base_path_comes_off_once_and_the_rest_stays_as_it_was() {
-        assert_eq!(taken("/api", "/api/x%2Fy//z?q=%20&q").unwrap(), "/x%2Fy//z?q=%20&q");
-        assert_eq!(taken("/api", "/api").unwrap(), "/");
-        assert_eq!(taken("/api", "/api?q").unwrap(), "/?q");
-        assert_eq!(taken("/api", "/api/api/x").unwrap(), "/api/x");
-        assert_eq!(taken("/api", "/apix"), None);
-        assert_eq!(taken("/api", "/x/api"), None);
-    }
 
     #[test]
     fn a_target_with_a_host_becomes_a_path_and_a_header() {
@@ -154,12 +146,5 @@ mod tests {
                 ("/x?y", &HeaderValue::from_static(host))
             );
         }
-    }
-
-    #[test]
-    fn two_slashes_after_it_do_not_make_a_host() {
-        assert_eq!(taken("/api", "/api//evil.example/x").unwrap(), "//evil.example/x");
-        let (uri, _) = without("/api", &Uri::from_static("/api//evil.example/x")).unwrap();
-        assert_eq!(uri.host(), None);
     }
 }

@@ -1,0 +1,164 @@
+//! Paths that belong to events: no HTTP request is to reach the app there, whatever it makes of a path.
+
+use crate::Settings;
+
+/// How often a path is decoded: more than any router does.
+const TIMES: usize = 4;
+
+/// The paths at which an app trusts what it gets, because Lambda and nobody else calls there.
+///
+/// A request's path falls under one if it does so in any way that a router may read it: escaped, once or several times, in
+/// other letters, with slashes doubled or turned, with dots or parameters in its segments. To be too strict costs an app a path that
+/// nobody would write; to be too lax lets anybody send it events.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reserved {
+    /// The segments of each.
+    paths: Vec<Vec<Vec<u8>>>,
+}
+
+impl Reserved {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let paths = [&settings.events_path, &settings.websocket_path].into_iter().flatten();
+        Self { paths: paths.map(|path| segments(&fully_decoded(path.as_bytes()))).collect() }
+    }
+
+    /// Whether no HTTP request may have this path.
+    pub(crate) fn covers(&self, path: &str) -> bool {
+        if self.paths.is_empty() {
+            return false;
+        }
+        let mut path = path.as_bytes().to_vec();
+        for _ in 0..TIMES {
+            if self.is_under_one(&segments(&path)) || self.is_under_one(&without_dots(segments(&path))) {
+                return true;
+            }
+            let decoded = decoded(&path);
+            if decoded == path {
+                return false;
+            }
+            path = decoded;
+        }
+        // Who escapes so often has something to hide.
+        true
+    }
+
+    fn is_under_one(&self, segments: &[Vec<u8>]) -> bool {
+        self.paths.iter().any(|path| segments.starts_with(path))
+    }
+}
+
+/// What stands between slashes of either kind, where anything does, without its parameters and in small letters.
+fn segments(path: &[u8]) -> Vec<Vec<u8>> {
+    let segments = path.split(|byte| matches!(byte, b'/' | b'\\'));
+    let bare = segments.map(|segment| segment.split(|&byte| byte == b';').next().unwrap_or_default());
+    bare.filter(|segment| !segment.is_empty()).map(<[u8]>::to_ascii_lowercase).collect()
+}
+
+fn without_dots(segments: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let mut kept = Vec::with_capacity(segments.len());
+    for segment in segments {
+        match &*segment {
+            b"." => {}
+            b".." => drop(kept.pop()),
+            _ => kept.push(segment),
+        }
+    }
+    kept
+}
+
+fn fully_decoded(path: &[u8]) -> Vec<u8> {
+    (0..TIMES).fold(path.to_vec(), |path, _| decoded(&path))
+}
+
+/// The path without its escapes; what is no escape stays.
+fn decoded(path: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        let digit = |at: usize| after.get(at).and_then(|&digit| char::from(digit).to_digit(16));
+        match (byte, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push(u8::try_from(high << 4 | low).unwrap_or_default());
+                rest = after.get(2..).unwrap_or_default();
+            }
+            _ => out.push(byte),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covers(path: &str) -> bool {
+        let settings = Settings {
+            events_path: Some("/events".into()),
+            websocket_path: Some("/live/ws".into()),
+            ..Settings::default()
+        };
+        Reserved::new(&settings).covers(path)
+    }
+
+    #[test]
+    fn a_path_under_one_is_covered_however_it_is_written() {
+        for path in [
+            "/events",
+            "/events/",
+            "/events/sqs",
+            "//events",
+            "/./events",
+            "/x/../events",
+            "/../events",
+            "/EVENTS",
+            "/Events/",
+            "/%65vents",
+            "/%65%76ents%2Fsqs",
+            "/%2565vents",
+            "/%2fevents",
+            "/%2e/events",
+            "/x/%2e%2e/events",
+            "/\\events",
+            "/%5cevents",
+            "/events;v=1/x",
+            "/;/events",
+            "/live//ws/$connect",
+            "/Live/%77s",
+            "/live/ws",
+        ] {
+            assert!(covers(path), "{path}");
+        }
+        // Beyond what any router does.
+        assert!(covers("/%25252525252565vents"));
+    }
+
+    #[test]
+    fn any_other_path_is_not() {
+        for path in [
+            "/",
+            "",
+            "*",
+            "/event",
+            "/eventsx",
+            "/x/events",
+            "/live",
+            "/live/x",
+            "/a%20b",
+            "/100%",
+            "/%zz",
+            "/live/wsx",
+        ] {
+            assert!(!covers(path), "{path}");
+        }
+        assert!(!Reserved::new(&Settings::default()).covers("/events"));
+    }
+
+    #[test]
+    fn a_reserved_path_may_be_written_encoded() {
+        let settings = Settings { events_path: Some("/%65vents/%C3%A9".into()), ..Settings::default() };
+        let reserved = Reserved::new(&settings);
+        assert!(reserved.covers("/events/%c3%a9/x"));
+        assert!(!reserved.covers("/events"));
+    }
+}
