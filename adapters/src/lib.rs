@@ -113,7 +113,7 @@ pub use run::Run;
 #[cfg(feature = "lambda")]
 pub mod lambda {
     #[doc(inline)]
-    pub use lodger_core::lambda::{Context, Event, Polling, RequestContext};
+    pub use lodger_core::lambda::{Context, Event, FromEvent, Polling, RequestContext};
 }
 
 /// A socket that an app is served on; for those who implement [`Run`].

@@ -16,6 +16,8 @@ use crate::{Error, Host, Run, Stage};
 /// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | [`addr`](Self::addr) | an IP address and a port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`, with `VERCEL_DEV_PORT` the loopback address |
 /// | `LODGER_BASE_PATH` | [`base_path`](Self::base_path) | a path prefix, percent-encoded | none |
 /// | `LODGER_STAGE` | [`stage`](Self::stage) | `strip`, `keep` | `strip` |
+/// | `LODGER_EVENTS_PATH` | [`events_path`](Self::events_path) | a path of the app, percent-encoded | events that are not HTTP are an error |
+/// | `LODGER_WEBSOCKET_PATH` | [`websocket_path`](Self::websocket_path) | a path of the app, percent-encoded | events of a WebSocket API are an error |
 /// | `LODGER_GRACE` | [`grace`](Self::grace) | seconds, such as 10 or 0.5 | 10 |
 /// | `LODGER_HEADER_TIMEOUT` | [`header_timeout`](Self::header_timeout) | seconds; 0: as long as it takes | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | [`runtime_api`](Self::runtime_api) | a host and a port, or a URL | set by Lambda |
@@ -82,6 +84,50 @@ impl Lodger {
     /// Whether the stage of an API Gateway API stays in the path.
     pub fn stage(mut self, stage: Stage) -> Self {
         self.settings.stage = stage;
+        self
+    }
+
+    /// Where events go that are not HTTP: each is POSTed to this path of the app, as JSON. The body of the answer is what
+    /// Lambda gets: as it is if it is JSON, else as a string. A status of 400 or more fails the invocation.
+    ///
+    /// No HTTP request reaches the path, or one below it, on any host: it is answered with 404. An app that rewrites paths
+    /// itself should look for [`lambda::FromEvent`](crate::lambda::FromEvent) as well.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use axum::{Json, Router, routing::post};
+    /// use lodger::Lodger;
+    /// use serde_json::{Value, json};
+    ///
+    /// /// Messages of an SQS queue, of which those that fail are to come again.
+    /// async fn messages(Json(event): Json<Value>) -> Json<Value> {
+    ///     let records = event["Records"].as_array().into_iter().flatten();
+    ///     let failed = records.filter(|record| record["body"] == "");
+    ///     let ids = failed.map(|record| json!({"itemIdentifier": record["messageId"]}));
+    ///     Json(json!({"batchItemFailures": ids.collect::<Vec<_>>()}))
+    /// }
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), lodger::Error> {
+    ///     let app = Router::new().route("/events", post(messages));
+    ///     Lodger::new().events_path("/events").run(app).await
+    /// }
+    /// ```
+    pub fn events_path(mut self, path: impl Into<String>) -> Self {
+        self.settings.events_path = Some(path.into());
+        self
+    }
+
+    /// Where events of a WebSocket API go: each is POSTed to its route key behind this path, such as `/ws/$connect` or
+    /// `/ws/$default`, with the message as the body. As little as the [`events_path`](Self::events_path) does an HTTP request
+    /// reach it.
+    ///
+    /// The status of the answer to `$connect` lets the client in, or not. Of the others one of 400 or more fails the
+    /// invocation, and the body of one that does not is sent to the client if the route has a route response. Whose
+    /// connection it is says the `connectionId` in the [`RequestContext`](crate::lambda::RequestContext).
+    pub fn websocket_path(mut self, path: impl Into<String>) -> Self {
+        self.settings.websocket_path = Some(path.into());
         self
     }
 

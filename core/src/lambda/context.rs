@@ -222,6 +222,27 @@ impl fmt::Debug for Event {
     }
 }
 
+/// Says that a request stands for no client's: it was made of an event that is not HTTP, or of one of a WebSocket API. An
+/// extension of such requests alone.
+///
+/// They come to the routes that `LODGER_EVENTS_PATH` and `LODGER_WEBSOCKET_PATH` name, which no HTTP request reaches: it is
+/// answered with 404 before the app sees it, on every host. That holds for the path that the app is handed. An app that
+/// rewrites paths by itself, from a header or by a prefix that it takes off, can lead a client's request there; its handler
+/// should look for this extension.
+///
+/// # Example
+///
+/// ```
+/// # use lodger_core::{Request, lambda::FromEvent};
+/// fn is_trusted(request: &Request) -> bool {
+///     request.extensions().get::<FromEvent>().is_some()
+/// }
+/// # assert!(!is_trusted(&Request::default()));
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct FromEvent;
+
 fn text(bytes: &[u8]) -> Option<&str> {
     if bytes.is_empty() { None } else { std::str::from_utf8(bytes).ok() }
 }

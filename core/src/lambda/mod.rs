@@ -34,12 +34,11 @@ use self::{
     end::End,
     event::{Asked, Names, Refusal},
     panic::{CatchPanic, Panicked},
-    payload::Payload,
-    reply::Shape,
+    reply::{Answer, Shape},
 };
-use crate::{App, Error, Request, Settings, Shutdown, log::say};
+use crate::{App, Error, Request, Settings, Shutdown, log::say, reserved::Reserved};
 
-pub use context::{Context, Event, RequestContext};
+pub use context::{Context, Event, FromEvent, RequestContext};
 
 /// The Runtime API, before the first invocation is asked for: what is to be known to answer invocations with an app.
 ///
@@ -64,7 +63,7 @@ impl Polling {
     /// Nothing is asked of the Runtime API yet.
     ///
     /// # Errors
-    /// The settings do not say where it is, or have a base path that cannot be one.
+    /// The settings do not say where it is, or have a path that cannot be one.
     pub fn new(mut settings: Settings, shutdown: Shutdown) -> Result<Self, Error> {
         settings.normalize()?;
         let Some(address) = settings.runtime_api.as_deref() else {
@@ -127,22 +126,28 @@ impl Polling {
         let Self { mut api, settings, shutdown } = self;
         let mut end = End::new(shutdown);
         let mut names = Names::new();
+        let reserved = Reserved::new(&settings);
         while let Some(Invocation { context, event }) = api.next(&mut end).await? {
-            let read = read(&event, Asked::new(&context, &settings, &mut names));
+            let id = context.request_id();
+            let read = read(&event, Asked::new(&context, &settings, &reserved, &mut names));
             // The app is to hold the last of it, so that its memory can be used again.
             drop(event);
-            match read {
-                Ok((request, shape)) => {
-                    let payload = call(&app, request, shape, &context).await;
-                    api.respond(&context, &payload).await?;
+            let answer = match read {
+                Ok((request, shape)) => call(&app, request, shape, &context).await,
+                Err(Refusal::BadRequest(shape, why)) => {
+                    say!(ERROR, "request {id}: refused with 400: {why}");
+                    reply::text(shape, StatusCode::BAD_REQUEST, why, id)
                 }
-                Err(Refusal::BadRequest(why)) => {
-                    say!(ERROR, "request {}: refused with 400: {why}", context.request_id());
-                    let shape = Shape { without_body: false };
-                    api.respond(&context, &reply::text(shape, StatusCode::BAD_REQUEST, why)).await?;
+                Err(Refusal::NotFound(shape)) => {
+                    say!(WARN, "request {id}: answered with 404: its path is for events, not for requests");
+                    reply::text(shape, StatusCode::NOT_FOUND, String::new(), id)
                 }
-                Err(Refusal::Failed { error_type, message }) => {
-                    say!(ERROR, "request {}: {message}", context.request_id());
+                Err(Refusal::Failed { error_type, message }) => Answer::Error { error_type, message },
+            };
+            match answer {
+                Answer::Reply(payload) => api.respond(&context, &payload).await?,
+                Answer::Error { error_type, message } => {
+                    say!(ERROR, "request {id}: {message}");
                     api.fail(&context, error_type, &message).await?;
                 }
             }
@@ -170,21 +175,22 @@ fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape), Refusal> {
 }
 
 /// Has the app answer a request, and makes a reply of whatever comes of it.
-fn call<A: App>(app: &A, request: Request, shape: Shape, context: &Context) -> impl Future<Output = Payload> {
+fn call<A: App>(app: &A, request: Request, shape: Shape, context: &Context) -> impl Future<Output = Answer> {
+    let request_id = context.request_id();
     // The app is borrowed for the call alone, so that one that is not `Sync` may be served by a future that is `Send`.
     let called = CatchPanic::new(|| {
         let response = app.call(request);
-        async move { reply::write(shape, response.await).await }
+        async move { reply::write(shape, response.await, request_id).await }
     });
     async move {
         let (why, tell) = match panic::settled(called).await {
-            Ok(Ok(payload)) => return payload,
+            Ok(Ok(answer)) => return answer,
             Ok(Err(error)) => (error.to_string(), error.for_the_client()),
             Err(Panicked(message)) => (format!("the app panicked: {message}"), None),
         };
-        say!(ERROR, "request {}: answered with 500: {why}", context.request_id());
+        say!(ERROR, "request {request_id}: answered with 500: {why}");
         let tell = tell.unwrap_or_else(|| "internal server error".to_owned());
-        reply::text(shape, StatusCode::INTERNAL_SERVER_ERROR, tell)
+        reply::text(shape, StatusCode::INTERNAL_SERVER_ERROR, tell, request_id)
     }
 }
 

@@ -27,9 +27,12 @@ enum Encoding {
 
 impl Payload {
     /// Ends `head`, an object of which the closing bracket is missing, with a body: as text if it is text and nobody has
-    /// encoded it, else as base64. What it is, its bytes say; its type may be wrong.
-    pub(super) fn new(mut head: Vec<u8>, body: Bytes, is_encoded: bool) -> Self {
+    /// encoded it, else as base64. What it is, its bytes say; its type may be wrong. That it is not base64 is said where
+    /// somebody `wants_encoding` to be told.
+    pub(super) fn new(mut head: Vec<u8>, body: Bytes, is_encoded: bool, wants_encoding: bool) -> Self {
+        let plain: &[u8] = if wants_encoding { b",\"isBase64Encoded\":false" } else { b"" };
         if body.is_empty() {
+            head.extend_from_slice(plain);
             head.push(b'}');
             return Self::whole(head);
         }
@@ -37,6 +40,7 @@ impl Payload {
             head.extend_from_slice(b",\"isBase64Encoded\":true,\"body\":\"");
             (Encoding::Base64, base64::encoded_len(body.len()))
         } else {
+            head.extend_from_slice(plain);
             head.extend_from_slice(b",\"body\":\"");
             if body.len() <= PIECE {
                 // One look at each byte rather than two.
@@ -116,7 +120,7 @@ mod tests {
     }
 
     fn payload(body: Vec<u8>, is_encoded: bool) -> serde_json::Value {
-        written(&Payload::new(br#"{"statusCode":200"#.to_vec(), body.into(), is_encoded))
+        written(&Payload::new(br#"{"statusCode":200"#.to_vec(), body.into(), is_encoded, false))
     }
 
     #[test]

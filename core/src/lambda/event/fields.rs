@@ -2,18 +2,34 @@
 
 use super::json::{Malformed, Reader, Text};
 
+/// Keys with their values, in their order. A key that has several comes several times.
+pub(super) type Pairs<'a> = Vec<(Text<'a>, Text<'a>)>;
+
 /// The parts of an event, as they stand in it. What is absent, `null` or of another kind than it should be is `None` or
 /// empty: fronts, and the emulators of fronts, differ in what they leave out.
 #[derive(Debug, Default)]
 pub(super) struct Fields<'a> {
+    pub(super) version: Option<Text<'a>>,
+    /// `path`, and in two other fronts' spelling `rawPath` and `raw_path`.
+    pub(super) path: Option<Text<'a>>,
     pub(super) raw_path: Option<Text<'a>>,
+    pub(super) lattice_path: Option<Text<'a>>,
     pub(super) raw_query: Option<Text<'a>>,
-    pub(super) headers: Vec<(Text<'a>, Text<'a>)>,
+    /// Maps of parameters, as JSON: most fronts need none of them, and [`pairs`] reads one.
+    pub(super) query: &'a [u8],
+    pub(super) multi_query: &'a [u8],
+    /// `httpMethod`, and in Lattice's spelling `method`.
+    pub(super) http_method: Option<Text<'a>>,
+    pub(super) method: Option<Text<'a>>,
+    pub(super) headers: Pairs<'a>,
+    pub(super) multi_headers: Option<Pairs<'a>>,
     pub(super) cookies: Vec<Text<'a>>,
     pub(super) body: Value<'a>,
     pub(super) is_base64: bool,
     /// Of a Lambda authorizer's event: it looks like a request and is none.
     pub(super) is_authorizer: bool,
+    /// Of an event of Lambda@Edge, which is one of HTTP in a shape that has nothing of the others.
+    pub(super) is_edge: bool,
     pub(super) context: RequestContext<'a>,
 }
 
@@ -24,9 +40,17 @@ pub(super) struct RequestContext<'a> {
     pub(super) raw: &'a [u8],
     pub(super) domain: Option<Text<'a>>,
     pub(super) stage: Option<Text<'a>>,
+    pub(super) path: Option<Text<'a>>,
+    pub(super) protocol: Option<Text<'a>>,
+    /// `identity.sourceIp`.
+    pub(super) source_ip: Option<Text<'a>>,
     pub(super) http: Option<Http<'a>>,
-    /// Names the load balancer or the service network: not an API's.
-    pub(super) is_of_another_service: bool,
+    pub(super) is_of_api: bool,
+    pub(super) is_of_load_balancer: bool,
+    pub(super) is_of_lattice: bool,
+    pub(super) is_of_connection: bool,
+    pub(super) event_type: Option<Text<'a>>,
+    pub(super) route_key: Option<Text<'a>>,
 }
 
 /// The parts of `requestContext.http`, which only payload format version 2.0 has.
@@ -52,14 +76,26 @@ impl<'a> Fields<'a> {
         let mut reader = Reader::new(event);
         reader.object(|value, key| {
             match key.verbatim().unwrap_or_default() {
+                b"version" => fields.version = value.string()?,
+                b"path" => fields.path = value.string()?,
                 b"rawPath" => fields.raw_path = value.string()?,
+                b"raw_path" => fields.lattice_path = value.string()?,
                 b"rawQueryString" => fields.raw_query = value.string()?,
-                b"headers" => fields.headers = pairs(value)?,
+                b"queryStringParameters" | b"query_string_parameters" => fields.query = value.skip()?,
+                b"multiValueQueryStringParameters" => fields.multi_query = value.skip()?,
+                b"httpMethod" => fields.http_method = value.string()?,
+                b"method" => fields.method = value.string()?,
+                b"headers" => drop(collect(value, &mut fields.headers)?),
+                b"multiValueHeaders" => {
+                    let mut headers = Vec::new();
+                    fields.multi_headers = collect(value, &mut headers)?.then_some(headers);
+                }
                 b"cookies" => fields.cookies = strings(value)?,
                 b"body" => fields.body = Value::read(value)?,
-                b"isBase64Encoded" => fields.is_base64 = value.boolean()?,
+                b"isBase64Encoded" | b"is_base64_encoded" => fields.is_base64 = value.boolean()?,
                 b"requestContext" => fields.context = RequestContext::read(value)?,
                 b"routeArn" | b"methodArn" => fields.is_authorizer |= value.string()?.is_some(),
+                b"Records" => fields.is_edge = has_edge_record(value)?,
                 _ => drop(value.skip()?),
             }
             Ok(())
@@ -72,19 +108,33 @@ impl<'a> RequestContext<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let mut context = Self::default();
         let whole = reader.mark()?;
-        reader.object(|value, key| {
+        let is_object = reader.object(|value, key| {
             match key.verbatim().unwrap_or_default() {
                 b"domainName" => context.domain = value.string()?,
                 b"stage" => context.stage = value.string()?,
+                b"path" => context.path = value.string()?,
+                b"protocol" => context.protocol = value.string()?,
                 b"http" => context.http = Http::read(value)?,
-                b"elb" | b"serviceArn" | b"serviceNetworkArn" => {
-                    context.is_of_another_service |= value.skip()? != b"null";
-                }
+                b"identity" => drop(value.object(|value, key| {
+                    match key.verbatim().unwrap_or_default() {
+                        b"sourceIp" => context.source_ip = value.string()?,
+                        _ => drop(value.skip()?),
+                    }
+                    Ok(())
+                })?),
+                b"apiId" => context.is_of_api = value.skip()? != b"null",
+                b"elb" => context.is_of_load_balancer = value.skip()? != b"null",
+                b"serviceArn" | b"serviceNetworkArn" => context.is_of_lattice |= value.skip()? != b"null",
+                b"connectionId" => context.is_of_connection = value.skip()? != b"null",
+                b"eventType" => context.event_type = value.string()?,
+                b"routeKey" => context.route_key = value.string()?,
                 _ => drop(value.skip()?),
             }
             Ok(())
         })?;
-        context.raw = reader.since(whole);
+        if is_object {
+            context.raw = reader.since(whole);
+        }
         Ok(context)
     }
 }
@@ -116,17 +166,20 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The members of an object that are strings, in their order.
-fn pairs<'a>(reader: &mut Reader<'a>) -> Result<Vec<(Text<'a>, Text<'a>)>, Malformed> {
-    // Room for what a browser sends through a front, in one allocation.
-    let mut pairs = Vec::with_capacity(32);
-    reader.object(|value, key| {
-        if let Some(text) = value.string()? {
-            pairs.push((key, text));
-        }
-        Ok(())
-    })?;
+/// Reads a map that was passed over.
+pub(super) fn pairs(json: &[u8]) -> Result<Pairs<'_>, Malformed> {
+    let mut pairs = Vec::new();
+    if !json.is_empty() {
+        collect(&mut Reader::new(json), &mut pairs)?;
+    }
     Ok(pairs)
+}
+
+/// Reads an object of strings, or of arrays of them; whether it is an object.
+fn collect<'a>(reader: &mut Reader<'a>, pairs: &mut Pairs<'a>) -> Result<bool, Malformed> {
+    // Room for what a browser sends through a front, in one allocation.
+    pairs.reserve(32);
+    reader.object(|value, key| value.each_string(|text| pairs.push((key, text))))
 }
 
 fn strings<'a>(reader: &mut Reader<'a>) -> Result<Vec<Text<'a>>, Malformed> {
@@ -136,6 +189,23 @@ fn strings<'a>(reader: &mut Reader<'a>) -> Result<Vec<Text<'a>>, Malformed> {
         Ok(())
     })?;
     Ok(strings)
+}
+
+/// Whether the first of the records is one of CloudFront's.
+fn has_edge_record(reader: &mut Reader<'_>) -> Result<bool, Malformed> {
+    let mut is_first = true;
+    let mut is_edge = false;
+    reader.array(|record| {
+        if !std::mem::take(&mut is_first) {
+            return record.skip().map(drop);
+        }
+        let is_object = record.object(|value, key| {
+            is_edge |= key.verbatim() == Some(b"cf");
+            value.skip().map(drop)
+        });
+        is_object.map(drop)
+    })?;
+    Ok(is_edge)
 }
 
 #[cfg(test)]
@@ -158,7 +228,7 @@ mod tests {
         assert!(fields.context.raw.starts_with(br#"{"time":1"#) && fields.context.raw.ends_with(br#""stage":"s"}"#));
         assert_eq!(fields.headers.len(), 2);
         assert_eq!(fields.cookies.len(), 2);
-        assert!(fields.is_base64);
+        assert!(fields.is_base64 && fields.multi_headers.is_none());
         assert!(matches!(fields.body, Value::Text(text) if text.verbatim() == Some(b"")));
     }
 
@@ -171,6 +241,24 @@ mod tests {
         assert!(fields.raw_path.is_none() && fields.headers.is_empty() && fields.cookies.is_empty());
         assert!(matches!(fields.body, Value::Absent) && !fields.is_base64 && fields.context.http.is_none());
         assert!(matches!(Fields::read(br#"{"body":{}}"#).unwrap().body, Value::Other));
+    }
+
+    #[test]
+    fn maps_of_strings_and_of_lists_are_read_alike() {
+        let fields = Fields::read(
+            br#"{"multiValueHeaders":{"a":["1","2"],"n":null,"m":[null,"3"],"s":"4"},"headers":null,
+                "queryStringParameters":{"q":"1"},"requestContext":{"elb":{},"identity":{"sourceIp":"::1"}}}"#,
+        )
+        .unwrap();
+        let texts = |pairs: &Pairs<'_>| -> Vec<String> {
+            let text = |text: Text<'_>| String::from_utf8(text.decode().unwrap().into_owned()).unwrap();
+            pairs.iter().map(|(key, value)| format!("{}={}", text(*key), text(*value))).collect()
+        };
+        assert_eq!(texts(fields.multi_headers.as_ref().unwrap()), ["a=1", "a=2", "m=3", "s=4"]);
+        assert_eq!(texts(&pairs(fields.query).unwrap()), ["q=1"]);
+        assert!(fields.headers.is_empty() && pairs(fields.multi_query).unwrap().is_empty());
+        assert!(fields.context.is_of_load_balancer && !fields.context.is_of_lattice);
+        assert!(fields.context.source_ip.is_some());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
+    header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
 };
 
 use super::{json::Text, names::Names, owned, quoted};
@@ -36,8 +36,22 @@ impl<'a> Headers<'a> {
     ///
     /// An error says what is wrong with it: no client could have sent it.
     pub(super) fn add(&mut self, name: Text<'_>, value: Text<'_>) -> Result<(), String> {
+        let name = self.name(name)?;
+        self.append(name, value)
+    }
+
+    /// Adds a header, unless there is one of that name.
+    pub(super) fn add_missing(&mut self, name: Text<'_>, value: Text<'_>) -> Result<(), String> {
+        let name = self.name(name)?;
+        if self.map.contains_key(&name) { Ok(()) } else { self.append(name, value) }
+    }
+
+    fn name(&mut self, name: Text<'_>) -> Result<HeaderName, String> {
         let bytes = name.decode().ok_or("a header's name is no text")?;
-        let name = self.names.get(&bytes).ok_or_else(|| format!("{} is not the name of a header", quoted(&bytes)))?;
+        self.names.get(&bytes).ok_or_else(|| format!("{} is not the name of a header", quoted(&bytes)))
+    }
+
+    fn append(&mut self, name: HeaderName, value: Text<'_>) -> Result<(), String> {
         if name == CONTENT_LENGTH {
             self.had_content_length = true;
         } else if !is_of_the_connection(&name) {
@@ -56,20 +70,16 @@ impl<'a> Headers<'a> {
         HeaderValue::from_maybe_shared(owned(self.event, value)?).ok()
     }
 
-    /// Sets the cookies, which some fronts send apart from the headers, and some as well as among them.
+    /// Sets the cookies, which some fronts send apart from the headers, and some as well as among them. Several headers of
+    /// them, as HTTP/2 allows, become the one that HTTP/1.1 has (RFC 9113, section 8.2.3).
     pub(super) fn set_cookies(&mut self, cookies: &[Text<'_>]) -> Result<(), String> {
         let value = match cookies {
-            [] => return Ok(()),
+            [] if self.map.get_all(COOKIE).iter().nth(1).is_none() => return Ok(()),
+            [] => joined(self.map.get_all(COOKIE).iter().map(HeaderValue::as_bytes)),
             [one] => self.value(*one),
             several => {
-                let mut joined = Vec::new();
-                for cookie in several {
-                    if !joined.is_empty() {
-                        joined.extend_from_slice(b"; ");
-                    }
-                    joined.extend_from_slice(&cookie.decode().ok_or("a cookie is no text")?);
-                }
-                HeaderValue::from_maybe_shared(Bytes::from(joined)).ok()
+                let several: Option<Vec<_>> = several.iter().map(|cookie| cookie.decode()).collect();
+                joined(several.ok_or("a cookie is no text")?.iter().map(|cookie| &**cookie))
             }
         };
         self.map.insert(COOKIE, value.ok_or("a cookie holds a control character")?);
@@ -88,6 +98,11 @@ impl<'a> Headers<'a> {
         self.map.insert(HOST, host);
     }
 
+    /// Sets the type of the body, if nobody has said what it is.
+    pub(super) fn ensure_type(&mut self, content_type: HeaderValue) {
+        self.map.entry(CONTENT_TYPE).or_insert(content_type);
+    }
+
     /// Sets the trace id of the invocation, which continues the one that the front began.
     pub(super) fn set_trace_id(&mut self, trace_id: Option<Bytes>) {
         if let Some(value) = trace_id.and_then(|id| HeaderValue::from_maybe_shared(id).ok()) {
@@ -103,6 +118,11 @@ impl<'a> Headers<'a> {
         }
         self.map
     }
+}
+
+fn joined<'a>(cookies: impl Iterator<Item = &'a [u8]>) -> Option<HeaderValue> {
+    let cookies: Vec<&[u8]> = cookies.collect();
+    HeaderValue::from_maybe_shared(Bytes::from(cookies.join(&b"; "[..]))).ok()
 }
 
 /// Headers about one connection (RFC 9110, section 7.6.1), which is not the one that the event came over, and `expect`,

@@ -120,6 +120,21 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a string, or an array of them, calling `string` for each. What is neither is skipped.
+    pub(super) fn each_string(&mut self, mut string: impl FnMut(Text<'a>)) -> Result<(), Malformed> {
+        match self.peek()? {
+            b'"' => string(self.quoted()?),
+            b'[' => {
+                self.array(|element| {
+                    element.string()?.map(&mut string);
+                    Ok(())
+                })?;
+            }
+            _ => drop(self.skip()?),
+        }
+        Ok(())
+    }
+
     /// Reads a boolean; what is none counts as `false`.
     pub(super) fn boolean(&mut self) -> Result<bool, Malformed> {
         Ok(self.skip()? == b"true")

@@ -1,20 +1,35 @@
 //! Events: from the bytes of one to a [`Request`].
 //!
-//! One pass over the bytes ([`fields`]) finds what any front needs; the front whose shape that is makes the request.
+//! One pass over the bytes ([`fields`]) finds what any front needs. The [`front`] whose shape that is says what it means, and
+//! [`request`] makes the request of it. To add a front is to write its file, and to name it in the list in [`front`].
 
+mod alb;
+mod escape;
+mod event_route;
 mod fields;
+mod front;
 mod headers;
 mod json;
+mod lattice_v1;
+mod lattice_v2;
 mod names;
+mod once;
+mod payload_v1;
 mod payload_v2;
 mod refusal;
+mod request;
 mod uri;
+mod websocket;
 
 use bytes::Bytes;
 
-use self::{fields::Fields, json::Text};
-use super::{Context, Event, RequestContext, reply::Shape};
-use crate::{Request, Settings, Stage};
+use self::{
+    fields::Fields,
+    front::{Front, Why},
+    json::Text,
+};
+use super::{Context, Event, FromEvent, RequestContext, reply::Shape};
+use crate::{Request, Settings, Stage, reserved::Reserved};
 
 pub(super) use names::Names;
 pub(super) use refusal::Refusal;
@@ -24,12 +39,28 @@ pub(super) struct Asked<'a> {
     pub(super) context: &'a Context,
     pub(super) stage: Stage,
     pub(super) base_path: Option<&'a str>,
+    pub(super) events_path: Option<&'a str>,
+    pub(super) websocket_path: Option<&'a str>,
+    pub(super) reserved: &'a Reserved,
     pub(super) names: &'a mut Names,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(context: &'a Context, settings: &'a Settings, names: &'a mut Names) -> Self {
-        Self { context, stage: settings.stage, base_path: settings.base_path.as_deref(), names }
+    pub(super) fn new(
+        context: &'a Context,
+        settings: &'a Settings,
+        reserved: &'a Reserved,
+        names: &'a mut Names,
+    ) -> Self {
+        Self {
+            context,
+            stage: settings.stage,
+            base_path: settings.base_path.as_deref(),
+            events_path: settings.events_path.as_deref(),
+            websocket_path: settings.websocket_path.as_deref(),
+            reserved,
+            names,
+        }
     }
 }
 
@@ -55,14 +86,26 @@ impl From<&'static str> for Bad {
 /// A [`Refusal`] is an answer too: to the client, where the front is known, else to the invocation.
 pub(super) fn read(event: &Bytes, mut asked: Asked<'_>) -> Result<(Request, Shape), Refusal> {
     let fields = Fields::read(event).map_err(|malformed| Refusal::malformed(event, malformed))?;
-    if !payload_v2::is_this(&fields) {
-        return Err(Refusal::unsupported(event));
+    let front = Front::of(&fields).ok_or_else(|| Refusal::unsupported(event))?;
+    let shape = |is_head| Shape { style: front.reply, without_body: is_head };
+    let parts = (front.parts)(event, &fields, &asked).map_err(|why| match why {
+        Why::Bad(Bad(why)) => Refusal::BadRequest(shape(false), why),
+        Why::Refused(refusal) => refusal,
+    })?;
+    let shape = shape(parts.method.as_deref() == Some(b"HEAD"));
+    let mut request = request::of(event, &fields, parts, front.is_http, &mut asked)
+        .map_err(|Bad(why)| Refusal::BadRequest(shape, why))?;
+    if front.is_http && asked.reserved.covers(request.uri().path()) {
+        return Err(Refusal::NotFound(shape));
     }
-    let mut request = payload_v2::request(event, &fields, &mut asked).map_err(|Bad(why)| Refusal::BadRequest(why))?;
-    let shape = Shape { without_body: request.method() == http::Method::HEAD };
     let extensions = request.extensions_mut();
+    if !front.is_http {
+        extensions.insert(FromEvent);
+    }
+    if !fields.context.raw.is_empty() {
+        extensions.insert(RequestContext::new(part(event, fields.context.raw)));
+    }
     extensions.insert(asked.context.clone());
-    extensions.insert(RequestContext::new(part(event, fields.context.raw)));
     extensions.insert(Event::new(event.clone()));
     Ok((request, shape))
 }

@@ -1,44 +1,18 @@
 //! Paths and queries of events, as the target of a request.
 //!
 //! Nothing is normalised: slashes, dot segments and the case of escapes stay, because a server leaves them as well. What
-//! cannot stand in a request's target is escaped, by one of three sets that differ in how much the front has decoded.
+//! cannot stand in a request's target is [escaped](Escape).
 
 use bytes::Bytes;
 use http::{Uri, uri::PathAndQuery};
 
-use crate::{PathPrefix, prefix};
-
-/// Which bytes of a path or a query are to be escaped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Escape {
-    /// The front left what the client sent: only what `http` would not take, and `#`, at which it would cut.
-    Verbatim,
-    /// The front may have decoded it: all that cannot stand in an encoded path, and `%` unless two hex digits follow.
-    Tolerant,
-    /// The front has decoded it: all but the characters of a path segment (RFC 3986, `pchar`) and `/`; `%` as well.
-    Decoded,
-}
-
-impl Escape {
-    fn applies(self, bytes: &[u8], at: usize) -> bool {
-        let Some(&byte) = bytes.get(at) else {
-            return false;
-        };
-        match self {
-            Self::Verbatim => !is_taken_by_http(byte) || matches!(byte, b'#' | b'?'),
-            Self::Tolerant => match byte {
-                b'%' => !is_escape(bytes, at),
-                b'"' | b'#' | b'<' | b'>' | b'?' | b'^' | b'`' | b'{' | b'}' => true,
-                _ => !byte.is_ascii_graphic(),
-            },
-            Self::Decoded => !is_segment_character(byte) && byte != b'/',
-        }
-    }
-}
+use super::escape::Escape;
+use crate::prefix;
 
 /// The path of an event, on its way to become a URI.
 pub(super) struct Target {
     bytes: Vec<u8>,
+    has_query: bool,
 }
 
 impl Target {
@@ -48,73 +22,48 @@ impl Target {
         if path.first() != Some(&b'/') {
             bytes.push(b'/');
         }
-        push(&mut bytes, path, |at| escape.applies(path, at));
-        Self { bytes }
+        escape.push(&mut bytes, path);
+        Self { bytes, has_query: false }
     }
 
-    /// Takes `prefix` off, if the path begins with it, and says how long it was.
-    pub(super) fn strip(&mut self, prefix: &[u8]) -> Option<Bytes> {
-        let length = prefix::matched(&self.bytes, prefix)?;
-        let taken = self.bytes.drain(..length).collect::<Vec<u8>>();
+    /// Takes `prefix` off, if the path begins with it, and appends it to what was taken before; whether it did.
+    pub(super) fn strip(&mut self, prefix: &[u8], taken: &mut Vec<u8>) -> bool {
+        let Some(length) = prefix::matched(&self.bytes, prefix) else {
+            return false;
+        };
+        taken.extend(self.bytes.drain(..length));
         if self.bytes.is_empty() {
             self.bytes.push(b'/');
         }
-        Some(taken.into())
+        true
     }
 
-    /// Ends with `query`, which every front with a raw one leaves as the client sent it.
-    pub(super) fn finish(mut self, query: &[u8]) -> Option<Uri> {
+    /// Appends a query that is there as a whole; an empty one is none.
+    pub(super) fn push_query(&mut self, query: &[u8]) {
         if !query.is_empty() {
-            self.bytes.push(b'?');
-            push(&mut self.bytes, query, |at| {
-                query.get(at).is_some_and(|&byte| byte == b'#' || !(byte == b'?' || is_taken_by_http_in_query(byte)))
-            });
+            self.begin_parameter();
+            Escape::Query.push(&mut self.bytes, query);
         }
+    }
+
+    /// Appends a parameter to the query.
+    pub(super) fn push_parameter(&mut self, key: &[u8], value: &[u8], escape: Escape) {
+        self.begin_parameter();
+        escape.push(&mut self.bytes, key);
+        self.bytes.push(b'=');
+        escape.push(&mut self.bytes, value);
+    }
+
+    fn begin_parameter(&mut self) {
+        self.bytes.push(if self.has_query { b'&' } else { b'?' });
+        self.has_query = true;
+    }
+
+    /// The URI; `None` if it is too long for one.
+    pub(super) fn finish(self) -> Option<Uri> {
         // From a path alone, so that no part of it can become a host.
         PathAndQuery::from_maybe_shared(Bytes::from(self.bytes)).ok().map(Uri::from)
     }
-}
-
-/// What was taken off a path, if anything was.
-pub(super) fn taken(stage: Option<Bytes>, base_path: Option<Bytes>) -> Option<PathPrefix> {
-    match (stage, base_path) {
-        (Some(stage), Some(base_path)) => Some([stage, base_path].concat().into()),
-        (one, other) => one.or(other),
-    }
-    .map(PathPrefix::new)
-}
-
-fn push(out: &mut Vec<u8>, bytes: &[u8], escaped: impl Fn(usize) -> bool) {
-    for (at, &byte) in bytes.iter().enumerate() {
-        if escaped(at) {
-            out.extend_from_slice(&[b'%', hex(byte >> 4), hex(byte & 0xf)]);
-        } else {
-            out.push(byte);
-        }
-    }
-}
-
-fn hex(nibble: u8) -> u8 {
-    if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 }
-}
-
-fn is_escape(bytes: &[u8], at: usize) -> bool {
-    matches!(bytes.get(at..at + 3), Some([b'%', high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
-}
-
-/// RFC 3986, `pchar` without the escapes.
-fn is_segment_character(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte)
-}
-
-/// What `http::Uri` takes in a path. A test asks it about each byte.
-fn is_taken_by_http(byte: u8) -> bool {
-    matches!(byte, 0x21 | 0x22 | 0x24..=0x3b | 0x3d | 0x40..=0x5f | 0x61..=0x7e)
-}
-
-/// What `http::Uri` takes in a query. A test asks it about each byte.
-fn is_taken_by_http_in_query(byte: u8) -> bool {
-    matches!(byte, 0x21 | 0x24..=0x3b | 0x3d | 0x3f..=0x7e)
 }
 
 #[cfg(test)]
@@ -122,21 +71,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn uri(path: &str, escape: Escape, query: &str) -> String {
-        Target::new(path.as_bytes(), escape, 0).finish(query.as_bytes()).unwrap().to_string()
+    fn target(path: &[u8], escape: Escape, query: &[u8]) -> Option<Uri> {
+        let mut target = Target::new(path, escape, 0);
+        target.push_query(query);
+        target.finish()
     }
 
-    #[test]
-    fn http_takes_what_we_think_it_takes() {
-        for byte in 0..=127_u8 {
-            let taken = |bytes: [u8; 3]| PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(&bytes)).is_ok();
-            let in_path = taken([b'/', byte, b'x']);
-            // A query or a fragment would begin there.
-            let ends = matches!(byte, b'?' | b'#');
-            assert_eq!(in_path && !ends, is_taken_by_http(byte), "path {byte:#x}");
-            let in_query = taken([b'/', b'?', byte]) && byte != b'#';
-            assert_eq!(in_query, is_taken_by_http_in_query(byte), "query {byte:#x}");
-        }
+    fn uri(path: &str, escape: Escape, query: &str) -> String {
+        target(path.as_bytes(), escape, query.as_bytes()).unwrap().to_string()
     }
 
     #[test]
@@ -163,7 +105,7 @@ mod tests {
     fn a_path_is_never_a_host() {
         for path in ["//evil.example/x", "/\\evil.example", "https://evil.example/", "@evil.example"] {
             for escape in [Escape::Verbatim, Escape::Tolerant, Escape::Decoded] {
-                let uri = Target::new(path.as_bytes(), escape, 0).finish(b"").unwrap();
+                let uri = target(path.as_bytes(), escape, b"").unwrap();
                 assert_eq!((uri.host(), uri.scheme()), (None, None), "{path}");
                 assert!(uri.path().starts_with('/'));
             }
@@ -180,24 +122,36 @@ mod tests {
     }
 
     #[test]
+    fn parameters_are_put_together() {
+        let mut target = Target::new(b"/x", Escape::Verbatim, 0);
+        target.push_parameter(b"a b", b"", Escape::Component);
+        target.push_parameter(b"c", b"d=e&f", Escape::Component);
+        target.push_parameter(b"g", b"%20==", Escape::Parameter);
+        assert_eq!(target.finish().unwrap(), "/x?a%20b=&c=d%3De%26f&g=%20==");
+    }
+
+    #[test]
     fn a_prefix_comes_off_whole_segments_once() {
         let stripped = |path: &str| {
             let mut target = Target::new(path.as_bytes(), Escape::Decoded, 0);
-            let taken = target.strip(b"/prod").map(|taken| String::from_utf8(taken.to_vec()).unwrap());
-            (target.finish(b"q").unwrap().to_string(), taken)
+            let mut taken = vec![];
+            let is_taken = target.strip(b"/prod", &mut taken);
+            target.push_query(b"q");
+            assert_eq!(is_taken, !taken.is_empty());
+            (target.finish().unwrap().to_string(), String::from_utf8(taken).unwrap())
         };
-        assert_eq!(stripped("/prod/x"), ("/x?q".into(), Some("/prod".into())));
-        assert_eq!(stripped("/prod"), ("/?q".into(), Some("/prod".into())));
-        assert_eq!(stripped("/prod/prod"), ("/prod?q".into(), Some("/prod".into())));
-        assert_eq!(stripped("/production"), ("/production?q".into(), None));
-        assert_eq!(stripped("/x/prod"), ("/x/prod?q".into(), None));
+        assert_eq!(stripped("/prod/x"), ("/x?q".into(), "/prod".into()));
+        assert_eq!(stripped("/prod"), ("/?q".into(), "/prod".into()));
+        assert_eq!(stripped("/prod/prod"), ("/prod?q".into(), "/prod".into()));
+        assert_eq!(stripped("/production"), ("/production?q".into(), String::new()));
+        assert_eq!(stripped("/x/prod"), ("/x/prod?q".into(), String::new()));
     }
 
     proptest! {
         #[test]
         fn any_path_and_query_make_a_uri(path in any::<Vec<u8>>(), query in any::<Vec<u8>>()) {
             for escape in [Escape::Verbatim, Escape::Tolerant, Escape::Decoded] {
-                prop_assert!(Target::new(&path, escape, 0).finish(&query).is_some());
+                prop_assert!(target(&path, escape, &query).is_some());
             }
         }
 

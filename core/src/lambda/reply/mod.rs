@@ -1,28 +1,46 @@
 //! Replies: from a response of the app to the JSON that the front wants for it.
 
+mod headers;
+mod json_syntax;
+mod result;
+mod style;
+
 use std::{fmt, pin::pin};
 
 use bytes::{Bytes, BytesMut};
 use http::{
-    HeaderMap, HeaderName, Response, StatusCode,
-    header::{
-        CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-    },
+    HeaderMap, HeaderValue, Response, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
 };
 use http_body::Body;
 use http_body_util::BodyExt as _;
 
-use super::{json, payload::Payload};
-use crate::BoxError;
+use super::payload::Payload;
+use crate::{BoxError, log::say};
+
+pub(super) use style::{API_HEADERS, Form, Style};
 
 /// The most that the Runtime API takes: 6 MiB and 100 bytes, as its source has it (`MaxPayloadSize`).
 pub(super) const MAX_REPLY: usize = 6 * 1024 * 1024 + 100;
 
 /// What the reply has to look like, handed out with the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
+    pub(super) style: &'static Style,
     /// The request was a HEAD: the answer has the headers of a body and none.
     pub(super) without_body: bool,
+}
+
+/// What an invocation is answered with.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Reply(Payload),
+    /// Nobody would see a response that says so.
+    Error {
+        /// As the Runtime API wants it: `Function.Reason`.
+        error_type: &'static str,
+        message: String,
+    },
 }
 
 /// Why the app's response did not become a reply.
@@ -30,14 +48,14 @@ pub(super) struct Shape {
 pub(super) enum Unanswerable {
     /// The body failed.
     Failed(BoxError),
-    /// It is longer than any reply can be: so many bytes, or more.
-    TooLarge(u64),
+    /// It is longer than the front takes, or Lambda: so many bytes, or more.
+    TooLarge(u64, &'static Style),
     /// It is one that others follow, and there is room for one.
     Interim(StatusCode),
 }
 
-/// The reply for a response: reads its body, and writes both in the front's shape.
-pub(super) async fn write<B>(shape: Shape, response: Response<B>) -> Result<Payload, Unanswerable>
+/// The answer that a response makes: reads its body, and writes both in the front's shape.
+pub(super) async fn write<B>(shape: Shape, response: Response<B>, request_id: &str) -> Result<Answer, Unanswerable>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
@@ -54,18 +72,64 @@ where
         }
         Bytes::new()
     } else {
-        read(body).await?
+        read(body, shape.style).await?
     };
-    let payload = v2(parts.status, parts.headers, body, shape);
-    if payload.len() > MAX_REPLY { Err(Unanswerable::TooLarge(payload.len() as u64)) } else { Ok(payload) }
+    match answer(shape, parts.status, parts.headers, body, request_id) {
+        Answer::Reply(payload) if payload.len() > shape.style.max_size => {
+            Err(Unanswerable::TooLarge(payload.len() as u64, shape.style))
+        }
+        answer => Ok(answer),
+    }
 }
 
-/// A reply that Lodger itself gives: plain text.
-pub(super) fn text(shape: Shape, status: StatusCode, text: String) -> Payload {
+/// An answer that Lodger itself gives: plain text.
+pub(super) fn text(shape: Shape, status: StatusCode, text: String, request_id: &str) -> Answer {
     let mut headers = HeaderMap::with_capacity(1);
-    headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     let body = if shape.without_body { Bytes::new() } else { text.into() };
-    v2(status, headers, body, shape)
+    answer(shape, status, headers, body, request_id)
+}
+
+fn answer(shape: Shape, status: StatusCode, headers: HeaderMap, body: Bytes, request_id: &str) -> Answer {
+    let style = shape.style;
+    if style.fails_by_status && status.as_u16() >= 400 {
+        return result::failed(status, &body);
+    }
+    if style.is_result {
+        return result::of(&body);
+    }
+    let mut out = Vec::with_capacity(256 + headers.len() * 48);
+    out.extend_from_slice(b"{\"statusCode\":");
+    out.extend_from_slice(status.as_str().as_bytes());
+    if style.is_explicit {
+        let reason = status.canonical_reason().unwrap_or("Unknown");
+        out.extend_from_slice(b",\"statusDescription\":\"");
+        out.extend_from_slice(status.as_str().as_bytes());
+        out.push(b' ');
+        out.extend_from_slice(reason.as_bytes());
+        out.push(b'"');
+    }
+    let is_encoded = headers.get_all(CONTENT_ENCODING).iter().any(|value| !is_identity(value.as_bytes()));
+    let written = headers::push(&mut out, headers, status, shape, !body.is_empty());
+    if let Some(most) = style.max_headers
+        // A twentieth is left for what the front adds.
+        && written.size > most - most / 20
+    {
+        say!(
+            WARN,
+            "request {request_id}: the headers of the answer take {} bytes, and {most} is the most that the front takes of them, \
+             with its own; it would answer with an error instead",
+            written.size
+        );
+    }
+    if written.lost_cookies > 0 {
+        say!(
+            WARN,
+            "request {request_id}: {} of the cookies are dropped, because the front has no room for them",
+            written.lost_cookies
+        );
+    }
+    Answer::Reply(Payload::new(out, body, is_encoded, style.is_explicit))
 }
 
 /// 204, 205 and 304 have no body (RFC 9110, sections 6.4.1 and 15.3.6).
@@ -74,12 +138,12 @@ fn is_bodiless(status: StatusCode) -> bool {
 }
 
 /// Reads a body, as long as it can still become a reply. One that is in one piece is not copied.
-async fn read<B>(body: B) -> Result<Bytes, Unanswerable>
+async fn read<B>(body: B, style: &'static Style) -> Result<Bytes, Unanswerable>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
-    if body.size_hint().lower() > MAX_REPLY as u64 {
-        return Err(Unanswerable::TooLarge(body.size_hint().lower()));
+    if body.size_hint().lower() > style.max_size as u64 {
+        return Err(Unanswerable::TooLarge(body.size_hint().lower(), style));
     }
     let mut body = pin!(body);
     let mut first = Bytes::new();
@@ -98,81 +162,11 @@ where
             whole.extend_from_slice(&first);
         }
         whole.extend_from_slice(&data);
-        if whole.len() > MAX_REPLY {
-            return Err(Unanswerable::TooLarge(whole.len() as u64));
+        if whole.len() > style.max_size {
+            return Err(Unanswerable::TooLarge(whole.len() as u64, style));
         }
     }
     Ok(if whole.is_empty() { first } else { whole.freeze() })
-}
-
-/// The reply of payload format version 2.0: values of a repeated header joined, cookies apart.
-///
-/// Source: [Lambda response for format 2.0](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html#http-api-develop-integrations-lambda.response).
-fn v2(status: StatusCode, headers: HeaderMap, body: Bytes, shape: Shape) -> Payload {
-    let mut out = Vec::with_capacity(256 + headers.len() * 48);
-    out.extend_from_slice(b"{\"statusCode\":");
-    out.extend_from_slice(status.as_str().as_bytes());
-    out.extend_from_slice(b",\"headers\":{");
-
-    let is_encoded = headers.get_all(CONTENT_ENCODING).iter().any(|value| !is_identity(value.as_bytes()));
-    let named = named_by_connection(&headers);
-    let mut has_type = false;
-    let mut cookies = Vec::new();
-    let mut kind = Kind::Dropped;
-    // A name comes with its first value; the further values follow without one.
-    for (name, value) in headers {
-        let is_first = name.is_some();
-        if let Some(name) = name {
-            if kind == Kind::Kept {
-                out.push(b'"');
-            }
-            kind = if named.contains(&name) { Kind::Dropped } else { Kind::of(&name, status, shape) };
-            if kind == Kind::Kept {
-                has_type |= name == CONTENT_TYPE;
-                if out.last() != Some(&b'{') {
-                    out.push(b',');
-                }
-                out.push(b'"');
-                // A header's name needs no escape.
-                out.extend_from_slice(name.as_str().as_bytes());
-                out.extend_from_slice(b"\":\"");
-            }
-        }
-        match kind {
-            Kind::Dropped => {}
-            Kind::Cookie => cookies.push(value),
-            Kind::Kept => {
-                if !is_first {
-                    out.extend_from_slice(b", ");
-                }
-                json::push_escaped_or_latin1(value.as_bytes(), &mut out);
-            }
-        }
-    }
-    if kind == Kind::Kept {
-        out.push(b'"');
-    }
-    if !has_type && !body.is_empty() {
-        // Without one the front would make up a type that is more of a claim.
-        if out.last() != Some(&b'{') {
-            out.push(b',');
-        }
-        out.extend_from_slice(b"\"content-type\":\"application/octet-stream\"");
-    }
-    out.push(b'}');
-    if !cookies.is_empty() {
-        out.extend_from_slice(b",\"cookies\":[");
-        for cookie in &cookies {
-            if out.last() != Some(&b'[') {
-                out.push(b',');
-            }
-            out.push(b'"');
-            json::push_escaped_or_latin1(cookie.as_bytes(), &mut out);
-            out.push(b'"');
-        }
-        out.push(b']');
-    }
-    Payload::new(out, body, is_encoded)
 }
 
 /// `identity` is the one coding that leaves text as text.
@@ -183,44 +177,14 @@ fn is_identity(codings: &[u8]) -> bool {
     })
 }
 
-/// What becomes of a header of the app's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Kept,
-    Cookie,
-    Dropped,
-}
-
-impl Kind {
-    /// Headers about a connection are not for the client (RFC 9110, section 7.6.1): the front has one of its own, and
-    /// measures the body itself.
-    fn of(name: &HeaderName, status: StatusCode, shape: Shape) -> Self {
-        let is_kept = match *name {
-            SET_COOKIE => return Self::Cookie,
-            CONNECTION | TRANSFER_ENCODING | TE | TRAILER | UPGRADE => false,
-            CONTENT_LENGTH => shape.without_body && !is_bodiless(status),
-            CONTENT_TYPE => !is_bodiless(status),
-            _ => !matches!(name.as_str(), "keep-alive" | "proxy-connection"),
-        };
-        if is_kept { Self::Kept } else { Self::Dropped }
-    }
-}
-
-/// The headers that `connection` says are about it as well.
-fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
-    let values = headers.get_all(CONNECTION).iter();
-    let names = values.flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
-    names.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok()).collect()
-}
-
 impl fmt::Display for Unanswerable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(source) => write!(f, "the response body failed: {source}"),
             Self::Interim(status) => write!(f, "{status} is no final status, and there is no connection to upgrade"),
-            Self::TooLarge(size) => write!(
+            Self::TooLarge(size, Style { taker, max_size, .. }) => write!(
                 f,
-                "the response is too large for Lambda: as a reply it takes {size} bytes or more, and {MAX_REPLY} is the most"
+                "the response is too large for {taker}: as a reply it takes {size} bytes or more, and {max_size} is the most"
             ),
         }
     }
@@ -229,7 +193,7 @@ impl fmt::Display for Unanswerable {
 impl Unanswerable {
     /// What may be told to a client, who cannot help what fails but may ask for less.
     pub(super) fn for_the_client(&self) -> Option<String> {
-        matches!(self, Self::TooLarge(_)).then(|| self.to_string())
+        matches!(self, Self::TooLarge(..)).then(|| self.to_string())
     }
 }
 

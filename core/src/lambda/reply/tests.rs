@@ -11,10 +11,13 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const GET: Shape = Shape { without_body: false };
-const HEAD: Shape = Shape { without_body: true };
+const V2: Style = Style { cookies: Form::Apart, ..Style::DEFAULT };
+const LISTS: Style = Style { headers: Form::List, cookies: Form::List, ..Style::DEFAULT };
+const GET: Shape = Shape { style: &V2, without_body: false };
+const HEAD: Shape = Shape { style: &V2, without_body: true };
 
-fn json(payload: &Payload) -> Value {
+fn json(answer: Answer) -> Value {
+    let Answer::Reply(payload) = answer else { panic!("{answer:?}") };
     let mut out = vec![];
     let mut pieces = payload.pieces();
     while pieces.push_next(&mut out) {}
@@ -23,7 +26,7 @@ fn json(payload: &Payload) -> Value {
 }
 
 async fn reply(shape: Shape, response: Response<&'static [u8]>) -> Value {
-    json(&write(shape, response.map(Full::from)).await.ok().unwrap())
+    json(write(shape, response.map(Full::from), "id").await.ok().unwrap())
 }
 
 fn response(status: u16, headers: &[(&'static str, &[u8])], body: &'static [u8]) -> Response<&'static [u8]> {
@@ -101,7 +104,7 @@ async fn a_head_tells_the_length_that_a_body_would_have() {
 #[tokio::test]
 async fn an_interim_response_is_no_answer() {
     // Rule 72.
-    let error = write(GET, response(101, &[], b"").map(Full::from)).await.err().unwrap();
+    let error = write(GET, response(101, &[], b"").map(Full::from), "id").await.err().unwrap();
     assert!(error.to_string().starts_with("101 Switching Protocols is no final status"), "{error}");
 }
 
@@ -173,13 +176,13 @@ async fn a_stream_is_put_together_and_its_trailers_dropped() {
     // Rule 102.
     let trailers = Ok(Frame::trailers(HeaderMap::new()));
     let response = frames([data(b""), data(b"one "), data(b"two "), data(b"three"), trailers]);
-    assert_eq!(json(&write(GET, response).await.ok().unwrap())["body"], "one two three");
+    assert_eq!(json(write(GET, response, "id").await.ok().unwrap())["body"], "one two three");
 }
 
 #[tokio::test]
 async fn a_body_that_fails_is_no_answer() {
     // Rule 101.
-    let error = write(GET, frames([data(b"half"), Err("disk on fire")])).await.err().unwrap();
+    let error = write(GET, frames([data(b"half"), Err("disk on fire")]), "id").await.err().unwrap();
     assert_eq!(error.to_string(), "the response body failed: disk on fire");
     assert_eq!(error.for_the_client(), None);
 }
@@ -187,14 +190,15 @@ async fn a_body_that_fails_is_no_answer() {
 #[tokio::test]
 async fn what_is_too_large_is_measured_as_it_would_be_sent() {
     // Rule 99: a quote takes two bytes, and three binary ones take four.
-    let size = async |byte: u8, length| match write(GET, Response::new(Full::from(vec![byte; length]))).await {
-        Ok(payload) => payload.len() as u64,
-        Err(Unanswerable::TooLarge(size)) => size,
-        Err(error) => panic!("{error}"),
+    let write = async |byte: u8, length| write(GET, Response::new(Full::from(vec![byte; length])), "id").await;
+    let size = async |byte: u8, length| match write(byte, length).await {
+        Ok(Answer::Reply(payload)) => payload.len() as u64,
+        Err(Unanswerable::TooLarge(size, _)) => size,
+        other => panic!("{other:?}"),
     };
     let envelope = size(b'x', 1).await - 1;
     let most = MAX_REPLY - envelope as usize;
-    assert!(write(GET, Response::new(Full::from(vec![b'x'; most]))).await.is_ok());
+    assert!(write(b'x', most).await.is_ok());
     assert_eq!(size(b'x', most + 1).await, MAX_REPLY as u64 + 1);
     assert!(size(b'"', most / 2 + 1).await > MAX_REPLY as u64);
     assert!(size(0xff, MAX_REPLY / 4 * 3).await > MAX_REPLY as u64);
@@ -203,7 +207,139 @@ async fn what_is_too_large_is_measured_as_it_would_be_sent() {
 #[tokio::test]
 async fn a_body_without_end_is_not_read_to_its_end() {
     static MEGABYTE: [u8; 1 << 20] = [b'x'; 1 << 20];
-    let error = write(GET, frames((0..1000).map(|_| data(&MEGABYTE)))).await.err().unwrap();
-    assert!(matches!(error, Unanswerable::TooLarge(size) if size < 8 << 20));
+    let error = write(GET, frames((0..1000).map(|_| data(&MEGABYTE))), "id").await.err().unwrap();
+    assert!(matches!(error, Unanswerable::TooLarge(size, _) if size < 8 << 20));
     assert!(error.for_the_client().unwrap().contains("6291556"));
+}
+
+const REPEATED: &[(&str, &[u8])] = &[
+    ("x-a", b"1"),
+    ("set-cookie", b"a=1"),
+    ("x-b", b"only"),
+    ("x-a", b"2, 3"),
+    ("set-cookie", b"b=2"),
+    ("set-cookie", b"c=3"),
+    ("content-length", b"9"),
+];
+
+#[tokio::test]
+async fn a_front_with_lists_gets_every_value() {
+    // Rules 71 and 74: and nothing besides.
+    let shape = Shape { style: &LISTS, without_body: false };
+    let expected = json!({"x-a": ["1", "2, 3"], "set-cookie": ["a=1", "b=2", "c=3"], "x-b": ["only"]});
+    assert_eq!(
+        reply(shape, response(200, REPEATED, b"")).await,
+        json!({"statusCode": 200, "multiValueHeaders": expected})
+    );
+    let untyped = reply(shape, response(200, &[], b"x")).await;
+    assert_eq!(untyped["multiValueHeaders"], json!({"content-type": ["application/octet-stream"]}));
+}
+
+#[tokio::test]
+async fn a_front_with_one_value_a_name_gets_cookies_by_other_names() {
+    // Rule 78.
+    let shape = Shape { style: &Style { cookies: Form::Spelled, ..Style::DEFAULT }, without_body: false };
+    let reply = reply(shape, response(200, REPEATED, b"")).await;
+    let expected =
+        json!({"x-a": "1, 2, 3", "set-cookie": "a=1", "Set-cookie": "b=2", "sEt-cookie": "c=3", "x-b": "only"});
+    assert_eq!(reply["headers"], expected);
+}
+
+#[tokio::test]
+async fn more_cookies_than_there_are_names_are_dropped_and_told() {
+    let shape =
+        |cookies| Shape { style: Box::leak(Box::new(Style { cookies, ..Style::DEFAULT })), without_body: false };
+    let cookies: Vec<(&'static str, &[u8])> = vec![("set-cookie", b"a=1"); 520];
+    let write = |form| {
+        let mut out = b"{}".to_vec();
+        out.pop();
+        let headers = response(200, &cookies, b"").headers().clone();
+        let written = headers::push(&mut out, headers, StatusCode::OK, shape(form), false);
+        out.push(b'}');
+        let json = String::from_utf8(out).unwrap().replacen("{,", "{", 1);
+        (serde_json::from_str::<Value>(&json).unwrap()["headers"].as_object().unwrap().len(), written.lost_cookies)
+    };
+    assert_eq!(write(Form::Spelled), (512, 8));
+    assert_eq!(write(Form::First), (1, 519));
+    assert_eq!(write(Form::List), (1, 0));
+}
+
+#[tokio::test]
+async fn lattice_gets_cookies_as_a_list_or_the_first() {
+    // Rule 81.
+    let with = |cookies| Shape { style: Box::leak(Box::new(Style { cookies, ..Style::DEFAULT })), without_body: false };
+    let list = reply(with(Form::List), response(200, REPEATED, b"")).await;
+    assert_eq!(list["headers"], json!({"x-a": "1, 2, 3", "set-cookie": ["a=1", "b=2", "c=3"], "x-b": "only"}));
+    let first = reply(with(Form::First), response(200, REPEATED, b"")).await;
+    assert_eq!(first["headers"]["set-cookie"], "a=1");
+}
+
+#[tokio::test]
+async fn a_front_that_wants_everything_said_is_told() {
+    // Rules 71 and 80.
+    let shape = Shape { style: &Style { is_explicit: true, ..LISTS }, without_body: false };
+    let described = async |status| reply(shape, response(status, &[], b"")).await;
+    let expected = json!({
+        "statusCode": 404, "statusDescription": "404 Not Found", "multiValueHeaders": {}, "isBase64Encoded": false,
+    });
+    assert_eq!(described(404).await, expected);
+    assert_eq!(described(599).await["statusDescription"], "599 Unknown");
+    let text = reply(shape, response(200, &[], b"x")).await;
+    assert_eq!((&text["body"], &text["isBase64Encoded"]), (&json!("x"), &json!(false)));
+    let binary = reply(shape, response(200, &[], b"\xff")).await;
+    assert_eq!(binary["isBase64Encoded"], true);
+}
+
+#[tokio::test]
+async fn each_front_has_its_own_most() {
+    // Rules 70 and 99.
+    let style: &Style = &Style { max_size: 1000, taker: "a load balancer", ..LISTS };
+    let shape = Shape { style, without_body: false };
+    assert!(write(shape, Response::new(Full::from(vec![b'x'; 900])), "id").await.is_ok());
+    let error = write(shape, Response::new(Full::from(vec![b'x'; 980])), "id").await.err().unwrap();
+    assert!(
+        error.to_string().contains("too large for a load balancer") && error.to_string().ends_with("1000 is the most")
+    );
+    // A HEAD of the same is small.
+    let head = Shape { without_body: true, ..shape };
+    assert!(write(head, Response::new(Full::from(vec![b'x'; 980])), "id").await.is_ok());
+}
+
+#[tokio::test]
+async fn what_headers_take_is_counted() {
+    // Rule 87: as they stand on a wire, the cookies too.
+    for form in [Form::Apart, Form::List, Form::Spelled] {
+        let style: &'static Style = Box::leak(Box::new(Style { cookies: form, ..Style::DEFAULT }));
+        let shape = Shape { style, without_body: false };
+        let headers = response(200, REPEATED, b"").headers().clone();
+        let written = headers::push(&mut vec![], headers, StatusCode::OK, shape, false);
+        assert_eq!(written.size, 3 + 1 + 4 + 3 + 4 + 4 + 3 + 4 + 4 + 3 * (10 + 3 + 4), "{form:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_is_answered_with_a_status_and_a_protocol() {
+    // Rule 93.
+    let style: &Style = &Style { only: Some("sec-websocket-protocol"), ..Style::DEFAULT };
+    let shape = Shape { style, without_body: false };
+    let headers: &[(&'static str, &[u8])] =
+        &[("sec-websocket-protocol", b"graphql-ws"), ("set-cookie", b"a=1"), ("content-type", b"text/plain")];
+    let reply = reply(shape, response(403, headers, b"no")).await;
+    assert_eq!(reply, json!({"statusCode": 403, "headers": {"sec-websocket-protocol": "graphql-ws"}, "body": "no"}));
+}
+
+#[tokio::test]
+async fn where_nobody_sees_a_status_a_bad_one_is_an_error() {
+    // Rule 113.
+    let result =
+        Shape { style: &Style { is_result: true, fails_by_status: true, ..Style::DEFAULT }, without_body: false };
+    assert_eq!(reply(result, response(202, &[("x-a", b"1")], b"{\"a\":1}")).await, json!({"a": 1}));
+    assert_eq!(reply(result, response(204, &[], b"")).await, Value::Null);
+    for status in [400, 404, 500] {
+        let answer = write(result, response(status, &[], b"why").map(Full::from), "id").await.unwrap();
+        let Answer::Error { error_type: "Function.ErrorStatus", message } = answer else { panic!("{answer:?}") };
+        assert!(message.contains(&status.to_string()) && message.ends_with("why"), "{message}");
+    }
+    let panicked = text(result, StatusCode::INTERNAL_SERVER_ERROR, "internal server error".into(), "id");
+    assert!(matches!(panicked, Answer::Error { .. }));
 }

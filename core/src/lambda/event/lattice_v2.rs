@@ -1,0 +1,26 @@
+//! VPC Lattice, event structure version 2.
+//!
+//! Source: [Lambda functions as targets](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html).
+
+use super::{
+    fields::pairs,
+    front::{Client, Front, Parts, Query, decoded},
+    json::Text,
+};
+use crate::lambda::reply::{Form, Style};
+
+pub(super) const FRONT: Front = Front {
+    is_this: |fields| fields.context.is_of_lattice,
+    is_http: true,
+    parts: |_, fields, _| {
+        Ok(Parts {
+            method: fields.method.and_then(Text::decode),
+            path: decoded(fields.path).ok_or("the path is no text")?,
+            query: Query::Sent(pairs(fields.query).map_err(|_| "the query parameters are no JSON")?),
+            headers: [&fields.headers, &[]],
+            client: Client::LastForwarded,
+            ..Parts::default()
+        })
+    },
+    reply: &Style { headers: Form::Joined, cookies: Form::List, is_explicit: true, ..Style::DEFAULT },
+};

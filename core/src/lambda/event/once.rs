@@ -1,0 +1,16 @@
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Whether something that goes for the whole process has been said.
+#[derive(Debug)]
+pub(super) struct Once(AtomicBool);
+
+impl Once {
+    pub(super) const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Whether `is_so`, and it is the first time that it is. It is not asked again after that.
+    pub(super) fn is_first_if(&self, is_so: impl FnOnce() -> bool) -> bool {
+        !self.0.load(Relaxed) && is_so() && !self.0.swap(true, Relaxed)
+    }
+}

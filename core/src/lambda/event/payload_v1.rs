@@ -1,0 +1,94 @@
+//! REST APIs, and HTTP APIs with payload format version 1.0: nearly one shape.
+//!
+//! Sources: [proxy integrations of REST APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html),
+//! [HTTP API integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
+
+use bytes::Bytes;
+
+use super::{
+    Asked,
+    fields::{Fields, Value},
+    front::{Client, Front, Parts, PathIs, Query, Stage, Why, decoded, parameters},
+    json::Text,
+    once::Once,
+};
+use crate::{
+    lambda::reply::{API_HEADERS, Form, Style},
+    log::say,
+};
+
+/// Before [`REST_API`], of whose shape it is but for its `version`.
+pub(super) const HTTP_API: Front = Front {
+    is_this: |fields| is_either(fields) && fields.version.and_then(Text::verbatim) == Some(b"1.0"),
+    is_http: true,
+    parts: |_, fields, _| {
+        Ok(Parts {
+            // What is known of it does not agree, so that escapes are left and all else is escaped.
+            path_is: PathIs::MaybeDecoded,
+            stage: fields.context.stage.map_or(Stage::None, Stage::BeforePath),
+            ..common(fields)?
+        })
+    },
+    reply: REPLY,
+};
+
+pub(super) const REST_API: Front = Front { is_this: is_either, is_http: true, parts: rest_api, reply: REPLY };
+
+/// Never `headers` as well: the front would merge them with the others, into repeated ones.
+const REPLY: &Style =
+    &Style { headers: Form::List, cookies: Form::List, max_headers: Some(API_HEADERS), ..Style::DEFAULT };
+
+/// A method alone is not enough: agents of Bedrock send one too.
+fn is_either(fields: &Fields<'_>) -> bool {
+    fields.http_method.is_some() && (fields.path.is_some() || !fields.context.raw.is_empty())
+}
+
+fn rest_api<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &Asked<'_>) -> Result<Parts<'a>, Why> {
+    tell_of_lost_bytes(fields);
+    let parts = common(fields)?;
+    let outside = decoded(fields.context.path).unwrap_or_default();
+    let stage = match fields.context.stage {
+        None => Stage::None,
+        // As the client sent it, on a domain of one's own: the stage is there if the domain was not mapped to one.
+        Some(stage) if outside == parts.path => Stage::BeforePathOrAfterBase(stage),
+        // The client sent more, on the domain that the front gives an API, which is the stage.
+        Some(stage) if is_behind(&outside, stage, &parts.path) => Stage::TakenOff(stage),
+        Some(_) => Stage::None,
+    };
+    Ok(Parts { stage, ..parts })
+}
+
+/// Whether `outside` is `path` behind the stage.
+fn is_behind(outside: &[u8], stage: Text<'_>, path: &[u8]) -> bool {
+    let stage = stage.decode().unwrap_or_default();
+    let rest = outside.strip_prefix(b"/").and_then(|rest| rest.strip_prefix(&*stage));
+    // The root of the stage may come with its slash or without.
+    rest.is_some_and(|rest| rest == path || rest.is_empty() && path == b"/")
+}
+
+fn common<'a>(fields: &'a Fields<'a>) -> Result<Parts<'a>, Why> {
+    Ok(Parts {
+        method: fields.http_method.and_then(Text::decode),
+        // Never `pathParameters.proxy`, which is but the end of it.
+        path: decoded(fields.path).ok_or("the path is no text")?,
+        query: Query::Decoded(parameters(fields)?),
+        headers: [fields.multi_headers.as_deref().unwrap_or_default(), &fields.headers],
+        client: Client::Said(fields.context.source_ip),
+        protocol: fields.context.protocol,
+        ..Parts::default()
+    })
+}
+
+/// Says, once, that a body has come that is no longer what the client sent.
+fn tell_of_lost_bytes(fields: &Fields<'_>) {
+    static TOLD: Once = Once::new();
+    let Value::Text(body) = fields.body else { return };
+    let is_lossy = || body.verbatim().is_some_and(|body| memchr::memmem::find(body, "\u{fffd}".as_bytes()).is_some());
+    if !fields.is_base64 && TOLD.is_first_if(is_lossy) {
+        say!(
+            WARN,
+            "a body has come with U+FFFD in it, which a REST API puts in the place of bytes that are no text; to get those, \
+             its binaryMediaTypes have to name the type of the body, or be */*"
+        );
+    }
+}

@@ -1,0 +1,67 @@
+//! VPC Lattice, both versions.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// An event of version 1, with `parts` over it.
+pub(super) fn v1(parts: Value) -> Value {
+    let event = json!({
+        "raw_path": "/", "method": "GET", "headers": {"host": "example.com"}, "query_string_parameters": {}, "body": null,
+        "is_base64_encoded": false,
+    });
+    with(event, parts)
+}
+
+/// An event of version 2, with `parts` over it.
+pub(super) fn v2(parts: Value) -> Value {
+    let event = json!({
+        "version": "2.0", "path": "/", "method": "GET", "headers": {"host": ["example.com"]}, "isBase64Encoded": false,
+        "requestContext": {
+            "serviceNetworkArn": "arn:aws:vpc-lattice:eu-west-1:123456789012:servicenetwork/sn-1",
+            "serviceArn": "arn:aws:vpc-lattice:eu-west-1:123456789012:service/svc-1",
+            "identity": {"sourceVpcArn": "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1"}, "region": "eu-west-1",
+        },
+    });
+    with(event, parts)
+}
+
+#[test]
+fn version_1_has_the_query_in_its_path() {
+    // Rule 43.
+    let uri = |parts| read_all(v1(parts)).uri().to_string();
+    assert_eq!(
+        uri(json!({"raw_path": "/a%20b/?q=1&q=2&x=%2B?", "query_string_parameters": {"q": "2"}})),
+        "/a%20b/?q=1&q=2&x=%2B?"
+    );
+    assert_eq!(uri(json!({"raw_path": "/\u{e9}\"?\"=\"&a"})), "/%C3%A9\"?%22=%22&a");
+    assert_eq!(uri(json!({"raw_path": "/a?"})), "/a");
+    assert_eq!(
+        uri(json!({"raw_path": "/a", "query_string_parameters": {"q": "x y&z", "r": "%20"}})),
+        "/a?q=x%20y%26z&r=%20"
+    );
+}
+
+#[test]
+fn version_1_has_names_of_its_own() {
+    let request = read_all(v1(json!({
+        "method": "POST", "headers": {"multi": "abcd, DEF", "x-forwarded-for": "6.6.6.6, 10.0.2.100"}, "body": "aGk=",
+        "is_base64_encoded": true,
+    })));
+    assert_eq!((request.method().as_str(), request.body().as_bytes().unwrap()), ("POST", &"hi".into()));
+    assert_eq!(request.headers()["multi"], "abcd, DEF");
+    assert_eq!(client(&request), "10.0.2.100:0");
+    assert_eq!(request.headers()["host"], "localhost");
+}
+
+#[test]
+fn version_2_has_lists() {
+    // Rules 2 and 43: it says that it is version 2.0, and so do others.
+    let request = read_all(v2(json!({
+        "path": "/a%2Fb", "queryStringParameters": {"q": ["hello%20world", "2"], "r": "3"},
+        "headers": {"host": "h", "multi": ["x", "y"], "x-forwarded-for": ["10.0.2.100"]},
+    })));
+    assert_eq!(request.uri(), "/a%2Fb?q=hello%20world&q=2&r=3");
+    assert_eq!(all(request.headers(), "multi"), [b"x", b"y"]);
+    assert_eq!((all(request.headers(), "host"), client(&request)), (vec![&b"h"[..]], "10.0.2.100:0".to_owned()));
+}

@@ -1,0 +1,78 @@
+//! WebSocket APIs.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// An event of `event_type`, with `parts` over it.
+pub(super) fn event(event_type: &str, parts: Value) -> Value {
+    let event = json!({
+        "requestContext": {
+            "routeKey": "$default", "eventType": event_type, "connectionId": "L0SM9cOFvHcCIhw=", "messageDirection": "IN",
+            "apiId": "abcdefg", "stage": "prod", "domainName": "abcdefg.execute-api.eu-west-1.amazonaws.com",
+            "identity": {"sourceIp": "203.0.113.9"},
+        },
+        "isBase64Encoded": false,
+    });
+    with(event, parts)
+}
+
+fn read_event(event: Value) -> (Request, Shape) {
+    let settings =
+        Settings { websocket_path: Some("/ws".into()), base_path: Some("/ws".into()), ..Settings::default() };
+    read_bytes(&event.to_string().into(), &settings, "").unwrap()
+}
+
+#[test]
+fn each_route_is_a_path() {
+    // Rule 93.
+    for (event_type, route_key, path) in [
+        ("CONNECT", json!("$connect"), "/ws/$connect"),
+        ("DISCONNECT", json!("$disconnect"), "/ws/$disconnect"),
+        ("MESSAGE", json!("$default"), "/ws/$default"),
+        ("MESSAGE", json!("sendMessage"), "/ws/sendMessage"),
+        ("MESSAGE", json!("a/../b c"), "/ws/a%2F..%2Fb%20c"),
+        ("CONNECT", Value::Null, "/ws/$connect"),
+        ("DISCONNECT", Value::Null, "/ws/$disconnect"),
+        ("MESSAGE", Value::Null, "/ws/$default"),
+    ] {
+        let (request, shape) = read_event(event(event_type, json!({".routeKey": route_key})));
+        assert_eq!((request.method().as_str(), request.uri().to_string().as_str()), ("POST", path));
+        assert_eq!(shape.style.fails_by_status, event_type != "CONNECT");
+        assert!(request.extensions().get::<FromEvent>().is_some());
+        assert_eq!((prefix(&request), client(&request).as_str()), (None, "203.0.113.9:0"));
+    }
+}
+
+#[test]
+fn a_handshake_brings_its_headers_and_its_query() {
+    let (request, _) = read_event(event(
+        "CONNECT",
+        json!({
+            ".routeKey": "$connect", "headers": {"Host": "h", "Cookie": "b=2"}, "multiValueHeaders": {"Cookie": ["a=1", "b=2"]},
+            "queryStringParameters": {"token": "x y"}, "multiValueQueryStringParameters": {"token": ["x y"]}, "httpMethod": "GET",
+        }),
+    ));
+    assert_eq!(request.uri(), "/ws/$connect?token=x%20y");
+    assert_eq!(
+        (&request.headers()["cookie"], request.headers().get("content-type")),
+        (&"a=1; b=2".parse().unwrap(), None)
+    );
+}
+
+#[test]
+fn a_message_is_the_body() {
+    // Rule 69.
+    let message = |body: &str, is_base64: bool| {
+        let (request, _) = read_event(event("MESSAGE", json!({"body": body, "isBase64Encoded": is_base64})));
+        (request.headers()["content-type"].to_str().unwrap().to_owned(), request.body().as_bytes().unwrap().clone())
+    };
+    assert_eq!(message("{\"action\":\"é\"}", false), ("application/json".into(), "{\"action\":\"é\"}".into()));
+    assert_eq!(message("iVBORw==", true), ("application/octet-stream".into(), b"\x89PNG"[..].into()));
+}
+
+#[test]
+fn nobody_gets_them_unasked() {
+    let why = why(event("MESSAGE", json!({"httpMethod": "GET", "path": "/"})));
+    assert!(why.starts_with("Runtime.UnsupportedEvent") && why.contains("set LODGER_WEBSOCKET_PATH"), "{why}");
+}

@@ -1,0 +1,161 @@
+//! The headers of a reply.
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
+};
+
+use super::{Form, Shape, is_bodiless};
+use crate::lambda::json;
+
+/// What there is to say about headers that have been written.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// Names and values, and the four bytes that stand between them in HTTP/1.1, by which fronts count.
+    pub(super) size: usize,
+    /// Those that the front has no room for.
+    pub(super) lost_cookies: usize,
+}
+
+/// Appends headers as members of the reply, in the form that the style wants, and a type for a body that has none: the
+/// front would make up one that is more of a claim.
+pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, shape: Shape, has_body: bool) -> Written {
+    let mut written = Written::default();
+    let named = named_by_connection(&headers);
+    let mut needs_type = has_body && shape.style.only.is_none();
+    let mut cookies = Vec::new();
+
+    out.extend_from_slice(match shape.style.headers {
+        Form::List => b",\"multiValueHeaders\":{",
+        _ => b",\"headers\":{",
+    });
+    // The header whose values come: its name comes with the first of them.
+    let mut header: Option<(HeaderName, Form)> = None;
+    let mut before = 0;
+    for (name, value) in headers {
+        if let Some(name) = name {
+            close(out, header.take());
+            let form = form(&name, status, shape).filter(|_| !named.contains(&name));
+            needs_type &= name != CONTENT_TYPE;
+            header = form.map(|form| (name, form));
+            before = 0;
+            if let Some((name, form)) = &header {
+                open(out, name, *form);
+            }
+        }
+        let Some((name, form)) = &header else { continue };
+        match form {
+            Form::Apart => {
+                written.size += "set-cookie".len() + value.len() + 4;
+                cookies.push(value);
+                continue;
+            }
+            _ if before == 0 => {}
+            Form::Joined => out.extend_from_slice(b", "),
+            Form::List => out.extend_from_slice(b"\",\""),
+            Form::Spelled if before < SPELLINGS => {
+                out.extend_from_slice(b"\",\"");
+                out.extend(spelling(name, before));
+                out.extend_from_slice(b"\":\"");
+            }
+            Form::Spelled | Form::First => {
+                written.lost_cookies += 1;
+                continue;
+            }
+        }
+        json::push_escaped_or_latin1(value.as_bytes(), out);
+        written.size += name.as_str().len() + value.len() + 4;
+        before += 1;
+    }
+    close(out, header);
+    if needs_type {
+        let header = (CONTENT_TYPE, shape.style.headers);
+        open(out, &header.0, header.1);
+        out.extend_from_slice(b"application/octet-stream");
+        close(out, Some(header));
+    }
+    out.push(b'}');
+    push_cookies(out, &cookies);
+    written
+}
+
+fn open(out: &mut Vec<u8>, name: &HeaderName, form: Form) {
+    if form == Form::Apart {
+        return;
+    }
+    out.extend_from_slice(if out.last() == Some(&b'{') { b"\"" } else { b",\"" });
+    // A header's name needs no escape.
+    out.extend_from_slice(name.as_str().as_bytes());
+    out.extend_from_slice(if form == Form::List { b"\":[\"" } else { b"\":\"" });
+}
+
+fn close(out: &mut Vec<u8>, header: Option<(HeaderName, Form)>) {
+    match header {
+        None | Some((_, Form::Apart)) => {}
+        Some((_, Form::List)) => out.extend_from_slice(b"\"]"),
+        Some(_) => out.push(b'"'),
+    }
+}
+
+fn push_cookies(out: &mut Vec<u8>, cookies: &[HeaderValue]) {
+    if cookies.is_empty() {
+        return;
+    }
+    out.extend_from_slice(b",\"cookies\":[");
+    for cookie in cookies {
+        out.extend_from_slice(if out.last() == Some(&b'[') { b"\"" } else { b",\"" });
+        json::push_escaped_or_latin1(cookie.as_bytes(), out);
+        out.push(b'"');
+    }
+    out.push(b']');
+}
+
+/// How many ways there are to write `set-cookie`: nine letters, small or large.
+const SPELLINGS: usize = 1 << 9;
+
+/// The name in one of its spellings.
+fn spelling(name: &HeaderName, number: usize) -> impl Iterator<Item = u8> {
+    let mut letters = 0;
+    name.as_str().bytes().map(move |byte| {
+        if !byte.is_ascii_alphabetic() {
+            return byte;
+        }
+        letters += 1;
+        if number >> (letters - 1) & 1 == 1 { byte.to_ascii_uppercase() } else { byte }
+    })
+}
+
+/// The form of a header of the app's; `None` if the client is not to get it. Headers about a connection are not for the
+/// client (RFC 9110, section 7.6.1): the front has one of its own, and measures the body itself.
+fn form(name: &HeaderName, status: StatusCode, shape: Shape) -> Option<Form> {
+    let is_kept = match *name {
+        _ if shape.style.only.is_some_and(|only| only != name.as_str()) => false,
+        SET_COOKIE => return Some(shape.style.cookies),
+        CONNECTION | TRANSFER_ENCODING | TE | TRAILER | UPGRADE => false,
+        CONTENT_LENGTH => shape.without_body && !is_bodiless(status),
+        CONTENT_TYPE => !is_bodiless(status),
+        _ => !matches!(name.as_str(), "keep-alive" | "proxy-connection"),
+    };
+    is_kept.then_some(shape.style.headers)
+}
+
+/// The headers that `connection` says are about it as well.
+fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(CONNECTION).iter();
+    let names = values.flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
+    names.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_differ_and_are_of_one_name() {
+        let all: std::collections::HashSet<String> =
+            (0..SPELLINGS).map(|number| spelling(&SET_COOKIE, number).map(char::from).collect()).collect();
+        assert_eq!(all.len(), SPELLINGS);
+        assert!(all.iter().all(|name| name.eq_ignore_ascii_case("set-cookie")));
+        assert!(all.contains("set-cookie") && all.contains("SET-COOKIE"));
+    }
+}

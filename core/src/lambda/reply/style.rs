@@ -1,0 +1,60 @@
+//! What fronts want of a reply, and where they differ.
+
+use super::MAX_REPLY;
+
+/// What API Gateway takes of headers in an answer, names and values, in bytes.
+///
+/// Source: [quotas of HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
+pub(in crate::lambda) const API_HEADERS: usize = 10_240;
+
+/// How a front wants its replies.
+#[derive(Debug)]
+pub(in crate::lambda) struct Style {
+    /// Under `multiValueHeaders` if they are lists, else under `headers`.
+    pub(in crate::lambda) headers: Form,
+    pub(in crate::lambda) cookies: Form,
+    /// The one header that the front takes, if it takes one alone.
+    pub(in crate::lambda) only: Option<&'static str>,
+    /// The front wants a `statusDescription`, and to be told of the encoding of a body that is not encoded.
+    pub(in crate::lambda) is_explicit: bool,
+    /// There is no HTTP response: the body alone is the result, as JSON.
+    pub(in crate::lambda) is_result: bool,
+    /// Nobody would see the status: one of 400 or more fails the invocation.
+    pub(in crate::lambda) fails_by_status: bool,
+    /// The most bytes of a reply.
+    pub(in crate::lambda) max_size: usize,
+    /// The most bytes of headers, where that is known.
+    pub(in crate::lambda) max_headers: Option<usize>,
+    /// Whose limit `max_size` is.
+    pub(in crate::lambda) taker: &'static str,
+}
+
+/// How the values of a header are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::lambda) enum Form {
+    /// As one string, with commas.
+    Joined,
+    /// As an array of strings.
+    List,
+    /// Not among the headers: in `cookies`.
+    Apart,
+    /// Each under a spelling of the name of its own: to a front names are different that differ in case alone.
+    Spelled,
+    /// The first one alone.
+    First,
+}
+
+impl Style {
+    /// What fronts have in common, which is of no front by itself.
+    pub(in crate::lambda) const DEFAULT: Self = Self {
+        headers: Form::Joined,
+        cookies: Form::First,
+        only: None,
+        is_explicit: false,
+        is_result: false,
+        fails_by_status: false,
+        max_size: MAX_REPLY,
+        max_headers: None,
+        taker: "Lambda",
+    };
+}
