@@ -1,57 +1,151 @@
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    str::FromStr,
+};
 
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::{Outcome, event, response};
+use crate::{Outcome, event, kind::Kind, response};
 
-/// What stands between HTTP clients and a function: a kind of gateway, with its settings.
+/// What stands between HTTP clients and a function: an AWS service, with its settings.
 ///
-/// It behaves as AWS does where that is documented or has been captured, and says where it does not know. Size limits and
-/// the headers that API Gateway renames in answers are not part of it yet.
+/// It behaves as AWS does where that is documented or has been captured. Where that is not known, of a reply the strict
+/// reading is taken, so that what passes here passes there. Ids and times in events are always the same.
+///
+/// Sizes: an event has at most 6 MB, which is Lambda's limit and below the 10 MB of API Gateway, and a body at an ALB
+/// 1 MB. A request beyond gets 413.
 #[derive(Debug, Clone)]
 pub struct Front {
     pub(crate) kind: Kind,
     pub(crate) domain: String,
+    pub(crate) has_custom_domain: bool,
     pub(crate) stage: String,
     pub(crate) client: IpAddr,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    FunctionUrl,
-    HttpApi,
+    pub(crate) binary_media_types: Vec<String>,
 }
 
 impl Front {
-    /// A Function URL: payload format version 2.0, paths as they were sent.
+    /// A Function URL: payload format version 2.0, paths as they were sent, cookies both apart and among the headers.
+    ///
+    /// What it answers when a request is too large is not known; here it is 413 in the words of an HTTP API.
     ///
     /// Source: [Function URL payloads](https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads).
     pub fn function_url() -> Self {
-        Self {
-            kind: Kind::FunctionUrl,
-            domain: "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws".to_owned(),
-            stage: "$default".to_owned(),
-            client: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        }
+        Self::new(Kind::FunctionUrl)
     }
 
-    /// An HTTP API of API Gateway with payload format version 2.0: paths arrive decoded.
+    /// An HTTP API of API Gateway with payload format version 2.0: paths arrive decoded, cookies apart.
     ///
     /// Source: [Lambda integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
     pub fn http_api() -> Self {
+        Self::new(Kind::HttpApi)
+    }
+
+    /// An HTTP API of API Gateway with payload format version 1.0: `path` as it was sent, all else of the path decoded.
+    ///
+    /// Accounts differ on whether `path` is decoded as well; the captured events say that it is not.
+    ///
+    /// Source: [Lambda integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
+    pub fn http_api_v1() -> Self {
+        Self::new(Kind::HttpApiV1)
+    }
+
+    /// A REST API of API Gateway with a Lambda proxy integration on `/` and `/{proxy+}`, its stage `prod`.
+    ///
+    /// A query that AWS takes apart at `;`, or refuses for a raw `|`, `{` or `}`, passes here as it is.
+    ///
+    /// Source: [Lambda proxy integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html).
+    pub fn rest_api() -> Self {
+        Self::new(Kind::RestApi)
+    }
+
+    /// An Application Load Balancer with the default of its target group: one value for each header and parameter, the
+    /// last one. It speaks HTTPS to its clients.
+    ///
+    /// A reply's map of the other mode is ignored, and one without a content type gets none; what AWS does is not known.
+    ///
+    /// Source: [Lambda functions as targets](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html).
+    pub fn alb() -> Self {
+        Self::new(Kind::Alb)
+    }
+
+    /// As [`alb`](Self::alb), with `lambda.multi_value_headers.enabled` set for the target group.
+    ///
+    /// Source: [Multi-value headers](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#multi-value-headers).
+    pub fn alb_multi_value() -> Self {
+        Self::new(Kind::AlbMultiValue)
+    }
+
+    /// A VPC Lattice service with event structure version 1.
+    ///
+    /// Not known, and chosen: of a repeated parameter the last value stays, still encoded; repeated headers are joined by
+    /// a comma; a reply has one string for each header; the error of a function is a 502.
+    ///
+    /// Source: [Lambda functions as targets in VPC Lattice](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html).
+    pub fn lattice_v1() -> Self {
+        Self::new(Kind::LatticeV1)
+    }
+
+    /// A VPC Lattice service with event structure version 2, where headers and parameters are arrays.
+    ///
+    /// Not known, and chosen: parameters stay encoded; the header of a reply is a string or an array of strings; the error
+    /// of a function is a 502.
+    ///
+    /// Source: [Lambda functions as targets in VPC Lattice](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html).
+    pub fn lattice_v2() -> Self {
+        Self::new(Kind::LatticeV2)
+    }
+
+    /// Each front with its defaults.
+    pub fn all() -> [Self; 8] {
+        Kind::ALL.map(Self::new)
+    }
+
+    fn new(kind: Kind) -> Self {
         Self {
-            kind: Kind::HttpApi,
-            domain: "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com".to_owned(),
-            ..Self::function_url()
+            kind,
+            domain: kind.domain().to_owned(),
+            has_custom_domain: false,
+            stage: kind.stage().to_owned(),
+            client: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            // So that binary bodies work, as most people set it.
+            binary_media_types: vec!["*/*".to_owned()],
         }
     }
 
-    /// The stage of an HTTP API. One with a name is put before the path of each request, as it stands there on the domain
-    /// that AWS gives an API: requests are made without it.
+    /// What the front is called, on a command line for one.
+    pub fn name(&self) -> &'static str {
+        self.kind.name()
+    }
+
+    /// The stage of an API. Requests are made without it: on the domain that AWS gives an API, a REST API names it in
+    /// `requestContext.path`, and an HTTP API puts one that is not `$default` before the path. Other fronts have none.
     #[must_use]
     pub fn stage(mut self, stage: impl Into<String>) -> Self {
         self.stage = stage.into();
+        self
+    }
+
+    /// A domain name of one's own.
+    ///
+    /// Behind it nothing is put before the path of a request: the event has the path that the client sent, and that of a
+    /// REST API has it in `requestContext.path` as well. Which base path and stage a client has to send is the mapping's
+    /// affair, so that a request is made with them:
+    ///
+    /// | base path of the mapping | stage of the mapping | request |
+    /// |---|---|---|
+    /// | none | none | `/prod/pets` |
+    /// | none | `prod` | `/pets` |
+    /// | `orders` | none | `/orders/prod/pets` |
+    /// | `orders` | `prod` | `/orders/pets` |
+    ///
+    /// Source: [Custom domain names](https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html).
+    #[must_use]
+    pub fn custom_domain(mut self, name: impl Into<String>) -> Self {
+        self.domain = name.into();
+        self.has_custom_domain = true;
         self
     }
 
@@ -62,10 +156,23 @@ impl Front {
         self
     }
 
+    /// The media types that a REST API takes for binary, such as `image/png`, `image/*` or `*/*`; the last is the default.
+    ///
+    /// A body of another type becomes text on its way to the function, so that bytes that are no UTF-8 are lost, and
+    /// base64 in a reply goes to the client as it is. AWS looks at `Accept` for that as well, which a reply does not tell.
+    ///
+    /// Source: [Binary media types](https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html).
+    #[must_use]
+    pub fn binary_media_types<T: Into<String>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
+        self.binary_media_types = types.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// The event that AWS would make of `request`.
     ///
     /// # Errors
-    /// The response, where AWS would answer by itself: an HTTP API refuses paths that it cannot decode.
+    /// The response, where AWS would answer by itself: 413 to what is too large, 400 to a path that an HTTP API cannot
+    /// decode and to an upgrade at an ALB.
     pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, Box<Response<Bytes>>> {
         event::of(self, request)
     }
@@ -74,7 +181,48 @@ impl Front {
     pub fn response(&self, outcome: &Outcome) -> Response<Bytes> {
         match outcome {
             Outcome::Reply(reply) => response::of(self, reply),
-            Outcome::Error(_) => response::internal_error(self),
+            Outcome::Error(_) => response::failure(self),
         }
+    }
+}
+
+impl fmt::Display for Front {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Front {
+    type Err = UnknownFront;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::all().into_iter().find(|front| front.name() == name).ok_or_else(|| UnknownFront(name.to_owned()))
+    }
+}
+
+/// No front has this name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownFront(String);
+
+impl fmt::Display for UnknownFront {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no front {:?}, only {}", self.0, Kind::ALL.map(Kind::name).join(", "))
+    }
+}
+
+impl std::error::Error for UnknownFront {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_front_is_known_by_its_name() {
+        for front in Front::all() {
+            assert_eq!(front.to_string().parse::<Front>().unwrap().kind, front.kind);
+        }
+        assert_eq!("rest-api".parse::<Front>().unwrap().stage, "prod");
+        let error = "cloudfront".parse::<Front>().unwrap_err().to_string();
+        assert!(error.contains("\"cloudfront\"") && error.contains("alb-multi-value"), "{error}");
     }
 }

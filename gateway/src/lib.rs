@@ -29,10 +29,12 @@
 mod event;
 mod front;
 mod invocation;
+mod kind;
+mod media_type;
 mod response;
 mod runtime_api;
 mod state;
 
-pub use front::Front;
+pub use front::{Front, UnknownFront};
 pub use invocation::{Invocation, Outcome, Reported};
 pub use runtime_api::RuntimeApi;

@@ -13,10 +13,8 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use crate::{Front, Invocation, Outcome, Reported, state::State};
+use crate::{Front, Invocation, Outcome, Reported, response::MAX_REPLY, state::State};
 
-/// The most that the Runtime API takes as an answer: 6 MiB and 100 bytes.
-const MAX_REPLY: usize = 6 * 1024 * 1024 + 100;
 const RUNTIME: &str = "/2018-06-01/runtime/";
 
 /// The [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on a loopback port, for one

@@ -1,0 +1,85 @@
+//! Paths, and what percent-encoding they arrive in.
+
+/// What an HTTP API makes of a path, as captured from AWS (rule 11): it decodes it, cuts it at a question mark that this
+/// brought to light, and decodes it again. `None` where that cannot be done.
+pub(super) fn decoded(path: &str) -> Option<String> {
+    let once = percent_decoded(path.as_bytes())?;
+    let path = once.split(|byte| *byte == b'?').next()?;
+    percent_decoded(path).map(|twice| String::from_utf8_lossy(&twice).into_owned())
+}
+
+/// The bytes that `encoded` stands for; `None` if an escape in it is not one.
+pub(super) fn percent_decoded(mut encoded: &[u8]) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(encoded.len());
+    while let Some((&byte, rest)) = encoded.split_first() {
+        encoded = rest;
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let (digits, rest) = rest.split_first_chunk::<2>()?;
+        let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
+        decoded.push(u8::try_from(high? << 4 | low?).ok()?);
+        encoded = rest;
+    }
+    Some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::event::{Front, tests::event};
+    use bytes::Bytes;
+    use http::Request;
+
+    /// What was sent, and what a HTTP API was seen to make of it.
+    const PATHS: [(&str, Option<&str>); 10] = [
+        ("/capture/plain", Some("/capture/plain")),
+        ("/capture/space%20value", Some("/capture/space value")),
+        ("/capture/question%3Fvalue", Some("/capture/question")),
+        ("/capture/percent%25done", None),
+        ("/capture/hash%23value", Some("/capture/hash#value")),
+        ("/capture/slash%2Fvalue", Some("/capture/slash/value")),
+        ("/capture/unicode-%CE%BB-%E4%B8%96%E7%95%8C", Some("/capture/unicode-λ-世界")),
+        ("/capture/literal%252Fvalue", Some("/capture/literal/value")),
+        ("/capture/literal%253Fvalue", Some("/capture/literal?value")),
+        ("/capture/literal%2525value", Some("/capture/literal%value")),
+    ];
+
+    #[test]
+    fn an_http_api_makes_of_ten_paths_what_aws_made_of_them() {
+        for (sent, made) in PATHS {
+            for front in [Front::http_api(), Front::http_api_v1()] {
+                let Some(made) = made else {
+                    let request = Request::get(sent).body(Bytes::new()).unwrap();
+                    assert_eq!(front.event(&request).unwrap_err().status(), 400, "{front}");
+                    continue;
+                };
+                let event = event(&front, Request::get(sent), b"");
+                if front.name() == "http-api" {
+                    assert_eq!(
+                        (&event["rawPath"], &event["requestContext"]["http"]["path"]),
+                        (&made.into(), &made.into())
+                    );
+                } else {
+                    assert_eq!((&event["path"], &event["requestContext"]["path"]), (&sent.into(), &made.into()));
+                    assert_eq!(event["pathParameters"]["proxy"], made.trim_start_matches('/'));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_other_fronts_leave_a_path_as_it_was_sent() {
+        let odd = ["//double//slash/", "/a/./b/../c", "/a/%2e%2e/b", "/trailing/", "/+plus+/%2B", "/[x]|^\"{}\\", "/"];
+        for sent in PATHS.map(|(sent, _)| sent).into_iter().chain(odd) {
+            let path = sent.parse::<http::uri::PathAndQuery>().unwrap();
+            for front in Front::all().into_iter().filter(|front| !front.name().starts_with("http-api")) {
+                let event = event(&front, Request::get(http::Uri::from(path.clone())), b"");
+                let name = ["rawPath", "path", "raw_path"].into_iter().find(|name| event.get(*name).is_some());
+                assert_eq!(event[name.unwrap()], sent, "{front}");
+            }
+        }
+        let event = event(&Front::function_url(), Request::get("/space%20value"), b"");
+        assert_eq!(event["requestContext"]["http"]["path"], "/space value");
+    }
+}

@@ -1,0 +1,142 @@
+//! Payload format version 1.0: REST APIs, and HTTP APIs that ask for it.
+
+use bytes::Bytes;
+use http::{HeaderName, Response, header};
+
+use super::{
+    MAX_API_HEADERS, assemble, default_content_type,
+    reply::{Headers, Reply},
+    size,
+};
+use crate::{front::Front, media_type};
+
+/// What a REST API does not let a function say of itself (rule 85).
+///
+/// Source: [Important notes](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html).
+const REMAPPED: [&str; 14] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "content-md5",
+    "date",
+    "expect",
+    "host",
+    "max-forwards",
+    "proxy-authenticate",
+    "server",
+    "trailer",
+    "upgrade",
+    "user-agent",
+    "www-authenticate",
+];
+
+pub(super) fn rest_api(front: &Front, reply: &[u8]) -> Option<Response<Bytes>> {
+    // Rule 71: it takes nothing that it does not know.
+    let known = ["statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"];
+    let reply = Reply::lenient(reply)?.only(&known)?;
+    let mut headers = reply.multi("multiValueHeaders")?;
+    // Rule 74: all of both, these later.
+    headers.extend(reply.single("headers")?);
+    for (name, _) in &mut headers {
+        if REMAPPED.contains(&name.as_str()) {
+            *name = HeaderName::try_from(format!("x-amzn-remapped-{name}")).ok()?;
+        }
+    }
+    // Rule 97: what is not binary is passed on as it is, base64 or not.
+    let content_type = content_type(&headers).unwrap_or("application/json");
+    let is_base64 = reply.is_base64()? && media_type::is_among(content_type, &front.binary_media_types);
+    let body = if is_base64 { reply.body()? } else { reply.text()?.to_owned().into() };
+    let mut response = assemble(reply.status()?, headers, body);
+    default_content_type(&mut response, "application/json");
+    Some(response).filter(|response| size(response.headers()) <= MAX_API_HEADERS)
+}
+
+pub(super) fn http_api(reply: &[u8]) -> Option<Response<Bytes>> {
+    let reply = Reply::lenient(reply)?;
+    let mut headers = reply.single("headers")?;
+    // Rule 74: here in the other order.
+    headers.extend(reply.multi("multiValueHeaders")?);
+    let mut response = assemble(reply.status()?, headers, reply.body()?);
+    default_content_type(&mut response, "text/plain; charset=utf-8");
+    Some(response).filter(|response| size(response.headers()) <= MAX_API_HEADERS)
+}
+
+fn content_type(headers: &Headers) -> Option<&str> {
+    headers.iter().find(|(name, _)| *name == header::CONTENT_TYPE)?.1.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::of;
+    use serde_json::{Value, json};
+
+    fn response(front: &Front, reply: Value) -> Response<Bytes> {
+        of(front, reply.to_string().as_bytes())
+    }
+
+    fn values<'a>(response: &'a Response<Bytes>, name: &str) -> Vec<&'a str> {
+        response.headers().get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn both_maps_are_merged_in_the_order_of_the_front() {
+        let reply = json!({"statusCode": 200, "headers": {"x": "1"}, "multiValueHeaders": {"x": ["2", "3"],
+            "set-cookie": ["a=1", "b=2"]}});
+        let rest = response(&Front::rest_api(), reply.clone());
+        assert_eq!((values(&rest, "x"), values(&rest, "set-cookie")), (vec!["2", "3", "1"], vec!["a=1", "b=2"]));
+        assert_eq!(values(&response(&Front::http_api_v1(), reply), "x"), ["1", "2", "3"]);
+    }
+
+    #[test]
+    fn a_type_is_given_to_what_has_none() {
+        for (front, default) in
+            [(Front::rest_api(), "application/json"), (Front::http_api_v1(), "text/plain; charset=utf-8")]
+        {
+            assert_eq!(values(&response(&front, json!({"statusCode": 200})), "content-type"), [default]);
+            let typed = json!({"statusCode": 200, "headers": {"Content-Type": "text/css"}});
+            assert_eq!(values(&response(&front, typed), "content-type"), ["text/css"]);
+        }
+    }
+
+    #[test]
+    fn what_a_rest_api_does_not_know_is_malformed() {
+        for reply in [
+            json!({"statusCode": 200, "cookies": []}),
+            json!({"statusCode": 200, "statusDescription": "200 OK"}),
+            json!({"statusCode": 200, "multiValueHeaders": {"x": "1"}}),
+            json!({"statusCode": 200, "headers": {"x": ["1"]}}),
+            json!({"body": "no status"}),
+        ] {
+            let response = response(&Front::rest_api(), reply);
+            assert_eq!(response.status(), 502);
+            assert_eq!(&response.body()[..], br#"{"message": "Internal server error"}"#);
+        }
+        assert_eq!(response(&Front::http_api_v1(), json!({"statusCode": 200, "cookies": []})).status(), 200);
+        assert_eq!(response(&Front::http_api_v1(), json!({"body": "no status"})).status(), 500);
+    }
+
+    #[test]
+    fn some_headers_are_renamed() {
+        let reply = json!({"statusCode": 401, "body": "x", "headers": {"Content-Length": "7",
+            "Date": "now", "Server": "me", "x": "y"}, "multiValueHeaders": {"WWW-Authenticate": ["Basic"]}});
+        let rest = response(&Front::rest_api(), reply.clone());
+        for (name, value) in [("www-authenticate", "Basic"), ("content-length", "7"), ("date", "now"), ("server", "me")]
+        {
+            assert_eq!(values(&rest, &format!("x-amzn-remapped-{name}")), [value]);
+            assert_eq!(values(&rest, name), [""; 0]);
+        }
+        assert_eq!(values(&rest, "x"), ["y"]);
+        assert_eq!(values(&response(&Front::http_api_v1(), reply), "www-authenticate"), ["Basic"]);
+    }
+
+    #[test]
+    fn base64_is_decoded_where_the_type_is_binary() {
+        let reply = || json!({"statusCode": 200, "headers": {"content-type": "image/png"}, "body": "iVBO", "isBase64Encoded": true});
+        let body = |front: Front| response(&front, reply()).into_body();
+        assert_eq!(&body(Front::rest_api())[..], b"\x89PN");
+        assert_eq!(&body(Front::rest_api().binary_media_types(["image/png"]))[..], b"\x89PN");
+        assert_eq!(&body(Front::rest_api().binary_media_types(["text/plain"]))[..], b"iVBO");
+        assert_eq!(&body(Front::http_api_v1().binary_media_types([""; 0]))[..], b"\x89PN");
+    }
+}
