@@ -146,14 +146,18 @@ pub(super) fn decoded(text: Option<Text<'_>>) -> Option<Cow<'_, [u8]>> {
 /// The parameters of a front that sends them in two maps, of which one has all values and one the last. A map may be
 /// missing, and so may a key in the first.
 pub(super) fn parameters<'a>(fields: &Fields<'a>) -> Result<Pairs<'a>, &'static str> {
-    const WHY: &str = "the query parameters are no JSON";
-    let mut all = fields::pairs(fields.multi_query).map_err(|_| WHY)?;
-    let single = fields::pairs(fields.query).map_err(|_| WHY)?;
-    if all.is_empty() {
-        return Ok(single);
+    /// Fronts take a few KB of a query; each key of one map is looked for in the other.
+    const MOST: usize = 1 << 24;
+    let [mut all, single] = [fields.multi_query, fields.query].map(|map| fields::pairs(map).unwrap_or_default());
+    let known = all.len();
+    if known.saturating_mul(single.len()) > MOST {
+        return Err("there are more query parameters than any front lets through");
     }
-    let known: std::collections::HashSet<_> = all.iter().map(|(key, _)| key.decode()).collect();
-    let missing: Pairs<'_> = single.into_iter().filter(|(key, _)| !known.contains(&key.decode())).collect();
-    all.extend(missing);
+    for (key, value) in single {
+        let is_of_key = |(other, _): &(Text<'_>, Text<'_>)| other.decode() == key.decode();
+        if !all.iter().take(known).any(is_of_key) {
+            all.push((key, value));
+        }
+    }
     Ok(all)
 }

@@ -46,11 +46,13 @@ impl<'a> Headers<'a> {
         if self.map.contains_key(&name) { Ok(()) } else { self.append(name, value) }
     }
 
+    #[inline]
     fn name(&mut self, name: Text<'_>) -> Result<HeaderName, String> {
         let bytes = name.decode().ok_or("a header's name is no text")?;
         self.names.get(&bytes).ok_or_else(|| format!("{} is not the name of a header", quoted(&bytes)))
     }
 
+    #[inline]
     fn append(&mut self, name: HeaderName, value: Text<'_>) -> Result<(), String> {
         if name == CONTENT_LENGTH {
             self.had_content_length = true;

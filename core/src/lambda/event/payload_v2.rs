@@ -55,20 +55,23 @@ fn domain<'a>(fields: &Fields<'a>) -> std::borrow::Cow<'a, [u8]> {
     decoded(fields.context.domain).unwrap_or_default()
 }
 
+/// Such as `abcdefg.lambda-url.eu-west-1.on.aws`.
 fn is_function_url(domain: &[u8]) -> bool {
-    memchr::memmem::find(domain, b".lambda-url.").is_some()
+    let end = memchr::memchr(b'.', domain).and_then(|dot| domain.get(dot..));
+    end.is_some_and(|end| end.starts_with(b".lambda-url."))
 }
 
 /// How much of the path's encoding is left, which only the domain tells: a Function URL keeps it, an HTTP API, whatever
 /// its domain, takes it away, and emulators, which are on this machine, differ.
 fn path_is(domain: &[u8]) -> PathIs {
-    let text = std::str::from_utf8(domain).unwrap_or_default();
-    let is_address = text.parse::<SocketAddr>().is_ok();
-    let host = if is_address { text } else { text.rsplit_once(':').map_or(text, |(host, _)| host) };
-    let is_ip = || text.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
     if is_function_url(domain) {
-        PathIs::AsSent
-    } else if text.is_empty() || host.eq_ignore_ascii_case("localhost") || is_address || is_ip() {
+        return PathIs::AsSent;
+    }
+    let domain = std::str::from_utf8(domain).unwrap_or_default();
+    let is_address = domain.parse::<SocketAddr>().is_ok();
+    let host = if is_address { domain } else { domain.rsplit_once(':').map_or(domain, |(host, _)| host) };
+    let is_ip = || domain.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    if domain.is_empty() || host.eq_ignore_ascii_case("localhost") || is_address || is_ip() {
         PathIs::MaybeDecoded
     } else {
         PathIs::Decoded

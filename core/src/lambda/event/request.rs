@@ -69,28 +69,31 @@ pub(super) fn of(
 
 /// Takes the stage and the base path off the path.
 fn take_off(target: &mut Target, stage: &Stage<'_>, asked: &Asked<'_>, taken: &mut Vec<u8>) {
-    let (Stage::BeforePath(name) | Stage::BeforePathOrAfterBase(name) | Stage::TakenOff(name)) = stage else {
-        if let Some(base_path) = asked.base_path {
-            target.strip(base_path.as_bytes(), taken);
-        }
-        return;
+    let name = match stage {
+        Stage::None => None,
+        Stage::BeforePath(name) | Stage::BeforePathOrAfterBase(name) | Stage::TakenOff(name) => name.decode(),
     };
     // As it stands in the path by now.
-    let mut segment = vec![b'/'];
-    Escape::Decoded.push(&mut segment, &name.decode().unwrap_or_default());
-    let is_named = segment.len() > 1 && segment != b"/$default";
-    let may_strip = is_named && asked.stage == crate::Stage::Strip;
-
+    let segment = name.filter(|name| !name.is_empty() && **name != *b"$default").map(|name| {
+        let mut segment = Vec::with_capacity(1 + name.len());
+        segment.push(b'/');
+        Escape::Decoded.push(&mut segment, &name);
+        segment
+    });
+    let strip_stage = |target: &mut Target, taken: &mut Vec<u8>| {
+        asked.stage == crate::Stage::Strip && segment.as_ref().is_some_and(|segment| target.strip(segment, taken))
+    };
     let is_off = match stage {
+        Stage::None => true,
         Stage::TakenOff(_) => {
-            taken.extend_from_slice(if is_named { &segment } else { b"" });
+            taken.extend_from_slice(segment.as_deref().unwrap_or_default());
             true
         }
-        _ => may_strip && target.strip(&segment, taken),
+        Stage::BeforePath(_) | Stage::BeforePathOrAfterBase(_) => strip_stage(target, taken),
     };
     let has_base = asked.base_path.is_some_and(|base_path| target.strip(base_path.as_bytes(), taken));
-    if has_base && may_strip && !is_off && matches!(stage, Stage::BeforePathOrAfterBase(_)) {
-        target.strip(&segment, taken);
+    if has_base && !is_off && matches!(stage, Stage::BeforePathOrAfterBase(_)) {
+        strip_stage(target, taken);
     }
 }
 
