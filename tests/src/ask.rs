@@ -12,29 +12,29 @@ use tokio::{
 /// A request as a client writes it.
 #[derive(Debug, Clone, Default)]
 pub struct Sent {
-    pub method: &'static str,
-    pub target: &'static str,
-    pub headers: Vec<(&'static str, &'static [u8])>,
-    pub body: &'static [u8],
+    pub method: String,
+    pub target: String,
+    pub headers: Vec<(String, Vec<u8>)>,
+    pub body: Vec<u8>,
 }
 
 impl Sent {
-    pub fn get(target: &'static str) -> Self {
-        Self { method: "GET", target, ..Self::default() }
+    pub fn get(target: impl Into<String>) -> Self {
+        Self { method: "GET".to_owned(), target: target.into(), ..Self::default() }
     }
 
-    pub fn method(mut self, method: &'static str) -> Self {
-        self.method = method;
+    pub fn method(mut self, method: impl Into<String>) -> Self {
+        self.method = method.into();
         self
     }
 
-    pub fn header(mut self, name: &'static str, value: &'static [u8]) -> Self {
-        self.headers.push((name, value));
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 
-    pub fn body(mut self, body: &'static [u8]) -> Self {
-        self.body = body;
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
         self
     }
 
@@ -44,22 +44,22 @@ impl Sent {
             format!("{} {} HTTP/1.1\r\nhost: example.com\r\nconnection: close\r\n", self.method, self.target)
                 .into_bytes();
         for (name, value) in &self.headers {
-            bytes.extend([name.as_bytes(), b": ", *value, b"\r\n"].concat());
+            bytes.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
         }
         if !self.body.is_empty() {
             bytes.extend(format!("content-length: {}\r\n", self.body.len()).into_bytes());
         }
         bytes.extend(b"\r\n");
-        bytes.extend(self.body);
+        bytes.extend(&self.body);
         bytes
     }
 
     /// The same request for a front.
     pub fn request(&self) -> http::Request<Bytes> {
-        let mut request = http::Request::new(Bytes::from_static(self.body));
+        let mut request = http::Request::new(Bytes::from(self.body.clone()));
         *request.method_mut() = self.method.parse().unwrap();
         // Not as a whole URI, which would take two slashes for the begin of a host.
-        *request.uri_mut() = self.target.parse::<http::uri::PathAndQuery>().expect(self.target).into();
+        *request.uri_mut() = self.target.parse::<http::uri::PathAndQuery>().expect(&self.target).into();
         request.headers_mut().insert("host", HeaderValue::from_static("example.com"));
         for (name, value) in &self.headers {
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap();

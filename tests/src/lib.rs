@@ -2,4 +2,5 @@
 
 pub mod ask;
 pub mod host;
+pub mod losses;
 pub mod probe;

@@ -20,6 +20,7 @@ pub fn app() -> Router {
         .route("/status/{status}", any(status))
         .route("/size/{bytes}", get(size))
         .route("/slow/{milliseconds}", get(slow))
+        .route("/respond", any(respond))
         .route("/panic", get(async || -> &'static str { panic!("asked to panic") }))
         .route("/panic/body", get(async || Body::from_stream(PanicsWhenRead)))
         .fallback(see)
@@ -73,6 +74,18 @@ async fn reply(Path(what): Path<String>) -> Response {
         _ => (response.status(404), vec![]),
     };
     response.body(Body::from(body)).unwrap()
+}
+
+/// Responds with what the body says: a status, headers and a body, each byte a character.
+async fn respond(Json(wanted): Json<Value>) -> Response {
+    let bytes = |text: &Value| text.as_str().unwrap().chars().map(|c| u8::try_from(c).unwrap()).collect::<Vec<_>>();
+    let mut response = Response::new(Body::from(bytes(&wanted["body"])));
+    *response.status_mut() = StatusCode::from_u16(wanted["status"].as_u64().unwrap().try_into().unwrap()).unwrap();
+    for header in wanted["headers"].as_array().unwrap() {
+        let name = http::HeaderName::from_bytes(&bytes(&header[0])).unwrap();
+        response.headers_mut().append(name, http::HeaderValue::from_bytes(&bytes(&header[1])).unwrap());
+    }
+    response
 }
 
 async fn status(Path(status): Path<u16>) -> Response {

@@ -1,0 +1,164 @@
+//! Any request and any response, behind every front: what the app sees, and what its client gets, is what it is on a
+//! server, but for what `losses.rs` says. And any bytes as an event: one answer, and the process goes on.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use lodger_gateway::{Front, Outcome, RuntimeApi};
+use lodger_tests::{
+    ask::{Sent, ask},
+    host::{Server, on_lambda},
+    losses::{got, got_behind, seen, seen_behind},
+    probe::{self, latin1},
+};
+use proptest::prelude::*;
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+/// The same app on a server and on Lambda, for all cases of a test.
+struct Hosts {
+    runtime: Runtime,
+    server: Server,
+    lambda: RuntimeApi,
+}
+
+static HOSTS: LazyLock<Hosts> = LazyLock::new(|| {
+    let runtime = Runtime::new().unwrap();
+    let server = runtime.block_on(Server::start(|lodger| lodger.run(probe::app())));
+    let lambda = runtime.block_on(on_lambda(|lodger| {
+        lodger.events_path("/for/events").websocket_path("/for/websockets").run(probe::app())
+    }));
+    Hosts { runtime, server, lambda }
+});
+
+/// What may stand in a path, good or bad, and escapes.
+const SEGMENT: &str = r#"/([A-Za-z0-9._~!$&'()*+,;=:@|^\\\[\]{}"`-]|%[0-9A-Fa-f]{2}|%){0,8}"#;
+const QUERY: &str = r#"([a-c&=+/?.|{}\[\];,'@:-]|%[0-9A-Fa-f]{2}|%){0,24}"#;
+/// Without white space at its ends, which no server keeps.
+const TEXT: &str = r#"([!-~é世](([ \t!-~é世]){0,12}[!-~é世])?)?"#;
+
+fn requests() -> impl Strategy<Value = Sent> {
+    let path = prop::collection::vec(SEGMENT, 1..4).prop_map(|segments| segments.concat());
+    let target = (path, prop::option::of(QUERY)).prop_filter_map("no path by http's rules", |(path, query)| {
+        let target = path + &query.map(|query| format!("?{query}")).unwrap_or_default();
+        target.parse::<http::uri::PathAndQuery>().ok().map(|parsed| parsed.to_string())
+    });
+    let name = prop::sample::select(vec![
+        "x-a",
+        "X-B",
+        "accept",
+        "Cookie",
+        "content-type",
+        "content-encoding",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-amzn-trace-id",
+        "authorization",
+        "user-agent",
+        "date",
+    ]);
+    let headers = prop::collection::vec((name, TEXT), 0..6);
+    let method = prop_oneof![Just("GET".to_owned()), Just("POST".to_owned()), "[A-Z]{3,6}"];
+    let body = prop_oneof![Just(vec![]), any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes)];
+    (method, target, headers, body).prop_map(|(method, target, headers, body)| {
+        let method = if ["HEAD", "CONNECT"].contains(&&*method) { "GET".to_owned() } else { method };
+        let sent = Sent::get(target).method(method).body(body);
+        headers.into_iter().fold(sent, |sent, (name, value)| sent.header(name, value))
+    })
+}
+
+fn responses() -> impl Strategy<Value = Sent> {
+    let name = prop::sample::select(vec![
+        "x-a",
+        "x-b",
+        "vary",
+        "set-cookie",
+        "content-type",
+        "content-encoding",
+        "cache-control",
+        "www-authenticate",
+        "server",
+        "etag",
+        "location",
+    ]);
+    // Any byte that may stand in a value, text or not.
+    let value = prop_oneof![
+        TEXT.prop_map(String::into_bytes),
+        prop::collection::vec(prop_oneof![0x21..=0x7e_u8, 0x80..=0xff_u8], 0..8),
+    ];
+    let headers = prop::collection::vec((name, value.prop_map(|value| latin1(&value))), 0..6);
+    let status = prop_oneof![Just(200_u16), 200..600_u16];
+    let body = prop_oneof![Just(vec![]), any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes)];
+    let method = prop::sample::select(vec!["POST", "HEAD"]);
+    (method, status, headers, body).prop_map(|(method, status, headers, body)| {
+        let wanted = json!({"status": status, "headers": headers, "body": latin1(&body)});
+        Sent::get("/respond").method(method).header("content-type", "application/json").body(wanted.to_string())
+    })
+}
+
+/// Events of every front, bitten.
+fn events() -> impl Strategy<Value = Vec<u8>> {
+    let front = prop::sample::select(Front::all().to_vec());
+    let whole = (front, requests())
+        .prop_map(|(front, sent)| front.event(&sent.request()).unwrap_or_else(|_| Bytes::from_static(b"{}")).to_vec());
+    let bites = prop::collection::vec((any::<prop::sample::Index>(), prop::option::of(any::<u8>())), 0..4);
+    let bitten = (whole, bites).prop_map(|(mut event, bites)| {
+        for (at, byte) in bites {
+            if event.is_empty() {
+                break;
+            }
+            let at = at.index(event.len());
+            match byte {
+                Some(byte) => event[at] = byte,
+                None => drop(event.remove(at)),
+            }
+        }
+        event
+    });
+    prop_oneof![4 => bitten, 1 => any::<Vec<u8>>()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_app_sees_any_request_as_on_a_server(sent in requests()) {
+        HOSTS.runtime.block_on(async {
+            let on_server = ask(HOSTS.server.addr, &sent).await;
+            let expected = seen(&on_server).unwrap_or_else(|| panic!("{on_server:?}"));
+            for front in Front::all() {
+                let on_lambda = HOSTS.lambda.send(&front, &sent.request()).await;
+                let expected = seen_behind(&front, expected.clone(), &sent);
+                prop_assert_eq!(seen(&on_lambda), expected, "{}: {:?}", front, on_lambda);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_client_gets_any_response_as_from_a_server(sent in responses()) {
+        HOSTS.runtime.block_on(async {
+            let is_head = sent.method == "HEAD";
+            let from_server = got(&ask(HOSTS.server.addr, &sent).await, is_head);
+            for front in Front::all() {
+                let from_lambda = HOSTS.lambda.send(&front, &sent.request()).await;
+                prop_assert_eq!(got(&from_lambda, is_head), got_behind(&front, from_server.clone()), "{}", front);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn any_bytes_are_answered_once_and_the_process_goes_on(event in events()) {
+        HOSTS.runtime.block_on(async {
+            let outcome = HOSTS.lambda.invoke(event).await.unwrap();
+            if let Outcome::Error(error) = outcome {
+                let error_type = error.error_type;
+                prop_assert!(error_type.starts_with("Runtime.") || error_type == "Function.ErrorStatus", "{}", error_type);
+            }
+            prop_assert_eq!(HOSTS.lambda.complaints(), [""; 0]);
+            Ok(())
+        })?;
+    }
+}
