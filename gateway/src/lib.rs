@@ -34,7 +34,9 @@ mod media_type;
 mod response;
 mod runtime_api;
 mod state;
+mod websocket_api;
 
 pub use front::{Front, UnknownFront};
 pub use invocation::{Invocation, Outcome, Reported};
 pub use runtime_api::RuntimeApi;
+pub use websocket_api::{Message, WebSocketApi};

@@ -8,6 +8,7 @@ mod lattice;
 mod path;
 mod query;
 mod rest_api;
+pub(crate) mod websocket_api;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};

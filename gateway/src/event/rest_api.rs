@@ -90,9 +90,20 @@ fn context(front: &Front, request: &Request<Bytes>, resource: &str, path: String
 }
 
 /// Rule 47: names that API Gateway writes itself have their capitals; those of an HTTP/2 client have none.
-fn header_name(name: &str) -> String {
-    let own = ["Content-Length", "Host", "User-Agent", "X-Amzn-Trace-Id"];
-    let own = own.into_iter().chain(["X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto"]);
+pub(super) fn header_name(name: &str) -> String {
+    let own = [
+        "Content-Length",
+        "Host",
+        "Sec-WebSocket-Extensions",
+        "Sec-WebSocket-Key",
+        "Sec-WebSocket-Protocol",
+        "Sec-WebSocket-Version",
+        "User-Agent",
+        "X-Amzn-Trace-Id",
+        "X-Forwarded-For",
+        "X-Forwarded-Port",
+        "X-Forwarded-Proto",
+    ];
     own.into_iter().find(|own| own.eq_ignore_ascii_case(name)).unwrap_or(name).to_owned()
 }
 

@@ -32,6 +32,12 @@ pub(crate) fn of(front: &Front, reply: &[u8]) -> Response<Bytes> {
     response.unwrap_or_else(|| failure(front))
 }
 
+/// The answer of a function to the begin of a connection; `None` if it is none. Rule 93: its status is what counts.
+pub(crate) fn websocket_api(reply: &[u8]) -> Option<Response<Bytes>> {
+    let reply = reply::Reply::lenient(reply)?;
+    Some(assemble(reply.status()?, reply.single("headers")?, reply.body()?))
+}
+
 /// A response of these parts, without the headers of one connection, and with the length that the body has. The answer to
 /// a HEAD keeps the length that it tells of.
 fn assemble(status: StatusCode, headers: Vec<(HeaderName, HeaderValue)>, body: Bytes) -> Response<Bytes> {
