@@ -33,10 +33,12 @@ mod kind;
 mod media_type;
 mod response;
 mod runtime_api;
+mod server;
 mod state;
 mod websocket_api;
 
 pub use front::{Front, UnknownFront};
 pub use invocation::{Invocation, Outcome, Reported};
 pub use runtime_api::RuntimeApi;
+pub use server::Server;
 pub use websocket_api::{Message, WebSocketApi};

@@ -11,13 +11,17 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, heade
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, ToSocketAddrs},
+    sync::oneshot,
+    task::JoinHandle,
+};
 
 use crate::{Front, Invocation, Outcome, Reported, response::MAX_REPLY, state::State};
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
 
-/// The [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on a loopback port, for one
+/// The [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on a port, for one
 /// function that answers one invocation at a time.
 ///
 /// It hands out what it is given, and checks what it is told: an id that nobody waits for gets 400, a reply that is too
@@ -30,12 +34,20 @@ pub struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// Starts one, in the runtime that this is called in.
+    /// Starts one on a loopback port that is free, in the runtime that this is called in.
     ///
     /// # Errors
     /// There is no loopback port to be had.
     pub async fn start() -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        Self::start_on("127.0.0.1:0").await
+    }
+
+    /// Starts one on an address, in the runtime that this is called in.
+    ///
+    /// # Errors
+    /// The address is not to be had.
+    pub async fn start_on(addr: impl ToSocketAddrs) -> io::Result<Self> {
+        let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let state = Arc::new(State::default());
         let server = tokio::spawn(serve(listener, Arc::clone(&state)));

@@ -1,0 +1,99 @@
+//! What the command is told.
+
+use lodger_gateway::Front;
+
+pub(crate) const USAGE: &str = "\
+Plays an AWS front and the Lambda Runtime API for a function.
+
+Usage: lodger-gateway [options] [-- command [argument ...]]
+
+  --front NAME           function-url, http-api, http-api-v1, rest-api, alb, alb-multi-value, lattice-v1 or
+                         lattice-v2; function-url if not given
+  --stage NAME           the stage of an API
+  --custom-domain NAME   a domain of one's own for an API
+  --listen ADDRESS       where to serve HTTP; 127.0.0.1:3000 if not given, port 0 for any
+  --runtime-api ADDRESS  where to serve the Runtime API; a free port of 127.0.0.1 if not given
+  --help                 this text
+
+The command is the function. It is started once, in an environment as on Lambda, and this ends with it. Without one, the
+value for AWS_LAMBDA_RUNTIME_API is printed, for a function that is started by hand.
+";
+
+#[derive(Debug)]
+pub(crate) struct Arguments {
+    pub(crate) front: Front,
+    pub(crate) listen: String,
+    pub(crate) runtime_api: String,
+    pub(crate) command: Vec<String>,
+}
+
+impl Arguments {
+    /// Reads them; `None` if it is help that is asked for.
+    pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
+        let (mut front, mut stage, mut domain) = (Front::function_url(), None, None);
+        let (mut listen, mut runtime_api) = ("127.0.0.1:3000".to_owned(), "127.0.0.1:0".to_owned());
+        while let Some(option) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(|| format!("{option} needs a value"));
+            match option.as_str() {
+                "--" => break,
+                "--help" | "-h" => return Ok(None),
+                "--front" => {
+                    front = value()?.parse().map_err(|error: lodger_gateway::UnknownFront| error.to_string())?
+                }
+                "--stage" => stage = Some(value()?),
+                "--custom-domain" => domain = Some(value()?),
+                "--listen" => listen = value()?,
+                "--runtime-api" => runtime_api = value()?,
+                _ => return Err(format!("there is no option {option:?}; a command stands after --")),
+            }
+        }
+        if let Some(stage) = stage {
+            front = front.stage(stage);
+        }
+        if let Some(domain) = domain {
+            front = front.custom_domain(domain);
+        }
+        Ok(Some(Self { front, listen, runtime_api, command: arguments.collect() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Option<Arguments>, String> {
+        Arguments::read(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn options_come_before_the_command() {
+        let arguments =
+            read("--stage dev --front rest-api --listen [::1]:80 -- ./bootstrap --front x").unwrap().unwrap();
+        assert_eq!((arguments.front.name(), arguments.listen.as_str()), ("rest-api", "[::1]:80"));
+        assert!(format!("{:?}", arguments.front).contains("\"dev\""), "{arguments:?}");
+        assert_eq!(arguments.command, ["./bootstrap", "--front", "x"]);
+    }
+
+    #[test]
+    fn there_are_defaults() {
+        let arguments = read("").unwrap().unwrap();
+        assert_eq!((arguments.front.name(), arguments.listen.as_str()), ("function-url", "127.0.0.1:3000"));
+        assert_eq!((arguments.runtime_api.as_str(), arguments.command.len()), ("127.0.0.1:0", 0));
+        assert!(read("--front alb --help").unwrap().is_none());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (line, word) in [("./bootstrap", "./bootstrap"), ("--front x", "lattice-v2"), ("--stage", "--stage")] {
+            let error = read(line).unwrap_err();
+            assert!(error.contains(word), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_usage_names_each_front() {
+        for front in Front::all() {
+            assert!(USAGE.contains(front.name()), "{front}");
+        }
+    }
+}

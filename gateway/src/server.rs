@@ -1,0 +1,109 @@
+use std::{convert::Infallible, error::Error, io, net::SocketAddr, sync::Arc};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
+use tokio::{
+    net::{TcpListener, ToSocketAddrs},
+    task::JoinHandle,
+};
+
+use crate::{Front, RuntimeApi, response::refusal};
+
+/// What API Gateway takes as a body; no front takes more.
+const MAX_BODY: usize = 10 * 1024 * 1024;
+
+/// An HTTP/1.1 server that is a front: what a browser sends becomes an event for the function that polls a
+/// [`RuntimeApi`], and its reply the response.
+///
+/// The address that a client calls from is the one of its connection. Once this is dropped, no connection is taken any
+/// more, and those that there are end after the request that they are busy with.
+///
+/// ```
+/// use std::sync::Arc;
+/// use lodger_gateway::{Front, RuntimeApi, Server};
+///
+/// # async fn example() -> std::io::Result<()> {
+/// let api = Arc::new(RuntimeApi::start().await?);
+/// let server = Server::start("127.0.0.1:0", Front::rest_api(), Arc::clone(&api)).await?;
+/// println!("http://{} for the function at {}", server.address(), api.address());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    addr: SocketAddr,
+    accepting: JoinHandle<()>,
+}
+
+impl Server {
+    /// Starts one on an address, where port 0 means any, in the runtime that this is called in.
+    ///
+    /// # Errors
+    /// The address is not to be had.
+    pub async fn start(addr: impl ToSocketAddrs, front: Front, api: Arc<RuntimeApi>) -> io::Result<Self> {
+        let listener = TcpListener::bind(addr).await?;
+        let addr = listener.local_addr()?;
+        let accepting = tokio::spawn(accept(listener, front, api));
+        Ok(Self { addr, accepting })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.addr
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, front: Front, api: Arc<RuntimeApi>) {
+    // Dropped together with this future, which tells the connections to end.
+    let graceful = GracefulShutdown::new();
+    loop {
+        let Ok((socket, client)) = listener.accept().await else {
+            // Most often there are too many open files, which takes a while to change.
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            continue;
+        };
+        let _ = socket.set_nodelay(true);
+        let (front, api) = (front.clone().client(client.ip()), Arc::clone(&api));
+        let service = service_fn(move |request| {
+            let (front, api) = (front.clone(), Arc::clone(&api));
+            async move { Ok::<_, Infallible>(answer(&front, &api, request).await.map(Full::new)) }
+        });
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(socket), service);
+        tokio::spawn(graceful.watch(connection));
+    }
+}
+
+async fn answer(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<Bytes> {
+    let (parts, body) = request.into_parts();
+    let is_head = parts.method == Method::HEAD;
+    let mut response = match whole(body).await {
+        Ok(body) => api.send(front, &Request::from_parts(parts, body)).await,
+        Err(status) => refusal(front, status),
+    };
+    if !is_head {
+        // The server tells it of the body; only to a HEAD there is more to tell (rule 92).
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    response
+}
+
+/// A body that is not too large, and came to its end.
+async fn whole(body: Incoming) -> Result<Bytes, StatusCode> {
+    let body = Limited::new(body, MAX_BODY).collect().await;
+    body.map(|body| body.to_bytes()).map_err(|error: Box<dyn Error + Send + Sync>| {
+        if error.is::<http_body_util::LengthLimitError>() {
+            StatusCode::PAYLOAD_TOO_LARGE
+        } else {
+            StatusCode::BAD_REQUEST
+        }
+    })
+}

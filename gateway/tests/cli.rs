@@ -1,0 +1,82 @@
+//! The command, as a user runs it.
+
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, reason = "what helps a test may panic as well")]
+
+mod support;
+
+use std::process::Stdio;
+
+use serde_json::json;
+use support::{ask, function};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+};
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lodger-gateway"));
+    command.args(["--listen", "127.0.0.1:0"]).args(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+fn start(arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
+    let mut child = command(arguments).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    (child, lines)
+}
+
+#[tokio::test]
+async fn without_a_command_it_waits_for_a_function() {
+    let (_child, mut lines) = start(&["--front", "rest-api", "--stage", "dev"]);
+    let url = lines.next_line().await.unwrap().unwrap();
+    let addr = url.strip_prefix("rest-api on http://").unwrap().parse().unwrap();
+    let variable = lines.next_line().await.unwrap().unwrap();
+    let api = variable.strip_prefix("AWS_LAMBDA_RUNTIME_API=").unwrap().to_owned();
+    tokio::spawn(function(api, |event| json!({"statusCode": 200, "body": event["requestContext"]["path"]})));
+    let (head, body) = ask(addr, "GET /pets HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(head.starts_with("http/1.1 200 "), "{head}");
+    assert_eq!(body, "/dev/pets");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_command_has_what_lambda_sets_and_ends_it_all() {
+    let script = "echo $AWS_LAMBDA_FUNCTION_NAME $AWS_REGION $AWS_LAMBDA_RUNTIME_API; exit 3";
+    let mut command = command(&["--", "sh", "-c", script]);
+    let output = command.env("AWS_REGION", "eu-west-1").output().await.unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = text.lines().find(|line| line.starts_with("test ")).unwrap_or_else(|| panic!("{text}"));
+    assert!(line.starts_with("test eu-west-1 127.0.0.1:"), "{line}");
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn its_end_is_the_end_of_the_function() {
+    let (mut child, mut lines) = start(&["--", "sh", "-c", "echo $$; exec sleep 60"]);
+    lines.next_line().await.unwrap();
+    let function = lines.next_line().await.unwrap().unwrap();
+    let kill = |signal: &'static str, id: String| async move {
+        Command::new("kill").args([signal, &id]).stderr(Stdio::null()).status().await.unwrap().success()
+    };
+    assert!(kill("-0", function.clone()).await, "it runs");
+    assert!(kill("-TERM", child.id().unwrap().to_string()).await);
+    assert!(child.wait().await.unwrap().success());
+    assert!(!kill("-0", function).await, "it runs still");
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_said() {
+    for (arguments, code, word) in [
+        (&["--front", "cloudfront"][..], 2, "lattice-v2"),
+        (&["--", "/no/such/function"], 1, "/no/such/function"),
+        (&["--runtime-api", "nowhere"], 1, "lodger-gateway: "),
+    ] {
+        let output = command(arguments).output().await.unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{error}");
+        assert!(error.contains(word), "{error}");
+    }
+}
