@@ -1,29 +1,69 @@
-//! The other side of an AWS Lambda function, for tests.
+//! The other side of an AWS Lambda function, for tests and local work.
 //!
 //! A [`Front`] is what stands between an HTTP client and a function: it makes the event that AWS would make of a request,
-//! and the HTTP response that AWS would make of a reply. A [`RuntimeApi`] is what a function gets its events from. Both
-//! run in the process of a test; the function may be any, written with Lodger or not, and this crate depends on none.
+//! and the HTTP response that AWS would make of a reply. A [`WebSocketApi`] does the same for a connection. A
+//! [`RuntimeApi`] is what a function gets its events from, and a [`Server`] puts a front on a port. All run in the process
+//! of a test; the function may be any, written with Lodger or not, and this crate depends on none.
+//!
+//! | front | name | payload |
+//! |---|---|---|
+//! | [`Front::function_url`] | `function-url` | 2.0 |
+//! | [`Front::http_api`] | `http-api` | 2.0 |
+//! | [`Front::http_api_v1`] | `http-api-v1` | 1.0 |
+//! | [`Front::rest_api`] | `rest-api` | that of a REST API |
+//! | [`Front::alb`] | `alb` | with one value for each header |
+//! | [`Front::alb_multi_value`] | `alb-multi-value` | with all of them |
+//! | [`Front::lattice_v1`] | `lattice-v1` | event structure 1 |
+//! | [`Front::lattice_v2`] | `lattice-v2` | event structure 2 |
 //!
 //! The path of a request is the one that the client asks for below the stage: a [`Front`] with a stage puts it before.
 //!
-//! As a dev-dependency it wants company: `bytes`, `http`, and `tokio` with its macros.
+//! # In a test
+//!
+//! As a dev-dependency it wants company: `bytes`, `http`, and `tokio` with its macros. A function that is the same behind
+//! all fronts:
 //!
 //! ```
 //! use bytes::Bytes;
 //! use lodger_gateway::{Front, RuntimeApi};
 //!
 //! # async fn function(addr: String) {}
-//! # async fn example() -> std::io::Result<()> {
+//! # async fn test() -> std::io::Result<()> {
 //! let api = RuntimeApi::start().await?;
 //! // For an app: lodger::Lodger::new().host(lodger::Host::Lambda).runtime_api(api.address()).run(app())
 //! tokio::spawn(function(api.address()));
 //!
-//! let request = http::Request::get("/hello?name=you").body(Bytes::new()).unwrap();
-//! let response = api.send(&Front::function_url(), &request).await;
-//! assert_eq!(response.status(), 200);
+//! for front in Front::all() {
+//!     let request = http::Request::get("/hello?name=you").header("x-twice", "1").header("x-twice", "2");
+//!     let response = api.send(&front, &request.body(Bytes::new()).unwrap()).await;
+//!     assert_eq!(response.status(), 200, "{front}");
+//!     assert_eq!(response.body(), "hello, you", "{front}");
+//! }
+//! // What the function did that the protocol does not allow.
 //! assert_eq!(api.complaints(), [""; 0]);
 //! # Ok(())
 //! # }
+//! ```
+//!
+//! A function that is no more than a handler needs no Runtime API:
+//!
+//! ```
+//! use bytes::Bytes;
+//! use lodger_gateway::{Front, Outcome};
+//!
+//! # fn handler(event: &[u8]) -> Vec<u8> { br#"{"statusCode":200,"headers":{"set-cookie":"a=1"}}"#.to_vec() }
+//! let front = Front::rest_api().stage("dev").client([198, 51, 100, 4].into());
+//! let event = front.event(&http::Request::get("/pets").body(Bytes::new()).unwrap()).unwrap();
+//! let response = front.response(&Outcome::Reply(handler(&event).into()));
+//! assert_eq!(response.headers()["set-cookie"], "a=1");
+//! ```
+//!
+//! # On the command line
+//!
+//! `cargo install lodger-gateway` brings a command that starts a function, unmodified, behind a front on a port:
+//!
+//! ```text
+//! lodger-gateway --front rest-api --listen 127.0.0.1:3000 -- ./bootstrap
 //! ```
 
 mod event;
