@@ -65,6 +65,11 @@
 //! ```text
 //! lodger-gateway --front rest-api --listen 127.0.0.1:3000 -- ./bootstrap
 //! ```
+//!
+//! # Features
+//!
+//! - `cli`, on by default: the command.
+//! - `websocket`: `Server::start_websocket`, and `--front websocket-api` of the command.
 
 mod event;
 mod front;
@@ -76,6 +81,8 @@ mod runtime_api;
 mod server;
 mod state;
 mod websocket_api;
+#[cfg(feature = "websocket")]
+mod websocket_server;
 
 pub use front::{Front, UnknownFront};
 pub use invocation::{Invocation, Outcome, Reported};

@@ -1,12 +1,20 @@
-use std::{convert::Infallible, error::Error, io, net::SocketAddr, sync::Arc};
+use std::{
+    convert::Infallible,
+    error::Error,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, ToSocketAddrs},
+    sync::watch,
     task::JoinHandle,
 };
 
@@ -44,9 +52,22 @@ impl Server {
     /// # Errors
     /// The address is not to be had.
     pub async fn start(addr: impl ToSocketAddrs, front: Front, api: Arc<RuntimeApi>) -> io::Result<Self> {
+        Self::answering(addr, move |client, request| {
+            let (front, api) = (front.clone().client(client), Arc::clone(&api));
+            async move { through(&front, &api, request).await }
+        })
+        .await
+    }
+
+    /// Starts one that answers each request, and the address that it comes from, as it is told.
+    pub(crate) async fn answering<A, F>(addr: impl ToSocketAddrs, answer: A) -> io::Result<Self>
+    where
+        A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
+        F: Future<Output = Response<Bytes>> + Send + 'static,
+    {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
-        let accepting = tokio::spawn(accept(listener, front, api));
+        let accepting = tokio::spawn(accept(listener, answer));
         Ok(Self { addr, accepting })
     }
 
@@ -62,9 +83,13 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, front: Front, api: Arc<RuntimeApi>) {
+async fn accept<A, F>(listener: TcpListener, answer: A)
+where
+    A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<Bytes>> + Send + 'static,
+{
     // Dropped together with this future, which tells the connections to end.
-    let graceful = GracefulShutdown::new();
+    let alive = watch::Sender::new(());
     loop {
         let Ok((socket, client)) = listener.accept().await else {
             // Most often there are too many open files, which takes a while to change.
@@ -72,17 +97,28 @@ async fn accept(listener: TcpListener, front: Front, api: Arc<RuntimeApi>) {
             continue;
         };
         let _ = socket.set_nodelay(true);
-        let (front, api) = (front.clone().client(client.ip()), Arc::clone(&api));
+        let answer = answer.clone();
         let service = service_fn(move |request| {
-            let (front, api) = (front.clone(), Arc::clone(&api));
-            async move { Ok::<_, Infallible>(answer(&front, &api, request).await.map(Full::new)) }
+            let answered = answer(client.ip(), request);
+            async move { Ok::<_, Infallible>(answered.await.map(Full::new)) }
         });
         let connection = http1::Builder::new().serve_connection(TokioIo::new(socket), service);
-        tokio::spawn(graceful.watch(connection));
+        let mut alive = alive.subscribe();
+        tokio::spawn(async move {
+            let mut connection = pin!(connection.with_upgrades());
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                _ = alive.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            }
+        });
     }
 }
 
-async fn answer(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<Bytes> {
+/// Sends a request through a front.
+async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
     let is_head = parts.method == Method::HEAD;
     let mut response = match whole(body).await {
@@ -97,7 +133,7 @@ async fn answer(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> 
 }
 
 /// A body that is not too large, and came to its end.
-async fn whole(body: Incoming) -> Result<Bytes, StatusCode> {
+pub(crate) async fn whole(body: Incoming) -> Result<Bytes, StatusCode> {
     let body = Limited::new(body, MAX_BODY).collect().await;
     body.map(|body| body.to_bytes()).map_err(|error: Box<dyn Error + Send + Sync>| {
         if error.is::<http_body_util::LengthLimitError>() {

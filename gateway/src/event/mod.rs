@@ -5,7 +5,7 @@ mod body;
 mod fields;
 mod http_api;
 mod lattice;
-mod path;
+pub(crate) mod path;
 mod query;
 mod rest_api;
 pub(crate) mod websocket_api;

@@ -9,7 +9,7 @@ pub(super) fn decoded(path: &str) -> Option<String> {
 }
 
 /// The bytes that `encoded` stands for; `None` if an escape in it is not one.
-pub(super) fn percent_decoded(mut encoded: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn percent_decoded(mut encoded: &[u8]) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(encoded.len());
     while let Some((&byte, rest)) = encoded.split_first() {
         encoded = rest;

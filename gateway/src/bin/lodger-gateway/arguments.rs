@@ -1,6 +1,8 @@
 //! What the command is told.
 
 use lodger_gateway::Front;
+#[cfg(feature = "websocket")]
+use lodger_gateway::WebSocketApi;
 
 pub(crate) const USAGE: &str = "\
 Plays an AWS front and the Lambda Runtime API for a function.
@@ -8,7 +10,7 @@ Plays an AWS front and the Lambda Runtime API for a function.
 Usage: lodger-gateway [options] [-- command [argument ...]]
 
   --front NAME           function-url, http-api, http-api-v1, rest-api, alb, alb-multi-value, lattice-v1 or
-                         lattice-v2; function-url if not given
+                         lattice-v2; function-url if not given; with the feature websocket also websocket-api
   --stage NAME           the stage of an API
   --custom-domain NAME   a domain of one's own for an API
   --listen ADDRESS       where to serve HTTP; 127.0.0.1:3000 if not given, port 0 for any
@@ -21,25 +23,49 @@ value for AWS_LAMBDA_RUNTIME_API is printed, for a function that is started by h
 
 #[derive(Debug)]
 pub(crate) struct Arguments {
-    pub(crate) front: Front,
+    pub(crate) played: Played,
     pub(crate) listen: String,
     pub(crate) runtime_api: String,
     pub(crate) command: Vec<String>,
 }
 
+/// What stands before the function.
+#[derive(Debug)]
+pub(crate) enum Played {
+    Front(Front),
+    #[cfg(feature = "websocket")]
+    WebSocket(WebSocketApi),
+}
+
+impl Played {
+    fn read(name: &str, stage: Option<String>, domain: Option<String>) -> Result<Self, String> {
+        #[cfg(feature = "websocket")]
+        if name == "websocket-api" {
+            let api = WebSocketApi::new();
+            return Ok(Self::WebSocket(if let Some(stage) = stage { api.stage(stage) } else { api }));
+        }
+        let mut front: Front = name.parse().map_err(|error: lodger_gateway::UnknownFront| error.to_string())?;
+        if let Some(stage) = stage {
+            front = front.stage(stage);
+        }
+        if let Some(domain) = domain {
+            front = front.custom_domain(domain);
+        }
+        Ok(Self::Front(front))
+    }
+}
+
 impl Arguments {
     /// Reads them; `None` if it is help that is asked for.
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
-        let (mut front, mut stage, mut domain) = (Front::function_url(), None, None);
+        let (mut name, mut stage, mut domain) = ("function-url".to_owned(), None, None);
         let (mut listen, mut runtime_api) = ("127.0.0.1:3000".to_owned(), "127.0.0.1:0".to_owned());
         while let Some(option) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{option} needs a value"));
             match option.as_str() {
                 "--" => break,
                 "--help" | "-h" => return Ok(None),
-                "--front" => {
-                    front = value()?.parse().map_err(|error: lodger_gateway::UnknownFront| error.to_string())?
-                }
+                "--front" => name = value()?,
                 "--stage" => stage = Some(value()?),
                 "--custom-domain" => domain = Some(value()?),
                 "--listen" => listen = value()?,
@@ -47,13 +73,8 @@ impl Arguments {
                 _ => return Err(format!("there is no option {option:?}; a command stands after --")),
             }
         }
-        if let Some(stage) = stage {
-            front = front.stage(stage);
-        }
-        if let Some(domain) = domain {
-            front = front.custom_domain(domain);
-        }
-        Ok(Some(Self { front, listen, runtime_api, command: arguments.collect() }))
+        let played = Played::read(&name, stage, domain)?;
+        Ok(Some(Self { played, listen, runtime_api, command: arguments.collect() }))
     }
 }
 
@@ -65,21 +86,38 @@ mod tests {
         Arguments::read(line.split_whitespace().map(str::to_owned))
     }
 
+    fn front(arguments: &Arguments) -> Front {
+        match &arguments.played {
+            Played::Front(front) => front.clone(),
+            #[cfg(feature = "websocket")]
+            Played::WebSocket(api) => panic!("{api:?}"),
+        }
+    }
+
     #[test]
     fn options_come_before_the_command() {
-        let arguments =
-            read("--stage dev --front rest-api --listen [::1]:80 -- ./bootstrap --front x").unwrap().unwrap();
-        assert_eq!((arguments.front.name(), arguments.listen.as_str()), ("rest-api", "[::1]:80"));
-        assert!(format!("{:?}", arguments.front).contains("\"dev\""), "{arguments:?}");
+        let line = "--stage dev --front rest-api --custom-domain a.example --listen [::1]:80 -- ./bootstrap --front x";
+        let arguments = read(line).unwrap().unwrap();
+        assert_eq!((front(&arguments).name(), arguments.listen.as_str()), ("rest-api", "[::1]:80"));
+        let told = format!("{:?}", front(&arguments));
+        assert!(told.contains("\"dev\"") && told.contains("\"a.example\""), "{told}");
         assert_eq!(arguments.command, ["./bootstrap", "--front", "x"]);
     }
 
     #[test]
     fn there_are_defaults() {
         let arguments = read("").unwrap().unwrap();
-        assert_eq!((arguments.front.name(), arguments.listen.as_str()), ("function-url", "127.0.0.1:3000"));
+        assert_eq!((front(&arguments).name(), arguments.listen.as_str()), ("function-url", "127.0.0.1:3000"));
         assert_eq!((arguments.runtime_api.as_str(), arguments.command.len()), ("127.0.0.1:0", 0));
         assert!(read("--front alb --help").unwrap().is_none());
+    }
+
+    #[cfg(feature = "websocket")]
+    #[test]
+    fn a_websocket_api_has_a_name_as_well() {
+        let arguments = read("--front websocket-api --stage dev").unwrap().unwrap();
+        let Played::WebSocket(api) = arguments.played else { panic!("{arguments:?}") };
+        assert!(format!("{api:?}").contains("\"dev\""), "{api:?}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{io, process::ExitCode, sync::Arc};
 use lodger_gateway::{RuntimeApi, Server};
 use tokio::process::{Child, Command};
 
-use self::arguments::{Arguments, USAGE};
+use self::arguments::{Arguments, Played, USAGE};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -35,8 +35,19 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     let api = Arc::new(RuntimeApi::start_on(&arguments.runtime_api).await?);
-    let server = Server::start(&arguments.listen, arguments.front.clone(), Arc::clone(&api)).await?;
-    println!("{} on http://{}", arguments.front, server.address());
+    let server = match arguments.played {
+        Played::Front(front) => {
+            let server = Server::start(&arguments.listen, front.clone(), Arc::clone(&api)).await?;
+            println!("{front} on http://{}", server.address());
+            server
+        }
+        #[cfg(feature = "websocket")]
+        Played::WebSocket(websocket) => {
+            let server = Server::start_websocket(&arguments.listen, websocket, Arc::clone(&api)).await?;
+            println!("websocket-api on ws://{}", server.address());
+            server
+        }
+    };
     let ended = match arguments.command.split_first() {
         None => {
             println!("AWS_LAMBDA_RUNTIME_API={}", api.address());
@@ -49,6 +60,7 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
             wait(child.map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?).await?
         }
     };
+    drop(server);
     for complaint in api.complaints() {
         eprintln!("lodger-gateway: {complaint}");
     }

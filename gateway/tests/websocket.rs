@@ -1,0 +1,130 @@
+//! A WebSocket client, a server that is a WebSocket API, and a function that speaks to the Runtime API.
+
+#![allow(clippy::unwrap_used, reason = "what helps a test may panic as well")]
+
+mod support;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use futures_util::{SinkExt, StreamExt};
+use lodger_gateway::{RuntimeApi, Server, WebSocketApi};
+use serde_json::{Value, json};
+use support::{ask, function};
+use tokio::{net::TcpStream, sync::mpsc};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{self, Message},
+};
+
+struct Started {
+    server: Server,
+    events: mpsc::UnboundedReceiver<Value>,
+    _api: Arc<RuntimeApi>,
+}
+
+/// A server before a function that tells what it gets, and refuses who comes without a ticket.
+async fn start() -> Started {
+    let api = Arc::new(RuntimeApi::start().await.unwrap());
+    let (told, events) = mpsc::unbounded_channel();
+    tokio::spawn(function(api.address(), move |event| {
+        let is_refused = event.pointer("/headers/Host").is_some_and(|host| host == "no.ticket");
+        told.send(event).unwrap();
+        if is_refused {
+            return json!({"statusCode": 401});
+        }
+        json!({"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": "chat"}})
+    }));
+    let websocket = WebSocketApi::new().stage("dev");
+    let server = Server::start_websocket("127.0.0.1:0", websocket, Arc::clone(&api)).await.unwrap();
+    Started { server, events, _api: api }
+}
+
+async fn connect(addr: SocketAddr, host: &str) -> Result<WebSocketStream<TcpStream>, tungstenite::Error> {
+    let socket = TcpStream::connect(addr).await.unwrap();
+    let request = http::Request::get(format!("ws://{host}/dev?room=1")).header("host", host);
+    let request = request.header("connection", "upgrade").header("upgrade", "websocket");
+    let request = request.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    let request = request.header("sec-websocket-protocol", "chat");
+    let (socket, response) = client_async(request.body(()).unwrap(), socket).await?;
+    assert_eq!(response.headers()["sec-websocket-protocol"], "chat");
+    Ok(socket)
+}
+
+#[tokio::test]
+async fn a_connection_is_told_from_its_begin_to_its_end() {
+    let mut started = start().await;
+    let mut socket = connect(started.server.address(), "example.com").await.unwrap();
+    let begun = started.events.recv().await.unwrap();
+    assert_eq!(begun["requestContext"]["eventType"], "CONNECT");
+    assert_eq!(begun["queryStringParameters"], json!({"room": "1"}));
+
+    for (sent, route_key, body) in [
+        (Message::text(r#"{"action":"say"}"#), "say", r#"{"action":"say"}"#),
+        (Message::text("no json"), "$default", "no json"),
+        (Message::text(r#"{"action":"$connect"}"#), "$default", r#"{"action":"$connect"}"#),
+        (Message::binary(vec![0]), "$default", "AA=="),
+    ] {
+        socket.send(sent).await.unwrap();
+        let event = started.events.recv().await.unwrap();
+        assert_eq!((&event["requestContext"]["routeKey"], &event["body"]), (&route_key.into(), &body.into()));
+        assert_eq!(event["requestContext"]["connectionId"], begun["requestContext"]["connectionId"]);
+    }
+
+    socket.close(None).await.unwrap();
+    let ended = started.events.recv().await.unwrap();
+    assert_eq!(ended["requestContext"]["eventType"], "DISCONNECT");
+    assert_eq!(ended["requestContext"]["disconnectStatusCode"], 1005);
+    assert_eq!(ended["requestContext"]["connectionId"], begun["requestContext"]["connectionId"]);
+}
+
+#[tokio::test]
+async fn the_function_decides_who_comes_in() {
+    let started = start().await;
+    let refused = connect(started.server.address(), "no.ticket").await;
+    let Err(tungstenite::Error::Http(response)) = refused else { panic!("{refused:?}") };
+    assert_eq!(response.status(), 401);
+    let (head, _) = ask(started.server.address(), "GET /dev HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(head.starts_with("http/1.1 426 "), "{head}");
+}
+
+#[tokio::test]
+async fn a_client_is_sent_to_by_its_id() {
+    let mut started = start().await;
+    let addr = started.server.address();
+    let mut socket = connect(addr, "example.com").await.unwrap();
+    let begun = started.events.recv().await.unwrap();
+    let id = begun["requestContext"]["connectionId"].as_str().unwrap().replace('=', "%3D");
+    let post = format!("POST /dev/@connections/{id} HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello");
+    let (head, _) = ask(addr, &post).await;
+    assert!(head.starts_with("http/1.1 200 "), "{head}");
+    assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("hello"));
+
+    let (head, _) = ask(addr, &format!("DELETE /@connections/{id} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+    assert!(head.starts_with("http/1.1 204 "), "{head}");
+    assert!(matches!(socket.next().await.unwrap().unwrap(), Message::Close(Some(frame)) if frame.code == 1000.into()));
+    assert!(socket.next().await.is_none());
+    assert_eq!(started.events.recv().await.unwrap()["requestContext"]["eventType"], "DISCONNECT");
+    let (head, _) = ask(addr, &post).await;
+    assert!(head.starts_with("http/1.1 410 "), "{head}");
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_ends_the_connection() {
+    let mut started = start().await;
+    let mut socket = connect(started.server.address(), "example.com").await.unwrap();
+    started.events.recv().await.unwrap();
+    socket.send(Message::text("x".repeat(33 * 1024))).await.unwrap();
+    let ended = started.events.recv().await.unwrap();
+    assert_eq!(ended["requestContext"]["disconnectStatusCode"], 1009);
+    assert!(matches!(socket.next().await, Some(Ok(Message::Close(Some(frame)))) if frame.code == 1009.into()));
+}
+
+#[tokio::test]
+async fn the_end_of_the_server_is_that_of_its_connections() {
+    let mut started = start().await;
+    let mut socket = connect(started.server.address(), "example.com").await.unwrap();
+    started.events.recv().await.unwrap();
+    drop(started.server);
+    assert!(matches!(socket.next().await, Some(Ok(Message::Close(Some(frame)))) if frame.code == 1001.into()));
+    assert_eq!(started.events.recv().await.unwrap()["requestContext"]["disconnectStatusCode"], 1001);
+}
