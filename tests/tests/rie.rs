@@ -16,7 +16,12 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use lodger_gateway::{Front, Outcome};
-use lodger_tests::{ask::Sent, probe};
+use lodger_tests::{
+    ask::{Sent, ask},
+    host::Server,
+    losses::{got, got_behind, seen, seen_behind},
+    probe,
+};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
@@ -234,6 +239,63 @@ async fn an_odd_path_and_query_arrive_as_they_were_sent() {
         assert_eq!(seen["uri"], target, "{front:?}");
         assert_eq!(seen["client"], "127.0.0.1", "{front:?}");
         assert_eq!(seen["body"], "", "{front:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_front_is_as_a_server_but_for_what_it_loses() {
+    let Some(mut emulator) = Emulator::probe(&[]).await else {
+        return;
+    };
+    let server = Server::start(|lodger| lodger.run(probe::app())).await;
+    let odd = "//a%20b/%CE%BB;p=1/c=d:e@f!$&'()*+,/?a=1&a=2&b=&c&&q=a+b%20c%2Bd&bad=%zz&%&pipe=|";
+    let requests = [
+        Sent::get(odd),
+        Sent::get("/").method("PATCH").header("x-a", "1").header("x-a", "2, 3").header("cookie", "a=1").body([0, 0xff]),
+        Sent::get("/reply/cookies"),
+        Sent::get("/reply/repeats"),
+        Sent::get("/reply/binary"),
+        Sent::get("/reply/text").method("HEAD"),
+        Sent::get("/status/204"),
+    ];
+    // The emulator makes up a trace of its own.
+    let without_trace = |seen: Option<Value>| {
+        seen.map(|mut seen| {
+            seen["headers"].as_array_mut().unwrap().retain(|header| header[0] != "x-amzn-trace-id");
+            seen
+        })
+    };
+    for sent in &requests {
+        let on_server = ask(server.addr, sent).await;
+        let is_head = sent.method == "HEAD";
+        for front in Front::all() {
+            let on_lambda = emulator.ask(&front, sent).await;
+            match seen(&on_server) {
+                Some(expected) => {
+                    let expected = seen_behind(&front, expected, sent);
+                    assert_eq!(without_trace(seen(&on_lambda)), without_trace(expected), "{front}: {sent:?}");
+                }
+                None => {
+                    let expected = got_behind(&front, got(&on_server, is_head));
+                    assert_eq!(got(&on_lambda, is_head), expected, "{front}: {sent:?}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn events_that_are_not_http_come_to_their_route() {
+    let Some(mut emulator) = Emulator::probe(&[("LODGER_EVENTS_PATH", "/for/events")]).await else {
+        return;
+    };
+    // What the probe saw is the answer of the invocation as it is.
+    let seen = json(&emulator.invoke(r#"{"Records":[{"eventSource":"aws:sqs"}]}"#).await);
+    assert_eq!((&seen["method"], &seen["uri"]), (&json!("POST"), &json!("/for/events")));
+    assert_eq!(seen["body"], r#"{"Records":[{"eventSource":"aws:sqs"}]}"#);
+    for front in Front::all() {
+        let response = emulator.ask(&front, &Sent::get("/for//Events/x")).await;
+        assert_eq!(response.status(), 404, "{front}");
     }
 }
 
