@@ -9,7 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::ask::Sent;
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -155,5 +157,48 @@ fn what_it_cannot_do_it_says_and_ends() {
         let (status, all) = Process::start(&[vars]).end();
         assert_eq!(status.code(), Some(1), "{all}");
         assert!(all.contains(&said), "{said:?} is not in {all:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_front_will_not_pass_on_is_told_on_lambda() {
+    let api = RuntimeApi::start().await.unwrap();
+    let process = Process::start(&[("AWS_LAMBDA_RUNTIME_API", &api.address())]);
+    let respond = |size: usize, cookies: usize| {
+        let mut headers = vec![json!(["x-large", "y".repeat(size)])];
+        headers.resize(1 + cookies, json!(["set-cookie", "a=1"]));
+        let wanted = json!({"status": 200, "headers": headers, "body": ""});
+        Sent::get("/respond")
+            .method("POST")
+            .header("content-type", "application/json")
+            .body(wanted.to_string())
+            .request()
+    };
+    // Rule 87: a REST API takes 10 KB of headers, a load balancer 32 KB, of a Function URL nothing is known.
+    for (front, size) in [(Front::rest_api(), 9_800), (Front::alb(), 32_000), (Front::function_url(), 60_000)] {
+        let _ = api.send(&front, &respond(size, 0)).await;
+    }
+    assert_eq!(api.send(&Front::rest_api(), &respond(9_600, 0)).await.status(), 200);
+    // Rule 81.
+    assert_eq!(api.send(&Front::lattice_v1(), &respond(1, 3)).await.status(), 200);
+    // Rules 42 and 66: once, whatever comes.
+    for _ in 0..2 {
+        let lossy = Sent::get("/").method("POST").body([0xff]).request();
+        api.send(&Front::rest_api().binary_media_types(["image/png"]), &lossy).await;
+        api.send(&Front::alb(), &lossy).await;
+    }
+    process.signal("KILL");
+    let (_, said) = process.end();
+    let lines: Vec<&str> = said.lines().collect();
+    let expected = [
+        "the headers of the answer take 98",
+        "this load balancer sends the last one of repeated headers",
+        "the headers of the answer take 320",
+        "2 of the cookies are dropped",
+        "a body has come with U+FFFD in it",
+    ];
+    assert_eq!(lines.len(), expected.len(), "{said}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.contains(expected), "{line}");
     }
 }
