@@ -44,7 +44,7 @@
 //! | sign | host |
 //! |---|---|
 //! | `LODGER_HOST=server` or `lambda` | that one |
-//! | `AWS_LAMBDA_RUNTIME_API` | Lambda, behind an HTTP API (payload format version 2.0) or a Function URL |
+//! | `AWS_LAMBDA_RUNTIME_API` | Lambda, behind any front: REST API, HTTP API (payload 1.0 and 2.0), Function URL, Application Load Balancer, VPC Lattice, WebSocket API |
 //! | none of these | a server, on `LODGER_ADDR`, else `0.0.0.0:$PORT`, else `127.0.0.1:3000` |
 //!
 //! A container that is to be reached from outside sets `PORT` or `LODGER_ADDR`. What else can be set is in [`Lodger`].
@@ -55,8 +55,9 @@
 //! # What is different on Lambda
 //!
 //! - **Answers are sent as a whole.** A stream, such as server-sent events, arrives when it has ended, and one that does
-//!   not end gets no answer. What is larger than 6 MB is a 500 that says so.
-//! - **There are no upgrades**, and so no WebSockets: the app's answer is that of a request that asks for none.
+//!   not end gets no answer. What is larger than 6 MB, behind a load balancer 1 MB, is a 500 that says so.
+//! - **There are no upgrades**: the app's answer is that of a request that asks for none. WebSockets come as events of a
+//!   WebSocket API.
 //! - **Between two requests the process is frozen.** A task that was spawned and not waited for goes on with the next
 //!   request, or never.
 //! - **A panic of a handler** is a 500 and a line in the log. On a server the connection ends, as under `axum::serve`.
@@ -73,22 +74,57 @@
 //! }
 //! ```
 //!
+//! # Events that are not HTTP
+//!
+//! A function gets others too: messages of a queue, a schedule, a WebSocket. By default they are an error that says what
+//! they are. With a route for them the app answers them like requests:
+//!
+//! | | what the route gets | what its answer is |
+//! |---|---|---|
+//! | [`Lodger::events_path`] | a POST with the event as JSON | the result: JSON as it is, as `batchItemFailures` of a queue, other text as a string. A status of 400 or more fails the invocation |
+//! | [`Lodger::websocket_path`] | a POST to the route key behind the path, as `/ws/$connect`, with the message as body; of the handshake the headers and the query | to `$connect` the status lets the client in or not; else one of 400 or more fails the invocation, and the body goes to a route response |
+//!
+//! No HTTP request gets there, on any host: it is a 404, however the path is written. Requests that are made of events carry
+//! [`lambda::FromEvent`]. Events of authorizers and of Lambda@Edge look like requests and are none: they are refused always.
+//!
 //! # What a front keeps to itself
 //!
 //! A server sees the request as it was sent. Between a client and a Lambda function stands a front, and some of what it
-//! does cannot be undone. The numbers are those of `tests/README.md` in the repository, which has the evidence.
+//! does cannot be undone. This is all of it, and a test holds each front to it with any request and any response. The
+//! numbers are those of `tests/README.md` in the repository, which has the evidence.
 //!
-//! | | HTTP API, payload 2.0 | Function URL |
-//! |---|---|---|
-//! | path | decoded by the front: `%2F` arrives as `/`, and what follows `%3F` does not arrive (11) | as sent |
-//! | an empty query | not there: `/?` is `/` (31) | likewise |
-//! | repeated headers | joined by a comma, without a space (46) | likewise |
-//! | order among different headers | the front's own | likewise |
-//! | `connection`, `te`, `upgrade`, `expect` and the like | not there (62) | likewise |
-//! | answers: trailers, interim responses | dropped (72, 102) | likewise |
-//! | answers: repeated headers but `set-cookie` | joined by `", "` (75) | likewise |
-//! | answers: a body without a type | `application/octet-stream`, because the front would claim more (88) | likewise |
-//! | answers: size | 6 MB as a reply; larger ones become a 500 that says so (99) | likewise |
+//! | | rule | HTTP API 2.0 | HTTP API 1.0 | REST API | Function URL | ALB | ALB, multi-value | Lattice 1 | Lattice 2 |
+//! |---|---|---|---|---|---|---|---|---|---|
+//! | path: decoded by the front. `%2F` arrives as `/`, what follows a `%3F` does not arrive, double escapes are single | 11 | x |  |  |  |  |  |  |  |
+//! | path: one whose escapes stand for other bad ones, as `%25zz`, is a 400 of the front's | 11 | x | x |  |  |  |  |  |  |
+//! | path: what cannot stand in an encoded one, as `"` or a lone `%`, is escaped | 13 |  | x |  |  |  |  |  |  |
+//! | query: an empty one is not there, `/?` is `/` | 31 | x | x | x | x | x | x | x | x |
+//! | query: decoded by the front, and encoded again: `a+b` arrives as `a%20b`, `:` as `%3A` | 33 |  | x | x |  |  |  |  |  |
+//! | query: parameters of one key stand together, `a` is `a=`, one without a key is dropped | 35, 36 |  | x | x |  | x | x |  | x |
+//! | query: of several parameters of one key the last | 42 |  |  |  |  | x |  |  |  |
+//! | headers: several of one name joined by a comma | 46 | x |  |  | x |  |  | x |  |
+//! | headers: of several of one name the last | 42 |  |  |  |  | x |  |  |  |
+//! | headers: several `cookie` are one | 50 | x | x | x | x | x | x | x | x |
+//! | headers: the order among different names is the front's |  | x | x | x | x | x | x | x | x |
+//! | headers: `connection`, `te`, `upgrade`, `expect` and the like are not there | 62 | x | x | x | x | x | x | x | x |
+//! | headers: `content-length: 0` where there is no body | 57 | x | x |  |  |  |  |  |  |
+//! | body: what is no text is lost, unless `binaryMediaTypes` names its type | 66 |  |  | x |  |  |  |  |  |
+//! | **answers**: trailers and interim responses are dropped | 72, 102 | x | x | x | x | x | x | x | x |
+//! | answers: several headers of one name joined by `, `, but `set-cookie` | 75 | x |  |  | x | x |  | x | x |
+//! | answers: of several `set-cookie` the first, and a warning | 81 |  |  |  |  |  |  | x |  |
+//! | answers: several values of one name may arrive in another order | 79 |  |  |  |  | x | x |  |  |
+//! | answers: a header's bytes that are no UTF-8 arrive as the UTF-8 of their Latin-1 | 86 | x | x | x | x | x | x | x | x |
+//! | answers: `www-authenticate`, `server`, `date` and some more become `x-amzn-remapped-..` | 85 |  |  | x |  |  |  |  |  |
+//! | answers: a body without a type is `application/octet-stream`, because the front would claim more | 88 | x | x | x | x | x | x | x | x |
+//! | answers: no body and no type, and the front adds a type | 88 | x | x | x | x |  |  |  |  |
+//! | answers: 204, 205 and 304 have neither a body nor its headers | 91 | x | x | x | x | x | x | x | x |
+//! | answers: binary is base64 for the client, unless `binaryMediaTypes` names its type, or what the client accepts | 97 |  |  | x |  |  |  |  |  |
+//! | answers: headers beyond 10 KB, at an ALB 32 KB, become an error of the front's; a warning comes before | 87 | x | x | x |  | x | x |  |  |
+//! | answers: a reply beyond 6 MB, at an ALB 1 MB, becomes a 500 that says so | 99 | x | x | x | x | x | x | x | x |
+//!
+//! Two more depend on how a front is set up. A **REST API** splits queries at `;`, and refuses raw `|`, `{` and `}` in them (38).
+//! A load balancer with `preserve` as its mode for `X-Forwarded-For` adds no address to it: the last one there, which is what
+//! [`ClientAddr`] is, is the client's own word then (55).
 
 // Without a host there is nothing to run an app on.
 #![cfg_attr(not(any(feature = "server", feature = "lambda")), allow(dead_code, unused))]
