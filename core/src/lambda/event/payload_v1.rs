@@ -83,12 +83,17 @@ fn common<'a>(fields: &'a Fields<'a>) -> Result<Parts<'a>, Why> {
 fn tell_of_lost_bytes(fields: &Fields<'_>) {
     static TOLD: Once = Once::new();
     let Value::Text(body) = fields.body else { return };
-    let is_lossy = || body.verbatim().is_some_and(|body| memchr::memmem::find(body, "\u{fffd}".as_bytes()).is_some());
-    if !fields.is_base64 && TOLD.is_first_if(is_lossy) {
+    if !fields.is_base64 && TOLD.is_first_if(|| body.verbatim().is_some_and(is_lossy)) {
         say!(
             WARN,
             "a body has come with U+FFFD in it, which a REST API puts in the place of bytes that are no text; to get those, \
              its binaryMediaTypes have to name the type of the body, or be */*"
         );
     }
+}
+
+/// Whether U+FFFD stands in a text.
+fn is_lossy(text: &[u8]) -> bool {
+    let lossy = "\u{fffd}".as_bytes();
+    memchr::memchr_iter(0xef, text).any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(lossy)))
 }
