@@ -31,32 +31,16 @@ impl<'a> Headers<'a> {
         Ok(Self { event, names, map: HeaderMap::with_capacity(count + 4), had_content_length: false })
     }
 
-    /// Adds a header. Those of the connection that the event came over are left out, and `content-length`, which the
-    /// client may have got wrong and the front has lost sight of.
+    /// Adds a header, or one that counts only where there is none of its name yet. Those of the connection that the event came
+    /// over are left out, and `content-length`, which the client may have got wrong and the front has lost sight of.
     ///
     /// An error says what is wrong with it: no client could have sent it.
-    pub(super) fn add(&mut self, name: Text<'_>, value: Text<'_>) -> Result<(), String> {
-        let name = self.name(name)?;
-        self.append(name, value)
-    }
-
-    /// Adds a header, unless there is one of that name.
-    pub(super) fn add_missing(&mut self, name: Text<'_>, value: Text<'_>) -> Result<(), String> {
-        let name = self.name(name)?;
-        if self.map.contains_key(&name) { Ok(()) } else { self.append(name, value) }
-    }
-
-    #[inline]
-    fn name(&mut self, name: Text<'_>) -> Result<HeaderName, String> {
+    pub(super) fn add(&mut self, name: Text<'_>, value: Text<'_>, only_if_missing: bool) -> Result<(), String> {
         let bytes = name.decode().ok_or("a header's name is no text")?;
-        self.names.get(&bytes).ok_or_else(|| format!("{} is not the name of a header", quoted(&bytes)))
-    }
-
-    #[inline]
-    fn append(&mut self, name: HeaderName, value: Text<'_>) -> Result<(), String> {
+        let name = self.names.get(&bytes).ok_or_else(|| format!("{} is not the name of a header", quoted(&bytes)))?;
         if name == CONTENT_LENGTH {
             self.had_content_length = true;
-        } else if !is_of_the_connection(&name) {
+        } else if !is_of_the_connection(&name) && !(only_if_missing && self.map.contains_key(&name)) {
             let value = self.value(value).ok_or_else(|| {
                 format!(
                     "the value of the header {} holds a control character or is no text",

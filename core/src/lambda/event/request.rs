@@ -31,11 +31,10 @@ pub(super) fn of(
     };
     let [headers, missing] = parts.headers;
     let mut map = Headers::new(event, asked.names, headers.len() + missing.len())?;
-    for (name, value) in headers {
-        map.add(*name, *value)?;
-    }
-    for (name, value) in missing {
-        map.add_missing(*name, *value)?;
+    for (pairs, only_if_missing) in [(headers, false), (missing, true)] {
+        for (name, value) in pairs {
+            map.add(*name, *value, only_if_missing)?;
+        }
     }
     map.set_cookies(parts.cookies)?;
     map.ensure_host(fields.context.domain);
