@@ -4,6 +4,7 @@ A difference that is known is written down as a change of what the server would 
 it is exactly that one. What is left is DIFFERENT, and a fault: of Lodger, or of what is written down here.
 """
 
+import base64
 import contextlib
 import copy
 import dataclasses
@@ -11,11 +12,13 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -102,9 +105,10 @@ PROBE = [
     post("text in UTF-8", "\ufeff\u0001é😀".encode(), ("content-type", b"text/plain")),
     post("chunked", b"in chunks", ("content-type", b"text/plain"), chunked=True),
     post("empty", b"", ("content-type", b"text/plain"), ("content-length", b"0")),
-    *(Sent(method, f"/reply/{what}")
+    *(Sent(method, f"/reply/{what}", (("accept", b"*/*"),))
       for what in ["text", "binary", "gzip", "untyped", "empty", "cookies", "repeats", "redirect", "odd-header", "length"]
       for method in ["GET", "HEAD"]),
+    get("/reply/binary", note="no accept"),
     *(get(f"/status/{status}") for status in [201, 204, 206, 304, 400, 404, 418, 500, 503, 599]),
     get("/panic"),
 ]
@@ -171,17 +175,154 @@ def ask(port, host, sent, path_prefix=""):
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """A difference that is known: what it makes of what a server shows."""
+    """A difference that is known: what it makes of what a server shows. The rules are those of the tests' README."""
 
     key: str
     fronts: str
     rule: str
     why: str
-    # Changes what is shown, given the request.
-    change: callable
+    # Each is given the request, and changes what the app saw of it, or what its client got, or says what is got instead.
+    seen: callable = None
+    got: callable = None
+    instead: callable = None
 
-    def applies(self, front):
-        return self.fronts == "all" or front in self.fronts.split()
+    def change(self, front, sent, shown):
+        if front not in self.fronts.split() and self.fronts != "all":
+            return
+        if self.seen and "seen" in shown:
+            self.seen(sent, shown["seen"])
+        if self.got and "seen" not in shown:
+            self.got(sent, shown)
+        answer = self.instead and self.instead(sent, shown)
+        if answer:
+            status, content_type, body = answer
+            shown.clear()
+            shown.update(status=status, headers={"content-type": [content_type]}, body=body)
+
+
+def escape(text, but):
+    """Escapes the bytes of a text that are not among those."""
+    return "".join(chr(byte) if chr(byte) in but else f"%{byte:02X}" for byte in text.encode())
+
+
+def decode(text):
+    return urllib.parse.unquote(text)
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+def verbatim(path):
+    """Rule 16: what Lodger makes of a path that no front decodes."""
+    return escape(path, LETTERS + "!\"$%&'()*+,-./:;=@[\\]^_`{|}~")
+
+
+def encoded(path):
+    """Rule 11: what Lodger makes of a path that a front decodes."""
+    return escape(path, LETTERS + "!$&'()*+,-./:;=@_~")
+
+
+def tolerant(path):
+    """Rule 15: what Lodger makes of a path from a front that it does not know."""
+    return re.sub("%(?![0-9a-fA-F]{2})", "%25", escape(path, LETTERS + "!$%&'()*+,-./:;=@[\\]_|~"))
+
+
+def path(change):
+    return lambda sent, seen: seen.update(path=change(seen["path"]))
+
+
+def query(change):
+    """Changes the query's pairs, decoded, and makes a query of what comes."""
+
+    def changed(sent, seen):
+        if seen["query"]:
+            pairs = urllib.parse.parse_qsl(seen["query"], keep_blank_values=True)
+            seen["query"] = "&".join(change(pairs))
+
+    return changed
+
+
+def grouped(pairs):
+    """Values of one key together, where the first of them was."""
+    keys = list(dict.fromkeys(key for key, _ in pairs))
+    return [(key, value) for key in keys for other, value in pairs if other == key]
+
+
+def quoted(pairs):
+    """Rule 33: what Lodger makes of a query that a front decodes."""
+    return [f"{urllib.parse.quote(key, safe='')}={urllib.parse.quote(value, safe='')}" for key, value in pairs]
+
+
+def joined(by):
+    """Joins the values of each header but cookies."""
+
+    def changed(sent, shown):
+        for name, values in shown["headers"].items():
+            if name not in ("cookie", "set-cookie"):
+                shown["headers"][name] = [by.join(values)]
+
+    return changed
+
+
+def cookies(by):
+    def changed(sent, seen):
+        if "cookie" in seen["headers"]:
+            seen["headers"]["cookie"] = [by.join(seen["headers"]["cookie"])]
+
+    return changed
+
+
+def base64_of(sent, shown):
+    """A body that is not text stays in base64."""
+    body = shown["body"].encode("latin1")
+    try:
+        text = body.decode() if "content-encoding" not in shown["headers"] else None
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
+        shown["body"] = base64.b64encode(body).decode()
+
+
+def no_query(sent, seen):
+    seen["query"] = seen["query"] or None
+
+
+def length(sent, seen):
+    if sent.chunked:
+        seen["headers"]["content-length"] = [str(len(sent.body))]
+
+
+def untyped(sent, shown):
+    if shown["body"] and "content-type" not in shown["headers"]:
+        shown["headers"]["content-type"] = ["application/octet-stream"]
+
+
+def as_json(but=()):
+    """The type that emulators claim where there is none."""
+
+    def changed(sent, shown):
+        if shown["status"] not in but:
+            shown["headers"].setdefault("content-type", ["application/json"])
+
+    return changed
+
+
+def latin1(sent, shown):
+    """A value that could be in Latin-1 is sent in it, whatever it was in."""
+    for values in shown["headers"].values():
+        for at, value in enumerate(values):
+            with contextlib.suppress(UnicodeError):
+                values[at] = value.encode("latin1").decode()
+
+
+# What Lambda, or each front of it, makes different.
+OF_LAMBDA = [
+    Known("panic", "all", "115", "a panic ends a server's connection, and is a 500 on Lambda", instead=lambda sent, shown:
+          shown["status"] == "no answer" and (500, "text/plain; charset=utf-8", "internal server error")),
+    Known("chunked", "all", "57", "a body arrives as a whole, and has a length", seen=length),
+    Known("?", "all", "31", "an event with an empty query is one without a query", seen=no_query),
+    Known("type", "all", "88", "a body without a type is given the one that claims nothing", got=untyped),
+]
 
 
 def without(shown, sent, added):
@@ -221,11 +362,10 @@ class Table:
         server, behind = (without(shown, sent, self.added) for shown in (on_server, behind))
         expected, keys = copy.deepcopy(server), []
         for known in self.known:
-            if known.applies(front):
-                before = copy.deepcopy(expected)
-                known.change(sent, expected)
-                if before != expected:
-                    keys.append(known.key)
+            before = copy.deepcopy(expected)
+            known.change(front, sent, expected)
+            if before != expected:
+                keys.append(known.key)
         found = list(differences(expected, behind))
         cell = "same" if server == behind else "known " + ",".join(keys)
         if found:
@@ -282,6 +422,18 @@ def free_port():
         return listener.getsockname()[1]
 
 
+def wait_for(port, lives=lambda: True):
+    """Until something listens there."""
+    until = time.monotonic() + 30
+    while True:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        if not lives() or time.monotonic() > until:
+            raise TimeoutError(f"nothing listens on port {port}")
+        time.sleep(0.05)
+
+
 @contextlib.contextmanager
 def process(command, port, output=None, **variables):
     """A process, and all that it starts, until the end of the block; it listens on the port when the block begins."""
@@ -291,15 +443,7 @@ def process(command, port, output=None, **variables):
         stderr=subprocess.STDOUT, start_new_session=True,
     )
     try:
-        until = time.monotonic() + 20
-        while True:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            if child.poll() is not None or time.monotonic() > until:
-                told = pathlib.Path(output.name).read_text() if output else ""
-                sys.exit(f"{told}{command} does not listen on port {port}; its status is {child.poll()}")
-            time.sleep(0.05)
+        wait_for(port, lambda: child.poll() is None)
         yield child
     finally:
         with contextlib.suppress(ProcessLookupError):

@@ -1,8 +1,8 @@
 """The apps behind ministack's fronts. Run by ministack.sh."""
 
 import contextlib
-import json
 import pathlib
+import re
 import sys
 import tempfile
 import zipfile
@@ -10,7 +10,10 @@ import zipfile
 import botocore.session
 
 import compare
-from compare import Known
+from compare import (
+    LETTERS, OF_LAMBDA, Known, as_json, base64_of, cookies, decode, encoded, escape, grouped, joined, latin1, path, query, quoted,
+    tolerant, verbatim,
+)
 
 REGION = "us-east-1"
 # So that names of APIs are like those of AWS; nothing is ever asked for them.
@@ -20,10 +23,78 @@ DOMAIN = f"{REGION}.amazonaws.com"
 ADDED = {
     "seen": {"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id",
              "x-amzn-tls-cipher-suite", "x-amzn-tls-version"},
-    "got": {"apigw-requestid", "x-amzn-requestid", "x-amzn-trace-id"},
+    "got": {"apigw-requestid", "x-amzn-requestid", "x-amz-request-id", "x-amzn-trace-id"},
 }
 
-KNOWN = []
+APIS = "http-api http-api-stage"
+ALBS = "alb alb-multi-value"
+SINGLE = f"function-url {APIS} alb"
+
+
+def decode_but_percent(path):
+    return "%25".join(map(decode, path.split("%25")))
+
+
+def unescaped(pairs):
+    """Rule 39: what Lodger makes of a query that should not have been decoded, and was."""
+    taken = LETTERS + "!$%'()*+,-./:;=?@[\\]^_`{|}~"
+    return [f"{escape(key, taken)}={escape(value, taken)}" for key, value in pairs]
+
+
+def last_of_each(sent, seen):
+    if seen["query"]:
+        pairs = [pair.partition("=") for pair in seen["query"].split("&")]
+        seen["query"] = "&".join(f"{key}={value}" for key, value in {key: value for key, _, value in pairs}.items())
+
+
+def replaced(sent, seen):
+    """What is no UTF-8 is lost."""
+    if not sent.header("content-type") and sent.body:
+        body = sent.body.decode(errors="replace").encode()
+        seen["body"] = body.decode("latin1")
+        seen["headers"]["content-length"] = [str(len(body))]
+
+
+def first_forwarded(sent, seen):
+    for value in sent.header("x-forwarded-for"):
+        seen["client"] = value.decode()
+
+
+def forwarded(sent, seen):
+    for value in sent.header("x-forwarded-for"):
+        seen["headers"]["x-forwarded-for"] = [f"{value.decode()}, 127.0.0.1"]
+
+
+def no_preflight(sent, shown):
+    return sent.method == "OPTIONS" and (403, "application/json", '{"message": "CORS not configured"}')
+
+
+KNOWN = OF_LAMBDA + [
+    # As AWS has it.
+    Known("last", "alb", "42", "without multi-value headers, of a repeated parameter only the last one is left", seen=last_of_each),
+    Known("+ip", ALBS, "55", "a load balancer adds the client's address to X-Forwarded-For", seen=forwarded),
+    Known("joined", SINGLE, "75", "repeated headers of a response are joined by ', '", got=joined(", ")),
+    Known("accept", "rest-api", "97", "a REST API decodes base64 only for a client that accepts a binary type", got=lambda sent, shown:
+          sent.header("accept") or base64_of(sent, shown)),
+    Known("no type", "rest-api", "66", "a REST API takes a body for text if its type is not a binary one", seen=replaced),
+    # Ministack's own.
+    Known("decoded", f"function-url {ALBS}", "12, 14", "ministack decodes paths; AWS does not", seen=path(lambda p: verbatim(decode(p)))),
+    Known("decoded", "rest-api", "13, 15", "ministack decodes paths; AWS does not", seen=path(lambda p: tolerant(decode(p)))),
+    Known("decoded", APIS, "11", "paths are decoded, but for %25, which ministack keeps; AWS has been seen to decode it too",
+          seen=path(lambda p: encoded(decode_but_percent(p)))),
+    Known("slashes", "http-api", "16, 18", "ministack drops an empty first segment and a slash at the end, if there is no stage",
+          seen=path(lambda p: p if p == "/" else re.sub("^//", "/", p).removesuffix("/"))),
+    Known("query", "function-url", "30", "ministack decodes the query and encodes it again, key by key; AWS leaves it",
+          seen=query(lambda pairs: quoted(grouped(pairs)))),
+    Known("query", "rest-api", "33, 35, 36", "a query is decoded, key by key", seen=query(lambda pairs: quoted(grouped(pairs)))),
+    Known("query", "alb-multi-value", "39", "ministack decodes the query; AWS does not", seen=query(lambda pairs: unescaped(grouped(pairs)))),
+    Known("header", "all", "45, 46", "ministack joins repeated headers by ', ' before any front sees them", seen=joined(", ")),
+    Known("cookies", "all", "50", "ministack joins repeated cookies before any front sees them", seen=cookies("; ")),
+    Known("client", "rest-api", "55", "ministack believes X-Forwarded-For; AWS names who is connected", seen=first_forwarded),
+    Known("CORS", APIS, "61", "ministack answers OPTIONS by itself", instead=no_preflight),
+    Known("JSON", f"function-url {APIS} rest-api", "88", "what has no type is JSON to ministack", got=as_json()),
+    Known("latin1", "all", "86", "ministack sends values of headers in Latin-1, if they could be", got=latin1),
+]
 
 
 class Ministack:
