@@ -186,8 +186,11 @@ class Known:
     got: callable = None
     instead: callable = None
 
+    def is_of(self, front):
+        return self.fronts == "all" or front in self.fronts.split()
+
     def change(self, front, sent, shown):
-        if front not in self.fronts.split() and self.fronts != "all":
+        if not self.is_of(front):
             return
         if self.seen and "seen" in shown:
             self.seen(sent, shown["seen"])
@@ -203,10 +206,6 @@ class Known:
 def escape(text, but):
     """Escapes the bytes of a text that are not among those."""
     return "".join(chr(byte) if chr(byte) in but else f"%{byte:02X}" for byte in text.encode())
-
-
-def decode(text):
-    return urllib.parse.unquote(text)
 
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -360,36 +359,39 @@ class Table:
     def compare(self, front, app, sent, on_server, behind):
         """Takes down how what a front shows differs from what a server shows."""
         server, behind = (without(shown, sent, self.added) for shown in (on_server, behind))
-        expected, keys = copy.deepcopy(server), []
+        expected, changes = copy.deepcopy(server), []
         for known in self.known:
             before = copy.deepcopy(expected)
             known.change(front, sent, expected)
             if before != expected:
-                keys.append(known.key)
+                changes.append(known)
         found = list(differences(expected, behind))
-        cell = "same" if server == behind else "known " + ",".join(keys)
+        keys = ", ".join(known.key for known in changes)
         if found:
-            cell = "DIFFERENT"
             self.faults.append((front, app, sent, keys, found))
         else:
-            self.met.setdefault(front, set()).update(keys if server != behind else ())
-        self.cells[app, str(sent), front] = cell
+            self.met.setdefault(front, set()).update(changes)
+        self.cells[app, str(sent), front] = "DIFFERENT" if found else f"known: {keys}" if changes else "same"
 
     def report(self):
         """Prints the table; says whether all of it was expected."""
         fronts = list(dict.fromkeys(front for _, _, front in self.cells))
         rows = list(dict.fromkeys((app, sent) for app, sent, _ in self.cells))
-        lines = [["", *fronts]] + [[f"{app}: {sent}", *(self.cells.get((app, sent, f), "") for f in fronts)] for app, sent in rows]
+        lines = [["", *fronts]]
+        lines += [[f"{app}: {sent}", *(self.cells[app, sent, front] for front in fronts)] for app, sent in rows]
         widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
         for line in lines:
             print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
 
-        print("\nknown differences:")
+        print("\nknown differences, with the rules of tests/README.md and the fronts that have them:")
         for known in self.known:
-            met = [front for front in fronts if known.key in self.met.get(front, ())]
-            print(f"  {known.key:4} rule {known.rule}: {known.why} [{', '.join(met) or 'not met'}]")
+            of = [front for front in fronts if known.is_of(front)]
+            met = [front for front in of if known in self.met.get(front, ())]
+            if of:
+                where = "all" if met == fronts else ", ".join(met) or "NOT MET"
+                print(f"  {known.key:10} {known.rule:11} {known.why} ({where})")
         for front, app, sent, keys, found in self.faults:
-            print(f"\nDIFFERENT: {front}, {app}: {sent}" + (f" (with {', '.join(keys)})" if keys else ""))
+            print(f"\nDIFFERENT: {front}, {app}: {sent}" + (f", besides what is known: {keys}" if keys else ""))
             for name, expected, shown in found:
                 print(f"  {name}\n    expected {short(expected)}\n    but was  {short(shown)}")
         cells = list(self.cells.values())
@@ -443,7 +445,11 @@ def process(command, port, output=None, **variables):
         stderr=subprocess.STDOUT, start_new_session=True,
     )
     try:
-        wait_for(port, lambda: child.poll() is None)
+        try:
+            wait_for(port, lambda: child.poll() is None)
+        except TimeoutError as error:
+            output and output.seek(0)
+            sys.exit(f"{output.read() if output else ''}{command[0]}: {error}")
         yield child
     finally:
         with contextlib.suppress(ProcessLookupError):

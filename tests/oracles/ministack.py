@@ -6,12 +6,13 @@ import re
 import sys
 import tempfile
 import zipfile
+from urllib.parse import unquote
 
 import botocore.session
 
 import compare
 from compare import (
-    LETTERS, OF_LAMBDA, Known, as_json, base64_of, cookies, decode, encoded, escape, grouped, joined, latin1, path, query, quoted,
+    LETTERS, OF_LAMBDA, Known, as_json, base64_of, cookies, encoded, escape, grouped, joined, latin1, path, query, quoted,
     tolerant, verbatim,
 )
 
@@ -32,7 +33,7 @@ SINGLE = f"function-url {APIS} alb"
 
 
 def decode_but_percent(path):
-    return "%25".join(map(decode, path.split("%25")))
+    return "%25".join(map(unquote, path.split("%25")))
 
 
 def unescaped(pairs):
@@ -71,25 +72,31 @@ def no_preflight(sent, shown):
 
 KNOWN = OF_LAMBDA + [
     # As AWS has it.
-    Known("last", "alb", "42", "without multi-value headers, of a repeated parameter only the last one is left", seen=last_of_each),
+    Known("last", "alb", "42", "without multi-value headers, of a repeated parameter only the last one is left",
+          seen=last_of_each),
     Known("+ip", ALBS, "55", "a load balancer adds the client's address to X-Forwarded-For", seen=forwarded),
     Known("joined", SINGLE, "75", "repeated headers of a response are joined by ', '", got=joined(", ")),
-    Known("accept", "rest-api", "97", "a REST API decodes base64 only for a client that accepts a binary type", got=lambda sent, shown:
-          sent.header("accept") or base64_of(sent, shown)),
     Known("no type", "rest-api", "66", "a REST API takes a body for text if its type is not a binary one", seen=replaced),
     # Ministack's own.
-    Known("decoded", f"function-url {ALBS}", "12, 14", "ministack decodes paths; AWS does not", seen=path(lambda p: verbatim(decode(p)))),
-    Known("decoded", "rest-api", "13, 15", "ministack decodes paths; AWS does not", seen=path(lambda p: tolerant(decode(p)))),
+    Known("decoded", f"function-url {ALBS}", "12, 14", "ministack decodes paths; AWS does not",
+          seen=path(lambda p: verbatim(unquote(p)))),
+    # Its REST API says that it is an HTTP API with payload 1.0, whose paths Lodger takes as they come.
+    Known("decoded", "rest-api", "13, 15", "ministack decodes paths; AWS does not",
+          seen=path(lambda p: tolerant(unquote(p)))),
     Known("decoded", APIS, "11", "paths are decoded, but for %25, which ministack keeps; AWS has been seen to decode it too",
           seen=path(lambda p: encoded(decode_but_percent(p)))),
-    Known("slashes", "http-api", "16, 18", "ministack drops an empty first segment and a slash at the end, if there is no stage",
+    Known("slashes", "http-api", "16, 18", "without a stage, ministack drops an empty first segment and a slash at the end",
           seen=path(lambda p: p if p == "/" else re.sub("^//", "/", p).removesuffix("/"))),
     Known("query", "function-url", "30", "ministack decodes the query and encodes it again, key by key; AWS leaves it",
           seen=query(lambda pairs: quoted(grouped(pairs)))),
-    Known("query", "rest-api", "33, 35, 36", "a query is decoded, key by key", seen=query(lambda pairs: quoted(grouped(pairs)))),
-    Known("query", "alb-multi-value", "39", "ministack decodes the query; AWS does not", seen=query(lambda pairs: unescaped(grouped(pairs)))),
+    Known("query", "rest-api", "33, 35, 36", "a query is decoded, key by key, as AWS does",
+          seen=query(lambda pairs: quoted(grouped(pairs)))),
+    Known("query", "alb-multi-value", "39", "ministack decodes the query; AWS does not",
+          seen=query(lambda pairs: unescaped(grouped(pairs)))),
     Known("header", "all", "45, 46", "ministack joins repeated headers by ', ' before any front sees them", seen=joined(", ")),
     Known("cookies", "all", "50", "ministack joins repeated cookies before any front sees them", seen=cookies("; ")),
+    Known("accept", "rest-api", "97", "ministack leaves base64 to a client without Accept; of AWS that is not known",
+          got=lambda sent, shown: sent.header("accept") or base64_of(sent, shown)),
     Known("client", "rest-api", "55", "ministack believes X-Forwarded-For; AWS names who is connected", seen=first_forwarded),
     Known("CORS", APIS, "61", "ministack answers OPTIONS by itself", instead=no_preflight),
     Known("JSON", f"function-url {APIS} rest-api", "88", "what has no type is JSON to ministack", got=as_json()),
@@ -207,7 +214,8 @@ def main(fronts):
                 host, prefix = FRONTS[front](ministack, name, arn)
                 with compare.server(binary) as on_server:
                     for sent in requests:
-                        table.compare(front, app, sent, compare.ask(on_server, host, sent), compare.ask(port, host, sent, prefix))
+                        behind = compare.ask(port, host, sent, prefix)
+                        table.compare(front, app, sent, compare.ask(on_server, host, sent), behind)
     sys.exit(0 if table.report() else 1)
 
 

@@ -7,6 +7,7 @@ import re
 import sys
 import tempfile
 import threading
+from urllib.parse import unquote
 
 from samcli.lib.providers.api_provider import ApiProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
@@ -17,7 +18,7 @@ from werkzeug.serving import make_server
 
 import compare
 from compare import (
-    OF_LAMBDA, Known, as_json, base64_of, cookies, decode, encoded, grouped, joined, latin1, path, query, quoted, tolerant, verbatim,
+    OF_LAMBDA, Known, as_json, base64_of, cookies, encoded, grouped, joined, latin1, path, query, quoted, tolerant, verbatim,
 )
 
 HOST = "api.example.com"
@@ -52,13 +53,14 @@ def as_latin1(sent, seen):
 KNOWN = OF_LAMBDA + [
     # As AWS has it.
     Known("joined", "http-api", "75", "repeated headers of a response are joined by ', '", got=joined(", ")),
-    Known("accept", "rest-api", "97", "a REST API decodes base64 only for a client that accepts a binary type", got=lambda sent, shown:
-          sent.header("accept") or base64_of(sent, shown)),
     # SAM CLI's own.
-    Known("decoded", "rest-api", "13", "SAM CLI decodes paths; AWS does not", seen=path(lambda p: verbatim(decode(p)))),
+    Known("decoded", "rest-api", "13", "SAM CLI decodes paths; AWS does not", seen=path(lambda p: verbatim(unquote(p)))),
     Known("decoded", HTTP_APIS, "11, 15", "SAM CLI decodes paths, once; Lodger does not know it, as there is no domain of AWS",
-          seen=path(lambda p: tolerant(decode(p)))),
-    Known("slashes", "all", "16", "SAM CLI makes one slash of several at the begin", seen=path(lambda p: re.sub("^//+", "/", p))),
+          seen=path(lambda p: tolerant(unquote(p)))),
+    Known("accept", "rest-api", "97", "SAM CLI leaves base64 to a client without Accept; of AWS that is not known",
+          got=lambda sent, shown: sent.header("accept") or base64_of(sent, shown)),
+    Known("slashes", "all", "16", "SAM CLI makes one slash of several at the begin",
+          seen=path(lambda p: re.sub("^//+", "/", p))),
     Known("query", "rest-api http-api-v1", "33, 35, 36", "a query is decoded, key by key; SAM CLI sorts the keys as well",
           seen=query(lambda pairs: quoted(sorted(grouped(pairs), key=lambda pair: pair[0])))),
     Known("header", "all", "45, 46", "SAM CLI joins repeated headers before any front sees them", seen=joined(",")),
@@ -153,7 +155,8 @@ def main(emulator, fronts):
                     serving(front, invoked, log) as port,
                 ):
                     for sent in requests:
-                        table.compare(front, app, sent, compare.ask(on_server, HOST, sent), compare.ask(port, HOST, sent))
+                        behind = compare.ask(port, HOST, sent)
+                        table.compare(front, app, sent, compare.ask(on_server, HOST, sent), behind)
     sys.exit(0 if table.report() else 1)
 
 

@@ -19,7 +19,7 @@ stamp=$folder/packages
 
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$*" ]; then
     command -v python3 >/dev/null || fail "python3 is missing, in which $name runs"
-    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "python3 is $(python3 -V), and has to be 3.11 or later"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(python3 -V) is too old; it takes 3.11"
     rm -rf "$folder"
     mkdir -p "$root/.oracles"
     python3 -m venv "$folder" >&2 || fail "python3 makes no virtual environment; is its module venv installed?"
