@@ -31,3 +31,18 @@ run:
 # AWS's emulator, installed if it is not there; prints where it is.
 rie:
     tests/oracles/rie.sh
+
+# What others made, against what we made: ministack, SAM CLI's API Gateway, Powertools and Mangum.
+oracles: ministack sam models
+
+# The apps behind ministack's fronts and as servers.
+ministack:
+    tests/oracles/ministack.sh
+
+# The apps behind SAM CLI's local API Gateway and as servers.
+sam:
+    tests/oracles/sam.sh
+
+# The gateway's events, judged by Powertools and Mangum.
+models:
+    tests/oracles/models.sh

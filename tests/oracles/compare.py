@@ -408,7 +408,10 @@ def short(value):
 def built(package, binary):
     """A binary of the workspace."""
     command = ["cargo", "build", "--quiet", "-p", package, "--bin", binary, "--message-format=json-render-diagnostics"]
-    messages = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    try:
+        messages = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"{binary} cannot be built: {error}")
     return next(path for path in (json.loads(message).get("executable") for message in messages) if path)
 
 
@@ -418,10 +421,12 @@ def apps():
     yield "example", built("example-axum", "example-axum"), EXAMPLE
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def free_ports(count):
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for listener in listeners:
+            listener.bind(("127.0.0.1", 0))
+        return [listener.getsockname()[1] for listener in listeners]
 
 
 def wait_for(port, lives=lambda: True):
@@ -464,7 +469,7 @@ def process(command, port, output=None, **variables):
 @contextlib.contextmanager
 def server(binary):
     """A binary as a server, and its port."""
-    port = free_port()
+    [port] = free_ports(1)
     with process([binary], port, LODGER_ADDR=f"127.0.0.1:{port}"):
         yield port
 

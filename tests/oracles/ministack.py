@@ -199,7 +199,7 @@ def main(fronts):
     table = compare.Table(KNOWN, ADDED)
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        port = compare.free_port()
+        [port] = compare.free_ports(1)
         log = stack.enter_context(open(folder / "log", "w+"))
         variables = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_HOST": DOMAIN,
                      # It keeps things in places of its own otherwise.

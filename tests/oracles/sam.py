@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 
 import compare
 from compare import (
-    OF_LAMBDA, Known, as_json, base64_of, cookies, encoded, grouped, joined, latin1, path, query, quoted, tolerant, verbatim,
+    OF_LAMBDA, Known, as_json, base64_of, cookies, grouped, joined, latin1, path, query, quoted, tolerant, verbatim,
 )
 
 HOST = "api.example.com"
@@ -126,14 +126,15 @@ def serving(front, emulator, log):
 @contextlib.contextmanager
 def emulating(emulator, binary, log):
     """AWS's emulator with a function under it, and the port that it is invoked at."""
-    port = compare.free_port()
+    port, runtime_api = compare.free_ports(2)
     command = [
         emulator,
         "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
-        "--runtime-api-address", f"127.0.0.1:{compare.free_port()}",
+        "--runtime-api-address", f"127.0.0.1:{runtime_api}",
         binary,
     ]
-    variables = {"AWS_LAMBDA_FUNCTION_NAME": "test", "AWS_LAMBDA_FUNCTION_TIMEOUT": "10", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"}
+    of_function = {"NAME": "test", "TIMEOUT": "10", "MEMORY_SIZE": "512"}
+    variables = {f"AWS_LAMBDA_FUNCTION_{name}": value for name, value in of_function.items()}
     with compare.process(command, port, log, **variables):
         yield port
 
