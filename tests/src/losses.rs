@@ -102,10 +102,12 @@ pub fn got_behind(front: &Front, mut got: Value) -> Value {
         got["body"] = "".into();
         headers.retain(|(name, _)| name != "content-type" && name != "content-length");
     }
+    // Of the answer to a HEAD there is only the length.
+    let tells_of_a_body = headers.iter().any(|(name, value)| name == "content-length" && value != "0");
     // Rule 88: what has no type gets one, ours if there is a body, else the front's.
     if !headers.iter().any(|(name, _)| name == "content-type") {
         let default = match front.name() {
-            _ if got["body"] != "" => Some("application/octet-stream"),
+            _ if got["body"] != "" || tells_of_a_body => Some("application/octet-stream"),
             "http-api" | "http-api-v1" => Some("text/plain; charset=utf-8"),
             "function-url" | "rest-api" => Some("application/json"),
             _ => None,

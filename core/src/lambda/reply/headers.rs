@@ -5,7 +5,7 @@ use http::{
     header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
 };
 
-use super::{Form, Shape, is_bodiless};
+use super::{Form, Shape, UNTYPED, is_bodiless};
 use crate::lambda::json;
 
 /// What there is to say about headers that have been written.
@@ -71,7 +71,7 @@ pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
     if needs_type {
         let header = (CONTENT_TYPE, shape.style.headers);
         open(out, &header.0, header.1);
-        out.extend_from_slice(b"application/octet-stream");
+        out.extend_from_slice(UNTYPED.as_bytes());
         close(out, Some(header));
     }
     out.push(b'}');

@@ -23,6 +23,9 @@ pub(super) use style::{API_HEADERS, Form, Style};
 /// The most that the Runtime API takes: 6 MiB and 100 bytes, as its source has it (`MaxPayloadSize`).
 pub(super) const MAX_REPLY: usize = 6 * 1024 * 1024 + 100;
 
+/// The type of a body of which nobody has said what it is.
+const UNTYPED: HeaderValue = HeaderValue::from_static("application/octet-stream");
+
 /// What the reply has to look like, handed out with the request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
@@ -69,6 +72,10 @@ where
         // As a server does: of the answer to a HEAD the length is all there is.
         if let Some(length @ 1..) = body.size_hint().exact() {
             parts.headers.entry(CONTENT_LENGTH).or_insert(length.into());
+        }
+        // And the type, that of the answer to a GET (RFC 9110, section 9.3.2).
+        if parts.headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0") || !body.is_end_stream() {
+            parts.headers.entry(CONTENT_TYPE).or_insert(UNTYPED);
         }
         Bytes::new()
     } else {

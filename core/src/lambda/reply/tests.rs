@@ -102,6 +102,21 @@ async fn a_head_tells_the_length_that_a_body_would_have() {
 }
 
 #[tokio::test]
+async fn a_head_tells_the_type_that_a_get_would() {
+    // Rule 88.
+    let octets = json!("application/octet-stream");
+    assert_eq!(reply(HEAD, response(200, &[], b"hello")).await["headers"]["content-type"], octets);
+    // A router may have taken the body away already.
+    assert_eq!(reply(HEAD, response(200, &[("content-length", b"5")], b"")).await["headers"]["content-type"], octets);
+    let nothing: [&[(&'static str, &[u8])]; 2] = [&[], &[("content-length", b"0")]];
+    for headers in nothing {
+        assert_eq!(reply(HEAD, response(200, headers, b"")).await["headers"].get("content-type"), None);
+    }
+    let stream = json(write(HEAD, frames([data(b"x")]), "id").await.ok().unwrap());
+    assert_eq!(stream["headers"], json!({"content-type": octets}));
+}
+
+#[tokio::test]
 async fn an_interim_response_is_no_answer() {
     // Rule 72.
     let error = write(GET, response(101, &[], b"").map(Full::from), "id").await.err().unwrap();
