@@ -292,7 +292,9 @@ def length(sent, seen):
 
 
 def untyped(sent, shown):
-    if shown["body"] and "content-type" not in shown["headers"]:
+    # Of the answer to a HEAD the length tells of a body.
+    has_body = shown["body"] or shown["headers"].get("content-length", ["0"]) != ["0"]
+    if has_body and "content-type" not in shown["headers"]:
         shown["headers"]["content-type"] = ["application/octet-stream"]
 
 
