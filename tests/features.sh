@@ -23,3 +23,8 @@ for feature in "" server lambda serde; do
     echo "lodger-core with [$feature]"
     cargo clippy --quiet -p lodger-core --no-default-features --features "$feature" -- -D warnings
 done
+
+for feature in "" cli websocket; do
+    echo "lodger-gateway with [$feature]"
+    cargo clippy --quiet -p lodger-gateway --no-default-features --features "$feature" -- -D warnings
+done

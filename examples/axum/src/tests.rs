@@ -55,13 +55,17 @@ async fn it_is_the_same_app_on_lambda() {
     let api = RuntimeApi::start().await.unwrap();
     tokio::spawn(Lodger::new().host(Host::Lambda).runtime_api(api.address()).run(super::app()));
 
-    let front = Front::http_api().stage("prod").client([198, 51, 100, 4].into());
-    let request = http::Request::post("/notes").header("content-type", "application/json");
-    let request = request.body(Bytes::from(r#"{"text":"from afar"}"#)).unwrap();
-    let response = api.send(&front, &request).await;
-    assert_eq!(response.status(), 201);
-    assert_eq!(response.headers()["location"], "/prod/notes/1");
-    let note: Value = serde_json::from_slice(response.body()).unwrap();
-    assert_eq!(note, json!({"id": 1, "text": "from afar", "from": "198.51.100.4"}));
+    for (id, front) in (1..).zip(Front::all()) {
+        let front = front.client([198, 51, 100, 4].into());
+        let request = http::Request::post("/notes").header("content-type", "application/json");
+        let request = request.body(Bytes::from(r#"{"text":"from afar"}"#)).unwrap();
+        let response = api.send(&front, &request).await;
+        assert_eq!(response.status(), 201, "{front}");
+        // Where the front has a stage, URLs begin with it.
+        let stage = if front.name() == "rest-api" { "/prod" } else { "" };
+        assert_eq!(response.headers()["location"], format!("{stage}/notes/{id}"), "{front}");
+        let note: Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(note, json!({"id": id, "text": "from afar", "from": "198.51.100.4"}), "{front}");
+    }
     assert_eq!(api.complaints(), [""; 0]);
 }

@@ -40,7 +40,7 @@ impl<'a> Headers<'a> {
         let name = self.names.get(&bytes).ok_or_else(|| format!("{} is not the name of a header", quoted(&bytes)))?;
         if name == CONTENT_LENGTH {
             self.had_content_length = true;
-        } else if !is_of_the_connection(&name) && !(only_if_missing && self.map.contains_key(&name)) {
+        } else if !(is_of_the_connection(&name) || only_if_missing && self.map.contains_key(&name)) {
             let value = self.value(value).ok_or_else(|| {
                 format!(
                     "the value of the header {} holds a control character or is no text",
