@@ -7,9 +7,9 @@ const TIMES: usize = 4;
 
 /// The paths at which an app trusts what it gets, because Lambda and nobody else calls there.
 ///
-/// A request's path falls under one if it does so in any way that a router may read it: escaped, once or several times, in
-/// other letters, with slashes doubled or turned, with dots or parameters in its segments. To be too strict costs an app a path that
-/// nobody would write; to be too lax lets anybody send it events.
+/// A request's path falls under one if it does so in any way that a router, or whatever stands before it in the app, may read
+/// it: escaped, once or several times, in other letters, with slashes doubled or turned, with dots or parameters in its
+/// segments. To be too strict costs an app a path that nobody would write; to be too lax lets anybody send it events.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reserved {
     /// The segments of each.
@@ -29,7 +29,8 @@ impl Reserved {
         }
         let mut path = path.as_bytes().to_vec();
         for _ in 0..TIMES {
-            if self.is_under_one(&segments(&path)) || self.is_under_one(&without_dots(segments(&path))) {
+            let segments = segments(&path);
+            if self.paths.iter().any(|reserved| may_lead_to(&segments, reserved)) {
                 return true;
             }
             let decoded = decoded(&path);
@@ -41,29 +42,33 @@ impl Reserved {
         // Who escapes so often has something to hide.
         true
     }
-
-    fn is_under_one(&self, segments: &[Vec<u8>]) -> bool {
-        self.paths.iter().any(|path| segments.starts_with(path))
-    }
 }
 
-/// What stands between slashes of either kind, where anything does, without its parameters and in small letters.
+/// Whether events can have this path for their own: it has segments, and they are what they look like.
+pub(crate) fn can_be_reserved(path: &str) -> bool {
+    let segments = segments(&fully_decoded(path.as_bytes()));
+    !segments.is_empty() && !segments.iter().any(|segment| is_dots(segment))
+}
+
+fn is_dots(segment: &[u8]) -> bool {
+    matches!(segment, b"." | b"..")
+}
+
+fn may_lead_to(segments: &[Vec<u8>], reserved: &[Vec<u8>]) -> bool {
+    if !segments.iter().any(|segment| is_dots(segment)) {
+        return segments.starts_with(reserved);
+    }
+    // Which segments are left when dots are resolved depends on who does it, and how. It is some of them, in their order.
+    let mut segments = segments.iter();
+    reserved.iter().all(|segment| segments.any(|other| other == segment))
+}
+
+/// What stands between slashes of either kind, where anything does, without what may end it, and in small letters.
 fn segments(path: &[u8]) -> Vec<Vec<u8>> {
     let segments = path.split(|byte| matches!(byte, b'/' | b'\\'));
-    let bare = segments.map(|segment| segment.split(|&byte| byte == b';').next().unwrap_or_default());
+    let ends = |byte: &u8| matches!(byte, b';' | b'?' | b'#');
+    let bare = segments.map(|segment| segment.split(ends).next().unwrap_or_default());
     bare.filter(|segment| !segment.is_empty()).map(<[u8]>::to_ascii_lowercase).collect()
-}
-
-fn without_dots(segments: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    let mut kept = Vec::with_capacity(segments.len());
-    for segment in segments {
-        match &*segment {
-            b"." => {}
-            b".." => drop(kept.pop()),
-            _ => kept.push(segment),
-        }
-    }
-    kept
 }
 
 fn fully_decoded(path: &[u8]) -> Vec<u8> {
@@ -123,6 +128,14 @@ mod tests {
             "/%5cevents",
             "/events;v=1/x",
             "/;/events",
+            "/events%3fx",
+            "/events%23",
+            "/y/../events//../x",
+            "/y/../events/..;x",
+            "/y/../events/;/..",
+            "/y/../events/\\..",
+            "/live/x/../ws",
+            "/live/./ws/..",
             "/live//ws/$connect",
             "/Live/%77s",
             "/live/ws",
@@ -152,6 +165,55 @@ mod tests {
             assert!(!covers(path), "{path}");
         }
         assert!(!Reserved::new(&Settings::default()).covers("/events"));
+    }
+
+    #[test]
+    fn a_path_without_segments_of_its_own_can_be_nobodys() {
+        for path in ["", "/", "/%2F", "/;", "/;x", "/%5c", "/.", "/x/..", "/%2e%2e", "/%3f"] {
+            assert!(!can_be_reserved(path), "{path}");
+        }
+        for path in ["/events", "/%65", "/a/b", "/$"] {
+            assert!(can_be_reserved(path), "{path}");
+        }
+    }
+
+    /// Ways in which a router, or a layer before it, may read a path.
+    fn readings(path: &str) -> Vec<String> {
+        let decode = |path: &str| String::from_utf8_lossy(&decoded(path.as_bytes())).into_owned();
+        let collapse = |path: &str| path.split('/').filter(|s| !s.is_empty()).fold(String::new(), |p, s| p + "/" + s);
+        let cut = |path: &str| path.split('/').map(|s| s.split(';').next().unwrap()).collect::<Vec<_>>().join("/");
+        let resolve = |path: &str| {
+            let mut kept: Vec<&str> = vec![];
+            for segment in path.split('/').skip(1) {
+                match segment {
+                    "." => {}
+                    ".." => drop(kept.pop()),
+                    segment => kept.push(segment),
+                }
+            }
+            format!("/{}", kept.join("/"))
+        };
+        let mut readings = vec![path.to_owned()];
+        for _ in 0..3 {
+            let new = readings
+                .iter()
+                .flat_map(|path| [decode(path), collapse(path), cut(path), resolve(path), path.to_lowercase()]);
+            let new: Vec<String> = new.filter(|path| !readings.contains(path)).collect();
+            readings.extend(new);
+        }
+        readings
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_let_through_is_read_as_one_by_nobody(path in "(/(events|EVENTS|%65vents|live|ws|x|\\.|\\.\\.|%2e%2e|;x|\\.\\.;|%2f|)){1,5}") {
+            if !covers(&path) {
+                for reading in readings(&path) {
+                    let is_under = |prefix: &str| reading == prefix || reading.starts_with(&format!("{prefix}/"));
+                    proptest::prop_assert!(!is_under("/events") && !is_under("/live/ws"), "{} as {}", path, reading);
+                }
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{
     Error, Host,
     host::{is_user_server, program},
     log::say,
-    prefix,
+    prefix, reserved,
 };
 
 /// What code and the environment may set. Code sets it first; a variable that is set overrides it.
@@ -100,16 +100,18 @@ impl Settings {
     /// # Errors
     /// A path cannot be one.
     pub(crate) fn normalize(&mut self) -> Result<(), Error> {
-        for (path, is, variable, may_be_root) in [
-            (&mut self.base_path, "the base path", "LODGER_BASE_PATH", true),
-            (&mut self.events_path, "the path for events", "LODGER_EVENTS_PATH", false),
-            (&mut self.websocket_path, "the path for WebSockets", "LODGER_WEBSOCKET_PATH", false),
+        if let Some(path) = &self.base_path {
+            self.base_path = prefix::normal(path, "the base path", "LODGER_BASE_PATH")?;
+        }
+        for (path, is, variable, example) in [
+            (&mut self.events_path, "the path for events", "LODGER_EVENTS_PATH", "/events"),
+            (&mut self.websocket_path, "the path for WebSockets", "LODGER_WEBSOCKET_PATH", "/ws"),
         ] {
             if let Some(written) = path.take() {
                 *path = prefix::normal(&written, is, variable)?;
-                if path.is_none() && !may_be_root {
+                if !path.as_deref().is_some_and(reserved::can_be_reserved) {
                     return Err(Error::new(format!(
-                        "{is} is {written:?}, and no HTTP request would reach the app at all; it is one such as /events ({variable})"
+                        "{is} is {written:?}, which no route can have for its own; it is one such as {example} ({variable})"
                     )));
                 }
             }
@@ -235,6 +237,8 @@ mod tests {
             ("LODGER_BASE_PATH", "https://example.com/"),
             ("LODGER_EVENTS_PATH", "/a b"),
             ("LODGER_EVENTS_PATH", "/"),
+            ("LODGER_EVENTS_PATH", "/%2F"),
+            ("LODGER_EVENTS_PATH", "/x/.."),
             ("LODGER_WEBSOCKET_PATH", "//"),
         ] {
             let error = with("app", Settings::default(), &[(name, value)]).unwrap_err().to_string();
