@@ -176,6 +176,8 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
             if !inner.open.is_empty() {
                 inner.complaints.push("polled before the last invocation was answered".to_owned());
             }
+            // Who has given up waiting is not to have it done after all.
+            inner.queue.retain(|(_, outcome)| !outcome.is_closed());
             if let Some((invocation, outcome)) = inner.queue.pop_front() {
                 inner.handed_out += 1;
                 let id = format!("8476a536-e9f4-11e8-9739-{:012}", inner.handed_out);

@@ -41,10 +41,17 @@ impl Played {
     fn read(name: &str, stage: Option<String>, domain: Option<String>) -> Result<Self, String> {
         #[cfg(feature = "websocket")]
         if name == "websocket-api" {
+            if domain.is_some() {
+                return Err("websocket-api has no --custom-domain".to_owned());
+            }
             let api = WebSocketApi::new();
             return Ok(Self::WebSocket(if let Some(stage) = stage { api.stage(stage) } else { api }));
         }
         let mut front: Front = name.parse().map_err(|error: lodger_gateway::UnknownFront| error.to_string())?;
+        let is_api = ["rest-api", "http-api", "http-api-v1"].contains(&front.name());
+        if !is_api && (stage.is_some() || domain.is_some()) {
+            return Err(format!("{front} has neither a --stage nor a --custom-domain; APIs have"));
+        }
         if let Some(stage) = stage {
             front = front.stage(stage);
         }
@@ -122,7 +129,12 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        for (line, word) in [("./bootstrap", "./bootstrap"), ("--front x", "lattice-v2"), ("--stage", "--stage")] {
+        for (line, word) in [
+            ("./bootstrap", "./bootstrap"),
+            ("--front x", "lattice-v2"),
+            ("--stage", "--stage"),
+            ("--front alb --stage x", "alb has neither"),
+        ] {
             let error = read(line).unwrap_err();
             assert!(error.contains(word), "{line}: {error}");
         }
