@@ -20,10 +20,16 @@ pub(crate) fn normal(prefix: &str, is: &str, variable: &str) -> Result<Option<St
     Ok((!segments.is_empty()).then(|| format!("/{segments}")))
 }
 
-/// The length of `prefix` if `path` begins with it as whole segments: `/api` begins `/api` and `/api/x`, not `/apix`.
+/// The length of `prefix` if `path` begins with it as whole segments: `/api` begins `/api` and `/api/x`, not `/apix`. The
+/// digits of escapes may be of either case (RFC 3986, section 6.2.2.1).
 pub(crate) fn matched(path: &[u8], prefix: &[u8]) -> Option<usize> {
-    let rest = path.strip_prefix(prefix)?;
-    matches!(rest.first(), None | Some(b'/')).then_some(prefix.len())
+    let (begin, rest) = path.split_at_checked(prefix.len())?;
+    let is_escape =
+        |at: usize| (1..=2).any(|before| at.checked_sub(before).and_then(|at| prefix.get(at)) == Some(&b'%'));
+    let pairs = begin.iter().zip(prefix).enumerate();
+    let is_same =
+        |(at, (one, other)): (usize, (&u8, &u8))| one == other || is_escape(at) && one.eq_ignore_ascii_case(other);
+    (pairs.into_iter().all(is_same) && matches!(rest.first(), None | Some(b'/'))).then_some(prefix.len())
 }
 
 #[cfg(test)]
@@ -57,5 +63,9 @@ mod tests {
         assert_eq!(matched(b"/apix", b"/api"), None);
         assert_eq!(matched(b"/x/api", b"/api"), None);
         assert_eq!(matched(b"/ap", b"/api"), None);
+        assert_eq!(matched(b"/caf%C3%A9/x", b"/caf%c3%a9"), Some(10));
+        assert_eq!(matched(b"/caf%c3%a9", b"/caf%C3%A9"), Some(10));
+        assert_eq!(matched(b"/CAF%C3%A9", b"/caf%C3%A9"), None);
+        assert_eq!(matched(b"/%41pi", b"/%41Pi"), None);
     }
 }

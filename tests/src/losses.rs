@@ -80,7 +80,12 @@ pub fn seen_behind(front: &Front, mut seen: Value, sent: &Sent) -> Option<Value>
 }
 
 /// What the client is to get.
-pub fn got_behind(front: &Front, mut got: Value) -> Value {
+pub fn got_behind(front: &Front, mut got: Value, is_head: bool) -> Value {
+    if got["status"].as_u64() >= Some(600) {
+        // Rule 72: there is no such status, and a front would answer with an error of its own.
+        let body = if is_head { "" } else { "internal server error" };
+        return json!({"status": 500, "headers": [["content-type", "text/plain; charset=utf-8"]], "body": body});
+    }
     let mut headers: Headers = serde_json::from_value(got["headers"].take()).unwrap();
     for (_, value) in &mut headers {
         // Rule 86: what is no UTF-8 arrives as the UTF-8 of its Latin-1.
@@ -201,7 +206,8 @@ fn query_behind(front: &Front, query: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-fn decoded(mut text: &[u8]) -> Option<Vec<u8>> {
+/// What an encoded text stands for; `None` if an escape in it is none.
+pub fn decoded(mut text: &[u8]) -> Option<Vec<u8>> {
     let mut out = vec![];
     while let Some((&byte, rest)) = text.split_first() {
         text = rest;

@@ -84,6 +84,12 @@ async fn a_bad_status_fails_the_invocation() {
     let (_, message) = error(api.invoke(sqs(&[])).await.unwrap());
     assert!(message.contains("404 Not Found"), "{message}");
 
+    // Nor is a redirect, which nobody follows.
+    let moved = Router::new().fallback(async || axum::response::Redirect::permanent("/events/"));
+    let api = on_lambda(|lodger| lodger.events_path("/events").run(moved)).await;
+    let (_, message) = error(api.invoke(sqs(&[])).await.unwrap());
+    assert!(message.contains("308 Permanent Redirect"), "{message}");
+
     // Nor is a panic.
     let panics = Router::new().fallback(async || -> String { panic!("asked to") });
     let api = on_lambda(|lodger| lodger.events_path("/events").run(panics)).await;

@@ -308,3 +308,16 @@ async fn who_drops_the_future_of_run_ends_it() {
     };
     tokio::time::timeout(std::time::Duration::from_secs(5), ended).await.expect("the app goes on");
 }
+
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_not_done() {
+    let api = RuntimeApi::start().await.unwrap();
+    let gave_up = tokio::time::timeout(std::time::Duration::from_millis(20), get_from(&api, "/1")).await;
+    assert!(gave_up.is_err());
+    let done = Arc::new(std::sync::Mutex::new(vec![]));
+    let log = Arc::clone(&done);
+    let app = Router::new().fallback(async move |request: Request| log.lock().unwrap().push(request.uri().to_string()));
+    tokio::spawn(Lodger::new().host(Host::Lambda).runtime_api(api.address()).run(app));
+    assert_eq!(get_from(&api, "/2").await.status(), 200);
+    assert_eq!(*done.lock().unwrap(), ["/2"]);
+}

@@ -276,7 +276,7 @@ async fn every_front_is_as_a_server_but_for_what_it_loses() {
                     assert_eq!(without_trace(seen(&on_lambda)), without_trace(expected), "{front}: {sent:?}");
                 }
                 None => {
-                    let expected = got_behind(&front, got(&on_server, is_head));
+                    let expected = got_behind(&front, got(&on_server, is_head), is_head);
                     assert_eq!(got(&on_lambda, is_head), expected, "{front}: {sent:?}");
                 }
             }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{
     Asked,
     fields::Fields,
-    front::{Client, Front, Parts, Query, Why, decoded, parameters},
+    front::{Client, Front, Parts, Query, Why, decoded, headers, parameters},
     json::Text,
     once::Once,
 };
@@ -17,6 +17,8 @@ use crate::{
 };
 
 pub(super) const MULTI_VALUE: Front = Front {
+    name: "an event of an Application Load Balancer",
+    is_like_this: |fields| fields.context.is_of_load_balancer,
     is_this: |fields| fields.context.is_of_load_balancer && fields.multi_headers.is_some(),
     is_http: true,
     parts,
@@ -25,10 +27,9 @@ pub(super) const MULTI_VALUE: Front = Front {
 
 pub(super) const SINGLE_VALUE: Front = Front {
     is_this: |fields| fields.context.is_of_load_balancer,
-    is_http: true,
     parts: |event, fields, asked| {
         static TOLD: Once = Once::new();
-        if TOLD.is_first_if(|| true) {
+        if TOLD.is_first() {
             say!(
                 INFO,
                 "this load balancer sends the last one of repeated headers and query parameters; it sends all with the \
@@ -38,6 +39,7 @@ pub(super) const SINGLE_VALUE: Front = Front {
         parts(event, fields, asked)
     },
     reply: &Style { headers: Form::Joined, cookies: Form::Spelled, ..REPLY },
+    ..MULTI_VALUE
 };
 
 /// What is larger becomes a 502 of the load balancer's own.
@@ -54,8 +56,8 @@ fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &Asked<'_>) -> Result<Part
         method: fields.http_method.and_then(Text::decode),
         path: decoded(fields.path).ok_or("the path is no text")?,
         // Neither keys nor values are decoded.
-        query: Query::Sent(parameters(fields)?),
-        headers: [fields.multi_headers.as_deref().unwrap_or_default(), &fields.headers],
+        query: Query::Sent(parameters(fields)),
+        headers: headers(fields),
         client: Client::LastForwarded,
         ..Parts::default()
     })

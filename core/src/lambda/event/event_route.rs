@@ -8,13 +8,15 @@ use http::HeaderValue;
 
 use super::{
     Refusal,
-    fields::Fields,
     front::{Front, Parts, Why},
 };
 use crate::lambda::reply::Style;
 
+/// What no front claims comes here.
 pub(super) const FRONT: Front = Front {
-    is_this: |fields| !is_of_http(fields),
+    name: "an event that is not HTTP",
+    is_this: |_| true,
+    is_like_this: |_| false,
     is_http: false,
     parts: |event, _, asked| {
         let Some(path) = asked.events_path else {
@@ -30,17 +32,3 @@ pub(super) const FRONT: Front = Front {
     },
     reply: &Style { is_result: true, fails_by_status: true, ..Style::DEFAULT },
 };
-
-/// Whether there is anything about it that only events of HTTP have. What cannot be read as one of them must not be
-/// taken for something else, which an app trusts more than a client.
-fn is_of_http(fields: &Fields<'_>) -> bool {
-    let context = &fields.context;
-    fields.raw_path.is_some()
-        || fields.lattice_path.is_some()
-        || fields.is_edge
-        || context.is_of_api
-        || context.is_of_load_balancer
-        || context.is_of_lattice
-        || context.is_of_connection
-        || context.http.is_some()
-}

@@ -2,8 +2,46 @@
 
 use super::json::{Malformed, Reader, Text};
 
-/// Keys with their values, in their order. A key that has several comes several times.
-pub(super) type Pairs<'a> = Vec<(Text<'a>, Text<'a>)>;
+/// The most of anything that an event has many of: fronts let some KB through, and no more is to be held of what comes by
+/// other ways.
+pub(super) const MOST: usize = 4096;
+
+/// Keys with their values, in their order. A key that has several comes several times. There is room for one more than
+/// [`MOST`], so that one can see that there are too many.
+#[derive(Debug, Default)]
+pub(super) struct Pairs<'a>(Vec<(Text<'a>, Text<'a>)>);
+
+impl<'a> Pairs<'a> {
+    /// Reads a map that was passed over; what is none is an empty one.
+    pub(super) fn read(json: &'a [u8]) -> Self {
+        let mut pairs = Self::default();
+        if !json.is_empty() {
+            let _ = pairs.collect(&mut Reader::new(json));
+        }
+        pairs
+    }
+
+    /// Reads an object of strings, or of arrays of them; whether it is an object.
+    fn collect(&mut self, reader: &mut Reader<'a>) -> Result<bool, Malformed> {
+        // Room for what a browser sends through a front, in one allocation.
+        self.0.reserve(32);
+        reader.object(|value, key| value.each_string(|text| self.push(key, text)))
+    }
+
+    pub(super) fn push(&mut self, key: Text<'a>, value: Text<'a>) {
+        if self.0.len() <= MOST {
+            self.0.push((key, value));
+        }
+    }
+}
+
+impl<'a> std::ops::Deref for Pairs<'a> {
+    type Target = [(Text<'a>, Text<'a>)];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
 
 /// The parts of an event, as they stand in it. What is absent, `null` or of another kind than it should be is `None` or
 /// empty: fronts, and the emulators of fronts, differ in what they leave out.
@@ -15,7 +53,7 @@ pub(super) struct Fields<'a> {
     pub(super) raw_path: Option<Text<'a>>,
     pub(super) lattice_path: Option<Text<'a>>,
     pub(super) raw_query: Option<Text<'a>>,
-    /// Maps of parameters, as JSON: most fronts need none of them, and [`pairs`] reads one.
+    /// Maps of parameters, as JSON: most fronts need none of them, and [`Pairs::read`] reads one.
     pub(super) query: &'a [u8],
     pub(super) multi_query: &'a [u8],
     /// `httpMethod`, and in Lattice's spelling `method`.
@@ -26,16 +64,16 @@ pub(super) struct Fields<'a> {
     pub(super) cookies: Vec<Text<'a>>,
     pub(super) body: Value<'a>,
     pub(super) is_base64: bool,
-    /// Of a Lambda authorizer's event: it looks like a request and is none.
-    pub(super) is_authorizer: bool,
+    has_arn_of_authorizer: bool,
+    has_token_to_authorize: bool,
     /// Of an event of Lambda@Edge, which is one of HTTP in a shape that has nothing of the others.
     pub(super) is_edge: bool,
-    pub(super) context: RequestContext<'a>,
+    pub(super) context: ContextFields<'a>,
 }
 
 /// The parts of an event's `requestContext`.
 #[derive(Debug, Default)]
-pub(super) struct RequestContext<'a> {
+pub(super) struct ContextFields<'a> {
     /// All of it.
     pub(super) raw: &'a [u8],
     pub(super) domain: Option<Text<'a>>,
@@ -85,16 +123,17 @@ impl<'a> Fields<'a> {
                 b"multiValueQueryStringParameters" => fields.multi_query = value.skip()?,
                 b"httpMethod" => fields.http_method = value.string()?,
                 b"method" => fields.method = value.string()?,
-                b"headers" => drop(collect(value, &mut fields.headers)?),
+                b"headers" => drop(fields.headers.collect(value)?),
                 b"multiValueHeaders" => {
-                    let mut headers = Vec::new();
-                    fields.multi_headers = collect(value, &mut headers)?.then_some(headers);
+                    let mut headers = Pairs::default();
+                    fields.multi_headers = headers.collect(value)?.then_some(headers);
                 }
                 b"cookies" => fields.cookies = strings(value)?,
                 b"body" => fields.body = Value::read(value)?,
                 b"isBase64Encoded" | b"is_base64_encoded" => fields.is_base64 = value.boolean()?,
-                b"requestContext" => fields.context = RequestContext::read(value)?,
-                b"routeArn" | b"methodArn" => fields.is_authorizer |= value.string()?.is_some(),
+                b"requestContext" => fields.context = ContextFields::read(value)?,
+                b"routeArn" | b"methodArn" => fields.has_arn_of_authorizer |= value.string()?.is_some(),
+                b"authorizationToken" => fields.has_token_to_authorize = value.string()?.is_some(),
                 b"Records" => fields.is_edge = has_edge_record(value)?,
                 _ => drop(value.skip()?),
             }
@@ -102,9 +141,14 @@ impl<'a> Fields<'a> {
         })?;
         if reader.is_at_end() { Ok(fields) } else { Err(reader.malformed()) }
     }
+
+    /// Of API Gateway's, or of AppSync's, which has no ARN.
+    pub(super) fn is_authorizer(&self) -> bool {
+        self.has_arn_of_authorizer || self.has_token_to_authorize && self.context.is_of_api
+    }
 }
 
-impl<'a> RequestContext<'a> {
+impl<'a> ContextFields<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let mut context = Self::default();
         let whole = reader.mark()?;
@@ -166,26 +210,10 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Reads a map that was passed over.
-pub(super) fn pairs(json: &[u8]) -> Result<Pairs<'_>, Malformed> {
-    let mut pairs = Vec::new();
-    if !json.is_empty() {
-        collect(&mut Reader::new(json), &mut pairs)?;
-    }
-    Ok(pairs)
-}
-
-/// Reads an object of strings, or of arrays of them; whether it is an object.
-fn collect<'a>(reader: &mut Reader<'a>, pairs: &mut Pairs<'a>) -> Result<bool, Malformed> {
-    // Room for what a browser sends through a front, in one allocation.
-    pairs.reserve(32);
-    reader.object(|value, key| value.each_string(|text| pairs.push((key, text))))
-}
-
 fn strings<'a>(reader: &mut Reader<'a>) -> Result<Vec<Text<'a>>, Malformed> {
     let mut strings = Vec::new();
     reader.array(|value| {
-        strings.extend(value.string()?);
+        strings.extend(value.string()?.filter(|_| strings.len() <= MOST));
         Ok(())
     })?;
     Ok(strings)
@@ -255,8 +283,8 @@ mod tests {
             pairs.iter().map(|(key, value)| format!("{}={}", text(*key), text(*value))).collect()
         };
         assert_eq!(texts(fields.multi_headers.as_ref().unwrap()), ["a=1", "a=2", "m=3", "s=4"]);
-        assert_eq!(texts(&pairs(fields.query).unwrap()), ["q=1"]);
-        assert!(fields.headers.is_empty() && pairs(fields.multi_query).unwrap().is_empty());
+        assert_eq!(texts(&Pairs::read(fields.query)), ["q=1"]);
+        assert!(fields.headers.is_empty() && Pairs::read(fields.multi_query).is_empty());
         assert!(fields.context.is_of_load_balancer && !fields.context.is_of_lattice);
         assert!(fields.context.source_ip.is_some());
     }

@@ -6,33 +6,36 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use super::{
-    Asked, Bad, Refusal, alb,
+    Asked, Bad, Refusal,
     escape::Escape,
-    event_route,
-    fields::{self, Fields, Pairs},
+    fields::{Fields, Pairs},
     json::Text,
-    lattice_v1, lattice_v2, payload_v1, payload_v2, websocket,
 };
 use crate::lambda::reply::Style;
 
 /// All of them, in the order in which an event is held against them: several shapes hold a part of another's.
 const FRONTS: &[Front] = &[
-    alb::MULTI_VALUE,
-    alb::SINGLE_VALUE,
-    lattice_v2::FRONT,
-    lattice_v1::FRONT,
-    websocket::CONNECT,
-    websocket::MESSAGE,
-    payload_v2::FUNCTION_URL,
-    payload_v2::HTTP_API,
-    payload_v1::HTTP_API,
-    payload_v1::REST_API,
-    event_route::FRONT,
+    super::alb::MULTI_VALUE,
+    super::alb::SINGLE_VALUE,
+    super::lattice_v2::FRONT,
+    super::lattice_v1::FRONT,
+    super::websocket::CONNECT,
+    super::websocket::MESSAGE,
+    super::payload_v2::FUNCTION_URL,
+    super::payload_v2::HTTP_API,
+    super::payload_v1::HTTP_API,
+    super::payload_v1::REST_API,
 ];
 
 /// One shape of events, and of the replies to them.
 pub(super) struct Front {
+    /// What its events are called, for people.
+    pub(super) name: &'static str,
+    /// Whether the event can be read as one of it.
     pub(super) is_this: fn(&Fields<'_>) -> bool,
+    /// Whether anything about the event is as in one of it and in no others: what cannot be read and yet is like this is never
+    /// handed to the route for events, which an app trusts more than clients.
+    pub(super) is_like_this: fn(&Fields<'_>) -> bool,
     /// Whether its events stand for HTTP requests of clients. The others are made requests that no client can make.
     pub(super) is_http: bool,
     pub(super) parts: for<'a> fn(&'a Bytes, &'a Fields<'a>, &Asked<'_>) -> Result<Parts<'a>, Why>,
@@ -40,9 +43,25 @@ pub(super) struct Front {
 }
 
 impl Front {
-    /// The front whose event this is; `None` if it is nobody's, or may be taken for an HTTP request and is none.
-    pub(super) fn of(fields: &Fields<'_>) -> Option<&'static Self> {
-        if fields.is_authorizer { None } else { FRONTS.iter().find(|front| (front.is_this)(fields)) }
+    /// The front whose event this is, or the route for events if it is nobody's.
+    ///
+    /// # Errors
+    /// What the event is called, if it may be taken for an HTTP request and is none.
+    pub(super) fn of(fields: &Fields<'_>) -> Result<&'static Self, &'static str> {
+        if fields.is_authorizer() {
+            // It looks like a request in all else.
+            return Err("an event of an authorizer");
+        }
+        if fields.is_edge {
+            return Err("an event of Lambda@Edge");
+        }
+        if let Some(front) = FRONTS.iter().find(|front| (front.is_this)(fields)) {
+            return Ok(front);
+        }
+        match FRONTS.iter().find(|front| (front.is_like_this)(fields)) {
+            Some(front) => Err(front.name),
+            None => Ok(&super::event_route::FRONT),
+        }
     }
 }
 
@@ -66,7 +85,7 @@ pub(super) struct Parts<'a> {
     pub(super) method: Option<Cow<'a, [u8]>>,
     pub(super) path: Cow<'a, [u8]>,
     pub(super) path_is: PathIs,
-    pub(super) stage: Stage<'a>,
+    pub(super) stage: StagePlace<'a>,
     pub(super) query: Query<'a>,
     /// The headers, and those that count where the first have none of the name.
     pub(super) headers: [&'a [(Text<'a>, Text<'a>)]; 2],
@@ -100,7 +119,7 @@ impl From<PathIs> for Escape {
 
 /// Where the stage of an API stands.
 #[derive(Default)]
-pub(super) enum Stage<'a> {
+pub(super) enum StagePlace<'a> {
     #[default]
     None,
     /// Before the path, where it may be: a domain of one's own can be mapped to it.
@@ -143,21 +162,25 @@ pub(super) fn decoded(text: Option<Text<'_>>) -> Option<Cow<'_, [u8]>> {
     text.map_or(Some(Cow::default()), Text::decode)
 }
 
-/// The parameters of a front that sends them in two maps, of which one has all values and one the last. A map may be
-/// missing, and so may a key in the first.
-pub(super) fn parameters<'a>(fields: &Fields<'a>) -> Result<Pairs<'a>, &'static str> {
-    /// Fronts take a few KB of a query; each key of one map is looked for in the other.
-    const MOST: usize = 1 << 24;
-    let [mut all, single] = [fields.multi_query, fields.query].map(|map| fields::pairs(map).unwrap_or_default());
-    let known = all.len();
-    if known.saturating_mul(single.len()) > MOST {
-        return Err("there are more query parameters than any front lets through");
+/// The headers of a front that sends them in two maps, of which one has all values and one the last: if there is no first,
+/// the second has all there is.
+pub(super) fn headers<'a>(fields: &'a Fields<'a>) -> [&'a [(Text<'a>, Text<'a>)]; 2] {
+    match fields.multi_headers.as_deref() {
+        None | Some([]) => [&fields.headers, &[]],
+        Some(all) => [all, &fields.headers],
     }
-    for (key, value) in single {
-        let is_of_key = |(other, _): &(Text<'_>, Text<'_>)| other.decode() == key.decode();
-        if !all.iter().take(known).any(is_of_key) {
-            all.push((key, value));
+}
+
+/// The parameters of such a front. A map may be missing, and so may a key in the first.
+pub(super) fn parameters<'a>(fields: &Fields<'a>) -> Pairs<'a> {
+    let [mut all, single] = [fields.multi_query, fields.query].map(Pairs::read);
+    // Sorted, because to look through all of them for each would take a time that whoever writes the query could choose.
+    let mut known: Vec<_> = all.iter().map(|(key, _)| key.decode()).collect();
+    known.sort_unstable();
+    for (key, value) in single.iter() {
+        if known.binary_search(&key.decode()).is_err() {
+            all.push(*key, *value);
         }
     }
-    Ok(all)
+    all
 }

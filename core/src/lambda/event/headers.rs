@@ -6,12 +6,9 @@ use http::{
     header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
 };
 
-use super::{json::Text, names::Names, owned, quoted};
+use super::{fields::MOST, json::Text, names::Names, owned, quoted};
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
-
-/// The most headers that a request has. Fronts end at 10 KB of them, and `HeaderMap` panics beyond some thousands.
-const MAX_HEADERS: usize = 4096;
 
 /// Collects headers in their order, and keeps to itself those that a server would not hand to an app either.
 pub(super) struct Headers<'a> {
@@ -24,8 +21,9 @@ pub(super) struct Headers<'a> {
 impl<'a> Headers<'a> {
     /// An error where there are more headers than any front lets through.
     pub(super) fn new(event: &'a Bytes, names: &'a mut Names, count: usize) -> Result<Self, String> {
-        if count > MAX_HEADERS {
-            return Err(format!("there are {count} headers, and {MAX_HEADERS} is the most"));
+        // `HeaderMap` panics beyond some thousands.
+        if count > MOST {
+            return Err(format!("there are more than {MOST} headers"));
         }
         // Room for those that are added as well.
         Ok(Self { event, names, map: HeaderMap::with_capacity(count + 4), had_content_length: false })
@@ -59,6 +57,9 @@ impl<'a> Headers<'a> {
     /// Sets the cookies, which some fronts send apart from the headers, and some as well as among them. Several headers of
     /// them, as HTTP/2 allows, become the one that HTTP/1.1 has (RFC 9113, section 8.2.3).
     pub(super) fn set_cookies(&mut self, cookies: &[Text<'_>]) -> Result<(), String> {
+        if cookies.len() > MOST {
+            return Err(format!("there are more than {MOST} cookies"));
+        }
         let value = match cookies {
             [] if self.map.get_all(COOKIE).iter().nth(1).is_none() => return Ok(()),
             [] => joined(self.map.get_all(COOKIE).iter().map(HeaderValue::as_bytes)),

@@ -5,13 +5,15 @@
 use std::borrow::Cow;
 
 use super::{
-    fields::pairs,
+    fields::Pairs,
     front::{Client, Front, Parts, Query, decoded},
     json::Text,
 };
 use crate::lambda::reply::{Form, Style};
 
 pub(super) const FRONT: Front = Front {
+    name: "an event of VPC Lattice (version 1)",
+    is_like_this: |fields| fields.lattice_path.is_some(),
     is_this: |fields| fields.lattice_path.is_some() && fields.method.is_some(),
     is_http: true,
     parts: |_, fields, _| {
@@ -22,7 +24,7 @@ pub(super) const FRONT: Front = Front {
             // The path has the query, as it was sent; some samples have it in the map alone.
             query: match query {
                 Some(query) => Query::Raw(query),
-                None => Query::Sent(pairs(fields.query).unwrap_or_default()),
+                None => Query::Sent(Pairs::read(fields.query)),
             },
             headers: [&fields.headers, &[]],
             client: Client::LastForwarded,

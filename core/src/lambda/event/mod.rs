@@ -86,7 +86,7 @@ impl From<&'static str> for Bad {
 /// A [`Refusal`] is an answer too: to the client, where the front is known, else to the invocation.
 pub(super) fn read(event: &Bytes, mut asked: Asked<'_>) -> Result<(Request, Shape), Refusal> {
     let fields = Fields::read(event).map_err(|malformed| Refusal::malformed(event, malformed))?;
-    let front = Front::of(&fields).ok_or_else(|| Refusal::unsupported(event))?;
+    let front = Front::of(&fields).map_err(Refusal::unsupported)?;
     let shape = |is_head| Shape { style: front.reply, without_body: is_head };
     let parts = (front.parts)(event, &fields, &asked).map_err(|why| match why {
         Why::Bad(Bad(why)) => Refusal::BadRequest(shape(false), why),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::{
     Asked,
     fields::{Fields, Value},
-    front::{Client, Front, Parts, PathIs, Query, Stage, Why, decoded, parameters},
+    front::{Client, Front, Parts, PathIs, Query, StagePlace, Why, decoded, headers, parameters},
     json::Text,
     once::Once,
 };
@@ -20,19 +20,32 @@ use crate::{
 /// Before [`REST_API`], of whose shape it is but for its `version`.
 pub(super) const HTTP_API: Front = Front {
     is_this: |fields| is_either(fields) && fields.version.and_then(Text::verbatim) == Some(b"1.0"),
-    is_http: true,
     parts: |_, fields, _| {
         Ok(Parts {
             // What is known of it does not agree, so that escapes are left and all else is escaped.
             path_is: PathIs::MaybeDecoded,
-            stage: fields.context.stage.map_or(Stage::None, Stage::BeforePath),
+            stage: fields.context.stage.map_or(StagePlace::None, StagePlace::BeforePath),
             ..common(fields)?
         })
     },
-    reply: REPLY,
+    ..REST_API
 };
 
-pub(super) const REST_API: Front = Front { is_this: is_either, is_http: true, parts: rest_api, reply: REPLY };
+pub(super) const REST_API: Front = Front {
+    name: "an event of an API of API Gateway",
+    is_this: is_either,
+    is_like_this: |fields| {
+        let context = &fields.context;
+        let has_maps = !fields.headers.is_empty() || fields.multi_headers.is_some() || !fields.query.is_empty();
+        fields.http_method.is_some() && has_maps
+            || context.is_of_api
+            || context.domain.is_some()
+            || context.stage.is_some() && context.source_ip.is_some()
+    },
+    is_http: true,
+    parts: rest_api,
+    reply: REPLY,
+};
 
 /// Never `headers` as well: the front would merge them with the others, into repeated ones.
 const REPLY: &Style =
@@ -48,12 +61,12 @@ fn rest_api<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &Asked<'_>) -> Result<P
     let parts = common(fields)?;
     let outside = decoded(fields.context.path).unwrap_or_default();
     let stage = match fields.context.stage {
-        None => Stage::None,
+        None => StagePlace::None,
         // As the client sent it, on a domain of one's own: the stage is there if the domain was not mapped to one.
-        Some(stage) if outside == parts.path => Stage::BeforePathOrAfterBase(stage),
+        Some(stage) if outside == parts.path => StagePlace::BeforePathOrAfterBase(stage),
         // The client sent more, on the domain that the front gives an API, which is the stage.
-        Some(stage) if is_behind(&outside, stage, &parts.path) => Stage::TakenOff(stage),
-        Some(_) => Stage::None,
+        Some(stage) if is_behind(&outside, stage, &parts.path) => StagePlace::TakenOff(stage),
+        Some(_) => StagePlace::None,
     };
     Ok(Parts { stage, ..parts })
 }
@@ -71,8 +84,8 @@ fn common<'a>(fields: &'a Fields<'a>) -> Result<Parts<'a>, Why> {
         method: fields.http_method.and_then(Text::decode),
         // Never `pathParameters.proxy`, which is but the end of it.
         path: decoded(fields.path).ok_or("the path is no text")?,
-        query: Query::Decoded(parameters(fields)?),
-        headers: [fields.multi_headers.as_deref().unwrap_or_default(), &fields.headers],
+        query: Query::Decoded(parameters(fields)),
+        headers: headers(fields),
         client: Client::Said(fields.context.source_ip),
         protocol: fields.context.protocol,
         ..Parts::default()

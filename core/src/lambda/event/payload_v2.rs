@@ -10,20 +10,25 @@ use bytes::Bytes;
 use super::{
     Asked,
     fields::Fields,
-    front::{Client, Front, Parts, PathIs, Query, Stage, Why, decoded},
+    front::{Client, Front, Parts, PathIs, Query, StagePlace, Why, decoded},
     json::Text,
 };
 use crate::lambda::reply::{API_HEADERS, Form, Style};
 
 pub(super) const FUNCTION_URL: Front = Front {
     is_this: |fields| is_either(fields) && is_function_url(&domain(fields)),
-    is_http: true,
-    parts,
     reply: &Style { max_headers: None, ..REPLY },
+    ..HTTP_API
 };
 
-pub(super) const HTTP_API: Front =
-    Front { is_this: is_either, is_http: true, parts, reply: &Style { max_headers: Some(API_HEADERS), ..REPLY } };
+pub(super) const HTTP_API: Front = Front {
+    name: "an event of an HTTP API or a Function URL",
+    is_this: is_either,
+    is_like_this: |fields| is_either(fields) || fields.raw_path.is_some() || fields.raw_query.is_some(),
+    is_http: true,
+    parts,
+    reply: &Style { max_headers: Some(API_HEADERS), ..REPLY },
+};
 
 /// Source: [Lambda response for format 2.0](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html#http-api-develop-integrations-lambda.response).
 const REPLY: Style = Style { headers: Form::Joined, cookies: Form::Apart, ..Style::DEFAULT };
@@ -40,7 +45,7 @@ fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &Asked<'_>) -> Result<Part
         // Never `http.path`, which both have decoded.
         path: decoded(fields.raw_path).ok_or("the path is no text")?,
         path_is: path_is(&domain(fields)),
-        stage: fields.context.stage.map_or(Stage::None, Stage::BeforePath),
+        stage: fields.context.stage.map_or(StagePlace::None, StagePlace::BeforePath),
         // Never `queryStringParameters`, which are decoded, and joined where they are repeated.
         query: Query::Raw(decoded(fields.raw_query).ok_or("the query is no text")?),
         headers: [&fields.headers, &[]],

@@ -8,14 +8,14 @@ use http::{HeaderMap, Method, Version};
 use super::{
     Asked, Bad,
     escape::Escape,
-    fields::{Fields, Value},
-    front::{Client, Parts, Query, Stage},
+    fields::{Fields, MOST, Value},
+    front::{Client, Parts, Query, StagePlace},
     headers::Headers,
     json::Text,
     owned, quoted,
     uri::Target,
 };
-use crate::{Body, ClientAddr, PathPrefix, Request, lambda::base64};
+use crate::{Body, ClientAddr, PathPrefix, Request, Stage, lambda::base64};
 
 /// The request that an event stands for.
 pub(super) fn of(
@@ -67,10 +67,12 @@ pub(super) fn of(
 }
 
 /// Takes the stage and the base path off the path.
-fn take_off(target: &mut Target, stage: &Stage<'_>, asked: &Asked<'_>, taken: &mut Vec<u8>) {
+fn take_off(target: &mut Target, stage: &StagePlace<'_>, asked: &Asked<'_>, taken: &mut Vec<u8>) {
     let name = match stage {
-        Stage::None => None,
-        Stage::BeforePath(name) | Stage::BeforePathOrAfterBase(name) | Stage::TakenOff(name) => name.decode(),
+        StagePlace::None => None,
+        StagePlace::BeforePath(name) | StagePlace::BeforePathOrAfterBase(name) | StagePlace::TakenOff(name) => {
+            name.decode()
+        }
     };
     // As it stands in the path by now.
     let segment = name.filter(|name| !name.is_empty() && **name != *b"$default").map(|name| {
@@ -80,18 +82,18 @@ fn take_off(target: &mut Target, stage: &Stage<'_>, asked: &Asked<'_>, taken: &m
         segment
     });
     let strip_stage = |target: &mut Target, taken: &mut Vec<u8>| {
-        asked.stage == crate::Stage::Strip && segment.as_ref().is_some_and(|segment| target.strip(segment, taken))
+        asked.stage == Stage::Strip && segment.as_ref().is_some_and(|segment| target.strip(segment, taken))
     };
     let is_off = match stage {
-        Stage::None => true,
-        Stage::TakenOff(_) => {
+        StagePlace::None => true,
+        StagePlace::TakenOff(_) => {
             taken.extend_from_slice(segment.as_deref().unwrap_or_default());
             true
         }
-        Stage::BeforePath(_) | Stage::BeforePathOrAfterBase(_) => strip_stage(target, taken),
+        StagePlace::BeforePath(_) | StagePlace::BeforePathOrAfterBase(_) => strip_stage(target, taken),
     };
     let has_base = asked.base_path.is_some_and(|base_path| target.strip(base_path.as_bytes(), taken));
-    if has_base && !is_off && matches!(stage, Stage::BeforePathOrAfterBase(_)) {
+    if has_base && !is_off && matches!(stage, StagePlace::BeforePathOrAfterBase(_)) {
         strip_stage(target, taken);
     }
 }
@@ -113,7 +115,10 @@ fn push_query(target: &mut Target, query: &Query<'_>) -> Result<(), Bad> {
         Query::Sent(pairs) => (pairs, Escape::Parameter),
         Query::Decoded(pairs) => (pairs, Escape::Component),
     };
-    for (key, value) in pairs {
+    if pairs.len() > MOST {
+        return Err(format!("there are more than {MOST} query parameters").into());
+    }
+    for (key, value) in pairs.iter() {
         let [key, value] = [key, value].map(|text| text.decode().ok_or("a query parameter is no text"));
         target.push_parameter(&key?, &value?, escape);
     }

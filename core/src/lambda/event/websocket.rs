@@ -12,13 +12,15 @@ use super::{
     Asked, Refusal,
     escape::Escape,
     fields::{Fields, Value},
-    front::{Client, Front, Parts, Query, Why, parameters},
+    front::{Client, Front, Parts, Query, Why, headers, parameters},
     json::Text,
 };
 use crate::lambda::reply::{Form, Style};
 
 /// Who asks to connect is let in, or not, by the status of the answer.
 pub(super) const CONNECT: Front = Front {
+    name: "an event of a WebSocket API",
+    is_like_this: |fields| fields.context.is_of_connection,
     is_this: |fields| event_type(fields) == Some(b"CONNECT"),
     is_http: false,
     parts,
@@ -28,7 +30,8 @@ pub(super) const CONNECT: Front = Front {
 /// Nobody sees the status of the answer to a message, nor to the end of a connection: a bad one is an error.
 pub(super) const MESSAGE: Front = Front {
     is_this: |fields| matches!(event_type(fields), Some(b"MESSAGE" | b"DISCONNECT")),
-    reply: &Style { fails_by_status: true, ..*CONNECT.reply },
+    // What is larger may not matter: it is sent where the route has a response, and else to nobody.
+    reply: &Style { fails_by_status: true, max_message: Some(128 * 1024), ..*CONNECT.reply },
     ..CONNECT
 };
 
@@ -38,7 +41,7 @@ fn event_type<'a>(fields: &Fields<'a>) -> Option<&'a [u8]> {
 
 fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, asked: &Asked<'_>) -> Result<Parts<'a>, Why> {
     let Some(base) = asked.websocket_path else {
-        return Err(Why::Refused(Refusal::no_route("an event of a WebSocket API", "LODGER_WEBSOCKET_PATH", "/ws")));
+        return Err(Why::Refused(Refusal::no_route(CONNECT.name, "LODGER_WEBSOCKET_PATH", "/ws")));
     };
     let route_key = fields.context.route_key.and_then(Text::decode).unwrap_or_else(|| default_route(fields).into());
     let mut path = format!("{base}/").into_bytes();
@@ -53,8 +56,8 @@ fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, asked: &Asked<'_>) -> Result<
     Ok(Parts {
         method: Some(Cow::Borrowed(b"POST")),
         path: path.into(),
-        query: Query::Decoded(parameters(fields)?),
-        headers: [fields.multi_headers.as_deref().unwrap_or_default(), &fields.headers],
+        query: Query::Decoded(parameters(fields)),
+        headers: headers(fields),
         // Messages come without headers, and an API tells them apart by what they are as JSON.
         content_type: match fields.body {
             Value::Text(_) if fields.is_base64 => Some(HeaderValue::from_static("application/octet-stream")),

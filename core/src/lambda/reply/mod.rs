@@ -53,8 +53,8 @@ pub(super) enum Unanswerable {
     Failed(BoxError),
     /// It is longer than the front takes, or Lambda: so many bytes, or more.
     TooLarge(u64, &'static Style),
-    /// It is one that others follow, and there is room for one.
-    Interim(StatusCode),
+    /// No front passes it on: others follow it, and there is room for one; or HTTP has none such.
+    Status(StatusCode),
 }
 
 /// The answer that a response makes: reads its body, and writes both in the front's shape.
@@ -63,8 +63,9 @@ where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
     let (mut parts, body) = response.into_parts();
-    if parts.status.is_informational() {
-        return Err(Unanswerable::Interim(parts.status));
+    // RFC 9110, section 15: what is not from 100 to 599 is invalid.
+    if !(200..600).contains(&parts.status.as_u16()) {
+        return Err(Unanswerable::Status(parts.status));
     }
     let body = if is_bodiless(parts.status) {
         Bytes::new()
@@ -99,7 +100,8 @@ pub(super) fn text(shape: Shape, status: StatusCode, text: String, request_id: &
 
 fn answer(shape: Shape, status: StatusCode, headers: HeaderMap, body: Bytes, request_id: &str) -> Answer {
     let style = shape.style;
-    if style.fails_by_status && status.as_u16() >= 400 {
+    // A redirect of what nobody sees is followed by nobody either.
+    if style.fails_by_status && !status.is_success() {
         return result::failed(status, &body);
     }
     if style.is_result {
@@ -127,6 +129,13 @@ fn answer(shape: Shape, status: StatusCode, headers: HeaderMap, body: Bytes, req
             "request {request_id}: the headers of the answer take {} bytes, and {most} is the most that the front takes of them, \
              with its own; it would answer with an error instead",
             written.size
+        );
+    }
+    if let Some(most) = style.max_message.filter(|most| body.len() > *most) {
+        say!(
+            WARN,
+            "request {request_id}: the answer to the message takes {} bytes, and {most} is the most that reaches the client",
+            body.len()
         );
     }
     if written.lost_cookies > 0 {
@@ -188,7 +197,10 @@ impl fmt::Display for Unanswerable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(source) => write!(f, "the response body failed: {source}"),
-            Self::Interim(status) => write!(f, "{status} is no final status, and there is no connection to upgrade"),
+            Self::Status(status) if status.is_informational() => {
+                write!(f, "{status} is no final status, and there is no connection to upgrade")
+            }
+            Self::Status(status) => write!(f, "{} is no status of HTTP, and no front passes it on", status.as_u16()),
             Self::TooLarge(size, Style { taker, max_size, .. }) => write!(
                 f,
                 "the response is too large for {taker}: as a reply it takes {size} bytes or more, and {max_size} is the most"

@@ -30,7 +30,7 @@ pub(super) fn of(body: &Bytes) -> Answer {
     Answer::Reply(Payload::whole(text))
 }
 
-/// The error that an answer with a status of 400 or more is.
+/// The error that an answer is of which the status is not one of success.
 pub(super) fn failed(status: StatusCode, body: &[u8]) -> Answer {
     let told = String::from_utf8_lossy(body.get(..TOLD).unwrap_or(body));
     let separator = if told.is_empty() { "" } else { ": " };

@@ -19,12 +19,14 @@ pub(in crate::lambda) struct Style {
     pub(in crate::lambda) is_explicit: bool,
     /// There is no HTTP response: the body alone is the result, as JSON.
     pub(in crate::lambda) is_result: bool,
-    /// Nobody would see the status: one of 400 or more fails the invocation.
+    /// Nobody would see the status: one that is not of success fails the invocation.
     pub(in crate::lambda) fails_by_status: bool,
     /// The most bytes of a reply.
     pub(in crate::lambda) max_size: usize,
     /// The most bytes of headers, where that is known.
     pub(in crate::lambda) max_headers: Option<usize>,
+    /// The most bytes of a body that is a message.
+    pub(in crate::lambda) max_message: Option<usize>,
     /// Whose limit `max_size` is.
     pub(in crate::lambda) taker: &'static str,
 }
@@ -55,6 +57,7 @@ impl Style {
         fails_by_status: false,
         max_size: MAX_REPLY,
         max_headers: None,
+        max_message: None,
         taker: "Lambda",
     };
 }

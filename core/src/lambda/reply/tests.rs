@@ -121,6 +121,8 @@ async fn an_interim_response_is_no_answer() {
     // Rule 72.
     let error = write(GET, response(101, &[], b"").map(Full::from), "id").await.err().unwrap();
     assert!(error.to_string().starts_with("101 Switching Protocols is no final status"), "{error}");
+    let error = write(GET, response(999, &[], b"").map(Full::from), "id").await.err().unwrap();
+    assert!(error.to_string().starts_with("999 is no status of HTTP"), "{error}");
 }
 
 #[tokio::test]
@@ -350,7 +352,7 @@ async fn where_nobody_sees_a_status_a_bad_one_is_an_error() {
         Shape { style: &Style { is_result: true, fails_by_status: true, ..Style::DEFAULT }, without_body: false };
     assert_eq!(reply(result, response(202, &[("x-a", b"1")], b"{\"a\":1}")).await, json!({"a": 1}));
     assert_eq!(reply(result, response(204, &[], b"")).await, Value::Null);
-    for status in [400, 404, 500] {
+    for status in [301, 400, 404, 500] {
         let answer = write(result, response(status, &[], b"why").map(Full::from), "id").await.unwrap();
         let Answer::Error { error_type: "Function.ErrorStatus", message } = answer else { panic!("{answer:?}") };
         assert!(message.contains(&status.to_string()) && message.ends_with("why"), "{message}");

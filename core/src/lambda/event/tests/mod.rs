@@ -100,7 +100,10 @@ fn more_headers_than_can_be_are_refused() {
         let json =
             event(json!({"headers": "here"})).to_string().replace("\"here\"", &format!("{{{}}}", members.join(",")));
         let refusal = read_bytes(&json.into(), &Settings::default(), "").unwrap_err();
-        assert!(matches!(&refusal, Refusal::BadRequest(_, why) if why.contains("60000 headers")), "{refusal:?}");
+        assert!(
+            matches!(&refusal, Refusal::BadRequest(_, why) if why == "there are more than 4096 headers"),
+            "{refusal:?}"
+        );
     }
 }
 
@@ -108,14 +111,26 @@ fn more_headers_than_can_be_are_refused() {
 fn what_looks_like_a_request_and_is_none_is_named_and_never_served() {
     // Rules 1, 2 and 7: not as a request, and not as an event either, which an app would trust.
     for (event, name) in [
-        (event(json!({"routeArn": "arn", "type": "REQUEST"})), "an authorizer"),
-        (event(json!({"methodArn": "arn"})), "an authorizer"),
-        (json!({"methodArn": "arn", "type": "TOKEN", "authorizationToken": "x"}), "an authorizer"),
+        (event(json!({"routeArn": "arn", "type": "REQUEST"})), "an event of an authorizer"),
+        (event(json!({"methodArn": "arn"})), "an event of an authorizer"),
+        (json!({"methodArn": "arn", "type": "TOKEN", "authorizationToken": "x"}), "an event of an authorizer"),
+        (
+            json!({"authorizationToken": "x", "requestContext": {"apiId": "x", "accountId": "1"}}),
+            "an event of an authorizer",
+        ),
         (json!({"Records": [{"cf": {"config": {}, "request": {"uri": "/", "method": "GET"}}}]}), "Lambda@Edge"),
         (json!({"raw_path": "/"}), "VPC Lattice (version 1)"),
         (json!({"rawPath": "/", "requestContext": {}}), "an HTTP API"),
         (json!({"path": "/", "requestContext": {"apiId": "x"}}), "API Gateway"),
         (json!({"requestContext": {"connectionId": "x", "eventType": "OTHER"}}), "WebSocket API"),
+        (
+            json!({"httpMethod": "GET", "resource": "/", "headers": {"host": "x"}, "requestContext": null}),
+            "API Gateway",
+        ),
+        (json!({"httpMethod": "GET", "multiValueHeaders": {}, "path": null}), "API Gateway"),
+        (json!({"path": "/", "requestContext": {"stage": "prod", "identity": {"sourceIp": "::1"}}}), "API Gateway"),
+        (json!({"version": "2.0", "rawQueryString": "", "headers": {}}), "an HTTP API"),
+        (json!({"version": "2.0", "requestContext": {"domainName": "x"}}), "API Gateway"),
     ] {
         for events_path in [None, Some("/events".to_owned())] {
             let settings = Settings { events_path, ..Settings::default() };
@@ -211,6 +226,28 @@ fn what_is_no_json_is_refused() {
     let refusal = read_bytes(&cut, &Settings::default(), "").unwrap_err();
     let Refusal::Failed { error_type: "Runtime.MalformedEvent", message } = refusal else { panic!("{refusal:?}") };
     assert!(message.contains("byte 17 of 17"), "{message}");
+}
+
+#[test]
+fn more_of_anything_than_can_be_is_refused_and_not_kept() {
+    let many =
+        |of: &str| format!("{{{}}}", (0..50_000).map(|i| format!("\"k{i}\":{of}")).collect::<Vec<_>>().join(","));
+    for (parts, why) in [
+        (format!(r#""multiValueHeaders":{}"#, many("[\"1\"]")), "headers"),
+        (format!(r#""headers":{}"#, many("\"1\"")), "headers"),
+        (format!(r#""queryStringParameters":{}"#, many("\"1\"")), "query parameters"),
+        (
+            format!(r#""multiValueQueryStringParameters":{0},"queryStringParameters":{0}"#, many("\"1\"")),
+            "query parameters",
+        ),
+    ] {
+        let event = format!(r#"{{"httpMethod":"GET","path":"/",{parts}}}"#);
+        let refusal = read_bytes(&event.into(), &Settings::default(), "").unwrap_err();
+        let Refusal::BadRequest(_, told) = refusal else { panic!("{refusal:?}") };
+        assert_eq!(told, format!("there are more than 4096 {why}"));
+    }
+    let cookies = vec!["a=1"; 50_000];
+    assert_eq!(why(event(json!({"cookies": cookies}))), "there are more than 4096 cookies");
 }
 
 proptest! {

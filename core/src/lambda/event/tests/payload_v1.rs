@@ -112,7 +112,8 @@ fn the_query_is_encoded_again_in_its_order() {
         query(json!({"z": ["1", "2"], "a b": ["c+d&e=f"], "empty": [""], "é": ["%"], "n": null}), Value::Null).unwrap(),
         "z=1&z=2&a%20b=c%2Bd%26e%3Df&empty=&%C3%A9=%25"
     );
-    assert_eq!(query(json!({"a": ["1", "2"]}), json!({"a": "2", "only": "3"})).unwrap(), "a=1&a=2&only=3");
+    let both = query(json!({"b": ["1", "2"], "a\"": ["3"]}), json!({"a\"": "3", "only": "4", "b": "2", "also": ""}));
+    assert_eq!(both.unwrap(), "b=1&b=2&a%22=3&only=4&also=");
     assert_eq!(query(Value::Null, json!({"b": "2", "a": "", "n": null})).unwrap(), "b=2&a=");
     for (multi, single) in [(json!({}), json!({})), (Value::Null, Value::Null), (json!([]), json!("x"))] {
         assert_eq!(query(multi, single), None);
@@ -134,6 +135,11 @@ fn repeated_headers_are_all_there() {
     assert_eq!(all(&headers, "x-city"), ["São Paulo".as_bytes()]);
     assert_eq!(all(&headers, "x-only"), [b"here"]);
     assert_eq!(headers.len(), 6);
+    // Without lists the other map has all there is.
+    for nothing in [Value::Null, json!({})] {
+        let request = request(json!({"multiValueHeaders": nothing, "headers": {"X-A": "1", "x-a": "2"}}));
+        assert_eq!(all(request.headers(), "x-a"), [b"1", b"2"]);
+    }
 }
 
 #[test]
