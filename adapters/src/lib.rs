@@ -81,11 +81,12 @@
 //!
 //! | | what the route gets | what its answer is |
 //! |---|---|---|
-//! | [`Lodger::events_path`] | a POST with the event as JSON | the result: JSON as it is, as `batchItemFailures` of a queue, other text as a string. A status of 400 or more fails the invocation |
-//! | [`Lodger::websocket_path`] | a POST to the route key behind the path, as `/ws/$connect`, with the message as body; of the handshake the headers and the query | to `$connect` the status lets the client in or not; else one of 400 or more fails the invocation, and the body goes to a route response |
+//! | [`Lodger::events_path`] | a POST with the event as JSON | the result: JSON as it is, as `batchItemFailures` of a queue, other text as a string. A status that is not of success fails the invocation |
+//! | [`Lodger::websocket_path`] | a POST to the route key behind the path, as `/ws/$connect`, with the message as body; of the handshake the headers and the query | to `$connect` the status lets the client in or not; else one that is not of success fails the invocation, and the body goes to a route response |
 //!
 //! No HTTP request gets there, on any host: it is a 404, however the path is written. Requests that are made of events carry
-//! [`lambda::FromEvent`]. Events of authorizers and of Lambda@Edge look like requests and are none: they are refused always.
+//! [`lambda::FromEvent`]. What looks like an HTTP request and is none, as events of authorizers and of Lambda@Edge do, is
+//! refused always.
 //!
 //! # What a front keeps to itself
 //!
@@ -106,9 +107,11 @@
 //! | headers: of several of one name the last | 42 |  |  |  |  | x |  |  |  |
 //! | headers: several `cookie` are one | 50 | x | x | x | x | x | x | x | x |
 //! | headers: the order among different names is the front's |  | x | x | x | x | x | x | x | x |
-//! | headers: `connection`, `te`, `upgrade`, `expect` and the like are not there | 62 | x | x | x | x | x | x | x | x |
+//! | headers: `connection`, `te`, `upgrade`, `expect` and the like are not there, nor is `proxy` | 62 | x | x | x | x | x | x | x | x |
 //! | headers: `content-length: 0` where there is no body | 57 | x | x |  |  |  |  |  |  |
 //! | body: what is no text is lost, unless `binaryMediaTypes` names its type | 66 |  |  | x |  |  |  |  |  |
+//! | body: beyond 6 MB as an event, which are 4.5 MB of binary, the front answers with 413 | 70 | x | x | x | x |  |  | x | x |
+//! | body: beyond 1 MB the front answers with 413; to an upgrade with 400 | 62, 70 |  |  |  |  | x | x |  |  |
 //! | **answers**: trailers and interim responses are dropped | 72, 102 | x | x | x | x | x | x | x | x |
 //! | answers: several headers of one name joined by `, `, but `set-cookie` | 75 | x |  |  | x | x |  | x | x |
 //! | answers: of several `set-cookie` the first, and a warning | 81 |  |  |  |  |  |  | x |  |
@@ -118,13 +121,18 @@
 //! | answers: a body without a type is `application/octet-stream`, because the front would claim more | 88 | x | x | x | x | x | x | x | x |
 //! | answers: no body and no type, and the front adds a type | 88 | x | x | x | x |  |  |  |  |
 //! | answers: 204, 205 and 304 have neither a body nor its headers | 91 | x | x | x | x | x | x | x | x |
+//! | answers: a status of 600 or more, which HTTP does not have, is a 500 | 72 | x | x | x | x | x | x | x | x |
 //! | answers: binary is base64 for the client, unless `binaryMediaTypes` names its type, or what the client accepts | 97 |  |  | x |  |  |  |  |  |
 //! | answers: headers beyond 10 KB, at an ALB 32 KB, become an error of the front's; a warning comes before | 87 | x | x | x |  | x | x |  |  |
 //! | answers: a reply beyond 6 MB, at an ALB 1 MB, becomes a 500 that says so | 99 | x | x | x | x | x | x | x | x |
 //!
-//! Two more depend on how a front is set up. A **REST API** splits queries at `;`, and refuses raw `|`, `{` and `}` in them (38).
-//! A load balancer with `preserve` as its mode for `X-Forwarded-For` adds no address to it: the last one there, which is what
-//! [`ClientAddr`] is, is the client's own word then (55).
+//! Some of it depends on how a front is set up:
+//!
+//! - A **REST API** splits queries at `;`, refuses raw `|`, `{` and `}` in them (38), and on a domain of one's own keeps `/ping`
+//!   and `/sping` for itself (29).
+//! - A **Function URL** with the auth type `AWS_IAM` takes `Authorization` for itself (59).
+//! - A **load balancer** with `preserve` as its mode for `X-Forwarded-For` adds no address to it: the last one there, which is
+//!   what [`ClientAddr`] is, is the client's own word then (55).
 
 // Without a host there is nothing to run an app on.
 #![cfg_attr(not(any(feature = "server", feature = "lambda")), allow(dead_code, unused))]

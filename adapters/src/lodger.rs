@@ -88,10 +88,11 @@ impl Lodger {
     }
 
     /// Where events go that are not HTTP: each is POSTed to this path of the app, as JSON. The body of the answer is what
-    /// Lambda gets: as it is if it is JSON, else as a string. A status of 400 or more fails the invocation.
+    /// Lambda gets: as it is if it is JSON, else as a string. A status that is not of success fails the invocation.
     ///
-    /// No HTTP request reaches the path, or one below it, on any host: it is answered with 404. An app that rewrites paths
-    /// itself should look for [`lambda::FromEvent`](crate::lambda::FromEvent) as well.
+    /// No HTTP request reaches the path, or one below it, on any host: it is answered with 404, and so is one that is escaped
+    /// four times over, or that has `..` in it and may lead there. An app that rewrites paths itself should look for
+    /// [`lambda::FromEvent`](crate::lambda::FromEvent) as well, which says whom to trust.
     ///
     /// # Example
     ///
@@ -123,9 +124,35 @@ impl Lodger {
     /// `/ws/$default`, with the message as the body. As little as the [`events_path`](Self::events_path) does an HTTP request
     /// reach it.
     ///
-    /// The status of the answer to `$connect` lets the client in, or not. Of the others one of 400 or more fails the
-    /// invocation, and the body of one that does not is sent to the client if the route has a route response. Whose
-    /// connection it is says the `connectionId` in the [`RequestContext`](crate::lambda::RequestContext).
+    /// The status of the answer to `$connect` lets the client in, or not. Of the others one that is not of success fails the
+    /// invocation, and the body of one that is goes to the client if the route has a route response. Whose connection it is
+    /// says the `connectionId` in the [`RequestContext`](crate::lambda::RequestContext).
+    ///
+    /// A message has no headers. It comes as `application/json`, by which a WebSocket API tells routes apart, or as
+    /// `application/octet-stream` where it is binary.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use axum::{Extension, Json, Router, http::StatusCode, routing::post};
+    /// use lodger::{Lodger, lambda::RequestContext};
+    /// use serde_json::{Value, json};
+    ///
+    /// /// A message `{"action": "say", ..}`, and the answer to it.
+    /// async fn say(Extension(context): Extension<RequestContext>, Json(message): Json<Value>) -> Json<Value> {
+    ///     let context: Value = serde_json::from_slice(context.as_bytes()).unwrap_or_default();
+    ///     Json(json!({"from": context["connectionId"], "text": message["text"]}))
+    /// }
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), lodger::Error> {
+    ///     let app = Router::new()
+    ///         .route("/ws/$connect", post(async || StatusCode::OK))
+    ///         .route("/ws/say", post(say))
+    ///         .route("/ws/{other}", post(async || StatusCode::OK));
+    ///     Lodger::new().websocket_path("/ws").run(app).await
+    /// }
+    /// ```
     pub fn websocket_path(mut self, path: impl Into<String>) -> Self {
         self.settings.websocket_path = Some(path.into());
         self

@@ -230,6 +230,10 @@ impl fmt::Debug for Event {
 /// rewrites paths by itself, from a header or by a prefix that it takes off, can lead a client's request there; its handler
 /// should look for this extension.
 ///
+/// Whoever may invoke the function can make any event, and so can whoever fills one in: an integration of an API that is
+/// not a proxy, or a rule of IoT, passes on what a client sent as the event itself. Such have no place before an app
+/// that trusts its events.
+///
 /// # Example
 ///
 /// ```
