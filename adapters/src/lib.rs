@@ -23,7 +23,7 @@
 //! | tower 0.5 | `tower` | a service over `Request<lodger::Body>`, or over requests with any body; see [`tower`] |
 //! | hyper 1 | `hyper` | likewise; see [`hyper`] |
 //!
-//! No framework is on by default.
+//! No framework is on by default. With the feature `serde`, [`lambda::RequestContext`] can be read as a type of your own.
 //!
 //! # Porting an app
 //!
@@ -55,14 +55,16 @@
 //! # What is different on Lambda
 //!
 //! - **Answers are sent as a whole.** A stream, such as server-sent events, arrives when it has ended, and one that does
-//!   not end gets no answer. What is larger than 6 MB, behind a load balancer 1 MB, is a 500 that says so.
+//!   not end gets no answer. What is larger than 6 MB, behind a load balancer 1 MB, is a 500 that says so; binary grows by a third on its way, so
+//!   that it may have 4.5 MB, and 768 KB.
 //! - **There are no upgrades**: the app's answer is that of a request that asks for none. WebSockets come as events of a
 //!   WebSocket API.
 //! - **Between two requests the process is frozen.** A task that was spawned and not waited for goes on with the next
 //!   request, or never.
 //! - **A panic of a handler** is a 500 and a line in the log. On a server the connection ends, as under `axum::serve`.
 //! - **The stage of an API, and a base path, are not in the path that the app sees.** An app that writes absolute paths
-//!   (`Redirect::to("/login")`) puts before them what was taken off: the [`PathPrefix`], where there is one.
+//!   (`Redirect::to("/login")`) puts before them what was taken off: the [`PathPrefix`], where there is one. Relative ones
+//!   (`Redirect::to("login")`) need nothing.
 //!
 //! ```
 //! use axum::{Extension, response::Redirect};
@@ -84,7 +86,8 @@
 //! | [`Lodger::events_path`] | a POST with the event as JSON | the result: JSON as it is, as `batchItemFailures` of a queue, other text as a string. A status that is not of success fails the invocation |
 //! | [`Lodger::websocket_path`] | a POST to the route key behind the path, as `/ws/$connect`, with the message as body; of the handshake the headers and the query | to `$connect` the status lets the client in or not; else one that is not of success fails the invocation, and the body goes to a route response |
 //!
-//! No HTTP request gets there, on any host: it is a 404, however the path is written. Requests that are made of events carry
+//! No HTTP request gets there, on any host: it is a 404, however the path is written, as long as the path is set. Set it in
+//! code: where it is not set, the route is one like all others, and open to everybody. Requests that are made of events carry
 //! [`lambda::FromEvent`]. What looks like an HTTP request and is none, as events of authorizers and of Lambda@Edge do, is
 //! refused always.
 //!
@@ -108,6 +111,9 @@
 //! | headers: several `cookie` are one | 50 | x | x | x | x | x | x | x | x |
 //! | headers: the order among different names is the front's |  | x | x | x | x | x | x | x | x |
 //! | headers: `connection`, `te`, `upgrade`, `expect` and the like are not there, nor is `proxy` | 62 | x | x | x | x | x | x | x | x |
+//! | headers: `x-forwarded-for` has the client's address added | 55 | x | x | x | x | x | x | x | x |
+//! | headers: `x-forwarded-port` and `x-forwarded-proto` are the front's | 53 | x | x | x | x | x | x |  |  |
+//! | headers: `x-amzn-trace-id` is the invocation's | 59 | x | x | x | x | x | x | x | x |
 //! | headers: `content-length: 0` where there is no body | 57 | x | x |  |  |  |  |  |  |
 //! | body: what is no text is lost, unless `binaryMediaTypes` names its type | 66 |  |  | x |  |  |  |  |  |
 //! | body: beyond 6 MB as an event, which are 4.5 MB of binary, the front answers with 413 | 70 | x | x | x | x |  |  | x | x |
@@ -124,7 +130,7 @@
 //! | answers: a status of 600 or more, which HTTP does not have, is a 500 | 72 | x | x | x | x | x | x | x | x |
 //! | answers: binary is base64 for the client, unless `binaryMediaTypes` names its type, or what the client accepts | 97 |  |  | x |  |  |  |  |  |
 //! | answers: headers beyond 10 KB, at an ALB 32 KB, become an error of the front's; a warning comes before | 87 | x | x | x |  | x | x |  |  |
-//! | answers: a reply beyond 6 MB, at an ALB 1 MB, becomes a 500 that says so | 99 | x | x | x | x | x | x | x | x |
+//! | answers: a reply beyond 6 MB, at an ALB 1 MB, becomes a 500 that says so; as binary 4.5 MB, and 768 KB | 99 | x | x | x | x | x | x | x | x |
 //!
 //! Some of it depends on how a front is set up:
 //!

@@ -125,8 +125,12 @@ impl Lodger {
     /// reach it.
     ///
     /// The status of the answer to `$connect` lets the client in, or not. Of the others one that is not of success fails the
-    /// invocation, and the body of one that is goes to the client if the route has a route response. Whose connection it is
-    /// says the `connectionId` in the [`RequestContext`](crate::lambda::RequestContext).
+    /// invocation, and the body of one that is goes to the client if the route has a route response. Without one, and at any
+    /// other time, the app sends by a POST to `https://{domainName}/{stage}/@connections/{connectionId}`, signed as requests to
+    /// AWS are. The three are in the [`RequestContext`](crate::lambda::RequestContext).
+    ///
+    /// A server has no such connections: to try the routes, put `lodger-gateway` before the app, with its feature
+    /// `websocket` and `--front websocket-api`.
     ///
     /// A message has no headers. It comes as `application/json`, by which a WebSocket API tells routes apart, or as
     /// `application/octet-stream` where it is binary.
@@ -138,7 +142,7 @@ impl Lodger {
     /// use lodger::{Lodger, lambda::RequestContext};
     /// use serde_json::{Value, json};
     ///
-    /// /// A message `{"action": "say", ..}`, and the answer to it.
+    /// /// A message `{"action": "say", ..}`, and the answer to it, which the client gets if the route has a route response.
     /// async fn say(Extension(context): Extension<RequestContext>, Json(message): Json<Value>) -> Json<Value> {
     ///     let context: Value = serde_json::from_slice(context.as_bytes()).unwrap_or_default();
     ///     Json(json!({"from": context["connectionId"], "text": message["text"]}))

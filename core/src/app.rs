@@ -25,13 +25,14 @@ pub type Request = http::Request<Body>;
 /// # Example
 ///
 /// ```
-/// use lodger_core::{App, Request};
+/// # use lodger_core as lodger;
+/// use lodger::{App, Request};
 /// use std::future::{Ready, ready};
 ///
 /// struct Hello;
 ///
 /// impl App for Hello {
-///     type Body = lodger_core::Body;
+///     type Body = lodger::Body;
 ///     type Future = Ready<http::Response<Self::Body>>;
 ///
 ///     fn call(&self, _: Request) -> Self::Future {

@@ -19,7 +19,8 @@ use crate::{BoxError, Error};
 /// # Example
 ///
 /// ```
-/// let body = lodger_core::Body::from("hello");
+/// # use lodger_core as lodger;
+/// let body = lodger::Body::from("hello");
 /// assert_eq!(body.as_bytes().unwrap(), "hello");
 /// ```
 #[derive(Default)]

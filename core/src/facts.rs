@@ -14,8 +14,9 @@ use bytes::Bytes;
 /// # Example
 ///
 /// ```
-/// # let request: lodger_core::Request = http::Request::default();
-/// let client = request.extensions().get::<lodger_core::ClientAddr>();
+/// # use lodger_core as lodger;
+/// # let request: lodger::Request = http::Request::default();
+/// let client = request.extensions().get::<lodger::ClientAddr>();
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddr(pub SocketAddr);
@@ -33,8 +34,9 @@ impl ClientAddr {
 /// # Example
 ///
 /// ```
-/// # let request: lodger_core::Request = http::Request::default();
-/// let prefix = request.extensions().get::<lodger_core::PathPrefix>();
+/// # use lodger_core as lodger;
+/// # let request: lodger::Request = http::Request::default();
+/// let prefix = request.extensions().get::<lodger::PathPrefix>();
 /// let login = format!("{}/login", prefix.map_or("", |prefix| prefix.as_str()));
 /// assert_eq!(login, "/login");
 /// ```

@@ -15,6 +15,7 @@ mod error;
 mod facts;
 mod host;
 mod log;
+mod once;
 mod prefix;
 mod reserved;
 mod settings;

@@ -12,7 +12,10 @@ use crate::Error;
 pub(crate) fn normal(prefix: &str, is: &str, variable: &str) -> Result<Option<String>, Error> {
     let segments = prefix.trim_matches('/');
     let is_of_a_path = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte);
-    if !segments.bytes().all(is_of_a_path) || segments.contains("//") {
+    let is_escape =
+        |rest: &str| rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    let are_escapes = segments.split('%').skip(1).all(is_escape);
+    if !segments.bytes().all(is_of_a_path) || segments.contains("//") || !are_escapes {
         return Err(Error::new(format!(
             "{is} is {prefix:?}, which no path begins with; it is one such as /api, percent-encoded ({variable})"
         )));
@@ -49,7 +52,7 @@ mod tests {
 
     #[test]
     fn what_no_path_begins_with_is_said() {
-        for written in ["https://x/api", " /api", "/a b", "/a?b", "/a#b", "/é", "/a//b"] {
+        for written in ["https://x/api", " /api", "/a b", "/a?b", "/a#b", "/é", "/a//b", "/a%zz", "/100%"] {
             let error = normal(written, "the path", "VARIABLE").unwrap_err().to_string();
             assert!(error.contains(&format!("{written:?}")), "{error}");
         }

@@ -1,6 +1,8 @@
 //! Paths that belong to events: no HTTP request is to reach the app there, whatever it makes of a path.
 
-use crate::Settings;
+use std::sync::Arc;
+
+use crate::{Settings, log::say, once::Once};
 
 /// How often a path is decoded: more than any router does.
 const TIMES: usize = 4;
@@ -14,16 +16,30 @@ const TIMES: usize = 4;
 pub(crate) struct Reserved {
     /// The segments of each.
     paths: Vec<Vec<Vec<u8>>>,
+    told: Arc<Once>,
 }
 
 impl Reserved {
     pub(crate) fn new(settings: &Settings) -> Self {
         let paths = [&settings.events_path, &settings.websocket_path].into_iter().flatten();
-        Self { paths: paths.map(|path| segments(&fully_decoded(path.as_bytes()))).collect() }
+        let paths = paths.map(|path| segments(&fully_decoded(path.as_bytes()))).collect();
+        Self { paths, told: Arc::default() }
     }
 
-    /// Whether no HTTP request may have this path.
-    pub(crate) fn covers(&self, path: &str) -> bool {
+    /// Whether an HTTP request may have this path. That it may not is told once: anybody can send such requests.
+    pub(crate) fn admits(&self, path: &str) -> bool {
+        let is_covered = self.covers(path);
+        if is_covered && self.told.is_first() {
+            say!(
+                WARN,
+                "a request for {path:?} is answered with 404, as all others like it will be without a word: the path is for \
+                 events (LODGER_EVENTS_PATH, LODGER_WEBSOCKET_PATH)"
+            );
+        }
+        !is_covered
+    }
+
+    fn covers(&self, path: &str) -> bool {
         if self.paths.is_empty() {
             return false;
         }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use lodger_gateway::{Front, RuntimeApi};
-use lodger_tests::ask::Sent;
+use lodger_tests::ask::{Sent, ask};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -194,11 +194,24 @@ async fn what_a_front_will_not_pass_on_is_told_on_lambda() {
         "the headers of the answer take 98",
         "this load balancer sends the last one of repeated headers",
         "the headers of the answer take 320",
-        "2 of the cookies are dropped",
+        "no room for all cookies of the answer; dropped: 2",
         "a body has come with U+FFFD in it",
     ];
     assert_eq!(lines.len(), expected.len(), "{said}");
     for (line, expected) in lines.iter().zip(expected) {
         assert!(line.contains(expected), "{line}");
     }
+}
+
+#[tokio::test]
+async fn a_request_for_what_is_for_events_is_told_once() {
+    let mut process = Process::start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_EVENTS_PATH", "/events")]);
+    let addr = process.addr();
+    for target in ["/events", "/%65vents", "/events/x"] {
+        assert_eq!(ask(addr, &Sent::get(target)).await.status(), 404);
+    }
+    process.signal("KILL");
+    let (_, said) = process.end();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("\"/events\"") && said.contains("LODGER_EVENTS_PATH"), "{said}");
 }

@@ -16,8 +16,9 @@ use bytes::Bytes;
 /// # Example
 ///
 /// ```
-/// # let request: lodger_core::Request = http::Request::default();
-/// if let Some(context) = request.extensions().get::<lodger_core::lambda::Context>() {
+/// # use lodger_core as lodger;
+/// # let request: lodger::Request = http::Request::default();
+/// if let Some(context) = request.extensions().get::<lodger::lambda::Context>() {
 ///     println!("{} has {:?} left", context.request_id(), context.remaining_time());
 /// }
 /// ```
@@ -174,14 +175,16 @@ impl RequestContext {
     /// # Example
     ///
     /// ```
-    /// # use lodger_core::lambda::RequestContext;
+    /// # use lodger_core as lodger;
+    /// use lodger::lambda::RequestContext;
+    ///
     /// #[derive(serde::Deserialize)]
     /// #[serde(rename_all = "camelCase")]
     /// struct Api {
     ///     api_id: String,
     /// }
     ///
-    /// fn api(context: &RequestContext) -> Result<String, lodger_core::Error> {
+    /// fn api(context: &RequestContext) -> Result<String, lodger::Error> {
     ///     Ok(context.parse::<Api>()?.api_id)
     /// }
     /// ```
@@ -237,7 +240,9 @@ impl fmt::Debug for Event {
 /// # Example
 ///
 /// ```
-/// # use lodger_core::{Request, lambda::FromEvent};
+/// # use lodger_core as lodger;
+/// use lodger::{Request, lambda::FromEvent};
+///
 /// fn is_trusted(request: &Request) -> bool {
 ///     request.extensions().get::<FromEvent>().is_some()
 /// }

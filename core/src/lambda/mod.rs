@@ -138,10 +138,7 @@ impl Polling {
                     say!(ERROR, "request {id}: refused with 400: {why}");
                     reply::text(shape, StatusCode::BAD_REQUEST, why, id)
                 }
-                Err(Refusal::NotFound(shape)) => {
-                    say!(WARN, "request {id}: answered with 404: its path is for events, not for requests");
-                    reply::text(shape, StatusCode::NOT_FOUND, String::new(), id)
-                }
+                Err(Refusal::NotFound(shape)) => reply::text(shape, StatusCode::NOT_FOUND, String::new(), id),
                 Err(Refusal::Failed { error_type, message }) => Answer::Error { error_type, message },
             };
             match answer {

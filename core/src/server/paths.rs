@@ -24,7 +24,7 @@ impl Paths {
             *request.uri_mut() = uri;
             request.extensions_mut().insert(taken);
         }
-        !self.reserved.covers(request.uri().path())
+        self.reserved.admits(request.uri().path())
     }
 }
 

@@ -9,11 +9,11 @@ use super::{
     fields::Fields,
     front::{Client, Front, Parts, Query, Why, decoded, headers, parameters},
     json::Text,
-    once::Once,
 };
 use crate::{
     lambda::reply::{Form, Style},
     log::say,
+    once::Once,
 };
 
 pub(super) const MULTI_VALUE: Front = Front {

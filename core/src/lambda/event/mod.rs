@@ -13,7 +13,6 @@ mod json;
 mod lattice_v1;
 mod lattice_v2;
 mod names;
-mod once;
 mod payload_v1;
 mod payload_v2;
 mod refusal;
@@ -95,7 +94,7 @@ pub(super) fn read(event: &Bytes, mut asked: Asked<'_>) -> Result<(Request, Shap
     let shape = shape(parts.method.as_deref() == Some(b"HEAD"));
     let mut request = request::of(event, &fields, parts, front.is_http, &mut asked)
         .map_err(|Bad(why)| Refusal::BadRequest(shape, why))?;
-    if front.is_http && asked.reserved.covers(request.uri().path()) {
+    if front.is_http && !asked.reserved.admits(request.uri().path()) {
         return Err(Refusal::NotFound(shape));
     }
     let extensions = request.extensions_mut();

@@ -10,11 +10,11 @@ use super::{
     fields::{Fields, Value},
     front::{Client, Front, Parts, PathIs, Query, StagePlace, Why, decoded, headers, parameters},
     json::Text,
-    once::Once,
 };
 use crate::{
     lambda::reply::{API_HEADERS, Form, Style},
     log::say,
+    once::Once,
 };
 
 /// Before [`REST_API`], of whose shape it is but for its `version`.

@@ -141,7 +141,7 @@ fn answer(shape: Shape, status: StatusCode, headers: HeaderMap, body: Bytes, req
     if written.lost_cookies > 0 {
         say!(
             WARN,
-            "request {request_id}: {} of the cookies are dropped, because the front has no room for them",
+            "request {request_id}: the front has no room for all cookies of the answer; dropped: {}",
             written.lost_cookies
         );
     }
