@@ -127,7 +127,8 @@ impl Lodger {
     /// The status of the answer to `$connect` lets the client in, or not. Of the others one that is not of success fails the
     /// invocation, and the body of one that is goes to the client if the route has a route response. Without one, and at any
     /// other time, the app sends by a POST to `https://{domainName}/{stage}/@connections/{connectionId}`, signed as requests to
-    /// AWS are. The three are in the [`RequestContext`](crate::lambda::RequestContext).
+    /// AWS are. The three are in the [`RequestContext`](crate::lambda::RequestContext); behind a custom domain the host is
+    /// `{apiId}.execute-api.{region}.amazonaws.com` all the same.
     ///
     /// A server has no such connections: to try the routes, put `lodger-gateway` before the app, with its feature
     /// `websocket` and `--front websocket-api`.

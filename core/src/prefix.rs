@@ -7,7 +7,7 @@ use crate::Error;
 /// `""`, `/`, `api`, `/api` and `/api/` are all ways to write one; the first two mean none.
 ///
 /// # Errors
-/// It cannot be the begin of a path (RFC 3986, section 3.3), and would never be found there. The error says what it is for,
+/// It cannot be the begin of a path (RFC 3986, section 3.3), or has an empty segment, which is hardly meant. The error says what it is for,
 /// and the variable that it may come from.
 pub(crate) fn normal(prefix: &str, is: &str, variable: &str) -> Result<Option<String>, Error> {
     let segments = prefix.trim_matches('/');
@@ -69,6 +69,7 @@ mod tests {
         assert_eq!(matched(b"/caf%C3%A9/x", b"/caf%c3%a9"), Some(10));
         assert_eq!(matched(b"/caf%c3%a9", b"/caf%C3%A9"), Some(10));
         assert_eq!(matched(b"/CAF%C3%A9", b"/caf%C3%A9"), None);
+        assert_eq!(matched(b"/%6a", b"/%6A"), Some(4));
         assert_eq!(matched(b"/%41pi", b"/%41Pi"), None);
     }
 }

@@ -32,7 +32,7 @@ impl Reserved {
         if is_covered && self.told.is_first() {
             say!(
                 WARN,
-                "a request for {path:?} is answered with 404, as all others like it will be without a word: the path is for \
+                "a request for {path:.80?} is answered with 404, as all others like it will be without a word: the path is for \
                  events (LODGER_EVENTS_PATH, LODGER_WEBSOCKET_PATH)"
             );
         }
@@ -71,12 +71,13 @@ fn is_dots(segment: &[u8]) -> bool {
 }
 
 fn may_lead_to(segments: &[Vec<u8>], reserved: &[Vec<u8>]) -> bool {
-    if !segments.iter().any(|segment| is_dots(segment)) {
-        return segments.starts_with(reserved);
+    let mut left = segments.iter().filter(|segment| **segment != b".");
+    if segments.iter().any(|segment| segment == b"..") {
+        // Which of them are left when dots are resolved depends on who does it, and how: it is some, in their order.
+        reserved.iter().all(|segment| left.any(|other| other == segment))
+    } else {
+        reserved.iter().all(|segment| left.next() == Some(segment))
     }
-    // Which segments are left when dots are resolved depends on who does it, and how. It is some of them, in their order.
-    let mut segments = segments.iter();
-    reserved.iter().all(|segment| segments.any(|other| other == segment))
 }
 
 /// What stands between slashes of either kind, where anything does, without what may end it, and in small letters.
@@ -164,6 +165,9 @@ mod tests {
 
     #[test]
     fn any_other_path_is_not() {
+        for path in ["/x/./events", "/files/%2e/events", "/a/./live/b/ws", "/x/../y", "/live/../x", "/ws/../live"] {
+            assert!(!covers(path), "{path}");
+        }
         for path in [
             "/",
             "",

@@ -18,7 +18,7 @@ pub fn app() -> Router {
     Router::new()
         .route("/reply/{what}", any(reply))
         .route("/status/{status}", any(status))
-        .route("/size/{bytes}", get(size))
+        .route("/size/{bytes}", any(size))
         .route("/slow/{milliseconds}", get(slow))
         .route("/respond", any(respond))
         .route("/panic", get(async || -> &'static str { panic!("asked to panic") }))

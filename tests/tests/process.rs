@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lodger_gateway::{Front, RuntimeApi};
+use lodger_gateway::{Front, RuntimeApi, WebSocketApi};
 use lodger_tests::ask::{Sent, ask};
 use serde_json::json;
 use tokio::{
@@ -163,7 +163,8 @@ fn what_it_cannot_do_it_says_and_ends() {
 #[tokio::test]
 async fn what_a_front_will_not_pass_on_is_told_on_lambda() {
     let api = RuntimeApi::start().await.unwrap();
-    let process = Process::start(&[("AWS_LAMBDA_RUNTIME_API", &api.address())]);
+    let vars = [("AWS_LAMBDA_RUNTIME_API", &*api.address()), ("LODGER_WEBSOCKET_PATH", "/size")];
+    let process = Process::start(&vars);
     let respond = |size: usize, cookies: usize| {
         let mut headers = vec![json!(["x-large", "y".repeat(size)])];
         headers.resize(1 + cookies, json!(["set-cookie", "a=1"]));
@@ -183,9 +184,13 @@ async fn what_a_front_will_not_pass_on_is_told_on_lambda() {
     assert_eq!(api.send(&Front::lattice_v1(), &respond(1, 3)).await.status(), 200);
     // Rules 42 and 66: once, whatever comes.
     for _ in 0..2 {
-        let lossy = Sent::get("/").method("POST").body([0xff]).request();
+        let lossy = Sent::get("/").method("POST").body(b"\x89PNG\r\n\x1a\n").request();
         api.send(&Front::rest_api().binary_media_types(["image/png"]), &lossy).await;
         api.send(&Front::alb(), &lossy).await;
+    }
+    // Rule 70.
+    for size in ["131072", "131073"] {
+        api.invoke(WebSocketApi::new().message(size, "")).await.unwrap();
     }
     process.signal("KILL");
     let (_, said) = process.end();
@@ -196,6 +201,7 @@ async fn what_a_front_will_not_pass_on_is_told_on_lambda() {
         "the headers of the answer take 320",
         "no room for all cookies of the answer; dropped: 2",
         "a body has come with U+FFFD in it",
+        "the answer to the message takes 131073 bytes, and 131072 is the most",
     ];
     assert_eq!(lines.len(), expected.len(), "{said}");
     for (line, expected) in lines.iter().zip(expected) {

@@ -1,5 +1,6 @@
 //! What a server does about paths: takes the base path off, and keeps clients away from what is for events.
 
+use bytes::Bytes;
 use http::{Uri, uri::PathAndQuery};
 
 use crate::{PathPrefix, Request, Settings, prefix, reserved::Reserved};
@@ -32,11 +33,13 @@ impl Paths {
 fn without(base_path: &str, uri: &Uri) -> Option<(Uri, PathPrefix)> {
     let whole = uri.path_and_query()?;
     let taken = prefix::matched(uri.path().as_bytes(), base_path.as_bytes())?;
-    let rest = whole.as_str().get(taken..)?;
+    // As the client wrote it: escapes may be of either case.
+    let (prefix, rest) = whole.as_str().split_at_checked(taken)?;
+    let prefix = Bytes::copy_from_slice(prefix.as_bytes());
     let rest: Result<PathAndQuery, _> = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
     // From a path alone, so that two slashes do not make a host of what follows them.
     let uri = Uri::from(rest.ok()?);
-    Some((uri, PathPrefix::new(base_path.to_owned().into())))
+    Some((uri, PathPrefix::new(prefix)))
 }
 
 #[cfg(test)]

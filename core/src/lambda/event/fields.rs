@@ -4,7 +4,7 @@ use super::json::{Malformed, Reader, Text};
 
 /// The most of anything that an event has many of: fronts let some KB through, and no more is to be held of what comes by
 /// other ways.
-pub(super) const MOST: usize = 4096;
+pub(super) const MOST: usize = 16_384;
 
 /// Keys with their values, in their order. A key that has several comes several times. There is room for one more than
 /// [`MOST`], so that one can see that there are too many.
@@ -64,6 +64,10 @@ pub(super) struct Fields<'a> {
     pub(super) cookies: Vec<Text<'a>>,
     pub(super) body: Value<'a>,
     pub(super) is_base64: bool,
+    /// `resource`, by which a REST API names a route.
+    pub(super) has_resource: bool,
+    /// `is_base64_encoded`, which is how Lattice spells it.
+    pub(super) has_lattice_encoding: bool,
     has_arn_of_authorizer: bool,
     has_token_to_authorize: bool,
     /// Of an event of Lambda@Edge, which is one of HTTP in a shape that has nothing of the others.
@@ -130,7 +134,12 @@ impl<'a> Fields<'a> {
                 }
                 b"cookies" => fields.cookies = strings(value)?,
                 b"body" => fields.body = Value::read(value)?,
-                b"isBase64Encoded" | b"is_base64_encoded" => fields.is_base64 = value.boolean()?,
+                b"isBase64Encoded" => fields.is_base64 = value.boolean()?,
+                b"is_base64_encoded" => {
+                    fields.is_base64 = value.boolean()?;
+                    fields.has_lattice_encoding = true;
+                }
+                b"resource" => fields.has_resource = value.string()?.is_some(),
                 b"requestContext" => fields.context = ContextFields::read(value)?,
                 b"routeArn" | b"methodArn" => fields.has_arn_of_authorizer |= value.string()?.is_some(),
                 b"authorizationToken" => fields.has_token_to_authorize = value.string()?.is_some(),
@@ -287,6 +296,17 @@ mod tests {
         assert!(fields.headers.is_empty() && Pairs::read(fields.multi_query).is_empty());
         assert!(fields.context.is_of_load_balancer && !fields.context.is_of_lattice);
         assert!(fields.context.source_ip.is_some());
+    }
+
+    #[test]
+    fn no_more_is_kept_than_can_be_served() {
+        let many = vec!["\"k\":\"v\""; 3 * MOST].join(",");
+        let cookies = vec!["\"c=1\""; 3 * MOST].join(",");
+        let event =
+            format!(r#"{{"headers":{{{many}}},"multiValueQueryStringParameters":{{{many}}},"cookies":[{cookies}]}}"#);
+        let fields = Fields::read(event.as_bytes()).unwrap();
+        let parameters = Pairs::read(fields.multi_query);
+        assert_eq!([fields.headers.len(), parameters.len(), fields.cookies.len()], [MOST + 1; 3]);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use http::{
 
 use super::{fields::MOST, json::Text, names::Names, owned, quoted};
 
+/// The most headers that a request has. Fronts end at some KB of them, and `HeaderMap` panics beyond some thousands.
+const MAX_HEADERS: usize = 4096;
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// Collects headers in their order, and keeps to itself those that a server would not hand to an app either.
@@ -19,14 +21,9 @@ pub(super) struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
-    /// An error where there are more headers than any front lets through.
-    pub(super) fn new(event: &'a Bytes, names: &'a mut Names, count: usize) -> Result<Self, String> {
-        // `HeaderMap` panics beyond some thousands.
-        if count > MOST {
-            return Err(format!("there are more than {MOST} headers"));
-        }
+    pub(super) fn new(event: &'a Bytes, names: &'a mut Names, count: usize) -> Self {
         // Room for those that are added as well.
-        Ok(Self { event, names, map: HeaderMap::with_capacity(count + 4), had_content_length: false })
+        Self { event, names, map: HeaderMap::with_capacity(count.min(MAX_HEADERS) + 4), had_content_length: false }
     }
 
     /// Adds a header, or one that counts only where there is none of its name yet. Those of the connection that the event came
@@ -45,6 +42,9 @@ impl<'a> Headers<'a> {
                     quoted(name.as_str().as_bytes())
                 )
             })?;
+            if self.map.len() == MAX_HEADERS {
+                return Err(format!("there are more than {MAX_HEADERS} headers"));
+            }
             self.map.append(name, value);
         }
         Ok(())

@@ -31,6 +31,11 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The bytes of the event, escapes and all.
+    pub(super) fn raw(self) -> &'a [u8] {
+        self.raw
+    }
+
     /// The bytes of the event, if they are what the string stands for.
     pub(super) fn verbatim(self) -> Option<&'a [u8]> {
         (self.raw.last() != Some(&b'"')).then_some(self.raw)

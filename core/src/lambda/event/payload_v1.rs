@@ -37,7 +37,7 @@ pub(super) const REST_API: Front = Front {
     is_like_this: |fields| {
         let context = &fields.context;
         let has_maps = !fields.headers.is_empty() || fields.multi_headers.is_some() || !fields.query.is_empty();
-        fields.http_method.is_some() && has_maps
+        fields.http_method.is_some() && (has_maps || fields.has_resource)
             || context.is_of_api
             || context.domain.is_some()
             || context.stage.is_some() && context.source_ip.is_some()
@@ -96,7 +96,7 @@ fn common<'a>(fields: &'a Fields<'a>) -> Result<Parts<'a>, Why> {
 fn tell_of_lost_bytes(fields: &Fields<'_>) {
     static TOLD: Once = Once::new();
     let Value::Text(body) = fields.body else { return };
-    if !fields.is_base64 && TOLD.is_first_if(|| body.verbatim().is_some_and(is_lossy)) {
+    if !fields.is_base64 && TOLD.is_first_if(|| is_lossy(body.raw())) {
         say!(
             WARN,
             "a body has come with U+FFFD in it, which a REST API puts in the place of bytes that are no text; to get those, \
@@ -105,8 +105,26 @@ fn tell_of_lost_bytes(fields: &Fields<'_>) {
     }
 }
 
-/// Whether U+FFFD stands in a text.
-fn is_lossy(text: &[u8]) -> bool {
-    let lossy = "\u{fffd}".as_bytes();
-    memchr::memchr_iter(0xef, text).any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(lossy)))
+/// Whether U+FFFD stands in a string of JSON, as itself or escaped.
+fn is_lossy(json: &[u8]) -> bool {
+    let is_at = |at: usize, is_it: fn(&[u8]) -> bool| json.get(at..).is_some_and(is_it);
+    memchr::memchr2_iter(0xef, b'\\', json).any(|at| {
+        is_at(at, |rest| rest.starts_with("\u{fffd}".as_bytes()))
+            || is_at(at, |rest| rest.get(..6).is_some_and(|escape| escape.eq_ignore_ascii_case(b"\\ufffd")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_were_lost_are_seen_however_they_are_written() {
+        for lossy in ["\u{fffd}PNG\\r\\n", "\\r\\n\\ufffd", "x\\uFFFD", "\u{fffd}"] {
+            assert!(is_lossy(lossy.as_bytes()), "{lossy}");
+        }
+        for text in ["", "\u{feff}é", "\\ufffe", "\\n\\uff", "ufffd"] {
+            assert!(!is_lossy(text.as_bytes()), "{text}");
+        }
+    }
 }

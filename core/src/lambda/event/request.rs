@@ -30,7 +30,7 @@ pub(super) fn of(
         None => body(event, fields)?,
     };
     let [headers, missing] = parts.headers;
-    let mut map = Headers::new(event, asked.names, headers.len() + missing.len())?;
+    let mut map = Headers::new(event, asked.names, headers.len());
     for (pairs, only_if_missing) in [(headers, false), (missing, true)] {
         for (name, value) in pairs {
             map.add(*name, *value, only_if_missing)?;

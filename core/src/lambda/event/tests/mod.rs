@@ -130,6 +130,10 @@ fn what_looks_like_a_request_and_is_none_is_named_and_never_served() {
         (json!({"httpMethod": "GET", "multiValueHeaders": {}, "path": null}), "API Gateway"),
         (json!({"path": "/", "requestContext": {"stage": "prod", "identity": {"sourceIp": "::1"}}}), "API Gateway"),
         (json!({"version": "2.0", "rawQueryString": "", "headers": {}}), "an HTTP API"),
+        (json!({"httpMethod": "GET", "resource": "/", "headers": null}), "API Gateway"),
+        (json!({"httpMethod": "GET", "queryStringParameters": {}}), "API Gateway"),
+        (json!({"version": "2.0", "routeKey": "$default", "requestContext": {"routeKey": "$default"}}), "API"),
+        (json!({"method": "GET", "headers": {}, "is_base64_encoded": false}), "VPC Lattice (version 1)"),
         (json!({"version": "2.0", "requestContext": {"domainName": "x"}}), "API Gateway"),
     ] {
         for events_path in [None, Some("/events".to_owned())] {
@@ -229,25 +233,34 @@ fn what_is_no_json_is_refused() {
 }
 
 #[test]
-fn more_of_anything_than_can_be_is_refused_and_not_kept() {
-    let many =
-        |of: &str| format!("{{{}}}", (0..50_000).map(|i| format!("\"k{i}\":{of}")).collect::<Vec<_>>().join(","));
-    for (parts, why) in [
-        (format!(r#""multiValueHeaders":{}"#, many("[\"1\"]")), "headers"),
-        (format!(r#""headers":{}"#, many("\"1\"")), "headers"),
-        (format!(r#""queryStringParameters":{}"#, many("\"1\"")), "query parameters"),
-        (
-            format!(r#""multiValueQueryStringParameters":{0},"queryStringParameters":{0}"#, many("\"1\"")),
-            "query parameters",
-        ),
-    ] {
+fn there_is_a_most_of_everything() {
+    let read = |parts: String| {
         let event = format!(r#"{{"httpMethod":"GET","path":"/",{parts}}}"#);
-        let refusal = read_bytes(&event.into(), &Settings::default(), "").unwrap_err();
-        let Refusal::BadRequest(_, told) = refusal else { panic!("{refusal:?}") };
-        assert_eq!(told, format!("there are more than 4096 {why}"));
+        read_bytes(&event.into(), &Settings::default(), "").map(drop).map_err(|refusal| match refusal {
+            Refusal::BadRequest(_, why) => why,
+            refusal => panic!("{refusal:?}"),
+        })
+    };
+    let map = |count: usize, value: &str| {
+        let members: Vec<String> = (0..count).map(|i| format!("\"k{i}\":{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    for (template, most, what) in [
+        (r#""headers":MAP"#, 4096, "headers"),
+        (r#""multiValueHeaders":MAP,"headers":MAP"#, 4096, "headers"),
+        (r#""queryStringParameters":MAP"#, 16_384, "query parameters"),
+        (r#""multiValueQueryStringParameters":MAP,"queryStringParameters":MAP"#, 16_384, "query parameters"),
+    ] {
+        let read = |count| read(template.replace("MAP", &map(count, "\"\"")));
+        // Of so many parameters a URI is too long, and yet they are not too many.
+        let at_most = read(most);
+        assert!(at_most.as_ref().err().is_none_or(|why| why.contains("too long for a URI")), "{at_most:?}");
+        assert_eq!(read(most + 1), Err(format!("there are more than {most} {what}")));
     }
-    let cookies = vec!["a=1"; 50_000];
-    assert_eq!(why(event(json!({"cookies": cookies}))), "there are more than 4096 cookies");
+    assert!(read(format!(r#""multiValueHeaders":{}"#, map(2048, r#"["1","2"]"#))).is_ok());
+    let cookies = |count: usize| event(json!({"cookies": vec!["a"; count]}));
+    assert!(read_with(cookies(16_384), Settings::default(), "").is_ok());
+    assert_eq!(why(cookies(16_385)), "there are more than 16384 cookies");
 }
 
 proptest! {
