@@ -18,7 +18,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Front, RuntimeApi, response::refusal};
+use crate::{Front, RuntimeApi, event::path::below_stage, response::refusal};
 
 /// What API Gateway takes as a body; no front takes more.
 const MAX_BODY: usize = 10 * 1024 * 1024;
@@ -48,6 +48,11 @@ pub struct Server {
 
 impl Server {
     /// Starts one on an address, where port 0 means any, in the runtime that this is called in.
+    ///
+    /// An API on the domain that AWS gives it has its stage in its URLs, and so an app behind it writes links and redirects
+    /// with the stage. They can be followed here: where a REST API, or an HTTP API whose stage is not `$default`, has no
+    /// custom domain, `/prod/pets` is taken as `/pets` is. A path of the app's own that begins with the stage has to be
+    /// asked for with the stage before it.
     ///
     /// # Errors
     /// The address is not to be had.
@@ -119,7 +124,10 @@ where
 
 /// Sends a request through a front.
 async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<Bytes> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if let Some(uri) = below_stage(front, &parts.uri) {
+        parts.uri = uri;
+    }
     let is_head = parts.method == Method::HEAD;
     let mut response = match whole(body).await {
         Ok(body) => api.send(front, &Request::from_parts(parts, body)).await,

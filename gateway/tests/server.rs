@@ -35,6 +35,21 @@ async fn a_request_goes_to_the_function_and_its_reply_comes_back_on_each_front()
 }
 
 #[tokio::test]
+async fn a_link_with_the_stage_can_be_followed() {
+    for front in [Front::rest_api().stage("dev"), Front::http_api().stage("dev"), Front::http_api_v1().stage("dev")] {
+        let (server, _api) = server(front.clone(), |event| {
+            let paths = ["/rawPath", "/requestContext/path"].into_iter().find_map(|name| event.pointer(name));
+            json!({"statusCode": 200, "body": paths})
+        })
+        .await;
+        for path in ["/pets", "/dev/pets"] {
+            let (_, body) = ask(server.address(), &format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+            assert_eq!(body, "/dev/pets", "{front}: {path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_head_is_answered_with_the_length_that_the_function_tells() {
     let (server, _api) =
         server(Front::http_api(), |_| json!({"statusCode": 200, "headers": {"content-length": "42"}})).await;

@@ -1,4 +1,8 @@
-//! Paths, and what percent-encoding they arrive in.
+//! Paths: what percent-encoding they arrive in, and what stands before them.
+
+use http::{Uri, uri::PathAndQuery};
+
+use crate::{front::Front, kind::Kind};
 
 /// What an HTTP API makes of a path, as captured from AWS (rule 11): it decodes it, cuts it at a question mark that this
 /// brought to light, and decodes it again. `None` where that cannot be done.
@@ -6,6 +10,29 @@ pub(super) fn decoded(path: &str) -> Option<String> {
     let once = percent_decoded(path.as_bytes())?;
     let path = once.split(|byte| *byte == b'?').next()?;
     percent_decoded(path).map(|twice| String::from_utf8_lossy(&twice).into_owned())
+}
+
+/// What a client asks for below the stage, if it named the stage (rule 24): on the domain that AWS gives an API, it is the
+/// first segment of the path.
+pub(crate) fn below_stage(front: &Front, uri: &Uri) -> Option<Uri> {
+    let has_stage = match front.kind {
+        Kind::RestApi => true,
+        Kind::HttpApi | Kind::HttpApiV1 => front.stage != "$default",
+        _ => false,
+    };
+    if !has_stage || front.has_custom_domain {
+        return None;
+    }
+    let rest = uri.path_and_query()?.as_str().strip_prefix('/')?.strip_prefix(front.stage.as_str())?;
+    let path = match rest.chars().next() {
+        Some('/') => rest.to_owned(),
+        None | Some('?') => format!("/{rest}"),
+        // It is the beginning of a segment.
+        Some(_) => return None,
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(path).ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// The bytes that `encoded` stands for; `None` if an escape in it is not one.
@@ -27,7 +54,8 @@ pub(crate) fn percent_decoded(mut encoded: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::event::{Front, tests::event};
+    use super::*;
+    use crate::event::tests::event;
     use bytes::Bytes;
     use http::Request;
 
@@ -81,5 +109,29 @@ mod tests {
         }
         let event = event(&Front::function_url(), Request::get("/space%20value"), b"");
         assert_eq!(event["requestContext"]["http"]["path"], "/space value");
+    }
+
+    #[test]
+    fn a_stage_is_taken_off_as_a_whole_segment_and_once() {
+        let below = |front: &Front, sent: &str| below_stage(front, &sent.parse().unwrap()).map(|uri| uri.to_string());
+        for front in [Front::rest_api(), Front::http_api().stage("prod"), Front::http_api_v1().stage("prod")] {
+            for (sent, expected) in [
+                ("/prod/pets?a=/prod", Some("/pets?a=/prod")),
+                ("/prod", Some("/")),
+                ("/prod?a=1", Some("/?a=1")),
+                ("/prod/", Some("/")),
+                ("/prod/prod/x", Some("/prod/x")),
+                ("/prod//x", Some("//x")),
+                ("http://a.example/prod/x", Some("http://a.example/x")),
+                ("/products", None),
+                ("/pets/prod", None),
+                ("/", None),
+            ] {
+                assert_eq!(below(&front, sent).as_deref(), expected, "{front}: {sent}");
+            }
+            assert_eq!(below(&front.custom_domain("a.example"), "/prod/x"), None);
+        }
+        assert_eq!(below(&Front::http_api(), "/$default/x"), None);
+        assert_eq!(below(&Front::alb().stage("prod"), "/prod/x"), None);
     }
 }

@@ -11,7 +11,7 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
 
   --front NAME           function-url, http-api, http-api-v1, rest-api, alb, alb-multi-value, lattice-v1 or
                          lattice-v2; function-url if not given; with the feature websocket also websocket-api
-  --stage NAME           the stage of an API
+  --stage NAME           the stage of an API; without a custom domain /NAME/pets and /pets are one path here
   --custom-domain NAME   a domain of one's own for an API
   --listen ADDRESS       where to serve HTTP; 127.0.0.1:3000 if not given, port 0 for any
   --runtime-api ADDRESS  where to serve the Runtime API; a free port of 127.0.0.1 if not given
