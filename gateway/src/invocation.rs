@@ -1,5 +1,8 @@
+use std::fmt;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
 
 /// One invocation of a function: the event, and what the Runtime API says of it in headers.
 #[derive(Debug, Clone)]
@@ -44,4 +47,30 @@ pub struct Reported {
     pub error_type: String,
     /// The JSON that says more.
     pub body: Bytes,
+}
+
+/// The type, and the `errorMessage` of the JSON if there is one.
+impl fmt::Display for Reported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.error_type)?;
+        let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        match body.get("errorMessage").and_then(Value::as_str) {
+            Some(message) => write!(f, ": {message}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_by_its_type_and_its_message() {
+        let told = |body: &'static str| Reported { error_type: "Function.Error".into(), body: body.into() }.to_string();
+        assert_eq!(told(r#"{"errorMessage":"no database","errorType":"x"}"#), "Function.Error: no database");
+        for body in ["", "no json", "[]", r#"{"errorMessage":1}"#] {
+            assert_eq!(told(body), "Function.Error", "{body}");
+        }
+    }
 }

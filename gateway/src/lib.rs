@@ -46,6 +46,21 @@
 //! # }
 //! ```
 //!
+//! A function that reports that it cannot start fails what is sent to it at once: the response is a 502 with the error in
+//! words. A test of the report itself waits for it with [`RuntimeApi::init_error`]:
+//!
+//! ```
+//! # use lodger_gateway::RuntimeApi;
+//! # async fn function_without_a_database(addr: String) {}
+//! # async fn test() -> std::io::Result<()> {
+//! let api = RuntimeApi::start().await?;
+//! tokio::spawn(function_without_a_database(api.address()));
+//! let reported = api.init_error().await;
+//! assert!(reported.to_string().ends_with(": no database"), "{reported}");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! A function that is no more than a handler needs no Runtime API:
 //!
 //! ```

@@ -27,12 +27,26 @@ pub(crate) struct Inner {
     pub(crate) connections: usize,
     pub(crate) polls: usize,
     pub(crate) init_error: Option<Reported>,
+    /// It reported that, and has not polled since.
+    pub(crate) cannot_start: bool,
     pub(crate) complaints: Vec<String>,
 }
 
 impl State {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for an error of the start that `which` is content with.
+    pub(crate) async fn reported(&self, which: impl Fn(&Inner) -> Option<Reported>) -> Reported {
+        loop {
+            let reported = self.reported.notified();
+            let known = which(&self.lock());
+            if let Some(error) = known {
+                return error;
+            }
+            reported.await;
+        }
     }
 
     pub(crate) fn complain(&self, about: String) {

@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
+use super::PATIENCE;
 use crate::{Invocation, Outcome, Reported, response::MAX_REPLY, state::State};
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
@@ -51,7 +52,11 @@ async fn answer(state: &State, request: Request<Incoming>) -> Response<Full<Byte
         (&Method::POST, ["init", "error"]) => {
             let error_type = error_type(state, &request);
             let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-            let again = state.lock().init_error.replace(Reported { error_type, body }).is_some();
+            let again = {
+                let mut inner = state.lock();
+                inner.cannot_start = true;
+                inner.init_error.replace(Reported { error_type, body }).is_some()
+            };
             if again {
                 state.complain("an error of the start was reported twice".to_owned());
             }
@@ -63,7 +68,12 @@ async fn answer(state: &State, request: Request<Incoming>) -> Response<Full<Byte
 }
 
 async fn next(state: &State) -> Response<Full<Bytes>> {
-    state.lock().polls += 1;
+    {
+        let mut inner = state.lock();
+        inner.polls += 1;
+        // It was started again.
+        inner.cannot_start = false;
+    }
     loop {
         let queued = state.queued.notified();
         {
@@ -89,7 +99,7 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
 
 fn hand_out(invocation: Invocation, id: &str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(invocation.event));
-    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + Duration::from_secs(30);
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + PATIENCE;
     for (name, value) in [
         ("content-type", "application/json"),
         ("lambda-runtime-aws-request-id", id),

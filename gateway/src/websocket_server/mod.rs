@@ -23,7 +23,8 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use crate::{
-    Outcome, RuntimeApi, Server, WebSocketApi, event::path::percent_decoded, response::refusal, server::whole,
+    Outcome, RuntimeApi, Server, WebSocketApi, event::path::percent_decoded, response::refusal,
+    runtime_api::unanswered, server::whole,
 };
 
 use self::conversation::Conversation;
@@ -110,8 +111,9 @@ impl Hub {
         let upgrade = hyper::upgrade::on(&mut request);
         let (parts, _) = request.into_parts();
         let event = connection.connect(&Request::from_parts(parts, Bytes::new()));
-        let Ok(outcome) = self.shared.api.invoke(event).await else {
-            return self.shared.refuse(StatusCode::GATEWAY_TIMEOUT);
+        let outcome = match self.shared.api.invoke(event).await {
+            Ok(outcome) => outcome,
+            Err(error) => return unanswered(&error),
         };
         if let Err(refused) = connection.accepts(&outcome) {
             return *refused;

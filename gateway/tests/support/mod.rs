@@ -26,6 +26,17 @@ pub(crate) async fn function(addr: String, mut reply: impl FnMut(Value) -> Value
     }
 }
 
+/// Tells the Runtime API at `addr` that the function cannot start.
+pub(crate) async fn cannot_start(addr: String, message: &str) {
+    let body = serde_json::json!({"errorMessage": message}).to_string();
+    let post = format!(
+        "POST /2018-06-01/runtime/init/error HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\
+         lambda-runtime-function-error-type: Runtime.NoDatabase\r\n\r\n{body}",
+        body.len()
+    );
+    assert!(ask(addr.parse().unwrap(), &post).await.0.starts_with("http/1.1 202"));
+}
+
 /// Sends a request on a connection of its own; gives the head of the response, in lower case, and its body.
 pub(crate) async fn ask(addr: SocketAddr, request: &str) -> (String, String) {
     let mut socket = BufReader::new(TcpStream::connect(addr).await.unwrap());
