@@ -143,3 +143,28 @@ impl From<Vec<u8>> for Message {
         Self::Binary(bytes.into())
     }
 }
+
+impl From<&[u8]> for Message {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Binary(Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Message {
+    fn from(bytes: &[u8; N]) -> Self {
+        bytes.as_slice().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_made_of_any_bytes() {
+        let bytes = Message::Binary(Bytes::from_static(b"\x00\x01"));
+        assert_eq!(Message::from(b"\x00\x01"), bytes);
+        assert_eq!(Message::from(&[0_u8, 1][..]), bytes);
+        assert_eq!(Message::from(vec![0, 1]), bytes);
+    }
+}
