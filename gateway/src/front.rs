@@ -133,7 +133,8 @@ impl Front {
     ///
     /// Behind it nothing is put before the path of a request: the event has the path that the client sent, and that of a
     /// REST API has it in `requestContext.path` as well. Which base path and stage a client has to send is the mapping's
-    /// affair, so that a request is made with them:
+    /// affair, so that a request is made with them. The mapping of an HTTP API always names a stage, which is never in the
+    /// path then, as the base path is: of these rows it has the second and the last. A REST API has all four:
     ///
     /// | base path of the mapping | stage of the mapping | request |
     /// |---|---|---|
