@@ -88,10 +88,8 @@ impl Shared {
 
 impl Hub {
     async fn answer(self: Arc<Self>, client: IpAddr, request: Request<Incoming>) -> Response<Bytes> {
-        let path = request.uri().path();
-        let path = path.strip_prefix(&format!("/{}", self.shared.websocket.front.stage)).unwrap_or(path);
-        if let Some(id) = path.strip_prefix("/@connections/") {
-            let id = percent_decoded(id.as_bytes()).and_then(|id| String::from_utf8(id).ok()).unwrap_or_default();
+        let stage = &self.shared.websocket.front.stage;
+        if let Some(id) = connection_id(request.uri().path(), stage) {
             return self.send(&id, request).await;
         }
         match request.headers().get(header::SEC_WEBSOCKET_KEY).cloned() {
@@ -161,6 +159,18 @@ impl Hub {
     }
 }
 
+/// The id in a path to a connection, with or without the stage before.
+fn connection_id(path: &str, stage: &str) -> Option<String> {
+    let path = path.strip_prefix('/')?;
+    let below = path.strip_prefix(stage).and_then(|path| path.strip_prefix('/')).unwrap_or(path);
+    let (first, id) = below.split_once('/')?;
+    // The SDKs of AWS escape the at sign.
+    if percent_decoded(first.as_bytes())? != b"@connections" {
+        return None;
+    }
+    Some(percent_decoded(id.as_bytes()).and_then(|id| String::from_utf8(id).ok()).unwrap_or_default())
+}
+
 /// The sub-protocol that the function chose (rule 93).
 fn chosen_protocol(outcome: &Outcome) -> Option<HeaderValue> {
     let Outcome::Reply(reply) = outcome else { return None };
@@ -178,4 +188,20 @@ fn outgoing(body: Bytes) -> tungstenite::Message {
 
 fn closing(code: CloseCode, reason: &str) -> tungstenite::Message {
     tungstenite::Message::Close(Some(CloseFrame { code, reason: reason.into() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_to_a_connection_may_be_escaped_and_have_the_stage() {
+        for path in ["/@connections/a%3D", "/%40connections/a=", "/dev/@connections/a=", "/dev/%40connections/a%3d"] {
+            assert_eq!(connection_id(path, "dev").as_deref(), Some("a="), "{path}");
+        }
+        for path in ["/", "/dev", "/@connections", "/devx/@connections/a", "/prod/@connections/a", "/%4/@connections/a"]
+        {
+            assert_eq!(connection_id(path, "dev"), None, "{path}");
+        }
+    }
 }
