@@ -44,7 +44,7 @@ async fn connect(addr: SocketAddr, host: &str) -> Result<WebSocketStream<TcpStre
     let request = http::Request::get(format!("ws://{host}/dev?room=1")).header("host", host);
     let request = request.header("connection", "upgrade").header("upgrade", "websocket");
     let request = request.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
-    let request = request.header("sec-websocket-protocol", "chat");
+    let request = request.header("sec-websocket-protocol", "chat").header("user-agent", "tungstenite");
     let (socket, response) = client_async(request.body(()).unwrap(), socket).await?;
     assert_eq!(response.headers()["sec-websocket-protocol"], "chat");
     Ok(socket)
@@ -99,13 +99,23 @@ async fn a_client_is_sent_to_by_its_id() {
     assert!(head.starts_with("http/1.1 200 "), "{head}");
     assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("hello"));
 
+    let get = format!("GET /dev/%40connections/{id} HTTP/1.1\r\nhost: x\r\n\r\n");
+    let (head, about) = ask(addr, &get).await;
+    assert!(head.starts_with("http/1.1 200 "), "{head}");
+    let identity = r#"{"sourceIp":"127.0.0.1","userAgent":"tungstenite"}"#;
+    let times = ["2025-03-12T19:03:58.382Z", "2025-03-12T19:03:58.390Z"];
+    let expected = format!(r#"{{"connectedAt":"{}","identity":{identity},"lastActiveAt":"{}"}}"#, times[0], times[1]);
+    assert_eq!(about, expected);
+
     let (head, _) = ask(addr, &format!("DELETE /@connections/{id} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
     assert!(head.starts_with("http/1.1 204 "), "{head}");
     assert!(matches!(socket.next().await.unwrap().unwrap(), Message::Close(Some(frame)) if frame.code == 1000.into()));
     assert!(socket.next().await.is_none());
     assert_eq!(started.events.recv().await.unwrap()["requestContext"]["eventType"], "DISCONNECT");
-    let (head, _) = ask(addr, &post).await;
-    assert!(head.starts_with("http/1.1 410 "), "{head}");
+    for gone in [post, get] {
+        let (head, _) = ask(addr, &gone).await;
+        assert!(head.starts_with("http/1.1 410 "), "{head}");
+    }
 }
 
 #[tokio::test]

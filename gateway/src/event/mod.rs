@@ -49,7 +49,7 @@ fn text(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
-fn user_agent(request: &Request<Bytes>) -> Option<String> {
+pub(crate) fn user_agent(request: &Request<Bytes>) -> Option<String> {
     request.headers().get(header::USER_AGENT).map(text)
 }
 

@@ -50,7 +50,7 @@ impl Conversation {
             writing = Some(tokio::spawn(write(sink, queue)));
             end = self.read(stream).await;
         }
-        self.shared.open().outgoing.remove(&self.connection.connection_id);
+        self.shared.open().clients.remove(&self.connection.connection_id);
         drop(self.outgoing);
         if let Some(writing) = writing {
             let _ = writing.await;

@@ -1,5 +1,6 @@
 //! A WebSocket API on a port.
 
+mod connections;
 mod conversation;
 
 use std::{
@@ -10,8 +11,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
+use serde_json::{Value, json};
 use tokio::{
     net::ToSocketAddrs,
     sync::{mpsc, watch},
@@ -22,10 +24,7 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use crate::{
-    Outcome, RuntimeApi, Server, WebSocketApi, event::path::percent_decoded, response::refusal,
-    runtime_api::unanswered, server::whole,
-};
+use crate::{Outcome, RuntimeApi, Server, WebSocketApi, event::user_agent, response::refusal, runtime_api::unanswered};
 
 use self::conversation::Conversation;
 
@@ -39,8 +38,8 @@ impl Server {
     /// A message is for the route that its member `action` names, which is `$request.body.action` as a route selection
     /// expression, or for `$default`; each such route is there. What the function answers to it is not sent, as there are
     /// no route responses, and its errors are as AWS words them. `POST` and `DELETE` to `/@connections/{id}`, with or
-    /// without the stage before, send to a client and close its connection. A request that is none of these gets 426; what
-    /// AWS answers is not known.
+    /// without the stage before, send to a client and close its connection, and `GET` tells of it; as in events, its times
+    /// are always the same. A request that is none of these gets 426; what AWS answers is not known.
     ///
     /// # Errors
     /// The address is not to be had.
@@ -73,7 +72,12 @@ struct Shared {
 #[derive(Default)]
 struct Open {
     made: usize,
-    outgoing: HashMap<String, mpsc::UnboundedSender<tungstenite::Message>>,
+    clients: HashMap<String, Client>,
+}
+
+struct Client {
+    outgoing: mpsc::UnboundedSender<tungstenite::Message>,
+    identity: Value,
 }
 
 impl Shared {
@@ -88,9 +92,8 @@ impl Shared {
 
 impl Hub {
     async fn answer(self: Arc<Self>, client: IpAddr, request: Request<Incoming>) -> Response<Bytes> {
-        let stage = &self.shared.websocket.front.stage;
-        if let Some(id) = connection_id(request.uri().path(), stage) {
-            return self.send(&id, request).await;
+        if let Some(id) = connections::id(request.uri().path(), &self.shared.websocket.front.stage) {
+            return connections::answer(&self.shared, &id, request).await;
         }
         match request.headers().get(header::SEC_WEBSOCKET_KEY).cloned() {
             Some(key) if request.headers().contains_key(header::UPGRADE) => self.connect(client, &key, request).await,
@@ -107,9 +110,8 @@ impl Hub {
         };
         let connection = self.shared.websocket.clone().client(client).connection_id(format!("{made:015}="));
         let upgrade = hyper::upgrade::on(&mut request);
-        let (parts, _) = request.into_parts();
-        let event = connection.connect(&Request::from_parts(parts, Bytes::new()));
-        let outcome = match self.shared.api.invoke(event).await {
+        let handshake = request.map(|_| Bytes::new());
+        let outcome = match self.shared.api.invoke(connection.connect(&handshake)).await {
             Ok(outcome) => outcome,
             Err(error) => return unanswered(&error),
         };
@@ -118,7 +120,9 @@ impl Hub {
         }
         // Known before the client learns that it is let in, so that nobody sends to it in vain.
         let (outgoing, queue) = mpsc::unbounded_channel();
-        self.shared.open().outgoing.insert(connection.connection_id.clone(), outgoing.clone());
+        let identity = json!({"sourceIp": client.to_string(), "userAgent": user_agent(&handshake)});
+        let known = Client { outgoing: outgoing.clone(), identity };
+        self.shared.open().clients.insert(connection.connection_id.clone(), known);
         let conversation =
             Conversation { shared: Arc::clone(&self.shared), connection, outgoing, alive: self.alive.subscribe() };
         tokio::spawn(async move { conversation.run(upgrade.await.ok(), queue).await });
@@ -135,40 +139,6 @@ impl Hub {
         }
         response
     }
-
-    /// Sends to a client, or closes its connection.
-    async fn send(&self, id: &str, request: Request<Incoming>) -> Response<Bytes> {
-        let method = request.method().clone();
-        let body = match whole(request.into_body()).await {
-            Ok(body) if body.len() <= MAX_MESSAGE => body,
-            Ok(_) => return self.shared.refuse(StatusCode::PAYLOAD_TOO_LARGE),
-            Err(status) => return self.shared.refuse(status),
-        };
-        let (message, done) = match method {
-            Method::POST => (outgoing(body), StatusCode::OK),
-            Method::DELETE => (closing(CloseCode::Normal, "Connection Closed Normally"), StatusCode::NO_CONTENT),
-            _ => return self.shared.refuse(StatusCode::METHOD_NOT_ALLOWED),
-        };
-        let sent = self.shared.open().outgoing.get(id).is_some_and(|client| client.send(message).is_ok());
-        if !sent {
-            return self.shared.refuse(StatusCode::GONE);
-        }
-        let mut response = Response::new(Bytes::new());
-        *response.status_mut() = done;
-        response
-    }
-}
-
-/// The id in a path to a connection, with or without the stage before.
-fn connection_id(path: &str, stage: &str) -> Option<String> {
-    let path = path.strip_prefix('/')?;
-    let below = path.strip_prefix(stage).and_then(|path| path.strip_prefix('/')).unwrap_or(path);
-    let (first, id) = below.split_once('/')?;
-    // The SDKs of AWS escape the at sign.
-    if percent_decoded(first.as_bytes())? != b"@connections" {
-        return None;
-    }
-    Some(percent_decoded(id.as_bytes()).and_then(|id| String::from_utf8(id).ok()).unwrap_or_default())
 }
 
 /// The sub-protocol that the function chose (rule 93).
@@ -178,30 +148,6 @@ fn chosen_protocol(outcome: &Outcome) -> Option<HeaderValue> {
     answer.headers_mut().remove(header::SEC_WEBSOCKET_PROTOCOL)
 }
 
-/// A message for a client: text if it can be.
-fn outgoing(body: Bytes) -> tungstenite::Message {
-    match String::from_utf8(body.into()) {
-        Ok(text) => tungstenite::Message::text(text),
-        Err(error) => tungstenite::Message::binary(error.into_bytes()),
-    }
-}
-
 fn closing(code: CloseCode, reason: &str) -> tungstenite::Message {
     tungstenite::Message::Close(Some(CloseFrame { code, reason: reason.into() }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_to_a_connection_may_be_escaped_and_have_the_stage() {
-        for path in ["/@connections/a%3D", "/%40connections/a=", "/dev/@connections/a=", "/dev/%40connections/a%3d"] {
-            assert_eq!(connection_id(path, "dev").as_deref(), Some("a="), "{path}");
-        }
-        for path in ["/", "/dev", "/@connections", "/devx/@connections/a", "/prod/@connections/a", "/%4/@connections/a"]
-        {
-            assert_eq!(connection_id(path, "dev"), None, "{path}");
-        }
-    }
 }
