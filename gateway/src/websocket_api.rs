@@ -23,7 +23,7 @@ use crate::{Front, Outcome, event::websocket_api as event, response};
 /// assert_eq!(api.accepts(&Outcome::Reply(r#"{"statusCode":403}"#.into())).unwrap_err().status(), 403);
 /// ```
 ///
-/// AWS takes messages of up to 128 KB; what is made of a larger one here is an event all the same.
+/// AWS takes messages of up to 128 KB, in frames of up to 32 KB; what is made of a larger one here is an event all the same.
 ///
 /// Source: [Lambda integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integration-requests.html).
 #[derive(Debug, Clone)]
@@ -31,12 +31,15 @@ pub struct WebSocketApi {
     /// Its handshake is treated as a request by a REST API.
     pub(crate) front: Front,
     pub(crate) connection_id: String,
+    // Of use to a server alone.
+    #[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "there is no server"))]
+    pub(crate) has_route_responses: bool,
 }
 
 impl WebSocketApi {
     /// An API with the stage `prod`, and a connection to it.
     pub fn new() -> Self {
-        Self { front: Front::rest_api(), connection_id: "JKJaXcQrvHcCESA=".to_owned() }
+        Self { front: Front::rest_api(), connection_id: "JKJaXcQrvHcCESA=".to_owned(), has_route_responses: false }
     }
 
     /// The stage of the API.
@@ -57,6 +60,19 @@ impl WebSocketApi {
     #[must_use]
     pub fn connection_id(mut self, id: impl Into<String>) -> Self {
         self.connection_id = id.into();
+        self
+    }
+
+    /// Gives each route of messages a route response, so that a server sends the body of the function's answer back to the
+    /// client. Without it, as without one on AWS, what the function answers to a message is lost.
+    ///
+    /// An empty body is not sent. An answer that has no status, or is larger than a message can be, is told as a failure;
+    /// what AWS makes of these is not known.
+    ///
+    /// Source: [Route responses](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html).
+    #[must_use]
+    pub fn route_responses(mut self) -> Self {
+        self.has_route_responses = true;
         self
     }
 

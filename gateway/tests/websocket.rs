@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{future::ready, net::SocketAddr, sync::Arc};
 
 use futures_util::{SinkExt, StreamExt};
 use lodger_gateway::{RuntimeApi, Server, WebSocketApi};
@@ -24,17 +24,24 @@ struct Started {
 
 /// A server before a function that tells what it gets, and refuses who comes without a ticket.
 async fn start() -> Started {
+    start_as(WebSocketApi::new().stage("dev")).await
+}
+
+async fn start_as(websocket: WebSocketApi) -> Started {
     let api = Arc::new(RuntimeApi::start().await.unwrap());
     let (told, events) = mpsc::unbounded_channel();
     tokio::spawn(function(api.address(), move |event| {
         let is_refused = event.pointer("/headers/Host").is_some_and(|host| host == "no.ticket");
+        let body = event.get("body").and_then(Value::as_str).map(str::to_owned);
         told.send(event).unwrap();
-        if is_refused {
-            return json!({"statusCode": 401});
+        match body.as_deref() {
+            _ if is_refused => return json!({"statusCode": 401}),
+            Some("broken") => return json!({"body": "no status"}),
+            Some(said) => return json!({"statusCode": 200, "body": said.trim_start_matches("echo ")}),
+            None => {}
         }
         json!({"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": "chat"}})
     }));
-    let websocket = WebSocketApi::new().stage("dev");
     let server = Server::start_websocket("127.0.0.1:0", websocket, Arc::clone(&api)).await.unwrap();
     Started { server, events, _api: api }
 }
@@ -137,4 +144,24 @@ async fn the_end_of_the_server_is_that_of_its_connections() {
     drop(started.server);
     assert!(matches!(socket.next().await, Some(Ok(Message::Close(Some(frame)))) if frame.code == 1001.into()));
     assert_eq!(started.events.recv().await.unwrap()["requestContext"]["disconnectStatusCode"], 1001);
+}
+
+#[tokio::test]
+async fn an_answer_is_sent_back_on_routes_with_a_response() {
+    for has_responses in [true, false] {
+        let api = WebSocketApi::new();
+        let started = start_as(if has_responses { api.route_responses() } else { api }).await;
+        let mut socket = connect(started.server.address(), "example.com").await.unwrap();
+        for said in ["echo ", "echo hello", "broken"] {
+            socket.send(Message::text(said)).await.unwrap();
+        }
+        if has_responses {
+            assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("hello"));
+            let failed = socket.next().await.unwrap().unwrap().into_text().unwrap();
+            assert!(failed.contains("Internal server error"), "{failed}");
+        }
+        socket.close(None).await.unwrap();
+        let rest: Vec<_> = socket.map(Result::unwrap).filter(|message| ready(!message.is_close())).collect().await;
+        assert_eq!(rest, []);
+    }
 }

@@ -50,7 +50,7 @@ pub(super) async fn answer(shared: &Shared, id: &str, request: Request<Incoming>
 }
 
 /// A message for a client: text if it can be.
-fn outgoing(body: Bytes) -> tungstenite::Message {
+pub(super) fn outgoing(body: Bytes) -> tungstenite::Message {
     match String::from_utf8(body.into()) {
         Ok(text) => tungstenite::Message::text(text),
         Err(error) => tungstenite::Message::binary(error.into_bytes()),

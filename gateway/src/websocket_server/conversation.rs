@@ -6,6 +6,7 @@ use futures_util::{
     SinkExt as _, StreamExt as _,
     stream::{SplitSink, SplitStream},
 };
+use http::Response;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -18,8 +19,8 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{MAX_MESSAGE, Shared, closing};
-use crate::{Message, Outcome, WebSocketApi};
+use super::{MAX_MESSAGE, Shared, closing, connections::outgoing};
+use crate::{Message, Outcome, WebSocketApi, response::websocket_api};
 
 /// What API Gateway takes as a frame.
 const MAX_FRAME: usize = 32 * 1024;
@@ -82,17 +83,29 @@ impl Conversation {
         }
     }
 
-    /// Tells the function what the client said, and the client if that failed.
+    /// Tells the function what the client said, and the client what comes of that, if it is to know.
     async fn tell(&self, message: Message) {
         let event = self.connection.message(&route_key(&message), message);
-        if !matches!(self.shared.api.invoke(event).await, Ok(Outcome::Reply(_))) {
-            let failed = json!({
-                "message": "Internal server error",
-                "connectionId": self.connection.connection_id,
-                "requestId": "JKJaXmPLvHcESHA=",
-            });
-            let _ = self.outgoing.send(tungstenite::Message::text(failed.to_string()));
-        }
+        let answer = match self.shared.api.invoke(event).await {
+            Ok(Outcome::Reply(_)) if !self.connection.has_route_responses => return,
+            Ok(Outcome::Reply(reply)) => websocket_api(&reply).map(Response::into_body),
+            Ok(Outcome::Error(_)) | Err(_) => None,
+        };
+        let message = match answer {
+            Some(body) if body.is_empty() => return,
+            Some(body) if body.len() <= MAX_MESSAGE => outgoing(body),
+            _ => self.failed(),
+        };
+        let _ = self.outgoing.send(message);
+    }
+
+    fn failed(&self) -> tungstenite::Message {
+        let failed = json!({
+            "message": "Internal server error",
+            "connectionId": self.connection.connection_id,
+            "requestId": "JKJaXmPLvHcESHA=",
+        });
+        tungstenite::Message::text(failed.to_string())
     }
 
     fn close(&self, code: CloseCode, reason: &str) -> (u16, String) {

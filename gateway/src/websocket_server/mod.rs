@@ -36,8 +36,9 @@ impl Server {
     /// own. Needs the feature `websocket`.
     ///
     /// A message is for the route that its member `action` names, which is `$request.body.action` as a route selection
-    /// expression, or for `$default`; each such route is there. What the function answers to it is not sent, as there are
-    /// no route responses, and its errors are as AWS words them. `POST` and `DELETE` to `/@connections/{id}`, with or
+    /// expression, or for `$default`; each such route is there. What the function answers to it is sent only with
+    /// [`WebSocketApi::route_responses`], and its errors are as AWS words them. A frame of more than 32 KB closes the
+    /// connection with 1009, and so does a message of more than 128 KB. `POST` and `DELETE` to `/@connections/{id}`, with or
     /// without the stage before, send to a client and close its connection, and `GET` tells of it; as in events, its times
     /// are always the same. A request that is none of these gets 426; what AWS answers is not known.
     ///

@@ -13,6 +13,7 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
                          lattice-v2; function-url if not given; with the feature websocket also websocket-api
   --stage NAME           the stage of an API; without a custom domain /NAME/pets and /pets are one path here
   --custom-domain NAME   a domain of one's own for an API
+  --route-responses      sends back what the function answers to a message; of websocket-api
   --listen ADDRESS       where to serve HTTP; 127.0.0.1:3000 if not given, port 0 for any
   --runtime-api ADDRESS  where to serve the Runtime API; a free port of 127.0.0.1 if not given
   --help                 this text
@@ -38,19 +39,30 @@ pub(crate) enum Played {
 }
 
 impl Played {
-    fn read(name: &str, stage: Option<String>, domain: Option<String>) -> Result<Self, String> {
+    fn read(
+        name: &str,
+        stage: Option<String>,
+        domain: Option<String>,
+        has_route_responses: bool,
+    ) -> Result<Self, String> {
         #[cfg(feature = "websocket")]
         if name == "websocket-api" {
             if domain.is_some() {
                 return Err("websocket-api has no --custom-domain".to_owned());
             }
-            let api = WebSocketApi::new();
-            return Ok(Self::WebSocket(if let Some(stage) = stage { api.stage(stage) } else { api }));
+            let mut api = WebSocketApi::new();
+            if let Some(stage) = stage {
+                api = api.stage(stage);
+            }
+            return Ok(Self::WebSocket(if has_route_responses { api.route_responses() } else { api }));
         }
         let mut front: Front = name.parse().map_err(|error: lodger_gateway::UnknownFront| error.to_string())?;
         let is_api = ["rest-api", "http-api", "http-api-v1"].contains(&front.name());
         if !is_api && (stage.is_some() || domain.is_some()) {
             return Err(format!("{front} has neither a --stage nor a --custom-domain; APIs have"));
+        }
+        if has_route_responses {
+            return Err(format!("{front} has no --route-responses; websocket-api has"));
         }
         if let Some(stage) = stage {
             front = front.stage(stage);
@@ -66,6 +78,7 @@ impl Arguments {
     /// Reads them; `None` if it is help that is asked for.
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let (mut name, mut stage, mut domain) = ("function-url".to_owned(), None, None);
+        let mut has_route_responses = false;
         let (mut listen, mut runtime_api) = ("127.0.0.1:3000".to_owned(), "127.0.0.1:0".to_owned());
         while let Some(option) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{option} needs a value"));
@@ -75,12 +88,13 @@ impl Arguments {
                 "--front" => name = value()?,
                 "--stage" => stage = Some(value()?),
                 "--custom-domain" => domain = Some(value()?),
+                "--route-responses" => has_route_responses = true,
                 "--listen" => listen = value()?,
                 "--runtime-api" => runtime_api = value()?,
                 _ => return Err(format!("there is no option {option:?}; a command stands after --")),
             }
         }
-        let played = Played::read(&name, stage, domain)?;
+        let played = Played::read(&name, stage, domain, has_route_responses)?;
         Ok(Some(Self { played, listen, runtime_api, command: arguments.collect() }))
     }
 }
@@ -122,9 +136,10 @@ mod tests {
     #[cfg(feature = "websocket")]
     #[test]
     fn a_websocket_api_has_a_name_as_well() {
-        let arguments = read("--front websocket-api --stage dev").unwrap().unwrap();
+        let arguments = read("--front websocket-api --stage dev --route-responses").unwrap().unwrap();
         let Played::WebSocket(api) = arguments.played else { panic!("{arguments:?}") };
-        assert!(format!("{api:?}").contains("\"dev\""), "{api:?}");
+        let told = format!("{api:?}");
+        assert!(told.contains("\"dev\"") && told.contains("has_route_responses: true"), "{told}");
     }
 
     #[test]
@@ -134,6 +149,7 @@ mod tests {
             ("--front x", "lattice-v2"),
             ("--stage", "--stage"),
             ("--front alb --stage x", "alb has neither"),
+            ("--front alb --route-responses", "alb has no"),
         ] {
             let error = read(line).unwrap_err();
             assert!(error.contains(word), "{line}: {error}");
