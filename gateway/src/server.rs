@@ -57,20 +57,18 @@ impl Server {
     /// # Errors
     /// The address is not to be had.
     pub async fn start(addr: impl ToSocketAddrs, front: Front, api: Arc<RuntimeApi>) -> io::Result<Self> {
-        Self::answering(addr, move |client, request| {
+        Self::answering(TcpListener::bind(addr).await?, move |client, request| {
             let (front, api) = (front.clone().client(client), Arc::clone(&api));
             async move { through(&front, &api, request).await }
         })
-        .await
     }
 
     /// Starts one that answers each request, and the address that it comes from, as it is told.
-    pub(crate) async fn answering<A, F>(addr: impl ToSocketAddrs, answer: A) -> io::Result<Self>
+    pub(crate) fn answering<A, F>(listener: TcpListener, answer: A) -> io::Result<Self>
     where
         A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
         F: Future<Output = Response<Bytes>> + Send + 'static,
     {
-        let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let accepting = tokio::spawn(accept(listener, answer));
         Ok(Self { addr, accepting })

@@ -165,3 +165,19 @@ async fn an_answer_is_sent_back_on_routes_with_a_response() {
         assert_eq!(rest, []);
     }
 }
+
+#[tokio::test]
+async fn a_client_is_sent_to_where_its_events_say() {
+    let mut started = start().await;
+    let addr = started.server.address();
+    let mut socket = connect(addr, &addr.to_string()).await.unwrap();
+    socket.send(Message::text("hello")).await.unwrap();
+    socket.close(None).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(started.events.recv().await.unwrap()["requestContext"]["domainName"], addr.to_string());
+    }
+    let handshake = "GET /dev HTTP/1.0\r\nupgrade: websocket\r\nsec-websocket-key: x\r\n\r\n";
+    tokio::join!(ask(addr, handshake), async {
+        assert_eq!(started.events.recv().await.unwrap()["requestContext"]["domainName"], addr.to_string());
+    });
+}

@@ -6,7 +6,7 @@ mod conversation;
 use std::{
     collections::HashMap,
     io,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,7 +15,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::{
-    net::ToSocketAddrs,
+    net::{TcpListener, ToSocketAddrs},
     sync::{mpsc, watch},
 };
 use tokio_tungstenite::tungstenite::{
@@ -38,9 +38,14 @@ impl Server {
     /// A message is for the route that its member `action` names, which is `$request.body.action` as a route selection
     /// expression, or for `$default`; each such route is there. What the function answers to it is sent only with
     /// [`WebSocketApi::route_responses`], and its errors are as AWS words them. A frame of more than 32 KB closes the
-    /// connection with 1009, and so does a message of more than 128 KB. `POST` and `DELETE` to `/@connections/{id}`, with or
-    /// without the stage before, send to a client and close its connection, and `GET` tells of it; as in events, its times
-    /// are always the same. A request that is none of these gets 426; what AWS answers is not known.
+    /// connection with 1009, and so does a message of more than 128 KB.
+    ///
+    /// `POST` and `DELETE` to `/@connections/{id}`, with or without the stage before, send to a client and close its
+    /// connection, and `GET` tells of it; as in events, its times are always the same. The `domainName` of events is the host
+    /// and the port that the client named in its handshake, so that a function gets there by
+    /// `http://{domainName}/{stage}/@connections/{id}`.
+    ///
+    /// A request that is none of these gets 426; what AWS answers is not known.
     ///
     /// # Errors
     /// The address is not to be had.
@@ -49,16 +54,19 @@ impl Server {
         websocket: WebSocketApi,
         api: Arc<RuntimeApi>,
     ) -> io::Result<Self> {
+        let listener = TcpListener::bind(addr).await?;
         let hub = Arc::new(Hub {
+            addr: listener.local_addr()?,
             shared: Arc::new(Shared { websocket, api, open: Mutex::default() }),
             alive: watch::Sender::new(()),
         });
-        Self::answering(addr, move |client, request| Arc::clone(&hub).answer(client, request)).await
+        Self::answering(listener, move |client, request| Arc::clone(&hub).answer(client, request))
     }
 }
 
 /// What requests need. It goes with the server, which tells the connections to end.
 struct Hub {
+    addr: SocketAddr,
     shared: Arc<Shared>,
     alive: watch::Sender<()>,
 }
@@ -109,7 +117,10 @@ impl Hub {
             open.made += 1;
             open.made
         };
-        let connection = self.shared.websocket.clone().client(client).connection_id(format!("{made:015}="));
+        let mut connection = self.shared.websocket.clone().client(client).connection_id(format!("{made:015}="));
+        // Where the function finds the connection, if it asks there for it.
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+        connection.front.domain = host.map_or_else(|| self.addr.to_string(), str::to_owned);
         let upgrade = hyper::upgrade::on(&mut request);
         let handshake = request.map(|_| Bytes::new());
         let outcome = match self.shared.api.invoke(connection.connect(&handshake)).await {
