@@ -11,6 +11,7 @@ use serde_json::json;
 use support::{ask, function};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
+    net::TcpListener,
     process::{Child, ChildStdout, Command},
 };
 
@@ -56,8 +57,13 @@ async fn a_command_has_what_lambda_sets_and_ends_it_all() {
 #[tokio::test]
 async fn its_end_is_the_end_of_the_function() {
     let (mut child, mut lines) = start(&["--", "sh", "-c", "echo $$; exec sleep 60"]);
-    lines.next_line().await.unwrap();
-    let function = lines.next_line().await.unwrap().unwrap();
+    let function = loop {
+        let line = lines.next_line().await.unwrap().unwrap();
+        // Which of the two comes first does not matter.
+        if line.bytes().all(|byte| byte.is_ascii_digit()) {
+            break line;
+        }
+    };
     let kill = |signal: &'static str, id: String| async move {
         Command::new("kill").args([signal, &id]).stderr(Stdio::null()).status().await.unwrap().success()
     };
@@ -67,16 +73,34 @@ async fn its_end_is_the_end_of_the_function() {
     assert!(!kill("-0", function).await, "it runs still");
 }
 
+#[cfg(feature = "websocket")]
+#[tokio::test]
+async fn where_to_send_to_a_client_is_said() {
+    let (_child, mut lines) = start(&["--front", "websocket-api"]);
+    let served = lines.next_line().await.unwrap().unwrap();
+    let addr = served.strip_prefix("websocket-api on ws://").unwrap();
+    let told = lines.next_line().await.unwrap().unwrap();
+    assert_eq!(told, format!("POST to a client at http://{addr}/@connections/{{id}}"));
+}
+
 #[tokio::test]
 async fn what_cannot_be_done_is_said() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let (listen, runtime_api) = (format!("--listen {taken}: "), format!("--runtime-api {taken}: "));
     for (arguments, code, word) in [
         (&["--front", "cloudfront"][..], 2, "lattice-v2"),
         (&["--", "/no/such/function"], 1, "/no/such/function"),
-        (&["--runtime-api", "nowhere"], 1, "lodger-gateway: "),
+        (&["--runtime-api", "nowhere"], 2, "--runtime-api nowhere: "),
+        (&["--listen", &taken], 1, &listen),
+        (&["--runtime-api", &taken], 1, &runtime_api),
     ] {
         let output = command(arguments).output().await.unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{error}");
-        assert!(error.contains(word), "{error}");
+        assert!(error.starts_with("lodger-gateway: ") && error.contains(word), "{error}");
+        // The reason, and where to read on.
+        assert!(error.lines().count() <= 2, "{error}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "", "nothing is served");
     }
 }

@@ -16,11 +16,21 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
   --route-responses      sends back what the function answers to a message; of websocket-api
   --listen ADDRESS       where to serve HTTP; 127.0.0.1:3000 if not given, port 0 for any
   --runtime-api ADDRESS  where to serve the Runtime API; a free port of 127.0.0.1 if not given
+  --version              which version this is
   --help                 this text
 
 The command is the function. It is started once, in an environment as on Lambda, and this ends with it. Without one, the
 value for AWS_LAMBDA_RUNTIME_API is printed, for a function that is started by hand.
 ";
+
+const VERSION: &str = concat!("lodger-gateway ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// What the command is asked for.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    ToTell(&'static str),
+    ToRun(Arguments),
+}
 
 #[derive(Debug)]
 pub(crate) struct Arguments {
@@ -56,6 +66,10 @@ impl Played {
             }
             return Ok(Self::WebSocket(if has_route_responses { api.route_responses() } else { api }));
         }
+        #[cfg(not(feature = "websocket"))]
+        if name == "websocket-api" {
+            return Err("--front websocket-api: this was built without the feature `websocket`".to_owned());
+        }
         let mut front: Front = name.parse().map_err(|error: lodger_gateway::UnknownFront| error.to_string())?;
         let is_api = ["rest-api", "http-api", "http-api-v1"].contains(&front.name());
         if !is_api && (stage.is_some() || domain.is_some()) {
@@ -75,8 +89,7 @@ impl Played {
 }
 
 impl Arguments {
-    /// Reads them; `None` if it is help that is asked for.
-    pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
+    pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
         let (mut name, mut stage, mut domain) = ("function-url".to_owned(), None, None);
         let mut has_route_responses = false;
         let (mut listen, mut runtime_api) = ("127.0.0.1:3000".to_owned(), "127.0.0.1:0".to_owned());
@@ -84,18 +97,29 @@ impl Arguments {
             let mut value = || arguments.next().ok_or_else(|| format!("{option} needs a value"));
             match option.as_str() {
                 "--" => break,
-                "--help" | "-h" => return Ok(None),
+                "--help" | "-h" => return Ok(Asked::ToTell(USAGE)),
+                "--version" | "-V" => return Ok(Asked::ToTell(VERSION)),
                 "--front" => name = value()?,
                 "--stage" => stage = Some(value()?),
                 "--custom-domain" => domain = Some(value()?),
                 "--route-responses" => has_route_responses = true,
-                "--listen" => listen = value()?,
-                "--runtime-api" => runtime_api = value()?,
+                "--listen" => listen = address(&option, value()?)?,
+                "--runtime-api" => runtime_api = address(&option, value()?)?,
                 _ => return Err(format!("there is no option {option:?}; a command stands after --")),
             }
         }
         let played = Played::read(&name, stage, domain, has_route_responses)?;
-        Ok(Some(Self { played, listen, runtime_api, command: arguments.collect() }))
+        Ok(Asked::ToRun(Self { played, listen, runtime_api, command: arguments.collect() }))
+    }
+}
+
+/// Whether the host exists is found out later.
+fn address(option: &str, value: String) -> Result<String, String> {
+    let is_one = value.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    if is_one {
+        Ok(value)
+    } else {
+        Err(format!("{option} {value}: an address is a host and a port, 127.0.0.1:3000 say"))
     }
 }
 
@@ -103,8 +127,11 @@ impl Arguments {
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Result<Option<Arguments>, String> {
-        Arguments::read(line.split_whitespace().map(str::to_owned))
+    fn read(line: &str) -> Result<Arguments, String> {
+        match Arguments::read(line.split_whitespace().map(str::to_owned))? {
+            Asked::ToRun(arguments) => Ok(arguments),
+            Asked::ToTell(text) => panic!("{text}"),
+        }
     }
 
     fn front(arguments: &Arguments) -> Front {
@@ -118,7 +145,7 @@ mod tests {
     #[test]
     fn options_come_before_the_command() {
         let line = "--stage dev --front rest-api --custom-domain a.example --listen [::1]:80 -- ./bootstrap --front x";
-        let arguments = read(line).unwrap().unwrap();
+        let arguments = read(line).unwrap();
         assert_eq!((front(&arguments).name(), arguments.listen.as_str()), ("rest-api", "[::1]:80"));
         let told = format!("{:?}", front(&arguments));
         assert!(told.contains("\"dev\"") && told.contains("\"a.example\""), "{told}");
@@ -127,16 +154,23 @@ mod tests {
 
     #[test]
     fn there_are_defaults() {
-        let arguments = read("").unwrap().unwrap();
+        let arguments = read("").unwrap();
         assert_eq!((front(&arguments).name(), arguments.listen.as_str()), ("function-url", "127.0.0.1:3000"));
         assert_eq!((arguments.runtime_api.as_str(), arguments.command.len()), ("127.0.0.1:0", 0));
-        assert!(read("--front alb --help").unwrap().is_none());
+    }
+
+    #[test]
+    fn some_options_are_questions() {
+        for (option, word) in [("--help", "--listen ADDRESS"), ("--version", env!("CARGO_PKG_VERSION"))] {
+            let asked = Arguments::read(["--front", "alb", option].map(str::to_owned).into_iter()).unwrap();
+            assert!(matches!(asked, Asked::ToTell(text) if text.contains(word)), "{asked:?}");
+        }
     }
 
     #[cfg(feature = "websocket")]
     #[test]
     fn a_websocket_api_has_a_name_as_well() {
-        let arguments = read("--front websocket-api --stage dev --route-responses").unwrap().unwrap();
+        let arguments = read("--front websocket-api --stage dev --route-responses").unwrap();
         let Played::WebSocket(api) = arguments.played else { panic!("{arguments:?}") };
         let told = format!("{api:?}");
         assert!(told.contains("\"dev\"") && told.contains("has_route_responses: true"), "{told}");
@@ -150,6 +184,11 @@ mod tests {
             ("--stage", "--stage"),
             ("--front alb --stage x", "alb has neither"),
             ("--front alb --route-responses", "alb has no"),
+            ("--listen 4000", "--listen 4000: an address is a host and a port, 127.0.0.1:3000 say"),
+            ("--listen :4000", "--listen :4000: "),
+            ("--runtime-api localhost:x", "--runtime-api localhost:x: "),
+            #[cfg(not(feature = "websocket"))]
+            ("--front websocket-api", "without the feature `websocket`"),
         ] {
             let error = read(line).unwrap_err();
             assert!(error.contains(word), "{line}: {error}");

@@ -4,23 +4,23 @@
 
 mod arguments;
 
-use std::{io, process::ExitCode, sync::Arc};
+use std::{io, net::SocketAddr, process::ExitCode, sync::Arc};
 
 use lodger_gateway::{RuntimeApi, Server};
 use tokio::process::{Child, Command};
 
-use self::arguments::{Arguments, Played, USAGE};
+use self::arguments::{Arguments, Asked, Played};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = match Arguments::read(std::env::args().skip(1)) {
-        Ok(Some(arguments)) => arguments,
-        Ok(None) => {
-            print!("{USAGE}");
+        Ok(Asked::ToRun(arguments)) => arguments,
+        Ok(Asked::ToTell(text)) => {
+            print!("{text}");
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            eprintln!("lodger-gateway: {error}\n\n{USAGE}");
+            eprintln!("lodger-gateway: {error}\nlodger-gateway --help says what there is");
             return ExitCode::from(2);
         }
     };
@@ -34,37 +34,53 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> io::Result<ExitCode> {
-    let api = Arc::new(RuntimeApi::start_on(&arguments.runtime_api).await?);
-    let server = match arguments.played {
-        Played::Front(front) => {
-            let server = Server::start(&arguments.listen, front.clone(), Arc::clone(&api)).await?;
-            println!("{front} on http://{}", server.address());
-            server
-        }
-        #[cfg(feature = "websocket")]
-        Played::WebSocket(websocket) => {
-            let server = Server::start_websocket(&arguments.listen, websocket, Arc::clone(&api)).await?;
-            println!("websocket-api on ws://{}", server.address());
-            server
-        }
-    };
-    let ended = match arguments.command.split_first() {
-        None => {
-            println!("AWS_LAMBDA_RUNTIME_API={}", api.address());
-            interrupted().await?;
-            ExitCode::SUCCESS
-        }
-        Some((program, args)) => {
-            let mut command = Command::new(program);
-            let child = command.args(args).envs(environment(&api)).kill_on_drop(true).spawn();
-            wait(child.map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?).await?
-        }
+    let Arguments { played, listen, runtime_api, command } = arguments;
+    let api = RuntimeApi::start_on(&runtime_api).await.map_err(|error| of("--runtime-api", &runtime_api, error))?;
+    let api = Arc::new(api);
+    let server = serve(&played, &listen, &api).await.map_err(|error| of("--listen", &listen, error))?;
+    let function = command.split_first().map(|(program, args)| spawn(program, args, &api)).transpose()?;
+    announce(&played, server.address());
+    let ended = if let Some(function) = function {
+        wait(function).await?
+    } else {
+        println!("AWS_LAMBDA_RUNTIME_API={}", api.address());
+        interrupted().await?;
+        ExitCode::SUCCESS
     };
     drop(server);
     for complaint in api.complaints() {
         eprintln!("lodger-gateway: {complaint}");
     }
     Ok(ended)
+}
+
+/// An error of what the user wrote.
+fn of(option: &str, value: &str, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{option} {value}: {error}"))
+}
+
+async fn serve(played: &Played, listen: &str, api: &Arc<RuntimeApi>) -> io::Result<Server> {
+    match played {
+        Played::Front(front) => Server::start(listen, front.clone(), Arc::clone(api)).await,
+        #[cfg(feature = "websocket")]
+        Played::WebSocket(websocket) => Server::start_websocket(listen, websocket.clone(), Arc::clone(api)).await,
+    }
+}
+
+fn announce(played: &Played, addr: SocketAddr) {
+    match played {
+        Played::Front(front) => println!("{front} on http://{addr}"),
+        #[cfg(feature = "websocket")]
+        Played::WebSocket(_) => {
+            println!("websocket-api on ws://{addr}");
+            println!("POST to a client at http://{addr}/@connections/{{id}}");
+        }
+    }
+}
+
+fn spawn(program: &str, args: &[String], api: &RuntimeApi) -> io::Result<Child> {
+    let child = Command::new(program).args(args).envs(environment(api)).kill_on_drop(true).spawn();
+    child.map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))
 }
 
 /// Waits for the function, or ends it when the user wants to.
