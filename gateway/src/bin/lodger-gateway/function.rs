@@ -1,0 +1,66 @@
+//! The function, as a process.
+
+use std::{io, process::ExitCode};
+
+use lodger_gateway::RuntimeApi;
+use tokio::process::{Child, Command};
+
+pub(crate) fn spawn(program: &str, args: &[String], api: &RuntimeApi) -> io::Result<Child> {
+    let child = Command::new(program).args(args).envs(environment(api)).kill_on_drop(true).spawn();
+    child.map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))
+}
+
+/// Waits for the function, or ends it when the user wants to.
+pub(crate) async fn wait(mut child: Child) -> io::Result<ExitCode> {
+    let status = tokio::select! {
+        status = child.wait() => status?,
+        interrupted = interrupted() => {
+            interrupted?;
+            // If it has ended by itself, it got the signal as well.
+            let _ = child.kill().await;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    eprintln!("lodger-gateway: the function ended: {status}");
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+pub(crate) async fn interrupted() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+/// What Lambda sets for a function of a custom runtime, without what is set already.
+///
+/// Source: [Environment variables](https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime).
+fn environment(api: &RuntimeApi) -> Vec<(&'static str, String)> {
+    let here = std::env::current_dir().map(|dir| dir.display().to_string()).unwrap_or_default();
+    let mut variables: Vec<_> = [
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "test"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/test"),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "2025/03/12/[$LATEST]0123456789abcdef0123456789abcdef"),
+        ("AWS_REGION", "us-east-1"),
+        ("LAMBDA_TASK_ROOT", &here),
+        ("TZ", ":UTC"),
+        ("_HANDLER", "bootstrap"),
+    ]
+    .into_iter()
+    .filter(|(name, _)| std::env::var_os(name).is_none())
+    .map(|(name, value)| (name, value.to_owned()))
+    .collect();
+    variables.push(("AWS_LAMBDA_RUNTIME_API", api.address()));
+    variables
+}
