@@ -10,7 +10,7 @@ use std::process::Stdio;
 use serde_json::json;
 use support::{ask, function};
 use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
     net::TcpListener,
     process::{Child, ChildStdout, Command},
 };
@@ -71,6 +71,27 @@ async fn its_end_is_the_end_of_the_function() {
     assert!(kill("-TERM", child.id().unwrap().to_string()).await);
     assert!(child.wait().await.unwrap().success());
     assert!(!kill("-0", function).await, "it runs still");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_function_that_asks_for_nothing_is_told_of() {
+    let idle = command(&["--", "sleep", "4"]).output();
+    let (mut busy, mut lines) = start(&["--", "sh", "-c", "echo at $AWS_LAMBDA_RUNTIME_API; exec sleep 4"]);
+    let api = loop {
+        let line = lines.next_line().await.unwrap().unwrap();
+        if let Some(api) = line.strip_prefix("at ") {
+            break api.to_owned();
+        }
+    };
+    tokio::spawn(function(api, |event| event));
+    let mut errors = String::new();
+    let mut stderr = busy.stderr.take().unwrap();
+    let (idle, _) = tokio::join!(idle, stderr.read_to_string(&mut errors));
+    let hint = "the function has not asked for an event yet";
+    assert!(!errors.contains(hint), "{errors}");
+    let errors = String::from_utf8(idle.unwrap().stderr).unwrap();
+    assert_eq!(errors.matches(hint).count(), 1, "{errors}");
 }
 
 #[cfg(feature = "websocket")]

@@ -1,6 +1,6 @@
 //! The function, as a process.
 
-use std::{io, process::ExitCode};
+use std::{io, process::ExitCode, sync::Arc, time::Duration};
 
 use lodger_gateway::RuntimeApi;
 use tokio::process::{Child, Command};
@@ -8,6 +8,22 @@ use tokio::process::{Child, Command};
 pub(crate) fn spawn(program: &str, args: &[String], api: &RuntimeApi) -> io::Result<Child> {
     let child = Command::new(program).args(args).envs(environment(api)).kill_on_drop(true).spawn();
     child.map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))
+}
+
+/// Says so if the function does not do what a function does. It may still be building something.
+pub(crate) async fn hint(api: Arc<RuntimeApi>) {
+    if tokio::time::timeout(Duration::from_secs(3), asked(&api, 1)).await.is_err() {
+        eprintln!(
+            "lodger-gateway: the function has not asked for an event yet: is LODGER_HOST set, or is it no Lambda function?"
+        );
+    }
+}
+
+/// Waits until the function has asked for so many events.
+async fn asked(api: &RuntimeApi, times: usize) {
+    while api.polls() < times {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Waits for the function, or ends it when the user wants to.

@@ -11,7 +11,7 @@ use lodger_gateway::{RuntimeApi, Server};
 
 use self::{
     arguments::{Arguments, Asked, Played},
-    function::{interrupted, spawn, wait},
+    function::{hint, interrupted, spawn, wait},
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -44,6 +44,7 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     let function = command.split_first().map(|(program, args)| spawn(program, args, &api)).transpose()?;
     announce(&played, server.address());
     let ended = if let Some(function) = function {
+        tokio::spawn(hint(Arc::clone(&api)));
         wait(function).await?
     } else {
         println!("AWS_LAMBDA_RUNTIME_API={}", api.address());
