@@ -82,6 +82,12 @@
 //! lodger-gateway --front rest-api --listen 127.0.0.1:3000 -- ./bootstrap
 //! ```
 //!
+//! With `--event` it invokes the function once instead, with an event of any kind, and prints the reply:
+//!
+//! ```text
+//! lodger-gateway --event message.json -- ./bootstrap
+//! ```
+//!
 //! # Features
 //!
 //! - `cli`, on by default: the command.

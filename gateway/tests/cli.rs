@@ -5,12 +5,12 @@
 
 mod support;
 
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
 use serde_json::json;
-use support::{ask, function};
+use support::{ask, cannot_start, function, value};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     net::TcpListener,
     process::{Child, ChildStdout, Command},
 };
@@ -92,6 +92,71 @@ async fn a_function_that_asks_for_nothing_is_told_of() {
     assert!(!errors.contains(hint), "{errors}");
     let errors = String::from_utf8(idle.unwrap().stderr).unwrap();
     assert_eq!(errors.matches(hint).count(), 1, "{errors}");
+}
+
+/// Invokes a function once with what is on standard input; `function` is told the address of the Runtime API.
+#[cfg(unix)]
+async fn invoke<F: Future<Output = ()> + Send + 'static>(event: &str, function: impl FnOnce(String) -> F) -> Output {
+    // The function's process does no more than tell the address, on what is standard error for the command.
+    let script = "echo at $AWS_LAMBDA_RUNTIME_API; exec sleep 60";
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lodger-gateway"));
+    command.args(["--event", "-", "--", "sh", "-c", script]).kill_on_drop(true);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(event.as_bytes()).await.unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).await.unwrap();
+    if let Some(api) = line.strip_prefix("at ") {
+        tokio::spawn(function(api.trim().to_owned()));
+        line.clear();
+    }
+    stderr.read_to_string(&mut line).await.unwrap();
+    let output = child.wait_with_output().await.unwrap();
+    Output { stderr: line.into(), ..output }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn one_event_can_be_tried() {
+    let output = invoke(r#"{"Records":[]}"#, |api| function(api, |event| json!({"got": event}))).await;
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "{\"got\":{\"Records\":[]}}\n");
+    assert_eq!((String::from_utf8(output.stderr).unwrap().as_str(), output.status.code()), ("", Some(0)));
+
+    let failing = async |api: String| {
+        let addr = api.parse().unwrap();
+        let path = "/2018-06-01/runtime/invocation";
+        let (head, _) = ask(addr, &format!("GET {path}/next HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+        let id = value(&head, "lambda-runtime-aws-request-id").unwrap();
+        let error =
+            "lambda-runtime-function-error-type: Function.Error\r\ncontent-length: 21\r\n\r\n{\"errorMessage\":\"no\"}";
+        ask(addr, &format!("POST {path}/{id}/error HTTP/1.1\r\nhost: x\r\n{error}")).await;
+        ask(addr, &format!("GET {path}/next HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+    };
+    let output = invoke("{}", failing).await;
+    assert_eq!((output.stdout.as_slice(), output.status.code()), (&b""[..], Some(1)));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "{\"errorMessage\":\"no\"}\n");
+
+    let output = invoke("{}", async |api: String| cannot_start(api, "no database").await).await;
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(error, "lodger-gateway: the function cannot start: Runtime.NoDatabase: no database\n");
+
+    let output = invoke("no json", async |_| panic!("it was started")).await;
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.starts_with("lodger-gateway: --event -: ") && output.status.code() == Some(1), "{error}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_function_that_ends_before_it_answers_is_told_of() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lodger-gateway"));
+    let file = std::env::temp_dir().join(format!("lodger-gateway-{}.json", std::process::id()));
+    std::fs::write(&file, "{}").unwrap();
+    let output = command.arg("--event").arg(&file).args(["--", "sh", "-c", "exit 3"]).output().await.unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("the function ended before it answered: exit status: 3"), "{error}");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[cfg(feature = "websocket")]

@@ -16,11 +16,16 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
   --route-responses      sends back what the function answers to a message; of websocket-api
   --listen ADDRESS       where to serve HTTP; 127.0.0.1:3000 if not given, port 0 for any
   --runtime-api ADDRESS  where to serve the Runtime API; a free port of 127.0.0.1 if not given
+  --event FILE           invokes the function once, with the JSON in FILE or, for -, from standard input, and serves no
+                         HTTP; what a queue or a schedule sends can be tried so
   --version              which version this is
   --help                 this text
 
 The command is the function. It is started once, in an environment as on Lambda, and this ends with it. Without one, the
 value for AWS_LAMBDA_RUNTIME_API is printed, for a function that is started by hand.
+
+With --event the reply is printed, and what the function prints goes to standard error. The status is 0 then, and 1 if the
+function reported an error, which is on standard error, or has not answered in half a minute.
 ";
 
 const VERSION: &str = concat!("lodger-gateway ", env!("CARGO_PKG_VERSION"), "\n");
@@ -34,10 +39,19 @@ pub(crate) enum Asked {
 
 #[derive(Debug)]
 pub(crate) struct Arguments {
-    pub(crate) played: Played,
-    pub(crate) listen: String,
+    pub(crate) task: Task,
     pub(crate) runtime_api: String,
     pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Task {
+    Serve {
+        played: Played,
+        listen: String,
+    },
+    /// Invoke the function with the event in this file.
+    Invoke(String),
 }
 
 /// What stands before the function.
@@ -90,26 +104,40 @@ impl Played {
 
 impl Arguments {
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
-        let (mut name, mut stage, mut domain) = ("function-url".to_owned(), None, None);
+        let (mut name, mut stage, mut domain, mut listen, mut event) = (None, None, None, None, None);
         let mut has_route_responses = false;
-        let (mut listen, mut runtime_api) = ("127.0.0.1:3000".to_owned(), "127.0.0.1:0".to_owned());
+        let mut runtime_api = "127.0.0.1:0".to_owned();
         while let Some(option) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{option} needs a value"));
             match option.as_str() {
                 "--" => break,
                 "--help" | "-h" => return Ok(Asked::ToTell(USAGE)),
                 "--version" | "-V" => return Ok(Asked::ToTell(VERSION)),
-                "--front" => name = value()?,
+                "--front" => name = Some(value()?),
                 "--stage" => stage = Some(value()?),
                 "--custom-domain" => domain = Some(value()?),
                 "--route-responses" => has_route_responses = true,
-                "--listen" => listen = address(&option, value()?)?,
+                "--listen" => listen = Some(address(&option, value()?)?),
                 "--runtime-api" => runtime_api = address(&option, value()?)?,
+                "--event" => event = Some(value()?),
                 _ => return Err(format!("there is no option {option:?}; a command stands after --")),
             }
         }
-        let played = Played::read(&name, stage, domain, has_route_responses)?;
-        Ok(Asked::ToRun(Self { played, listen, runtime_api, command: arguments.collect() }))
+        let command: Vec<_> = arguments.collect();
+        let task = if let Some(event) = event {
+            if name.is_some() || stage.is_some() || domain.is_some() || listen.is_some() || has_route_responses {
+                return Err("with --event nothing is served: there is no front, and nowhere to listen".to_owned());
+            }
+            if command.is_empty() {
+                return Err("--event needs a command after --".to_owned());
+            }
+            Task::Invoke(event)
+        } else {
+            let name = name.as_deref().unwrap_or("function-url");
+            let played = Played::read(name, stage, domain, has_route_responses)?;
+            Task::Serve { played, listen: listen.unwrap_or_else(|| "127.0.0.1:3000".to_owned()) }
+        };
+        Ok(Asked::ToRun(Self { task, runtime_api, command }))
     }
 }
 
@@ -134,8 +162,13 @@ mod tests {
         }
     }
 
+    fn served(arguments: &Arguments) -> (&Played, &str) {
+        let Task::Serve { played, listen } = &arguments.task else { panic!("{arguments:?}") };
+        (played, listen)
+    }
+
     fn front(arguments: &Arguments) -> Front {
-        match &arguments.played {
+        match served(arguments).0 {
             Played::Front(front) => front.clone(),
             #[cfg(feature = "websocket")]
             Played::WebSocket(api) => panic!("{api:?}"),
@@ -146,7 +179,7 @@ mod tests {
     fn options_come_before_the_command() {
         let line = "--stage dev --front rest-api --custom-domain a.example --listen [::1]:80 -- ./bootstrap --front x";
         let arguments = read(line).unwrap();
-        assert_eq!((front(&arguments).name(), arguments.listen.as_str()), ("rest-api", "[::1]:80"));
+        assert_eq!((front(&arguments).name(), served(&arguments).1), ("rest-api", "[::1]:80"));
         let told = format!("{:?}", front(&arguments));
         assert!(told.contains("\"dev\"") && told.contains("\"a.example\""), "{told}");
         assert_eq!(arguments.command, ["./bootstrap", "--front", "x"]);
@@ -155,7 +188,7 @@ mod tests {
     #[test]
     fn there_are_defaults() {
         let arguments = read("").unwrap();
-        assert_eq!((front(&arguments).name(), arguments.listen.as_str()), ("function-url", "127.0.0.1:3000"));
+        assert_eq!((front(&arguments).name(), served(&arguments).1), ("function-url", "127.0.0.1:3000"));
         assert_eq!((arguments.runtime_api.as_str(), arguments.command.len()), ("127.0.0.1:0", 0));
     }
 
@@ -171,9 +204,16 @@ mod tests {
     #[test]
     fn a_websocket_api_has_a_name_as_well() {
         let arguments = read("--front websocket-api --stage dev --route-responses").unwrap();
-        let Played::WebSocket(api) = arguments.played else { panic!("{arguments:?}") };
+        let Played::WebSocket(api) = served(&arguments).0 else { panic!("{arguments:?}") };
         let told = format!("{api:?}");
         assert!(told.contains("\"dev\"") && told.contains("has_route_responses: true"), "{told}");
+    }
+
+    #[test]
+    fn an_event_goes_to_a_command() {
+        let arguments = read("--event - --runtime-api 127.0.0.1:1 -- ./bootstrap").unwrap();
+        assert!(matches!(&arguments.task, Task::Invoke(file) if file == "-"), "{arguments:?}");
+        assert_eq!(arguments.command, ["./bootstrap"]);
     }
 
     #[test]
@@ -187,6 +227,8 @@ mod tests {
             ("--listen 4000", "--listen 4000: an address is a host and a port, 127.0.0.1:3000 say"),
             ("--listen :4000", "--listen :4000: "),
             ("--runtime-api localhost:x", "--runtime-api localhost:x: "),
+            ("--event x", "--event needs a command"),
+            ("--event x --front alb -- y", "with --event nothing is served"),
             #[cfg(not(feature = "websocket"))]
             ("--front websocket-api", "without the feature `websocket`"),
         ] {

@@ -1,17 +1,73 @@
 //! The function, as a process.
 
-use std::{io, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io,
+    process::{ExitCode, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 
-use lodger_gateway::RuntimeApi;
+use lodger_gateway::{Outcome, RuntimeApi};
 use tokio::process::{Child, Command};
 
-pub(crate) fn spawn(program: &str, args: &[String], api: &RuntimeApi) -> io::Result<Child> {
-    let child = Command::new(program).args(args).envs(environment(api)).kill_on_drop(true).spawn();
-    child.map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))
+pub(crate) struct Function {
+    child: Child,
+    api: Arc<RuntimeApi>,
+}
+
+impl Function {
+    pub(crate) fn start(command: &[String], stdout: Stdio, api: &Arc<RuntimeApi>) -> io::Result<Self> {
+        let Some((program, args)) = command.split_first() else { return Err(io::ErrorKind::InvalidInput.into()) };
+        let mut command = Command::new(program);
+        let child = command.args(args).envs(environment(api)).stdout(stdout).kill_on_drop(true).spawn();
+        let child = child.map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
+        tokio::spawn(hint(Arc::clone(api)));
+        Ok(Self { child, api: Arc::clone(api) })
+    }
+
+    /// Waits for its end, or ends it when the user wants to.
+    pub(crate) async fn wait(mut self) -> io::Result<ExitCode> {
+        let status = tokio::select! {
+            status = self.child.wait() => status?,
+            interrupted = interrupted() => {
+                interrupted?;
+                // If it has ended by itself, it got the signal as well.
+                let _ = self.child.kill().await;
+                return Ok(ExitCode::SUCCESS);
+            }
+        };
+        eprintln!("lodger-gateway: the function ended: {status}");
+        Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+    }
+
+    /// Invokes it, and ends it.
+    pub(crate) async fn invoke(mut self, event: Vec<u8>) -> io::Result<Outcome> {
+        let outcome = tokio::select! {
+            // What it has said counts, although it has ended since.
+            biased;
+            outcome = self.api.invoke(event) => outcome?,
+            status = self.child.wait() => {
+                return Err(io::Error::other(format!("the function ended before it answered: {}", status?)));
+            }
+            interrupted = interrupted() => {
+                interrupted?;
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+        };
+        // What it has left to do after its answer, it does before it asks for the next event.
+        tokio::select! {
+            () = asked(&self.api, 2) => {}
+            _ = self.child.wait() => {}
+            _ = interrupted() => {}
+            () = tokio::time::sleep(Duration::from_secs(30)) => {}
+        }
+        let _ = self.child.kill().await;
+        Ok(outcome)
+    }
 }
 
 /// Says so if the function does not do what a function does. It may still be building something.
-pub(crate) async fn hint(api: Arc<RuntimeApi>) {
+async fn hint(api: Arc<RuntimeApi>) {
     if tokio::time::timeout(Duration::from_secs(3), asked(&api, 1)).await.is_err() {
         eprintln!(
             "lodger-gateway: the function has not asked for an event yet: is LODGER_HOST set, or is it no Lambda function?"
@@ -24,21 +80,6 @@ async fn asked(api: &RuntimeApi, times: usize) {
     while api.polls() < times {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-}
-
-/// Waits for the function, or ends it when the user wants to.
-pub(crate) async fn wait(mut child: Child) -> io::Result<ExitCode> {
-    let status = tokio::select! {
-        status = child.wait() => status?,
-        interrupted = interrupted() => {
-            interrupted?;
-            // If it has ended by itself, it got the signal as well.
-            let _ = child.kill().await;
-            return Ok(ExitCode::SUCCESS);
-        }
-    };
-    eprintln!("lodger-gateway: the function ended: {status}");
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 pub(crate) async fn interrupted() -> io::Result<()> {

@@ -5,13 +5,18 @@
 mod arguments;
 mod function;
 
-use std::{io, net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{
+    io::{self, Read as _, Write},
+    net::SocketAddr,
+    process::{ExitCode, Stdio},
+    sync::Arc,
+};
 
-use lodger_gateway::{RuntimeApi, Server};
+use lodger_gateway::{Outcome, RuntimeApi, Server};
 
 use self::{
-    arguments::{Arguments, Asked, Played},
-    function::{hint, interrupted, spawn, wait},
+    arguments::{Arguments, Asked, Played, Task},
+    function::{Function, interrupted},
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -37,38 +42,75 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> io::Result<ExitCode> {
-    let Arguments { played, listen, runtime_api, command } = arguments;
+    let Arguments { task, runtime_api, command } = arguments;
     let api = RuntimeApi::start_on(&runtime_api).await.map_err(|error| of("--runtime-api", &runtime_api, error))?;
     let api = Arc::new(api);
-    let server = serve(&played, &listen, &api).await.map_err(|error| of("--listen", &listen, error))?;
-    let function = command.split_first().map(|(program, args)| spawn(program, args, &api)).transpose()?;
-    announce(&played, server.address());
-    let ended = if let Some(function) = function {
-        tokio::spawn(hint(Arc::clone(&api)));
-        wait(function).await?
-    } else {
-        println!("AWS_LAMBDA_RUNTIME_API={}", api.address());
-        interrupted().await?;
-        ExitCode::SUCCESS
+    let ended = match task {
+        Task::Serve { played, listen } => serve(&played, &listen, &command, &api).await,
+        Task::Invoke(file) => invoke(&file, &command, &api).await,
     };
-    drop(server);
     for complaint in api.complaints() {
         eprintln!("lodger-gateway: {complaint}");
     }
-    Ok(ended)
+    ended
+}
+
+/// Serves a front until the function ends, or the user ends it.
+async fn serve(played: &Played, listen: &str, command: &[String], api: &Arc<RuntimeApi>) -> io::Result<ExitCode> {
+    let server = match played {
+        Played::Front(front) => Server::start(listen, front.clone(), Arc::clone(api)).await,
+        #[cfg(feature = "websocket")]
+        Played::WebSocket(websocket) => Server::start_websocket(listen, websocket.clone(), Arc::clone(api)).await,
+    };
+    let server = server.map_err(|error| of("--listen", listen, error))?;
+    let function = if command.is_empty() { None } else { Some(Function::start(command, Stdio::inherit(), api)?) };
+    announce(played, server.address());
+    if let Some(function) = function {
+        return function.wait().await;
+    }
+    println!("AWS_LAMBDA_RUNTIME_API={}", api.address());
+    interrupted().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Invokes the function once.
+async fn invoke(file: &str, command: &[String], api: &Arc<RuntimeApi>) -> io::Result<ExitCode> {
+    let event = event(file).map_err(|error| of("--event", file, error))?;
+    // The reply is to be the only thing on standard output, for other programs to read.
+    let function = Function::start(command, io::stderr().into(), api)?;
+    match function.invoke(event).await? {
+        Outcome::Reply(reply) => {
+            print(io::stdout(), &reply)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Outcome::Error(error) => {
+            print(io::stderr(), &error.body)?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn event(file: &str) -> io::Result<Vec<u8>> {
+    let mut event = Vec::new();
+    match file {
+        "-" => io::stdin().read_to_end(&mut event).map(drop)?,
+        file => event = std::fs::read(file)?,
+    }
+    serde_json::from_slice::<serde_json::Value>(&event)?;
+    Ok(event)
+}
+
+fn print(mut to: impl Write, line: &[u8]) -> io::Result<()> {
+    to.write_all(line)?;
+    if !line.ends_with(b"\n") {
+        to.write_all(b"\n")?;
+    }
+    to.flush()
 }
 
 /// An error of what the user wrote.
 fn of(option: &str, value: &str, error: io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{option} {value}: {error}"))
-}
-
-async fn serve(played: &Played, listen: &str, api: &Arc<RuntimeApi>) -> io::Result<Server> {
-    match played {
-        Played::Front(front) => Server::start(listen, front.clone(), Arc::clone(api)).await,
-        #[cfg(feature = "websocket")]
-        Played::WebSocket(websocket) => Server::start_websocket(listen, websocket.clone(), Arc::clone(api)).await,
-    }
 }
 
 fn announce(played: &Played, addr: SocketAddr) {
