@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Whether something that goes for the whole process has been said.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Once(AtomicBool);
 
 impl Once {

@@ -12,7 +12,7 @@ const TIMES: usize = 4;
 /// A request's path falls under one if it does so in any way that a router, or whatever stands before it in the app, may read
 /// it: escaped, once or several times, in other letters, with slashes doubled or turned, with dots or parameters in its
 /// segments. To be too strict costs an app a path that nobody would write; to be too lax lets anybody send it events.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reserved {
     /// The segments of each.
     paths: Vec<Vec<Vec<u8>>>,
@@ -23,7 +23,7 @@ impl Reserved {
     pub(crate) fn new(settings: &Settings) -> Self {
         let paths = [&settings.events_path, &settings.websocket_path].into_iter().flatten();
         let paths = paths.map(|path| segments(&fully_decoded(path.as_bytes()))).collect();
-        Self { paths, told: Arc::default() }
+        Self { paths, told: Arc::new(Once::new()) }
     }
 
     /// Whether an HTTP request may have this path. That it may not is told once: anybody can send such requests.
