@@ -4,6 +4,7 @@
 //! what they do under its own server. HTTP upgrades (WebSockets) and streams in both directions pass through.
 
 mod connection;
+mod handed_over;
 mod paths;
 mod service;
 mod signal;
@@ -24,7 +25,9 @@ use tokio::{
 
 use crate::{App, Error, Settings, log::say, shutdown::Shutdown};
 use connection::Phase;
-use paths::Paths;
+
+pub use handed_over::HandedOver;
+pub use paths::{Admission, Paths};
 
 /// Where the server listens when nobody says otherwise.
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);

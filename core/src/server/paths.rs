@@ -1,53 +1,88 @@
-//! What a server does about paths: takes the base path off, and keeps clients away from what is for events.
-
 use bytes::Bytes;
-use http::{Uri, uri::PathAndQuery};
+use http::uri::PathAndQuery;
 
 use crate::{PathPrefix, Request, Settings, prefix, reserved::Reserved};
 
-/// The paths that settings name.
-#[derive(Debug)]
-pub(super) struct Paths {
+/// What a server does about the paths of requests: takes the base path off, and keeps clients away from what is for events.
+///
+/// For adapters of frameworks that bring a server of their own.
+#[derive(Debug, Clone)]
+pub struct Paths {
     base_path: Option<String>,
     reserved: Reserved,
+    /// Nothing is set, and nothing is to be done.
+    are_none: bool,
+}
+
+/// What an app is to see of a path and a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// They stay as they are.
+    AsItIs,
+    /// What is left of them, and what was taken off.
+    Shortened(PathAndQuery, PathPrefix),
+    /// Nothing: the request is answered with 404.
+    NotFound,
 }
 
 impl Paths {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { base_path: settings.base_path.clone(), reserved: Reserved::new(settings) }
+        let Settings { base_path, events_path, websocket_path, .. } = settings;
+        Self {
+            base_path: base_path.clone(),
+            reserved: Reserved::new(settings),
+            are_none: [base_path, events_path, websocket_path].iter().all(|path| path.is_none()),
+        }
     }
 
-    /// Takes the base path off a request; whether the app may see what is left.
-    pub(super) fn admit(&self, request: &mut Request) -> bool {
-        if let Some(base_path) = &self.base_path
-            && let Some((uri, taken)) = without(base_path, request.uri())
-        {
-            *request.uri_mut() = uri;
-            request.extensions_mut().insert(taken);
+    /// What an app is to see of `target`, a path with or without a query.
+    pub fn admit(&self, target: &str) -> Admission {
+        let path = |target: &str| target.find('?').unwrap_or(target.len());
+        match self.base_path.as_deref().and_then(|base_path| without(base_path, target, path(target))) {
+            Some((rest, _)) if !self.reserved.admits(rest.path()) => Admission::NotFound,
+            Some((rest, taken)) => Admission::Shortened(rest, taken),
+            None if !self.reserved.admits(target.get(..path(target)).unwrap_or(target)) => Admission::NotFound,
+            None => Admission::AsItIs,
         }
-        self.reserved.admits(request.uri().path())
+    }
+
+    /// The same of a request; whether the app may see it.
+    pub(super) fn admit_request(&self, request: &mut Request) -> bool {
+        if self.are_none {
+            return true;
+        }
+        match self.admit(request.uri().path_and_query().map_or("", PathAndQuery::as_str)) {
+            Admission::AsItIs => true,
+            Admission::NotFound => false,
+            Admission::Shortened(rest, taken) => {
+                // From a path alone, so that two slashes do not make a host of what follows them.
+                *request.uri_mut() = rest.into();
+                request.extensions_mut().insert(taken);
+                true
+            }
+        }
     }
 }
 
-/// `uri` without `base_path` before its path, and what was taken off; `None` where it is not there.
-fn without(base_path: &str, uri: &Uri) -> Option<(Uri, PathPrefix)> {
-    let whole = uri.path_and_query()?;
-    let taken = prefix::matched(uri.path().as_bytes(), base_path.as_bytes())?;
+/// `target`, of which `path` bytes are the path, without `base_path` before it, and what was taken off; `None` if it is
+/// not there.
+fn without(base_path: &str, target: &str, path: usize) -> Option<(PathAndQuery, PathPrefix)> {
+    let taken = prefix::matched(target.as_bytes().get(..path)?, base_path.as_bytes())?;
     // As the client wrote it: escapes may be of either case.
-    let (prefix, rest) = whole.as_str().split_at_checked(taken)?;
-    let prefix = Bytes::copy_from_slice(prefix.as_bytes());
-    let rest: Result<PathAndQuery, _> = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
-    // From a path alone, so that two slashes do not make a host of what follows them.
-    let uri = Uri::from(rest.ok()?);
-    Some((uri, PathPrefix::new(prefix)))
+    let (taken, rest) = target.split_at_checked(taken)?;
+    let rest = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
+    Some((rest.ok()?, PathPrefix::new(Bytes::copy_from_slice(taken.as_bytes()))))
 }
 
 #[cfg(test)]
 mod tests {
+    use http::Uri;
+
     use super::*;
 
-    fn taken(base_path: &str, uri: &'static str) -> Option<String> {
-        without(base_path, &Uri::from_static(uri)).map(|(uri, _)| uri.to_string())
+    fn taken(base_path: &str, target: &str) -> Option<String> {
+        let path = target.find('?').unwrap_or(target.len());
+        without(base_path, target, path).map(|(rest, _)| rest.to_string())
     }
 
     #[test]
@@ -58,29 +93,35 @@ mod tests {
         assert_eq!(taken("/api", "/api/api/x").unwrap(), "/api/x");
         assert_eq!(taken("/api", "/apix"), None);
         assert_eq!(taken("/api", "/x/api"), None);
+        assert_eq!(taken("/api", "/api%?/"), None);
+        assert_eq!(taken("/%C3%A9", "/%c3%a9/x").unwrap(), "/x");
+    }
+
+    fn paths(events_path: Option<&str>) -> Paths {
+        Paths::new(&Settings {
+            base_path: Some("/api".into()),
+            events_path: events_path.map(Into::into),
+            ..Settings::default()
+        })
     }
 
     #[test]
     fn two_slashes_after_it_do_not_make_a_host() {
-        assert_eq!(taken("/api", "/api//evil.example/x").unwrap(), "//evil.example/x");
-        let (uri, _) = without("/api", &Uri::from_static("/api//evil.example/x")).unwrap();
-        assert_eq!(uri.host(), None);
+        let mut request = Request::default();
+        *request.uri_mut() = Uri::from_static("/api//evil.example/x");
+        assert!(paths(None).admit_request(&mut request));
+        assert_eq!((request.uri().to_string().as_str(), request.uri().host()), ("//evil.example/x", None));
+        assert_eq!(request.extensions().get::<PathPrefix>().unwrap().as_str(), "/api");
     }
 
     #[test]
     fn what_is_for_events_is_found_behind_the_base_path_as_well() {
-        let settings =
-            Settings { base_path: Some("/api".into()), events_path: Some("/events".into()), ..Settings::default() };
-        let is_admitted = |uri: &'static str| {
-            let mut request = Request::default();
-            *request.uri_mut() = Uri::from_static(uri);
-            Paths::new(&settings).admit(&mut request)
-        };
-        for uri in ["/events", "/api/events", "/api//events/x?y", "/api/%65vents", "/EVENTS"] {
-            assert!(!is_admitted(uri), "{uri}");
+        let paths = paths(Some("/events"));
+        for target in ["/events", "/api/events", "/api//events/x?y", "/api/%65vents", "/EVENTS", "/events?x=/"] {
+            assert_eq!(paths.admit(target), Admission::NotFound, "{target}");
         }
-        for uri in ["/api/x", "/api/api/events", "/", "/x/events"] {
-            assert!(is_admitted(uri), "{uri}");
+        for target in ["/api/x", "/api/api/events", "/", "/x/events", "/?/events", ""] {
+            assert_ne!(paths.admit(target), Admission::NotFound, "{target}");
         }
     }
 }

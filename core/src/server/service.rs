@@ -72,7 +72,7 @@ impl<A: App> hyper::service::Service<http::Request<Incoming>> for Service<A> {
             make_origin_form(&mut request);
         }
         request.extensions_mut().insert(ClientAddr(self.peer));
-        if self.paths.admit(&mut request) {
+        if self.paths.admit_request(&mut request) {
             Response::OfApp { future: self.app.call(request) }
         } else {
             Response::NotFound

@@ -1,0 +1,80 @@
+use std::{fmt, net::SocketAddr, time::Duration};
+
+use tokio::time::sleep;
+
+use super::{Listening, OnListening, Paths, signal};
+use crate::{Error, log::say};
+
+/// A socket, handed over to a server that a framework brings: what there is to be known of it, and when it has to end.
+///
+/// The server calls [`listening`](Self::listening) once it accepts connections, begins to end when [`ends`](Self::ends) does,
+/// and has ended by the time that [`grace_is_over`](Self::grace_is_over).
+pub struct HandedOver {
+    /// The socket, which does not block.
+    pub listener: std::net::TcpListener,
+    /// What is to be done about the paths of requests.
+    pub paths: Paths,
+    /// How long a client may take to the end of its first request's head. Zero: any time.
+    pub header_timeout: Duration,
+    /// How long requests in flight may take at the end.
+    pub grace: Duration,
+    addr: SocketAddr,
+    on_listening: Option<OnListening>,
+    end: signal::End,
+}
+
+impl Listening {
+    /// Hands the socket over to a server of somebody else's.
+    ///
+    /// # Errors
+    /// The signals of the operating system cannot be listened for, or the socket cannot be had.
+    pub fn hand_over(self) -> Result<HandedOver, Error> {
+        let end = signal::End::new(self.shutdown)?;
+        let listener = self
+            .listener
+            .into_std()
+            .map_err(|error| Error::new("the listener cannot be handed over").because(error))?;
+        Ok(HandedOver {
+            listener,
+            paths: Paths::clone(&self.paths),
+            header_timeout: self.header_timeout,
+            grace: self.grace,
+            addr: self.addr,
+            on_listening: self.on_listening,
+            end,
+        })
+    }
+}
+
+impl HandedOver {
+    /// Tells where the server listens, the log and whoever has asked for it.
+    pub fn listening(&mut self) {
+        say!(INFO, "listening on http://{}", self.addr);
+        if let Some(OnListening(tell)) = self.on_listening.take() {
+            tell(self.addr);
+        }
+    }
+
+    /// Waits until the server is to end: SIGTERM, Ctrl-C, or what the user has said.
+    pub async fn ends(&mut self) {
+        self.end.begins().await;
+    }
+
+    /// Waits until what is in flight has had its time, or somebody signals once more, a second or more after the first.
+    pub async fn grace_is_over(&mut self) {
+        tokio::select! {
+            () = sleep(self.grace) => say!(
+                WARN,
+                "cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)",
+                self.grace
+            ),
+            () = self.end.insists() => say!(WARN, "cut off what was still in flight: signalled twice"),
+        }
+    }
+}
+
+impl fmt::Debug for HandedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandedOver").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}
