@@ -20,6 +20,7 @@
 //! | framework | feature | what [`run`] takes |
 //! |---|---|---|
 //! | axum 0.8 | `axum` | a `Router`, with all its state, layers and nested routers; see [`axum`](mod@axum) |
+//! | actix-web 4 | `actix-web` | a closure that makes an `App`, as `HttpServer::new` takes it; see [`actix_web`](mod@actix_web) |
 //! | tower 0.5 | `tower` | a service over `Request<lodger::Body>`, or over requests with any body; see [`tower`] |
 //! | hyper 1 | `hyper` | likewise; see [`hyper`] |
 //!
@@ -36,6 +37,15 @@
 //! | `router.into_make_service_with_connect_info::<SocketAddr>()` | `router`: `ConnectInfo<SocketAddr>` is there |
 //! | `.with_graceful_shutdown(signal())` | nothing: SIGTERM and Ctrl-C are heard; or [`Lodger::shutdown`] |
 //! | `io::Result<()>` of `main` | `Result<(), lodger::Error>`, or any that takes every error, as `anyhow::Result` |
+//!
+//! Of an actix-web app what stood around `App` goes:
+//!
+//! | before | now |
+//! |---|---|
+//! | `HttpServer::new(\|\| App::new()..).bind(..)?.run().await` | `lodger::run(\|\| App::new()..).await` |
+//! | `.bind(..)`, `.listen(..)` | nothing, or [`Lodger::addr`], [`Lodger::listener`] |
+//! | `.shutdown_timeout(..)`, `.client_request_timeout(..)` | nothing, or [`Lodger::grace`], [`Lodger::header_timeout`] |
+//! | `io::Result<()>` of `main` | `Result<(), lodger::Error>` |
 //!
 //! # Which host it is
 //!
@@ -148,6 +158,8 @@ mod lodger;
 mod response;
 mod run;
 
+#[cfg(feature = "actix-web")]
+pub mod actix_web;
 #[cfg(feature = "axum")]
 pub mod axum;
 #[cfg(feature = "hyper")]
@@ -171,7 +183,7 @@ pub mod lambda {
 #[cfg(feature = "server")]
 pub mod server {
     #[doc(inline)]
-    pub use lodger_core::server::Listening;
+    pub use lodger_core::server::{Admission, HandedOver, Listening, Paths};
 }
 
 /// Runs `app` on the host that the process finds itself in, until that ends: for ever on Lambda, until SIGTERM or Ctrl-C

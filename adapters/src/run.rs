@@ -48,11 +48,13 @@ use crate::Error;
     message = "`{Self}` is not an app that Lodger can run",
     label = "not an app",
     note = "an axum `Router` is one, as it is: `into_make_service` is not needed, and a state that it misses is given by `.with_state(..)`",
+    note = "of actix-web what `HttpServer::new` takes is one, a closure that makes an `App`, if it is `Clone + Send`: `|| App::new()..`",
     note = "a service over `Request<axum::body::Body>` becomes one by `lodger::axum::service(service)`",
     note = "a tower service over `Request<lodger::Body>` is one, if it is `Clone + Send` and so are its futures and bodies `Send`",
     note = "a hyper service is one, under the same conditions",
-    note = "each takes its feature of the crate `lodger`: `axum`, `tower`, `hyper`"
+    note = "each takes its feature of the crate `lodger`: `axum`, `actix-web`, `tower`, `hyper`"
 )]
+#[cfg_attr(not(feature = "actix-web"), diagnostic::on_unimplemented(note = "the feature `actix-web` is off"))]
 #[cfg_attr(not(feature = "axum"), diagnostic::on_unimplemented(note = "the feature `axum` is off"))]
 #[cfg_attr(not(feature = "tower"), diagnostic::on_unimplemented(note = "the feature `tower` is off"))]
 #[cfg_attr(not(feature = "hyper"), diagnostic::on_unimplemented(note = "the feature `hyper` is off"))]

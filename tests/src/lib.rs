@@ -4,3 +4,4 @@ pub mod ask;
 pub mod host;
 pub mod losses;
 pub mod probe;
+pub mod probe_actix;

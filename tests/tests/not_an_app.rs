@@ -49,9 +49,14 @@ const APPS: &[&str] = &[
     "an axum `Router` is one, as it is",
     "a tower service over `Request<lodger::Body>` is one",
     "a hyper service is one",
-    "each takes its feature of the crate `lodger`: `axum`, `tower`, `hyper`",
+    "each takes its feature of the crate `lodger`: `axum`, `actix-web`, `tower`, `hyper`",
 ];
-const OFF: &[&str] = &["the feature `axum` is off", "the feature `tower` is off", "the feature `hyper` is off"];
+const OFF: &[&str] = &[
+    "the feature `actix-web` is off",
+    "the feature `axum` is off",
+    "the feature `tower` is off",
+    "the feature `hyper` is off",
+];
 
 #[test]
 fn the_compiler_says_what_an_app_would_be() {

@@ -1,0 +1,77 @@
+//! Apps of [actix-web](https://docs.rs/actix-web) 4: what `HttpServer::new` takes, a closure that makes an `App`.
+//!
+//! As a server they run under actix's own `HttpServer`, with a worker for each processor, and are told where to listen and
+//! when to end by Lodger's settings. On Lambda one is made, on a thread of its own, and called in process: what a handler
+//! spawns by `actix_web::rt::spawn` runs there as in a worker.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpResponse, Responder, dev::PeerAddr, get};
+//!
+//! #[get("/ip")]
+//! async fn ip(PeerAddr(client): PeerAddr) -> impl Responder {
+//!     HttpResponse::Ok().body(client.ip().to_string())
+//! }
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), lodger::Error> {
+//!     lodger::run(|| App::new().service(ip)).await
+//! }
+//! ```
+//!
+//! It is the same under `#[tokio::main]`. What Lambda says of a request, such as [`Context`](crate::lambda::Context), is in its
+//! extensions: `ReqData<lodger::lambda::Context>` extracts it.
+//!
+//! With the feature `actix-web-http2` the server speaks HTTP/2 cleartext as well.
+
+#[cfg(feature = "lambda")]
+mod polled;
+#[cfg(feature = "lambda")]
+mod request;
+#[cfg(feature = "lambda")]
+mod response;
+#[cfg(feature = "server")]
+mod served;
+#[cfg(feature = "lambda")]
+mod thread;
+
+use std::{fmt, marker::PhantomData};
+
+use actix_http::{Request, Response, body::MessageBody};
+use actix_service::{IntoServiceFactory, ServiceFactory};
+use actix_web::dev::AppConfig;
+
+use crate::{Error, Run};
+
+/// Marks what is an app by being a closure that makes an actix-web `App`.
+pub struct Marker<I, S, B> {
+    _app: PhantomData<fn() -> I>,
+    _service: PhantomData<fn() -> S>,
+    _body: PhantomData<fn() -> B>,
+}
+
+impl<I, S, B> fmt::Debug for Marker<I, S, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Marker")
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, I, S, B> Run<Marker<I, S, B>> for F
+where
+    F: Fn() -> I + Clone + Send + 'static,
+    I: IntoServiceFactory<S, Request> + 'static,
+    S: ServiceFactory<Request, Config = AppConfig, Response: Into<Response<B>>, Error: Into<actix_web::Error>>
+        + 'static,
+    S::InitError: fmt::Debug,
+    B: MessageBody + 'static,
+{
+    #[cfg(feature = "server")]
+    async fn serve(self, listening: crate::server::Listening) -> Result<(), Error> {
+        served::serve(self, listening.hand_over()?).await
+    }
+
+    #[cfg(feature = "lambda")]
+    async fn poll(self, polling: crate::lambda::Polling) -> Result<(), Error> {
+        polled::poll(self, polling).await
+    }
+}

@@ -1,0 +1,80 @@
+//! Responses on their way out of actix.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use actix_http::{
+    Response,
+    body::{BodySize, BoxBody, EitherBody, MessageBody},
+};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, StatusCode};
+use http_body::{Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::Error;
+
+/// A response as hosts have it.
+pub(super) fn of<B: MessageBody>(response: Response<EitherBody<B>>) -> http::Response<Body<B>> {
+    let (head, body) = response.into_parts();
+    let mut response = http::Response::new(Body { body });
+    *response.status_mut() = StatusCode::from_u16(head.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().reserve(head.headers().len());
+    for (name, value) in head.headers() {
+        // What stands in the one type may stand in the other.
+        if let Ok(name) = HeaderName::from_bytes(name.as_str().as_bytes())
+            && let Ok(value) = HeaderValue::from_bytes(value.as_bytes())
+        {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+/// What actix makes of an error that nobody has handled, as its own server does.
+pub(super) fn of_error<B: MessageBody>(error: &actix_web::Error) -> http::Response<Body<B>> {
+    let response: Response<BoxBody> = error.error_response().into();
+    of(response.map_body(|_, body| EitherBody::right(body)))
+}
+
+/// To a request that actix cannot have.
+pub(super) fn bad_request<B: MessageBody>() -> http::Response<Body<B>> {
+    of(Response::bad_request().map_body(|_, body| EitherBody::right(body)))
+}
+
+pin_project! {
+    /// A body of actix's.
+    pub(super) struct Body<B> {
+        #[pin]
+        body: EitherBody<B>,
+    }
+}
+
+impl<B: MessageBody + 'static> http_body::Body for Body<B> {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Poll::Ready(ready!(self.project().body.poll_next(cx)).map(|data| {
+            // Its errors stay on their thread.
+            data.map(Frame::data).map_err(|error| {
+                let error: Box<dyn std::error::Error> = error.into();
+                Error::new(error.to_string())
+            })
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.size().is_eof()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.body.size() {
+            BodySize::None => SizeHint::with_exact(0),
+            BodySize::Sized(size) => SizeHint::with_exact(size),
+            BodySize::Stream => SizeHint::default(),
+        }
+    }
+}

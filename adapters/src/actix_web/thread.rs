@@ -1,0 +1,53 @@
+//! A thread that apps of actix can live on: what they spawn stays there.
+
+use std::thread;
+
+use actix_rt::{Arbiter, System};
+use tokio::{runtime, sync::oneshot, task::LocalSet};
+
+use crate::Error;
+
+/// Runs on a thread of its own what `work` makes there, until it ends or nobody waits for it any more.
+///
+/// Within a system of actix's, as `#[actix_web::main]` makes one, the thread is one of that, and handlers find it.
+pub(super) async fn run<W, F>(work: W) -> Result<(), Error>
+where
+    W: FnOnce() -> F + Send + 'static,
+    F: Future<Output = Result<(), Error>> + 'static,
+{
+    let (mut dropped, alive) = oneshot::channel::<()>();
+    let (ended, end) = oneshot::channel();
+    let work = move || async move {
+        let result = tokio::select! {
+            result = work() => result,
+            () = dropped.closed() => Ok(()),
+        };
+        let _ = ended.send(result);
+    };
+    let _arbiter = match System::try_current() {
+        Some(_) => {
+            let arbiter = Arbiter::new();
+            arbiter.spawn_fn(move || drop(actix_rt::spawn(work())));
+            Some(StopOnDrop(arbiter))
+        }
+        None => {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| Error::new("the app's thread has no runtime").because(error))?;
+            let run = move || LocalSet::new().block_on(&runtime, work());
+            let spawned = thread::Builder::new().name("lodger-actix-web".to_owned()).spawn(run);
+            spawned.map_err(|error| Error::new("the app's thread cannot be started").because(error))?;
+            None
+        }
+    };
+    let result = end.await;
+    drop(alive);
+    result.unwrap_or_else(|_| Err(Error::new("the app's thread has ended without a word: it panicked, most likely")))
+}
+
+struct StopOnDrop(Arbiter);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
