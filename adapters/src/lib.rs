@@ -44,6 +44,7 @@
 //! |---|---|
 //! | `HttpServer::new(\|\| App::new()..).bind(..)?.run().await` | `lodger::run(\|\| App::new()..).await` |
 //! | `.bind(..)`, `.listen(..)` | nothing, or [`Lodger::addr`], [`Lodger::listener`] |
+//! | `.workers(..)` | nothing: one for each processor |
 //! | `.shutdown_timeout(..)`, `.client_request_timeout(..)` | nothing, or [`Lodger::grace`], [`Lodger::header_timeout`] |
 //! | `io::Result<()>` of `main` | `Result<(), lodger::Error>` |
 //!

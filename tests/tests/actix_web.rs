@@ -10,6 +10,8 @@ use actix_web::{
     middleware::{Compress, Logger, NormalizePath},
     web::{self, ReqData},
 };
+use futures_util::{SinkExt, StreamExt};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use lodger::{Error, Host, Lodger, PathPrefix, lambda};
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
@@ -249,4 +251,92 @@ async fn a_shutdown_ends_a_server_once_what_is_in_flight_is_done() {
     let answer = String::from_utf8(slow.await.unwrap()).unwrap();
     assert!(answer.contains("begun") && answer.contains("ended"), "{answer}");
     assert!(is_over.recv_timeout(std::time::Duration::from_secs(5)).unwrap());
+}
+
+/// What other crates of actix's bring: files from a folder, and WebSockets.
+fn with_others() -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let echo = async |request: HttpRequest, stream: web::Payload| {
+        let (response, mut session, mut messages) = actix_ws::handle(&request, stream)?;
+        actix_web::rt::spawn(async move {
+            while let Some(Ok(message)) = messages.next().await {
+                if let actix_ws::Message::Text(text) = message {
+                    session.text(format!("you said {text}")).await.unwrap();
+                }
+            }
+        });
+        Ok::<_, actix_web::Error>(response)
+    };
+    App::new()
+        .route("/ws", web::get().to(echo))
+        .service(actix_files::Files::new("/src", concat!(env!("CARGO_MANIFEST_DIR"), "/src")))
+}
+
+async fn serve_others() -> SocketAddr {
+    let (told, addr) = mpsc::channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
+    spawn(move || {
+        let listener = TcpListener::from_std(listener).unwrap();
+        let lodger = Lodger::new().host(Host::Server).listener(listener);
+        lodger.on_listening(move |addr| told.send(addr).unwrap()).run(with_others)
+    });
+    addr.recv().unwrap()
+}
+
+#[tokio::test]
+async fn files_are_served_on_each_host() {
+    let addr = serve_others().await;
+    let api = RuntimeApi::start().await.unwrap();
+    let address = api.address();
+    spawn(move || Lodger::new().host(Host::Lambda).runtime_api(address).run(with_others));
+    let file = include_bytes!("../src/probe_actix.rs");
+    let sent = Sent::get("/src/probe_actix.rs");
+    let local = raw_body(addr, &sent).await;
+    assert!(local == file, "{} bytes", local.len());
+    for front in Front::all() {
+        let response = api.send(&front, &sent.request()).await;
+        assert!(response.body()[..] == file[..], "{front}: {} bytes", response.body().len());
+        assert!(response.headers().contains_key("etag"), "{front}");
+        let part = api.send(&front, &Sent::get("/src/probe_actix.rs").header("range", "bytes=4-9").request()).await;
+        assert_eq!((part.status().as_u16(), &part.body()[..]), (206, &file[4..10]), "{front}");
+        let missing = api.send(&front, &Sent::get("/src/%2e%2e/Cargo.toml").request()).await;
+        assert!(missing.status().is_client_error(), "{front}: {missing:?}");
+    }
+}
+
+/// A body, of whatever length.
+async fn raw_body(addr: SocketAddr, sent: &Sent) -> Vec<u8> {
+    let answer = lodger_tests::ask::raw(addr, &sent.bytes()).await;
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    answer[end + 4..].to_vec()
+}
+
+#[tokio::test]
+async fn websockets_are_spoken_on_a_server() {
+    let addr = serve_others().await;
+    let socket = tokio::net::TcpStream::connect(addr).await.unwrap();
+    let (mut socket, _) = tokio_tungstenite::client_async("ws://example.com/ws", socket).await.unwrap();
+    socket.send(tokio_tungstenite::tungstenite::Message::text("hello")).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap().into_text().unwrap(), "you said hello");
+}
+
+#[tokio::test]
+async fn http_2_cleartext_is_spoken_where_the_feature_is_on() {
+    let addr = lodger_serve().await;
+    let socket = TokioIo::new(tokio::net::TcpStream::connect(addr).await.unwrap());
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
+    tokio::spawn(connection);
+    let request =
+        http::Request::get(format!("http://{addr}/h2?x")).body(http_body_util::Empty::<bytes::Bytes>::new()).unwrap();
+    let response = sender.send_request(request).await.unwrap();
+    let body = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes();
+    let seen: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&seen["version"], &seen["client"]), (&json!("HTTP/2.0"), &json!("127.0.0.1")));
 }

@@ -21,7 +21,10 @@
 //! It is the same under `#[tokio::main]`. What Lambda says of a request, such as [`Context`](crate::lambda::Context), is in its
 //! extensions: `ReqData<lodger::lambda::Context>` extracts it.
 //!
-//! With the feature `actix-web-http2` the server speaks HTTP/2 cleartext as well.
+//! The future of `run` stays on its thread, as that of actix's server does: where it is not awaited in `main`, as in a test,
+//! `actix_web::rt::spawn` spawns it.
+//!
+//! With the feature `actix-web-http2` the server speaks HTTP/2 cleartext as well, as `HttpServer::bind_auto_h2c` does.
 
 #[cfg(feature = "lambda")]
 mod polled;
