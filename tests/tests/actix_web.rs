@@ -340,3 +340,64 @@ async fn http_2_cleartext_is_spoken_where_the_feature_is_on() {
     let seen: serde_json::Value = serde_json::from_slice(&body).unwrap();
     assert_eq!((&seen["version"], &seen["client"]), (&json!("HTTP/2.0"), &json!("127.0.0.1")));
 }
+
+#[tokio::test]
+async fn a_server_that_ends_takes_no_new_clients() {
+    let (told, addr) = mpsc::channel();
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
+    spawn(async move || {
+        let listener = TcpListener::from_std(listener).unwrap();
+        // However long: actix adds it to the time that it is.
+        let lodger = Lodger::new().host(Host::Server).listener(listener).header_timeout(std::time::Duration::MAX);
+        let lodger = lodger.shutdown(async { drop(ended.await) });
+        lodger.on_listening(move |addr| told.send(addr).unwrap()).run(probe_actix::app).await
+    });
+    let addr = addr.recv().unwrap();
+    let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/slow/800").bytes()).await });
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    end.send(()).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert!(tokio::net::TcpStream::connect(addr).await.is_err());
+    assert!(String::from_utf8(slow.await.unwrap()).unwrap().contains("ended"));
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_a_server_that_cannot_start() {
+    let (told, addr) = mpsc::channel();
+    let (over, is_over) = mpsc::channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
+    spawn(async move || {
+        let listener = TcpListener::from_std(listener).unwrap();
+        let app =
+            || App::new().data_factory(async || Err::<(), _>("no database")).default_service(web::to(HttpResponse::Ok));
+        let lodger = Lodger::new().host(Host::Server).listener(listener);
+        let result = lodger.on_listening(move |addr| told.send(addr).unwrap()).run(app).await;
+        over.send(format!("{:?}", result.as_ref().unwrap_err())).unwrap();
+        result
+    });
+    let error = is_over.recv_timeout(std::time::Duration::from_secs(5)).unwrap();
+    assert!(error.starts_with("the app cannot be built"), "{error}");
+    assert!(addr.recv().is_err());
+}
+
+#[tokio::test]
+async fn a_base_path_leaves_the_host_of_http_2() {
+    let (told, addr) = mpsc::channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
+    spawn(move || {
+        let listener = TcpListener::from_std(listener).unwrap();
+        let lodger = Lodger::new().host(Host::Server).listener(listener).base_path("/api");
+        let app = || App::new().default_service(web::to(async |request: HttpRequest| request.full_url().to_string()));
+        lodger.on_listening(move |addr| told.send(addr).unwrap()).run(app)
+    });
+    let addr = addr.recv().unwrap();
+    let socket = TokioIo::new(tokio::net::TcpStream::connect(addr).await.unwrap());
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
+    tokio::spawn(connection);
+    let request = http::Request::get("http://shop.example:8080/api//x?y");
+    let request = request.body(http_body_util::Empty::<bytes::Bytes>::new()).unwrap();
+    let response = sender.send_request(request).await.unwrap();
+    let body = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes();
+    assert_eq!(body, "http://shop.example:8080//x?y");
+}

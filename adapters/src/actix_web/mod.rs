@@ -24,8 +24,12 @@
 //! The future of `run` stays on its thread, as that of actix's server does: where it is not awaited in `main`, as in a test,
 //! `actix_web::rt::spawn` spawns it.
 //!
-//! With the feature `actix-web-http2` the server speaks HTTP/2 cleartext as well, as `HttpServer::bind_auto_h2c` does.
+//! With the feature `actix-web-http2` the server speaks HTTP/2 cleartext as well, as `HttpServer::bind_auto_h2c` does. With
+//! that it waits for the first byte of a connection without an end, which the [`header_timeout`](crate::Lodger::header_timeout)
+//! does not shorten, and which takes the whole [`grace`](crate::Lodger::grace) at the end.
 
+#[cfg(feature = "server")]
+mod in_flight;
 #[cfg(feature = "lambda")]
 mod polled;
 #[cfg(feature = "lambda")]
@@ -70,7 +74,8 @@ where
 {
     #[cfg(feature = "server")]
     async fn serve(self, listening: crate::server::Listening) -> Result<(), Error> {
-        served::serve(self, listening.hand_over()?).await
+        let (listener, socket) = listening.hand_over()?;
+        served::serve(self, listener, socket).await
     }
 
     #[cfg(feature = "lambda")]

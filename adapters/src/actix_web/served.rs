@@ -2,7 +2,9 @@
 
 use std::{
     fmt,
+    future::poll_fn,
     marker::PhantomData,
+    net::TcpListener,
     pin::{Pin, pin},
     task::{Context, Poll, ready},
     time::Duration,
@@ -20,13 +22,17 @@ use actix_web::{
 };
 use pin_project_lite::pin_project;
 
+use super::in_flight::{Counted, InFlight, One};
 use crate::{
     ClientAddr, Error,
     server::{Admission, HandedOver, Paths},
 };
 
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const A_MOMENT: Duration = Duration::from_millis(100);
+
 /// Serves what `make` makes until the settings say that it is to end, and what is in flight for as long as they grant it.
-pub(super) async fn serve<F, I, S, B>(make: F, mut socket: HandedOver) -> Result<(), Error>
+pub(super) async fn serve<F, I, S, B>(make: F, listener: TcpListener, mut socket: HandedOver) -> Result<(), Error>
 where
     F: Fn() -> I + Clone + Send + 'static,
     I: IntoServiceFactory<S, Request> + 'static,
@@ -35,14 +41,16 @@ where
     S::InitError: fmt::Debug,
     B: MessageBody + 'static,
 {
-    let paths = socket.paths.clone();
-    let server = HttpServer::new(move || Admitting { app: make(), paths: paths.clone(), made: PhantomData })
+    let (paths, in_flight) = (socket.paths.clone(), InFlight::default());
+    let counted = in_flight.clone();
+    let admitting =
+        move || Admitting { app: make(), paths: paths.clone(), in_flight: counted.clone(), made: PhantomData };
+    let server = HttpServer::new(admitting)
         .disable_signals()
         // In whole seconds; the grace itself is seen to below.
         .shutdown_timeout(socket.grace.saturating_add(Duration::from_secs(1)).as_secs())
-        .client_request_timeout(socket.header_timeout);
-    let listener =
-        socket.listener.try_clone().map_err(|error| Error::new("the listener cannot be shared").because(error))?;
+        // Actix adds it to the time that it is.
+        .client_request_timeout(socket.header_timeout.min(A_YEAR));
     #[cfg(feature = "actix-web-http2")]
     let server = server.listen_auto_h2c(listener);
     #[cfg(not(feature = "actix-web-http2"))]
@@ -52,6 +60,10 @@ where
     let handle = server.handle();
     let mut server = pin!(server);
     let failed = |error| Error::new("the server of actix-web ended").because(error);
+    // It builds the app for each worker when it is polled for the first time.
+    if let Poll::Ready(ended) = poll_fn(|cx| Poll::Ready(server.as_mut().poll(cx))).await {
+        return ended.map_err(|error| Error::new("the app cannot be built").because(error));
+    }
     socket.listening();
     tokio::select! {
         ended = server.as_mut() => return ended.map_err(failed),
@@ -65,17 +77,30 @@ where
     tokio::select! {
         ended = server.as_mut() => return ended.map_err(failed),
         ended = gracefully => return ended,
-        () = socket.grace_is_over() => {}
+        () = socket.grace_is_over(|| in_flight.is_any()) => {}
     }
-    // Not waited for: what was cut off may hold on to its thread.
-    drop(handle.stop(false));
+    // Not waited for to its end: what was cut off may hold on to its thread.
+    let _ = tokio::time::timeout(A_MOMENT, async { tokio::join!(handle.stop(false), server) }).await;
     Ok(())
+}
+
+/// `uri` with another path and query. The host that HTTP/2 has in it stays.
+fn with_target(uri: &Uri, target: &str) -> Option<Uri> {
+    let mut parts = uri.clone().into_parts();
+    let target: PathAndQuery = target.parse().ok()?;
+    if parts.authority.is_none() {
+        // From a path alone, so that two slashes do not make a host of what follows them.
+        return Some(Uri::from(target));
+    }
+    parts.path_and_query = Some(target);
+    Uri::from_parts(parts).ok()
 }
 
 /// What makes an app, with what is done about paths before it.
 struct Admitting<I, S, B> {
     app: I,
     paths: Paths,
+    in_flight: InFlight,
     made: PhantomData<fn() -> (S, B)>,
 }
 
@@ -86,13 +111,15 @@ where
     B: MessageBody + 'static,
 {
     fn into_factory(self) -> Factory<S, B> {
-        Factory { factory: self.app.into_factory(), paths: self.paths, body: PhantomData }
+        let Self { app, paths, in_flight, .. } = self;
+        Factory { factory: app.into_factory(), paths, in_flight, body: PhantomData }
     }
 }
 
 struct Factory<S, B> {
     factory: S,
     paths: Paths,
+    in_flight: InFlight,
     body: PhantomData<fn() -> B>,
 }
 
@@ -101,7 +128,7 @@ where
     S: ServiceFactory<Request, Config = AppConfig, Response: Into<Response<B>>> + 'static,
     B: MessageBody + 'static,
 {
-    type Response = Response<EitherBody<B>>;
+    type Response = Response<Counted<EitherBody<B>>>;
     type Error = S::Error;
     type Config = AppConfig;
     type Service = Admit<S::Service, B>;
@@ -109,14 +136,16 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Service, S::InitError>>>>;
 
     fn new_service(&self, config: AppConfig) -> Self::Future {
-        let (service, paths) = (self.factory.new_service(config), self.paths.clone());
-        Box::pin(async move { Ok(Admit { service: service.await?, paths, body: PhantomData }) })
+        let service = self.factory.new_service(config);
+        let (paths, in_flight) = (self.paths.clone(), self.in_flight.clone());
+        Box::pin(async move { Ok(Admit { service: service.await?, paths, in_flight, body: PhantomData }) })
     }
 }
 
 struct Admit<S, B> {
     service: S,
     paths: Paths,
+    in_flight: InFlight,
     body: PhantomData<fn() -> B>,
 }
 
@@ -125,7 +154,7 @@ where
     S: Service<Request, Response: Into<Response<B>>>,
     B: MessageBody,
 {
-    type Response = Response<EitherBody<B>>;
+    type Response = Response<Counted<EitherBody<B>>>;
     type Error = S::Error;
     type Future = Answer<S::Future, B>;
 
@@ -138,24 +167,25 @@ where
         let target = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
         match self.paths.admit(target) {
             Admission::AsItIs => {}
-            Admission::NotFound => return Answer::NotFound,
+            Admission::NotFound => return Answer::NotFound { one: Some(self.in_flight.one()) },
             Admission::Shortened(rest, taken) => {
-                let Ok(rest) = rest.as_str().parse::<PathAndQuery>() else {
-                    return Answer::NotFound;
+                let Some(uri) = with_target(request.uri(), rest.as_str()) else {
+                    return Answer::NotFound { one: Some(self.in_flight.one()) };
                 };
-                *request.uri_mut() = Uri::from(rest);
+                *request.uri_mut() = uri;
                 request.extensions_mut().insert(taken);
             }
         }
-        Answer::OfApp { answer: self.service.call(request), body: PhantomData }
+        let one = Some(self.in_flight.one());
+        Answer::OfApp { answer: self.service.call(request), one, body: PhantomData }
     }
 }
 
 pin_project! {
     #[project = Step]
     enum Answer<F, B> {
-        OfApp { #[pin] answer: F, body: PhantomData<fn() -> B> },
-        NotFound,
+        OfApp { #[pin] answer: F, one: Option<One>, body: PhantomData<fn() -> B> },
+        NotFound { one: Option<One> },
     }
 }
 
@@ -164,14 +194,16 @@ where
     F: Future<Output = Result<R, E>>,
     R: Into<Response<B>>,
 {
-    type Output = Result<Response<EitherBody<B>>, E>;
+    type Output = Result<Response<Counted<EitherBody<B>>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(match self.project() {
-            Step::OfApp { answer, .. } => {
-                ready!(answer.poll(cx)).map(|response| response.into().map_body(|_, body| EitherBody::left(body)))
+            Step::OfApp { answer, one, .. } => ready!(answer.poll(cx))
+                .map(|response| response.into().map_body(|_, body| Counted::new(EitherBody::left(body), one.take()))),
+            Step::NotFound { one } => {
+                let response = Response::new(StatusCode::NOT_FOUND);
+                Ok(response.map_body(|_, body| Counted::new(EitherBody::right(body), one.take())))
             }
-            Step::NotFound => Ok(Response::new(StatusCode::NOT_FOUND).map_body(|_, body| EitherBody::right(body))),
         })
     }
 }

@@ -5,13 +5,11 @@ use tokio::time::sleep;
 use super::{Listening, OnListening, Paths, signal};
 use crate::{Error, log::say};
 
-/// A socket, handed over to a server that a framework brings: what there is to be known of it, and when it has to end.
+/// What there is to be known of a socket that was handed over to a server of a framework's, and when that has to end.
 ///
 /// The server calls [`listening`](Self::listening) once it accepts connections, begins to end when [`ends`](Self::ends) does,
 /// and has ended by the time that [`grace_is_over`](Self::grace_is_over).
 pub struct HandedOver {
-    /// The socket, which does not block.
-    pub listener: std::net::TcpListener,
     /// What is to be done about the paths of requests.
     pub paths: Paths,
     /// How long a client may take to the end of its first request's head. Zero: any time.
@@ -24,25 +22,25 @@ pub struct HandedOver {
 }
 
 impl Listening {
-    /// Hands the socket over to a server of somebody else's.
+    /// Hands the socket, which does not block, over to a server of somebody else's.
     ///
     /// # Errors
     /// The signals of the operating system cannot be listened for, or the socket cannot be had.
-    pub fn hand_over(self) -> Result<HandedOver, Error> {
+    pub fn hand_over(self) -> Result<(std::net::TcpListener, HandedOver), Error> {
         let end = signal::End::new(self.shutdown)?;
         let listener = self
             .listener
             .into_std()
             .map_err(|error| Error::new("the listener cannot be handed over").because(error))?;
-        Ok(HandedOver {
-            listener,
+        let handed_over = HandedOver {
             paths: Paths::clone(&self.paths),
             header_timeout: self.header_timeout,
             grace: self.grace,
             addr: self.addr,
             on_listening: self.on_listening,
             end,
-        })
+        };
+        Ok((listener, handed_over))
     }
 }
 
@@ -60,15 +58,20 @@ impl HandedOver {
         self.end.begins().await;
     }
 
-    /// Waits until what is in flight has had its time, or somebody signals once more, a second or more after the first.
-    pub async fn grace_is_over(&mut self) {
-        tokio::select! {
-            () = sleep(self.grace) => say!(
-                WARN,
-                "cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)",
-                self.grace
-            ),
-            () = self.end.insists() => say!(WARN, "cut off what was still in flight: signalled twice"),
+    /// Waits until what is in flight has had its time, or somebody signals once more, a second or more after the first. That
+    /// something is cut off then is told if there is something.
+    pub async fn grace_is_over(&mut self, is_in_flight: impl FnOnce() -> bool) {
+        let is_told_twice = tokio::select! {
+            () = sleep(self.grace) => false,
+            () = self.end.insists() => true,
+        };
+        if !is_in_flight() {
+            return;
+        }
+        if is_told_twice {
+            say!(WARN, "cut off what was still in flight: signalled twice");
+        } else {
+            say!(WARN, "cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)", self.grace);
         }
     }
 }
