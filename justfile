@@ -28,6 +28,10 @@ test:
 run:
     cargo run -p example-axum
 
+# Lodger's server against each framework's own; needs wrk.
+local-parity:
+    benches/local.sh
+
 # AWS's emulator, installed if it is not there; prints where it is.
 rie:
     tests/oracles/rie.sh

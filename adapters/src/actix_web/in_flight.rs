@@ -1,9 +1,10 @@
-//! How many requests are being answered: at the end one has to know whether something is cut off.
+//! How many requests are being answered: at the end one has to know whether something is cut off. Each worker counts its
+//! own, because a number that all of them write costs a hundredth of a small request.
 
 use std::{
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Poll},
@@ -13,17 +14,31 @@ use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
 use pin_project_lite::pin_project;
 
+/// The counts of all workers.
 #[derive(Clone, Default)]
-pub(super) struct InFlight(Arc<AtomicUsize>);
+pub(super) struct InFlight(Arc<Mutex<Vec<Arc<AtomicUsize>>>>);
 
 impl InFlight {
-    pub(super) fn one(&self) -> One {
-        self.0.fetch_add(1, Relaxed);
-        One(Arc::clone(&self.0))
+    /// A count for one worker more.
+    pub(super) fn worker(&self) -> Count {
+        let count = Count::default();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&count.0));
+        count
     }
 
     pub(super) fn is_any(&self) -> bool {
-        self.0.load(Relaxed) > 0
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|count| count.load(Relaxed) > 0)
+    }
+}
+
+/// The count of one worker.
+#[derive(Default)]
+pub(super) struct Count(Arc<AtomicUsize>);
+
+impl Count {
+    pub(super) fn one(&self) -> One {
+        self.0.fetch_add(1, Relaxed);
+        One(Arc::clone(&self.0))
     }
 }
 

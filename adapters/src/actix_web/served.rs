@@ -22,7 +22,7 @@ use actix_web::{
 };
 use pin_project_lite::pin_project;
 
-use super::in_flight::{Counted, InFlight, One};
+use super::in_flight::{Count, Counted, InFlight, One};
 use crate::{
     ClientAddr, Error,
     server::{Admission, HandedOver, Paths},
@@ -137,7 +137,7 @@ where
 
     fn new_service(&self, config: AppConfig) -> Self::Future {
         let service = self.factory.new_service(config);
-        let (paths, in_flight) = (self.paths.clone(), self.in_flight.clone());
+        let (paths, in_flight) = (self.paths.clone(), self.in_flight.worker());
         Box::pin(async move { Ok(Admit { service: service.await?, paths, in_flight, body: PhantomData }) })
     }
 }
@@ -145,7 +145,7 @@ where
 struct Admit<S, B> {
     service: S,
     paths: Paths,
-    in_flight: InFlight,
+    in_flight: Count,
     body: PhantomData<fn() -> B>,
 }
 

@@ -37,6 +37,9 @@ impl Paths {
 
     /// What an app is to see of `target`, a path with or without a query.
     pub fn admit(&self, target: &str) -> Admission {
+        if self.are_none {
+            return Admission::AsItIs;
+        }
         let path = |target: &str| target.find('?').unwrap_or(target.len());
         match self.base_path.as_deref().and_then(|base_path| without(base_path, target, path(target))) {
             Some((rest, _)) if !self.reserved.admits(rest.path()) => Admission::NotFound,

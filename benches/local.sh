@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Requests per second of the same app under Lodger and under its framework's own server, asked by turns so that a noisy
+# moment hits both. Needs wrk. The ratio is to be 0.98 or more.
+set -eu
+cd "$(dirname "$0")/.."
+
+rounds=${1:-7}
+command -v wrk >/dev/null || {
+    echo "local.sh: wrk is missing; most systems have a package of that name" >&2
+    exit 1
+}
+cargo build --quiet --release -p lodger-benches
+binary=$PWD/target/release/lodger-benches
+
+port=$((20000 + RANDOM % 20000))
+for framework in axum actix-web; do
+    pids=()
+    trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
+    for server in own lodger; do
+        "$binary" $framework $server 127.0.0.1:$((port + ${#pids[@]})) 2>/dev/null &
+        pids+=($!)
+    done
+    sleep 1
+    for round in $(seq "$rounds"); do
+        # Each is asked first every other time.
+        for at in $((round % 2)) $((1 - round % 2)); do
+            requests=$(wrk -t1 -c32 -d2s "http://127.0.0.1:$((port + at))/hello" | awk '/Requests\/sec/ {print $2}')
+            echo "$framework $at $requests"
+        done
+    done | awk '
+        { sum[$2] += $3 }
+        END {
+            printf "%-10s own server %.0f req/s, under Lodger %.0f, ratio %.3f\n", $1, sum[0] / (NR / 2), sum[1] / (NR / 2), sum[1] / sum[0]
+        }'
+    kill "${pids[@]}"
+    wait "${pids[@]}" 2>/dev/null || true
+    port=$((port + 2))
+done

@@ -1,0 +1,41 @@
+//! One app of each framework, under its own server or under Lodger: `lodger-benches axum own 127.0.0.1:3001`.
+//!
+//! `local.sh` starts them side by side and asks them by turns.
+
+use std::{error::Error, net::SocketAddr};
+
+use actix_web::web;
+use axum::{Router, routing::get};
+use lodger::{Host, Lodger};
+use tokio::net::TcpListener;
+
+fn axum_app() -> Router {
+    Router::new().route("/hello", get(async || "Hello, world!"))
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [framework, server, addr] = arguments.as_slice() else {
+        return Err("usage: lodger-benches axum|actix-web own|lodger ADDRESS".into());
+    };
+    let addr: SocketAddr = addr.parse()?;
+    let lodger = Lodger::new().host(Host::Server).addr(addr);
+    let tokio = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match (framework.as_str(), server.as_str()) {
+        ("axum", "own") => tokio()?.block_on(async {
+            let app = axum_app().into_make_service_with_connect_info::<SocketAddr>();
+            Ok(axum::serve(TcpListener::bind(addr).await?, app).await?)
+        }),
+        ("axum", "lodger") => Ok(tokio()?.block_on(lodger.run(axum_app()))?),
+        ("actix-web", "own") => {
+            let app = || actix_web::App::new().route("/hello", web::get().to(async || "Hello, world!"));
+            let run = async { actix_web::HttpServer::new(app).bind(addr)?.run().await };
+            Ok(actix_web::rt::System::new().block_on(run)?)
+        }
+        ("actix-web", "lodger") => {
+            let app = || actix_web::App::new().route("/hello", web::get().to(async || "Hello, world!"));
+            Ok(actix_web::rt::System::new().block_on(lodger.run(app))?)
+        }
+        _ => Err(format!("there is no {framework} under {server}").into()),
+    }
+}
