@@ -1,6 +1,6 @@
 use std::{fmt, net::SocketAddr, time::Duration};
 
-use tokio::time::sleep;
+use tokio::{net::TcpListener, time::sleep};
 
 use super::{Listening, OnListening, Paths, signal};
 use crate::{Error, log::say};
@@ -27,20 +27,17 @@ impl Listening {
     /// # Errors
     /// The signals of the operating system cannot be listened for, or the socket cannot be had.
     pub fn hand_over(self) -> Result<(std::net::TcpListener, HandedOver), Error> {
-        let end = signal::End::new(self.shutdown)?;
-        let listener = self
-            .listener
-            .into_std()
-            .map_err(|error| Error::new("the listener cannot be handed over").because(error))?;
-        let handed_over = HandedOver {
-            paths: Paths::clone(&self.paths),
-            header_timeout: self.header_timeout,
-            grace: self.grace,
-            addr: self.addr,
-            on_listening: self.on_listening,
-            end,
-        };
+        let (listener, handed_over) = self.split()?;
+        let listener =
+            listener.into_std().map_err(|error| Error::new("the listener cannot be handed over").because(error))?;
         Ok((listener, handed_over))
+    }
+
+    /// The socket, and the rest.
+    pub(super) fn split(self) -> Result<(TcpListener, HandedOver), Error> {
+        let Self { listener, addr, paths, grace, header_timeout, shutdown, on_listening } = self;
+        let end = signal::End::new(shutdown)?;
+        Ok((listener, HandedOver { paths, header_timeout, grace, addr, on_listening, end }))
     }
 }
 

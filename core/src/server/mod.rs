@@ -50,7 +50,7 @@ const DEFAULT_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Listening {
     listener: TcpListener,
     addr: SocketAddr,
-    paths: Arc<Paths>,
+    paths: Paths,
     grace: Duration,
     header_timeout: Duration,
     shutdown: Shutdown,
@@ -97,7 +97,7 @@ impl Listening {
         Ok(Self {
             listener,
             addr,
-            paths: Arc::new(Paths::new(&settings)),
+            paths: Paths::new(&settings),
             grace: settings.grace.unwrap_or(DEFAULT_GRACE),
             header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
             shutdown: Shutdown::default(),
@@ -132,41 +132,37 @@ impl Listening {
     where
         A: App<Future: Send, Body: Send> + Clone + Send,
     {
-        let mut end = signal::End::new(self.shutdown)?;
-        say!(INFO, "listening on http://{}", self.addr);
-        if let Some(OnListening(tell)) = self.on_listening {
-            tell(self.addr);
-        }
+        let (listener, mut socket) = self.split()?;
+        socket.listening();
 
+        let paths = Arc::new(socket.paths.clone());
         // It is not to be what the grace is spent on.
-        let last_call = LAST_CALL.min(self.grace / 2);
+        let last_call = LAST_CALL.min(socket.grace / 2);
         let (phase, seen) = watch::channel(Phase::Serving);
         loop {
-            let (socket, peer) = tokio::select! {
-                accepted = accept(&self.listener) => accepted,
-                () = end.begins() => break,
+            let (accepted, peer) = tokio::select! {
+                accepted = accept(&listener) => accepted,
+                () = socket.ends() => break,
             };
-            let service = service::Service::new(app.clone(), peer, Arc::clone(&self.paths));
-            tokio::spawn(connection::serve(socket, service, self.header_timeout, last_call, seen.clone()));
+            let service = service::Service::new(app.clone(), peer, Arc::clone(&paths));
+            tokio::spawn(connection::serve(accepted, service, socket.header_timeout, last_call, seen.clone()));
         }
 
         // New clients are to be refused at once rather than wait for a process that is about to end.
-        drop(self.listener);
+        drop(listener);
         drop(seen);
         phase.send_replace(Phase::Draining);
         if phase.receiver_count() > 0 {
             say!(
                 INFO,
                 "ending: what is in flight has {:?} (LODGER_GRACE); a second signal ends it at once",
-                self.grace
+                socket.grace
             );
         }
         let mut connections_closed = pin!(phase.closed());
         tokio::select! {
             () = &mut connections_closed => return Ok(()),
-            () = sleep(self.grace) => say!(WARN, "cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)", self.grace
-            ),
-            () = end.insists() => say!(WARN, "cut off what was still in flight: signalled twice"),
+            () = socket.grace_is_over(|| true) => {}
         }
         phase.send_replace(Phase::Over);
         Ok(())
