@@ -1,6 +1,6 @@
 //! actix-web apps: as under their own server, and on Lambda behind every front, under either runtime.
 
-use std::{net::SocketAddr, sync::mpsc};
+use std::{net::SocketAddr, sync::mpsc, time::Duration};
 
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer, Responder,
@@ -20,7 +20,7 @@ use lodger_tests::{
     probe_actix,
 };
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 
 /// Runs an app of actix's on a thread of its own, because its future stays on one.
 fn spawn<F: Future<Output = Result<(), Error>>>(run: impl FnOnce() -> F + Send + 'static) {
@@ -43,21 +43,52 @@ fn actix_serve() -> SocketAddr {
     addr.recv().unwrap()
 }
 
-async fn lodger_serve() -> SocketAddr {
-    let (told, addr) = mpsc::channel();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
-    spawn(move || {
-        let listener = TcpListener::from_std(listener).unwrap();
-        let lodger = Lodger::new().host(Host::Server).listener(listener);
-        lodger.on_listening(move |addr| told.send(addr).unwrap()).run(probe_actix::app)
-    });
-    addr.recv().unwrap()
+/// An app under Lodger, as a server on a thread of its own, which ends when this is dropped.
+struct Served {
+    told: mpsc::Receiver<SocketAddr>,
+    over: mpsc::Receiver<Result<(), Error>>,
+    end: Option<oneshot::Sender<()>>,
 }
 
-async fn on_lambda() -> RuntimeApi {
+impl Served {
+    /// Where it listens.
+    fn addr(&self) -> SocketAddr {
+        self.told.recv().unwrap()
+    }
+
+    fn begin_end(&mut self) {
+        self.end.take();
+    }
+
+    /// How it ended, as it has to within some seconds.
+    fn result(&self) -> Result<(), Error> {
+        self.over.recv_timeout(Duration::from_secs(5)).unwrap()
+    }
+}
+
+fn serve<F: Future<Output = Result<(), Error>>>(run: impl FnOnce(Lodger) -> F + Send + 'static) -> Served {
+    let ((tell, told), (ended, over)) = (mpsc::channel(), mpsc::channel());
+    let (end, is_to_end) = oneshot::channel::<()>();
+    spawn(async move || {
+        let lodger = Lodger::new()
+            .host(Host::Server)
+            .listener(TcpListener::bind("127.0.0.1:0").await.unwrap())
+            .on_listening(move |addr| tell.send(addr).unwrap())
+            .shutdown(async { drop(is_to_end.await) });
+        // Whether or not somebody still wants to know.
+        let _ = ended.send(run(lodger).await);
+        Ok(())
+    });
+    Served { told, over, end: Some(end) }
+}
+
+/// Likewise on Lambda, as far as it can tell.
+async fn on_lambda<F: Future<Output = Result<(), Error>>>(
+    run: impl FnOnce(Lodger) -> F + Send + 'static,
+) -> RuntimeApi {
     let api = RuntimeApi::start().await.unwrap();
     let address = api.address();
-    spawn(move || Lodger::new().host(Host::Lambda).runtime_api(address).run(probe_actix::app));
+    spawn(move || run(Lodger::new().host(Host::Lambda).runtime_api(address)));
     api
 }
 
@@ -83,7 +114,8 @@ fn requests() -> Vec<Sent> {
 
 #[tokio::test]
 async fn lodgers_is_as_actixs_own_server() {
-    let (actix, lodger) = (actix_serve(), lodger_serve().await);
+    let served = serve(|lodger| lodger.run(probe_actix::app));
+    let (actix, lodger) = (actix_serve(), served.addr());
     for sent in requests() {
         let (own, ours) = (ask(actix, &sent).await, ask(lodger, &sent).await);
         assert_eq!((own.status(), seen(&own)), (ours.status(), seen(&ours)), "{sent:?}");
@@ -96,7 +128,7 @@ async fn lodgers_is_as_actixs_own_server() {
 #[tokio::test]
 async fn lambda_is_as_a_server_but_for_what_a_front_loses() {
     let actix = actix_serve();
-    let api = on_lambda().await;
+    let api = on_lambda(|lodger| lodger.run(probe_actix::app)).await;
     for sent in requests() {
         let on_server = ask(actix, &sent).await;
         for front in Front::all() {
@@ -185,9 +217,7 @@ async fn is_told(api: &RuntimeApi) {
 
 #[tokio::test]
 async fn a_handler_finds_what_it_finds_on_a_server() {
-    let api = RuntimeApi::start().await.unwrap();
-    let address = api.address();
-    spawn(move || Lodger::new().host(Host::Lambda).runtime_api(address).run(|| with_middleware(false)));
+    let api = on_lambda(|lodger| lodger.run(|| with_middleware(false))).await;
     is_told(&api).await;
 
     // And under actix's runtime, with its system.
@@ -202,14 +232,8 @@ async fn a_handler_finds_what_it_finds_on_a_server() {
 
 #[tokio::test]
 async fn no_client_gets_to_a_route_for_events() {
-    let (told, addr) = mpsc::channel();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
-    spawn(move || {
-        let listener = TcpListener::from_std(listener).unwrap();
-        let lodger = Lodger::new().host(Host::Server).listener(listener).base_path("/api").events_path("/events");
-        lodger.on_listening(move |addr| told.send(addr).unwrap()).run(probe_actix::app)
-    });
-    let addr = addr.recv().unwrap();
+    let served = serve(|lodger| lodger.base_path("/api").events_path("/events").run(probe_actix::app));
+    let addr = served.addr();
     for target in ["/events", "/api/events", "/api//%65vents/x", "/EVENTS"] {
         let response = ask(addr, &Sent::get(target).method("POST")).await;
         assert_eq!((response.status().as_u16(), response.body().len()), (404, 0), "{target}");
@@ -218,51 +242,34 @@ async fn no_client_gets_to_a_route_for_events() {
     assert_eq!(seen["uri"], "/x?y=%20");
 }
 
+/// An app that cannot be built.
+fn without_database(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
+    lodger.run(|| {
+        App::new().data_factory(async || Err::<(), _>("no database")).default_service(web::to(HttpResponse::Ok))
+    })
+}
+
 #[tokio::test]
 async fn an_app_that_cannot_be_built_is_reported() {
-    let api = RuntimeApi::start().await.unwrap();
-    let address = api.address();
-    spawn(move || {
-        let app =
-            || App::new().data_factory(async || Err::<(), _>("no database")).default_service(web::to(HttpResponse::Ok));
-        Lodger::new().host(Host::Lambda).runtime_api(address).run(app)
-    });
+    let api = on_lambda(without_database).await;
     let reported = api.init_error().await;
     assert!(String::from_utf8_lossy(&reported.body).contains("the app cannot be built"), "{reported:?}");
 }
 
 #[tokio::test]
 async fn a_shutdown_ends_a_server_once_what_is_in_flight_is_done() {
-    let (told, addr) = mpsc::channel();
-    let (end, ended) = tokio::sync::oneshot::channel::<()>();
-    let (over, is_over) = mpsc::channel();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
-    spawn(async move || {
-        let listener = TcpListener::from_std(listener).unwrap();
-        let lodger = Lodger::new().host(Host::Server).listener(listener).shutdown(async { drop(ended.await) });
-        let result = lodger.on_listening(move |addr| told.send(addr).unwrap()).run(probe_actix::app).await;
-        over.send(result.is_ok()).unwrap();
-        result
-    });
-    let addr = addr.recv().unwrap();
+    let mut served = serve(|lodger| lodger.run(probe_actix::app));
+    let addr = served.addr();
     let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/slow/300").bytes()).await });
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    end.send(()).unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    served.begin_end();
     let answer = String::from_utf8(slow.await.unwrap()).unwrap();
     assert!(answer.contains("begun") && answer.contains("ended"), "{answer}");
-    assert!(is_over.recv_timeout(std::time::Duration::from_secs(5)).unwrap());
+    assert!(served.result().is_ok());
 }
 
 /// What other crates of actix's bring: files from a folder, and WebSockets.
-fn with_others() -> App<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<impl MessageBody>,
-        Error = actix_web::Error,
-        InitError = (),
-    >,
-> {
+fn others(config: &mut web::ServiceConfig) {
     let echo = async |request: HttpRequest, stream: web::Payload| {
         let (response, mut session, mut messages) = actix_ws::handle(&request, stream)?;
         actix_web::rt::spawn(async move {
@@ -274,28 +281,20 @@ fn with_others() -> App<
         });
         Ok::<_, actix_web::Error>(response)
     };
-    App::new()
+    config
         .route("/ws", web::get().to(echo))
-        .service(actix_files::Files::new("/src", concat!(env!("CARGO_MANIFEST_DIR"), "/src")))
+        .service(actix_files::Files::new("/src", concat!(env!("CARGO_MANIFEST_DIR"), "/src")));
 }
 
-async fn serve_others() -> SocketAddr {
-    let (told, addr) = mpsc::channel();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
-    spawn(move || {
-        let listener = TcpListener::from_std(listener).unwrap();
-        let lodger = Lodger::new().host(Host::Server).listener(listener);
-        lodger.on_listening(move |addr| told.send(addr).unwrap()).run(with_others)
-    });
-    addr.recv().unwrap()
+fn with_others(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
+    lodger.run(|| App::new().configure(others))
 }
 
 #[tokio::test]
 async fn files_are_served_on_each_host() {
-    let addr = serve_others().await;
-    let api = RuntimeApi::start().await.unwrap();
-    let address = api.address();
-    spawn(move || Lodger::new().host(Host::Lambda).runtime_api(address).run(with_others));
+    let served = serve(with_others);
+    let addr = served.addr();
+    let api = on_lambda(with_others).await;
     let file = include_bytes!("../src/probe_actix.rs");
     let sent = Sent::get("/src/probe_actix.rs");
     let local = raw_body(addr, &sent).await;
@@ -320,7 +319,8 @@ async fn raw_body(addr: SocketAddr, sent: &Sent) -> Vec<u8> {
 
 #[tokio::test]
 async fn websockets_are_spoken_on_a_server() {
-    let addr = serve_others().await;
+    let served = serve(with_others);
+    let addr = served.addr();
     let socket = tokio::net::TcpStream::connect(addr).await.unwrap();
     let (mut socket, _) = tokio_tungstenite::client_async("ws://example.com/ws", socket).await.unwrap();
     socket.send(tokio_tungstenite::tungstenite::Message::text("hello")).await.unwrap();
@@ -329,7 +329,8 @@ async fn websockets_are_spoken_on_a_server() {
 
 #[tokio::test]
 async fn http_2_cleartext_is_spoken_where_the_feature_is_on() {
-    let addr = lodger_serve().await;
+    let served = serve(|lodger| lodger.run(probe_actix::app));
+    let addr = served.addr();
     let socket = TokioIo::new(tokio::net::TcpStream::connect(addr).await.unwrap());
     let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
     tokio::spawn(connection);
@@ -343,55 +344,33 @@ async fn http_2_cleartext_is_spoken_where_the_feature_is_on() {
 
 #[tokio::test]
 async fn a_server_that_ends_takes_no_new_clients() {
-    let (told, addr) = mpsc::channel();
-    let (end, ended) = tokio::sync::oneshot::channel::<()>();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
-    spawn(async move || {
-        let listener = TcpListener::from_std(listener).unwrap();
-        // However long: actix adds it to the time that it is.
-        let lodger = Lodger::new().host(Host::Server).listener(listener).header_timeout(std::time::Duration::MAX);
-        let lodger = lodger.shutdown(async { drop(ended.await) });
-        lodger.on_listening(move |addr| told.send(addr).unwrap()).run(probe_actix::app).await
-    });
-    let addr = addr.recv().unwrap();
+    // However long the time-out: actix adds it to the time that it is.
+    let mut served = serve(|lodger| lodger.header_timeout(Duration::MAX).run(probe_actix::app));
+    let addr = served.addr();
     let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/slow/800").bytes()).await });
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    end.send(()).unwrap();
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    served.begin_end();
+    tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(tokio::net::TcpStream::connect(addr).await.is_err());
     assert!(String::from_utf8(slow.await.unwrap()).unwrap().contains("ended"));
+    assert!(served.result().is_ok());
 }
 
 #[tokio::test]
 async fn nobody_is_told_of_a_server_that_cannot_start() {
-    let (told, addr) = mpsc::channel();
-    let (over, is_over) = mpsc::channel();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
-    spawn(async move || {
-        let listener = TcpListener::from_std(listener).unwrap();
-        let app =
-            || App::new().data_factory(async || Err::<(), _>("no database")).default_service(web::to(HttpResponse::Ok));
-        let lodger = Lodger::new().host(Host::Server).listener(listener);
-        let result = lodger.on_listening(move |addr| told.send(addr).unwrap()).run(app).await;
-        over.send(format!("{:?}", result.as_ref().unwrap_err())).unwrap();
-        result
-    });
-    let error = is_over.recv_timeout(std::time::Duration::from_secs(5)).unwrap();
+    let served = serve(without_database);
+    let error = format!("{:?}", served.result().unwrap_err());
     assert!(error.starts_with("the app cannot be built"), "{error}");
-    assert!(addr.recv().is_err());
+    assert!(served.told.recv().is_err());
 }
 
 #[tokio::test]
 async fn a_base_path_leaves_the_host_of_http_2() {
-    let (told, addr) = mpsc::channel();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
-    spawn(move || {
-        let listener = TcpListener::from_std(listener).unwrap();
-        let lodger = Lodger::new().host(Host::Server).listener(listener).base_path("/api");
-        let app = || App::new().default_service(web::to(async |request: HttpRequest| request.full_url().to_string()));
-        lodger.on_listening(move |addr| told.send(addr).unwrap()).run(app)
+    let served = serve(|lodger| {
+        let url = async |request: HttpRequest| request.full_url().to_string();
+        lodger.base_path("/api").run(move || App::new().default_service(web::to(url)))
     });
-    let addr = addr.recv().unwrap();
+    let addr = served.addr();
     let socket = TokioIo::new(tokio::net::TcpStream::connect(addr).await.unwrap());
     let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
     tokio::spawn(connection);
