@@ -9,11 +9,11 @@ check() {
 }
 
 check ""
-for feature in server lambda actix-web actix-web-http2 axum hyper tower serde; do
+for feature in server lambda actix-web actix-web-http2 axum hyper tower warp serde; do
     check "$feature"
 done
 for host in server lambda; do
-    for framework in actix-web axum hyper tower; do
+    for framework in actix-web axum hyper tower warp; do
         check "$host $framework"
     done
 done

@@ -21,6 +21,7 @@
 //! |---|---|---|
 //! | axum 0.8 | `axum` | a `Router`, with all its state, layers and nested routers; see [`axum`](mod@axum) |
 //! | actix-web 4 | `actix-web` | a closure that makes an `App`, as `HttpServer::new` takes it; see [`actix_web`](mod@actix_web) |
+//! | warp 0.4 | `warp` | a `Filter`, as `warp::serve` takes it; see [`warp`](mod@warp) |
 //! | tower 0.5 | `tower` | a service over `Request<lodger::Body>`, or over requests with any body; see [`tower`] |
 //! | hyper 1 | `hyper` | likewise; see [`hyper`] |
 //!
@@ -47,6 +48,15 @@
 //! | `.workers(..)` | nothing: one for each processor |
 //! | `.shutdown_timeout(..)`, `.client_request_timeout(..)` | nothing, or [`Lodger::grace`], [`Lodger::header_timeout`] |
 //! | `io::Result<()>` of `main` | `Result<(), lodger::Error>` |
+//!
+//! Of a warp app the server goes, and the filter stays:
+//!
+//! | before | now |
+//! |---|---|
+//! | `warp::serve(filter).run(addr).await` | `lodger::run(filter).await?`, and an address by [`Lodger::addr`] where it has to be that one |
+//! | `.incoming(listener)` | [`Lodger::listener`] |
+//! | `.graceful(signal())` | nothing: SIGTERM and Ctrl-C are heard; or [`Lodger::shutdown`] |
+//! | no result of `main` | `Result<(), lodger::Error>` |
 //!
 //! # Which host it is
 //!
@@ -158,6 +168,8 @@
 mod lodger;
 mod response;
 mod run;
+#[cfg(all(feature = "lambda", any(feature = "actix-web", feature = "warp")))]
+mod told;
 
 #[cfg(feature = "actix-web")]
 pub mod actix_web;
@@ -167,6 +179,8 @@ pub mod axum;
 pub mod hyper;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "warp")]
+pub mod warp;
 
 pub use lodger::Lodger;
 #[doc(inline)]

@@ -49,15 +49,17 @@ use crate::Error;
     label = "not an app",
     note = "an axum `Router` is one, as it is: `into_make_service` is not needed, and a state that it misses is given by `.with_state(..)`",
     note = "of actix-web what `HttpServer::new` takes is one, a closure that makes an `App`, if it is `Clone + Send`: `|| App::new()..`",
+    note = "of warp a `Filter` is one, if it is `Clone + Send + Sync` and what it extracts is one `Reply`",
     note = "a service over `Request<axum::body::Body>` becomes one by `lodger::axum::service(service)`",
     note = "a tower service over `Request<lodger::Body>` is one, if it is `Clone + Send` and so are its futures and bodies `Send`",
     note = "a hyper service is one, under the same conditions",
-    note = "each takes its feature of the crate `lodger`: `axum`, `actix-web`, `tower`, `hyper`"
+    note = "each takes its feature of the crate `lodger`: `axum`, `actix-web`, `warp`, `tower`, `hyper`"
 )]
 #[cfg_attr(not(feature = "actix-web"), diagnostic::on_unimplemented(note = "the feature `actix-web` is off"))]
 #[cfg_attr(not(feature = "axum"), diagnostic::on_unimplemented(note = "the feature `axum` is off"))]
 #[cfg_attr(not(feature = "tower"), diagnostic::on_unimplemented(note = "the feature `tower` is off"))]
 #[cfg_attr(not(feature = "hyper"), diagnostic::on_unimplemented(note = "the feature `hyper` is off"))]
+#[cfg_attr(not(feature = "warp"), diagnostic::on_unimplemented(note = "the feature `warp` is off"))]
 pub trait Run<Marker>: Sized {
     /// Serves the app on a socket, as the framework's own server would.
     ///

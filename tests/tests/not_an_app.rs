@@ -48,8 +48,9 @@ const APPS: &[&str] = &[
     "is not an app that Lodger can run",
     "an axum `Router` is one, as it is",
     "a tower service over `Request<lodger::Body>` is one",
+    "of warp a `Filter` is one",
     "a hyper service is one",
-    "each takes its feature of the crate `lodger`: `axum`, `actix-web`, `tower`, `hyper`",
+    "each takes its feature of the crate `lodger`: `axum`, `actix-web`, `warp`, `tower`, `hyper`",
 ];
 const OFF: &[&str] = &["the feature `axum` is off", "the feature `tower` is off", "the feature `hyper` is off"];
 

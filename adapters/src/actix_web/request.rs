@@ -13,10 +13,12 @@ use actix_web::http::{
 };
 use bytes::Bytes;
 use futures_core::Stream;
-use http::Extensions;
 use http_body::Body as _;
 
-use crate::{Body, ClientAddr, PathPrefix, Request, lambda};
+use crate::{
+    Body, ClientAddr, Request,
+    told::{Told, tell},
+};
 
 /// The request as actix has it; `None` if it cannot have one such, which its own server would refuse as well.
 pub(super) fn of(request: Request) -> Option<actix_http::Request> {
@@ -40,7 +42,7 @@ pub(super) fn of(request: Request) -> Option<actix_http::Request> {
     }
     let mut request = actix_http::Request::from(head);
     *request.payload() = payload(body);
-    tell(&request, &parts.extensions);
+    tell(&parts.extensions, &request);
     Some(request)
 }
 
@@ -73,17 +75,10 @@ impl Stream for Frames {
     }
 }
 
-/// Puts what the host tells of a request where `ReqData` looks for it.
-fn tell(request: &actix_http::Request, extensions: &Extensions) {
-    fn one<T: Clone + Send + Sync + 'static>(request: &actix_http::Request, extensions: &Extensions) {
-        if let Some(told) = extensions.get::<T>() {
-            request.extensions_mut().insert(told.clone());
-        }
+impl Told for &actix_http::Request {
+    /// Puts it where `ReqData` looks for it.
+    fn with<T: Clone + Send + Sync + 'static>(self, value: T) -> Self {
+        self.extensions_mut().insert(value);
+        self
     }
-    one::<ClientAddr>(request, extensions);
-    one::<PathPrefix>(request, extensions);
-    one::<lambda::Context>(request, extensions);
-    one::<lambda::RequestContext>(request, extensions);
-    one::<lambda::Event>(request, extensions);
-    one::<lambda::FromEvent>(request, extensions);
 }

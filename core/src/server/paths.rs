@@ -35,6 +35,16 @@ impl Paths {
         }
     }
 
+    /// Whether there is nothing to be done.
+    pub fn are_none(&self) -> bool {
+        self.are_none
+    }
+
+    /// What comes off, if anything does: a path that begins with a slash and does not end with one.
+    pub fn base_path(&self) -> Option<&str> {
+        self.base_path.as_deref()
+    }
+
     /// What an app is to see of `target`, a path with or without a query.
     pub fn admit(&self, target: &str) -> Admission {
         if self.are_none {
