@@ -1,6 +1,6 @@
 //! HTTP/1.1 by hand: requests whose every byte a test chooses, and responses as they come.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Instant};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response};
@@ -76,6 +76,20 @@ pub async fn raw(addr: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let mut answer = vec![];
     socket.read_to_end(&mut answer).await.unwrap();
     answer
+}
+
+/// Sends a request, and tells what came when, until the other end closes.
+pub async fn arrivals(addr: SocketAddr, sent: &Sent) -> Vec<(Instant, Vec<u8>)> {
+    let mut socket = TcpStream::connect(addr).await.unwrap();
+    socket.write_all(&sent.bytes()).await.unwrap();
+    let mut arrivals = vec![];
+    loop {
+        let mut bytes = vec![0; 1 << 16];
+        match socket.read(&mut bytes).await.unwrap() {
+            0 => return arrivals,
+            read => arrivals.push((Instant::now(), bytes[..read].to_vec())),
+        }
+    }
 }
 
 /// Sends a request to a server, and reads its response.

@@ -1,20 +1,10 @@
 //! Apps on hosts.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::mpsc, time::Duration};
 
-use axum::Router;
 use lodger::{Error, Host, Lodger};
 use lodger_gateway::RuntimeApi;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-
-/// A router under its own server.
-pub async fn axum_serve(app: Router) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let addr = listener.local_addr().unwrap();
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    addr
-}
 
 /// An app under Lodger's server.
 pub struct Server {
@@ -55,5 +45,72 @@ where
 {
     let api = RuntimeApi::start().await.unwrap();
     tokio::spawn(run(Lodger::new().host(Host::Lambda).runtime_api(api.address())));
+    api
+}
+
+/// Runs what has to stay on one thread, as an actix-web app does.
+pub fn on_its_own_thread<F: Future>(run: impl FnOnce() -> F + Send + 'static) {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        runtime.block_on(async { run().await });
+    });
+}
+
+/// An app under Lodger's server, on a thread of its own; it ends when this is dropped.
+pub struct Served {
+    told: mpsc::Receiver<SocketAddr>,
+    over: mpsc::Receiver<Result<(), Error>>,
+    end: Option<oneshot::Sender<()>>,
+}
+
+impl Served {
+    /// Starts what `run` makes of the settings that a test needs.
+    pub fn start<F>(run: impl FnOnce(Lodger) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<(), Error>>,
+    {
+        let ((tell, told), (ended, over)) = (mpsc::channel(), mpsc::channel());
+        let (end, is_to_end) = oneshot::channel::<()>();
+        on_its_own_thread(async move || {
+            let lodger = Lodger::new()
+                .host(Host::Server)
+                .listener(TcpListener::bind("127.0.0.1:0").await.unwrap())
+                .on_listening(move |addr| tell.send(addr).unwrap())
+                .shutdown(async { drop(is_to_end.await) });
+            // Whether or not somebody still wants to know.
+            let _ = ended.send(run(lodger).await);
+        });
+        Self { told, over, end: Some(end) }
+    }
+
+    /// Where it listens, which it tells once; `None` if it never did.
+    pub fn told(&self) -> Option<SocketAddr> {
+        self.told.recv().ok()
+    }
+
+    /// Where it listens, which it tells once.
+    pub fn addr(&self) -> SocketAddr {
+        self.told().expect("the server does not listen")
+    }
+
+    /// Begins the end of it.
+    pub fn begin_end(&mut self) {
+        self.end.take();
+    }
+
+    /// How it ended, as it has to within some seconds.
+    pub fn result(&self) -> Result<(), Error> {
+        self.over.recv_timeout(Duration::from_secs(5)).unwrap()
+    }
+}
+
+/// An app on Lambda, as far as it can tell, on a thread of its own.
+pub async fn on_lambda_alone<F>(run: impl FnOnce(Lodger) -> F + Send + 'static) -> RuntimeApi
+where
+    F: Future<Output = Result<(), Error>>,
+{
+    let api = RuntimeApi::start().await.unwrap();
+    let address = api.address();
+    on_its_own_thread(move || run(Lodger::new().host(Host::Lambda).runtime_api(address)));
     api
 }

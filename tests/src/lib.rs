@@ -1,7 +1,7 @@
 //! What the tests share: an app that tells what it saw, and ways to run it and to ask it.
 
 pub mod ask;
+pub mod framework;
 pub mod host;
 pub mod losses;
 pub mod probe;
-pub mod probe_actix;

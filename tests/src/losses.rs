@@ -142,7 +142,7 @@ pub fn got_behind(front: &Front, mut got: Value, is_head: bool) -> Value {
 }
 
 /// Headers of which those of one name that `merge` makes one of are one.
-fn merged(headers: Headers, merge: impl Fn(&str, &str, &str) -> Option<String>) -> Headers {
+pub fn merged(headers: Headers, merge: impl Fn(&str, &str, &str) -> Option<String>) -> Headers {
     let mut merged: Headers = vec![];
     for (name, value) in headers {
         if let Some(first) = merged.iter_mut().find(|(other, _)| *other == name)

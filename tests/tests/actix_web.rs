@@ -1,9 +1,9 @@
 //! actix-web apps: as under their own server, and on Lambda behind every front, under either runtime.
 
-use std::{net::SocketAddr, sync::mpsc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use actix_web::{
-    App, HttpRequest, HttpResponse, HttpServer, Responder,
+    App, HttpRequest, HttpResponse, Responder,
     body::MessageBody,
     dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse},
     http::header::{HeaderName, HeaderValue},
@@ -16,137 +16,11 @@ use lodger::{Error, Host, Lodger, PathPrefix, lambda};
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
     ask::{Sent, ask},
-    losses::{got, got_behind, seen, seen_behind},
-    probe_actix,
+    host::{Served, on_lambda_alone},
+    losses::seen,
+    probe,
 };
 use serde_json::json;
-use tokio::{net::TcpListener, sync::oneshot};
-
-/// Runs an app of actix's on a thread of its own, because its future stays on one.
-fn spawn<F: Future<Output = Result<(), Error>>>(run: impl FnOnce() -> F + Send + 'static) {
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        runtime.block_on(async { run().await })
-    });
-}
-
-/// The probe under actix's own server.
-fn actix_serve() -> SocketAddr {
-    let (told, addr) = mpsc::channel();
-    std::thread::spawn(move || {
-        actix_web::rt::System::new().block_on(async move {
-            let server = HttpServer::new(probe_actix::app).workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
-            told.send(server.addrs()[0]).unwrap();
-            server.run().await
-        })
-    });
-    addr.recv().unwrap()
-}
-
-/// An app under Lodger, as a server on a thread of its own, which ends when this is dropped.
-struct Served {
-    told: mpsc::Receiver<SocketAddr>,
-    over: mpsc::Receiver<Result<(), Error>>,
-    end: Option<oneshot::Sender<()>>,
-}
-
-impl Served {
-    /// Where it listens.
-    fn addr(&self) -> SocketAddr {
-        self.told.recv().unwrap()
-    }
-
-    fn begin_end(&mut self) {
-        self.end.take();
-    }
-
-    /// How it ended, as it has to within some seconds.
-    fn result(&self) -> Result<(), Error> {
-        self.over.recv_timeout(Duration::from_secs(5)).unwrap()
-    }
-}
-
-fn serve<F: Future<Output = Result<(), Error>>>(run: impl FnOnce(Lodger) -> F + Send + 'static) -> Served {
-    let ((tell, told), (ended, over)) = (mpsc::channel(), mpsc::channel());
-    let (end, is_to_end) = oneshot::channel::<()>();
-    spawn(async move || {
-        let lodger = Lodger::new()
-            .host(Host::Server)
-            .listener(TcpListener::bind("127.0.0.1:0").await.unwrap())
-            .on_listening(move |addr| tell.send(addr).unwrap())
-            .shutdown(async { drop(is_to_end.await) });
-        // Whether or not somebody still wants to know.
-        let _ = ended.send(run(lodger).await);
-        Ok(())
-    });
-    Served { told, over, end: Some(end) }
-}
-
-/// Likewise on Lambda, as far as it can tell.
-async fn on_lambda<F: Future<Output = Result<(), Error>>>(
-    run: impl FnOnce(Lodger) -> F + Send + 'static,
-) -> RuntimeApi {
-    let api = RuntimeApi::start().await.unwrap();
-    let address = api.address();
-    spawn(move || run(Lodger::new().host(Host::Lambda).runtime_api(address)));
-    api
-}
-
-fn requests() -> Vec<Sent> {
-    let respond = |status: u16, headers: serde_json::Value, body: &str| {
-        let wanted = json!({"status": status, "headers": headers, "body": body}).to_string();
-        Sent::get("/respond").method("POST").header("content-type", "application/json").body(wanted)
-    };
-    vec![
-        Sent::get("/"),
-        Sent::get("//a%20b/%CE%BB;p=1/c=d:e@f!$&'()*+,/../%2e/?a=1&a=2&b=&q=a+b%20c%2Bd&bad=%zz&pipe=|"),
-        Sent::get("/m").method("QUERY").body("body").header("content-type", "text/plain"),
-        Sent::get("/h").header("X-A", "1").header("x-a", "2, 3").header("cookie", "a=1; b=2").header("x-utf8", "São"),
-        Sent::get("/b").method("POST").body([0, 1, 0xfe, 0xff]),
-        Sent::get("/b").method("POST").header("content-type", "application/json").body(r#"{"a":"é\n"}"#),
-        respond(201, json!([["x-a", "1"], ["x-a", "2"], ["set-cookie", "a=1"], ["set-cookie", "b=2"]]), "text"),
-        respond(200, json!([["content-type", "image/png"], ["content-encoding", "gzip"]]), "\u{89}PNG\u{0}"),
-        respond(404, json!([["content-type", "text/plain"], ["x-odd", "\u{c3}\u{a9}"]]), ""),
-        respond(204, json!([["etag", "\"1\""]]), ""),
-        Sent::get("/spawned"),
-    ]
-}
-
-#[tokio::test]
-async fn lodgers_is_as_actixs_own_server() {
-    let served = serve(|lodger| lodger.run(probe_actix::app));
-    let (actix, lodger) = (actix_serve(), served.addr());
-    for sent in requests() {
-        let (own, ours) = (ask(actix, &sent).await, ask(lodger, &sent).await);
-        assert_eq!((own.status(), seen(&own)), (ours.status(), seen(&ours)), "{sent:?}");
-        if seen(&own).is_none() {
-            assert_eq!(got(&own, false), got(&ours, false), "{sent:?}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn lambda_is_as_a_server_but_for_what_a_front_loses() {
-    let actix = actix_serve();
-    let api = on_lambda(|lodger| lodger.run(probe_actix::app)).await;
-    for sent in requests() {
-        let on_server = ask(actix, &sent).await;
-        for front in Front::all() {
-            let on_lambda = api.send(&front, &sent.request()).await;
-            let what = format!("{front}\n{sent:?}\n{on_lambda:?}");
-            match seen(&on_server) {
-                Some(expected) => assert_eq!(seen(&on_lambda), seen_behind(&front, expected, &sent), "{what}"),
-                None => assert_eq!(got(&on_lambda, false), got_behind(&front, got(&on_server, false), false), "{what}"),
-            }
-        }
-    }
-    // A panic is a 500, and the app goes on; a stream arrives as a whole.
-    let response = api.send(&Front::function_url(), &Sent::get("/panic").request()).await;
-    assert_eq!(response.status(), 500);
-    let response = api.send(&Front::function_url(), &Sent::get("/slow/10").request()).await;
-    assert_eq!(&response.body()[..], b"begun ended");
-    assert_eq!((api.complaints(), api.connections()), (vec![], 1));
-}
 
 /// What a handler knows besides the request.
 async fn told(
@@ -217,7 +91,7 @@ async fn is_told(api: &RuntimeApi) {
 
 #[tokio::test]
 async fn a_handler_finds_what_it_finds_on_a_server() {
-    let api = on_lambda(|lodger| lodger.run(|| with_middleware(false))).await;
+    let api = on_lambda_alone(|lodger| lodger.run(|| with_middleware(false))).await;
     is_told(&api).await;
 
     // And under actix's runtime, with its system.
@@ -232,7 +106,7 @@ async fn a_handler_finds_what_it_finds_on_a_server() {
 
 #[tokio::test]
 async fn no_client_gets_to_a_route_for_events() {
-    let served = serve(|lodger| lodger.base_path("/api").events_path("/events").run(probe_actix::app));
+    let served = Served::start(|lodger| lodger.base_path("/api").events_path("/events").run(probe::actix_web::app));
     let addr = served.addr();
     for target in ["/events", "/api/events", "/api//%65vents/x", "/EVENTS"] {
         let response = ask(addr, &Sent::get(target).method("POST")).await;
@@ -251,14 +125,14 @@ fn without_database(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
 
 #[tokio::test]
 async fn an_app_that_cannot_be_built_is_reported() {
-    let api = on_lambda(without_database).await;
+    let api = on_lambda_alone(without_database).await;
     let reported = api.init_error().await;
     assert!(String::from_utf8_lossy(&reported.body).contains("the app cannot be built"), "{reported:?}");
 }
 
 #[tokio::test]
 async fn a_shutdown_ends_a_server_once_what_is_in_flight_is_done() {
-    let mut served = serve(|lodger| lodger.run(probe_actix::app));
+    let mut served = Served::start(|lodger| lodger.run(probe::actix_web::app));
     let addr = served.addr();
     let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/slow/300").bytes()).await });
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -292,18 +166,18 @@ fn with_others(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
 
 #[tokio::test]
 async fn files_are_served_on_each_host() {
-    let served = serve(with_others);
+    let served = Served::start(with_others);
     let addr = served.addr();
-    let api = on_lambda(with_others).await;
-    let file = include_bytes!("../src/probe_actix.rs");
-    let sent = Sent::get("/src/probe_actix.rs");
+    let api = on_lambda_alone(with_others).await;
+    let file = include_bytes!("../src/probe/actix_web.rs");
+    let sent = Sent::get("/src/probe/actix_web.rs");
     let local = raw_body(addr, &sent).await;
     assert!(local == file, "{} bytes", local.len());
     for front in Front::all() {
         let response = api.send(&front, &sent.request()).await;
         assert!(response.body()[..] == file[..], "{front}: {} bytes", response.body().len());
         assert!(response.headers().contains_key("etag"), "{front}");
-        let part = api.send(&front, &Sent::get("/src/probe_actix.rs").header("range", "bytes=4-9").request()).await;
+        let part = api.send(&front, &Sent::get("/src/probe/actix_web.rs").header("range", "bytes=4-9").request()).await;
         assert_eq!((part.status().as_u16(), &part.body()[..]), (206, &file[4..10]), "{front}");
         let missing = api.send(&front, &Sent::get("/src/%2e%2e/Cargo.toml").request()).await;
         assert!(missing.status().is_client_error(), "{front}: {missing:?}");
@@ -319,7 +193,7 @@ async fn raw_body(addr: SocketAddr, sent: &Sent) -> Vec<u8> {
 
 #[tokio::test]
 async fn websockets_are_spoken_on_a_server() {
-    let served = serve(with_others);
+    let served = Served::start(with_others);
     let addr = served.addr();
     let socket = tokio::net::TcpStream::connect(addr).await.unwrap();
     let (mut socket, _) = tokio_tungstenite::client_async("ws://example.com/ws", socket).await.unwrap();
@@ -329,7 +203,7 @@ async fn websockets_are_spoken_on_a_server() {
 
 #[tokio::test]
 async fn http_2_cleartext_is_spoken_where_the_feature_is_on() {
-    let served = serve(|lodger| lodger.run(probe_actix::app));
+    let served = Served::start(|lodger| lodger.run(probe::actix_web::app));
     let addr = served.addr();
     let socket = TokioIo::new(tokio::net::TcpStream::connect(addr).await.unwrap());
     let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
@@ -345,7 +219,7 @@ async fn http_2_cleartext_is_spoken_where_the_feature_is_on() {
 #[tokio::test]
 async fn a_server_that_ends_takes_no_new_clients() {
     // However long the time-out: actix adds it to the time that it is.
-    let mut served = serve(|lodger| lodger.header_timeout(Duration::MAX).run(probe_actix::app));
+    let mut served = Served::start(|lodger| lodger.header_timeout(Duration::MAX).run(probe::actix_web::app));
     let addr = served.addr();
     let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/slow/800").bytes()).await });
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -358,15 +232,15 @@ async fn a_server_that_ends_takes_no_new_clients() {
 
 #[tokio::test]
 async fn nobody_is_told_of_a_server_that_cannot_start() {
-    let served = serve(without_database);
+    let served = Served::start(without_database);
     let error = format!("{:?}", served.result().unwrap_err());
     assert!(error.starts_with("the app cannot be built"), "{error}");
-    assert!(served.told.recv().is_err());
+    assert!(served.told().is_none());
 }
 
 #[tokio::test]
 async fn a_base_path_leaves_the_host_of_http_2() {
-    let served = serve(|lodger| {
+    let served = Served::start(|lodger| {
         let url = async |request: HttpRequest| request.full_url().to_string();
         lodger.base_path("/api").run(move || App::new().default_service(web::to(url)))
     });

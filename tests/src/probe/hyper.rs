@@ -1,0 +1,40 @@
+//! The app as a function that a hyper service calls.
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
+use lodger::{ClientAddr, Error};
+
+use super::{Asked, PanicsWhenRead, Told, answer, headers, slow};
+
+type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// The app.
+pub async fn app<B>(request: Request<B>) -> Result<Response<Body>, Error>
+where
+    B: http_body::Body<Data = Bytes, Error: std::fmt::Debug> + Send,
+{
+    let (parts, body) = request.into_parts();
+    match parts.uri.path().split('/').collect::<Vec<_>>()[..] {
+        ["", "slow", milliseconds] => return Ok(Response::new(stream(slow(milliseconds.parse().unwrap())))),
+        ["", "panic"] => panic!("asked to panic"),
+        ["", "panic", "body"] => return Ok(Response::new(stream(PanicsWhenRead))),
+        _ => {}
+    }
+    let answer = answer(Asked {
+        method: parts.method.to_string(),
+        uri: parts.uri.to_string(),
+        version: Some(format!("{:?}", parts.version)),
+        headers: headers(&parts.headers),
+        body: body.collect().await.unwrap().to_bytes(),
+        client: parts.extensions.get().map(|&ClientAddr(client)| client.ip().to_string()),
+        told: Told { context: parts.extensions.get().cloned(), prefix: parts.extensions.get().cloned() },
+    });
+    Ok(answer.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync()))
+}
+
+fn stream(stream: impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static) -> Body {
+    StreamBody::new(stream.map_ok(Frame::data)).boxed_unsync()
+}

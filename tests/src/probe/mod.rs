@@ -1,0 +1,157 @@
+//! The same app in every framework: it tells what it sees, and answers as it is asked to. Each file makes of its framework's
+//! request an [`Asked`], and of the [`answer`] its framework's response; what only the framework can do it does there.
+
+pub mod actix_web;
+pub mod axum;
+pub mod hyper;
+pub mod tower;
+pub mod warp;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use lodger::{PathPrefix, lambda};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub use axum::app;
+
+/// What an app sees of a request.
+#[derive(Debug, Default)]
+pub struct Asked {
+    pub method: String,
+    /// The path and the query.
+    pub uri: String,
+    /// `None` where the framework does not tell.
+    pub version: Option<String>,
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+    pub client: Option<String>,
+    pub told: Told,
+}
+
+/// What it finds of its host's.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub context: Option<lambda::Context>,
+    pub prefix: Option<PathPrefix>,
+}
+
+/// What an app takes that wants types: a number in the path, in the query, and in JSON.
+#[derive(Debug, Deserialize)]
+pub struct Typed {
+    pub number: u8,
+}
+
+/// The app, but for what needs its framework.
+pub fn answer(asked: Asked) -> Response<Bytes> {
+    let path = asked.uri.split('?').next().unwrap_or_default();
+    let response = match path.split('/').collect::<Vec<_>>()[..] {
+        ["", "reply", what] => reply(what),
+        ["", "status", status] => self::status(status.parse().unwrap()),
+        ["", "size", bytes] => Response::new(vec![b'x'; bytes.parse().unwrap()]),
+        ["", "respond"] => respond(&serde_json::from_slice(&asked.body).unwrap()),
+        ["", "told"] => json(&told(&asked.told)),
+        _ => json(&see(asked)),
+    };
+    response.map(Bytes::from)
+}
+
+/// Tells the request, each byte of it.
+fn see(asked: Asked) -> Value {
+    let Asked { method, uri, version, headers, body, client, .. } = asked;
+    json!({
+        "method": method, "uri": uri, "version": version, "headers": headers, "body": latin1(&body), "client": client,
+    })
+}
+
+/// Tells what the host told.
+fn told(told: &Told) -> Value {
+    json!({
+        "request_id": told.context.as_ref().map(|context| context.request_id()),
+        "prefix": told.prefix.as_ref().map(|prefix| prefix.as_str()),
+    })
+}
+
+fn json(value: &Value) -> Response<Vec<u8>> {
+    let mut response = Response::new(value.to_string().into_bytes());
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Names and values in their order; values byte by byte.
+pub fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| (name.to_string(), latin1(value.as_bytes()))).collect()
+}
+
+/// Each byte as a character, so that JSON can carry any.
+pub fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}
+
+fn reply(what: &str) -> Response<Vec<u8>> {
+    let response = Response::builder();
+    let (response, body): (_, Vec<u8>) = match what {
+        "text" => (response.header("content-type", "text/plain; charset=utf-8"), "grüße \"\\\n\u{1}".into()),
+        "binary" => (response.header("content-type", "image/png"), (0..=255).collect()),
+        "latin1" => (response.header("content-type", "text/plain; charset=iso-8859-1"), b"gr\xfc\xdfe".into()),
+        "bom" => (response.header("content-type", "text/plain"), b"\xef\xbb\xbfx".into()),
+        "gzip" => (response.header("content-type", "text/plain").header("content-encoding", "gzip"), b"text!".into()),
+        "untyped" => (response, b"who knows".into()),
+        "empty" => (response, vec![]),
+        "cookies" => (
+            response
+                .header("set-cookie", "a=1; Expires=Sat, 21 Nov 2026 04:15:02 GMT; Path=/")
+                .header("set-cookie", "b=2; HttpOnly"),
+            vec![],
+        ),
+        "repeats" => (response.header("vary", "accept").header("vary", "origin").header("x-a", "1, 2"), vec![]),
+        "redirect" => (response.status(303).header("location", "https://example.com/?a=b#c"), vec![]),
+        "odd-header" => (response.header("x-odd", HeaderValue::from_bytes(b"\xc3\xa9\t\"").unwrap()), vec![]),
+        "length" => (response.header("content-length", "3").header("content-type", "text/plain"), b"abc".into()),
+        _ => (response.status(404), vec![]),
+    };
+    response.body(body).unwrap()
+}
+
+fn status(status: u16) -> Response<Vec<u8>> {
+    Response::builder().status(status).header("etag", "\"1\"").body(vec![]).unwrap()
+}
+
+/// Responds with what the body says: a status, headers and a body, each byte a character.
+fn respond(wanted: &Value) -> Response<Vec<u8>> {
+    let bytes = |text: &Value| text.as_str().unwrap().chars().map(|c| u8::try_from(c).unwrap()).collect::<Vec<_>>();
+    let mut response = Response::new(bytes(&wanted["body"]));
+    *response.status_mut() = StatusCode::from_u16(wanted["status"].as_u64().unwrap().try_into().unwrap()).unwrap();
+    for header in wanted["headers"].as_array().unwrap() {
+        let name = HeaderName::from_bytes(&bytes(&header[0])).unwrap();
+        response.headers_mut().append(name, HeaderValue::from_bytes(&bytes(&header[1])).unwrap());
+    }
+    response
+}
+
+/// What `/slow/{milliseconds}` streams: that it has begun, and after a while that it has ended.
+pub fn slow(milliseconds: u64) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync {
+    let begun = futures_util::stream::iter([Ok(Bytes::from_static(b"begun "))]);
+    futures_util::StreamExt::chain(
+        begun,
+        futures_util::stream::once(async move {
+            tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+            Ok(Bytes::from_static(b"ended"))
+        }),
+    )
+}
+
+/// A stream that panics when it is read, as `/panic/body` has it.
+#[derive(Debug)]
+pub struct PanicsWhenRead;
+
+impl futures_util::Stream for PanicsWhenRead {
+    type Item = Result<Bytes, std::io::Error>;
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        panic!("asked to panic in the body")
+    }
+}

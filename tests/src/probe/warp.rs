@@ -1,0 +1,69 @@
+//! The app as a warp `Filter`.
+
+use std::{future::ready, net::SocketAddr};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response};
+use lodger::{PathPrefix, lambda};
+use warp::{Filter, Rejection, Reply, path::FullPath, reject::not_found as reject, reply::Response as Answer};
+
+use super::{Asked, PanicsWhenRead, Told, Typed, answer, headers, slow};
+
+/// The app. Its rejections are left to warp.
+pub fn app() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
+    let slow = warp::path!("slow" / u64).map(|milliseconds| stream(slow(milliseconds)));
+    let panics = warp::path!("panic").map(|| -> Answer { panic!("asked to panic") });
+    let panics_in_body = warp::path!("panic" / "body").map(|| stream(PanicsWhenRead));
+    let path = warp::path!("typed" / "path" / u8).map(|number: u8| number.to_string());
+    let query = warp::path!("typed" / "query").and(warp::query()).map(|typed: Typed| typed.number.to_string());
+    let json = warp::path!("typed" / "json")
+        .and(warp::post())
+        .and(warp::body::json())
+        .map(|typed: Typed| typed.number.to_string());
+    let typed = path.or(query).unify().or(json).unify();
+    slow.or(panics).unify().or(panics_in_body).unify().or(typed).or(neutral())
+}
+
+fn stream<S>(stream: S) -> Answer
+where
+    S: futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync + 'static,
+{
+    warp::reply::stream(stream).into_response()
+}
+
+fn neutral() -> impl Filter<Extract = (Answer,), Error = Rejection> + Clone {
+    let is_untyped = |path: FullPath| ready(if path.as_str().starts_with("/typed/") { Err(reject()) } else { Ok(()) });
+    // It would take what was rejected before.
+    let is_untyped = warp::path::full().and_then(is_untyped).untuple_one();
+    is_untyped
+        .and(warp::method())
+        .and(warp::path::full())
+        .and(warp::query::raw().map(Some).or(warp::any().map(|| None)).unify())
+        .and(warp::header::headers_cloned())
+        .and(warp::body::bytes())
+        .and(warp::addr::remote())
+        .and(warp::ext::optional::<lambda::Context>())
+        .and(warp::ext::optional::<PathPrefix>())
+        .map(
+            |method: Method,
+             path: FullPath,
+             query: Option<String>,
+             all: HeaderMap,
+             body: Bytes,
+             client: Option<SocketAddr>,
+             context,
+             prefix| {
+                let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+                let answer: Response<Bytes> = answer(Asked {
+                    method: method.to_string(),
+                    uri: format!("{}{query}", path.as_str()),
+                    version: None,
+                    headers: headers(&all),
+                    body,
+                    client: client.map(|client| client.ip().to_string()),
+                    told: Told { context, prefix },
+                });
+                answer.into_response()
+            },
+        )
+}

@@ -1,0 +1,246 @@
+//! Every framework on every host and behind every front: the same app, asked the same, and one list of assertions. Each cell
+//! is a test of its own, `framework::host`.
+//!
+//! What its app sees, and what its client gets, is the same as of axum under its own server, but for what a front is known to
+//! lose (`losses.rs`), and what a framework cannot see or does by itself (`framework.rs`); `README.md` has both as tables.
+
+use std::{net::SocketAddr, sync::OnceLock, time::Duration};
+
+use bytes::Bytes;
+use http::Response;
+use lodger_gateway::{Front, RuntimeApi};
+use lodger_tests::{
+    ask::{Sent, arrivals, ask},
+    framework::{ActixWeb, Axum, Framework, Hyper, Tower, UNTYPED, Warp},
+    host::{Served, on_lambda_alone},
+    losses::{got, got_behind, seen, seen_behind},
+};
+use serde_json::{Value, json};
+
+/// A cell for each host and front, of each framework.
+macro_rules! matrix {
+    ($($framework:ident $F:ident,)*) => {
+        $(mod $framework {
+            use super::*;
+
+            #[tokio::test]
+            async fn own_server() {
+                let addr = <$F>::own_server();
+                is_as_axums(addr, <$F>::is_blind_to).await;
+                answers_untyped::<$F>(async |sent| ask(addr, &sent).await).await;
+            }
+
+            #[tokio::test]
+            async fn server() {
+                let served = Served::start(<$F>::run);
+                let addr = served.addr();
+                is_as_axums(addr, <$F>::is_blind_to).await;
+                answers_untyped::<$F>(async |sent| ask(addr, &sent).await).await;
+                streams(addr).await;
+            }
+
+            matrix!(@fronts $F http_api http_api_v1 rest_api function_url alb alb_multi_value lattice_v1 lattice_v2);
+        })*
+    };
+    (@fronts $F:ident $($front:ident)*) => {
+        $(#[tokio::test]
+        async fn $front() {
+            let front = front(stringify!($front));
+            let api = on_lambda_alone(<$F>::run).await;
+            is_as_axums_behind(&front, &api, |seen| {
+                <$F>::is_blind_to(seen);
+                <$F>::is_blind_in_process_to(seen);
+            })
+            .await;
+            answers_untyped::<$F>(async |sent| api.send(&front, &sent.request()).await).await;
+            is_told_and_survives(&front, &api).await;
+        })*
+    };
+}
+
+matrix! {
+    axum Axum,
+    actix_web ActixWeb,
+    warp Warp,
+    tower Tower,
+    hyper Hyper,
+}
+
+fn requests() -> Vec<Sent> {
+    let mut requests: Vec<Sent> = [
+        "/",
+        "/a/b?c=d",
+        "/capture/space%20value",
+        "/capture/unicode-%CE%BB-%E4%B8%96%E7%95%8C",
+        "//double//slash/",
+        "/a/./b/../c",
+        "/a/%2e%2e/b",
+        "/a%2Fb",
+        "/a%23b",
+        "/trailing/",
+        "/;p=1/a=b:c@d!$&'()*+,",
+        "/[x]|^\"{}\\",
+        "/+plus+/%2B",
+        "/?",
+        "/?a=1&a=2&b=&c&&d==e",
+        "/?q=a+b%20c%2Bd&redirect=https%3A%2F%2Fexample.com%2F%3Fx",
+        "/?bad=%zz&%&100%",
+        "/?braces={[1]}&pipe=|&tick=`&caret=^",
+    ]
+    .map(Sent::get)
+    .into();
+    for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "PROPFIND", "X-ANY"] {
+        requests.push(Sent::get("/method").method(method).header("content-type", b"text/plain").body(b"body"));
+    }
+    requests.extend([
+        Sent::get("/headers")
+            .header("X-Case", b"Kept: \"Value\"")
+            .header("x-empty", b"")
+            .header("accept", b"a, b;q=0.1"),
+        Sent::get("/headers").header("x-twice", b"1").header("x-other", b"-").header("X-Twice", b"2, 3"),
+        Sent::get("/headers")
+            .header("x-utf8", "S\u{e3}o Paulo".as_bytes())
+            .header("date", b"Sat, 21 Nov 2026 04:15:02 GMT"),
+        Sent::get("/headers").header("x-forwarded-for", b"6.6.6.6").header("x-amzn-trace-id", b"Root=client"),
+        Sent::get("/cookies").header("cookie", b"a=1; b=\"2\"; c"),
+        Sent::get("/hop").header("te", b"trailers").header("x-stays", b"1"),
+        Sent::get("/body")
+            .method("POST")
+            .header("content-type", b"application/json")
+            .body(br#"{"a":"\u00e9\n\"","b":[1]}"#),
+        Sent::get("/body")
+            .method("POST")
+            .header("content-type", b"application/x-www-form-urlencoded")
+            .body(b"a=1&b=%20+"),
+        Sent::get("/body").method("POST").body(b"\x00\x01\xfe\xff untyped \r\n"),
+        Sent::get("/body").method("POST").header("content-type", b"text/plain").body("\u{feff}\u{1}é😀".as_bytes()),
+        Sent::get("/body").method("GET").header("content-type", b"text/plain").body(b"a body on GET"),
+    ]);
+    for what in [
+        "text",
+        "binary",
+        "latin1",
+        "bom",
+        "gzip",
+        "untyped",
+        "empty",
+        "cookies",
+        "repeats",
+        "redirect",
+        "odd-header",
+        "length",
+    ] {
+        requests.push(Sent::get(format!("/reply/{what}")));
+        requests.push(Sent::get(format!("/reply/{what}")).method("HEAD"));
+    }
+    for status in [200, 201, 204, 206, 301, 304, 400, 404, 405, 418, 429, 500, 503, 599] {
+        requests.push(Sent::get(format!("/status/{status}")));
+    }
+    requests
+}
+
+/// axum under its own server, which all others are held to.
+fn axums_own() -> SocketAddr {
+    static AXUM: OnceLock<SocketAddr> = OnceLock::new();
+    *AXUM.get_or_init(Axum::own_server)
+}
+
+fn front(name: &str) -> Front {
+    Front::all().into_iter().find(|front| front.name() == name.replace('_', "-")).unwrap()
+}
+
+async fn is_as_axums(addr: SocketAddr, is_blind_to: fn(&mut Value)) {
+    let mut differences = vec![];
+    for sent in requests() {
+        let (of_axum, ours) = (ask(axums_own(), &sent).await, ask(addr, &sent).await);
+        let is_head = sent.method == "HEAD";
+        let expected = seen(&of_axum).map(|mut seen| {
+            is_blind_to(&mut seen);
+            seen
+        });
+        compare(&sent, &ours, expected, got(&of_axum, is_head), &mut differences);
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+async fn is_as_axums_behind(front: &Front, api: &RuntimeApi, is_blind_to: impl Fn(&mut Value)) {
+    let mut differences = vec![];
+    for sent in requests() {
+        let (of_axum, ours) = (ask(axums_own(), &sent).await, api.send(front, &sent.request()).await);
+        let is_head = sent.method == "HEAD";
+        let expected = seen(&of_axum).and_then(|seen| {
+            let mut seen = seen_behind(front, seen, &sent)?;
+            is_blind_to(&mut seen);
+            Some(seen)
+        });
+        if seen(&of_axum).is_some() && expected.is_none() {
+            // The front answers by itself.
+            assert_eq!(seen(&ours), None, "{sent:?}");
+            continue;
+        }
+        compare(&sent, &ours, expected, got_behind(front, got(&of_axum, is_head), is_head), &mut differences);
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+}
+
+/// Compares what an app saw, if it told, and else what its client got, with what is expected.
+fn compare(sent: &Sent, ours: &Response<Bytes>, see: Option<Value>, get: Value, differences: &mut Vec<String>) {
+    let (ours, expected) = match see {
+        Some(expected) => (seen(ours).unwrap_or_else(|| got(ours, false)), expected),
+        None => (got(ours, sent.method == "HEAD"), get),
+    };
+    // Whether of nothing it is said how long it is depends on the framework.
+    let [ours, expected] = [ours, expected].map(|mut got| {
+        if let (Some(headers), "HEAD") = (got["headers"].as_array_mut(), &*sent.method) {
+            let lengths = ["content-length", "x-amzn-remapped-content-length"];
+            headers.retain(|header| !(lengths.map(Value::from).contains(&header[0]) && header[1] == "0"));
+        }
+        got
+    });
+    if ours != expected {
+        differences.push(format!("{} {}\n  expected {expected}\n  got      {ours}", sent.method, sent.target));
+    }
+}
+
+/// What cannot be read as its types a framework answers in its own way, on every host.
+async fn answers_untyped<F: Framework>(ask: impl AsyncFn(Sent) -> Response<Bytes>) {
+    let Some(expected) = F::OF_UNTYPED else { return };
+    let mut statuses = vec![];
+    for (method, target, content_type, body) in UNTYPED {
+        let mut sent = Sent::get(target).method(method).body(body);
+        if !content_type.is_empty() {
+            sent = sent.header("content-type", content_type);
+        }
+        statuses.push(ask(sent).await.status().as_u16());
+    }
+    assert_eq!(statuses, expected, "{UNTYPED:?}");
+}
+
+/// A server sends what it has when it has it.
+async fn streams(addr: SocketAddr) {
+    let arrivals = arrivals(addr, &Sent::get("/slow/300")).await;
+    let at = |word: &str| {
+        let arrived =
+            arrivals.iter().find(|(_, bytes)| bytes.windows(word.len()).any(|found| found == word.as_bytes()));
+        arrived.unwrap_or_else(|| panic!("{word}: {arrivals:?}")).0
+    };
+    assert!(at("ended") - at("begun") >= Duration::from_millis(200), "{arrivals:?}");
+}
+
+/// What only Lambda knows is told, a stream arrives as a whole, and a panic is a 500 after which the app goes on.
+async fn is_told_and_survives(front: &Front, api: &RuntimeApi) {
+    let told = api.send(front, &Sent::get("/told").request()).await;
+    let told: Value = serde_json::from_slice(told.body()).unwrap();
+    assert!(told["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{told}");
+    let is_rest = front.name() == "rest-api";
+    assert_eq!(told["prefix"], if is_rest { json!("/prod") } else { json!(null) }, "{told}");
+
+    let response = api.send(front, &Sent::get("/slow/10").request()).await;
+    assert_eq!(&response.body()[..], b"begun ended");
+    for target in ["/panic", "/panic/body"] {
+        assert_eq!(api.send(front, &Sent::get(target).request()).await.status(), 500, "{target}");
+    }
+    assert_eq!(api.send(front, &Sent::get("/").request()).await.status(), 200);
+    assert_eq!(api.complaints(), [""; 0]);
+}
