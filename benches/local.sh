@@ -13,7 +13,7 @@ cargo build --quiet --release -p lodger-benches
 binary=$PWD/target/release/lodger-benches
 
 port=$((20000 + RANDOM % 20000))
-for framework in axum actix-web; do
+for framework in axum actix-web warp; do
     pids=()
     trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
     for server in own lodger; do

@@ -28,3 +28,8 @@ for feature in "" cli websocket; do
     echo "lodger-gateway with [$feature]"
     cargo clippy --quiet -p lodger-gateway --no-default-features --features "$feature" -- -D warnings
 done
+
+for feature in axum actix-web warp; do
+    echo "example-one-binary with [$feature]"
+    cargo clippy --quiet -p example-one-binary --no-default-features --features "$feature" -- -D warnings
+done

@@ -8,15 +8,20 @@ use actix_web::web;
 use axum::{Router, routing::get};
 use lodger::{Host, Lodger};
 use tokio::net::TcpListener;
+use warp::{Filter, Rejection};
 
 fn axum_app() -> Router {
     Router::new().route("/hello", get(async || "Hello, world!"))
 }
 
+fn warp_app() -> impl Filter<Extract = (&'static str,), Error = Rejection> + Clone {
+    warp::path!("hello").and(warp::get()).map(|| "Hello, world!")
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [framework, server, addr] = arguments.as_slice() else {
-        return Err("usage: lodger-benches axum|actix-web own|lodger ADDRESS".into());
+        return Err("usage: lodger-benches axum|actix-web|warp own|lodger ADDRESS".into());
     };
     let addr: SocketAddr = addr.parse()?;
     let lodger = Lodger::new().host(Host::Server).addr(addr);
@@ -36,6 +41,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             let app = || actix_web::App::new().route("/hello", web::get().to(async || "Hello, world!"));
             Ok(actix_web::rt::System::new().block_on(lodger.run(app))?)
         }
+        ("warp", "own") => tokio()?.block_on(async {
+            warp::serve(warp_app()).run(addr).await;
+            Ok(())
+        }),
+        ("warp", "lodger") => Ok(tokio()?.block_on(lodger.run(warp_app()))?),
         _ => Err(format!("there is no {framework} under {server}").into()),
     }
 }
