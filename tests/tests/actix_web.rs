@@ -1,6 +1,6 @@
 //! actix-web apps: as under their own server, and on Lambda behind every front, under either runtime.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use actix_web::{
     App, HttpRequest, HttpResponse, Responder,
@@ -253,4 +253,33 @@ async fn a_base_path_leaves_the_host_of_http_2() {
     let response = sender.send_request(request).await.unwrap();
     let body = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes();
     assert_eq!(body, "http://shop.example:8080//x?y");
+}
+
+/// Counts the visits of a session, and greets by a form.
+async fn visit(session: actix_session::Session, form: Option<web::Form<HashMap<String, String>>>) -> impl Responder {
+    let visits = session.get::<u32>("visits").unwrap().unwrap_or(0) + 1;
+    session.insert("visits", visits).unwrap();
+    let name = form.as_ref().and_then(|form| form.get("name")).map_or("nobody", String::as_str);
+    format!("visit {visits} of {name}")
+}
+
+#[tokio::test]
+async fn sessions_and_forms_go_through_each_front() {
+    let app = |lodger: Lodger| {
+        lodger.run(|| {
+            let store = actix_session::storage::CookieSessionStore::default();
+            let key = actix_web::cookie::Key::from(&[7; 64]);
+            App::new().wrap(actix_session::SessionMiddleware::new(store, key)).route("/visit", web::post().to(visit))
+        })
+    };
+    let api = on_lambda_alone(app).await;
+    let form = Sent::get("/visit").method("POST").header("content-type", "application/x-www-form-urlencoded");
+    let form = form.body("name=J%C3%BCrgen+%26+co");
+    for front in Front::all() {
+        let first = api.send(&front, &form.request()).await;
+        assert_eq!(first.body(), "visit 1 of Jürgen & co", "{front}");
+        let cookie = first.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let second = api.send(&front, &form.clone().header("cookie", cookie).request()).await;
+        assert_eq!(second.body(), "visit 2 of Jürgen & co", "{front}");
+    }
 }
