@@ -184,7 +184,7 @@ pub mod warp;
 
 pub use lodger::Lodger;
 #[doc(inline)]
-pub use lodger_core::{App, Body, BoxError, ClientAddr, Error, Host, PathPrefix, Request, Stage};
+pub use lodger_core::{App, Body, BoxError, ClientAddr, Error, Host, PathPrefix, Request, ResponseMode, Stage};
 pub use run::Run;
 
 /// What Lambda tells about a request, as extensions of it; and, for those who implement [`Run`], the API to poll.

@@ -3,7 +3,7 @@ use std::{fmt, net::SocketAddr, time::Duration};
 use lodger_core::{Settings, Shutdown};
 use tokio::net::TcpListener;
 
-use crate::{Error, Host, Run, Stage};
+use crate::{Error, Host, ResponseMode, Run, Stage};
 
 /// [`run`](crate::run), and what can be told it in code.
 ///
@@ -84,6 +84,20 @@ impl Lodger {
     /// Whether the stage of an API Gateway API stays in the path.
     pub fn stage(mut self, stage: Stage) -> Self {
         self.settings.stage = stage;
+        self
+    }
+
+    /// How Lambda is answered behind a Function URL or a REST API that was set up to stream: the event does not tell.
+    pub fn response_mode(mut self, mode: ResponseMode) -> Self {
+        self.settings.response_mode = mode;
+        self
+    }
+
+    /// How long before the end of an invocation's time a request that is still running is cancelled, and answered with 504:
+    /// half a second by default, and never more than half of the time that there is. On Lambda alone; no time is known where
+    /// [`Context::deadline`](crate::lambda::Context::deadline) is `None`.
+    pub fn deadline_margin(mut self, margin: Duration) -> Self {
+        self.settings.deadline_margin = Some(margin);
         self
     }
 

@@ -31,7 +31,7 @@ pub use body::Body;
 pub use error::{BoxError, Error};
 pub use facts::{ClientAddr, PathPrefix};
 pub use host::Host;
-pub use settings::{Settings, Stage};
+pub use settings::{ResponseMode, Settings, Stage};
 pub use shutdown::Shutdown;
 
 pub use log::log;

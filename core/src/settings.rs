@@ -18,9 +18,11 @@ use crate::{
 /// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | an address with its port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`; with `VERCEL_DEV_PORT` `127.0.0.1:$VERCEL_DEV_PORT` |
 /// | `LODGER_BASE_PATH` | a path prefix to take off, percent-encoded: whole segments, once | none |
 /// | `LODGER_STAGE` | `strip` or `keep` the stage of an API in the path | `strip` |
+/// | `LODGER_RESPONSE_MODE` | `buffered`, `stream`, `stream-url` or `stream-rest`: how Lambda is answered behind fronts that can stream | `buffered` |
 /// | `LODGER_EVENTS_PATH` | a path of the app, percent-encoded, that events which are not HTTP are POSTed to | they are answered with an error |
 /// | `LODGER_WEBSOCKET_PATH` | a path of the app; events of a WebSocket API are POSTed to its route key behind that | likewise |
 /// | `LODGER_GRACE` | seconds, such as 10 or 0.5, for what is in flight at the end | 10 on a server |
+/// | `LODGER_DEADLINE_MARGIN` | milliseconds before the end of an invocation's time at which a request is cancelled, and answered with 504 | 500 |
 /// | `LODGER_HEADER_TIMEOUT` | seconds from accept to the end of the first request's head, at which the connection is closed; 0: never | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | where the Lambda Runtime API is, set by Lambda | not on Lambda |
 ///
@@ -35,12 +37,16 @@ pub struct Settings {
     pub base_path: Option<String>,
     /// What becomes of the stage that an API puts into the path.
     pub stage: Stage,
+    /// How Lambda is answered behind fronts that can stream.
+    pub response_mode: ResponseMode,
     /// The path that events which are not HTTP are POSTed to. No HTTP request reaches it, on any host.
     pub events_path: Option<String>,
     /// The path behind which events of a WebSocket API are POSTed. No HTTP request reaches what is behind it, on any host.
     pub websocket_path: Option<String>,
     /// How long requests in flight may take at the end.
     pub grace: Option<Duration>,
+    /// How long before the end of an invocation's time a request is cancelled.
+    pub deadline_margin: Option<Duration>,
     /// How long a client may take from the connection's begin to the end of its first request's head. Zero: any time.
     pub header_timeout: Option<Duration>,
     /// Where the Lambda Runtime API is: `host:port`, or a URL with a path.
@@ -58,15 +64,50 @@ pub enum Stage {
     Keep,
 }
 
+/// How Lambda is answered behind fronts that can stream: Function URLs and REST APIs. All others get their answers as a
+/// whole, whatever this says.
+///
+/// An event does not tell how its front was set up, so that it has to be said here. A Function URL whose invoke mode is
+/// `RESPONSE_STREAM`, and a method of a REST API whose response transfer mode is `STREAM`, show a client the reply's own JSON
+/// if the answer is not streamed, and so they do the other way round.
+///
+/// Sources: [response streaming](https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html),
+/// [for REST APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// As a whole, up to 6 MB.
+    #[default]
+    Buffered,
+    /// As a stream, up to 200 MB: what the app has written is sent when it has written it.
+    Stream,
+    /// As a stream on Function URLs, and as a whole on REST APIs.
+    StreamUrl,
+    /// As a stream on REST APIs, and as a whole on Function URLs.
+    StreamRest,
+}
+
+#[cfg(feature = "lambda")]
+impl ResponseMode {
+    pub(crate) fn streams_urls(self) -> bool {
+        matches!(self, Self::Stream | Self::StreamUrl)
+    }
+
+    pub(crate) fn streams_rest_apis(self) -> bool {
+        matches!(self, Self::Stream | Self::StreamRest)
+    }
+}
+
 /// The variables that are Lodger's own.
 const VARIABLES: &[&str] = &[
     "LODGER_HOST",
     "LODGER_ADDR",
     "LODGER_BASE_PATH",
     "LODGER_STAGE",
+    "LODGER_RESPONSE_MODE",
     "LODGER_EVENTS_PATH",
     "LODGER_WEBSOCKET_PATH",
     "LODGER_GRACE",
+    "LODGER_DEADLINE_MARGIN",
     "LODGER_HEADER_TIMEOUT",
 ];
 
@@ -160,8 +201,24 @@ impl Settings {
                 }
             };
         }
+        if let Some(mode) = var("LODGER_RESPONSE_MODE") {
+            self.response_mode = match mode.as_str() {
+                "buffered" => ResponseMode::Buffered,
+                "stream" => ResponseMode::Stream,
+                "stream-url" => ResponseMode::StreamUrl,
+                "stream-rest" => ResponseMode::StreamRest,
+                _ => {
+                    return Err(Error::new(format!(
+                        "LODGER_RESPONSE_MODE is {mode:?}; it is `buffered`, `stream`, `stream-url` or `stream-rest`"
+                    )));
+                }
+            };
+        }
         if let Some(grace) = var("LODGER_GRACE") {
             self.grace = Some(seconds("LODGER_GRACE", &grace)?);
+        }
+        if let Some(margin) = var("LODGER_DEADLINE_MARGIN") {
+            self.deadline_margin = Some(milliseconds("LODGER_DEADLINE_MARGIN", &margin)?);
         }
         if let Some(timeout) = var("LODGER_HEADER_TIMEOUT") {
             self.header_timeout = Some(seconds("LODGER_HEADER_TIMEOUT", &timeout)?);
@@ -172,6 +229,13 @@ impl Settings {
 
 fn port_number(name: &str, value: &str) -> Result<u16, Error> {
     value.parse().map_err(|_| Error::new(format!("{name} is {value:?}; it is a port, 0 to 65535")))
+}
+
+fn milliseconds(name: &str, value: &str) -> Result<Duration, Error> {
+    value
+        .parse()
+        .map(Duration::from_millis)
+        .map_err(|_| Error::new(format!("{name} is {value:?}; it is a whole number of milliseconds, such as 500")))
 }
 
 fn seconds(name: &str, value: &str) -> Result<Duration, Error> {
@@ -230,8 +294,10 @@ mod tests {
             ("PORT", "http"),
             ("PORT", "70000"),
             ("LODGER_STAGE", "drop"),
+            ("LODGER_RESPONSE_MODE", "streaming"),
             ("LODGER_GRACE", "soon"),
             ("LODGER_GRACE", "-1"),
+            ("LODGER_DEADLINE_MARGIN", "0.5"),
             ("LODGER_HEADER_TIMEOUT", "NaN"),
             ("LODGER_HOST", "moon"),
             ("LODGER_BASE_PATH", "https://example.com/"),

@@ -5,3 +5,4 @@ pub mod framework;
 pub mod host;
 pub mod losses;
 pub mod probe;
+pub mod raw_api;

@@ -1,6 +1,7 @@
 //! A Runtime API that misbehaves, byte by byte: no invocation is lost that need not be, and none is answered twice.
 
 use std::{
+    ops::Deref,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -9,43 +10,28 @@ use std::{
 };
 
 use axum::Router;
-use lodger::{Error, Host, Lodger};
+use lodger::{Host, Lodger};
 use lodger_gateway::Front;
-use lodger_tests::ask::Sent;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-    time::timeout,
+use lodger_tests::{
+    ask::Sent,
+    raw_api::{self, ACCEPTED, RawApi, SOON, Socket},
 };
-
-const SOON: Duration = Duration::from_secs(10);
-const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
+use tokio::{net::TcpListener, time::timeout};
 
 struct Api {
-    listener: TcpListener,
-    running: JoinHandle<Result<(), Error>>,
+    api: RawApi,
     called: Arc<AtomicUsize>,
 }
 
 impl Api {
     /// An app that counts its calls, and an API for it that does nothing by itself.
     async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let called = Arc::new(AtomicUsize::new(0));
         let app = {
             let called = Arc::clone(&called);
             Router::new().fallback(async move || format!("call {}", called.fetch_add(1, SeqCst) + 1))
         };
-        let address = listener.local_addr().unwrap().to_string();
-        let running = tokio::spawn(Lodger::new().host(Host::Lambda).runtime_api(address).run(app));
-        Self { listener, running, called }
-    }
-
-    async fn accept(&self) -> Socket {
-        let (socket, _) = timeout(SOON, self.listener.accept()).await.expect("a connection").unwrap();
-        socket.set_nodelay(true).unwrap();
-        Socket(socket)
+        Self { api: RawApi::start(|lodger| lodger.run(app)).await, called }
     }
 
     fn calls(&self) -> usize {
@@ -53,69 +39,22 @@ impl Api {
     }
 }
 
-struct Socket(TcpStream);
+impl Deref for Api {
+    type Target = RawApi;
 
-impl Socket {
-    /// The next request: its head and its body.
-    async fn request(&mut self) -> String {
-        let mut read = vec![];
-        loop {
-            let text = String::from_utf8_lossy(&read).into_owned();
-            if let Some((head, body)) = text.split_once("\r\n\r\n") {
-                let length = head
-                    .split("content-length: ")
-                    .nth(1)
-                    .map_or(0, |rest| rest.split("\r\n").next().unwrap().parse().unwrap());
-                if body.len() >= length {
-                    return text;
-                }
-            }
-            let mut buffer = [0; 4096];
-            let length = timeout(SOON, self.0.read(&mut buffer)).await.expect("a request").unwrap();
-            assert!(length > 0, "closed instead of a request: {text}");
-            read.extend(&buffer[..length]);
-        }
-    }
-
-    async fn poll(&mut self) {
-        let request = self.request().await;
-        assert!(request.starts_with("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"), "{request}");
-        assert!(request.contains("\r\nhost: 127.0.0.1:") && request.contains("\r\nuser-agent: lodger/"), "{request}");
-    }
-
-    async fn write(&mut self, bytes: impl AsRef<[u8]>) {
-        self.0.write_all(bytes.as_ref()).await.unwrap();
-    }
-
-    async fn hand_out(&mut self, id: &str) {
-        self.write(invocation(id)).await;
-    }
-
-    /// The answer to an invocation.
-    async fn answer(&mut self, id: &str) -> String {
-        let request = self.request().await;
-        let line = format!("POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\n");
-        assert!(request.starts_with(&line), "{request}");
-        request
-    }
-
-    /// Resets the connection, as a machine does that knows nothing of it any more.
-    fn reset(self) {
-        self.0.set_zero_linger().unwrap();
+    fn deref(&self) -> &RawApi {
+        &self.api
     }
 }
 
 fn invocation(id: &str) -> Vec<u8> {
-    let event = Front::function_url().event(&Sent::get("/").request()).unwrap();
-    let head =
-        format!("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: {id}\r\nContent-Length: {}\r\n\r\n", event.len());
-    [head.as_bytes(), &event].concat()
+    raw_api::invocation(id, &Front::function_url().event(&Sent::get("/").request()).unwrap(), "")
 }
 
 /// After whatever happened: one more invocation, on `socket`, that is answered as it should be.
 async fn goes_on(mut socket: Socket) {
     socket.poll().await;
-    socket.hand_out("the-next-one").await;
+    socket.write(invocation("the-next-one")).await;
     socket.answer("the-next-one").await;
     socket.write(ACCEPTED).await;
     socket.poll().await;
@@ -128,7 +67,7 @@ async fn a_connection_that_was_closed_while_it_slept_is_replaced_at_once() {
     let begun = tokio::time::Instant::now();
     for round in 1..=20 {
         socket.poll().await;
-        socket.hand_out("one").await;
+        socket.write(invocation("one")).await;
         socket.answer("one").await;
         socket.write(ACCEPTED).await;
         socket.poll().await;
@@ -150,7 +89,7 @@ async fn an_answer_that_met_a_closed_connection_is_posted_again_and_the_app_not_
     let api = Api::start().await;
     let mut first = api.accept().await;
     first.poll().await;
-    first.hand_out("one").await;
+    first.write(invocation("one")).await;
     first.answer("one").await;
     // It was taken, or it was not: nobody said.
     first.reset();
@@ -237,9 +176,9 @@ async fn an_answer_for_which_there_is_no_connection_waits_for_one() {
     let api = Api::start().await;
     let mut first = api.accept().await;
     first.poll().await;
-    first.hand_out("one").await;
+    first.write(invocation("one")).await;
     let address = api.listener.local_addr().unwrap();
-    drop(api.listener);
+    drop(api.api.listener);
     first.answer("one").await;
     first.reset();
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -282,7 +221,7 @@ async fn refusals_of_an_answer_are_survived() {
         let api = Api::start().await;
         let mut socket = api.accept().await;
         socket.poll().await;
-        socket.hand_out("one").await;
+        socket.write(invocation("one")).await;
         socket.answer("one").await;
         socket.write(format!("HTTP/1.1 {status} No\r\nContent-Length: 2\r\n\r\n{{}}")).await;
         goes_on(socket).await;
@@ -296,7 +235,7 @@ async fn a_container_error_ends_the_process() {
     let mut socket = api.accept().await;
     socket.poll().await;
     socket.write("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n").await;
-    let error = timeout(SOON, api.running).await.expect("an end").unwrap().unwrap_err();
+    let error = timeout(SOON, api.api.running).await.expect("an end").unwrap().unwrap_err();
     assert!(error.to_string().contains("500"), "{error}");
 }
 
@@ -321,7 +260,7 @@ async fn an_answer_to_a_post_in_two_parts_does_not_cost_the_connection() {
     let api = Api::start().await;
     let mut socket = api.accept().await;
     socket.poll().await;
-    socket.hand_out("one").await;
+    socket.write(invocation("one")).await;
     socket.answer("one").await;
     let (head, body) = ACCEPTED.split_at(ACCEPTED.len() - 16);
     socket.write(head).await;

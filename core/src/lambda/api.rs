@@ -3,18 +3,21 @@
 use std::{fmt::Write as _, time::Duration};
 
 use bytes::Bytes;
+use http_body::Body;
 use tokio::time::{Instant, sleep};
 
 use super::{
     Context,
     address::Address,
+    alarm::Alarm,
     connection::{Connection, Head, Trouble},
+    deadline::Deadline,
     end::End,
     json,
-    patience::Patience,
     payload::Payload,
+    stream,
 };
-use crate::{Error, log::say};
+use crate::{BoxError, Error, log::say};
 
 const VERSION: &str = "/2018-06-01/runtime";
 const USER_AGENT: &str = concat!("lodger/", env!("CARGO_PKG_VERSION"));
@@ -31,7 +34,7 @@ const MAX_MESSAGE: usize = 32 * 1024;
 pub(super) struct Api {
     address: Address,
     connection: Option<Connection>,
-    patience: Patience,
+    patience: Alarm,
     /// Whether a poll waited for longer than any pause between two: the API was there.
     has_waited: bool,
     /// The head of each poll.
@@ -70,7 +73,7 @@ impl Api {
         Ok(Self {
             address,
             connection: None,
-            patience: Patience::new(),
+            patience: Alarm::default(),
             has_waited: false,
             next,
             post: String::new(),
@@ -181,45 +184,89 @@ impl Api {
         error_type: Option<&str>,
         payload: &Payload,
     ) -> Result<(), Error> {
+        let mut head = self.post_head(path, context);
+        head.push_str("content-type: application/json\r\ncontent-length: ");
+        // To a string it can be written without fail.
+        let _ = write!(head, "{}\r\n", payload.len());
+        if let Some(error_type) = error_type {
+            head.extend(["lambda-runtime-function-error-type: ", error_type, "\r\n"]);
+        }
+        head.push_str("\r\n");
+        let posted = self.post_until_taken(&head, payload).await;
+        self.post = head;
+        posted_for(context, posted)
+    }
+
+    /// Streams an answer: what is at hand in one write, and the frames of `body` as they come, until `over`. One that fails
+    /// ends so that the client cannot take it for whole.
+    ///
+    /// # Errors
+    /// As [`respond`](Self::respond).
+    pub(super) async fn stream<B>(
+        &mut self,
+        context: &Context,
+        begin: &[u8],
+        body: Option<B>,
+        over: &mut Deadline,
+    ) -> Result<(), Error>
+    where
+        B: Body<Data = Bytes, Error: Into<BoxError>>,
+    {
+        let mut head = self.post_head(["/invocation/", context.request_id(), "/response"], context);
+        head.push_str(stream::HEADERS);
+        let streamed = self.stream_on(context, &head, begin, body, over).await;
+        self.post = head;
+        posted_for(context, streamed)
+    }
+
+    async fn stream_on<B>(
+        &mut self,
+        context: &Context,
+        head: &str,
+        begin: &[u8],
+        body: Option<B>,
+        over: &mut Deadline,
+    ) -> Result<u16, Trouble>
+    where
+        B: Body<Data = Bytes, Error: Into<BoxError>>,
+    {
+        let mut kept = self.kept();
+        let mut pause = FIRST_PAUSE;
+        let mut connection = loop {
+            match self.address.connection(kept.take()).await {
+                Err(Trouble::Unreached(_)) if pause < LONGEST_PAUSE => {
+                    sleep(pause).await;
+                    pause *= 2;
+                }
+                connection => break connection?,
+            }
+        };
+        let ended = stream::send(&mut connection, head, begin, body, over).await;
+        if let Ok(Some(failure)) = &ended {
+            say!(ERROR, "request {}: the stream was ended as one that failed: {failure}", context.request_id());
+        }
+        let (head, _) = match connection.answer(&mut self.patience, |_, _, _| {}).await {
+            Ok(answer) => answer,
+            // How it ended says more.
+            Err(trouble) => return Err(ended.err().map_or(trouble, Trouble::Broken)),
+        };
+        if ended.is_ok() {
+            self.keep(connection, &head);
+        }
+        Ok(head.status)
+    }
+
+    /// The begin of a head that posts to `path`.
+    fn post_head(&mut self, path: [&str; 3], context: &Context) -> String {
         let mut head = std::mem::take(&mut self.post);
         head.clear();
         head.extend(["POST ", self.address.path(), VERSION]);
         head.extend(path);
-        head.extend([" HTTP/1.1\r\n", &self.headers, "content-type: application/json\r\ncontent-length: "]);
-        // To a string it can be written without fail.
-        let _ = write!(head, "{}\r\n", payload.len());
-        for (name, value) in [
-            ("lambda-runtime-function-error-type: ", error_type),
-            ("lambda-runtime-invocation-id: ", context.invocation_id()),
-        ] {
-            if let Some(value) = value {
-                head.extend([name, value, "\r\n"]);
-            }
+        head.extend([" HTTP/1.1\r\n", &self.headers]);
+        if let Some(id) = context.invocation_id() {
+            head.extend(["lambda-runtime-invocation-id: ", id, "\r\n"]);
         }
-        head.push_str("\r\n");
-
-        let posted = self.post_until_taken(&head, payload).await;
-        self.post = head;
-        let what = if context.request_id().is_empty() { "the start" } else { context.request_id() };
-        match posted {
-            Ok(200..300) => Ok(()),
-            Ok(500) => Err(Error::new(CANNOT_GO_ON)),
-            // 410: Lambda has told the client already that the time was over.
-            Ok(status) => {
-                let hint = match status {
-                    400 | 403 => ": it has an answer already, or does not wait for one",
-                    410 => ": its time was over",
-                    413 => ": it is too large",
-                    _ => "",
-                };
-                say!(ERROR, "request {what}: Lambda refused what was answered ({status}){hint}");
-                Ok(())
-            }
-            Err(trouble) => {
-                say!(ERROR, "request {what}: the answer is lost: {}", trouble.into_error());
-                Ok(())
-            }
-        }
+        head
     }
 
     /// Posts, and posts again where nothing can have been taken, or where that does no harm: an id is answered once, so
@@ -265,6 +312,30 @@ impl Api {
 
     fn keep(&mut self, connection: Connection, head: &Head) {
         self.connection = head.is_reusable.then_some(connection);
+    }
+}
+
+/// What became of a post.
+fn posted_for(context: &Context, posted: Result<u16, Trouble>) -> Result<(), Error> {
+    let what = if context.request_id().is_empty() { "the start" } else { context.request_id() };
+    match posted {
+        Ok(200..300) => Ok(()),
+        Ok(500) => Err(Error::new(CANNOT_GO_ON)),
+        // 410: Lambda has told the client already that the time was over.
+        Ok(status) => {
+            let hint = match status {
+                400 | 403 => ": it has an answer already, or does not wait for one",
+                410 => ": its time was over",
+                413 => ": it is too large",
+                _ => "",
+            };
+            say!(ERROR, "request {what}: Lambda refused what was answered ({status}){hint}");
+            Ok(())
+        }
+        Err(trouble) => {
+            say!(ERROR, "request {what}: the answer is lost: {}", trouble.into_error());
+            Ok(())
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! hyper's client would do; it takes as many instructions for an invocation as all the rest of Lodger together.
 
-use std::io;
+use std::{io, time::Duration};
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use memchr::memmem;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -12,11 +12,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{
-    patience::{PATIENCE, Patience},
-    payload::Payload,
-};
+use super::{alarm::Alarm, payload::Payload};
 
+/// How long anything may take but the wait for an event.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// The most that an answer's head, a line of a chunked body, or its trailers may be.
 const MAX_HEAD: usize = 64 * 1024;
 /// The most that an event may be. Lambda's own limit is 6 MB for those that somebody waits for.
@@ -86,7 +85,7 @@ impl Connection {
         &mut self,
         head: &[u8],
         payload: Option<&Payload>,
-        patience: &mut Patience,
+        patience: &mut Alarm,
     ) -> Result<(), Trouble> {
         self.out.clear();
         self.out.extend_from_slice(head);
@@ -101,14 +100,31 @@ impl Connection {
         self.flush(patience).await
     }
 
-    async fn flush(&mut self, patience: &mut Patience) -> Result<(), Trouble> {
-        match patience.limit(self.socket.write_all(&self.out)).await {
-            Ok(written) => written.map_err(Trouble::Ended)?,
+    async fn flush(&mut self, patience: &mut Alarm) -> Result<(), Trouble> {
+        match patience.within(PATIENCE, self.socket.write_all(&self.out)).await {
+            Some(written) => written.map_err(Trouble::Ended)?,
             // It may have been read in part, so it is not to be sent again.
-            Err(elapsed) => return Err(Trouble::Broken(elapsed)),
+            None => return Err(Trouble::Broken(too_long())),
         }
         self.out.clear();
         Ok(())
+    }
+
+    /// What is to be sent next, which [`write`](Self::write) sends.
+    pub(super) fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
+    /// Sends [`out`](Self::out), and `more` behind it without a copy.
+    pub(super) async fn write(&mut self, more: Bytes) -> io::Result<()> {
+        self.socket.write_all_buf(&mut Buf::chain(self.out.as_slice(), more)).await?;
+        self.out.clear();
+        Ok(())
+    }
+
+    /// Waits for anything to come, or for the end of the connection, which is an error: nothing is expected.
+    pub(super) async fn hears(&mut self) -> io::Result<()> {
+        self.more().await
     }
 
     /// Waits for the first byte of an answer, for as long as it takes.
@@ -119,7 +135,7 @@ impl Connection {
     /// Reads an answer. Each of its headers is handed to `header`: the head, the name and the value, which are parts of it.
     pub(super) async fn answer(
         &mut self,
-        patience: &mut Patience,
+        patience: &mut Alarm,
         header: impl FnMut(&Bytes, &str, &[u8]),
     ) -> Result<(Head, Bytes), Trouble> {
         let answer = async {
@@ -127,7 +143,7 @@ impl Connection {
             let body = self.body(&head).await.map_err(Trouble::Broken)?;
             Ok((head, body))
         };
-        patience.limit(answer).await.unwrap_or_else(|elapsed| Err(Trouble::Broken(elapsed)))
+        patience.within(PATIENCE, answer).await.unwrap_or_else(|| Err(Trouble::Broken(too_long())))
     }
 
     async fn head(&mut self, mut header: impl FnMut(&Bytes, &str, &[u8])) -> Result<Head, Trouble> {
@@ -295,6 +311,10 @@ impl Head {
         }
         Ok(())
     }
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "it took longer than 30 seconds")
 }
 
 fn limit(length: usize) -> io::Result<()> {

@@ -4,17 +4,19 @@
 //! says, [`RequestContext`] what the front says, [`Event`] the whole event.
 
 mod address;
+mod alarm;
 mod api;
 mod base64;
 mod connection;
 mod context;
+mod deadline;
 mod end;
 mod event;
 mod json;
 mod panic;
-mod patience;
 mod payload;
 mod reply;
+mod stream;
 mod swar;
 
 use std::{
@@ -31,6 +33,7 @@ use tokio::{
 
 use self::{
     api::{Api, Invocation},
+    deadline::Deadline,
     end::End,
     event::{Asked, Names, Refusal},
     panic::{CatchPanic, Panicked},
@@ -126,23 +129,21 @@ impl Polling {
         let Self { mut api, settings, shutdown } = self;
         let mut end = End::new(shutdown);
         let mut names = Names::new();
+        let mut deadline = Deadline::new(settings.deadline_margin);
         let reserved = Reserved::new(&settings);
         while let Some(Invocation { context, event }) = api.next(&mut end).await? {
             let id = context.request_id();
+            deadline.set(&context);
             let read = read(&event, Asked::new(&context, &settings, &reserved, &mut names));
             // The app is to hold the last of it, so that its memory can be used again.
             drop(event);
-            let answer = match read {
-                Ok((request, shape)) => call(&app, request, shape, &context).await,
-                Err(Refusal::BadRequest(shape, why)) => {
-                    say!(ERROR, "request {id}: refused with 400: {why}");
-                    reply::text(shape, StatusCode::BAD_REQUEST, why, id)
-                }
-                Err(Refusal::NotFound(shape)) => reply::text(shape, StatusCode::NOT_FOUND, String::new(), id),
-                Err(Refusal::Failed { error_type, message }) => Answer::Error { error_type, message },
+            let (answer, body) = match read {
+                Ok((request, shape)) => call(&app, request, shape, &context, &mut deadline).await,
+                Err(refusal) => (refuse(refusal, id), None),
             };
             match answer {
                 Answer::Reply(payload) => api.respond(&context, &payload).await?,
+                Answer::Stream(begin) => api.stream(&context, &begin, body, &mut deadline).await?,
                 Answer::Error { error_type, message } => {
                     say!(ERROR, "request {id}: {message}");
                     api.fail(&context, error_type, &message).await?;
@@ -171,8 +172,26 @@ fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape), Refusal> {
     })
 }
 
-/// Has the app answer a request, and makes a reply of whatever comes of it.
-fn call<A: App>(app: &A, request: Request, shape: Shape, context: &Context) -> impl Future<Output = Answer> {
+/// The answer to an event that the app is not to see.
+fn refuse(refusal: Refusal, request_id: &str) -> Answer {
+    match refusal {
+        Refusal::BadRequest(shape, why) => {
+            say!(ERROR, "request {request_id}: refused with 400: {why}");
+            reply::text(shape, StatusCode::BAD_REQUEST, why, request_id)
+        }
+        Refusal::NotFound(shape) => reply::text(shape, StatusCode::NOT_FOUND, String::new(), request_id),
+        Refusal::Failed { error_type, message } => Answer::Error { error_type, message },
+    }
+}
+
+/// Has the app answer a request, and makes a reply of whatever comes of it, with the body to stream behind it if there is one.
+fn call<A: App>(
+    app: &A,
+    request: Request,
+    shape: Shape,
+    context: &Context,
+    deadline: &mut Deadline,
+) -> impl Future<Output = (Answer, Option<A::Body>)> {
     let request_id = context.request_id();
     // The app is borrowed for the call alone, so that one that is not `Sync` may be served by a future that is `Send`.
     let called = CatchPanic::new(|| {
@@ -180,14 +199,23 @@ fn call<A: App>(app: &A, request: Request, shape: Shape, context: &Context) -> i
         async move { reply::write(shape, response.await, request_id).await }
     });
     async move {
-        let (why, tell) = match panic::settled(called).await {
-            Ok(Ok(answer)) => return answer,
-            Ok(Err(error)) => (error.to_string(), error.for_the_client()),
-            Err(Panicked(message)) => (format!("the app panicked: {message}"), None),
+        let (status, why, tell) = match deadline.limit(panic::settled(called)).await {
+            Some(Ok(Ok(answer))) => return answer,
+            Some(Ok(Err(error))) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string(), error.for_the_client()),
+            Some(Err(Panicked(message))) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, format!("the app panicked: {message}"), None)
+            }
+            None => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "the app took too long, and was cancelled before Lambda would end the process \
+                 (LODGER_DEADLINE_MARGIN)"
+                    .to_owned(),
+                Some("the function took too long".to_owned()),
+            ),
         };
-        say!(ERROR, "request {request_id}: answered with 500: {why}");
+        say!(ERROR, "request {request_id}: answered with {}: {why}", status.as_u16());
         let tell = tell.unwrap_or_else(|| "internal server error".to_owned());
-        reply::text(shape, StatusCode::INTERNAL_SERVER_ERROR, tell, request_id)
+        (reply::text(shape, status, tell, request_id), None)
     }
 }
 

@@ -15,6 +15,14 @@ pin_project! {
         #[pin]
         future: Option<F>,
     }
+
+    impl<F> PinnedDrop for CatchPanic<F> {
+        fn drop(this: Pin<&mut Self>) {
+            // One that is given up panics as any other does.
+            let mut future = this.project().future;
+            let _ = caught(|| future.set(None));
+        }
+    }
 }
 
 /// What a panic said.

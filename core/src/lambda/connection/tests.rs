@@ -21,7 +21,7 @@ async fn read(sent: Vec<Vec<u8>>) -> Result<(Head, Bytes, Vec<String>), Trouble>
     let mut headers = vec![];
     let mut connection = peer(sent).await;
     let answer = connection
-        .answer(&mut Patience::new(), |_, name, value| {
+        .answer(&mut Alarm::default(), |_, name, value| {
             headers.push(format!("{name}={}", String::from_utf8_lossy(value)))
         })
         .await;
@@ -113,7 +113,7 @@ async fn an_answer_that_stands_still_is_given_up_and_a_wait_for_one_is_not() {
         peer.write_all(begin.as_bytes()).await.unwrap();
         // From here on time passes whenever nothing else does.
         tokio::time::pause();
-        let mut patience = Patience::new();
+        let mut patience = Alarm::default();
         if begin.is_empty() {
             assert!(timeout(PATIENCE * 100, connection.wait()).await.is_err(), "it was not waited for");
         }

@@ -23,6 +23,7 @@ pub(super) const MULTI_VALUE: Front = Front {
     is_http: true,
     parts,
     reply: &Style { headers: Form::List, cookies: Form::List, ..REPLY },
+    stream: None,
 };
 
 pub(super) const SINGLE_VALUE: Front = Front {

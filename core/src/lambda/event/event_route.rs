@@ -31,4 +31,5 @@ pub(super) const FRONT: Front = Front {
         })
     },
     reply: &Style { is_result: true, fails_by_status: true, ..Style::DEFAULT },
+    stream: None,
 };

@@ -11,7 +11,7 @@ use super::{
     fields::{Fields, Pairs},
     json::Text,
 };
-use crate::lambda::reply::Style;
+use crate::{ResponseMode, lambda::reply::Style};
 
 /// All of them, in the order in which an event is held against them: several shapes hold a part of another's.
 const FRONTS: &[Front] = &[
@@ -22,6 +22,7 @@ const FRONTS: &[Front] = &[
     super::websocket::CONNECT,
     super::websocket::MESSAGE,
     super::payload_v2::FUNCTION_URL,
+    super::payload_v2::EMULATED,
     super::payload_v2::HTTP_API,
     super::payload_v1::HTTP_API,
     super::payload_v1::REST_API,
@@ -40,9 +41,27 @@ pub(super) struct Front {
     pub(super) is_http: bool,
     pub(super) parts: for<'a> fn(&'a Bytes, &'a Fields<'a>, &Asked<'_>) -> Result<Parts<'a>, Why>,
     pub(super) reply: &'static Style,
+    /// How it streams, if it can.
+    pub(super) stream: Option<Streams>,
+}
+
+/// How a front streams.
+pub(super) struct Streams {
+    /// What goes before the body.
+    pub(super) prelude: &'static Style,
+    /// Whether it was set up so.
+    pub(super) is_on: fn(ResponseMode) -> bool,
 }
 
 impl Front {
+    /// How its replies look in a mode: the event does not tell whether the front was set up to stream.
+    pub(super) fn style(&self, mode: ResponseMode) -> &'static Style {
+        match &self.stream {
+            Some(streams) if (streams.is_on)(mode) => streams.prelude,
+            _ => self.reply,
+        }
+    }
+
     /// The front whose event this is, or the route for events if it is nobody's.
     ///
     /// # Errors

@@ -33,6 +33,7 @@ pub(super) const FRONT: Front = Front {
     },
     // It has no room for a header that comes twice, and cookies cannot be joined.
     reply: &Style { headers: Form::Joined, cookies: Form::First, is_explicit: true, ..Style::DEFAULT },
+    stream: None,
 };
 
 /// What stands before the first question mark, and what behind it.

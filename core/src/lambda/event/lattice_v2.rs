@@ -25,4 +25,5 @@ pub(super) const FRONT: Front = Front {
         })
     },
     reply: &Style { headers: Form::Joined, cookies: Form::List, is_explicit: true, ..Style::DEFAULT },
+    stream: None,
 };

@@ -28,7 +28,7 @@ use self::{
     json::Text,
 };
 use super::{Context, Event, FromEvent, RequestContext, reply::Shape};
-use crate::{Request, Settings, Stage, reserved::Reserved};
+use crate::{Request, ResponseMode, Settings, Stage, reserved::Reserved};
 
 pub(super) use names::Names;
 pub(super) use refusal::Refusal;
@@ -37,6 +37,7 @@ pub(super) use refusal::Refusal;
 pub(super) struct Asked<'a> {
     pub(super) context: &'a Context,
     pub(super) stage: Stage,
+    pub(super) response_mode: ResponseMode,
     pub(super) base_path: Option<&'a str>,
     pub(super) events_path: Option<&'a str>,
     pub(super) websocket_path: Option<&'a str>,
@@ -54,6 +55,7 @@ impl<'a> Asked<'a> {
         Self {
             context,
             stage: settings.stage,
+            response_mode: settings.response_mode,
             base_path: settings.base_path.as_deref(),
             events_path: settings.events_path.as_deref(),
             websocket_path: settings.websocket_path.as_deref(),
@@ -86,7 +88,8 @@ impl From<&'static str> for Bad {
 pub(super) fn read(event: &Bytes, mut asked: Asked<'_>) -> Result<(Request, Shape), Refusal> {
     let fields = Fields::read(event).map_err(|malformed| Refusal::malformed(event, malformed))?;
     let front = Front::of(&fields).map_err(Refusal::unsupported)?;
-    let shape = |is_head| Shape { style: front.reply, without_body: is_head };
+    let style = front.style(asked.response_mode);
+    let shape = |is_head| Shape { style, without_body: is_head };
     let parts = (front.parts)(event, &fields, &asked).map_err(|why| match why {
         Why::Bad(Bad(why)) => Refusal::BadRequest(shape(false), why),
         Why::Refused(refusal) => refusal,

@@ -8,10 +8,11 @@ use bytes::Bytes;
 use super::{
     Asked,
     fields::{Fields, Value},
-    front::{Client, Front, Parts, PathIs, Query, StagePlace, Why, decoded, headers, parameters},
+    front::{Client, Front, Parts, PathIs, Query, StagePlace, Streams, Why, decoded, headers, parameters},
     json::Text,
 };
 use crate::{
+    ResponseMode,
     lambda::reply::{API_HEADERS, Form, Style},
     log::say,
     once::Once,
@@ -28,6 +29,7 @@ pub(super) const HTTP_API: Front = Front {
             ..common(fields)?
         })
     },
+    stream: None,
     ..REST_API
 };
 
@@ -45,6 +47,7 @@ pub(super) const REST_API: Front = Front {
     is_http: true,
     parts: rest_api,
     reply: REPLY,
+    stream: Some(Streams { prelude: &Style::REST_PRELUDE, is_on: ResponseMode::streams_rest_apis }),
 };
 
 /// Never `headers` as well: the front would merge them with the others, into repeated ones.

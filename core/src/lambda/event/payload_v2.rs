@@ -10,14 +10,27 @@ use bytes::Bytes;
 use super::{
     Asked,
     fields::Fields,
-    front::{Client, Front, Parts, PathIs, Query, StagePlace, Why, decoded},
+    front::{Client, Front, Parts, PathIs, Query, StagePlace, Streams, Why, decoded},
     json::Text,
 };
-use crate::lambda::reply::{API_HEADERS, Form, Style};
+use crate::{
+    ResponseMode,
+    lambda::reply::{API_HEADERS, Form, Style},
+};
 
 pub(super) const FUNCTION_URL: Front = Front {
     is_this: |fields| is_either(fields) && is_function_url(&domain(fields)),
     reply: &Style { max_headers: None, ..REPLY },
+    stream: Some(URL_STREAMS),
+    ..HTTP_API
+};
+
+const URL_STREAMS: Streams = Streams { prelude: &Style::URL_PRELUDE, is_on: ResponseMode::streams_urls };
+
+/// What emulators send for a Function URL, or for an HTTP API: there is no telling. What streams is the first.
+pub(super) const EMULATED: Front = Front {
+    is_this: |fields| is_either(fields) && path_is(&domain(fields)) == PathIs::MaybeDecoded,
+    stream: Some(URL_STREAMS),
     ..HTTP_API
 };
 
@@ -28,6 +41,7 @@ pub(super) const HTTP_API: Front = Front {
     is_http: true,
     parts,
     reply: &Style { max_headers: Some(API_HEADERS), ..REPLY },
+    stream: None,
 };
 
 /// Source: [Lambda response for format 2.0](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html#http-api-develop-integrations-lambda.response).

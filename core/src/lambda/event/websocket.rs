@@ -25,6 +25,7 @@ pub(super) const CONNECT: Front = Front {
     is_http: false,
     parts,
     reply: &Style { only: Some("sec-websocket-protocol"), headers: Form::Joined, ..Style::DEFAULT },
+    stream: None,
 };
 
 /// Nobody sees the status of the answer to a message, nor to the end of a connection: a bad one is an error.

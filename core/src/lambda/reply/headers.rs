@@ -132,7 +132,8 @@ fn form(name: &HeaderName, status: StatusCode, shape: Shape) -> Option<Form> {
         _ if shape.style.only.is_some_and(|only| only != name.as_str()) => false,
         SET_COOKIE => return Some(shape.style.cookies),
         CONNECTION | TRANSFER_ENCODING | TE | TRAILER | UPGRADE => false,
-        CONTENT_LENGTH => shape.without_body && !is_bodiless(status),
+        // A prelude that says a length is remapped, or breaks the stream.
+        CONTENT_LENGTH => shape.without_body && !is_bodiless(status) && !shape.style.is_prelude,
         CONTENT_TYPE => !is_bodiless(status),
         _ => !matches!(name.as_str(), "keep-alive" | "proxy-connection"),
     };

@@ -1,4 +1,4 @@
-//! Replies: from a response of the app to the JSON that the front wants for it.
+//! Replies: from a response of the app to the JSON that the front wants for it, or to what it wants before a stream.
 
 mod headers;
 mod json_syntax;
@@ -26,6 +26,9 @@ pub(super) const MAX_REPLY: usize = 6 * 1024 * 1024 + 100;
 /// The type of a body of which nobody has said what it is.
 const UNTYPED: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
+/// The end of the prelude's object, and what stands between it and the body.
+const END_OF_PRELUDE: &[u8] = b"}\0\0\0\0\0\0\0\0";
+
 /// What the reply has to look like, handed out with the request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
@@ -38,6 +41,8 @@ pub(super) struct Shape {
 #[derive(Debug)]
 pub(super) enum Answer {
     Reply(Payload),
+    /// The begin of a stream: the prelude, and what is at hand of the body.
+    Stream(Vec<u8>),
     /// Nobody would see a response that says so.
     Error {
         /// As the Runtime API wants it: `Function.Reason`.
@@ -57,8 +62,12 @@ pub(super) enum Unanswerable {
     Status(StatusCode),
 }
 
-/// The answer that a response makes: reads its body, and writes both in the front's shape.
-pub(super) async fn write<B>(shape: Shape, response: Response<B>, request_id: &str) -> Result<Answer, Unanswerable>
+/// The answer that a response makes, in the front's shape. Its body is read for it, or comes back to be streamed behind it.
+pub(super) async fn write<B>(
+    shape: Shape,
+    response: Response<B>,
+    request_id: &str,
+) -> Result<(Answer, Option<B>), Unanswerable>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
@@ -79,6 +88,11 @@ where
             parts.headers.entry(CONTENT_TYPE).or_insert(UNTYPED);
         }
         Bytes::new()
+    } else if shape.style.is_prelude {
+        if !body.is_end_stream() {
+            parts.headers.entry(CONTENT_TYPE).or_insert(UNTYPED);
+        }
+        return Ok((answer(shape, parts.status, parts.headers, Bytes::new(), request_id), Some(body)));
     } else {
         read(body, shape.style).await?
     };
@@ -86,7 +100,7 @@ where
         Answer::Reply(payload) if payload.len() > shape.style.max_size => {
             Err(Unanswerable::TooLarge(payload.len() as u64, shape.style))
         }
-        answer => Ok(answer),
+        answer => Ok((answer, None)),
     }
 }
 
@@ -144,6 +158,11 @@ fn answer(shape: Shape, status: StatusCode, headers: HeaderMap, body: Bytes, req
             "request {request_id}: the front has no room for all cookies of the answer; dropped: {}",
             written.lost_cookies
         );
+    }
+    if style.is_prelude {
+        out.extend_from_slice(END_OF_PRELUDE);
+        out.extend_from_slice(&body);
+        return Answer::Stream(out);
     }
     Answer::Reply(Payload::new(out, body, is_encoded, style.is_explicit))
 }

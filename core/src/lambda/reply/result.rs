@@ -53,6 +53,7 @@ mod tests {
                 String::from_utf8(out).unwrap()
             }
             Answer::Error { error_type, message } => format!("{error_type}: {message}"),
+            Answer::Stream(_) => unreachable!("a result is no stream"),
         }
     }
 

@@ -17,6 +17,8 @@ pub(in crate::lambda) struct Style {
     pub(in crate::lambda) only: Option<&'static str>,
     /// The front wants a `statusDescription`, and to be told of the encoding of a body that is not encoded.
     pub(in crate::lambda) is_explicit: bool,
+    /// The answer is streamed: what is written is the prelude, and the body comes after it.
+    pub(in crate::lambda) is_prelude: bool,
     /// There is no HTTP response: the body alone is the result, as JSON.
     pub(in crate::lambda) is_result: bool,
     /// Nobody would see the status: one that is not of success fails the invocation.
@@ -53,6 +55,7 @@ impl Style {
         cookies: Form::First,
         only: None,
         is_explicit: false,
+        is_prelude: false,
         is_result: false,
         fails_by_status: false,
         max_size: MAX_REPLY,
@@ -60,4 +63,19 @@ impl Style {
         max_message: None,
         taker: "Lambda",
     };
+
+    /// What goes before a streamed body on a Function URL: it has no room for lists, and answers one that has any with 500.
+    ///
+    /// Source: [streaming over HTTP](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming).
+    pub(in crate::lambda) const URL_PRELUDE: Self =
+        Self { cookies: Form::Apart, is_prelude: true, max_headers: Some(MAX_PRELUDE), ..Self::DEFAULT };
+
+    /// Likewise on a REST API.
+    ///
+    /// Source: [Lambda proxy integrations that stream](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html).
+    pub(in crate::lambda) const REST_PRELUDE: Self =
+        Self { headers: Form::List, max_headers: Some(API_HEADERS), ..Self::URL_PRELUDE };
 }
+
+/// The first 16 KB of a stream have to hold the prelude.
+const MAX_PRELUDE: usize = 16 * 1024;

@@ -26,7 +26,7 @@ fn json(answer: Answer) -> Value {
 }
 
 async fn reply(shape: Shape, response: Response<&'static [u8]>) -> Value {
-    json(write(shape, response.map(Full::from), "id").await.ok().unwrap())
+    json(write(shape, response.map(Full::from), "id").await.ok().unwrap().0)
 }
 
 fn response(status: u16, headers: &[(&'static str, &[u8])], body: &'static [u8]) -> Response<&'static [u8]> {
@@ -112,7 +112,7 @@ async fn a_head_tells_the_type_that_a_get_would() {
     for headers in nothing {
         assert_eq!(reply(HEAD, response(200, headers, b"")).await["headers"].get("content-type"), None);
     }
-    let stream = json(write(HEAD, frames([data(b"x")]), "id").await.ok().unwrap());
+    let stream = json(write(HEAD, frames([data(b"x")]), "id").await.ok().unwrap().0);
     assert_eq!(stream["headers"], json!({"content-type": octets}));
 }
 
@@ -193,7 +193,7 @@ async fn a_stream_is_put_together_and_its_trailers_dropped() {
     // Rule 102.
     let trailers = Ok(Frame::trailers(HeaderMap::new()));
     let response = frames([data(b""), data(b"one "), data(b"two "), data(b"three"), trailers]);
-    assert_eq!(json(write(GET, response, "id").await.ok().unwrap())["body"], "one two three");
+    assert_eq!(json(write(GET, response, "id").await.ok().unwrap().0)["body"], "one two three");
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn what_is_too_large_is_measured_as_it_would_be_sent() {
     // Rule 99: a quote takes two bytes, and three binary ones take four.
     let write = async |byte: u8, length| write(GET, Response::new(Full::from(vec![byte; length])), "id").await;
     let size = async |byte: u8, length| match write(byte, length).await {
-        Ok(Answer::Reply(payload)) => payload.len() as u64,
+        Ok((Answer::Reply(payload), _)) => payload.len() as u64,
         Err(Unanswerable::TooLarge(size, _)) => size,
         other => panic!("{other:?}"),
     };
@@ -353,7 +353,7 @@ async fn where_nobody_sees_a_status_a_bad_one_is_an_error() {
     assert_eq!(reply(result, response(202, &[("x-a", b"1")], b"{\"a\":1}")).await, json!({"a": 1}));
     assert_eq!(reply(result, response(204, &[], b"")).await, Value::Null);
     for status in [301, 400, 404, 500] {
-        let answer = write(result, response(status, &[], b"why").map(Full::from), "id").await.unwrap();
+        let (answer, _) = write(result, response(status, &[], b"why").map(Full::from), "id").await.unwrap();
         let Answer::Error { error_type: "Function.ErrorStatus", message } = answer else { panic!("{answer:?}") };
         assert!(message.contains(&status.to_string()) && message.ends_with("why"), "{message}");
     }

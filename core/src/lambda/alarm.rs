@@ -1,0 +1,73 @@
+//! Limits in time, for what hardly ever takes so long.
+
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// One alarm for all that is waited for, set anew only when it goes off, or too late.
+///
+/// To set one for each wait costs a system call and a wake-up, because a runtime that is about to sleep has to be told, and
+/// hardly any alarm ever goes off.
+#[derive(Debug, Default)]
+pub(super) struct Alarm(Option<Pin<Box<Sleep>>>);
+
+impl Alarm {
+    /// What `future` gives, if it does before `at`, or whenever where that is `None`.
+    pub(super) async fn before<T>(&mut self, at: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
+        let Some(at) = at else { return Some(future.await) };
+        let mut future = pin!(future);
+        // Set when it is first needed: by the runtime that needs it.
+        let alarm = self.0.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        if alarm.deadline() > at {
+            alarm.as_mut().reset(at);
+        }
+        poll_fn(|cx| {
+            if let Poll::Ready(value) = future.as_mut().poll(cx) {
+                return Poll::Ready(Some(value));
+            }
+            // It was set for something earlier, if not for this.
+            while alarm.as_mut().poll(cx).is_ready() {
+                if Instant::now() >= at {
+                    return Poll::Ready(None);
+                }
+                alarm.as_mut().reset(at);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The same for a time from now.
+    pub(super) async fn within<T>(&mut self, time: Duration, future: impl Future<Output = T>) -> Option<T> {
+        self.before(Some(Instant::now() + time), future).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+    use tokio::time::sleep;
+
+    const TIME: Duration = Duration::from_secs(30);
+
+    #[tokio::test(start_paused = true)]
+    async fn each_has_all_of_its_time() {
+        let mut alarm = Alarm::default();
+        for time in [TIME, TIME, TIME / 3, TIME * 2] {
+            let almost = time - Duration::from_millis(10);
+            assert!(alarm.within(time, sleep(almost)).await.is_some());
+            // What nobody waits for is not counted.
+            sleep(TIME * 2).await;
+            let begun = Instant::now();
+            assert!(alarm.within(time, pending::<()>()).await.is_none());
+            assert!(begun.elapsed() >= time && begun.elapsed() < time * 2, "{time:?}: {:?}", begun.elapsed());
+        }
+        assert!(alarm.before(None, sleep(TIME * 100)).await.is_some());
+    }
+}

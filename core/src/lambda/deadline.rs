@@ -1,0 +1,40 @@
+//! The end of an invocation's time.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Context, alarm::Alarm};
+
+/// How long before its end an invocation is given up, where the settings do not say.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// When the invocation at hand is to be given up, and the alarm that goes off then.
+#[derive(Debug)]
+pub(super) struct Deadline {
+    margin: Duration,
+    at: Option<Instant>,
+    alarm: Alarm,
+}
+
+impl Deadline {
+    pub(super) fn new(margin: Option<Duration>) -> Self {
+        Self { margin: margin.unwrap_or(MARGIN), at: None, alarm: Alarm::default() }
+    }
+
+    /// It is that of `context` from now on.
+    pub(super) fn set(&mut self, context: &Context) {
+        // Taken from the clock of the wall now, and kept by one that nobody sets.
+        self.at = context.remaining_time().map(|left| Instant::now() + left - self.margin.min(left / 2));
+    }
+
+    /// Whether it has come.
+    pub(super) fn has_come(&self) -> bool {
+        self.at.is_some_and(|at| Instant::now() >= at)
+    }
+
+    /// What `future` gives, if it does before it comes.
+    pub(super) async fn limit<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
+        self.alarm.before(self.at, future).await
+    }
+}

@@ -1,0 +1,215 @@
+//! Streamed answers, as the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming)
+//! takes them: a chunked body that begins with a prelude, and trailers where it failed.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    io::{self, Write as _},
+    pin::{Pin, pin},
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use pin_project_lite::pin_project;
+
+use super::{
+    base64,
+    connection::Connection,
+    deadline::Deadline,
+    json,
+    panic::{Panicked, caught},
+};
+use crate::BoxError;
+
+/// What the head of such a post says besides what every post says, to its end.
+pub(super) const HEADERS: &str = "content-type: application/vnd.awslambda.http-integration-response\r\n\
+     lambda-runtime-function-response-mode: streaming\r\n\
+     transfer-encoding: chunked\r\n\
+     trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n";
+
+/// Frames are collected until there is so much to write. One that is as large is not copied for that.
+const WRITE_AT: usize = 32 * 1024;
+
+/// Why a stream did not come to its end.
+pub(super) enum Failure {
+    Body(BoxError),
+    Panicked(String),
+    /// Its time was over.
+    Late,
+}
+
+/// Sends a head, what is at hand, and the frames of `body` as they come, each at once when the next is waited for. What came
+/// between the body and its end has been told to Lambda, and comes back for the log.
+///
+/// # Errors
+/// The connection failed, or the other end had something to say before the end. The body has been dropped then.
+pub(super) async fn send<B>(
+    connection: &mut Connection,
+    head: &str,
+    begin: &[u8],
+    body: Option<B>,
+    deadline: &mut Deadline,
+) -> io::Result<Option<Failure>>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    let out = connection.out();
+    out.clear();
+    out.extend_from_slice(head.as_bytes());
+    push_chunk(out, begin);
+    let mut body = pin!(Guarded { body });
+    let ended = loop {
+        let at_hand = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
+            Poll::Ready(frame) => Poll::Ready(Some(frame)),
+            Poll::Pending => Poll::Ready(None),
+        });
+        let frame = match at_hand.await {
+            Some(frame) => frame,
+            None => {
+                write(connection, Bytes::new(), deadline).await?;
+                let next = async {
+                    tokio::select! {
+                        frame = poll_fn(|cx| body.as_mut().poll_frame(cx)) => Ok(frame),
+                        heard = connection.hears() => Err(heard),
+                    }
+                };
+                match deadline.limit(next).await {
+                    Some(Ok(frame)) => frame,
+                    Some(Err(heard)) => {
+                        heard?;
+                        return Err(io::Error::other("it was answered before its end"));
+                    }
+                    None => break Some(Failure::Late),
+                }
+            }
+        };
+        match frame {
+            None => break None,
+            Some(Err(failure)) => break Some(failure),
+            Some(Ok(frame)) => {
+                // Trailers are for clients that see them, and no front has such.
+                if let Ok(data) = frame.into_data() {
+                    push(connection, data, deadline).await?;
+                }
+            }
+        }
+        if deadline.has_come() {
+            break Some(Failure::Late);
+        }
+    };
+    body.drop_it();
+    let out = connection.out();
+    out.extend_from_slice(b"0\r\n");
+    if let Some(failure) = &ended {
+        push_trailers(out, failure);
+    }
+    out.extend_from_slice(b"\r\n");
+    write(connection, Bytes::new(), deadline).await?;
+    Ok(ended)
+}
+
+/// Adds data to what is to be sent, and sends it if that is much.
+async fn push(connection: &mut Connection, data: Bytes, deadline: &mut Deadline) -> io::Result<()> {
+    let length = data.len();
+    if length == 0 {
+        // A chunk without a length is the end.
+        return Ok(());
+    }
+    let out = connection.out();
+    if length < WRITE_AT {
+        push_chunk(out, &data);
+        if out.len() < WRITE_AT {
+            return Ok(());
+        }
+        return write(connection, Bytes::new(), deadline).await;
+    }
+    push_length(out, length);
+    write(connection, data, deadline).await?;
+    connection.out().extend_from_slice(b"\r\n");
+    Ok(())
+}
+
+/// Sends what is to be sent, and `more`. Whoever reads it decides how fast that is, until the deadline.
+async fn write(connection: &mut Connection, more: Bytes, deadline: &mut Deadline) -> io::Result<()> {
+    let written = deadline.limit(connection.write(more)).await;
+    written.unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "nobody took it until the deadline")))
+}
+
+fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {
+    push_length(out, data.len());
+    out.extend_from_slice(data);
+    out.extend_from_slice(b"\r\n");
+}
+
+fn push_length(out: &mut Vec<u8>, length: usize) {
+    // To a vector it can be written without fail.
+    let _ = write!(out, "{length:x}\r\n");
+}
+
+/// The trailers that make a failure of the end, for Lambda and so for the client. What the app said is for the log alone.
+fn push_trailers(out: &mut Vec<u8>, failure: &Failure) {
+    let (error_type, message) = match failure {
+        Failure::Body(_) => ("Function.StreamFailed", "the body of the response failed"),
+        Failure::Panicked(_) => ("Function.Panicked", "the app panicked while it streamed"),
+        Failure::Late => ("Function.Timeout", "the deadline came before the end of the stream"),
+    };
+    let mut error = b"{\"errorType\":\"".to_vec();
+    json::push_escaped(error_type.as_bytes(), &mut error);
+    error.extend_from_slice(b"\",\"errorMessage\":\"");
+    json::push_escaped(message.as_bytes(), &mut error);
+    error.extend_from_slice(b"\"}");
+    out.extend_from_slice(b"Lambda-Runtime-Function-Error-Type: ");
+    out.extend_from_slice(error_type.as_bytes());
+    out.extend_from_slice(b"\r\nLambda-Runtime-Function-Error-Body: ");
+    base64::encode(&error, out);
+    out.extend_from_slice(b"\r\n");
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body(error) => write!(f, "the response body failed: {error}"),
+            Self::Panicked(message) => write!(f, "the app panicked: {message}"),
+            Self::Late => f.write_str("it took too long (LODGER_DEADLINE_MARGIN)"),
+        }
+    }
+}
+
+pin_project! {
+    /// A body whose panics are failures, those of its destructor included.
+    struct Guarded<B> {
+        #[pin]
+        body: Option<B>,
+    }
+
+    impl<B> PinnedDrop for Guarded<B> {
+        fn drop(this: Pin<&mut Self>) {
+            this.drop_it();
+        }
+    }
+}
+
+impl<B> Guarded<B> {
+    fn drop_it(self: Pin<&mut Self>) {
+        let mut body = self.project().body;
+        let _ = caught(|| body.set(None));
+    }
+}
+
+impl<B> Guarded<B>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
+        let mut body = self.project().body;
+        let Some(polled) = body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        match caught(|| polled.poll_frame(cx)) {
+            Ok(polled) => polled.map_err(|error| Failure::Body(error.into())),
+            Err(Panicked(message)) => {
+                let _ = caught(|| body.set(None));
+                Poll::Ready(Some(Err(Failure::Panicked(message))))
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A Runtime API whose every byte a test chooses.
+
+use std::time::Duration;
+
+use lodger::{Error, Host, Lodger};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::timeout,
+};
+
+/// What anything that happens does within.
+pub const SOON: Duration = Duration::from_secs(10);
+/// What Lambda says to an answer.
+pub const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
+
+/// An API that does nothing by itself, and the function that is to speak to it.
+pub struct RawApi {
+    pub listener: TcpListener,
+    pub running: JoinHandle<Result<(), Error>>,
+}
+
+impl RawApi {
+    pub async fn start<F>(run: impl FnOnce(Lodger) -> F) -> Self
+    where
+        F: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let running = tokio::spawn(run(Lodger::new().host(Host::Lambda).runtime_api(address)));
+        Self { listener, running }
+    }
+
+    pub async fn accept(&self) -> Socket {
+        let (socket, _) = timeout(SOON, self.listener.accept()).await.expect("a connection").unwrap();
+        socket.set_nodelay(true).unwrap();
+        Socket(socket)
+    }
+}
+
+/// A connection of the function's.
+pub struct Socket(pub TcpStream);
+
+impl Socket {
+    /// The next request: its head and its body.
+    pub async fn request(&mut self) -> String {
+        let mut read = vec![];
+        loop {
+            let text = String::from_utf8_lossy(&read).into_owned();
+            if let Some((head, body)) = text.split_once("\r\n\r\n") {
+                let length = head
+                    .split("content-length: ")
+                    .nth(1)
+                    .map_or(0, |rest| rest.split("\r\n").next().unwrap().parse().unwrap());
+                if body.len() >= length {
+                    return text;
+                }
+            }
+            read.extend(self.read().await.unwrap_or_else(|| panic!("closed instead of a request: {text}")));
+        }
+    }
+
+    /// What comes at once; `None` at the end.
+    pub async fn read(&mut self) -> Option<Vec<u8>> {
+        let mut buffer = vec![0; 1 << 16];
+        let length = timeout(SOON, self.0.read(&mut buffer)).await.expect("something to read").unwrap();
+        buffer.truncate(length);
+        (length > 0).then_some(buffer)
+    }
+
+    pub async fn poll(&mut self) {
+        let request = self.request().await;
+        assert!(request.starts_with("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"), "{request}");
+        assert!(request.contains("\r\nhost: 127.0.0.1:") && request.contains("\r\nuser-agent: lodger/"), "{request}");
+    }
+
+    pub async fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// The answer to an invocation.
+    pub async fn answer(&mut self, id: &str) -> String {
+        let request = self.request().await;
+        let line = format!("POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\n");
+        assert!(request.starts_with(&line), "{request}");
+        request
+    }
+
+    /// Resets the connection, as a machine does that knows nothing of it any more.
+    pub fn reset(self) {
+        self.0.set_zero_linger().unwrap();
+    }
+}
+
+/// An invocation, with more headers, each with the end of its line.
+pub fn invocation(id: &str, event: &[u8], headers: &str) -> Vec<u8> {
+    let length = event.len();
+    let head =
+        format!("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: {id}\r\n{headers}Content-Length: {length}\r\n\r\n");
+    [head.as_bytes(), event].concat()
+}
