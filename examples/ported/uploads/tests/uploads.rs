@@ -1,0 +1,93 @@
+//! The service as its clients see it: the program runs, and is asked over HTTP.
+
+mod app;
+
+use app::App;
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+
+/// Bytes that no text has.
+fn picture() -> Vec<u8> {
+    (0..50_000_u32).map(|i| (i * 7) as u8).collect()
+}
+
+fn file(name: &'static str, content: impl Into<Vec<u8>>) -> Form {
+    and_file(Form::new(), name, content)
+}
+
+fn and_file(form: Form, name: &'static str, content: impl Into<Vec<u8>>) -> Form {
+    form.part("file", Part::bytes(content.into()).file_name(name))
+}
+
+#[tokio::test]
+async fn files_are_uploaded_listed_downloaded_and_deleted() {
+    let app = App::start("lifecycle").await;
+    let uploaded = app.upload(|| and_file(file("cat.png", picture()), "größe.txt", "12 cm")).await;
+    let listed = json!([{"name": "cat.png", "size": 50_000}, {"name": "größe.txt", "size": 5}]);
+    assert_eq!((uploaded.status, uploaded.json()), (201, listed.clone()));
+    assert_eq!(app.get("/files").await.json(), listed);
+    assert_eq!(app.get("/files/").await.json(), listed);
+
+    let downloaded = app.get("/files/cat.png").await;
+    assert_eq!((downloaded.status, &downloaded.body), (200, &picture()));
+    assert_eq!(downloaded.header("content-type"), "image/png");
+    assert_eq!(downloaded.header("content-disposition"), "attachment; filename=\"cat.png\"");
+    let downloaded = app.get("/files/gr%C3%B6%C3%9Fe.txt").await;
+    assert_eq!(downloaded.body, b"12 cm");
+    assert!(downloaded.header("content-disposition").ends_with("; filename*=UTF-8''gr%C3%B6%C3%9Fe.txt"));
+
+    assert_eq!(app.delete("/files/cat.png").await.status, 204);
+    assert_eq!(app.get("/files/cat.png").await.status, 404);
+    assert_eq!(app.get("/files").await.json().as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_part_of_a_file_can_be_had() {
+    let app = App::start("ranges").await;
+    assert_eq!(app.upload(|| file("cat.png", picture())).await.status, 201);
+
+    for (range, content_range, expected) in [
+        ("bytes=0-99", "bytes 0-99/50000", &picture()[..100]),
+        ("bytes=20000-20999", "bytes 20000-20999/50000", &picture()[20_000..21_000]),
+        ("bytes=-1", "bytes 49999-49999/50000", &picture()[49_999..]),
+    ] {
+        let part = app.range("/files/cat.png", range).await;
+        assert_eq!((part.status, part.body.as_slice()), (206, expected), "{range}");
+        assert_eq!(part.header("content-range"), content_range);
+    }
+    let beyond = app.range("/files/cat.png", "bytes=50000-").await;
+    assert_eq!((beyond.status, beyond.header("content-range")), (416, "bytes */50000"));
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_json() {
+    let app = App::start("wrong").await;
+    assert_eq!(app.upload(|| file("here.txt", "first")).await.status, 201);
+
+    for (answer, status, error) in [
+        (app.get("/nowhere").await, 404, "there is nothing here"),
+        (app.get("/files/none.txt").await, 404, "there is no file none.txt"),
+        (app.delete("/files/none.txt").await, 404, "there is no file none.txt"),
+        (app.get("/files/.hidden").await, 422, "a file cannot be called \".hidden\""),
+        (app.get("/files/..%2F..%2Fsecret").await, 422, "a file cannot be called \"../../secret\""),
+        (app.upload(|| file("../escaped", "x")).await, 422, "a file cannot be called \"../escaped\""),
+        (app.upload(|| file("here.txt", "second")).await, 409, "there is a file here.txt already"),
+        (app.upload(|| Form::new().text("note", "no file")).await, 422, "there is no file in the form"),
+        (app.upload(|| file("large.bin", vec![0; app::LIMIT + 1])).await, 413, "the form is too large"),
+        (app.post("/files", "multipart/form-data; boundary=B", "no form").await, 400, "the form cannot be read"),
+    ] {
+        assert_eq!(answer.status, status, "{error}");
+        let told = answer.json();
+        assert!(told["error"].as_str().unwrap().starts_with(error), "{told}");
+    }
+    assert_eq!(app.get("/files").await.json(), json!([{"name": "here.txt", "size": 5}]));
+    assert_eq!(app.get("/files/here.txt").await.body, b"first");
+}
+
+#[tokio::test]
+async fn a_signal_ends_it() {
+    let app = App::start("signal").await;
+    assert_eq!(app.get("/files").await.json(), Value::Array(Vec::new()));
+    let status = app.end().await;
+    assert!(status.success(), "{status}");
+}
