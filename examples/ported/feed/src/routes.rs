@@ -1,0 +1,102 @@
+use std::{convert::Infallible, error::Error as _, net::SocketAddr};
+
+use futures_util::StreamExt as _;
+use serde::Deserialize;
+use serde_json::json;
+use warp::{
+    Filter, Rejection, Reply,
+    body::BodyDeserializeError,
+    http::StatusCode,
+    reject::{
+        self, InvalidHeader, InvalidQuery, LengthRequired, MethodNotAllowed, PayloadTooLarge, UnsupportedMediaType,
+    },
+    reply, sse,
+};
+
+use crate::feed::Feed;
+
+/// The longest text of a message, in characters.
+const LONGEST: usize = 500;
+
+/// The largest body of a request, in bytes.
+const LARGEST: u64 = 16 * 1024;
+
+pub fn routes(feed: Feed) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {
+    let feed = warp::any().map(move || feed.clone());
+
+    let publish = warp::path!("messages")
+        .and(warp::post())
+        .and(warp::addr::remote())
+        .and(warp::body::content_length_limit(LARGEST))
+        .and(warp::body::json())
+        .and(feed.clone())
+        .and_then(publish);
+    let follow =
+        warp::path!("feed").and(warp::get()).and(sse::last_event_id()).and(warp::query()).and(feed).map(follow);
+
+    publish.or(follow).recover(refuse).with(warp::trace::request())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewMessage {
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Following {
+    /// After how many messages the feed ends.
+    count: Option<usize>,
+}
+
+/// Why a message is not taken.
+#[derive(Debug)]
+struct Invalid(String);
+
+impl reject::Reject for Invalid {}
+
+async fn publish(client: Option<SocketAddr>, new: NewMessage, feed: Feed) -> Result<impl Reply, Rejection> {
+    let text = new.text.trim();
+    if text.is_empty() {
+        return Err(reject::custom(Invalid("a message needs a text".to_owned())));
+    }
+    if text.chars().count() > LONGEST {
+        return Err(reject::custom(Invalid(format!("the text is longer than {LONGEST} characters"))));
+    }
+    let message = feed.publish(client.map(|client| client.ip()), text.to_owned());
+    Ok(reply::with_status(reply::json(&message), StatusCode::CREATED))
+}
+
+fn follow(seen: Option<u64>, following: Following, feed: Feed) -> impl Reply {
+    let messages = feed.after(seen.unwrap_or(0)).take(following.count.unwrap_or(usize::MAX));
+    let events = messages.map(|message| sse::Event::default().id(message.id.to_string()).json_data(message));
+    sse::reply(sse::keep_alive().stream(events))
+}
+
+/// Says in JSON why a request was rejected.
+async fn refuse(rejection: Rejection) -> Result<impl Reply, Infallible> {
+    let (status, error) = if rejection.is_not_found() {
+        (StatusCode::NOT_FOUND, "there is nothing here".to_owned())
+    } else if let Some(Invalid(reason)) = rejection.find() {
+        (StatusCode::UNPROCESSABLE_ENTITY, reason.clone())
+    } else if let Some(error) = rejection.find::<BodyDeserializeError>() {
+        let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+        (StatusCode::BAD_REQUEST, format!("the message cannot be read: {reason}"))
+    } else if let Some(error) = rejection.find::<InvalidHeader>() {
+        (StatusCode::BAD_REQUEST, error.to_string())
+    } else if let Some(error) = rejection.find::<InvalidQuery>() {
+        (StatusCode::BAD_REQUEST, error.to_string())
+    } else if let Some(error) = rejection.find::<LengthRequired>() {
+        (StatusCode::LENGTH_REQUIRED, error.to_string())
+    } else if let Some(error) = rejection.find::<PayloadTooLarge>() {
+        (StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
+    } else if let Some(error) = rejection.find::<UnsupportedMediaType>() {
+        (StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string())
+    } else if rejection.find::<MethodNotAllowed>().is_some() {
+        (StatusCode::METHOD_NOT_ALLOWED, "this cannot be done here".to_owned())
+    } else {
+        tracing::error!("a request was rejected: {rejection:?}");
+        (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong here".to_owned())
+    };
+    Ok(reply::with_status(reply::json(&json!({ "error": error })), status))
+}

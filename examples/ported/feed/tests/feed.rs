@@ -1,0 +1,73 @@
+//! The feed as its clients see it: the program runs, and is asked over HTTP.
+
+mod app;
+
+use app::App;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_message_is_posted_and_followed() {
+    let app = App::start().await;
+    let posted = app.post("/messages", &json!({"text": " hello\nthere "})).await;
+    assert_eq!((posted.status, posted.json()), (201, json!({"id": 1, "from": "127.0.0.1", "text": "hello\nthere"})));
+
+    let feed = app.get("/feed?count=1", &[]).await;
+    assert_eq!((feed.status, feed.content_type.as_str()), (200, "text/event-stream"));
+    assert_eq!(feed.body, "data:{\"id\":1,\"from\":\"127.0.0.1\",\"text\":\"hello\\nthere\"}\nid:1\n\n");
+}
+
+#[tokio::test]
+async fn who_comes_back_gets_what_came_since() {
+    let app = App::start().await;
+    for text in ["one", "two", "three", "four"] {
+        assert_eq!(app.post("/messages", &json!({"text": text})).await.status, 201);
+    }
+    for (last, count, expected) in [
+        (None, 3, vec![1, 2, 3]),
+        (Some("0"), 1, vec![1]),
+        (Some("2"), 2, vec![3, 4]),
+        (Some("3"), 1, vec![4]),
+        (Some("3"), 0, vec![]),
+        // Of a feed that was longer than this one is.
+        (Some("7"), 4, vec![1, 2, 3, 4]),
+    ] {
+        let headers: Vec<_> = last.map(|last| ("last-event-id", last)).into_iter().collect();
+        let feed = app.get(&format!("/feed?count={count}"), &headers).await;
+        let ids: Vec<u64> = feed.body.lines().filter_map(|line| line.strip_prefix("id:")?.parse().ok()).collect();
+        assert_eq!((feed.status, ids), (200, expected), "{last:?}, {count}");
+    }
+}
+
+#[tokio::test]
+async fn an_open_feed_has_each_message_once_it_is_posted() {
+    let app = App::start().await;
+    assert_eq!(app.post("/messages", &json!({"text": "before"})).await.status, 201);
+    let mut feed = app.follow("/feed").await;
+    assert!(app::event(&mut feed).await.contains("\"before\""));
+    for text in ["one", "two"] {
+        assert_eq!(app.post("/messages", &json!({"text": text})).await.status, 201);
+        let event = app::event(&mut feed).await;
+        assert!(event.contains(&format!("\"{text}\"")), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_json() {
+    let app = App::start().await;
+    for (answer, status, error) in [
+        (app.get("/nowhere", &[]).await, 404, "there is nothing here"),
+        (app.get("/messages", &[]).await, 405, "this cannot be done here"),
+        (app.post("/feed", &json!({})).await, 405, "this cannot be done here"),
+        (app.get("/feed?count=many", &[]).await, 400, "Invalid query string"),
+        (app.get("/feed?count=1", &[("last-event-id", "x")]).await, 400, "Invalid request header \"last-event-id\""),
+        (app.post("/messages", &json!({"text": " "})).await, 422, "a message needs a text"),
+        (app.post("/messages", &json!({"text": "a".repeat(501)})).await, 422, "the text is longer than 500 characters"),
+        (app.post_text("/messages", "hello").await, 415, "The request's content-type is not supported"),
+        (app.post("/messages", &json!({"words": "a"})).await, 400, "the message cannot be read: unknown field `words`"),
+        (app.post("/messages", &json!({"text": "a".repeat(20_000)})).await, 413, "The request payload is too large"),
+    ] {
+        let told = answer.json();
+        assert_eq!(answer.status, status, "{told}");
+        assert!(told["error"].as_str().unwrap().starts_with(error), "{told}");
+    }
+}
