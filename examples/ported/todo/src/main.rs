@@ -14,7 +14,7 @@ mod todos;
 
 use std::{
     env,
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
@@ -25,7 +25,6 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use tokio::{net::TcpListener, signal};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::{error::Error, store::Store};
@@ -34,12 +33,7 @@ use crate::{error::Error, store::Store};
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     tracing_subscriber::fmt::init();
     let store = Store::open(env::var("DATABASE").unwrap_or_else(|_| "todo.db".to_owned()))?;
-    let port = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
-    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
-    tracing::info!("listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, app(store).into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(shutdown_signal())
-        .await?;
+    lodger::run(app(store)).await?;
     Ok(())
 }
 
@@ -60,25 +54,4 @@ async fn log(ConnectInfo(client): ConnectInfo<SocketAddr>, request: Request, nex
     let response = next.run(request).await;
     tracing::info!(client = %client.ip(), %method, %uri, status = response.status().as_u16(), took = ?started.elapsed());
     response
-}
-
-async fn shutdown_signal() {
-    let ctrl_c = async {
-        signal::ctrl_c().await.expect("failed to install the handler of Ctrl-C");
-    };
-
-    #[cfg(unix)]
-    let terminate = async {
-        signal::unix::signal(signal::unix::SignalKind::terminate())
-            .expect("failed to install the handler of SIGTERM")
-            .recv()
-            .await;
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-
-    tokio::select! {
-        () = ctrl_c => {},
-        () = terminate => {},
-    }
 }

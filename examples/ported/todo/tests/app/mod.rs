@@ -1,10 +1,12 @@
-//! The program under test, started as anybody would start it.
+//! The program under test, started as anybody would start it: as a server, and as functions behind fronts of AWS.
 
 use std::{
     fs,
     process::{ExitStatus, Stdio},
+    sync::Arc,
 };
 
+use lodger_gateway::{Front, RuntimeApi, Server};
 use reqwest::{Client, Method, header};
 use serde_json::Value;
 use tokio::{
@@ -17,6 +19,16 @@ pub struct App {
     url: String,
     program: Child,
     log: Lines<BufReader<ChildStdout>>,
+    functions: Vec<Function>,
+}
+
+/// The same program behind a front, with a database of its own.
+struct Function {
+    front: Front,
+    url: String,
+    api: Arc<RuntimeApi>,
+    _server: Server,
+    _program: Child,
 }
 
 /// What came back.
@@ -38,11 +50,21 @@ impl App {
         let mut log = BufReader::new(program.stdout.take().unwrap()).lines();
         let line = log.next_line().await.unwrap().expect("the program ended at once");
         let (_, address) = line.split_once("listening on http://0.0.0.0").expect(&line);
-        Self { client: Client::new(), url: format!("http://127.0.0.1{address}"), program, log }
+        let mut functions = Vec::new();
+        for front in [Front::function_url(), Front::alb()] {
+            functions.push(Function::start(front, database).await);
+        }
+        Self { client: Client::new(), url: format!("http://127.0.0.1{address}"), program, log, functions }
     }
 
+    /// Asks them all, which have to be of one mind.
     pub async fn ask(&self, method: &str, path: &str, body: Value) -> Answer {
-        self.ask_at(&self.url, method, path, &body).await
+        let answer = self.ask_at(&self.url, method, path, &body).await;
+        for Function { front, url, api, .. } in &self.functions {
+            assert_eq!(self.ask_at(url, method, path, &body).await, answer, "{front}");
+            assert_eq!(api.complaints(), [""; 0], "{front}");
+        }
+        answer
     }
 
     async fn ask_at(&self, url: &str, method: &str, path: &str, body: &Value) -> Answer {
@@ -63,6 +85,16 @@ impl App {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
         while self.log.next_line().await.unwrap().is_some() {}
         self.program.wait().await.unwrap()
+    }
+}
+
+impl Function {
+    async fn start(front: Front, database: &str) -> Self {
+        let api = Arc::new(RuntimeApi::start().await.unwrap());
+        let server = Server::start("127.0.0.1:0", front.clone(), Arc::clone(&api)).await.unwrap();
+        let mut program = program(&database.replace("todo.db", front.name()));
+        let program = program.env("AWS_LAMBDA_RUNTIME_API", api.address()).stdout(Stdio::null()).spawn().unwrap();
+        Self { front, url: format!("http://{}", server.address()), api, _server: server, _program: program }
     }
 }
 
