@@ -15,10 +15,11 @@ use std::{env, fs, io, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use actix_multipart::form::{MultipartFormConfig, tempfile::TempFileConfig};
 use actix_web::{
-    App, HttpServer,
+    App,
     middleware::{Logger, NormalizePath},
     web,
 };
+use lodger::Lodger;
 
 use crate::{files::Folder, problem::Problem};
 
@@ -30,7 +31,7 @@ async fn main() -> io::Result<()> {
     let limit = from_env("LIMIT", 10 * 1024 * 1024)?;
     fs::create_dir_all(&folder)?;
 
-    let server = HttpServer::new(move || {
+    let app = move || {
         App::new()
             .app_data(MultipartFormConfig::default().total_limit(limit).error_handler(problem::of_form))
             // In the same folder, so that to keep a file is to rename it.
@@ -40,12 +41,8 @@ async fn main() -> io::Result<()> {
             .wrap(Logger::default())
             .service(web::scope("/files").configure(files::routes))
             .default_service(web::to(async || Err::<&str, _>(Problem::Nowhere)))
-    })
-    .bind(addr)?;
-    for addr in server.addrs() {
-        log::info!("listening on http://{addr}");
-    }
-    server.run().await
+    };
+    Lodger::new().addr(addr).run(app).await.map_err(io::Error::other)
 }
 
 /// The value of a variable, if it is set.

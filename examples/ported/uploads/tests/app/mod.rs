@@ -1,10 +1,12 @@
-//! The program under test, started as anybody would start it.
+//! The program under test, started as anybody would start it: as a server, and as functions behind fronts of AWS.
 
 use std::{
     fs,
     process::{ExitStatus, Stdio},
+    sync::Arc,
 };
 
+use lodger_gateway::{Front, RuntimeApi, Server};
 use reqwest::{Client, RequestBuilder, header::HeaderMap, multipart::Form};
 use serde_json::Value;
 use tokio::{
@@ -20,6 +22,16 @@ pub struct App {
     url: String,
     program: Child,
     log: Lines<BufReader<ChildStderr>>,
+    functions: Vec<Function>,
+}
+
+/// The same program behind a front, with a folder of its own.
+struct Function {
+    front: Front,
+    url: String,
+    api: Arc<RuntimeApi>,
+    _server: Server,
+    _program: Child,
 }
 
 /// What came back.
@@ -38,6 +50,12 @@ impl Answer {
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
+
+    /// What has to be the same everywhere. What has no body has no type, and some fronts give it one.
+    fn told(&self) -> (u16, [&str; 3], &[u8]) {
+        let content_type = if self.body.is_empty() { "" } else { self.header("content-type") };
+        (self.status, [content_type, self.header("content-disposition"), self.header("content-range")], &self.body)
+    }
 }
 
 impl App {
@@ -51,7 +69,11 @@ impl App {
                 break format!("http://{url}");
             }
         };
-        Self { client: Client::new(), url, program, log }
+        let mut functions = Vec::new();
+        for front in [Front::function_url(), Front::alb()] {
+            functions.push(Function::start(front, name).await);
+        }
+        Self { client: Client::new(), url, program, log, functions }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -74,8 +96,15 @@ impl App {
         self.ask(|url| self.client.post(format!("{url}/files")).multipart(form())).await
     }
 
+    /// Asks them all, which have to be of one mind.
     async fn ask(&self, request: impl Fn(&str) -> RequestBuilder) -> Answer {
-        answer(request(&self.url)).await
+        let ours = answer(request(&self.url)).await;
+        for Function { front, url, api, .. } in &self.functions {
+            let theirs = answer(request(url)).await;
+            assert_eq!(theirs.told(), ours.told(), "{front}");
+            assert_eq!(api.complaints(), [""; 0], "{front}");
+        }
+        ours
     }
 
     /// Ends the program as a supervisor does.
@@ -84,6 +113,16 @@ impl App {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
         while self.log.next_line().await.unwrap().is_some() {}
         self.program.wait().await.unwrap()
+    }
+}
+
+impl Function {
+    async fn start(front: Front, name: &str) -> Self {
+        let api = Arc::new(RuntimeApi::start().await.unwrap());
+        let server = Server::start("127.0.0.1:0", front.clone(), Arc::clone(&api)).await.unwrap();
+        let mut program = program(&format!("{name}-{front}"));
+        let program = program.env("AWS_LAMBDA_RUNTIME_API", api.address()).stderr(Stdio::null()).spawn().unwrap();
+        Self { front, url: format!("http://{}", server.address()), api, _server: server, _program: program }
     }
 }
 
