@@ -12,18 +12,15 @@
 mod feed;
 mod routes;
 
-use std::{env, error::Error, net::Ipv4Addr};
+use std::error::Error;
 
-use tokio::net::TcpListener;
+use lodger::Lodger;
 
 use crate::{feed::Feed, routes::routes};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     tracing_subscriber::fmt::init();
-    let port = env::var("PORT").map_or(Ok(3030), |port| port.parse())?;
-    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
-    tracing::info!("listening on http://{}", listener.local_addr()?);
-    warp::serve(routes(Feed::default())).incoming(listener).run().await;
+    Lodger::new().addr(([0, 0, 0, 0], 3030)).run(routes(Feed::default())).await?;
     Ok(())
 }

@@ -1,7 +1,8 @@
-//! The program under test, started as anybody would start it.
+//! The program under test, started as anybody would start it: as a server, and as functions behind fronts of AWS.
 
-use std::{process::Stdio, time::Duration};
+use std::{process::Stdio, sync::Arc, time::Duration};
 
+use lodger_gateway::{Front, RuntimeApi, Server};
 use reqwest::{Client, RequestBuilder, Response, header};
 use serde_json::Value;
 use tokio::{
@@ -15,6 +16,16 @@ pub struct App {
     url: String,
     _program: Child,
     _log: Lines<BufReader<ChildStdout>>,
+    functions: Vec<Function>,
+}
+
+/// The same program behind a front, with messages of its own.
+struct Function {
+    front: Front,
+    url: String,
+    api: Arc<RuntimeApi>,
+    _server: Server,
+    _program: Child,
 }
 
 /// What came back.
@@ -37,7 +48,17 @@ impl App {
         let mut log = BufReader::new(program.stdout.take().unwrap()).lines();
         let line = log.next_line().await.unwrap().expect("the program ended at once");
         let (_, address) = line.split_once("listening on http://0.0.0.0").expect(&line);
-        Self { client: Client::new(), url: format!("http://127.0.0.1{address}"), _program: program, _log: log }
+        let mut functions = Vec::new();
+        for front in [Front::function_url(), Front::alb()] {
+            functions.push(Function::start(front).await);
+        }
+        Self {
+            client: Client::new(),
+            url: format!("http://127.0.0.1{address}"),
+            _program: program,
+            _log: log,
+            functions,
+        }
     }
 
     pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -56,13 +77,29 @@ impl App {
         self.ask(|url| self.client.post(format!("{url}{path}")).header("content-type", "text/plain").body(text)).await
     }
 
+    /// Asks them all, which have to be of one mind.
     async fn ask(&self, request: impl Fn(&str) -> RequestBuilder) -> Answer {
-        answer(request(&self.url)).await
+        let ours = answer(request(&self.url)).await;
+        for Function { front, url, api, .. } in &self.functions {
+            assert_eq!(answer(request(url)).await, ours, "{front}");
+            assert_eq!(api.complaints(), [""; 0], "{front}");
+        }
+        ours
     }
 
-    /// Asks for what does not end.
+    /// Asks the server for what does not end.
     pub async fn follow(&self, path: &str) -> Response {
         self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
+    }
+}
+
+impl Function {
+    async fn start(front: Front) -> Self {
+        let api = Arc::new(RuntimeApi::start().await.unwrap());
+        let server = Server::start("127.0.0.1:0", front.clone(), Arc::clone(&api)).await.unwrap();
+        let mut program = program();
+        let program = program.env("AWS_LAMBDA_RUNTIME_API", api.address()).stdout(Stdio::null()).spawn().unwrap();
+        Self { front, url: format!("http://{}", server.address()), api, _server: server, _program: program }
     }
 }
 
