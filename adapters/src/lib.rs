@@ -29,34 +29,9 @@
 //!
 //! # Porting an app
 //!
-//! What `axum::serve` was told moves or goes; the router stays.
-//!
-//! | before | now |
-//! |---|---|
-//! | `TcpListener::bind(..)` | nothing, or [`Lodger::addr`], [`Lodger::listener`] |
-//! | `axum::serve(listener, router)` | `lodger::run(router)` |
-//! | `router.into_make_service_with_connect_info::<SocketAddr>()` | `router`: `ConnectInfo<SocketAddr>` is there |
-//! | `.with_graceful_shutdown(signal())` | nothing: SIGTERM and Ctrl-C are heard; or [`Lodger::shutdown`] |
-//! | `io::Result<()>` of `main` | `Result<(), lodger::Error>`, or any that takes every error, as `anyhow::Result` |
-//!
-//! Of an actix-web app what stood around `App` goes:
-//!
-//! | before | now |
-//! |---|---|
-//! | `HttpServer::new(\|\| App::new()..).bind(..)?.run().await` | `lodger::run(\|\| App::new()..).await` |
-//! | `.bind(..)`, `.listen(..)` | nothing, or [`Lodger::addr`], [`Lodger::listener`] |
-//! | `.workers(..)` | nothing: one for each processor |
-//! | `.shutdown_timeout(..)`, `.client_request_timeout(..)` | nothing, or [`Lodger::grace`], [`Lodger::header_timeout`] |
-//! | `io::Result<()>` of `main` | `Result<(), lodger::Error>` |
-//!
-//! Of a warp app the server goes, and the filter stays:
-//!
-//! | before | now |
-//! |---|---|
-//! | `warp::serve(filter).run(addr).await` | `lodger::run(filter).await?`, and an address by [`Lodger::addr`] where it has to be that one |
-//! | `.incoming(listener)` | [`Lodger::listener`] |
-//! | `.graceful(signal())` | nothing: SIGTERM and Ctrl-C are heard; or [`Lodger::shutdown`] |
-//! | no result of `main` | `Result<(), lodger::Error>` |
+//! An app that ran under its framework's own server changes in `main` alone: the server goes, and what it was given is given
+//! to [`run`]. [The porting guide](porting) has it line by line for axum, actix-web and warp, three apps that were ported,
+//! and what does not carry over.
 //!
 //! # Which host it is
 //!
@@ -177,6 +152,9 @@ pub mod actix_web;
 pub mod axum;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+// Words alone: no program has it.
+#[cfg(any(doc, doctest))]
+pub mod porting;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "warp")]

@@ -1,0 +1,174 @@
+//! What changes in an app that ran under its framework's own server: `main`, and nothing else.
+//!
+//! In `Cargo.toml` comes `lodger`, with the feature that is called as the framework is. Routes, handlers, state, middleware
+//! and errors stay as they are.
+//!
+//! # Three apps that were ported
+//!
+//! Each was written in the manner of its framework's examples, and committed, before it was ported in a commit of its own.
+//!
+//! | app | what it is | `Cargo.toml` | `src` | tests |
+//! |---|---|---|---|---|
+//! | `examples/ported/todo` | axum: a JSON API over SQLite | +3 −1 | +2 −29, of 355 lines | +35 −3 |
+//! | `examples/ported/uploads` | actix-web: multipart uploads, downloads with ranges | +2 | +5 −8, of 247 lines | +42 −3 |
+//! | `examples/ported/feed` | warp: server-sent events | +4 −2 | +3 −6, of 190 lines | +42 −5 |
+//!
+//! ```text
+//! git log --numstat --format=%s --grep='^Port .* to Lodger$'
+//! ```
+//!
+//! In `src` no file but `main.rs` has changed. In the tests no request and no expectation has: what changed is the
+//! harness that starts the program. It now starts it behind a Function URL and behind a load balancer as well, sends each
+//! request to all three, and expects one answer.
+//!
+//! # axum
+//!
+//! What `axum::serve` was told moves or goes; the router stays. This is `main` before:
+//!
+//! ```no_run
+//! use std::net::{Ipv4Addr, SocketAddr};
+//! use axum::{Router, routing::get};
+//! use tokio::{net::TcpListener, signal};
+//!
+//! # fn app() -> Router { Router::new().route("/", get(|| async { "hello" })) }
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let port = std::env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
+//!     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
+//!     axum::serve(listener, app().into_make_service_with_connect_info::<SocketAddr>())
+//!         .with_graceful_shutdown(async { drop(signal::ctrl_c().await) })
+//!         .await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! And now:
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//!
+//! # fn app() -> Router { Router::new().route("/", get(|| async { "hello" })) }
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     lodger::run(app()).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! | before | now |
+//! |---|---|
+//! | `TcpListener::bind(..)` | nothing, or [`Lodger::addr`], [`Lodger::listener`] |
+//! | `axum::serve(listener, router)` | `lodger::run(router)` |
+//! | `router.into_make_service_with_connect_info::<SocketAddr>()` | `router`: `ConnectInfo<SocketAddr>` is there |
+//! | `.with_graceful_shutdown(signal())` | nothing: SIGTERM and Ctrl-C are heard; or [`Lodger::shutdown`] |
+//! | `io::Result<()>` of `main` | `Result<(), lodger::Error>`, or any that takes every error, as `anyhow::Result` |
+//!
+//! # actix-web
+//!
+//! What stood around `App` goes. Before:
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//!
+//! #[actix_web::main]
+//! async fn main() -> std::io::Result<()> {
+//!     HttpServer::new(|| App::new().route("/", web::get().to(async || "hello")))
+//!         .bind(("127.0.0.1", 8080))?
+//!         .run()
+//!         .await
+//! }
+//! ```
+//!
+//! And now, where the address has to stay what it was; else `lodger::run` will do:
+//!
+//! ```no_run
+//! use actix_web::{App, web};
+//! use lodger::Lodger;
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), lodger::Error> {
+//!     Lodger::new()
+//!         .addr(([127, 0, 0, 1], 8080))
+//!         .run(|| App::new().route("/", web::get().to(async || "hello")))
+//!         .await
+//! }
+//! ```
+//!
+//! | before | now |
+//! |---|---|
+//! | `HttpServer::new(\|\| App::new()..).bind(..)?.run().await` | `lodger::run(\|\| App::new()..).await` |
+//! | `.bind(..)`, `.listen(..)` | nothing, or [`Lodger::addr`], [`Lodger::listener`] |
+//! | `.workers(..)` | nothing: one for each processor |
+//! | `.shutdown_timeout(..)`, `.client_request_timeout(..)` | nothing, or [`Lodger::grace`], [`Lodger::header_timeout`] |
+//! | `io::Result<()>` of `main` | `Result<(), lodger::Error>`; or the same, with `.map_err(io::Error::other)` behind `run(..).await` |
+//!
+//! # warp
+//!
+//! The server goes, and the filter stays. Before:
+//!
+//! ```no_run
+//! use warp::Filter;
+//!
+//! #[tokio::main]
+//! async fn main() {
+//!     let hello = warp::path!("hello" / String).map(|name| format!("hello {name}"));
+//!     warp::serve(hello).run(([127, 0, 0, 1], 3030)).await;
+//! }
+//! ```
+//!
+//! And now:
+//!
+//! ```no_run
+//! use lodger::Lodger;
+//! use warp::Filter;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), lodger::Error> {
+//!     let hello = warp::path!("hello" / String).map(|name| format!("hello {name}"));
+//!     Lodger::new().addr(([127, 0, 0, 1], 3030)).run(hello).await
+//! }
+//! ```
+//!
+//! | before | now |
+//! |---|---|
+//! | `warp::serve(filter).run(addr).await` | `lodger::run(filter).await?`, and an address by [`Lodger::addr`] where it has to be that one |
+//! | `.incoming(listener)` | [`Lodger::listener`] |
+//! | `.graceful(signal())` | nothing: SIGTERM and Ctrl-C are heard; or [`Lodger::shutdown`] |
+//! | no result of `main` | `Result<(), lodger::Error>` |
+//!
+//! # What is different on a server
+//!
+//! - **The address** is `127.0.0.1:3000` where nothing says another, and `0.0.0.0:$PORT` where `PORT` is set. What
+//!   [`Lodger::addr`] says comes after the variables.
+//! - **The end** comes 10 seconds after a signal at the latest, which is [`Lodger::grace`]. A feed that is open is cut off then.
+//! - **Lodger's own lines** go to `tracing`. An app that logs by `log`, as with `env_logger`, has them on standard error,
+//!   whatever `RUST_LOG` says.
+//!
+//! # What does not carry over to Lambda
+//!
+//! The code runs there as it is; what it was built upon may not be there. What holds for every app is told in
+//! [the root of this crate](crate#what-is-different-on-lambda). Of these three it means:
+//!
+//! - **Files are an instance's own.** Only `/tmp` can be written to, and it goes with the instance: `DATABASE=/tmp/todo.db` and
+//!   `UPLOADS=/tmp/uploads` make the two apps run, each instance with todos and files that no other has. A database that is
+//!   to last is one over the network; files that are to last belong into a store of objects.
+//! - **So is memory.** An instance answers one request at a time: what is posted while it sends a feed goes to another, whose
+//!   messages this one does not see.
+//! - **A feed that does not end gets no answer**, because answers are sent as a whole. `/feed?count=3` is answered when
+//!   the third message is there, which is at once or, on an instance that is busy waiting, never.
+//! - **A limit of the app's own may not be reached**: 10 MiB for a form is more than any front takes. A download that is too
+//!   large for one answer can be had in ranges.
+//! - **Absolute paths in answers**, as the `Location: /todos/1` of the todo API, miss the stage of an API that has one;
+//!   the [`PathPrefix`] goes before them.
+//! - **WebSockets** are events of a WebSocket API, which come by [`Lodger::websocket_path`].
+//! - **What fails before `run`**, as a database that does not open, ends the process, and the log has the reason. What is
+//!   built in [`Lodger::run_with`] is reported to Lambda with its reason.
+//!
+//! [`Lodger::addr`]: crate::Lodger::addr
+//! [`Lodger::grace`]: crate::Lodger::grace
+//! [`Lodger::header_timeout`]: crate::Lodger::header_timeout
+//! [`Lodger::listener`]: crate::Lodger::listener
+//! [`Lodger::run_with`]: crate::Lodger::run_with
+//! [`Lodger::shutdown`]: crate::Lodger::shutdown
+//! [`Lodger::websocket_path`]: crate::Lodger::websocket_path
+//! [`PathPrefix`]: crate::PathPrefix
