@@ -50,9 +50,13 @@
 //!
 //! # What is different on Lambda
 //!
-//! - **Answers are sent as a whole.** A stream, such as server-sent events, arrives when it has ended, and one that does
-//!   not end gets no answer. What is larger than 6 MB, behind a load balancer 1 MB, is a 500 that says so; binary grows by a third on its way, so
-//!   that it may have 4.5 MB, and 768 KB.
+//! - **Answers are sent as a whole**, unless [`Lodger::response_mode`] says that a Function URL or a REST API was set up to
+//!   stream them. A stream, such as server-sent events, arrives when it has ended, and one that does not end gets no answer.
+//!   What is larger than 6 MB, behind a load balancer 1 MB, is a 500 that says so; binary grows by a third on its way, so
+//!   that it may have 4.5 MB, and 768 KB. What is streamed may have 200 MB, and arrives when it is written; if it fails, so
+//!   does the client's connection.
+//! - **An invocation has an end.** Half a second before it, a request that still runs is cancelled and answered with 504
+//!   ([`Lodger::deadline_margin`]), and a stream ended as one that failed. `lambda::Context::remaining_time` tells.
 //! - **There are no upgrades**: the app's answer is that of a request that asks for none. WebSockets come as events of a
 //!   WebSocket API.
 //! - **Between two requests the process is frozen.** A task that was spawned and not waited for goes on with the next

@@ -61,7 +61,7 @@
 //! | `axum::serve(listener, router)` | `lodger::run(router)` |
 //! | `router.into_make_service_with_connect_info::<SocketAddr>()` | `router`: `ConnectInfo<SocketAddr>` is there |
 //! | `.with_graceful_shutdown(signal())` | nothing: SIGTERM and Ctrl-C are heard; or [`Lodger::shutdown`] |
-//! | `io::Result<()>` of `main` | `Result<(), lodger::Error>`, or any that takes every error, as `anyhow::Result` |
+//! | `io::Result<()>` of `main` | `Result<(), lodger::Error>`; or the same, with `Ok(lodger::run(..).await?)`; or any that takes every error |
 //!
 //! # actix-web
 //!
@@ -100,7 +100,7 @@
 //! | `.bind(..)`, `.listen(..)` | nothing, or [`Lodger::addr`], [`Lodger::listener`] |
 //! | `.workers(..)` | nothing: one for each processor |
 //! | `.shutdown_timeout(..)`, `.client_request_timeout(..)` | nothing, or [`Lodger::grace`], [`Lodger::header_timeout`] |
-//! | `io::Result<()>` of `main` | `Result<(), lodger::Error>`; or the same, with `.map_err(io::Error::other)` behind `run(..).await` |
+//! | `io::Result<()>` of `main` | `Result<(), lodger::Error>`; or the same, with `Ok(lodger::run(..).await?)` |
 //!
 //! # warp
 //!
@@ -154,8 +154,9 @@
 //!   to last is one over the network; files that are to last belong into a store of objects.
 //! - **So is memory.** An instance answers one request at a time: what is posted while it sends a feed goes to another, whose
 //!   messages this one does not see.
-//! - **A feed that does not end gets no answer**, because answers are sent as a whole. `/feed?count=3` is answered when
-//!   the third message is there, which is at once or, on an instance that is busy waiting, never.
+//! - **A feed that does not end gets no answer** where answers are sent as a whole, which they are unless
+//!   [`Lodger::response_mode`] says otherwise: `/feed?count=3` is answered when the third message is there, which is at once or,
+//!   on an instance that is busy waiting, never. A streamed feed ends with the time of its invocation at the latest.
 //! - **A limit of the app's own may not be reached**: 10 MiB for a form is more than any front takes. A download that is too
 //!   large for one answer can be had in ranges.
 //! - **Absolute paths in answers**, as the `Location: /todos/1` of the todo API, miss the stage of an API that has one;
@@ -168,6 +169,7 @@
 //! [`Lodger::grace`]: crate::Lodger::grace
 //! [`Lodger::header_timeout`]: crate::Lodger::header_timeout
 //! [`Lodger::listener`]: crate::Lodger::listener
+//! [`Lodger::response_mode`]: crate::Lodger::response_mode
 //! [`Lodger::run_with`]: crate::Lodger::run_with
 //! [`Lodger::shutdown`]: crate::Lodger::shutdown
 //! [`Lodger::websocket_path`]: crate::Lodger::websocket_path

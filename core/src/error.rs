@@ -1,4 +1,4 @@
-use std::{borrow::Cow, error, fmt};
+use std::{borrow::Cow, error, fmt, io};
 
 /// Any error, as the web frameworks pass it around.
 pub type BoxError = Box<dyn error::Error + Send + Sync>;
@@ -51,6 +51,13 @@ impl error::Error for Error {
     }
 }
 
+impl From<Error> for io::Error {
+    /// For a `main` that returns `io::Result<()>`, as those of axum and actix-web do.
+    fn from(error: Error) -> Self {
+        Self::other(error)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +74,10 @@ mod tests {
         fn boxed() -> Result<(), Box<dyn error::Error + Send + Sync>> {
             Err(Error::new("no"))?
         }
+        fn of_io() -> io::Result<()> {
+            Err(Error::new("cannot listen").because("port 80 is taken"))?
+        }
         assert!(boxed().is_err());
+        assert!(format!("{:?}", of_io().unwrap_err()).contains("cannot listen: port 80 is taken"));
     }
 }

@@ -50,9 +50,10 @@ impl HandedOver {
         }
     }
 
-    /// Waits until the server is to end: SIGTERM, Ctrl-C, or what the user has said.
+    /// Waits until the server is to end: SIGTERM, Ctrl-C, or what the user has said. The log says so, and how long it may take.
     pub async fn ends(&mut self) {
         self.end.begins().await;
+        say!(INFO, "ending: what is in flight has {:?} (LODGER_GRACE); a second signal ends it at once", self.grace);
     }
 
     /// Waits until what is in flight has had its time, or somebody signals once more, a second or more after the first. That

@@ -152,13 +152,6 @@ impl Listening {
         drop(listener);
         drop(seen);
         phase.send_replace(Phase::Draining);
-        if phase.receiver_count() > 0 {
-            say!(
-                INFO,
-                "ending: what is in flight has {:?} (LODGER_GRACE); a second signal ends it at once",
-                socket.grace
-            );
-        }
         let mut connections_closed = pin!(phase.closed());
         tokio::select! {
             () = &mut connections_closed => return Ok(()),
