@@ -9,17 +9,17 @@ check() {
 }
 
 check ""
-for feature in server lambda actix-web actix-web-http2 axum hyper tower serde; do
+for feature in server lambda vercel actix-web actix-web-http2 axum hyper tower serde; do
     check "$feature"
 done
-for host in server lambda; do
+for host in server lambda vercel; do
     for framework in actix-web axum hyper tower; do
         check "$host $framework"
     done
 done
 check "lambda serde"
 
-for feature in "" server lambda serde; do
+for feature in "" server lambda vercel serde; do
     echo "lodger-core with [$feature]"
     cargo clippy --quiet -p lodger-core --no-default-features --features "$feature" -- -D warnings
 done

@@ -184,7 +184,14 @@ pub mod lambda {
 #[cfg(feature = "server")]
 pub mod server {
     #[doc(inline)]
-    pub use lodger_core::server::{Admission, HandedOver, Listening, Paths};
+    pub use lodger_core::server::{Admission, Call, Gate, HandedOver, Head, Listening, Pass};
+}
+
+/// What Vercel tells about a request, as an extension of it.
+#[cfg(feature = "vercel")]
+pub mod vercel {
+    #[doc(inline)]
+    pub use lodger_core::vercel::Context;
 }
 
 /// Runs `app` on the host that the process finds itself in, until that ends: for ever on Lambda, until SIGTERM or Ctrl-C
@@ -222,7 +229,7 @@ where
 /// The host that the process finds itself in.
 ///
 /// # Errors
-/// `LODGER_HOST` names none, or the process is where this version of Lodger cannot run.
+/// `LODGER_HOST` names none.
 ///
 /// # Example
 ///

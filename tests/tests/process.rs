@@ -9,7 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lodger_gateway::{Front, RuntimeApi, WebSocketApi};
+use http_body_util::{BodyExt, Full};
+use lodger_gateway::{Front, RuntimeApi, Vercel, VercelMessage, WebSocketApi};
 use lodger_tests::ask::{Sent, ask};
 use serde_json::json;
 use tokio::{
@@ -152,6 +153,11 @@ fn what_it_cannot_do_it_says_and_ends() {
         (("LODGER_HOST", "moon"), "LODGER_HOST is \"moon\", which is no host".into()),
         (("LODGER_BASE_PATH", "https://x/"), "the base path is \"https://x/\"".into()),
         (("LODGER_HOST", "lambda"), "AWS_LAMBDA_RUNTIME_API is not set".into()),
+        (("LODGER_HOST", "vercel"), "VERCEL_IPC_PATH is not set".into()),
+        (
+            ("VERCEL_IPC_PATH", "/nowhere"),
+            "cannot connect to Vercel on the socket \"/nowhere\" (VERCEL_IPC_PATH)".into(),
+        ),
         (("PROBE_FAILS", "error"), "the app cannot be built: the database is out of reach".into()),
     ] {
         let (status, all) = Process::start(&[vars]).end();
@@ -220,4 +226,84 @@ async fn a_request_for_what_is_for_events_is_told_once() {
     let (_, said) = process.end();
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(said.contains("\"/events\"") && said.contains("LODGER_EVENTS_PATH"), "{said}");
+}
+
+/// The ids of the requests that have been said to be at their end.
+fn ended(platform: &Vercel) -> Vec<u64> {
+    let messages = platform.messages().into_iter();
+    messages
+        .filter_map(|message| match message {
+            VercelMessage::End { request_id, .. } => Some(request_id),
+            _ => None,
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_vercel_a_signal_ends_it_once_all_is_answered_and_told() {
+    let platform = Vercel::start().unwrap();
+    // The process is in one of Lambda's machines.
+    let vars = [("VERCEL_IPC_PATH", &*platform.ipc_path()), ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1"), ("PORT", "1")];
+    let process = Process::start(&vars);
+    platform.address().await.unwrap();
+    let [VercelMessage::ServerStarted { init_duration, .. }] = platform.messages()[..] else {
+        panic!("{:?}", platform.messages())
+    };
+    assert!(init_duration < Duration::from_secs(5), "{init_duration:?}");
+    let mut request = Sent::get("/slow/500").request().map(Full::new);
+    let slow = platform.mark(request.headers_mut());
+    let mut body = platform.send(request).await.unwrap().into_body();
+    body.frame().await.unwrap().unwrap();
+    process.signal("TERM");
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "ended");
+    platform.end(slow).await;
+    let (status, said) = tokio::task::block_in_place(|| process.end());
+    assert!(status.success() && said.ends_with("probe: ended\n"), "{status}: {said}");
+    assert_eq!((ended(&platform), platform.complaints()), (vec![slow], vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_vercel_what_it_cannot_do_is_reported() {
+    for (var, why) in [
+        (("PROBE_FAILS", "error"), "the app cannot be built: the database is out of reach"),
+        (("PROBE_FAILS", "panic"), "the app panicked while it was built: the database is out of reach"),
+        (("LODGER_GRACE", "soon"), "LODGER_GRACE is \"soon\""),
+        (("LODGER_BASE_PATH", "https://x/"), "the base path is \"https://x/\""),
+    ] {
+        let platform = Vercel::start().unwrap();
+        let process = Process::start(&[("VERCEL_IPC_PATH", &*platform.ipc_path()), var]);
+        let (exit_code, message) = platform.unrecoverable_error().await;
+        assert!(exit_code == 1 && message.starts_with(why), "{exit_code}: {message}");
+        let (status, said) = tokio::task::block_in_place(|| process.end());
+        assert_eq!(status.code(), Some(1), "{said}");
+        assert_eq!((platform.messages().len(), platform.complaints()), (1, vec![]));
+    }
+}
+
+#[tokio::test]
+async fn on_vercel_the_prefix_of_a_service_is_taken_off_where_it_says_so() {
+    for (strip, uri) in [("1", "/x?y"), ("true", "/x?y"), ("0", "/svc/x?y")] {
+        let platform = Vercel::start().unwrap();
+        let _process = Process::start(&[
+            ("VERCEL_IPC_PATH", &*platform.ipc_path()),
+            ("VERCEL_SERVICE_ROUTE_PREFIX", "/svc/"),
+            ("VERCEL_SERVICE_ROUTE_PREFIX_STRIP", strip),
+            ("VERCEL_OIDC_TOKEN", "of the process"),
+        ]);
+        let addr = platform.address().await.unwrap();
+        let seen: serde_json::Value = serde_json::from_slice(ask(addr, &Sent::get("/svc/x?y")).await.body()).unwrap();
+        assert_eq!(seen["uri"], uri, "{strip}");
+        assert!(seen["headers"].to_string().contains(r#"["x-vercel-oidc-token","of the process"]"#), "{seen}");
+    }
+}
+
+#[test]
+fn behind_vercels_own_proxy_it_is_a_plain_server() {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
+    command.arg0("./user-server").env_clear().env("PORT", "0").env("VERCEL_IPC_PATH", "/nowhere");
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let addr = Process { child, stderr }.addr();
+    assert!(addr.ip().is_loopback() && addr.port() != 0, "{addr}");
 }

@@ -52,21 +52,21 @@ impl Drop for One {
 }
 
 pin_project! {
-    /// A body that counts until it has been sent.
-    pub(super) struct Counted<B> {
+    /// A body, and what is to be kept until it has been sent.
+    pub(super) struct Kept<B, K> {
         #[pin]
         body: B,
-        one: Option<One>,
+        kept: K,
     }
 }
 
-impl<B> Counted<B> {
-    pub(super) fn new(body: B, one: Option<One>) -> Self {
-        Self { body, one }
+impl<B, K> Kept<B, K> {
+    pub(super) fn new(body: B, kept: K) -> Self {
+        Self { body, kept }
     }
 }
 
-impl<B: MessageBody> MessageBody for Counted<B> {
+impl<B: MessageBody, K> MessageBody for Kept<B, K> {
     type Error = B::Error;
 
     fn size(&self) -> BodySize {
@@ -78,7 +78,7 @@ impl<B: MessageBody> MessageBody for Counted<B> {
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
-        let Self { body, one } = self;
-        body.try_into_bytes().map_err(|body| Self { body, one })
+        let Self { body, kept } = self;
+        body.try_into_bytes().map_err(|body| Self { body, kept })
     }
 }

@@ -1,0 +1,171 @@
+//! What the platform puts into a request, and what is said of it once it is answered.
+
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use http::{HeaderName, HeaderValue, header::HOST};
+
+use super::{Context, context::Said, ipc::Ipc};
+use crate::{ClientAddr, server::Head};
+
+/// The path at which the platform asks whether the server answers.
+const PING: &str = "/_vercel/ping";
+/// Before the names of headers that are between the platform and its runtimes.
+const INTERNAL: &str = "x-vercel-internal-";
+/// Says that these are as well; the names are those of the [runtime for Python][cache].
+///
+/// [cache]: https://github.com/vercel/vercel/blob/main/python/vercel-runtime/src/vercel_runtime/cache.py
+const NO_LEAK: &str = "x-vercel-sc-no-header-leak";
+const LEAKING: [&str; 5] =
+    [NO_LEAK, "x-vercel-sc-headers", "x-vercel-sc-host", "x-vercel-sc-basepath", "x-vercel-sc-protocol"];
+const RUNTIME_CACHE: &str = "x-vercel-sc-runtime-cache";
+const OIDC_TOKEN: &str = "x-vercel-oidc-token";
+
+/// The platform, as it stands before a server.
+#[derive(Debug, Clone)]
+pub(crate) struct Front {
+    ipc: Arc<Ipc>,
+    /// For requests that come without one.
+    oidc_token: Option<HeaderValue>,
+}
+
+impl Front {
+    pub(super) fn new(ipc: Arc<Ipc>) -> Self {
+        let oidc_token = std::env::var("VERCEL_OIDC_TOKEN").ok().and_then(|token| secret(token.as_bytes()));
+        Self { ipc, oidc_token }
+    }
+
+    /// Says that the server listens.
+    pub(crate) fn started(&self, port: u16) {
+        self.ipc.started(port);
+    }
+
+    /// Waits until the platform is out of reach.
+    pub(crate) async fn goes(&self) {
+        self.ipc.breaks().await;
+    }
+
+    /// Takes out of a request what the platform has put there, and tells it. `None` if the request is the platform's own; else
+    /// what is to be dropped once it is answered, if the platform has said which one it is.
+    #[expect(clippy::option_option, reason = "the one is about the app, the other about the platform")]
+    pub(crate) fn take<H: Head>(&self, head: &mut H) -> Option<Option<End>> {
+        if head.target().split('?').next() == Some(PING) {
+            return None;
+        }
+        let context = context(head);
+        let token = head.header("x-vercel-internal-oidc-token").and_then(secret).or_else(|| self.oidc_token.clone());
+        let is_leaking = head.header(NO_LEAK).is_some_and(|value| !value.is_empty());
+        head.remove_headers(|name| {
+            name.starts_with(INTERNAL) || name == RUNTIME_CACHE || is_leaking && LEAKING.contains(&name)
+        });
+        if let Some(token) = token.filter(|_| head.header(OIDC_TOKEN).is_none_or(<[u8]>::is_empty)) {
+            head.set_header(HeaderName::from_static(OIDC_TOKEN), token);
+        }
+        let host = head.header("x-forwarded-host").filter(|host| !host.is_empty());
+        if let Some(host) = host.and_then(|host| HeaderValue::from_bytes(host).ok()) {
+            head.set_header(HOST, host);
+        }
+        head.set_client(client(head).map_or(ClientAddr::UNKNOWN.0, |client| SocketAddr::new(client, 0)));
+        Some(context.map(|context| {
+            head.tell(context.clone());
+            self.ipc.begin();
+            End { ipc: Arc::clone(&self.ipc), context }
+        }))
+    }
+}
+
+/// What the platform says of a request, if it says which it is.
+fn context<H: Head>(head: &H) -> Option<Context> {
+    let text = |name| head.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
+    let invocation_id = text("x-vercel-internal-invocation-id")?;
+    let request_id = text("x-vercel-internal-request-id")?;
+    Some(Context::new(Said {
+        invocation_id,
+        // As the runtime for Python has it: a number that cannot be read is 0.
+        request_id: request_id.parse().unwrap_or_default(),
+        span_id: text("x-vercel-internal-span-id"),
+        trace_id: text("x-vercel-internal-trace-id"),
+    }))
+}
+
+/// Who the client is: one address, which the platform sets whatever the client sends.
+fn client<H: Head>(head: &H) -> Option<IpAddr> {
+    let said = head.header("x-vercel-forwarded-for").or_else(|| head.header("x-real-ip"))?;
+    std::str::from_utf8(said).ok()?.trim().parse().ok()
+}
+
+fn secret(value: &[u8]) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_bytes(value).ok().filter(|value| !value.is_empty())?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Tells the platform, when it is dropped, that a request is at its end. The platform may suspend the process then.
+///
+/// Work that goes on after the response has to hold on to this: it is to be dropped when that is done as well.
+pub(crate) struct End {
+    ipc: Arc<Ipc>,
+    context: Context,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.ipc.end(&self.context);
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of the invocation {}", self.context.request_id(), self.context.invocation_id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Request;
+
+    fn request(headers: &[(&'static str, &[u8])]) -> Request {
+        let mut request = Request::default();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        request
+    }
+
+    #[test]
+    fn whatever_stands_in_the_headers_is_read() {
+        let read = |headers: &[(&'static str, &[u8])]| {
+            let context = context(&request(headers))?;
+            Some((context.invocation_id().to_owned(), context.request_id()))
+        };
+        let (invocation, number) = ("x-vercel-internal-invocation-id", "x-vercel-internal-request-id");
+        assert_eq!(read(&[]), None);
+        assert_eq!(read(&[(invocation, b"a")]), None);
+        assert_eq!(read(&[(number, b"1")]), None);
+        assert_eq!(read(&[(invocation, b"a"), (number, b"42")]), Some(("a".into(), 42)));
+        for garbage in [&b"x"[..], b"", b"-1", b"1.5", b"0x10", b"99999999999999999999999", b"\xff", b"1, 2"] {
+            assert_eq!(read(&[(invocation, b"a"), (number, garbage)]), Some(("a".into(), 0)), "{garbage:?}");
+        }
+        assert_eq!(
+            read(&[(invocation, b"a"), (invocation, b"b"), (number, b"1"), (number, b"2")]),
+            Some(("a".into(), 1))
+        );
+        assert_eq!(read(&[(invocation, b"\xff\""), (number, b"1")]), Some(("\u{fffd}\"".into(), 1)));
+    }
+
+    #[test]
+    fn the_client_is_whom_the_platform_says() {
+        let said = |headers: &[(&'static str, &[u8])]| client(&request(headers)).map(|client| client.to_string());
+        let (vercel, real) = ("x-vercel-forwarded-for", "x-real-ip");
+        assert_eq!(said(&[(vercel, b"198.51.100.4"), (real, b"192.0.2.1")]).unwrap(), "198.51.100.4");
+        assert_eq!(said(&[(real, b"2001:db8::1")]).unwrap(), "2001:db8::1");
+        for garbage in [&b""[..], b"unknown", b"198.51.100.4, 6.6.6.6", b"\xff", b"198.51.100.4:80"] {
+            assert_eq!(said(&[(vercel, garbage)]), None, "{garbage:?}");
+        }
+        assert_eq!(said(&[("x-forwarded-for", b"6.6.6.6")]), None);
+    }
+}
