@@ -184,7 +184,10 @@ pub mod lambda {
 #[cfg(feature = "server")]
 pub mod server {
     #[doc(inline)]
-    pub use lodger_core::server::{Admission, Call, Gate, HandedOver, Head, Listening, Pass};
+    pub use lodger_core::{
+        Head,
+        server::{Admission, Call, Gate, HandedOver, Listening, Pass},
+    };
 }
 
 /// What Vercel tells about a request, as an extension of it.

@@ -14,6 +14,7 @@ mod app;
 mod body;
 mod error;
 mod facts;
+mod head;
 mod host;
 mod log;
 mod once;
@@ -22,6 +23,8 @@ mod prefix;
 mod reserved;
 mod settings;
 mod shutdown;
+#[cfg(any(feature = "lambda", feature = "vercel"))]
+mod vercel_headers;
 
 #[cfg(feature = "lambda")]
 pub mod lambda;
@@ -34,6 +37,7 @@ pub use app::{App, Request};
 pub use body::Body;
 pub use error::{BoxError, Error};
 pub use facts::{ClientAddr, PathPrefix};
+pub use head::Head;
 pub use host::Host;
 pub use settings::{Settings, Stage};
 pub use shutdown::Shutdown;

@@ -15,6 +15,7 @@
 //! | [`Front::alb_multi_value`] | `alb-multi-value` | with all of them |
 //! | [`Front::lattice_v1`] | `lattice-v1` | event structure 1 |
 //! | [`Front::lattice_v2`] | `lattice-v2` | event structure 2 |
+//! | [`Front::vercel`] | `vercel` | that of Vercel, for the runtime `provided.al2023` |
 //!
 //! The path of a request is the one that the client asks for below the stage: a [`Front`] with a stage puts it before. A
 //! [`Server`] takes it with the stage as well, as a browser sends it that follows a link.

@@ -8,12 +8,12 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{HeaderName, HeaderValue, StatusCode, uri::PathAndQuery};
+use http::StatusCode;
 use pin_project_lite::pin_project;
 
 use super::paths::{Paths, Seen};
 use crate::{
-    Host, Settings,
+    Head, Host, Settings,
     log::say,
     panic::{CatchPanic, Panicked},
 };
@@ -31,30 +31,6 @@ pub struct Gate {
     paths: Paths,
     #[cfg(feature = "vercel")]
     vercel: Option<crate::vercel::Front>,
-}
-
-/// The head of a request, in the types of whichever framework, as far as a [`Gate`] is concerned with it.
-pub trait Head {
-    /// The path and the query.
-    fn target(&self) -> &str;
-
-    /// Puts another path and query in their place, without a host; whether that could be done.
-    fn set_target(&mut self, target: PathAndQuery) -> bool;
-
-    /// The first value of a header, whose name is in small letters.
-    fn header(&self, name: &'static str) -> Option<&[u8]>;
-
-    /// Puts one value in the place of all of the name.
-    fn set_header(&mut self, name: HeaderName, value: HeaderValue);
-
-    /// Removes all headers for whose names, in small letters, `is_removed`.
-    fn remove_headers(&mut self, is_removed: impl Fn(&str) -> bool);
-
-    /// Makes known who the client is: as a [`ClientAddr`](crate::ClientAddr), and in the framework's own manner.
-    fn set_client(&mut self, client: SocketAddr);
-
-    /// Adds what a handler may look for to the extensions.
-    fn tell<T: Clone + Send + Sync + 'static>(&mut self, fact: T);
 }
 
 /// Whether an app sees a request.

@@ -28,7 +28,7 @@ use tokio::{
 use crate::{App, Error, Host, Settings, log::say, shutdown::Shutdown};
 use connection::Phase;
 
-pub use gate::{Admission, Call, Gate, Head, Pass};
+pub use gate::{Admission, Call, Gate, Pass};
 pub use handed_over::HandedOver;
 
 /// Where the server listens when nobody says otherwise.

@@ -13,9 +13,8 @@ use std::{
 
 use bytes::Bytes;
 use http::{
-    HeaderName, HeaderValue, StatusCode,
+    HeaderValue, StatusCode,
     header::{CONTENT_TYPE, HOST},
-    uri::PathAndQuery,
 };
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -24,9 +23,9 @@ use tokio::sync::Notify;
 
 use super::{
     flushed::{Accompanied, Unsent},
-    gate::{Admission, Call, Gate, Head},
+    gate::{Admission, Call, Gate},
 };
-use crate::{App, ClientAddr, Request};
+use crate::{App, Request};
 
 /// An app and what one connection knows.
 pub(super) struct Service<A> {
@@ -92,42 +91,6 @@ impl<A: App> hyper::service::Service<http::Request<Incoming>> for Service<A> {
                 response: Some(answered(status, text).map(|body| Accompanied::new(body, pass, &self.unsent))),
             },
         }
-    }
-}
-
-impl Head for Request {
-    fn target(&self) -> &str {
-        self.uri().path_and_query().map_or("", PathAndQuery::as_str)
-    }
-
-    fn set_target(&mut self, target: PathAndQuery) -> bool {
-        // From a path alone, so that two slashes do not make a host of what follows them.
-        *self.uri_mut() = target.into();
-        true
-    }
-
-    fn header(&self, name: &'static str) -> Option<&[u8]> {
-        self.headers().get(name).map(HeaderValue::as_bytes)
-    }
-
-    fn set_header(&mut self, name: HeaderName, value: HeaderValue) {
-        self.headers_mut().insert(name, value);
-    }
-
-    fn remove_headers(&mut self, is_removed: impl Fn(&str) -> bool) {
-        let removed: Vec<HeaderName> =
-            self.headers().keys().filter(|name| is_removed(name.as_str())).cloned().collect();
-        for name in removed {
-            self.headers_mut().remove(name);
-        }
-    }
-
-    fn set_client(&mut self, client: SocketAddr) {
-        self.extensions_mut().insert(ClientAddr(client));
-    }
-
-    fn tell<T: Clone + Send + Sync + 'static>(&mut self, fact: T) {
-        self.extensions_mut().insert(fact);
     }
 }
 

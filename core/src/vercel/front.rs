@@ -1,29 +1,14 @@
 //! What the platform puts into a request, and what is said of it once it is answered.
 
-use std::{
-    fmt,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::{fmt, sync::Arc};
 
-use http::{HeaderName, HeaderValue, header::HOST};
+use http::{HeaderValue, header::HOST};
 
 use super::{Context, context::Said, ipc::Ipc};
-use crate::{ClientAddr, server::Head};
+use crate::{Head, vercel_headers};
 
 /// The path at which the platform asks whether the server answers.
 const PING: &str = "/_vercel/ping";
-/// Before the names of headers that are between the platform and its runtimes.
-const INTERNAL: &str = "x-vercel-internal-";
-/// Says that these are as well; the names are those of the [runtime for Python][cache].
-///
-/// [cache]: https://github.com/vercel/vercel/blob/main/python/vercel-runtime/src/vercel_runtime/cache.py
-const NO_LEAK: &str = "x-vercel-sc-no-header-leak";
-const LEAKING: [&str; 5] =
-    [NO_LEAK, "x-vercel-sc-headers", "x-vercel-sc-host", "x-vercel-sc-basepath", "x-vercel-sc-protocol"];
-const RUNTIME_CACHE: &str = "x-vercel-sc-runtime-cache";
-const OIDC_TOKEN: &str = "x-vercel-oidc-token";
-
 /// The platform, as it stands before a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Front {
@@ -34,7 +19,8 @@ pub(crate) struct Front {
 
 impl Front {
     pub(super) fn new(ipc: Arc<Ipc>) -> Self {
-        let oidc_token = std::env::var("VERCEL_OIDC_TOKEN").ok().and_then(|token| secret(token.as_bytes()));
+        let oidc_token =
+            std::env::var("VERCEL_OIDC_TOKEN").ok().and_then(|token| vercel_headers::secret(token.as_bytes()));
         Self { ipc, oidc_token }
     }
 
@@ -56,19 +42,11 @@ impl Front {
             return None;
         }
         let context = context(head);
-        let token = head.header("x-vercel-internal-oidc-token").and_then(secret).or_else(|| self.oidc_token.clone());
-        let is_leaking = head.header(NO_LEAK).is_some_and(|value| !value.is_empty());
-        head.remove_headers(|name| {
-            name.starts_with(INTERNAL) || name == RUNTIME_CACHE || is_leaking && LEAKING.contains(&name)
-        });
-        if let Some(token) = token.filter(|_| head.header(OIDC_TOKEN).is_none_or(<[u8]>::is_empty)) {
-            head.set_header(HeaderName::from_static(OIDC_TOKEN), token);
-        }
+        vercel_headers::take_out(head, self.oidc_token.as_ref());
         let host = head.header("x-forwarded-host").filter(|host| !host.is_empty());
         if let Some(host) = host.and_then(|host| HeaderValue::from_bytes(host).ok()) {
             head.set_header(HOST, host);
         }
-        head.set_client(client(head).map_or(ClientAddr::UNKNOWN.0, |client| SocketAddr::new(client, 0)));
         Some(context.map(|context| {
             head.tell(context.clone());
             self.ipc.begin();
@@ -89,18 +67,6 @@ fn context<H: Head>(head: &H) -> Option<Context> {
         span_id: text("x-vercel-internal-span-id"),
         trace_id: text("x-vercel-internal-trace-id"),
     }))
-}
-
-/// Who the client is: one address, which the platform sets whatever the client sends.
-fn client<H: Head>(head: &H) -> Option<IpAddr> {
-    let said = head.header("x-vercel-forwarded-for").or_else(|| head.header("x-real-ip"))?;
-    std::str::from_utf8(said).ok()?.trim().parse().ok()
-}
-
-fn secret(value: &[u8]) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_bytes(value).ok().filter(|value| !value.is_empty())?;
-    value.set_sensitive(true);
-    Some(value)
 }
 
 /// Tells the platform, when it is dropped, that a request is at its end. The platform may suspend the process then.
@@ -155,17 +121,5 @@ mod tests {
             Some(("a".into(), 1))
         );
         assert_eq!(read(&[(invocation, b"\xff\""), (number, b"1")]), Some(("\u{fffd}\"".into(), 1)));
-    }
-
-    #[test]
-    fn the_client_is_whom_the_platform_says() {
-        let said = |headers: &[(&'static str, &[u8])]| client(&request(headers)).map(|client| client.to_string());
-        let (vercel, real) = ("x-vercel-forwarded-for", "x-real-ip");
-        assert_eq!(said(&[(vercel, b"198.51.100.4"), (real, b"192.0.2.1")]).unwrap(), "198.51.100.4");
-        assert_eq!(said(&[(real, b"2001:db8::1")]).unwrap(), "2001:db8::1");
-        for garbage in [&b""[..], b"unknown", b"198.51.100.4, 6.6.6.6", b"\xff", b"198.51.100.4:80"] {
-            assert_eq!(said(&[(vercel, garbage)]), None, "{garbage:?}");
-        }
-        assert_eq!(said(&[("x-forwarded-for", b"6.6.6.6")]), None);
     }
 }
