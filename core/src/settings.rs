@@ -15,7 +15,7 @@ use crate::{
 /// | variable | value | where it is not set |
 /// |---|---|---|
 /// | `LODGER_HOST` | `server`, `lambda` or `vercel` | found out |
-/// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | an address with its port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`; with `VERCEL_DEV_PORT` `127.0.0.1:$VERCEL_DEV_PORT` |
+/// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | an address with its port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`; with `VERCEL_DEV_PORT` `127.0.0.1:$VERCEL_DEV_PORT`, and the line on standard output that `vercel dev` waits for |
 /// | `LODGER_BASE_PATH` | a path prefix to take off, percent-encoded: whole segments, once | none |
 /// | `LODGER_STAGE` | `strip` or `keep` the stage of an API in the path | `strip` |
 /// | `LODGER_EVENTS_PATH` | a path of the app, percent-encoded, that events which are not HTTP are POSTed to | they are answered with an error |
@@ -47,6 +47,8 @@ pub struct Settings {
     pub header_timeout: Option<Duration>,
     /// Where the Lambda Runtime API is: `host:port`, or a URL with a path.
     pub runtime_api: Option<String>,
+    /// Print the line with the port that `vercel dev` waits for, once a server listens.
+    pub tells_vercel_dev: bool,
     /// The path of the Unix socket that Vercel listens on.
     pub ipc_path: Option<String>,
     /// The path prefix that Vercel has put before the paths of a service, to take off before the base path.
@@ -153,6 +155,8 @@ impl Settings {
         } else if let Some(port) = var("VERCEL_DEV_PORT") {
             self.addr = Some((Ipv4Addr::LOCALHOST, port_number("VERCEL_DEV_PORT", &port)?).into());
         }
+        // Wherever it listens: the line has the port.
+        self.tells_vercel_dev |= var("VERCEL_DEV_PORT").is_some();
         if let Some(path) = var("LODGER_BASE_PATH") {
             self.base_path = Some(path);
         }

@@ -307,3 +307,20 @@ fn behind_vercels_own_proxy_it_is_a_plain_server() {
     let addr = Process { child, stderr }.addr();
     assert!(addr.ip().is_loopback() && addr.port() != 0, "{addr}");
 }
+
+#[test]
+fn vercel_dev_is_told_the_port_in_its_words() {
+    for (port, more) in [("0", None), ("1", Some(("LODGER_ADDR", "127.0.0.1:0")))] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
+        command.env_clear().env("VERCEL_DEV", "1").env("VERCEL_DEV_PORT", port).envs(more);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut process = Process { child, stderr };
+        let addr = process.addr();
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert_eq!(line, format!("Dev server listening: {}\n", addr.port()));
+        assert!(addr.ip().is_loopback());
+    }
+}

@@ -1,4 +1,9 @@
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{
+    fmt,
+    io::{self, Write as _},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use tokio::{net::TcpListener, time::sleep};
 
@@ -18,6 +23,7 @@ pub struct HandedOver {
     pub grace: Duration,
     addr: SocketAddr,
     on_listening: Option<OnListening>,
+    tells_vercel_dev: bool,
     end: signal::End,
 }
 
@@ -35,9 +41,9 @@ impl Listening {
 
     /// The socket, and the rest.
     pub(super) fn split(self) -> Result<(TcpListener, HandedOver), Error> {
-        let Self { listener, addr, gate, grace, header_timeout, shutdown, on_listening } = self;
+        let Self { listener, addr, gate, grace, header_timeout, shutdown, on_listening, tells_vercel_dev } = self;
         let end = signal::End::new(shutdown)?;
-        Ok((listener, HandedOver { gate, header_timeout, grace, addr, on_listening, end }))
+        Ok((listener, HandedOver { gate, header_timeout, grace, addr, on_listening, tells_vercel_dev, end }))
     }
 }
 
@@ -51,6 +57,9 @@ impl HandedOver {
     pub fn listening(&mut self) {
         if !self.gate.tell_started(self.addr) {
             say!(INFO, "listening on http://{}", self.addr);
+        }
+        if self.tells_vercel_dev {
+            tell_vercel_dev(self.addr.port());
         }
         if let Some(OnListening(tell)) = self.on_listening.take() {
             tell(self.addr);
@@ -81,6 +90,14 @@ impl HandedOver {
             say!(WARN, "cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)", self.grace);
         }
     }
+}
+
+/// Prints what `vercel dev` waits for when it has started a function ([its builder for Rust][builder] looks for these very words).
+///
+/// [builder]: https://www.npmjs.com/package/@vercel/rust
+fn tell_vercel_dev(port: u16) {
+    // Not by `println!`, which panics where nobody reads any more.
+    let _ = writeln!(io::stdout(), "Dev server listening: {port}");
 }
 
 impl fmt::Debug for HandedOver {

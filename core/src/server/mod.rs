@@ -57,6 +57,7 @@ pub struct Listening {
     header_timeout: Duration,
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
+    tells_vercel_dev: bool,
 }
 
 /// Who is told where the server listens.
@@ -104,6 +105,7 @@ impl Listening {
             header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
             shutdown: Shutdown::default(),
             on_listening: None,
+            tells_vercel_dev: settings.tells_vercel_dev,
         })
     }
 
