@@ -9,7 +9,7 @@ check() {
 }
 
 check ""
-for feature in server lambda vercel actix-web actix-web-http2 axum hyper tower serde; do
+for feature in server lambda vercel logs actix-web actix-web-http2 axum hyper tower serde; do
     check "$feature"
 done
 for host in server lambda vercel; do
@@ -19,7 +19,7 @@ for host in server lambda vercel; do
 done
 check "lambda serde"
 
-for feature in "" server lambda vercel serde; do
+for feature in "" server lambda vercel logs serde; do
     echo "lodger-core with [$feature]"
     cargo clippy --quiet -p lodger-core --no-default-features --features "$feature" -- -D warnings
 done

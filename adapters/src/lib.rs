@@ -195,6 +195,9 @@ pub mod server {
 pub mod vercel {
     #[doc(inline)]
     pub use lodger_core::vercel::Context;
+    #[cfg(feature = "logs")]
+    #[doc(inline)]
+    pub use lodger_core::vercel::{Logs, logs};
 }
 
 /// Runs `app` on the host that the process finds itself in, until that ends: for ever on Lambda, until SIGTERM or Ctrl-C

@@ -25,12 +25,12 @@ struct Process {
 
 impl Process {
     fn start(vars: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_probe"))
-            .env_clear()
-            .envs(vars.iter().copied())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_program(env!("CARGO_BIN_EXE_probe"), vars)
+    }
+
+    fn start_program(program: &str, vars: &[(&str, &str)]) -> Self {
+        let mut child =
+            Command::new(program).env_clear().envs(vars.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Self { child, stderr }
     }
@@ -322,5 +322,55 @@ fn vercel_dev_is_told_the_port_in_its_words() {
         stdout.read_line(&mut line).unwrap();
         assert_eq!(line, format!("Dev server listening: {}\n", addr.port()));
         assert!(addr.ip().is_loopback());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_vercel_what_is_logged_is_of_its_request() {
+    for framework in ["axum", "actix-web"] {
+        let platform = Vercel::start().unwrap();
+        let vars = [("VERCEL_IPC_PATH", &*platform.ipc_path()), ("LOGS", framework)];
+        let process = Process::start_program(env!("CARGO_BIN_EXE_logs"), &vars);
+        // At once, so that each could take the other's lines for its own.
+        let asked = ["/work", "/work", "/stream", "/panic"].map(async |target| {
+            let mut request = Sent::get(target).request().map(Full::new);
+            let id = platform.mark(request.headers_mut());
+            let _ = platform.send(request).await.unwrap().into_body().collect().await;
+            platform.end(id).await;
+            id
+        });
+        let ids = futures_util::future::join_all(asked).await;
+        let of = |id: u64| {
+            let messages = platform.messages().into_iter();
+            let lines = messages.filter_map(|message| match message {
+                VercelMessage::Log { request_id, level, message, .. } if request_id == id => {
+                    Some(format!("{level}: {message}"))
+                }
+                _ => None,
+            });
+            lines.collect::<Vec<_>>()
+        };
+        assert_eq!(of(0)[0], "info: early", "{framework}");
+        for id in &ids[..2] {
+            let expected = [format!("warn: at work name={framework:?}"), "debug: still at work".to_owned()];
+            assert_eq!(of(*id), expected, "{framework}");
+        }
+        assert_eq!(of(ids[2]), ["info: a frame number=0", "info: a frame number=1"], "{framework}");
+        let panicked = of(ids[3]);
+        assert!(panicked.len() == 1 && panicked[0].contains("the app panicked: asked to panic"), "{panicked:?}");
+        assert_eq!(platform.complaints(), [""; 0], "{framework}");
+        process.signal("TERM");
+        let (status, said) = tokio::task::block_in_place(|| process.end());
+        assert!(status.success(), "{status}: {said}");
+    }
+}
+
+#[test]
+fn on_vercel_what_cannot_be_sent_is_on_standard_error() {
+    for (vars, ends_well) in
+        [(&[("VERCEL_IPC_PATH", "/nowhere")][..], true), (&[("VERCEL_IPC_PATH", "/nowhere"), ("LOGS", "axum")], false)]
+    {
+        let (status, said) = Process::start_program(env!("CARGO_BIN_EXE_logs"), vars).end();
+        assert_eq!((status.success(), said.lines().filter(|line| *line == "early").count()), (ends_well, 1), "{said}");
     }
 }

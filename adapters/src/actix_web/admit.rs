@@ -22,7 +22,7 @@ use actix_web::{
 };
 use pin_project_lite::pin_project;
 
-use super::in_flight::{Count, InFlight, Kept, One};
+use super::in_flight::{Both, Count, InFlight, Kept, One};
 use crate::{
     ClientAddr,
     server::{Admission, Call, Gate, Head, Pass},
@@ -105,7 +105,7 @@ where
             Admission::ToApp(pass) => {
                 Answer::OfApp { answer: pass.call(|| self.service.call(request)), one: Some(one), body: PhantomData }
             }
-            Admission::Answered(status, text, pass) => Answer::Ready { status, text, kept: Some((Some(pass), one)) },
+            Admission::Answered(status, text, pass) => Answer::Ready { status, text, kept: Some((pass, Some(one))) },
         }
     }
 }
@@ -150,10 +150,7 @@ impl Head for Served<'_> {
     }
 }
 
-/// What counts as in flight for as long as a response is, by both who wait for its end.
-type Both = (Option<Pass>, One);
-
-type Body<B> = Kept<EitherBody<B>, Option<Both>>;
+type Body<B> = Kept<EitherBody<B>>;
 
 pin_project! {
     #[project = Step]
@@ -174,28 +171,28 @@ where
         Poll::Ready(match self.project() {
             Step::OfApp { answer, one, .. } => {
                 let (answer, pass) = ready!(answer.poll(cx));
-                let kept = one.take().map(|one| (Some(pass), one));
+                let kept = (pass, one.take());
                 match answer {
                     Some(answer) => answer.map(|response| of_app(response.into(), kept)),
                     None => Ok(answered(http::StatusCode::INTERNAL_SERVER_ERROR, "internal server error", kept)),
                 }
             }
-            Step::Ready { status, text, kept } => Ok(answered(*status, text, kept.take())),
+            Step::Ready { status, text, kept } => Ok(answered(*status, text, kept.take().unwrap_or_default())),
         })
     }
 }
 
 /// An answer of the app's.
-fn of_app<B>(response: Response<B>, mut kept: Option<Both>) -> Response<Body<B>> {
+fn of_app<B>(response: Response<B>, mut kept: Both) -> Response<Body<B>> {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         // What follows is no response any more, though actix has it as the body of one.
-        kept = kept.map(|(_, one)| (None, one));
+        kept.0 = Pass::default();
     }
     response.map_body(|_, body| Kept::new(EitherBody::left(body), kept))
 }
 
 /// An answer of the server's own.
-fn answered<B>(status: http::StatusCode, text: &'static str, kept: Option<Both>) -> Response<Body<B>> {
+fn answered<B>(status: http::StatusCode, text: &'static str, kept: Both) -> Response<Body<B>> {
     let status = StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = Response::with_body(status, ());
     if !text.is_empty() {

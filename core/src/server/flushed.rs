@@ -65,7 +65,8 @@ impl<B: Body> Body for Accompanied<B> {
     type Error = B::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        self.project().body.poll_frame(cx)
+        let this = self.project();
+        this.pass.0.within(|| this.body.poll_frame(cx))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -129,12 +129,21 @@ impl Pass {
     pub fn call<F: Future>(self, call: impl FnOnce() -> F) -> Call<F> {
         let state = match self.catches_panics {
             false => State::Plain { future: call() },
-            true => match CatchPanic::new(call) {
+            true => match self.within(|| CatchPanic::new(call)) {
                 Ok(future) => State::Caught { future },
                 Err(panicked) => State::Panicked { panicked },
             },
         };
         Call { state, pass: self }
+    }
+
+    /// Calls `work` as work on the request: what it logs is the request's, where the host tells one from another.
+    pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        #[cfg(feature = "vercel")]
+        if let Some(end) = &self.end {
+            return end.within(work);
+        }
+        work()
     }
 
     /// Whether there is something to be done once the response has been sent.
@@ -188,13 +197,14 @@ impl<F: Future> Future for Call<F> {
         let this = self.project();
         let message = match this.state.project() {
             Projected::Plain { future } => return future.poll(cx).map(|answer| (Some(answer), take(this.pass))),
-            Projected::Caught { future } => match ready!(future.poll(cx)) {
+            Projected::Caught { future } => match ready!(this.pass.within(|| future.poll(cx))) {
                 Ok(answer) => return Poll::Ready((Some(answer), take(this.pass))),
                 Err(Panicked(message)) => message,
             },
             Projected::Panicked { panicked } => take(&mut panicked.0),
         };
-        say!(ERROR, "{}: answered with 500: the app panicked: {message}", this.pass);
+        let pass = &*this.pass;
+        pass.within(|| say!(ERROR, "{pass}: answered with 500: the app panicked: {message}"));
         Poll::Ready((None, take(this.pass)))
     }
 }

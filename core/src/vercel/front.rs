@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use http::{HeaderValue, header::HOST};
 
-use super::{Context, context::Said, ipc::Ipc};
+use super::{Context, context::Said, ipc::Ipc, log};
 use crate::{Head, vercel_headers};
 
 /// The path at which the platform asks whether the server answers.
@@ -27,6 +27,7 @@ impl Front {
     /// Says that the server listens.
     pub(crate) fn started(&self, port: u16) {
         self.ipc.started(port);
+        log::process_has_started(&self.ipc);
     }
 
     /// Waits until the platform is out of reach.
@@ -75,6 +76,13 @@ fn context<H: Head>(head: &H) -> Option<Context> {
 pub(crate) struct End {
     ipc: Arc<Ipc>,
     context: Context,
+}
+
+impl End {
+    /// Calls `work` as work on the request, so that the lines that it logs are the request's.
+    pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        log::within(&self.ipc, &self.context, work)
+    }
 }
 
 impl Drop for End {

@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     io,
+    mem::take,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Instant,
@@ -11,7 +12,7 @@ use std::{
 use bytes::{Buf as _, BytesMut};
 use tokio::sync::Notify;
 
-use super::{Context, message, socket::Socket, started};
+use super::{Context, log, message, socket::Socket, started};
 use crate::{Error, log::say};
 
 /// What the platform is told, in order, by whoever has something to tell.
@@ -31,8 +32,8 @@ pub(super) struct Ipc {
 
 #[derive(Debug, Default)]
 struct State {
-    /// What was sent and is not written. It is as long as the platform is slow to read: every part of it is about a request that
-    /// the platform has sent.
+    /// What was sent and is not written: ends of requests, of which there are as many as the platform has sent, and lines of
+    /// the log, which have a bound.
     unwritten: BytesMut,
     has_started: bool,
     /// How many requests have not ended.
@@ -81,6 +82,16 @@ impl Ipc {
         self.ended.notify_waiters();
     }
 
+    /// Sends a line of the log. Where there are too many of them, or nobody to be sent to, it goes to standard error.
+    pub(super) fn log(&self, of: Option<&Context>, level: tracing::Level, line: &str) {
+        let state = self.lock();
+        if state.is_broken || state.unwritten.len() > log::MAX_KEPT {
+            drop(state);
+            return log::to_stderr(line);
+        }
+        self.send(state, &message::log(of, level, line));
+    }
+
     fn send(&self, mut state: MutexGuard<'_, State>, message: &str) {
         if state.is_broken {
             return;
@@ -98,9 +109,10 @@ impl Ipc {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     state.is_broken = true;
-                    state.unwritten.clear();
+                    let undelivered = take(&mut state.unwritten);
                     // What is said may be sent here as well.
                     drop(state);
+                    log::undelivered(&undelivered).iter().for_each(|line| log::to_stderr(line));
                     say!(
                         ERROR,
                         "the connection to Vercel broke, and with it this process ends once all is answered: {error}"
@@ -135,6 +147,12 @@ impl Ipc {
             let _ = self.socket.writable().await;
             self.write(self.lock());
         }
+    }
+
+    /// Writes to standard error what of the log is still not written.
+    pub(super) fn give_up(&self) {
+        let undelivered = take(&mut self.lock().unwritten);
+        log::undelivered(&undelivered).iter().for_each(|line| log::to_stderr(line));
     }
 
     /// Waits until no request is left.

@@ -2,6 +2,9 @@
 
 use std::{fmt::Write as _, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use tracing::Level;
+
 use super::Context;
 
 /// The server listens: the first message, and the only one of its kind.
@@ -17,6 +20,37 @@ pub(super) fn end(of: &Context) -> String {
 /// The process cannot go on.
 pub(super) fn unrecoverable_error(exit_code: u8, why: &str) -> String {
     message("unrecoverable-error", format_args!(r#""exitCode":{exit_code},"message":{}"#, Json(why)))
+}
+
+/// A line of the log, of a request or of nobody's.
+pub(super) fn log(of: Option<&Context>, level: Level, line: &str) -> String {
+    let level = match level {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    };
+    let line = STANDARD.encode(line);
+    match of {
+        Some(of) => message("log", format_args!(r#""context":{},{LEVEL}{level}{LINE}{line}""#, Json(of))),
+        None => message(
+            "log",
+            format_args!(r#""context":{{"invocationId":"0","requestId":0}},{LEVEL}{level}{LINE}{line}""#),
+        ),
+    }
+}
+
+const LEVEL: &str = r#""level":""#;
+const LINE: &str = r#"","message":""#;
+
+/// The line in a message, without its NUL, that is one of the log.
+pub(super) fn line_of(message: &[u8]) -> Option<String> {
+    let message = std::str::from_utf8(message).ok()?;
+    // What an id may hold is escaped, and so is no part of it.
+    let (_, line) = message.starts_with(r#"{"type":"log""#).then(|| message.rsplit_once(LINE))??;
+    let line = STANDARD.decode(line.split('"').next()?).ok()?;
+    String::from_utf8(line).ok()
 }
 
 fn message(kind: &str, payload: std::fmt::Arguments<'_>) -> String {
@@ -59,6 +93,23 @@ mod tests {
         assert_eq!(end, "\0");
         assert!(!json.contains('\0'), "{json:?}");
         serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_line_of_the_log_is_base64_and_can_be_had_back() {
+        let context = Context::new(Said { invocation_id: "a\",\"message\":\"".to_owned(), ..Said::default() });
+        for (of, id) in [(Some(&context), context.invocation_id()), (None, "0")] {
+            let message = log(of, Level::WARN, "\"line\"\0é");
+            assert_eq!(
+                read(&message),
+                json!({"type": "log", "payload": {
+                    "context": {"invocationId": id, "requestId": 0}, "level": "warn", "message": "ImxpbmUiAMOp"}})
+            );
+            assert_eq!(line_of(message.trim_end_matches('\0').as_bytes()).unwrap(), "\"line\"\0é");
+        }
+        for other in [&b""[..], b"\xff", b"\"}}", end(&context).as_bytes()] {
+            assert_eq!(line_of(other), None, "{other:?}");
+        }
     }
 
     #[test]

@@ -12,6 +12,9 @@
 mod context;
 mod front;
 mod ipc;
+mod log;
+#[cfg(feature = "logs")]
+mod logs;
 mod message;
 mod socket;
 mod started;
@@ -25,6 +28,9 @@ use crate::{Error, Settings, panic, server::Listening};
 
 pub use context::Context;
 pub(crate) use front::{End, Front};
+pub(crate) use log::send;
+#[cfg(feature = "logs")]
+pub use logs::{Logs, logs};
 
 /// How long there is for the last messages, once the app is served no more.
 const LAST_MESSAGES: Duration = Duration::from_secs(1);
@@ -58,6 +64,7 @@ impl Vercel {
     /// The settings do not say where it is, or have a path that cannot be one, or nobody listens there; or this is no Unix.
     pub async fn connect(mut settings: Settings) -> Result<Self, Error> {
         settings.normalize()?;
+        log::process_starts();
         let ipc = connect(&settings).await?;
         Ok(Self { ipc: Arc::new(ipc), settings })
     }
@@ -91,7 +98,9 @@ impl Vercel {
         }
         // Those that were cut off are told of as well.
         let _ = timeout(A_MOMENT, self.ipc.all_have_ended()).await;
+        log::process_ends();
         let _ = timeout(LAST_MESSAGES, self.ipc.flush()).await;
+        self.ipc.give_up();
         served.and(self.ipc.is_whole())
     }
 }
