@@ -272,7 +272,8 @@ async fn on_vercel_what_it_cannot_do_is_reported() {
     ] {
         let platform = Vercel::start().unwrap();
         let process = Process::start(&[("VERCEL_IPC_PATH", &*platform.ipc_path()), var]);
-        let (exit_code, message) = platform.unrecoverable_error().await;
+        let reported = tokio::time::timeout(Duration::from_secs(10), platform.unrecoverable_error()).await;
+        let (exit_code, message) = reported.unwrap();
         assert!(exit_code == 1 && message.starts_with(why), "{exit_code}: {message}");
         let (status, said) = tokio::task::block_in_place(|| process.end());
         assert_eq!(status.code(), Some(1), "{said}");

@@ -69,9 +69,15 @@ pub(super) fn process_has_started(ipc: &Arc<Ipc>) {
     }
 }
 
-/// Nothing is sent from now on, and nothing kept: what was, is written to standard error.
-pub(super) fn process_ends() {
-    let before = replace(&mut *lock(), Process::IsElsewhere);
+/// Nothing is sent to this platform from now on, and nothing kept: what was, is written to standard error.
+pub(super) fn process_ends(ipc: &Arc<Ipc>) {
+    let mut process = lock();
+    if matches!(&*process, Process::HasStarted(other) if !other.ptr_eq(&Arc::downgrade(ipc))) {
+        // In a test, that of another.
+        return;
+    }
+    let before = replace(&mut *process, Process::IsElsewhere);
+    drop(process);
     if let Process::Starts { kept, .. } = before {
         for (_, line) in kept {
             to_stderr(&line);

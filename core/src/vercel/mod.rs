@@ -98,7 +98,7 @@ impl Vercel {
         }
         // Those that were cut off are told of as well.
         let _ = timeout(A_MOMENT, self.ipc.all_have_ended()).await;
-        log::process_ends();
+        log::process_ends(&self.ipc);
         let _ = timeout(LAST_MESSAGES, self.ipc.flush()).await;
         self.ipc.give_up();
         served.and(self.ipc.is_whole())
