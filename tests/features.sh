@@ -9,17 +9,17 @@ check() {
 }
 
 check ""
-for feature in server lambda actix-web actix-web-http2 axum hyper tower warp serde; do
+for feature in server lambda vercel logs actix-web actix-web-http2 axum hyper tower warp serde; do
     check "$feature"
 done
-for host in server lambda; do
+for host in server lambda vercel; do
     for framework in actix-web axum hyper tower warp; do
         check "$host $framework"
     done
 done
 check "lambda serde"
 
-for feature in "" server lambda serde; do
+for feature in "" server lambda vercel logs serde; do
     echo "lodger-core with [$feature]"
     cargo clippy --quiet -p lodger-core --no-default-features --features "$feature" -- -D warnings
 done

@@ -1,6 +1,6 @@
 //! **Lodger runs an unmodified web app on whatever host it finds itself in.**
 //!
-//! One line in `main` is a server on a laptop and in a container, and a function on AWS Lambda: one binary, no `if`.
+//! One line in `main` is a server on a laptop and in a container, a function on AWS Lambda, and one on Vercel: one binary, no `if`.
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -25,7 +25,8 @@
 //! | tower 0.5 | `tower` | a service over `Request<lodger::Body>`, or over requests with any body; see [`tower`] |
 //! | hyper 1 | `hyper` | likewise; see [`hyper`] |
 //!
-//! No framework is on by default. With the feature `serde`, [`lambda::RequestContext`] can be read as a type of your own.
+//! No framework is on by default. With the feature `serde`, [`lambda::RequestContext`] can be read as a type of your own; with
+//! `logs`, events of `tracing` are lines of Vercel's log, each with its request.
 //!
 //! # Porting an app
 //!
@@ -35,18 +36,20 @@
 //!
 //! # Which host it is
 //!
-//! The environment tells; [`host`] says what it told. The features `server` and `lambda` are on by default.
+//! The environment tells; [`host`] says what it told. The features `server`, `lambda` and `vercel` are on by default.
 //!
 //! | sign | host |
 //! |---|---|
-//! | `LODGER_HOST=server` or `lambda` | that one |
-//! | `AWS_LAMBDA_RUNTIME_API` | Lambda, behind any front: REST API, HTTP API (payload 1.0 and 2.0), Function URL, Application Load Balancer, VPC Lattice, WebSocket API |
+//! | `LODGER_HOST=server`, `lambda` or `vercel` | that one |
+//! | `PORT`, and the program is called `user-server` | a server, behind the proxy of Vercel's standalone mode |
+//! | `VERCEL_IPC_PATH` | Vercel, as a function of the runtime `executable` |
+//! | `AWS_LAMBDA_RUNTIME_API` | Lambda, behind any front: REST API, HTTP API (payload 1.0 and 2.0), Function URL, Application Load Balancer, VPC Lattice, WebSocket API, and Vercel with the runtime `provided.al2023` |
 //! | none of these | a server, on `LODGER_ADDR`, else `0.0.0.0:$PORT`, else `127.0.0.1:3000` |
 //!
 //! A container that is to be reached from outside sets `PORT` or `LODGER_ADDR`. What else can be set is in [`Lodger`].
 //!
 //! An app cannot tell one host from another, except by asking: what the platform knows of a request is in its extensions,
-//! such as [`ClientAddr`] and [`lambda::Context`].
+//! such as [`ClientAddr`], [`lambda::Context`] and `vercel::Context`.
 //!
 //! # What is different on Lambda
 //!
@@ -76,6 +79,20 @@
 //! }
 //! ```
 //!
+//! # What is different on Vercel
+//!
+//! - **The app is served as on a server**, by the same one: bodies stream in both directions, upgrades work, and many requests are
+//!   answered at once. There is one client, which is the platform's proxy, on a port that it alone is told of.
+//! - **What the proxy has put into a request is taken out**: headers that begin with `x-vercel-internal-`, and those for the
+//!   runtime cache. `x-vercel-oidc-token` stays, `Host` is the client's, and its address is the one that the platform
+//!   says. The prefix of a service is a [`PathPrefix`], where Vercel says that it is to be taken off.
+//! - **Once the last byte of a response has left, the request is at its end** for the platform, which may freeze the process then:
+//!   a task that was spawned and not waited for goes on with the next request, or never. An upgrade is at its end when it
+//!   begins. Under actix's server it is when the last of the body has been handed to it, some KB before.
+//! - **A panic of a handler** is a 500 and a line in the log.
+//! - **A client that leaves** ends its request. Under actix's server that shows when there is next something to be sent, as
+//!   it does locally.
+//!
 //! # Events that are not HTTP
 //!
 //! A function gets others too: messages of a queue, a schedule, a WebSocket. By default they are an error that says what
@@ -97,41 +114,45 @@
 //! does cannot be undone. This is all of it, and a test holds each front to it with any request and any response. The
 //! numbers are those of `tests/README.md` in the repository, which has the evidence.
 //!
-//! | | rule | HTTP API 2.0 | HTTP API 1.0 | REST API | Function URL | ALB | ALB, multi-value | Lattice 1 | Lattice 2 |
-//! |---|---|---|---|---|---|---|---|---|---|
-//! | path: decoded by the front. `%2F` arrives as `/`, what follows a `%3F` does not arrive, double escapes are single | 11 | x |  |  |  |  |  |  |  |
-//! | path: one whose escapes stand for other bad ones, as `%25zz`, is a 400 of the front's | 11 | x | x |  |  |  |  |  |  |
-//! | path: what cannot stand in an encoded one, as `"` or a lone `%`, is escaped | 13 |  | x |  |  |  |  |  |  |
-//! | query: an empty one is not there, `/?` is `/` | 31 | x | x | x | x | x | x | x | x |
-//! | query: decoded by the front, and encoded again: `a+b` arrives as `a%20b`, `:` as `%3A` | 33 |  | x | x |  |  |  |  |  |
-//! | query: parameters of one key stand together, `a` is `a=`, one without a key is dropped | 35, 36 |  | x | x |  | x | x |  | x |
-//! | query: of several parameters of one key the last | 42 |  |  |  |  | x |  |  |  |
-//! | query: of more than 16,384 parameters, and of more than 4,096 headers, a 400 | 70 | x | x | x | x | x | x | x | x |
-//! | headers: several of one name joined by a comma | 46 | x |  |  | x |  |  | x |  |
-//! | headers: of several of one name the last | 42 |  |  |  |  | x |  |  |  |
-//! | headers: several `cookie` are one | 50 | x | x | x | x | x | x | x | x |
-//! | headers: the order among different names is the front's |  | x | x | x | x | x | x | x | x |
-//! | headers: `connection`, `te`, `upgrade`, `expect` and the like are not there, nor is `proxy` | 62 | x | x | x | x | x | x | x | x |
-//! | headers: `x-forwarded-for` has the client's address added | 55 | x | x | x | x | x | x | x | x |
-//! | headers: `x-forwarded-port` and `x-forwarded-proto` are the front's | 53 | x | x | x | x | x | x |  |  |
-//! | headers: `x-amzn-trace-id` is the invocation's | 59 | x | x | x | x | x | x | x | x |
-//! | headers: `content-length: 0` where there is no body | 57 | x | x |  |  |  |  |  |  |
-//! | body: what is no text is lost, unless `binaryMediaTypes` names its type | 66 |  |  | x |  |  |  |  |  |
-//! | body: beyond 6 MB as an event, which are 4.5 MB of binary, the front answers with 413 | 70 | x | x | x | x |  |  | x | x |
-//! | body: beyond 1 MB the front answers with 413; to an upgrade with 400 | 62, 70 |  |  |  |  | x | x |  |  |
-//! | **answers**: trailers and interim responses are dropped | 72, 102 | x | x | x | x | x | x | x | x |
-//! | answers: several headers of one name joined by `, `, but `set-cookie` | 75 | x |  |  | x | x |  | x | x |
-//! | answers: of several `set-cookie` the first, and a warning | 81 |  |  |  |  |  |  | x |  |
-//! | answers: several values of one name may arrive in another order | 79 |  |  |  |  | x | x |  |  |
-//! | answers: a header's bytes that are no UTF-8 arrive as the UTF-8 of their Latin-1 | 86 | x | x | x | x | x | x | x | x |
-//! | answers: `www-authenticate`, `server`, `date` and some more become `x-amzn-remapped-..` | 85 |  |  | x |  |  |  |  |  |
-//! | answers: a body without a type is `application/octet-stream`, because the front would claim more | 88 | x | x | x | x | x | x | x | x |
-//! | answers: no body and no type, and the front adds a type | 88 | x | x | x | x |  |  |  |  |
-//! | answers: 204, 205 and 304 have neither a body nor its headers | 91 | x | x | x | x | x | x | x | x |
-//! | answers: a status of 600 or more, which HTTP does not have, is a 500 | 72 | x | x | x | x | x | x | x | x |
-//! | answers: binary is base64 for the client, unless `binaryMediaTypes` names its type, or what the client accepts | 97 |  |  | x |  |  |  |  |  |
-//! | answers: headers beyond 10 KB, at an ALB 32 KB, become an error of the front's; a warning comes before | 87 | x | x | x |  | x | x |  |  |
-//! | answers: a reply beyond 6 MB, at an ALB 1 MB, becomes a 500 that says so; as binary 4.5 MB, and 768 KB | 99 | x | x | x | x | x | x | x | x |
+//! | | rule | HTTP API 2.0 | HTTP API 1.0 | REST API | Function URL | ALB | ALB, multi-value | Lattice 1 | Lattice 2 | Vercel |
+//! |---|---|---|---|---|---|---|---|---|---|---|
+//! | path: decoded by the front. `%2F` arrives as `/`, what follows a `%3F` does not arrive, double escapes are single | 11 | x |  |  |  |  |  |  |  |  |
+//! | path: one whose escapes stand for other bad ones, as `%25zz`, is a 400 of the front's | 11 | x | x |  |  |  |  |  |  |  |
+//! | path: what cannot stand in an encoded one, as `"` or a lone `%`, is escaped | 13 |  | x |  |  |  |  |  |  |  |
+//! | query: an empty one is not there, `/?` is `/` | 31 | x | x | x | x | x | x | x | x | x |
+//! | query: decoded by the front, and encoded again: `a+b` arrives as `a%20b`, `:` as `%3A` | 33 |  | x | x |  |  |  |  |  |  |
+//! | query: parameters of one key stand together, `a` is `a=`, one without a key is dropped | 35, 36 |  | x | x |  | x | x |  | x |  |
+//! | query: of several parameters of one key the last | 42 |  |  |  |  | x |  |  |  |  |
+//! | query: of more than 16,384 parameters, and of more than 4,096 headers, a 400 | 70 | x | x | x | x | x | x | x | x | x |
+//! | headers: several of one name joined by a comma | 46 | x |  |  | x |  |  | x |  |  |
+//! | headers: of several of one name the last | 42 |  |  |  |  | x |  |  |  |  |
+//! | headers: several `cookie` are one | 50 | x | x | x | x | x | x | x | x | x |
+//! | headers: the order among different names is the front's |  | x | x | x | x | x | x | x | x | x |
+//! | headers: `connection`, `te`, `upgrade`, `expect` and the like are not there, nor is `proxy` | 62 | x | x | x | x | x | x | x | x | x |
+//! | headers: `x-forwarded-for` has the client's address added | 55 | x | x | x | x | x | x | x | x |  |
+//! | headers: `x-forwarded-port` and `x-forwarded-proto` are the front's | 53 | x | x | x | x | x | x |  |  |  |
+//! | headers: `x-amzn-trace-id` is the invocation's | 59 | x | x | x | x | x | x | x | x | x |
+//! | headers: `content-length: 0` where there is no body | 57 | x | x |  |  |  |  |  |  |  |
+//! | body: what is no text is lost, unless `binaryMediaTypes` names its type | 66 |  |  | x |  |  |  |  |  |  |
+//! | body: beyond 6 MB as an event, which are 4.5 MB of binary, the front answers with 413 | 70 | x | x | x | x |  |  | x | x |  |
+//! | body: beyond 1 MB the front answers with 413; to an upgrade with 400 | 62, 70 |  |  |  |  | x | x |  |  |  |
+//! | **answers**: trailers and interim responses are dropped | 72, 102 | x | x | x | x | x | x | x | x | x |
+//! | answers: several headers of one name joined by `, `, but `set-cookie` | 75 | x |  |  | x | x |  | x | x |  |
+//! | answers: of several `set-cookie` the first, and a warning | 81 |  |  |  |  |  |  | x |  |  |
+//! | answers: several values of one name may arrive in another order | 79 |  |  |  |  | x | x |  |  |  |
+//! | answers: a header's bytes that are no UTF-8 arrive as the UTF-8 of their Latin-1 | 86 | x | x | x | x | x | x | x | x | x |
+//! | answers: `www-authenticate`, `server`, `date` and some more become `x-amzn-remapped-..` | 85 |  |  | x |  |  |  |  |  |  |
+//! | answers: a body without a type is `application/octet-stream`, because the front would claim more | 88 | x | x | x | x | x | x | x | x | x |
+//! | answers: no body and no type, and the front adds a type | 88 | x | x | x | x |  |  |  |  |  |
+//! | answers: 204, 205 and 304 have neither a body nor its headers | 91 | x | x | x | x | x | x | x | x | x |
+//! | answers: a status of 600 or more, which HTTP does not have, is a 500 | 72 | x | x | x | x | x | x | x | x | x |
+//! | answers: binary is base64 for the client, unless `binaryMediaTypes` names its type, or what the client accepts | 97 |  |  | x |  |  |  |  |  |  |
+//! | answers: headers beyond 10 KB, at an ALB 32 KB, become an error of the front's; a warning comes before | 87 | x | x | x |  | x | x |  |  |  |
+//! | answers: a reply beyond 6 MB, at an ALB 1 MB, becomes a 500 that says so; as binary 4.5 MB, and 768 KB | 99 | x | x | x | x | x | x | x | x | x |
+//!
+//! *Vercel* is its older way, with functions of the runtime `provided.al2023`; with those of the runtime `executable` nothing is lost.
+//! There the platform sets `x-forwarded-for`, `x-forwarded-host` and `x-forwarded-proto`, whatever the client sends, and takes 4.5 MB as a
+//! body in either direction; a larger answer becomes an error of its own.
 //!
 //! Some of it depends on how a front is set up:
 //!
@@ -180,7 +201,20 @@ pub mod lambda {
 #[cfg(feature = "server")]
 pub mod server {
     #[doc(inline)]
-    pub use lodger_core::server::{Admission, HandedOver, Listening, Paths};
+    pub use lodger_core::{
+        Head,
+        server::{Admission, Call, Gate, HandedOver, Listening, Pass},
+    };
+}
+
+/// What Vercel tells about a request, as an extension of it.
+#[cfg(feature = "vercel")]
+pub mod vercel {
+    #[doc(inline)]
+    pub use lodger_core::vercel::Context;
+    #[cfg(feature = "logs")]
+    #[doc(inline)]
+    pub use lodger_core::vercel::{Logs, logs};
 }
 
 /// Runs `app` on the host that the process finds itself in, until that ends: for ever on Lambda, until SIGTERM or Ctrl-C
@@ -218,7 +252,7 @@ where
 /// The host that the process finds itself in.
 ///
 /// # Errors
-/// `LODGER_HOST` names none, or the process is where this version of Lodger cannot run.
+/// `LODGER_HOST` names none.
 ///
 /// # Example
 ///

@@ -12,7 +12,7 @@ use crate::{Error, Host, ResponseMode, Run, Stage};
 ///
 /// | variable | in code | value | where neither is set |
 /// |---|---|---|---|
-/// | `LODGER_HOST` | [`host`](Self::host) | `server`, `lambda` | found out |
+/// | `LODGER_HOST` | [`host`](Self::host) | `server`, `lambda`, `vercel` | found out |
 /// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | [`addr`](Self::addr) | an IP address and a port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`, with `VERCEL_DEV_PORT` the loopback address |
 /// | `LODGER_BASE_PATH` | [`base_path`](Self::base_path) | a path prefix, percent-encoded | none |
 /// | `LODGER_STAGE` | [`stage`](Self::stage) | `strip`, `keep` | `strip` |
@@ -21,6 +21,7 @@ use crate::{Error, Host, ResponseMode, Run, Stage};
 /// | `LODGER_GRACE` | [`grace`](Self::grace) | seconds, such as 10 or 0.5 | 10 |
 /// | `LODGER_HEADER_TIMEOUT` | [`header_timeout`](Self::header_timeout) | seconds; 0: as long as it takes | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | [`runtime_api`](Self::runtime_api) | a host and a port, or a URL | set by Lambda |
+/// | `VERCEL_IPC_PATH` | [`ipc_path`](Self::ipc_path) | the path of a Unix socket | set by Vercel |
 ///
 /// # Example
 ///
@@ -40,8 +41,10 @@ pub struct Lodger {
     settings: Settings,
     listener: Option<TcpListener>,
     shutdown: Shutdown,
-    on_listening: Option<Box<dyn FnOnce(SocketAddr) + Send>>,
+    on_listening: Option<OnListening>,
 }
+
+type OnListening = Box<dyn FnOnce(SocketAddr) + Send>;
 
 impl Lodger {
     /// Nothing told yet.
@@ -55,7 +58,7 @@ impl Lodger {
         self
     }
 
-    /// The address to listen on, as a server. Port 0 takes any that is free; [`on_listening`](Self::on_listening) tells
+    /// The address to listen on, as a server; on Vercel it is a port of the loopback address that is free. Port 0 takes any that is free; [`on_listening`](Self::on_listening) tells
     /// which.
     pub fn addr(mut self, addr: impl Into<SocketAddr>) -> Self {
         self.settings.addr = Some(addr.into());
@@ -191,7 +194,7 @@ impl Lodger {
         self
     }
 
-    /// Ends when `shutdown` does. On a server it stands in place of SIGTERM and Ctrl-C; on Lambda it takes effect between
+    /// Ends when `shutdown` does. On a server, and on Vercel, it stands in place of SIGTERM and Ctrl-C; on Lambda it takes effect between
     /// two invocations.
     pub fn shutdown(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
         self.shutdown = Shutdown::when(shutdown);
@@ -202,6 +205,12 @@ impl Lodger {
     /// tests against an emulator; Lambda sets `AWS_LAMBDA_RUNTIME_API`.
     pub fn runtime_api(mut self, address: impl Into<String>) -> Self {
         self.settings.runtime_api = Some(address.into());
+        self
+    }
+
+    /// Where Vercel listens: the path of a Unix socket. For tests against an emulator; Vercel sets `VERCEL_IPC_PATH`.
+    pub fn ipc_path(mut self, path: impl Into<String>) -> Self {
+        self.settings.ipc_path = Some(path.into());
         self
     }
 
@@ -219,8 +228,8 @@ impl Lodger {
         self.run_with(async || Ok::<A, Error>(app)).await
     }
 
-    /// Builds an app and runs it. On Lambda a failure to build it, or a panic, is reported as the reason why the function
-    /// does not start.
+    /// Builds an app and runs it. On Lambda and on Vercel a failure to build it, or a panic, is reported as the reason why the
+    /// function does not start.
     ///
     /// # Errors
     /// As [`run`](crate::run), and the app's own.
@@ -263,17 +272,22 @@ impl Lodger {
                     Some(listener) => Listening::on(listener, &settings)?,
                     None => Listening::bind(&settings).await?,
                 };
-                let listening = listening.until(self.shutdown);
-                match self.on_listening {
-                    Some(tell) => app.serve(listening.on_listening(tell)).await,
-                    None => app.serve(listening).await,
-                }
+                app.serve(told(listening, self.shutdown, self.on_listening)).await
             }
             #[cfg(feature = "lambda")]
             Host::Lambda => {
                 let mut polling = crate::lambda::Polling::new(settings, self.shutdown)?;
                 let app = polling.build(build).await?;
                 app.poll(polling).await
+            }
+            #[cfg(feature = "vercel")]
+            Host::Vercel => {
+                let vercel = lodger_core::vercel::Vercel::connect(settings).await?;
+                let serve = async |listening| {
+                    let app = vercel.build(build).await?;
+                    app.serve(told(listening, self.shutdown, self.on_listening)).await
+                };
+                vercel.run(serve).await
             }
             #[allow(unreachable_patterns, reason = "which hosts are left depends on the features")]
             host => Err(Error::new(format!(
@@ -283,14 +297,29 @@ impl Lodger {
     }
 }
 
-/// A setting's error, once Lambda knows of it where this is Lambda.
-async fn reported(settings: &Settings, error: Error) -> Error {
-    #[cfg(feature = "lambda")]
-    if settings.host != Some(Host::Server) {
-        lodger_core::lambda::report_init_error(settings, &error).await;
+/// A socket that listens, with what the user has said about it.
+#[cfg(feature = "server")]
+fn told(
+    listening: crate::server::Listening,
+    shutdown: Shutdown,
+    on_listening: Option<OnListening>,
+) -> crate::server::Listening {
+    let listening = listening.until(shutdown);
+    match on_listening {
+        Some(tell) => listening.on_listening(tell),
+        None => listening,
     }
-    #[cfg(not(feature = "lambda"))]
-    let _ = settings;
+}
+
+/// A setting's error, once the host knows of it where there is one.
+async fn reported(settings: &Settings, error: Error) -> Error {
+    match settings.host {
+        #[cfg(feature = "vercel")]
+        Some(Host::Vercel) => lodger_core::vercel::report_init_error(settings, &error).await,
+        #[cfg(feature = "lambda")]
+        None | Some(Host::Lambda) => lodger_core::lambda::report_init_error(settings, &error).await,
+        _ => {}
+    }
     error
 }
 

@@ -54,7 +54,7 @@ where
 }
 
 #[derive(Clone)]
-struct Tower<S>(S);
+pub(crate) struct Tower<S>(pub(crate) S);
 
 impl<S, B> App for Tower<S>
 where
@@ -74,7 +74,7 @@ where
 pin_project! {
     /// One call of a service: waits until it is ready, then calls it.
     #[project = Step]
-    enum Oneshot<S: Service<Request>> {
+    pub(crate) enum Oneshot<S: Service<Request>> {
         Waiting { service: S, request: Option<Request> },
         Called { #[pin] response: S::Future },
     }

@@ -4,7 +4,8 @@
 //! `lodger` does not know: implement [`App`] for it, and the hosts do the rest. There is no framework in this crate.
 //!
 //! An [`App`] answers one [`Request`] at a time and never fails. A host brings the requests: [`server`] from a socket,
-//! [`lambda`] from the Lambda Runtime API. Adapters never see hosts, and hosts never see frameworks.
+//! [`lambda`] from the Lambda Runtime API, [`vercel`] from a socket again, which it has a word in. Adapters never see hosts, and
+//! hosts never see frameworks.
 
 // Without a host there is nobody to use what hosts share.
 #![cfg_attr(not(any(feature = "server", feature = "lambda")), allow(dead_code, unused_imports, unused_macros))]
@@ -13,23 +14,30 @@ mod app;
 mod body;
 mod error;
 mod facts;
+mod head;
 mod host;
 mod log;
 mod once;
+mod panic;
 mod prefix;
 mod reserved;
 mod settings;
 mod shutdown;
+#[cfg(any(feature = "lambda", feature = "vercel"))]
+mod vercel_headers;
 
 #[cfg(feature = "lambda")]
 pub mod lambda;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "vercel")]
+pub mod vercel;
 
 pub use app::{App, Request};
 pub use body::Body;
 pub use error::{BoxError, Error};
 pub use facts::{ClientAddr, PathPrefix};
+pub use head::Head;
 pub use host::Host;
 pub use settings::{ResponseMode, Settings, Stage};
 pub use shutdown::Shutdown;

@@ -1,11 +1,15 @@
 use std::fmt;
 
-/// One line of the log of Lodger itself: an event for `tracing`, or standard error where no subscriber is set, because a
-/// lost request must be seen by somebody who has not set up logging either.
+/// One line of the log of Lodger itself: an event for `tracing`, or where no subscriber is set a line on standard error, on Vercel
+/// one of the platform's log, because a lost request must be seen by somebody who has not set up logging either.
 ///
 /// For adapters: an app that failed is reported by this.
 pub fn log(level: tracing::Level, message: fmt::Arguments<'_>) {
     if !tracing::dispatcher::has_been_set() {
+        #[cfg(feature = "vercel")]
+        if level <= tracing::Level::INFO && crate::vercel::send(level, &message.to_string()) {
+            return;
+        }
         return to_stderr(level, message);
     }
     match level {

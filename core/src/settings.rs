@@ -14,8 +14,8 @@ use crate::{
 ///
 /// | variable | value | where it is not set |
 /// |---|---|---|
-/// | `LODGER_HOST` | `server` or `lambda` | found out |
-/// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | an address with its port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`; with `VERCEL_DEV_PORT` `127.0.0.1:$VERCEL_DEV_PORT` |
+/// | `LODGER_HOST` | `server`, `lambda` or `vercel` | found out |
+/// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | an address with its port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`; with `VERCEL_DEV_PORT` `127.0.0.1:$VERCEL_DEV_PORT`, and the line on standard output that `vercel dev` waits for |
 /// | `LODGER_BASE_PATH` | a path prefix to take off, percent-encoded: whole segments, once | none |
 /// | `LODGER_STAGE` | `strip` or `keep` the stage of an API in the path | `strip` |
 /// | `LODGER_RESPONSE_MODE` | `buffered`, `stream`, `stream-url` or `stream-rest`: how Lambda is answered behind fronts that can stream | `buffered` |
@@ -25,6 +25,8 @@ use crate::{
 /// | `LODGER_DEADLINE_MARGIN` | milliseconds before the end of an invocation's time at which a request is cancelled, and answered with 504 | 500 |
 /// | `LODGER_HEADER_TIMEOUT` | seconds from accept to the end of the first request's head, at which the connection is closed; 0: never | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | where the Lambda Runtime API is, set by Lambda | not on Lambda |
+/// | `VERCEL_IPC_PATH` | the path of the Unix socket that Vercel listens on, set by Vercel | not on Vercel |
+/// | `VERCEL_SERVICE_ROUTE_PREFIX`, with `VERCEL_SERVICE_ROUTE_PREFIX_STRIP` `1` or `true` | a path prefix to take off on Vercel, set by Vercel | none |
 ///
 /// A variable that is empty counts as not set.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +53,12 @@ pub struct Settings {
     pub header_timeout: Option<Duration>,
     /// Where the Lambda Runtime API is: `host:port`, or a URL with a path.
     pub runtime_api: Option<String>,
+    /// Print the line with the port that `vercel dev` waits for, once a server listens.
+    pub tells_vercel_dev: bool,
+    /// The path of the Unix socket that Vercel listens on.
+    pub ipc_path: Option<String>,
+    /// The path prefix that Vercel has put before the paths of a service, to take off before the base path.
+    pub service_prefix: Option<String>,
 }
 
 /// What becomes of the stage that an API Gateway API puts into the path.
@@ -121,7 +129,7 @@ impl Settings {
     ///
     /// # Errors
     /// A variable has a value that it cannot have, or the process is where it cannot run. Where it would report that is
-    /// known all the same: the host, unless it is the host that is wrong, and the Runtime API.
+    /// known all the same: the host, unless it is the host that is wrong, the Runtime API, and Vercel's socket.
     pub fn read_environment(&mut self) -> Result<(), Error> {
         for (name, _) in std::env::vars_os() {
             if let Some(name) = name.to_str().filter(|name| is_unknown(name)) {
@@ -143,6 +151,9 @@ impl Settings {
     pub(crate) fn normalize(&mut self) -> Result<(), Error> {
         if let Some(path) = &self.base_path {
             self.base_path = prefix::normal(path, "the base path", "LODGER_BASE_PATH")?;
+        }
+        if let Some(path) = &self.service_prefix {
+            self.service_prefix = prefix::normal(path, "the prefix of the service", "VERCEL_SERVICE_ROUTE_PREFIX")?;
         }
         for (path, is, variable, example) in [
             (&mut self.events_path, "the path for events", "LODGER_EVENTS_PATH", "/events"),
@@ -166,6 +177,9 @@ impl Settings {
         if let Some(api) = var("AWS_LAMBDA_RUNTIME_API") {
             self.runtime_api = Some(api);
         }
+        if let Some(path) = var("VERCEL_IPC_PATH") {
+            self.ipc_path = Some(path);
+        }
         if self.host.is_none() || var("LODGER_HOST").is_some() {
             self.host = Some(Host::find(program, &var)?);
         }
@@ -182,8 +196,14 @@ impl Settings {
         } else if let Some(port) = var("VERCEL_DEV_PORT") {
             self.addr = Some((Ipv4Addr::LOCALHOST, port_number("VERCEL_DEV_PORT", &port)?).into());
         }
+        // Wherever it listens: the line has the port.
+        self.tells_vercel_dev |= var("VERCEL_DEV_PORT").is_some();
         if let Some(path) = var("LODGER_BASE_PATH") {
             self.base_path = Some(path);
+        }
+        let is_stripped = ["1", "true"].map(Some).contains(&var("VERCEL_SERVICE_ROUTE_PREFIX_STRIP").as_deref());
+        if let Some(path) = var("VERCEL_SERVICE_ROUTE_PREFIX").filter(|_| is_stripped) {
+            self.service_prefix = Some(path);
         }
         if let Some(path) = var("LODGER_EVENTS_PATH") {
             self.events_path = Some(path);

@@ -9,7 +9,7 @@ use http::{Request, Response};
 
 use crate::{Outcome, event, kind::Kind, response};
 
-/// What stands between HTTP clients and a function: an AWS service, with its settings.
+/// What stands between HTTP clients and a function: an AWS service, with its settings, or Vercel.
 ///
 /// It behaves as AWS does where that is documented or has been captured. Where that is not known, of a reply the strict
 /// reading is taken, so that what passes here passes there. Ids and times in events are always the same.
@@ -98,8 +98,20 @@ impl Front {
         Self::new(Kind::LatticeV2)
     }
 
+    /// Vercel before a function of the runtime `provided.al2023`, which polls Lambda's Runtime API. What functions of the runtime
+    /// `executable` find is another, which on Unix is `Vercel` in this crate.
+    ///
+    /// A body has at most 4.5 MB, in either direction. Not known, and chosen: headers are arrays only where there are several
+    /// values, a response without a type gets none, and a reply that cannot be read is a 500, as a failed function is.
+    ///
+    /// Sources: [the bridge for Go](https://github.com/vercel/vercel/blob/main/packages/go/bridge/bridge.go),
+    /// [limits](https://vercel.com/docs/functions/limitations#request-body-size).
+    pub fn vercel() -> Self {
+        Self::new(Kind::Vercel)
+    }
+
     /// Each front with its defaults.
-    pub fn all() -> [Self; 8] {
+    pub fn all() -> [Self; 9] {
         Kind::ALL.map(Self::new)
     }
 

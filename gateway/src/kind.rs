@@ -10,10 +10,11 @@ pub(crate) enum Kind {
     AlbMultiValue,
     LatticeV1,
     LatticeV2,
+    Vercel,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::FunctionUrl,
         Self::HttpApi,
         Self::HttpApiV1,
@@ -22,6 +23,7 @@ impl Kind {
         Self::AlbMultiValue,
         Self::LatticeV1,
         Self::LatticeV2,
+        Self::Vercel,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -34,16 +36,18 @@ impl Kind {
             Self::AlbMultiValue => "alb-multi-value",
             Self::LatticeV1 => "lattice-v1",
             Self::LatticeV2 => "lattice-v2",
+            Self::Vercel => "vercel",
         }
     }
 
-    /// The host that AWS gives a front of this kind. Its first label is the id of an API.
+    /// The host that its platform gives a front of this kind. Its first label is the id of an API.
     pub(crate) fn domain(self) -> &'static str {
         match self {
             Self::FunctionUrl => "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws",
             Self::HttpApi | Self::HttpApiV1 | Self::RestApi => "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com",
             Self::Alb | Self::AlbMultiValue => "test-1234567890.us-east-1.elb.amazonaws.com",
             Self::LatticeV1 | Self::LatticeV2 => "test-0123456789abcdef0.1a2b3c4.vpc-lattice-svcs.us-east-1.on.aws",
+            Self::Vercel => "test-abcdefghi.vercel.app",
         }
     }
 

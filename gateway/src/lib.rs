@@ -1,4 +1,4 @@
-//! The other side of an AWS Lambda function, for tests and local work.
+//! The other side of an AWS Lambda function, and of a Vercel function, for tests and local work.
 //!
 //! A [`Front`] is what stands between an HTTP client and a function: it makes the event that AWS would make of a request,
 //! and the HTTP response that AWS would make of a reply. A [`WebSocketApi`] does the same for a connection. A
@@ -15,6 +15,7 @@
 //! | [`Front::alb_multi_value`] | `alb-multi-value` | with all of them |
 //! | [`Front::lattice_v1`] | `lattice-v1` | event structure 1 |
 //! | [`Front::lattice_v2`] | `lattice-v2` | event structure 2 |
+//! | [`Front::vercel`] | `vercel` | that of Vercel, for the runtime `provided.al2023` |
 //!
 //! The path of a request is the one that the client asks for below the stage: a [`Front`] with a stage puts it before. A
 //! [`Server`] takes it with the stage as well, as a browser sends it that follows a link.
@@ -74,6 +75,11 @@
 //! assert_eq!(response.headers()["set-cookie"], "a=1");
 //! ```
 //!
+//! # Vercel
+//!
+//! On Unix, [`Vercel`] is the platform of that name, as a process finds it that is started there: the socket that it reports to,
+//! and the proxy that brings requests.
+//!
 //! # On the command line
 //!
 //! `cargo install lodger-gateway` brings a command that starts a function, unmodified, behind a front on a port:
@@ -102,6 +108,8 @@ mod response;
 mod runtime_api;
 mod server;
 mod state;
+#[cfg(unix)]
+mod vercel;
 mod websocket_api;
 #[cfg(feature = "websocket")]
 mod websocket_server;
@@ -110,4 +118,6 @@ pub use front::{Front, UnknownFront};
 pub use invocation::{Invocation, Outcome, Reported};
 pub use runtime_api::RuntimeApi;
 pub use server::Server;
+#[cfg(unix)]
+pub use vercel::{Vercel, VercelMessage};
 pub use websocket_api::{Message, WebSocketApi};

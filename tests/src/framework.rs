@@ -26,8 +26,11 @@ pub trait Framework {
     /// What its app cannot see of what it was sent, on any host.
     fn is_blind_to(_seen: &mut Value) {}
 
-    /// Likewise where its own server is not.
-    fn is_blind_in_process_to(_seen: &mut Value) {}
+    /// Likewise on Lambda.
+    fn is_blind_on_lambda_to(_seen: &mut Value) {}
+
+    /// Likewise on Vercel.
+    fn is_blind_on_vercel_to(_seen: &mut Value) {}
 }
 
 /// Requests for types that they are not of: method, target, type of the body, body.
@@ -116,7 +119,11 @@ impl Framework for Warp {
         seen["version"] = Value::Null;
     }
 
-    fn is_blind_in_process_to(seen: &mut Value) {
+    fn is_blind_on_vercel_to(seen: &mut Value) {
+        seen["client"] = Value::Null;
+    }
+
+    fn is_blind_on_lambda_to(seen: &mut Value) {
         let headers: Vec<(String, String)> = serde_json::from_value(seen["headers"].take()).unwrap();
         let joined = crate::losses::merged(headers, |_, first, later| Some(format!("{first}, {later}")));
         seen["headers"] = serde_json::json!(joined);

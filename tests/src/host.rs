@@ -2,9 +2,14 @@
 
 use std::{net::SocketAddr, sync::mpsc, time::Duration};
 
+use bytes::Bytes;
+use http::Response;
+use http_body_util::{BodyExt as _, Full};
 use lodger::{Error, Host, Lodger};
-use lodger_gateway::RuntimeApi;
+use lodger_gateway::{RuntimeApi, Vercel};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::ask::Sent;
 
 /// An app under Lodger's server.
 pub struct Server {
@@ -113,4 +118,48 @@ where
     let address = api.address();
     on_its_own_thread(move || run(Lodger::new().host(Host::Lambda).runtime_api(address)));
     api
+}
+
+/// An app on Vercel, as far as it can tell.
+pub struct OnVercel {
+    pub platform: Vercel,
+    over: mpsc::Receiver<Result<(), Error>>,
+    end: Option<oneshot::Sender<()>>,
+}
+
+impl OnVercel {
+    /// Starts what `run` makes of the settings that a test needs, on a thread of its own, because not every app's future may
+    /// move.
+    pub fn start<F>(run: impl FnOnce(Lodger) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<(), Error>>,
+    {
+        let platform = Vercel::start().unwrap();
+        let path = platform.ipc_path();
+        let ((ended, over), (end, is_to_end)) = (mpsc::channel(), oneshot::channel::<()>());
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            let lodger = Lodger::new().host(Host::Vercel).ipc_path(path).shutdown(async { drop(is_to_end.await) });
+            // Whether or not somebody still wants to know.
+            let _ = ended.send(runtime.block_on(async { run(lodger).await }));
+        });
+        Self { platform, over, end: Some(end) }
+    }
+
+    pub fn begin_end(&mut self) {
+        self.end.take();
+    }
+
+    /// How it ended, as it has to within some seconds.
+    pub fn result(&self) -> Result<(), Error> {
+        self.over.recv_timeout(std::time::Duration::from_secs(5)).unwrap()
+    }
+
+    /// Sends a request, and gives the id of it and the response.
+    pub async fn send(&self, sent: &Sent) -> (u64, Response<Bytes>) {
+        let mut request = sent.request().map(Full::new);
+        let id = self.platform.mark(request.headers_mut());
+        let (head, body) = self.platform.send(request).await.unwrap().into_parts();
+        (id, Response::from_parts(head, body.collect().await.unwrap().to_bytes()))
+    }
 }

@@ -55,7 +55,20 @@ pub fn seen_behind(front: &Front, mut seen: Value, sent: &Sent) -> Option<Value>
     headers.push(("x-forwarded-for".into(), forwarded));
     let trace_id = "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0";
     headers.push(("x-amzn-trace-id".into(), trace_id.into()));
-    if !is(front, &["lattice-v1", "lattice-v2"]) {
+    if is(front, &["vercel"]) {
+        // What the platform says, whatever the client does.
+        for (name, value) in [
+            ("x-forwarded-for", "127.0.0.1"),
+            ("x-forwarded-host", "example.com"),
+            ("x-forwarded-proto", "https"),
+            ("x-real-ip", "127.0.0.1"),
+            ("x-vercel-forwarded-for", "127.0.0.1"),
+            ("x-vercel-id", "iad1::iad1::abcde-1700000000000-0123456789ab"),
+        ] {
+            headers.retain(|header| header.0 != name);
+            headers.push((name.into(), value.into()));
+        }
+    } else if !is(front, &["lattice-v1", "lattice-v2"]) {
         headers.retain(|(name, _)| name != "x-forwarded-port" && name != "x-forwarded-proto");
         headers.push(("x-forwarded-port".into(), "443".into()));
         headers.push(("x-forwarded-proto".into(), "https".into()));
@@ -79,6 +92,26 @@ pub fn seen_behind(front: &Front, mut seen: Value, sent: &Sent) -> Option<Value>
     Some(seen)
 }
 
+/// What the app is to see on Vercel: all of it, and what the platform says for everybody to see.
+pub fn seen_on_vercel(mut seen: Value) -> Value {
+    let mut headers: Headers = serde_json::from_value(seen["headers"].take()).unwrap();
+    for (name, value) in [
+        ("x-forwarded-for", "127.0.0.1"),
+        ("x-forwarded-host", "example.com"),
+        ("x-forwarded-proto", "https"),
+        ("x-real-ip", "127.0.0.1"),
+        ("x-vercel-forwarded-for", "127.0.0.1"),
+        ("x-vercel-id", "iad1::iad1::abcde-1700000000000-0123456789ab"),
+        ("x-vercel-oidc-token", "token"),
+    ] {
+        headers.retain(|(other, _)| other != name);
+        headers.push((name.into(), value.into()));
+    }
+    headers.sort_by(|one, other| one.0.cmp(&other.0));
+    seen["headers"] = json!(headers);
+    seen
+}
+
 /// What the client is to get.
 pub fn got_behind(front: &Front, mut got: Value, is_head: bool) -> Value {
     if got["status"].as_u64() >= Some(600) {
@@ -95,7 +128,7 @@ pub fn got_behind(front: &Front, mut got: Value, is_head: bool) -> Value {
         }
     }
     headers = merged(headers, |name, first, later| match front.name() {
-        "rest-api" | "http-api-v1" | "alb-multi-value" => None,
+        "rest-api" | "http-api-v1" | "alb-multi-value" | "vercel" => None,
         // Rule 81: there is room for one cookie.
         "lattice-v1" if name == "set-cookie" => Some(first.to_owned()),
         _ if name == "set-cookie" => None,
@@ -174,7 +207,7 @@ fn path_behind(front: &Front, path: &str) -> Option<String> {
 fn query_behind(front: &Front, query: &str) -> String {
     let is_decoded = match front.name() {
         // Rules 30 and 43.
-        "http-api" | "function-url" | "lattice-v1" => return query.to_owned(),
+        "http-api" | "function-url" | "lattice-v1" | "vercel" => return query.to_owned(),
         // Rule 33.
         "rest-api" | "http-api-v1" => true,
         // Rule 39.

@@ -12,8 +12,8 @@ use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
     ask::{Sent, arrivals, ask},
     framework::{ActixWeb, Axum, Framework, Hyper, Tower, UNTYPED, Warp},
-    host::{Served, on_lambda_alone},
-    losses::{got, got_behind, seen, seen_behind},
+    host::{OnVercel, Served, on_lambda_alone},
+    losses::{got, got_behind, seen, seen_behind, seen_on_vercel},
 };
 use serde_json::{Value, json};
 
@@ -39,7 +39,24 @@ macro_rules! matrix {
                 streams(addr).await;
             }
 
-            matrix!(@fronts $F http_api http_api_v1 rest_api function_url alb alb_multi_value lattice_v1 lattice_v2);
+            #[cfg(unix)]
+            #[tokio::test]
+            async fn vercel_native() {
+                let on = OnVercel::start(<$F>::run);
+                let addr = on.platform.address().await.unwrap();
+                is_as_axums_on_vercel(&on, |seen| {
+                    <$F>::is_blind_to(seen);
+                    <$F>::is_blind_on_vercel_to(seen);
+                })
+                .await;
+                answers_untyped::<$F>(async |sent| on.send(&sent).await.1).await;
+                streams(addr).await;
+                // Where the platform counts on an answer a panic is one.
+                assert_eq!(on.send(&Sent::get("/panic")).await.1.status(), 500);
+                assert_eq!(on.platform.complaints(), [""; 0]);
+            }
+
+            matrix!(@fronts $F http_api http_api_v1 rest_api function_url alb alb_multi_value lattice_v1 lattice_v2 vercel);
         })*
     };
     (@fronts $F:ident $($front:ident)*) => {
@@ -49,7 +66,7 @@ macro_rules! matrix {
             let api = on_lambda_alone(<$F>::run).await;
             is_as_axums_behind(&front, &api, |seen| {
                 <$F>::is_blind_to(seen);
-                <$F>::is_blind_in_process_to(seen);
+                <$F>::is_blind_on_lambda_to(seen);
             })
             .await;
             answers_untyped::<$F>(async |sent| api.send(&front, &sent.request()).await).await;
@@ -155,6 +172,22 @@ async fn is_as_axums(addr: SocketAddr, is_blind_to: fn(&mut Value)) {
         let (of_axum, ours) = (ask(axums_own(), &sent).await, ask(addr, &sent).await);
         let is_head = sent.method == "HEAD";
         let expected = seen(&of_axum).map(|mut seen| {
+            is_blind_to(&mut seen);
+            seen
+        });
+        compare(&sent, &ours, expected, got(&of_axum, is_head), &mut differences);
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[cfg(unix)]
+async fn is_as_axums_on_vercel(on: &OnVercel, is_blind_to: impl Fn(&mut Value)) {
+    let mut differences = vec![];
+    for sent in requests() {
+        let (of_axum, (_, ours)) = (ask(axums_own(), &sent).await, on.send(&sent).await);
+        let is_head = sent.method == "HEAD";
+        let expected = seen(&of_axum).map(|seen| {
+            let mut seen = seen_on_vercel(seen);
             is_blind_to(&mut seen);
             seen
         });

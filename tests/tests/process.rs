@@ -9,7 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lodger_gateway::{Front, RuntimeApi, WebSocketApi};
+use http_body_util::{BodyExt, Full};
+use lodger_gateway::{Front, RuntimeApi, Vercel, VercelMessage, WebSocketApi};
 use lodger_tests::ask::{Sent, ask};
 use serde_json::json;
 use tokio::{
@@ -24,12 +25,12 @@ struct Process {
 
 impl Process {
     fn start(vars: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_probe"))
-            .env_clear()
-            .envs(vars.iter().copied())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_program(env!("CARGO_BIN_EXE_probe"), vars)
+    }
+
+    fn start_program(program: &str, vars: &[(&str, &str)]) -> Self {
+        let mut child =
+            Command::new(program).env_clear().envs(vars.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Self { child, stderr }
     }
@@ -152,6 +153,11 @@ fn what_it_cannot_do_it_says_and_ends() {
         (("LODGER_HOST", "moon"), "LODGER_HOST is \"moon\", which is no host".into()),
         (("LODGER_BASE_PATH", "https://x/"), "the base path is \"https://x/\"".into()),
         (("LODGER_HOST", "lambda"), "AWS_LAMBDA_RUNTIME_API is not set".into()),
+        (("LODGER_HOST", "vercel"), "VERCEL_IPC_PATH is not set".into()),
+        (
+            ("VERCEL_IPC_PATH", "/nowhere"),
+            "cannot connect to Vercel on the socket \"/nowhere\" (VERCEL_IPC_PATH)".into(),
+        ),
         (("PROBE_FAILS", "error"), "the app cannot be built: the database is out of reach".into()),
     ] {
         let (status, all) = Process::start(&[vars]).end();
@@ -220,4 +226,152 @@ async fn a_request_for_what_is_for_events_is_told_once() {
     let (_, said) = process.end();
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(said.contains("\"/events\"") && said.contains("LODGER_EVENTS_PATH"), "{said}");
+}
+
+/// The ids of the requests that have been said to be at their end.
+fn ended(platform: &Vercel) -> Vec<u64> {
+    let messages = platform.messages().into_iter();
+    messages
+        .filter_map(|message| match message {
+            VercelMessage::End { request_id, .. } => Some(request_id),
+            _ => None,
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_vercel_a_signal_ends_it_once_all_is_answered_and_told() {
+    let platform = Vercel::start().unwrap();
+    // The process is in one of Lambda's machines.
+    let vars = [("VERCEL_IPC_PATH", &*platform.ipc_path()), ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1"), ("PORT", "1")];
+    let process = Process::start(&vars);
+    platform.address().await.unwrap();
+    let [VercelMessage::ServerStarted { init_duration, .. }] = platform.messages()[..] else {
+        panic!("{:?}", platform.messages())
+    };
+    assert!(init_duration < Duration::from_secs(5), "{init_duration:?}");
+    let mut request = Sent::get("/slow/500").request().map(Full::new);
+    let slow = platform.mark(request.headers_mut());
+    let mut body = platform.send(request).await.unwrap().into_body();
+    body.frame().await.unwrap().unwrap();
+    process.signal("TERM");
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "ended");
+    platform.end(slow).await;
+    let (status, said) = tokio::task::block_in_place(|| process.end());
+    assert!(status.success() && said.ends_with("probe: ended\n"), "{status}: {said}");
+    assert_eq!((ended(&platform), platform.complaints()), (vec![slow], vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_vercel_what_it_cannot_do_is_reported() {
+    for (var, why) in [
+        (("PROBE_FAILS", "error"), "the app cannot be built: the database is out of reach"),
+        (("PROBE_FAILS", "panic"), "the app panicked while it was built: the database is out of reach"),
+        (("LODGER_GRACE", "soon"), "LODGER_GRACE is \"soon\""),
+        (("LODGER_BASE_PATH", "https://x/"), "the base path is \"https://x/\""),
+    ] {
+        let platform = Vercel::start().unwrap();
+        let process = Process::start(&[("VERCEL_IPC_PATH", &*platform.ipc_path()), var]);
+        let reported = tokio::time::timeout(Duration::from_secs(10), platform.unrecoverable_error()).await;
+        let (exit_code, message) = reported.unwrap();
+        assert!(exit_code == 1 && message.starts_with(why), "{exit_code}: {message}");
+        let (status, said) = tokio::task::block_in_place(|| process.end());
+        assert_eq!(status.code(), Some(1), "{said}");
+        assert_eq!((platform.messages().len(), platform.complaints()), (1, vec![]));
+    }
+}
+
+#[tokio::test]
+async fn on_vercel_the_prefix_of_a_service_is_taken_off_where_it_says_so() {
+    for (strip, uri) in [("1", "/x?y"), ("true", "/x?y"), ("0", "/svc/x?y")] {
+        let platform = Vercel::start().unwrap();
+        let _process = Process::start(&[
+            ("VERCEL_IPC_PATH", &*platform.ipc_path()),
+            ("VERCEL_SERVICE_ROUTE_PREFIX", "/svc/"),
+            ("VERCEL_SERVICE_ROUTE_PREFIX_STRIP", strip),
+            ("VERCEL_OIDC_TOKEN", "of the process"),
+        ]);
+        let addr = platform.address().await.unwrap();
+        let seen: serde_json::Value = serde_json::from_slice(ask(addr, &Sent::get("/svc/x?y")).await.body()).unwrap();
+        assert_eq!(seen["uri"], uri, "{strip}");
+        assert!(seen["headers"].to_string().contains(r#"["x-vercel-oidc-token","of the process"]"#), "{seen}");
+    }
+}
+
+#[test]
+fn behind_vercels_own_proxy_it_is_a_plain_server() {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
+    command.arg0("./user-server").env_clear().env("PORT", "0").env("VERCEL_IPC_PATH", "/nowhere");
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let addr = Process { child, stderr }.addr();
+    assert!(addr.ip().is_loopback() && addr.port() != 0, "{addr}");
+}
+
+#[test]
+fn vercel_dev_is_told_the_port_in_its_words() {
+    for (port, more) in [("0", None), ("1", Some(("LODGER_ADDR", "127.0.0.1:0")))] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
+        command.env_clear().env("VERCEL_DEV", "1").env("VERCEL_DEV_PORT", port).envs(more);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut process = Process { child, stderr };
+        let addr = process.addr();
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert_eq!(line, format!("Dev server listening: {}\n", addr.port()));
+        assert!(addr.ip().is_loopback());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_vercel_what_is_logged_is_of_its_request() {
+    for framework in ["axum", "actix-web"] {
+        let platform = Vercel::start().unwrap();
+        let vars = [("VERCEL_IPC_PATH", &*platform.ipc_path()), ("LOGS", framework)];
+        let process = Process::start_program(env!("CARGO_BIN_EXE_logs"), &vars);
+        // At once, so that each could take the other's lines for its own.
+        let asked = ["/work", "/work", "/stream", "/panic"].map(async |target| {
+            let mut request = Sent::get(target).request().map(Full::new);
+            let id = platform.mark(request.headers_mut());
+            let _ = platform.send(request).await.unwrap().into_body().collect().await;
+            platform.end(id).await;
+            id
+        });
+        let ids = futures_util::future::join_all(asked).await;
+        let of = |id: u64| {
+            let messages = platform.messages().into_iter();
+            let lines = messages.filter_map(|message| match message {
+                VercelMessage::Log { request_id, level, message, .. } if request_id == id => {
+                    Some(format!("{level}: {message}"))
+                }
+                _ => None,
+            });
+            lines.collect::<Vec<_>>()
+        };
+        assert_eq!(of(0)[0], "info: early", "{framework}");
+        for id in &ids[..2] {
+            let expected = [format!("warn: at work name={framework:?}"), "debug: still at work".to_owned()];
+            assert_eq!(of(*id), expected, "{framework}");
+        }
+        assert_eq!(of(ids[2]), ["info: a frame number=0", "info: a frame number=1"], "{framework}");
+        let panicked = of(ids[3]);
+        assert!(panicked.len() == 1 && panicked[0].contains("the app panicked: asked to panic"), "{panicked:?}");
+        assert_eq!(platform.complaints(), [""; 0], "{framework}");
+        process.signal("TERM");
+        let (status, said) = tokio::task::block_in_place(|| process.end());
+        assert!(status.success(), "{status}: {said}");
+    }
+}
+
+#[test]
+fn on_vercel_what_cannot_be_sent_is_on_standard_error() {
+    for (vars, ends_well) in
+        [(&[("VERCEL_IPC_PATH", "/nowhere")][..], true), (&[("VERCEL_IPC_PATH", "/nowhere"), ("LOGS", "axum")], false)]
+    {
+        let (status, said) = Process::start_program(env!("CARGO_BIN_EXE_logs"), vars).end();
+        assert_eq!((status.success(), said.lines().filter(|line| *line == "early").count()), (ends_well, 1), "{said}");
+    }
 }

@@ -14,6 +14,8 @@ use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
 use pin_project_lite::pin_project;
 
+use crate::server::Pass;
+
 /// The counts of all workers.
 #[derive(Clone, Default)]
 pub(super) struct InFlight(Arc<Mutex<Vec<Arc<AtomicUsize>>>>);
@@ -52,21 +54,23 @@ impl Drop for One {
 }
 
 pin_project! {
-    /// A body that counts until it has been sent.
-    pub(super) struct Counted<B> {
+    /// A body, and what is to be kept until it has been sent: what counts it, and its pass.
+    pub(super) struct Kept<B> {
         #[pin]
         body: B,
-        one: Option<One>,
+        kept: Both,
     }
 }
 
-impl<B> Counted<B> {
-    pub(super) fn new(body: B, one: Option<One>) -> Self {
-        Self { body, one }
+pub(super) type Both = (Pass, Option<One>);
+
+impl<B> Kept<B> {
+    pub(super) fn new(body: B, kept: Both) -> Self {
+        Self { body, kept }
     }
 }
 
-impl<B: MessageBody> MessageBody for Counted<B> {
+impl<B: MessageBody> MessageBody for Kept<B> {
     type Error = B::Error;
 
     fn size(&self) -> BodySize {
@@ -74,11 +78,12 @@ impl<B: MessageBody> MessageBody for Counted<B> {
     }
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, B::Error>>> {
-        self.project().body.poll_next(cx)
+        let this = self.project();
+        this.kept.0.within(|| this.body.poll_next(cx))
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
-        let Self { body, one } = self;
-        body.try_into_bytes().map_err(|body| Self { body, one })
+        let Self { body, kept } = self;
+        body.try_into_bytes().map_err(|body| Self { body, kept })
     }
 }

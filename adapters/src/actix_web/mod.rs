@@ -18,6 +18,8 @@
 //! }
 //! ```
 //!
+//! On Vercel they run under actix's own server as well, with the client's address as the peer's.
+//!
 //! It is the same under `#[tokio::main]`. What Lambda says of a request, such as [`Context`](crate::lambda::Context), is in its
 //! extensions: `ReqData<lodger::lambda::Context>` extracts it.
 //!
@@ -28,6 +30,8 @@
 //! that it waits for the first byte of a connection without an end, which the [`header_timeout`](crate::Lodger::header_timeout)
 //! does not shorten, and which takes the whole [`grace`](crate::Lodger::grace) at the end.
 
+#[cfg(feature = "server")]
+mod admit;
 #[cfg(feature = "server")]
 mod in_flight;
 #[cfg(feature = "lambda")]

@@ -1,7 +1,7 @@
 //! Apps of [warp](https://docs.rs/warp) 0.4: a `Filter`, as `warp::serve` takes it.
 //!
-//! As a server it runs under warp's own, and is told where to listen and when to end by Lodger's settings. On Lambda the
-//! filter is called in process. Rejections that nobody has handled are answered by warp.
+//! As a server it runs under warp's own, and is told where to listen and when to end by Lodger's settings. On Lambda and on
+//! Vercel the filter is called in process. Rejections that nobody has handled are answered by warp.
 //!
 //! ```no_run
 //! use std::net::SocketAddr;
@@ -16,11 +16,12 @@
 //! }
 //! ```
 //!
-//! What Lambda says of a request is found by `warp::ext`: `warp::ext::optional::<lodger::lambda::Context>()`.
+//! What a host says of a request is found by `warp::ext`: `warp::ext::optional::<lodger::lambda::Context>()`.
 //!
 //! # What warp keeps to itself
 //!
-//! `warp::addr::remote()` is there on both hosts. For that warp has its reasons to be asked in ways that leave traces:
+//! Who the client is can be told to warp's own server alone, and to its builder of requests, which has bodies as a whole.
+//! So `warp::addr::remote()` is there on a server and on Lambda, and these are the traces that it leaves:
 //!
 //! - As a server nothing comes before the filter. With a base path `warp::path::full()` and the log of warp have it in
 //!   them, while path filters begin after it; [`PathPrefix`](crate::PathPrefix) and [`ClientAddr`](crate::ClientAddr) are not
@@ -28,6 +29,8 @@
 //! - What is in flight when the [`grace`](crate::Lodger::grace) is over ends with the process, or with the runtime of Tokio.
 //! - On Lambda the filter sees each request as one of HTTP/1.1, and headers of one name as one, joined by a comma (RFC 9110,
 //!   section 5.3). The body of a request is copied once.
+//! - On Vercel bodies stream, and `warp::addr::remote()` is `None`: the client is
+//!   `warp::ext::optional::<lodger::`[`ClientAddr`](crate::ClientAddr)`>()`.
 //!
 //! A `warp::service(filter)` is a tower service, and runs as one, with the feature `tower`: none of this holds for it, but
 //! `warp::addr::remote()` is `None` everywhere.
@@ -55,7 +58,12 @@ where
 {
     #[cfg(feature = "server")]
     async fn serve(self, listening: crate::server::Listening) -> Result<(), Error> {
-        served::serve(self, listening).await
+        // Elsewhere the client is not the other end of the connection, and its address an extension.
+        if listening.host() == crate::Host::Server {
+            served::serve(self, listening).await
+        } else {
+            listening.serve(crate::tower::Tower(::warp::service(self))).await
+        }
     }
 
     #[cfg(feature = "lambda")]

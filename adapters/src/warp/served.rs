@@ -1,6 +1,6 @@
 //! A filter under warp's own server.
 
-use std::future::ready;
+use std::{future::ready, net::SocketAddr};
 
 use ::warp::{
     Filter, Rejection, Reply,
@@ -8,11 +8,12 @@ use ::warp::{
     path::{FullPath, full, param},
     reject,
 };
+use http::{HeaderName, HeaderValue, uri::PathAndQuery};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
     Error,
-    server::{Admission, Listening, Paths},
+    server::{Admission, Gate, Head, Listening},
 };
 
 /// Serves `filter` until the settings say that it is to end, and what is in flight for as long as they grant it.
@@ -26,12 +27,12 @@ where
         .map_err(|error| Error::new("warp cannot serve on the socket").because(error))?;
     let (end, ended) = oneshot::channel::<()>();
     let ended = async { drop(ended.await) };
-    let paths = socket.paths.clone();
+    let gate = socket.gate.clone();
     let serving = async {
-        if paths.are_none() {
+        if gate.is_open() {
             ::warp::serve(filter).incoming(listener).graceful(ended).run().await;
         } else {
-            ::warp::serve(admitting(filter, paths)).incoming(listener).graceful(ended).run().await;
+            ::warp::serve(admitting(filter, gate)).incoming(listener).graceful(ended).run().await;
         }
     };
     let mut serving = std::pin::pin!(serving);
@@ -47,33 +48,63 @@ where
     Ok(())
 }
 
-/// `filter` behind what is done about paths. What comes off is what path filters have read already: no filter can write a path.
-fn admitting<F, R>(filter: F, paths: Paths) -> impl Filter<Extract = (R,), Error = Rejection> + Clone
+/// `filter` behind the gate. What comes off a path is what path filters have read already: no filter can write one.
+fn admitting<F, R>(filter: F, gate: Gate) -> impl Filter<Extract = (R,), Error = Rejection> + Clone
 where
     F: Filter<Extract = (R,), Error: Into<Rejection>> + Clone + Send + Sync + 'static,
     R: Reply + 'static,
 {
     // For the error that all boxed ones have.
     let filter = filter.boxed();
-    let shortened = admitted(paths.clone(), |admission| matches!(admission, Admission::Shortened(..)))
-        .and(base_path(&paths))
-        .and(filter.clone());
-    let as_it_is = admitted(paths, |admission| *admission == Admission::AsItIs).and(filter);
+    let shortened = admitted(gate.clone(), true).and(prefixes(&gate)).and(filter.clone());
+    let as_it_is = admitted(gate, false).and(filter);
     shortened.or(as_it_is).unify()
 }
 
-/// Lets requests through for whose paths `admission` is the case.
-fn admitted(paths: Paths, is: fn(&Admission) -> bool) -> impl Filter<Extract = (), Error = Rejection> + Clone {
+/// Lets requests through that are for the app, either those whose path is shortened or the others.
+fn admitted(gate: Gate, are_shortened: bool) -> impl Filter<Extract = (), Error = Rejection> + Clone {
     full()
         .and_then(move |path: FullPath| {
-            ready(if is(&paths.admit(path.as_str())) { Ok(()) } else { Err(reject::not_found()) })
+            let mut asked = Asked { path, is_shortened: false };
+            let is_admitted = matches!(gate.admit(&mut asked, None), Admission::ToApp(_));
+            let is_let_through = is_admitted && asked.is_shortened == are_shortened;
+            ready(if is_let_through { Ok(()) } else { Err(reject::not_found()) })
         })
         .untuple_one()
 }
 
-/// Reads as many segments as the base path has.
-fn base_path(paths: &Paths) -> BoxedFilter<()> {
-    let segments = paths.base_path().map_or(0, |path| path.split('/').skip(1).count());
+/// Reads as many segments as the prefixes have.
+fn prefixes(gate: &Gate) -> BoxedFilter<()> {
+    let segments = gate.prefixes().iter().map(|prefix| prefix.split('/').skip(1).count()).sum();
     (0..segments)
         .fold(::warp::any().boxed(), |read, _| read.and(param::<String>()).map(drop::<String>).untuple_one().boxed())
+}
+
+/// What a filter knows of a request, for a gate: the path, which it cannot change.
+struct Asked {
+    path: FullPath,
+    is_shortened: bool,
+}
+
+impl Head for Asked {
+    fn target(&self) -> &str {
+        self.path.as_str()
+    }
+
+    fn set_target(&mut self, _: PathAndQuery) -> bool {
+        self.is_shortened = true;
+        true
+    }
+
+    fn header(&self, _: &'static str) -> Option<&[u8]> {
+        None
+    }
+
+    fn set_header(&mut self, _: HeaderName, _: HeaderValue) {}
+
+    fn remove_headers(&mut self, _: impl Fn(&str) -> bool) {}
+
+    fn set_client(&mut self, _: SocketAddr) {}
+
+    fn tell<T: Clone + Send + Sync + 'static>(&mut self, _: T) {}
 }

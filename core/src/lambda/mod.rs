@@ -13,7 +13,6 @@ mod deadline;
 mod end;
 mod event;
 mod json;
-mod panic;
 mod payload;
 mod reply;
 mod stream;
@@ -36,10 +35,14 @@ use self::{
     deadline::Deadline,
     end::End,
     event::{Asked, Names, Refusal},
-    panic::{CatchPanic, Panicked},
     reply::{Answer, Shape},
 };
-use crate::{App, Error, Request, Settings, Shutdown, log::say, reserved::Reserved};
+use crate::{
+    App, Error, Request, Settings, Shutdown,
+    log::say,
+    panic::{self, CatchPanic, Panicked},
+    reserved::Reserved,
+};
 
 pub use context::{Context, Event, FromEvent, RequestContext};
 
@@ -84,8 +87,7 @@ impl Polling {
     /// # Errors
     /// That of `build`, which has been reported.
     pub async fn build<T>(&mut self, build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let panicked = |Panicked(message)| Error::new(format!("the app panicked while it was built: {message}"));
-        let built = panic::settled(CatchPanic::new(|| build)).await.map_err(panicked).flatten();
+        let built = panic::built(build).await;
         if let Err(error) = &built {
             self.api.init_error("Runtime.InitFailed", &format!("{error:?}")).await;
         }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{base64, json};
+use super::{base64, json, reply::Style};
 
 /// How much of a body is encoded at a time. Three divides it, so that the pieces of base64 fit together.
 const PIECE: usize = 48 * 1024;
@@ -27,17 +27,19 @@ enum Encoding {
 
 impl Payload {
     /// Ends `head`, an object of which the closing bracket is missing, with a body: as text if it is text and nobody has
-    /// encoded it, else as base64. What it is, its bytes say; its type may be wrong. That it is not base64 is said where
-    /// somebody `wants_encoding` to be told.
-    pub(super) fn new(mut head: Vec<u8>, body: Bytes, is_encoded: bool, wants_encoding: bool) -> Self {
-        let plain: &[u8] = if wants_encoding { b",\"isBase64Encoded\":false" } else { b"" };
+    /// encoded it, else as base64. What it is, its bytes say; its type may be wrong. Which of them it
+    /// is, is said as the style wants it.
+    pub(super) fn new(mut head: Vec<u8>, body: Bytes, is_encoded: bool, style: &Style) -> Self {
+        let plain: &[u8] = if style.is_explicit { b",\"isBase64Encoded\":false" } else { b"" };
         if body.is_empty() {
             head.extend_from_slice(plain);
             head.push(b'}');
             return Self::whole(head);
         }
         let (encoding, length) = if is_encoded || std::str::from_utf8(&body).is_err() {
-            head.extend_from_slice(b",\"isBase64Encoded\":true,\"body\":\"");
+            head.push(b',');
+            head.extend_from_slice(style.base64_is.as_bytes());
+            head.extend_from_slice(b",\"body\":\"");
             (Encoding::Base64, base64::encoded_len(body.len()))
         } else {
             head.extend_from_slice(plain);
@@ -120,7 +122,7 @@ mod tests {
     }
 
     fn payload(body: Vec<u8>, is_encoded: bool) -> serde_json::Value {
-        written(&Payload::new(br#"{"statusCode":200"#.to_vec(), body.into(), is_encoded, false))
+        written(&Payload::new(br#"{"statusCode":200"#.to_vec(), body.into(), is_encoded, &Style::DEFAULT))
     }
 
     #[test]

@@ -68,12 +68,11 @@ where
             Some(frame) => frame,
             None => {
                 write(connection, Bytes::new(), deadline).await?;
-                let next = async {
-                    tokio::select! {
-                        frame = poll_fn(|cx| body.as_mut().poll_frame(cx)) => Ok(frame),
-                        heard = connection.hears() => Err(heard),
-                    }
-                };
+                let mut hears = pin!(connection.hears());
+                let next = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
+                    Poll::Ready(frame) => Poll::Ready(Ok(frame)),
+                    Poll::Pending => hears.as_mut().poll(cx).map(Err),
+                });
                 match deadline.limit(next).await {
                     Some(Ok(frame)) => frame,
                     Some(Err(heard)) => {

@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::service::Service;
+use super::{flushed::Flushed, service::Service};
 use crate::App;
 
 /// How far the server is in its life, as each connection sees it.
@@ -38,6 +38,7 @@ pub(super) async fn serve<A>(
     A: App<Future: Send, Body: Send> + Clone + Send,
 {
     let first_request = service.first_request();
+    let socket = Flushed::new(socket, service.unsent());
     let mut builder = Builder::new(TokioExecutor::new());
     // WebSockets over HTTP/2 begin with CONNECT (RFC 8441).
     builder.http2().enable_connect_protocol();

@@ -1,23 +1,29 @@
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{
+    fmt,
+    io::{self, Write as _},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use tokio::{net::TcpListener, time::sleep};
 
-use super::{Listening, OnListening, Paths, signal};
-use crate::{Error, log::say};
+use super::{Gate, Listening, OnListening, signal};
+use crate::{Error, Host, log::say};
 
 /// What there is to be known of a socket that was handed over to a server of a framework's, and when that has to end.
 ///
 /// The server calls [`listening`](Self::listening) once it accepts connections, begins to end when [`ends`](Self::ends) does,
 /// and has ended by the time that [`grace_is_over`](Self::grace_is_over).
 pub struct HandedOver {
-    /// What is to be done about the paths of requests.
-    pub paths: Paths,
+    /// What every request has to pass.
+    pub gate: Gate,
     /// How long a client may take to the end of its first request's head. Zero: any time.
     pub header_timeout: Duration,
     /// How long requests in flight may take at the end.
     pub grace: Duration,
     addr: SocketAddr,
     on_listening: Option<OnListening>,
+    tells_vercel_dev: bool,
     end: signal::End,
 }
 
@@ -35,24 +41,38 @@ impl Listening {
 
     /// The socket, and the rest.
     pub(super) fn split(self) -> Result<(TcpListener, HandedOver), Error> {
-        let Self { listener, addr, paths, grace, header_timeout, shutdown, on_listening } = self;
+        let Self { listener, addr, gate, grace, header_timeout, shutdown, on_listening, tells_vercel_dev } = self;
         let end = signal::End::new(shutdown)?;
-        Ok((listener, HandedOver { paths, header_timeout, grace, addr, on_listening, end }))
+        Ok((listener, HandedOver { gate, header_timeout, grace, addr, on_listening, tells_vercel_dev, end }))
     }
 }
 
 impl HandedOver {
-    /// Tells where the server listens, the log and whoever has asked for it.
+    /// The host that the server runs on.
+    pub fn host(&self) -> Host {
+        self.gate.host()
+    }
+
+    /// Tells where the server listens: the log, or the host that it stands behind, and whoever has asked for it.
     pub fn listening(&mut self) {
-        say!(INFO, "listening on http://{}", self.addr);
+        if !self.gate.tell_started(self.addr) {
+            say!(INFO, "listening on http://{}", self.addr);
+        }
+        if self.tells_vercel_dev {
+            tell_vercel_dev(self.addr.port());
+        }
         if let Some(OnListening(tell)) = self.on_listening.take() {
             tell(self.addr);
         }
     }
 
-    /// Waits until the server is to end: SIGTERM, Ctrl-C, or what the user has said. The log says so, and how long it may take.
+    /// Waits until the server is to end: SIGTERM, Ctrl-C, or what the user has said, or its host has gone. The
+    /// log says so, and how long it may take.
     pub async fn ends(&mut self) {
-        self.end.begins().await;
+        tokio::select! {
+            () = self.end.begins() => {}
+            () = self.gate.host_goes() => {}
+        }
         say!(INFO, "ending: what is in flight has {:?} (LODGER_GRACE); a second signal ends it at once", self.grace);
     }
 
@@ -72,6 +92,14 @@ impl HandedOver {
             say!(WARN, "cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)", self.grace);
         }
     }
+}
+
+/// Prints what `vercel dev` waits for when it has started a function ([its builder for Rust][builder] looks for these very words).
+///
+/// [builder]: https://www.npmjs.com/package/@vercel/rust
+fn tell_vercel_dev(port: u16) {
+    // Not by `println!`, which panics where nobody reads any more.
+    let _ = writeln!(io::stdout(), "Dev server listening: {port}");
 }
 
 impl fmt::Debug for HandedOver {

@@ -4,6 +4,8 @@
 //! what they do under its own server. HTTP upgrades (WebSockets) and streams in both directions pass through.
 
 mod connection;
+mod flushed;
+mod gate;
 mod handed_over;
 mod paths;
 mod service;
@@ -23,11 +25,11 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{App, Error, Settings, log::say, shutdown::Shutdown};
+use crate::{App, Error, Host, Settings, log::say, shutdown::Shutdown};
 use connection::Phase;
 
+pub use gate::{Admission, Call, Gate, Pass};
 pub use handed_over::HandedOver;
-pub use paths::{Admission, Paths};
 
 /// Where the server listens when nobody says otherwise.
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
@@ -50,11 +52,12 @@ const DEFAULT_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Listening {
     listener: TcpListener,
     addr: SocketAddr,
-    paths: Paths,
+    gate: Gate,
     grace: Duration,
     header_timeout: Duration,
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
+    tells_vercel_dev: bool,
 }
 
 /// Who is told where the server listens.
@@ -97,12 +100,29 @@ impl Listening {
         Ok(Self {
             listener,
             addr,
-            paths: Paths::new(&settings),
+            gate: Gate::new(&settings),
             grace: settings.grace.unwrap_or(DEFAULT_GRACE),
             header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
             shutdown: Shutdown::default(),
             on_listening: None,
+            tells_vercel_dev: settings.tells_vercel_dev,
         })
+    }
+
+    /// A port of the loopback address, for the proxy that Vercel is, and for nobody else.
+    #[cfg(feature = "vercel")]
+    pub(crate) async fn on_vercel(settings: &Settings, vercel: crate::vercel::Front) -> Result<Self, Error> {
+        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut listening = Self::bind(&Settings { addr: Some(addr), ..settings.clone() }).await?;
+        listening.gate = Gate::on_vercel(settings, vercel);
+        // There is one client, which may keep connections for later, and time may stand still meanwhile.
+        listening.header_timeout = Duration::ZERO;
+        Ok(listening)
+    }
+
+    /// The host that an app is served on: a [server](Host::Server), or one that brings requests over a socket as well.
+    pub fn host(&self) -> Host {
+        self.gate.host()
     }
 
     /// Ends when `shutdown` says so, in place of SIGTERM and Ctrl-C.
@@ -135,7 +155,7 @@ impl Listening {
         let (listener, mut socket) = self.split()?;
         socket.listening();
 
-        let paths = Arc::new(socket.paths.clone());
+        let gate = Arc::new(socket.gate.clone());
         // It is not to be what the grace is spent on.
         let last_call = LAST_CALL.min(socket.grace / 2);
         let (phase, seen) = watch::channel(Phase::Serving);
@@ -144,7 +164,7 @@ impl Listening {
                 accepted = accept(&listener) => accepted,
                 () = socket.ends() => break,
             };
-            let service = service::Service::new(app.clone(), peer, Arc::clone(&paths));
+            let service = service::Service::new(app.clone(), peer, Arc::clone(&gate));
             tokio::spawn(connection::serve(accepted, service, socket.header_timeout, last_call, seen.clone()));
         }
 

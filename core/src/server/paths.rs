@@ -1,14 +1,12 @@
-use bytes::Bytes;
 use http::uri::PathAndQuery;
 
-use crate::{PathPrefix, Request, Settings, prefix, reserved::Reserved};
+use crate::{PathPrefix, Settings, prefix, reserved::Reserved};
 
-/// What a server does about the paths of requests: takes the base path off, and keeps clients away from what is for events.
-///
-/// For adapters of frameworks that bring a server of their own.
+/// What a server does about the paths of requests: takes prefixes off, and keeps clients away from what is for events.
 #[derive(Debug, Clone)]
-pub struct Paths {
-    base_path: Option<String>,
+pub(super) struct Paths {
+    /// In the order in which they stand in a path.
+    prefixes: Vec<String>,
     reserved: Reserved,
     /// Nothing is set, and nothing is to be done.
     are_none: bool,
@@ -16,86 +14,78 @@ pub struct Paths {
 
 /// What an app is to see of a path and a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Admission {
+pub(super) enum Seen {
     /// They stay as they are.
     AsItIs,
     /// What is left of them, and what was taken off.
     Shortened(PathAndQuery, PathPrefix),
     /// Nothing: the request is answered with 404.
-    NotFound,
+    Never,
 }
 
 impl Paths {
-    pub(super) fn new(settings: &Settings) -> Self {
+    /// `outermost` is what the host has put before all else.
+    pub(super) fn new(settings: &Settings, outermost: Option<&str>) -> Self {
         let Settings { base_path, events_path, websocket_path, .. } = settings;
+        let prefixes: Vec<String> = outermost.into_iter().chain(base_path.as_deref()).map(str::to_owned).collect();
         Self {
-            base_path: base_path.clone(),
+            are_none: prefixes.is_empty() && [events_path, websocket_path].iter().all(|path| path.is_none()),
+            prefixes,
             reserved: Reserved::new(settings),
-            are_none: [base_path, events_path, websocket_path].iter().all(|path| path.is_none()),
         }
     }
 
     /// Whether there is nothing to be done.
-    pub fn are_none(&self) -> bool {
+    pub(super) fn are_none(&self) -> bool {
         self.are_none
     }
 
-    /// What comes off, if anything does: a path that begins with a slash and does not end with one.
-    pub fn base_path(&self) -> Option<&str> {
-        self.base_path.as_deref()
+    /// What comes off, if anything does: paths that begin with a slash and do not end with one.
+    pub(super) fn prefixes(&self) -> &[String] {
+        &self.prefixes
     }
 
     /// What an app is to see of `target`, a path with or without a query.
-    pub fn admit(&self, target: &str) -> Admission {
+    pub(super) fn seen(&self, target: &str) -> Seen {
         if self.are_none {
-            return Admission::AsItIs;
+            return Seen::AsItIs;
         }
-        let path = |target: &str| target.find('?').unwrap_or(target.len());
-        match self.base_path.as_deref().and_then(|base_path| without(base_path, target, path(target))) {
-            Some((rest, _)) if !self.reserved.admits(rest.path()) => Admission::NotFound,
-            Some((rest, taken)) => Admission::Shortened(rest, taken),
-            None if !self.reserved.admits(target.get(..path(target)).unwrap_or(target)) => Admission::NotFound,
-            None => Admission::AsItIs,
-        }
-    }
-
-    /// The same of a request; whether the app may see it.
-    pub(super) fn admit_request(&self, request: &mut Request) -> bool {
-        if self.are_none {
-            return true;
-        }
-        match self.admit(request.uri().path_and_query().map_or("", PathAndQuery::as_str)) {
-            Admission::AsItIs => true,
-            Admission::NotFound => false,
-            Admission::Shortened(rest, taken) => {
-                // From a path alone, so that two slashes do not make a host of what follows them.
-                *request.uri_mut() = rest.into();
-                request.extensions_mut().insert(taken);
-                true
+        let mut shortened: Option<(PathAndQuery, String)> = None;
+        for prefix in &self.prefixes {
+            let target = shortened.as_ref().map_or(target, |(rest, _)| rest.as_str());
+            if let Some((rest, taken)) = without(prefix, target) {
+                let before = shortened.map(|(_, before)| before).unwrap_or_default();
+                shortened = Some((rest, before + &taken));
             }
+        }
+        match shortened {
+            Some((rest, _)) if !self.reserved.admits(rest.path()) => Seen::Never,
+            Some((rest, taken)) => Seen::Shortened(rest, PathPrefix::new(taken.into())),
+            None if !self.reserved.admits(path_of(target)) => Seen::Never,
+            None => Seen::AsItIs,
         }
     }
 }
 
-/// `target`, of which `path` bytes are the path, without `base_path` before it, and what was taken off; `None` if it is
-/// not there.
-fn without(base_path: &str, target: &str, path: usize) -> Option<(PathAndQuery, PathPrefix)> {
-    let taken = prefix::matched(target.as_bytes().get(..path)?, base_path.as_bytes())?;
+pub(super) fn path_of(target: &str) -> &str {
+    target.split_once('?').map_or(target, |(path, _)| path)
+}
+
+/// `target` without `prefix` before it, and what was taken off; `None` if it is not there.
+fn without(prefix: &str, target: &str) -> Option<(PathAndQuery, String)> {
+    let taken = prefix::matched(path_of(target).as_bytes(), prefix.as_bytes())?;
     // As the client wrote it: escapes may be of either case.
     let (taken, rest) = target.split_at_checked(taken)?;
     let rest = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
-    Some((rest.ok()?, PathPrefix::new(Bytes::copy_from_slice(taken.as_bytes()))))
+    Some((rest.ok()?, taken.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
-    use http::Uri;
-
     use super::*;
 
     fn taken(base_path: &str, target: &str) -> Option<String> {
-        let path = target.find('?').unwrap_or(target.len());
-        without(base_path, target, path).map(|(rest, _)| rest.to_string())
+        without(base_path, target).map(|(rest, _)| rest.to_string())
     }
 
     #[test]
@@ -111,30 +101,44 @@ mod tests {
     }
 
     fn paths(events_path: Option<&str>) -> Paths {
-        Paths::new(&Settings {
+        let settings = Settings {
             base_path: Some("/api".into()),
             events_path: events_path.map(Into::into),
             ..Settings::default()
-        })
+        };
+        Paths::new(&settings, Some("/svc"))
     }
 
     #[test]
-    fn two_slashes_after_it_do_not_make_a_host() {
-        let mut request = Request::default();
-        *request.uri_mut() = Uri::from_static("/api//evil.example/x");
-        assert!(paths(None).admit_request(&mut request));
-        assert_eq!((request.uri().to_string().as_str(), request.uri().host()), ("//evil.example/x", None));
-        assert_eq!(request.extensions().get::<PathPrefix>().unwrap().as_str(), "/api");
+    fn what_the_host_put_there_comes_off_first() {
+        let seen = |target: &str| match paths(None).seen(target) {
+            Seen::Shortened(rest, taken) => (rest.to_string(), taken.as_str().to_owned()),
+            other => (format!("{other:?}"), String::new()),
+        };
+        assert_eq!(seen("/svc/api/x?y"), ("/x?y".into(), "/svc/api".into()));
+        assert_eq!(seen("/svc/x"), ("/x".into(), "/svc".into()));
+        assert_eq!(seen("/svc"), ("/".into(), "/svc".into()));
+        assert_eq!(seen("/api/svc/x"), ("/svc/x".into(), "/api".into()));
+        assert_eq!(seen("/svcs"), ("AsItIs".into(), String::new()));
     }
 
     #[test]
     fn what_is_for_events_is_found_behind_the_base_path_as_well() {
         let paths = paths(Some("/events"));
-        for target in ["/events", "/api/events", "/api//events/x?y", "/api/%65vents", "/EVENTS", "/events?x=/"] {
-            assert_eq!(paths.admit(target), Admission::NotFound, "{target}");
+        for target in [
+            "/events",
+            "/api/events",
+            "/api//events/x?y",
+            "/api/%65vents",
+            "/EVENTS",
+            "/events?x=/",
+            "/svc/events",
+            "/svc/api/events",
+        ] {
+            assert_eq!(paths.seen(target), Seen::Never, "{target}");
         }
         for target in ["/api/x", "/api/api/events", "/", "/x/events", "/?/events", ""] {
-            assert_ne!(paths.admit(target), Admission::NotFound, "{target}");
+            assert_ne!(paths.seen(target), Seen::Never, "{target}");
         }
     }
 }

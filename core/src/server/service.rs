@@ -12,20 +12,27 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header::HOST};
-use http_body_util::{Either, Empty};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, HOST},
+};
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::sync::Notify;
 
-use super::paths::Paths;
-use crate::{App, Body, ClientAddr, Request};
+use super::{
+    flushed::{Accompanied, Unsent},
+    gate::{Admission, Call, Gate},
+};
+use crate::{App, Request};
 
 /// An app and what one connection knows.
 pub(super) struct Service<A> {
     app: A,
     peer: SocketAddr,
-    paths: Arc<Paths>,
+    gate: Arc<Gate>,
+    unsent: Unsent,
     first_request: FirstRequest,
 }
 
@@ -51,8 +58,13 @@ impl FirstRequest {
 }
 
 impl<A> Service<A> {
-    pub(super) fn new(app: A, peer: SocketAddr, paths: Arc<Paths>) -> Self {
-        Self { app, peer, paths, first_request: FirstRequest::default() }
+    pub(super) fn new(app: A, peer: SocketAddr, gate: Arc<Gate>) -> Self {
+        Self { app, peer, gate, unsent: Unsent::default(), first_request: FirstRequest::default() }
+    }
+
+    /// What is to be told of once it has left for the client.
+    pub(super) fn unsent(&self) -> Unsent {
+        self.unsent.clone()
     }
 
     pub(super) fn first_request(&self) -> FirstRequest {
@@ -61,21 +73,23 @@ impl<A> Service<A> {
 }
 
 impl<A: App> hyper::service::Service<http::Request<Incoming>> for Service<A> {
-    type Response = http::Response<Either<A::Body, Empty<Bytes>>>;
+    type Response = http::Response<Body<A::Body>>;
     type Error = Infallible;
-    type Future = Response<A::Future>;
+    type Future = Response<A::Future, A::Body>;
 
     fn call(&self, request: http::Request<Incoming>) -> Self::Future {
         self.first_request.set();
-        let mut request = request.map(Body::from);
+        let mut request = request.map(crate::Body::from);
         if request.uri().authority().is_some() && request.uri().path_and_query().is_some() {
             make_origin_form(&mut request);
         }
-        request.extensions_mut().insert(ClientAddr(self.peer));
-        if self.paths.admit_request(&mut request) {
-            Response::OfApp { future: self.app.call(request) }
-        } else {
-            Response::NotFound
+        match self.gate.admit(&mut request, Some(self.peer)) {
+            Admission::ToApp(pass) => {
+                Response::OfApp { answer: pass.call(|| self.app.call(request)), unsent: self.unsent.clone() }
+            }
+            Admission::Answered(status, text, pass) => Response::Ready {
+                response: Some(answered(status, text).map(|body| Accompanied::new(body, pass, &self.unsent))),
+            },
         }
     }
 }
@@ -97,34 +111,55 @@ fn make_origin_form(request: &mut Request) {
     }
 }
 
+/// The body of a response: the app's, or the text that stands for an answer of it.
+pub(super) type Body<B> = Accompanied<Either<B, Full<Bytes>>>;
+
 pin_project! {
-    /// The app's response, in the shape that hyper wants, or the one to a request that the app is not to see.
+    /// The app's response, in the shape that hyper wants, or one that the app has no part in.
     #[project = Projected]
-    pub(super) enum Response<F> {
+    pub(super) enum Response<F: Future, B> {
         OfApp {
             #[pin]
-            future: F,
+            answer: Call<F>,
+            unsent: Unsent,
         },
-        NotFound,
+        Ready { response: Option<http::Response<Body<B>>> },
     }
 }
 
-impl<F, B> Future for Response<F>
+impl<F, B> Future for Response<F, B>
 where
     F: Future<Output = http::Response<B>>,
 {
-    type Output = Result<http::Response<Either<B, Empty<Bytes>>>, Infallible>;
+    type Output = Result<http::Response<Body<B>>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(Ok(match self.project() {
-            Projected::OfApp { future } => ready!(future.poll(cx)).map(Either::Left),
-            Projected::NotFound => {
-                let mut response = http::Response::new(Either::Right(Empty::new()));
-                *response.status_mut() = StatusCode::NOT_FOUND;
-                response
+        match self.project() {
+            Projected::OfApp { answer, unsent } => {
+                let (response, pass) = ready!(answer.poll(cx));
+                let response = match response {
+                    Some(response) => response.map(Either::Left),
+                    None => answered(StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
+                };
+                Poll::Ready(Ok(response.map(|body| Accompanied::new(body, pass, unsent))))
             }
-        }))
+            // It is taken once.
+            Projected::Ready { response } => {
+                response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
+            }
+        }
     }
+}
+
+/// An answer of the server's own.
+fn answered<B>(status: StatusCode, text: &'static str) -> http::Response<Either<B, Full<Bytes>>> {
+    let mut response = http::Response::new(Either::Right(Full::from(text)));
+    *response.status_mut() = status;
+    if !text.is_empty() {
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(CONTENT_TYPE, plain);
+    }
+    response
 }
 
 #[cfg(test)]
@@ -132,6 +167,17 @@ mod tests {
     use http::Uri;
 
     use super::*;
+    use crate::{PathPrefix, Settings};
+
+    #[test]
+    fn two_slashes_after_a_prefix_do_not_make_a_host() {
+        let gate = Gate::new(&Settings { base_path: Some("/api".into()), ..Settings::default() });
+        let mut request = Request::default();
+        *request.uri_mut() = Uri::from_static("/api//evil.example/x");
+        assert!(matches!(gate.admit(&mut request, None), Admission::ToApp(_)));
+        assert_eq!((request.uri().to_string().as_str(), request.uri().host()), ("//evil.example/x", None));
+        assert_eq!(request.extensions().get::<PathPrefix>().unwrap().as_str(), "/api");
+    }
 
     #[test]
     fn a_target_with_a_host_becomes_a_path_and_a_header() {

@@ -41,8 +41,18 @@ impl Fields {
         if fields.get("host").is_none() {
             fields.set("host", front.domain.clone());
         }
-        // Rule 55: the peer comes last.
         let client = front.client.to_string();
+        if front.kind == Kind::Vercel {
+            for name in ["x-forwarded-for", "x-real-ip", "x-vercel-forwarded-for"] {
+                fields.set(name, client.clone());
+            }
+            let host = fields.get("host").and_then(<[String]>::first).cloned();
+            fields.set("x-forwarded-host", host.unwrap_or_default());
+            fields.set("x-forwarded-proto", "https".to_owned());
+            fields.set("x-vercel-id", "iad1::iad1::abcde-1700000000000-0123456789ab".to_owned());
+            return fields;
+        }
+        // Rule 55: the peer comes last.
         let forwarded = match fields.get("x-forwarded-for") {
             Some(before) => format!("{}, {client}", before.join(", ")),
             None => client,
@@ -74,7 +84,7 @@ impl Fields {
         }
     }
 
-    fn get(&self, name: &str) -> Option<&[String]> {
+    pub(super) fn get(&self, name: &str) -> Option<&[String]> {
         self.0.iter().find(|field| field.0 == name).map(|(_, values)| values.as_slice())
     }
 
@@ -105,6 +115,14 @@ impl Fields {
     /// An object of arrays: all values of each name.
     pub(super) fn arrays(&self) -> Value {
         self.object(|_, values| values.into())
+    }
+
+    /// An object of strings, and of arrays where there are several values.
+    pub(super) fn single_or_arrays(&self) -> Value {
+        self.object(|_, values| match values {
+            [value] => value.as_str().into(),
+            values => values.into(),
+        })
     }
 
     fn object(&self, value: impl Fn(&str, &[String]) -> Value) -> Value {

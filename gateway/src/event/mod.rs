@@ -8,6 +8,7 @@ mod lattice;
 pub(crate) mod path;
 mod query;
 mod rest_api;
+mod vercel;
 pub(crate) mod websocket_api;
 
 use bytes::Bytes;
@@ -20,6 +21,8 @@ use crate::{front::Front, kind::Kind, response::refusal};
 const MAX_EVENT: usize = 6 * 1024 * 1024;
 /// What an ALB takes as a body.
 const MAX_ALB_BODY: usize = 1024 * 1024;
+/// What Vercel takes as a body, in either direction.
+pub(crate) const MAX_VERCEL_BODY: usize = 4_718_592;
 
 pub(crate) fn of(front: &Front, request: &Request<Bytes>) -> Result<Bytes, Box<Response<Bytes>>> {
     let refuse = |status| Box::new(refusal(front, status));
@@ -27,7 +30,9 @@ pub(crate) fn of(front: &Front, request: &Request<Bytes>) -> Result<Bytes, Box<R
     if is_alb && request.headers().contains_key(header::UPGRADE) {
         return Err(refuse(StatusCode::BAD_REQUEST));
     }
-    if is_alb && request.body().len() > MAX_ALB_BODY {
+    if is_alb && request.body().len() > MAX_ALB_BODY
+        || front.kind == Kind::Vercel && request.body().len() > MAX_VERCEL_BODY
+    {
         return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE));
     }
     let event = match front.kind {
@@ -36,6 +41,7 @@ pub(crate) fn of(front: &Front, request: &Request<Bytes>) -> Result<Bytes, Box<R
         Kind::Alb | Kind::AlbMultiValue => Some(alb::event(front, request)),
         Kind::LatticeV1 => Some(lattice::event_v1(front, request)),
         Kind::LatticeV2 => Some(lattice::event_v2(front, request)),
+        Kind::Vercel => Some(vercel::event(front, request)),
     };
     // Nothing but a path that cannot be decoded stops an event from being made.
     let event = event.ok_or_else(|| refuse(StatusCode::BAD_REQUEST))?.to_string();
@@ -76,10 +82,14 @@ fn insert(object: &mut Value, name: &str, value: impl Into<Value>) {
 mod tests {
     use super::*;
 
-    /// The event of a request, which must be made.
+    /// The event of a request, which must be made; of one of Vercel's what is in it.
     pub(super) fn event(front: &Front, request: http::request::Builder, body: &'static [u8]) -> Value {
         let event = of(front, &request.body(Bytes::from_static(body)).unwrap()).unwrap();
-        serde_json::from_slice(&event).unwrap()
+        let event: Value = serde_json::from_slice(&event).unwrap();
+        match event["Action"].as_str() {
+            Some("Invoke") => serde_json::from_str(event["body"].as_str().unwrap()).unwrap(),
+            _ => event,
+        }
     }
 
     fn refused(front: &Front, request: http::request::Builder, body: Vec<u8>) -> u16 {

@@ -6,6 +6,7 @@ mod lattice;
 mod refusal;
 mod reply;
 mod rest_api;
+mod vercel;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
@@ -28,6 +29,7 @@ pub(crate) fn of(front: &Front, reply: &[u8]) -> Response<Bytes> {
         Kind::RestApi => rest_api::rest_api(front, reply),
         Kind::Alb | Kind::AlbMultiValue => alb::response(front, reply),
         Kind::LatticeV1 | Kind::LatticeV2 => lattice::response(front, reply),
+        Kind::Vercel => vercel::response(reply),
     };
     response.unwrap_or_else(|| failure(front))
 }
@@ -119,7 +121,8 @@ mod tests {
             let is_api = matches!(front.name(), "function-url" | "http-api" | "http-api-v1" | "rest-api");
             for name in ["headers", "multiValueHeaders", "body", "isBase64Encoded"] {
                 let reply = json!({"statusCode": 200, name: null});
-                assert_eq!(status(&front, &reply), if is_api { 200 } else { 502 }, "{front}: {name}");
+                let failed = failure(&front).status().as_u16();
+                assert_eq!(status(&front, &reply), if is_api { 200 } else { failed }, "{front}: {name}");
             }
         }
     }

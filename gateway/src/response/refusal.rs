@@ -8,7 +8,7 @@ use crate::{front::Front, kind::Kind};
 /// What a front answers when the function failed, or its reply cannot be made a response (rule 115).
 pub(crate) fn failure(front: &Front) -> Response<Bytes> {
     match front.kind {
-        Kind::HttpApi | Kind::HttpApiV1 => refusal(front, StatusCode::INTERNAL_SERVER_ERROR),
+        Kind::HttpApi | Kind::HttpApiV1 | Kind::Vercel => refusal(front, StatusCode::INTERNAL_SERVER_ERROR),
         _ => refusal(front, StatusCode::BAD_GATEWAY),
     }
 }
@@ -32,6 +32,13 @@ pub(crate) fn refusal(front: &Front, status: StatusCode) -> Response<Bytes> {
         }
         (Kind::Alb | Kind::AlbMultiValue, _) => ("text/html", page(status, reason)),
         (Kind::LatticeV1 | Kind::LatticeV2, _) => ("text/plain", reason.to_owned()),
+        (Kind::Vercel, StatusCode::PAYLOAD_TOO_LARGE) => {
+            ("text/plain; charset=utf-8", "Request Entity Too Large\n\nFUNCTION_PAYLOAD_TOO_LARGE\n".to_owned())
+        }
+        (Kind::Vercel, _) => {
+            let text = "A server error has occurred\n\nFUNCTION_INVOCATION_FAILED\n";
+            ("text/plain; charset=utf-8", text.to_owned())
+        }
     };
     let mut response = Response::new(body.into());
     *response.status_mut() = status;

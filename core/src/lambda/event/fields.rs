@@ -73,6 +73,10 @@ pub(super) struct Fields<'a> {
     /// Of an event of Lambda@Edge, which is one of HTTP in a shape that has nothing of the others.
     pub(super) is_edge: bool,
     pub(super) context: ContextFields<'a>,
+    /// Of Vercel's: what is to be done, and of the request in it the host, and how the body travels.
+    pub(super) action: Option<Text<'a>>,
+    pub(super) host: Option<Text<'a>>,
+    pub(super) encoding: Option<Text<'a>>,
 }
 
 /// The parts of an event's `requestContext`.
@@ -143,6 +147,9 @@ impl<'a> Fields<'a> {
                 b"requestContext" => fields.context = ContextFields::read(value)?,
                 b"routeArn" | b"methodArn" => fields.has_arn_of_authorizer |= value.string()?.is_some(),
                 b"authorizationToken" => fields.has_token_to_authorize = value.string()?.is_some(),
+                b"Action" => fields.action = value.string()?,
+                b"host" => fields.host = value.string()?,
+                b"encoding" => fields.encoding = value.string()?,
                 b"Records" => fields.is_edge = has_edge_record(value)?,
                 _ => drop(value.skip()?),
             }

@@ -26,6 +26,7 @@ const FRONTS: &[Front] = &[
     super::payload_v2::HTTP_API,
     super::payload_v1::HTTP_API,
     super::payload_v1::REST_API,
+    super::vercel::FRONT,
 ];
 
 /// One shape of events, and of the replies to them.

@@ -18,6 +18,7 @@ mod payload_v2;
 mod refusal;
 mod request;
 mod uri;
+mod vercel;
 mod websocket;
 
 use bytes::Bytes;
@@ -28,7 +29,7 @@ use self::{
     json::Text,
 };
 use super::{Context, Event, FromEvent, RequestContext, reply::Shape};
-use crate::{Request, ResponseMode, Settings, Stage, reserved::Reserved};
+use crate::{Request, ResponseMode, Settings, Stage, reserved::Reserved, vercel_headers};
 
 pub(super) use names::Names;
 pub(super) use refusal::Refusal;
@@ -85,17 +86,36 @@ impl From<&'static str> for Bad {
 ///
 /// # Errors
 /// A [`Refusal`] is an answer too: to the client, where the front is known, else to the invocation.
-pub(super) fn read(event: &Bytes, mut asked: Asked<'_>) -> Result<(Request, Shape), Refusal> {
+pub(super) fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape), Refusal> {
     let fields = Fields::read(event).map_err(|malformed| Refusal::malformed(event, malformed))?;
-    let front = Front::of(&fields).map_err(Refusal::unsupported)?;
+    let Some(inner) = vercel::request_in(event, &fields) else {
+        let front = Front::of(&fields).map_err(Refusal::unsupported)?;
+        return read_as(front, event, event, &fields, asked);
+    };
+    let bad = |Bad(why)| Refusal::BadRequest(Shape { style: vercel::FRONT.reply, without_body: false }, why);
+    let inner = inner.map_err(bad)?;
+    let fields = vercel::read(&inner).map_err(bad)?;
+    let (mut request, shape) = read_as(&vercel::FRONT, event, &inner, &fields, asked)?;
+    vercel_headers::take_out(&mut request, None);
+    Ok((request, shape))
+}
+
+/// The request that `fields` stand for, which are those of `json`: the event, or what is in it.
+fn read_as(
+    front: &'static Front,
+    event: &Bytes,
+    json: &Bytes,
+    fields: &Fields<'_>,
+    mut asked: Asked<'_>,
+) -> Result<(Request, Shape), Refusal> {
     let style = front.style(asked.response_mode);
     let shape = |is_head| Shape { style, without_body: is_head };
-    let parts = (front.parts)(event, &fields, &asked).map_err(|why| match why {
+    let parts = (front.parts)(json, fields, &asked).map_err(|why| match why {
         Why::Bad(Bad(why)) => Refusal::BadRequest(shape(false), why),
         Why::Refused(refusal) => refusal,
     })?;
     let shape = shape(parts.method.as_deref() == Some(b"HEAD"));
-    let mut request = request::of(event, &fields, parts, front.is_http, &mut asked)
+    let mut request = request::of(json, fields, parts, front.is_http, &mut asked)
         .map_err(|Bad(why)| Refusal::BadRequest(shape, why))?;
     if front.is_http && !asked.reserved.admits(request.uri().path()) {
         return Err(Refusal::NotFound(shape));
@@ -105,7 +125,7 @@ pub(super) fn read(event: &Bytes, mut asked: Asked<'_>) -> Result<(Request, Shap
         extensions.insert(FromEvent);
     }
     if !fields.context.raw.is_empty() {
-        extensions.insert(RequestContext::new(part(event, fields.context.raw)));
+        extensions.insert(RequestContext::new(part(json, fields.context.raw)));
     }
     extensions.insert(asked.context.clone());
     extensions.insert(Event::new(event.clone()));

@@ -43,7 +43,7 @@ impl Refusal {
             error_type: "Runtime.UnsupportedEvent",
             message: format!(
                 "this is {name}, and no request for an app; supported are events of REST APIs, HTTP APIs, WebSocket APIs, \
-                 Function URLs, Application Load Balancers and VPC Lattice, with the parts that each of them has"
+                 Function URLs, Application Load Balancers, VPC Lattice and Vercel, with the parts that each of them has"
             ),
         }
     }

@@ -25,10 +25,12 @@ pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
     let mut needs_type = has_body && shape.style.only.is_none();
     let mut cookies = Vec::new();
 
+    out.extend_from_slice(b",\"");
     out.extend_from_slice(match shape.style.headers {
-        Form::List => b",\"multiValueHeaders\":{",
-        _ => b",\"headers\":{",
+        Form::List => shape.style.lists_are_in.as_bytes(),
+        _ => b"headers",
     });
+    out.extend_from_slice(b"\":{");
     // The header whose values come: its name comes with the first of them.
     let mut header: Option<(HeaderName, Form)> = None;
     let mut before = 0;

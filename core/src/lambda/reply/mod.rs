@@ -164,7 +164,7 @@ fn answer(shape: Shape, status: StatusCode, headers: HeaderMap, body: Bytes, req
         out.extend_from_slice(&body);
         return Answer::Stream(out);
     }
-    Answer::Reply(Payload::new(out, body, is_encoded, style.is_explicit))
+    Answer::Reply(Payload::new(out, body, is_encoded, style))
 }
 
 /// 204, 205 and 304 have no body (RFC 9110, sections 6.4.1 and 15.3.6).

@@ -10,9 +10,13 @@ pub(in crate::lambda) const API_HEADERS: usize = 10_240;
 /// How a front wants its replies.
 #[derive(Debug)]
 pub(in crate::lambda) struct Style {
-    /// Under `multiValueHeaders` if they are lists, else under `headers`.
+    /// Where [`lists_are_in`](Self::lists_are_in) if they are lists, else under `headers`.
     pub(in crate::lambda) headers: Form,
     pub(in crate::lambda) cookies: Form,
+    /// The member that headers are in that are lists.
+    pub(in crate::lambda) lists_are_in: &'static str,
+    /// The member that says that the body is base64.
+    pub(in crate::lambda) base64_is: &'static str,
     /// The one header that the front takes, if it takes one alone.
     pub(in crate::lambda) only: Option<&'static str>,
     /// The front wants a `statusDescription`, and to be told of the encoding of a body that is not encoded.
@@ -53,6 +57,8 @@ impl Style {
     pub(in crate::lambda) const DEFAULT: Self = Self {
         headers: Form::Joined,
         cookies: Form::First,
+        lists_are_in: "multiValueHeaders",
+        base64_is: r#""isBase64Encoded":true"#,
         only: None,
         is_explicit: false,
         is_prelude: false,

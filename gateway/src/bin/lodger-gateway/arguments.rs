@@ -9,8 +9,8 @@ Plays an AWS front and the Lambda Runtime API for a function.
 
 Usage: lodger-gateway [options] [-- command [argument ...]]
 
-  --front NAME           function-url, http-api, http-api-v1, rest-api, alb, alb-multi-value, lattice-v1 or
-                         lattice-v2; function-url if not given; with the feature websocket also websocket-api
+  --front NAME           function-url, http-api, http-api-v1, rest-api, alb, alb-multi-value, lattice-v1, lattice-v2
+                         or vercel; function-url if not given; with the feature websocket also websocket-api
   --stage NAME           the stage of an API; without a custom domain /NAME/pets and /pets are one path here
   --custom-domain NAME   a domain of one's own for an API
   --route-responses      sends back what the function answers to a message; of websocket-api

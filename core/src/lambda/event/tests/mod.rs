@@ -4,6 +4,7 @@ mod alb;
 mod lattice;
 mod payload_v1;
 mod payload_v2;
+mod vercel;
 mod websocket;
 
 use http::HeaderMap;

@@ -9,9 +9,12 @@ use std::{
 
 use pin_project_lite::pin_project;
 
+#[cfg(any(feature = "lambda", feature = "vercel"))]
+use crate::Error;
+
 pin_project! {
     /// A future whose panics are values, those of its destructor included.
-    pub(super) struct CatchPanic<F> {
+    pub(crate) struct CatchPanic<F> {
         #[pin]
         future: Option<F>,
     }
@@ -27,23 +30,31 @@ pin_project! {
 
 /// What a panic said.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Panicked(pub(super) String);
+pub(crate) struct Panicked(pub(crate) String);
 
 /// What `make` gives, or what it said when it panicked.
 ///
 /// What an app leaves behind when it unwinds is its own affair, as it is under its own server.
-pub(super) fn caught<T>(make: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn caught<T>(make: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(make)).map_err(Panicked::new)
 }
 
 /// What a future gives, or what it or its maker said when it panicked.
-pub(super) async fn settled<F: Future>(made: Result<CatchPanic<F>, Panicked>) -> Result<F::Output, Panicked> {
+#[cfg(any(feature = "lambda", feature = "vercel"))]
+pub(crate) async fn settled<F: Future>(made: Result<CatchPanic<F>, Panicked>) -> Result<F::Output, Panicked> {
     made?.await
+}
+
+/// What building an app gives; a panic is an error like any other.
+#[cfg(any(feature = "lambda", feature = "vercel"))]
+pub(crate) async fn built<T>(build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let panicked = |Panicked(message)| Error::new(format!("the app panicked while it was built: {message}"));
+    settled(CatchPanic::new(|| build)).await.map_err(panicked).flatten()
 }
 
 impl<F: Future> CatchPanic<F> {
     /// The future that `make` makes.
-    pub(super) fn new(make: impl FnOnce() -> F) -> Result<Self, Panicked> {
+    pub(crate) fn new(make: impl FnOnce() -> F) -> Result<Self, Panicked> {
         caught(make).map(|future| Self { future: Some(future) })
     }
 }

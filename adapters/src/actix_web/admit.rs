@@ -1,0 +1,215 @@
+//! What stands before an app under actix's own server.
+
+use std::{
+    marker::PhantomData,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use actix_http::{
+    HttpMessage as _, Request, Response,
+    body::{BoxBody, EitherBody, MessageBody},
+};
+use actix_service::{IntoServiceFactory, Service, ServiceFactory};
+use actix_web::{
+    dev::AppConfig,
+    http::{
+        StatusCode, Uri,
+        header::{CONTENT_TYPE, HeaderName, HeaderValue},
+        uri::PathAndQuery,
+    },
+};
+use pin_project_lite::pin_project;
+
+use super::in_flight::{Both, Count, InFlight, Kept, One};
+use crate::{
+    ClientAddr,
+    server::{Admission, Call, Gate, Head, Pass},
+};
+
+/// What makes an app, with a gate before it.
+pub(super) struct Admitting<I, S, B> {
+    app: I,
+    gate: Gate,
+    in_flight: InFlight,
+    made: PhantomData<fn() -> (S, B)>,
+}
+
+impl<I, S, B> Admitting<I, S, B> {
+    pub(super) fn new(app: I, gate: Gate, in_flight: InFlight) -> Self {
+        Self { app, gate, in_flight, made: PhantomData }
+    }
+}
+
+impl<I, S, B> IntoServiceFactory<Factory<S, B>, Request> for Admitting<I, S, B>
+where
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig, Response: Into<Response<B>>> + 'static,
+    B: MessageBody + 'static,
+{
+    fn into_factory(self) -> Factory<S, B> {
+        let Self { app, gate, in_flight, .. } = self;
+        Factory { factory: app.into_factory(), gate, in_flight, body: PhantomData }
+    }
+}
+
+pub(super) struct Factory<S, B> {
+    factory: S,
+    gate: Gate,
+    in_flight: InFlight,
+    body: PhantomData<fn() -> B>,
+}
+
+impl<S, B> ServiceFactory<Request> for Factory<S, B>
+where
+    S: ServiceFactory<Request, Config = AppConfig, Response: Into<Response<B>>> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = Response<Body<B>>;
+    type Error = S::Error;
+    type Config = AppConfig;
+    type Service = Admit<S::Service, B>;
+    type InitError = S::InitError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Service, S::InitError>>>>;
+
+    fn new_service(&self, config: AppConfig) -> Self::Future {
+        let service = self.factory.new_service(config);
+        let (gate, in_flight) = (self.gate.clone(), self.in_flight.worker());
+        Box::pin(async move { Ok(Admit { service: service.await?, gate, in_flight, body: PhantomData }) })
+    }
+}
+
+pub(super) struct Admit<S, B> {
+    service: S,
+    gate: Gate,
+    in_flight: Count,
+    body: PhantomData<fn() -> B>,
+}
+
+impl<S, B> Service<Request> for Admit<S, B>
+where
+    S: Service<Request, Response: Into<Response<B>>>,
+    B: MessageBody,
+{
+    type Response = Response<Body<B>>;
+    type Error = S::Error;
+    type Future = Answer<S::Future, B>;
+
+    actix_service::forward_ready!(service);
+
+    fn call(&self, mut request: Request) -> Self::Future {
+        let one = self.in_flight.one();
+        let peer = request.peer_addr();
+        match self.gate.admit(&mut Served(&mut request), peer) {
+            Admission::ToApp(pass) => {
+                Answer::OfApp { answer: pass.call(|| self.service.call(request)), one: Some(one), body: PhantomData }
+            }
+            Admission::Answered(status, text, pass) => Answer::Ready { status, text, kept: Some((pass, Some(one))) },
+        }
+    }
+}
+
+/// A request of actix's, as a [`Gate`] sees it.
+struct Served<'a>(&'a mut Request);
+
+impl Head for Served<'_> {
+    fn target(&self) -> &str {
+        self.0.uri().path_and_query().map_or("", PathAndQuery::as_str)
+    }
+
+    fn set_target(&mut self, target: http::uri::PathAndQuery) -> bool {
+        let uri = with_target(self.0.uri(), target.as_str());
+        uri.map(|uri| *self.0.uri_mut() = uri).is_some()
+    }
+
+    fn header(&self, name: &'static str) -> Option<&[u8]> {
+        self.0.headers().get(name).map(HeaderValue::as_bytes)
+    }
+
+    fn set_header(&mut self, name: http::HeaderName, value: http::HeaderValue) {
+        // What stands in the one type may stand in the other.
+        if let Ok(name) = HeaderName::from_bytes(name.as_str().as_bytes())
+            && let Ok(value) = HeaderValue::from_bytes(value.as_bytes())
+        {
+            self.0.headers_mut().insert(name, value);
+        }
+    }
+
+    fn remove_headers(&mut self, is_removed: impl Fn(&str) -> bool) {
+        self.0.headers_mut().retain(|name, _| !is_removed(name.as_str()));
+    }
+
+    fn set_client(&mut self, client: SocketAddr) {
+        self.0.head_mut().peer_addr = Some(client);
+        self.0.extensions_mut().insert(ClientAddr(client));
+    }
+
+    fn tell<T: Clone + Send + Sync + 'static>(&mut self, fact: T) {
+        self.0.extensions_mut().insert(fact);
+    }
+}
+
+type Body<B> = Kept<EitherBody<B>>;
+
+pin_project! {
+    #[project = Step]
+    pub(super) enum Answer<F, B> {
+        OfApp { #[pin] answer: Call<F>, one: Option<One>, body: PhantomData<fn() -> B> },
+        Ready { status: http::StatusCode, text: &'static str, kept: Option<Both> },
+    }
+}
+
+impl<F, R, E, B> Future for Answer<F, B>
+where
+    F: Future<Output = Result<R, E>>,
+    R: Into<Response<B>>,
+{
+    type Output = Result<Response<Body<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match self.project() {
+            Step::OfApp { answer, one, .. } => {
+                let (answer, pass) = ready!(answer.poll(cx));
+                let kept = (pass, one.take());
+                match answer {
+                    Some(answer) => answer.map(|response| of_app(response.into(), kept)),
+                    None => Ok(answered(http::StatusCode::INTERNAL_SERVER_ERROR, "internal server error", kept)),
+                }
+            }
+            Step::Ready { status, text, kept } => Ok(answered(*status, text, kept.take().unwrap_or_default())),
+        })
+    }
+}
+
+/// An answer of the app's.
+fn of_app<B>(response: Response<B>, mut kept: Both) -> Response<Body<B>> {
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        // What follows is no response any more, though actix has it as the body of one.
+        kept.0 = Pass::default();
+    }
+    response.map_body(|_, body| Kept::new(EitherBody::left(body), kept))
+}
+
+/// An answer of the server's own.
+fn answered<B>(status: http::StatusCode, text: &'static str, kept: Both) -> Response<Body<B>> {
+    let status = StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = Response::with_body(status, ());
+    if !text.is_empty() {
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(CONTENT_TYPE, plain);
+    }
+    response.map_body(|_, ()| Kept::new(EitherBody::right(BoxBody::new(text)), kept))
+}
+
+/// `uri` with another path and query. The host that HTTP/2 has in it stays.
+fn with_target(uri: &Uri, target: &str) -> Option<Uri> {
+    let mut parts = uri.clone().into_parts();
+    let target: PathAndQuery = target.parse().ok()?;
+    if parts.authority.is_none() {
+        // From a path alone, so that two slashes do not make a host of what follows them.
+        return Some(Uri::from(target));
+    }
+    parts.path_and_query = Some(target);
+    Uri::from_parts(parts).ok()
+}

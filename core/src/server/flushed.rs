@@ -1,0 +1,126 @@
+//! When a response has been sent: not when its body has been read, but when the last byte has left.
+
+use std::{
+    io::{self, IoSlice},
+    mem::take,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+use super::gate::Pass;
+
+/// The requests of one connection whose responses hyper has in hand and not yet sent.
+#[derive(Clone, Default)]
+pub(super) struct Unsent(Arc<Mutex<Vec<Pass>>>);
+
+impl Unsent {
+    fn push(&self, pass: Pass) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(pass);
+    }
+
+    fn have_been_sent(&self) {
+        let sent = take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(sent);
+    }
+}
+
+pin_project! {
+    /// The body of a response, with the pass of its request.
+    pub(super) struct Accompanied<B> {
+        #[pin]
+        body: B,
+        // Dropped after the body, whose destructor is the app's.
+        pass: Leaving,
+    }
+}
+
+/// A pass that is handed on when this is dropped, if anybody waits for it.
+struct Leaving(Pass, Option<Unsent>);
+
+impl<B> Accompanied<B> {
+    pub(super) fn new(body: B, pass: Pass, unsent: &Unsent) -> Self {
+        let unsent = pass.is_awaited().then(|| unsent.clone());
+        Self { body, pass: Leaving(pass, unsent) }
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if let Some(unsent) = &self.1 {
+            unsent.push(take(&mut self.0));
+        }
+    }
+}
+
+impl<B: Body> Body for Accompanied<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let this = self.project();
+        this.pass.0.within(|| this.body.poll_frame(cx))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A socket that knows when all has been sent: hyper flushes it once it has written whatever it had in hand, and what comes
+/// to its end before that is in it.
+pub(super) struct Flushed {
+    socket: TcpStream,
+    unsent: Unsent,
+}
+
+impl Flushed {
+    pub(super) fn new(socket: TcpStream, unsent: Unsent) -> Self {
+        Self { socket, unsent }
+    }
+}
+
+impl AsyncRead for Flushed {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Flushed {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
+        self.unsent.have_been_sent();
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,226 @@
+//! What stands before an app on a server: what is done about each request before the app sees it, and after its response.
+
+use std::{
+    fmt,
+    mem::take,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::StatusCode;
+use pin_project_lite::pin_project;
+
+use super::paths::{Paths, Seen};
+use crate::{
+    Head, Host, Settings,
+    log::say,
+    panic::{CatchPanic, Panicked},
+};
+
+/// What stands before an app: it takes prefixes off paths, keeps clients away from what is for events, and, where the server
+/// stands behind a host's own, takes off what that has put into the request.
+///
+/// A server of Lodger's asks it about each request, and so does the adapter of a framework that brings a server of its own:
+///
+/// - before the app is called, [`admit`](Self::admit), which says whether it is to be called;
+/// - the call itself goes through [`Pass::call`];
+/// - the [`Pass`] is kept until the body of the response has been sent, or is dropped without that.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    paths: Paths,
+    #[cfg(feature = "vercel")]
+    vercel: Option<crate::vercel::Front>,
+}
+
+/// Whether an app sees a request.
+#[derive(Debug)]
+pub enum Admission {
+    /// It does.
+    ToApp(Pass),
+    /// It does not: the request is answered with this status and this text.
+    Answered(StatusCode, &'static str, Pass),
+}
+
+impl Gate {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            paths: Paths::new(settings, None),
+            #[cfg(feature = "vercel")]
+            vercel: None,
+        }
+    }
+
+    /// The one on Vercel.
+    #[cfg(feature = "vercel")]
+    pub(super) fn on_vercel(settings: &Settings, vercel: crate::vercel::Front) -> Self {
+        Self { paths: Paths::new(settings, settings.service_prefix.as_deref()), vercel: Some(vercel) }
+    }
+
+    /// Lets a request pass, changed as the app is to see it, or answers for the app. `peer` is the other end of the connection.
+    pub fn admit<H: Head>(&self, head: &mut H, peer: Option<SocketAddr>) -> Admission {
+        #[cfg(feature = "vercel")]
+        if let Some(vercel) = &self.vercel {
+            return match vercel.take(head) {
+                Some(end) => self.admit_to_paths(head, Pass { end, catches_panics: true }),
+                None => Admission::Answered(StatusCode::OK, "OK", Pass::default()),
+            };
+        }
+        if let Some(peer) = peer {
+            head.set_client(peer);
+        }
+        self.admit_to_paths(head, Pass::default())
+    }
+
+    fn admit_to_paths<H: Head>(&self, head: &mut H, pass: Pass) -> Admission {
+        let is_seen = match self.paths.seen(head.target()) {
+            Seen::AsItIs => true,
+            Seen::Never => false,
+            Seen::Shortened(rest, taken) => {
+                let is_set = head.set_target(rest);
+                head.tell(taken);
+                is_set
+            }
+        };
+        if is_seen { Admission::ToApp(pass) } else { Admission::Answered(StatusCode::NOT_FOUND, "", pass) }
+    }
+
+    /// Whether every request passes as it came: no path is changed or kept away from the app.
+    pub fn is_open(&self) -> bool {
+        self.paths.are_none() && self.host() == Host::Server
+    }
+
+    /// What may be taken off a path, in the order in which it stands there.
+    pub fn prefixes(&self) -> &[String] {
+        self.paths.prefixes()
+    }
+
+    pub(super) fn host(&self) -> Host {
+        #[cfg(feature = "vercel")]
+        if self.vercel.is_some() {
+            return Host::Vercel;
+        }
+        Host::Server
+    }
+
+    /// Tells whose server this is that it serves; whether there is anybody to be told.
+    pub(super) fn tell_started(&self, addr: SocketAddr) -> bool {
+        #[cfg(feature = "vercel")]
+        if let Some(vercel) = &self.vercel {
+            vercel.started(addr.port());
+            return true;
+        }
+        let _ = addr;
+        false
+    }
+
+    /// Waits until the host that the server stands behind has gone.
+    pub(super) async fn host_goes(&self) {
+        #[cfg(feature = "vercel")]
+        if let Some(vercel) = &self.vercel {
+            return vercel.goes().await;
+        }
+        std::future::pending().await
+    }
+}
+
+/// Stands for a request that is being answered: to be kept until the body of its response has been sent entirely, or is dropped.
+#[derive(Default)]
+#[must_use = "the request counts as answered once this is dropped"]
+pub struct Pass {
+    #[cfg(feature = "vercel")]
+    end: Option<crate::vercel::End>,
+    catches_panics: bool,
+}
+
+impl Pass {
+    /// Calls the app. What comes of it is the app's answer, and this again. Where the host wants every request answered, a panic
+    /// is [`None`], has been logged, and is to be answered with 500; elsewhere it is let through.
+    pub fn call<F: Future>(self, call: impl FnOnce() -> F) -> Call<F> {
+        let state = match self.catches_panics {
+            false => State::Plain { future: call() },
+            true => match self.within(|| CatchPanic::new(call)) {
+                Ok(future) => State::Caught { future },
+                Err(panicked) => State::Panicked { panicked },
+            },
+        };
+        Call { state, pass: self }
+    }
+
+    /// Calls `work` as work on the request: what it logs is the request's, where the host tells one from another.
+    pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        #[cfg(feature = "vercel")]
+        if let Some(end) = &self.end {
+            return end.within(work);
+        }
+        work()
+    }
+
+    /// Whether there is something to be done once the response has been sent.
+    pub(super) fn is_awaited(&self) -> bool {
+        #[cfg(feature = "vercel")]
+        return self.end.is_some();
+        #[cfg(not(feature = "vercel"))]
+        false
+    }
+}
+
+impl fmt::Display for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "vercel")]
+        if let Some(end) = &self.end {
+            return write!(f, "request {end}");
+        }
+        f.write_str("a request")
+    }
+}
+
+impl fmt::Debug for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pass({self})")
+    }
+}
+
+pin_project! {
+    /// The app's answer to come, from [`Pass::call`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Call<F> {
+        #[pin]
+        state: State<F>,
+        pass: Pass,
+    }
+}
+
+pin_project! {
+    #[project = Projected]
+    enum State<F> {
+        Plain { #[pin] future: F },
+        Caught { #[pin] future: CatchPanic<F> },
+        Panicked { panicked: Panicked },
+    }
+}
+
+impl<F: Future> Future for Call<F> {
+    type Output = (Option<F::Output>, Pass);
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let message = match this.state.project() {
+            Projected::Plain { future } => return future.poll(cx).map(|answer| (Some(answer), take(this.pass))),
+            Projected::Caught { future } => match ready!(this.pass.within(|| future.poll(cx))) {
+                Ok(answer) => return Poll::Ready((Some(answer), take(this.pass))),
+                Err(Panicked(message)) => message,
+            },
+            Projected::Panicked { panicked } => take(&mut panicked.0),
+        };
+        let pass = &*this.pass;
+        pass.within(|| say!(ERROR, "{pass}: answered with 500: the app panicked: {message}"));
+        Poll::Ready((None, take(this.pass)))
+    }
+}
+
+impl<F> fmt::Debug for Call<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("pass", &self.pass).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,133 @@
+//! What the platform puts into a request, and what is said of it once it is answered.
+
+use std::{fmt, sync::Arc};
+
+use http::{HeaderValue, header::HOST};
+
+use super::{Context, context::Said, ipc::Ipc, log};
+use crate::{Head, vercel_headers};
+
+/// The path at which the platform asks whether the server answers.
+const PING: &str = "/_vercel/ping";
+/// The platform, as it stands before a server.
+#[derive(Debug, Clone)]
+pub(crate) struct Front {
+    ipc: Arc<Ipc>,
+    /// For requests that come without one.
+    oidc_token: Option<HeaderValue>,
+}
+
+impl Front {
+    pub(super) fn new(ipc: Arc<Ipc>) -> Self {
+        let oidc_token =
+            std::env::var("VERCEL_OIDC_TOKEN").ok().and_then(|token| vercel_headers::secret(token.as_bytes()));
+        Self { ipc, oidc_token }
+    }
+
+    /// Says that the server listens.
+    pub(crate) fn started(&self, port: u16) {
+        self.ipc.started(port);
+        log::process_has_started(&self.ipc);
+    }
+
+    /// Waits until the platform is out of reach.
+    pub(crate) async fn goes(&self) {
+        self.ipc.breaks().await;
+    }
+
+    /// Takes out of a request what the platform has put there, and tells it. `None` if the request is the platform's own; else
+    /// what is to be dropped once it is answered, if the platform has said which one it is.
+    #[expect(clippy::option_option, reason = "the one is about the app, the other about the platform")]
+    pub(crate) fn take<H: Head>(&self, head: &mut H) -> Option<Option<End>> {
+        if head.target().split('?').next() == Some(PING) {
+            return None;
+        }
+        let context = context(head);
+        vercel_headers::take_out(head, self.oidc_token.as_ref());
+        let host = head.header("x-forwarded-host").filter(|host| !host.is_empty());
+        if let Some(host) = host.and_then(|host| HeaderValue::from_bytes(host).ok()) {
+            head.set_header(HOST, host);
+        }
+        Some(context.map(|context| {
+            head.tell(context.clone());
+            self.ipc.begin();
+            End { ipc: Arc::clone(&self.ipc), context }
+        }))
+    }
+}
+
+/// What the platform says of a request, if it says which it is.
+fn context<H: Head>(head: &H) -> Option<Context> {
+    let text = |name| head.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
+    let invocation_id = text("x-vercel-internal-invocation-id")?;
+    let request_id = text("x-vercel-internal-request-id")?;
+    Some(Context::new(Said {
+        invocation_id,
+        // As the runtime for Python has it: a number that cannot be read is 0.
+        request_id: request_id.parse().unwrap_or_default(),
+        span_id: text("x-vercel-internal-span-id"),
+        trace_id: text("x-vercel-internal-trace-id"),
+    }))
+}
+
+/// Tells the platform, when it is dropped, that a request is at its end. The platform may suspend the process then.
+///
+/// Work that goes on after the response has to hold on to this: it is to be dropped when that is done as well.
+pub(crate) struct End {
+    ipc: Arc<Ipc>,
+    context: Context,
+}
+
+impl End {
+    /// Calls `work` as work on the request, so that the lines that it logs are the request's.
+    pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        log::within(&self.ipc, &self.context, work)
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.ipc.end(&self.context);
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of the invocation {}", self.context.request_id(), self.context.invocation_id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Request;
+
+    fn request(headers: &[(&'static str, &[u8])]) -> Request {
+        let mut request = Request::default();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        request
+    }
+
+    #[test]
+    fn whatever_stands_in_the_headers_is_read() {
+        let read = |headers: &[(&'static str, &[u8])]| {
+            let context = context(&request(headers))?;
+            Some((context.invocation_id().to_owned(), context.request_id()))
+        };
+        let (invocation, number) = ("x-vercel-internal-invocation-id", "x-vercel-internal-request-id");
+        assert_eq!(read(&[]), None);
+        assert_eq!(read(&[(invocation, b"a")]), None);
+        assert_eq!(read(&[(number, b"1")]), None);
+        assert_eq!(read(&[(invocation, b"a"), (number, b"42")]), Some(("a".into(), 42)));
+        for garbage in [&b"x"[..], b"", b"-1", b"1.5", b"0x10", b"99999999999999999999999", b"\xff", b"1, 2"] {
+            assert_eq!(read(&[(invocation, b"a"), (number, garbage)]), Some(("a".into(), 0)), "{garbage:?}");
+        }
+        assert_eq!(
+            read(&[(invocation, b"a"), (invocation, b"b"), (number, b"1"), (number, b"2")]),
+            Some(("a".into(), 1))
+        );
+        assert_eq!(read(&[(invocation, b"\xff\""), (number, b"1")]), Some(("\u{fffd}\"".into(), 1)));
+    }
+}

@@ -1,0 +1,134 @@
+//! Messages to the platform: JSON, each ended by a NUL.
+
+use std::{fmt::Write as _, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use tracing::Level;
+
+use super::Context;
+
+/// The server listens: the first message, and the only one of its kind.
+pub(super) fn server_started(init: Duration, port: u16) -> String {
+    message("server-started", format_args!(r#""initDuration":{},"httpPort":{port}"#, init.as_millis()))
+}
+
+/// A request is at its end.
+pub(super) fn end(of: &Context) -> String {
+    message("end", format_args!(r#""context":{},"error":null"#, Json(of)))
+}
+
+/// The process cannot go on.
+pub(super) fn unrecoverable_error(exit_code: u8, why: &str) -> String {
+    message("unrecoverable-error", format_args!(r#""exitCode":{exit_code},"message":{}"#, Json(why)))
+}
+
+/// A line of the log, of a request or of nobody's.
+pub(super) fn log(of: Option<&Context>, level: Level, line: &str) -> String {
+    let level = match level {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    };
+    let line = STANDARD.encode(line);
+    match of {
+        Some(of) => message("log", format_args!(r#""context":{},{LEVEL}{level}{LINE}{line}""#, Json(of))),
+        None => message(
+            "log",
+            format_args!(r#""context":{{"invocationId":"0","requestId":0}},{LEVEL}{level}{LINE}{line}""#),
+        ),
+    }
+}
+
+const LEVEL: &str = r#""level":""#;
+const LINE: &str = r#"","message":""#;
+
+/// The line in a message, without its NUL, that is one of the log.
+pub(super) fn line_of(message: &[u8]) -> Option<String> {
+    let message = std::str::from_utf8(message).ok()?;
+    // What an id may hold is escaped, and so is no part of it.
+    let (_, line) = message.starts_with(r#"{"type":"log""#).then(|| message.rsplit_once(LINE))??;
+    let line = STANDARD.decode(line.split('"').next()?).ok()?;
+    String::from_utf8(line).ok()
+}
+
+fn message(kind: &str, payload: std::fmt::Arguments<'_>) -> String {
+    format!("{{\"type\":\"{kind}\",\"payload\":{{{payload}}}}}\0")
+}
+
+/// A value as it stands in JSON.
+struct Json<T>(T);
+
+impl std::fmt::Display for Json<&str> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_char('"')?;
+        for character in self.0.chars() {
+            match character {
+                '"' | '\\' => write!(f, "\\{character}")?,
+                // What is below a space may not stand there (RFC 8259, section 7), and a NUL would end the message.
+                '\0'..=' ' if character < ' ' => write!(f, "\\u{:04x}", u32::from(character))?,
+                _ => f.write_char(character)?,
+            }
+        }
+        f.write_char('"')
+    }
+}
+
+impl std::fmt::Display for Json<&Context> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, r#"{{"invocationId":{},"requestId":{}}}"#, Json(self.0.invocation_id()), self.0.request_id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::vercel::context::Said;
+
+    fn read(message: &str) -> Value {
+        let (json, end) = message.split_at(message.len() - 1);
+        assert_eq!(end, "\0");
+        assert!(!json.contains('\0'), "{json:?}");
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_line_of_the_log_is_base64_and_can_be_had_back() {
+        let context = Context::new(Said { invocation_id: "a\",\"message\":\"".to_owned(), ..Said::default() });
+        for (of, id) in [(Some(&context), context.invocation_id()), (None, "0")] {
+            let message = log(of, Level::WARN, "\"line\"\0é");
+            assert_eq!(
+                read(&message),
+                json!({"type": "log", "payload": {
+                    "context": {"invocationId": id, "requestId": 0}, "level": "warn", "message": "ImxpbmUiAMOp"}})
+            );
+            assert_eq!(line_of(message.trim_end_matches('\0').as_bytes()).unwrap(), "\"line\"\0é");
+        }
+        for other in [&b""[..], b"\xff", b"\"}}", end(&context).as_bytes()] {
+            assert_eq!(line_of(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn each_is_json_and_a_nul() {
+        assert_eq!(
+            read(&server_started(Duration::from_micros(12_999), 3000)),
+            json!({"type": "server-started", "payload": {"initDuration": 12, "httpPort": 3000}})
+        );
+        let invocation_id = "a\"b\\c\n\0\u{7f}é".to_owned();
+        let context =
+            Context::new(Said { invocation_id: invocation_id.clone(), request_id: u64::MAX, ..Said::default() });
+        assert_eq!(
+            read(&end(&context)),
+            json!({"type": "end", "payload": {
+                "context": {"invocationId": invocation_id, "requestId": u64::MAX}, "error": null}})
+        );
+        assert_eq!(
+            read(&unrecoverable_error(1, "no \"database\"\r\n")),
+            json!({"type": "unrecoverable-error", "payload": {"exitCode": 1, "message": "no \"database\"\r\n"}})
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! Apps that log, as a process of their own: a subscriber is the process's.
+
+use actix_web::{App, HttpResponse, web};
+use axum::{Router, body::Body, routing::get};
+use bytes::Bytes;
+use futures_util::stream;
+use tracing_subscriber::{filter::LevelFilter, prelude::*};
+
+fn stream() -> impl stream::Stream<Item = Result<Bytes, std::io::Error>> + Send {
+    Box::pin(stream::unfold(0, async |number| {
+        tokio::task::yield_now().await;
+        tracing::info!(number, "a frame");
+        (number < 1).then(|| (Ok(Bytes::from_static(b"x")), number + 1))
+    }))
+}
+
+async fn work(name: &str) -> &'static str {
+    tracing::warn!(name, "at work");
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    tracing::debug!("still at work");
+    tracing::trace!("is of no interest");
+    "done"
+}
+
+#[tokio::main]
+async fn main() -> Result<(), lodger::Error> {
+    let logs = lodger::vercel::logs();
+    let lines = logs.is_none().then(tracing_subscriber::fmt::layer);
+    tracing_subscriber::registry().with(logs).with(lines).with(LevelFilter::DEBUG).init();
+    tracing::info!(target: "test", "early");
+    match std::env::var("LOGS").as_deref() {
+        Ok("axum") => {
+            let router = Router::new()
+                .route("/work", get(async || work("axum").await))
+                .route("/stream", get(async || Body::from_stream(stream())))
+                .route("/panic", get(async || -> &'static str { panic!("asked to panic") }));
+            lodger::run(router).await
+        }
+        Ok("actix-web") => {
+            lodger::run(|| {
+                App::new()
+                    .route("/work", web::get().to(async || work("actix-web").await))
+                    .route("/stream", web::get().to(async || HttpResponse::Ok().streaming(stream())))
+                    .route("/panic", web::get().to(async || -> HttpResponse { panic!("asked to panic") }))
+            })
+            .await
+        }
+        _ => Ok(()),
+    }
+}
