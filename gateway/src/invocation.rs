@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -9,18 +9,27 @@ use serde_json::Value;
 pub struct Invocation {
     pub(crate) event: Bytes,
     pub(crate) headers: HeaderMap,
+    pub(crate) deadline: Option<Duration>,
 }
 
 impl Invocation {
     /// An invocation with `event`, and the headers that every one has unless they are set otherwise.
     pub fn new(event: impl Into<Bytes>) -> Self {
-        Self { event: event.into(), headers: HeaderMap::new() }
+        Self { event: event.into(), headers: HeaderMap::new(), deadline: None }
     }
 
     /// Sets a header of the answer to `next`, such as `lambda-runtime-aws-tenant-id`.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
+        self
+    }
+
+    /// How long the function has from when it is handed this, instead of what
+    /// [`RuntimeApi::timeout`](crate::RuntimeApi::timeout) says.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
         self
     }
 }

@@ -1,11 +1,15 @@
 //! What a Runtime API knows: who waits for what.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    sync::{Notify, oneshot},
+    time::Instant,
+};
 
 use crate::{Invocation, Outcome, Reported};
 
@@ -20,9 +24,13 @@ pub(crate) struct State {
 
 #[derive(Debug, Default)]
 pub(crate) struct Inner {
-    pub(crate) queue: VecDeque<(Invocation, oneshot::Sender<Outcome>)>,
-    /// Those that were handed out, by their id, with the invocation id that is to be echoed.
-    pub(crate) open: HashMap<String, (Option<String>, oneshot::Sender<Outcome>)>,
+    /// How long a function has, if it is not the usual.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) queue: VecDeque<Queued>,
+    /// Those that were handed out, by their id.
+    pub(crate) open: HashMap<String, Open>,
+    /// The ids of those that nobody waits for any more, as their time was over.
+    pub(crate) given_up: HashSet<String>,
     pub(crate) handed_out: usize,
     pub(crate) connections: usize,
     pub(crate) polls: usize,
@@ -30,6 +38,30 @@ pub(crate) struct Inner {
     /// It reported that, and has not polled since.
     pub(crate) cannot_start: bool,
     pub(crate) complaints: Vec<String>,
+}
+
+/// An invocation that nobody has asked for yet.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(crate) invocation: Invocation,
+    pub(crate) outcome: oneshot::Sender<Outcome>,
+    pub(crate) handed_out: oneshot::Sender<HandedOut>,
+}
+
+/// What who waits for an invocation has to know of it.
+#[derive(Debug)]
+pub(crate) struct HandedOut {
+    pub(crate) id: String,
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Instant,
+}
+
+/// An invocation that was handed out.
+#[derive(Debug)]
+pub(crate) struct Open {
+    /// The invocation id that is to come back.
+    pub(crate) echo: Option<String>,
+    pub(crate) outcome: oneshot::Sender<Outcome>,
 }
 
 impl State {
@@ -46,6 +78,14 @@ impl State {
                 return error;
             }
             reported.await;
+        }
+    }
+
+    /// Waits no longer for the answer to this one.
+    pub(crate) fn give_up(&self, id: &str) {
+        let mut inner = self.lock();
+        if inner.open.remove(id).is_some() {
+            inner.given_up.insert(id.to_owned());
         }
     }
 

@@ -1,14 +1,17 @@
-//! A Runtime API, and functions that do not answer.
+//! A Runtime API, and functions that do not answer, or too late.
 
 mod support;
 
-use std::{io::ErrorKind, time::Duration};
+use std::{
+    io::ErrorKind,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use bytes::Bytes;
 use http::Request;
-use lodger_gateway::{Front, Outcome, RuntimeApi};
+use lodger_gateway::{Front, Invocation, Outcome, RuntimeApi};
 use serde_json::json;
-use support::{cannot_start, function};
+use support::{ask, cannot_start, function, value};
 
 const ERROR: &str = "the function cannot start: Runtime.NoDatabase: it is away";
 
@@ -43,4 +46,38 @@ async fn a_function_that_is_started_again_is_asked_again() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(api.invoke("{}").await.unwrap(), Outcome::Reply(json!({}).to_string().into()));
+}
+
+#[tokio::test]
+async fn a_deadline_is_the_functions_to_know_and_the_end_of_the_wait() {
+    let api = RuntimeApi::start().await.unwrap().timeout(Duration::from_secs(90));
+    let addr = api.address().parse().unwrap();
+    let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n";
+    for (invocation, seconds) in [
+        (Invocation::new("{}").deadline(Duration::from_millis(100)), 0.1),
+        (Invocation::new("{}").deadline(Duration::from_millis(300)), 0.3),
+    ] {
+        let before = Instant::now();
+        let (invoked, (head, _)) = tokio::join!(api.invoke(invocation), ask(addr, next));
+        let error = invoked.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(error.to_string(), format!("the function has not answered in {seconds} s"));
+        assert!(before.elapsed() >= Duration::from_secs_f64(seconds) && before.elapsed() < Duration::from_secs(5));
+        let told: u128 = value(&head, "lambda-runtime-deadline-ms").unwrap().parse().unwrap();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+        assert!(told <= now && now - told < 5000, "{told} {now}");
+
+        // Late once is no fault, twice is.
+        let id = value(&head, "lambda-runtime-aws-request-id").unwrap();
+        let path = format!("POST /2018-06-01/runtime/invocation/{id}");
+        let late = ask(addr, &format!("{path}/response HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{{}}")).await;
+        assert!(late.0.starts_with("http/1.1 410 "), "{late:?}");
+        assert!(late.1.contains(r#""errorType":"InvokeTimeout""#), "{late:?}");
+        assert_eq!(api.complaints(), [""; 0]);
+    }
+    let (_, (head, _)) =
+        tokio::join!(tokio::time::timeout(Duration::from_millis(200), api.invoke("{}")), ask(addr, next));
+    let told: u128 = value(&head, "lambda-runtime-deadline-ms").unwrap().parse().unwrap();
+    let left = told - SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    assert!((80_000..=90_000).contains(&left), "{left}");
 }

@@ -1,3 +1,4 @@
+mod answer;
 mod protocol;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -10,9 +11,12 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Front, Invocation, Outcome, Reported, state::State};
+use crate::{
+    Front, Invocation, Outcome, Reported,
+    state::{HandedOut, Queued, State},
+};
 
-/// How long an invocation may take.
+/// How long an invocation may take unless it is said otherwise, and how long it may wait to be asked for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on a port, for one
@@ -48,35 +52,59 @@ impl RuntimeApi {
         Ok(Self { addr, state, server })
     }
 
+    /// How long the function has for an invocation, as its
+    /// [timeout](https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html) says on Lambda: half a minute if it is
+    /// not set.
+    ///
+    /// `Lambda-Runtime-Deadline-Ms` tells the function of it. When it is over, the invocation is given up, and an answer that
+    /// comes later gets 410 `InvokeTimeout`, which is no complaint: on Managed Instances a function lives on then.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.state.lock().timeout = Some(timeout);
+        self
+    }
+
     /// What a function finds in `AWS_LAMBDA_RUNTIME_API`: a host and a port.
     pub fn address(&self) -> String {
         self.addr.to_string()
     }
 
-    /// Invokes the function and waits for what becomes of it, up to the half of a minute.
+    /// Invokes the function and waits for what becomes of it: up to half a minute for the function to ask for it, and then until
+    /// its [deadline](Invocation::deadline).
     ///
     /// # Errors
     /// Nothing became of it: the function does not poll, or its answer was cut off. If it reported that it cannot start, and
     /// has not polled since, nothing is waited for, and the error has the type and the message that it reported.
     pub async fn invoke(&self, invocation: impl Into<Invocation>) -> io::Result<Outcome> {
-        let (outcome, waiting) = oneshot::channel();
-        self.state.lock().queue.push_back((invocation.into(), outcome));
-        self.state.queued.notify_one();
+        let ((outcome, waiting), (handed_out, begun)) = (oneshot::channel(), oneshot::channel());
+        self.state.lock().queue.push_back(Queued { invocation: invocation.into(), outcome, handed_out });
+        // To all who poll: a permit for one of them would be lost if it was busy with another.
+        self.state.queued.notify_waiters();
+        let HandedOut { id, timeout, deadline } = tokio::select! {
+            biased;
+            error = self.cannot_start() => return Err(error),
+            begun = begun => begun.map_err(|_| io::Error::other("nothing became of the invocation"))?,
+            () = tokio::time::sleep(PATIENCE) => return Err(timed_out(PATIENCE)),
+        };
         tokio::select! {
             biased;
-            reported = self.state.reported(|inner| inner.init_error.clone().filter(|_| inner.cannot_start)) => {
-                Err(io::Error::other(format!("the function cannot start: {reported}")))
-            }
+            error = self.cannot_start() => Err(error),
             outcome = waiting => outcome.map_err(|_| io::Error::other("the answer is too large, or was cut off")),
-            () = tokio::time::sleep(PATIENCE) => {
-                let waited = format!("the function has not answered in {} s", PATIENCE.as_secs());
-                Err(io::Error::new(io::ErrorKind::TimedOut, waited))
+            () = tokio::time::sleep_until(deadline) => {
+                self.state.give_up(&id);
+                Err(timed_out(timeout))
             }
         }
     }
 
+    /// Waits until the function has said that it cannot start, and not polled since.
+    async fn cannot_start(&self) -> io::Error {
+        let reported = self.state.reported(|inner| inner.init_error.clone().filter(|_| inner.cannot_start)).await;
+        io::Error::other(format!("the function cannot start: {reported}"))
+    }
+
     /// Sends a request through `front` and gives the response of it. If nothing becomes of the invocation, the response
-    /// says why: 504 after the half of a minute, 502 if the function cannot start.
+    /// says why: 504 when its time was over, 502 if the function cannot start.
     pub async fn send(&self, front: &Front, request: &Request<Bytes>) -> Response<Bytes> {
         let event = match front.event(request) {
             Ok(event) => event,
@@ -113,6 +141,11 @@ impl Drop for RuntimeApi {
     fn drop(&mut self) {
         self.server.abort();
     }
+}
+
+fn timed_out(after: Duration) -> io::Error {
+    let waited = format!("the function has not answered in {} s", after.as_secs_f64());
+    io::Error::new(io::ErrorKind::TimedOut, waited)
 }
 
 /// What a client gets of which the invocation came to nothing. No front words it so, as it is the test that is to be mended.

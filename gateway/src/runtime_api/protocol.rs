@@ -8,13 +8,19 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 
-use super::PATIENCE;
-use crate::{Invocation, Outcome, Reported, response::MAX_REPLY, state::State};
+use super::{
+    PATIENCE,
+    answer::{error_type, finish},
+};
+use crate::{
+    Reported,
+    state::{HandedOut, Inner, Open, Queued, State},
+};
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
 
@@ -82,27 +88,25 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
                 inner.complaints.push("polled before the last invocation was answered".to_owned());
             }
             // Who has given up waiting is not to have it done after all.
-            inner.queue.retain(|(_, outcome)| !outcome.is_closed());
-            if let Some((invocation, outcome)) = inner.queue.pop_front() {
-                inner.handed_out += 1;
-                let id = format!("8476a536-e9f4-11e8-9739-{:012}", inner.handed_out);
-                let response = hand_out(invocation, &id);
-                let echo = response.headers().get("lambda-runtime-invocation-id");
-                let echo = echo.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
-                inner.open.insert(id, (echo, outcome));
-                return response;
+            inner.queue.retain(|queued| !queued.outcome.is_closed());
+            if let Some(queued) = inner.queue.pop_front() {
+                return hand_out(&mut inner, queued);
             }
         }
         queued.await;
     }
 }
 
-fn hand_out(invocation: Invocation, id: &str) -> Response<Full<Bytes>> {
+fn hand_out(inner: &mut Inner, queued: Queued) -> Response<Full<Bytes>> {
+    let Queued { invocation, outcome, handed_out } = queued;
+    inner.handed_out += 1;
+    let id = format!("8476a536-e9f4-11e8-9739-{:012}", inner.handed_out);
+    let timeout = invocation.deadline.or(inner.timeout).unwrap_or(PATIENCE);
     let mut response = Response::new(Full::new(invocation.event));
-    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + PATIENCE;
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + timeout;
     for (name, value) in [
         ("content-type", "application/json"),
-        ("lambda-runtime-aws-request-id", id),
+        ("lambda-runtime-aws-request-id", id.as_str()),
         ("lambda-runtime-deadline-ms", &deadline.as_millis().to_string()),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:test"),
         ("lambda-runtime-trace-id", "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0"),
@@ -114,55 +118,11 @@ fn hand_out(invocation: Invocation, id: &str) -> Response<Full<Bytes>> {
     for (name, value) in &invocation.headers {
         response.headers_mut().insert(name, value.clone());
     }
+    let echo = response.headers().get("lambda-runtime-invocation-id");
+    let echo = echo.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+    inner.open.insert(id.clone(), Open { echo, outcome });
+    let _ = handed_out.send(HandedOut { id, timeout, deadline: Instant::now() + timeout });
     response
-}
-
-async fn finish(
-    state: &State,
-    id: &str,
-    error_type: Option<String>,
-    request: Request<Incoming>,
-) -> Response<Full<Bytes>> {
-    if request.headers().get(header::CONTENT_LENGTH).is_none() {
-        state.complain(format!("the answer to {id} came without its length"));
-    }
-    let echoed = request.headers().get("lambda-runtime-invocation-id");
-    let echoed = echoed.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
-    let Ok(body) = Limited::new(request.into_body(), MAX_REPLY).collect().await else {
-        // The invocation stays open: nothing else may answer it, and the client gets an error.
-        state.lock().open.remove(id);
-        state.complain(format!("the answer to {id} is too large, or was cut off"));
-        return json(StatusCode::PAYLOAD_TOO_LARGE, r#"{"errorType":"RequestEntityTooLarge"}"#);
-    };
-    let Some((echo, outcome)) = state.lock().open.remove(id) else {
-        state.complain(format!("an answer to {id}, for which nobody waits"));
-        return json(StatusCode::BAD_REQUEST, r#"{"errorType":"InvalidRequestID"}"#);
-    };
-    if echo != echoed {
-        state.complain(format!("the invocation id came back as {echoed:?} instead of {echo:?}"));
-    }
-    let body = body.to_bytes();
-    let _ = outcome.send(match error_type {
-        None => Outcome::Reply(body),
-        Some(error_type) => Outcome::Error(Reported { error_type, body }),
-    });
-    json(StatusCode::ACCEPTED, "{\"status\":\"OK\"}\n")
-}
-
-/// The type of an error, which has to be `Runtime.Word` or `Function.Word`: AWS replaces all else.
-fn error_type(state: &State, request: &Request<Incoming>) -> String {
-    let value = request.headers().get("lambda-runtime-function-error-type");
-    let value = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let word = value.strip_prefix("Runtime.").or_else(|| value.strip_prefix("Function."));
-    let is_word = |word: &str| {
-        word.starts_with(|first: char| first.is_ascii_uppercase())
-            && word.len() > 1
-            && word.bytes().all(|byte| byte.is_ascii_alphabetic())
-    };
-    if !word.is_some_and(is_word) {
-        state.complain(format!("{value:?} is not the type of an error"));
-    }
-    value.to_owned()
 }
 
 fn unknown(state: &State, request: &Request<Incoming>) -> Response<Full<Bytes>> {
@@ -170,7 +130,7 @@ fn unknown(state: &State, request: &Request<Incoming>) -> Response<Full<Bytes>> 
     json(StatusCode::NOT_FOUND, "{}")
 }
 
-fn json(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
+pub(super) fn json(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
