@@ -24,6 +24,7 @@ pub struct Front {
     pub(crate) stage: String,
     pub(crate) client: IpAddr,
     pub(crate) binary_media_types: Vec<String>,
+    pub(crate) is_streaming: bool,
 }
 
 impl Front {
@@ -124,6 +125,7 @@ impl Front {
             client: IpAddr::V4(Ipv4Addr::LOCALHOST),
             // So that binary bodies work, as most people set it.
             binary_media_types: vec!["*/*".to_owned()],
+            is_streaming: false,
         }
     }
 
@@ -182,6 +184,35 @@ impl Front {
         self
     }
 
+    /// Streams replies: a Function URL with the invoke mode `RESPONSE_STREAM`, a REST API whose integration has the response
+    /// transfer mode `STREAM`. No other front does, so that this changes nothing for it ([`is_streaming`](Self::is_streaming)).
+    /// Events are the same, which is why a function cannot tell.
+    ///
+    /// A REST API takes a prelude and eight NULs in the first 16 KB, and answers all else with 500, a reply that is not
+    /// streamed included. A Function URL takes them where the content type of the reply is
+    /// `application/vnd.awslambda.http-integration-response`; anything else, the JSON of a reply that is not streamed
+    /// included, goes to the client as it is, with the status 200 and that content type.
+    ///
+    /// Not known, and chosen: what is wrong with a prelude is a 500 of a Function URL as well, as it is known to be for
+    /// `multiValueHeaders`; both take no member that they do not know; a type is given to what has none,
+    /// `application/octet-stream` by a Function URL, `application/json` by a REST API.
+    ///
+    /// Behind a front that does not stream, a streamed reply is to the front what the Invoke API gives it, which is the prelude
+    /// and all as one payload. A REST API is known to make a response without a body of that.
+    ///
+    /// Sources: [Function URLs](https://docs.aws.amazon.com/lambda/latest/dg/config-rs-invoke-furls.html),
+    /// [REST APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html).
+    #[must_use]
+    pub fn streaming(mut self) -> Self {
+        self.is_streaming = matches!(self.kind, Kind::FunctionUrl | Kind::RestApi);
+        self
+    }
+
+    /// Whether replies are streamed.
+    pub fn is_streaming(&self) -> bool {
+        self.is_streaming
+    }
+
     /// The event that AWS would make of `request`.
     ///
     /// # Errors
@@ -192,6 +223,9 @@ impl Front {
     }
 
     /// The HTTP response that AWS would make of what a function answered.
+    ///
+    /// Of a front that is [`streaming`](Self::streaming) it is the response to a reply that came as a whole. An outcome tells
+    /// no content type: what looks like a prelude is taken for one.
     pub fn response(&self, outcome: &Outcome) -> Response<Bytes> {
         match outcome {
             Outcome::Reply(reply) => response::of(self, reply),

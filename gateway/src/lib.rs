@@ -62,6 +62,28 @@
 //! # }
 //! ```
 //!
+//! A reply that is streamed can be followed as it arrives, behind a front that [streams](Front::streaming):
+//!
+//! ```
+//! use bytes::Bytes;
+//! use lodger_gateway::{Ended, Front, RuntimeApi};
+//!
+//! # async fn function(addr: String) {}
+//! # async fn test() -> std::io::Result<()> {
+//! let api = RuntimeApi::start().await?;
+//! tokio::spawn(function(api.address()));
+//!
+//! let request = http::Request::get("/ticks").body(Bytes::new()).unwrap();
+//! let mut response = api.stream(&Front::rest_api().streaming(), &request).await;
+//! assert_eq!(response.status(), 200);
+//! while let Some(chunk) = response.chunk().await {
+//!     println!("{:?} {:?}", chunk.at, chunk.bytes);
+//! }
+//! assert_eq!(response.ended().await, Ended::Whole);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! A function that is no more than a handler needs no Runtime API:
 //!
 //! ```
@@ -108,6 +130,7 @@ mod response;
 mod runtime_api;
 mod server;
 mod state;
+mod streamed;
 #[cfg(unix)]
 mod vercel;
 mod websocket_api;
@@ -118,6 +141,7 @@ pub use front::{Front, UnknownFront};
 pub use invocation::{Invocation, Outcome, Reported};
 pub use runtime_api::RuntimeApi;
 pub use server::Server;
+pub use streamed::{Chunk, Ended, StreamedResponse};
 #[cfg(unix)]
 pub use vercel::{Vercel, VercelMessage};
 pub use websocket_api::{Message, WebSocketApi};

@@ -6,12 +6,14 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+use http::HeaderValue;
 use tokio::{
     sync::{Notify, oneshot},
     time::Instant,
 };
 
-use crate::{Invocation, Outcome, Reported};
+use crate::{Invocation, Reported, streamed::Streaming};
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -44,7 +46,7 @@ pub(crate) struct Inner {
 #[derive(Debug)]
 pub(crate) struct Queued {
     pub(crate) invocation: Invocation,
-    pub(crate) outcome: oneshot::Sender<Outcome>,
+    pub(crate) answer: oneshot::Sender<Answer>,
     pub(crate) handed_out: oneshot::Sender<HandedOut>,
 }
 
@@ -61,7 +63,35 @@ pub(crate) struct HandedOut {
 pub(crate) struct Open {
     /// The invocation id that is to come back.
     pub(crate) echo: Option<String>,
-    pub(crate) outcome: oneshot::Sender<Outcome>,
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Instant,
+    pub(crate) progress: Progress,
+}
+
+/// How far the answer is.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// None has begun.
+    Awaited(oneshot::Sender<Answer>),
+    /// A reply is on its way; an error that is reported meanwhile may be told of once.
+    Streamed(Option<oneshot::Sender<Reported>>),
+}
+
+impl Open {
+    pub(crate) fn into_awaited(self) -> Option<oneshot::Sender<Answer>> {
+        match self.progress {
+            Progress::Awaited(answer) => Some(answer),
+            Progress::Streamed(_) => None,
+        }
+    }
+}
+
+/// What a function answers.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Reply { body: Bytes, content_type: Option<HeaderValue> },
+    Error(Reported),
+    Stream(Streaming),
 }
 
 impl State {

@@ -6,6 +6,7 @@ mod lattice;
 mod refusal;
 mod reply;
 mod rest_api;
+pub(crate) mod streamed;
 mod vercel;
 
 use bytes::Bytes;
@@ -23,6 +24,9 @@ pub(crate) fn of(front: &Front, reply: &[u8]) -> Response<Bytes> {
     if reply.len() > MAX_REPLY {
         return failure(front);
     }
+    if front.is_streaming {
+        return streamed::whole(front, reply);
+    }
     let response = match front.kind {
         Kind::FunctionUrl | Kind::HttpApi => http_api::response(front, reply),
         Kind::HttpApiV1 => rest_api::http_api(reply),
@@ -32,6 +36,15 @@ pub(crate) fn of(front: &Front, reply: &[u8]) -> Response<Bytes> {
         Kind::Vercel => vercel::response(reply),
     };
     response.unwrap_or_else(|| failure(front))
+}
+
+/// The response of a front that does not stream to a reply that was streamed.
+pub(crate) fn of_streamed(front: &Front, reply: &[u8]) -> Response<Bytes> {
+    match streamed::split(reply) {
+        // What AWS documents of it: the status and the headers, and no body.
+        Some((prelude, _)) if front.kind == Kind::RestApi => of(front, prelude),
+        _ => of(front, reply),
+    }
 }
 
 /// The answer of a function to the begin of a connection; `None` if it is none. Rule 93: its status is what counts.
@@ -64,7 +77,7 @@ fn is_of_connection(name: &HeaderName) -> bool {
 }
 
 /// Rule 88.
-fn default_content_type(response: &mut Response<Bytes>, default: &'static str) {
+fn default_content_type<T>(response: &mut Response<T>, default: &'static str) {
     response.headers_mut().entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static(default));
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn refusal(front: &Front, status: StatusCode) -> Response<Bytes> {
     };
     let message = |message| format!(r#"{{"message":"{message}"}}"#);
     let (content_type, body) = match (front.kind, status) {
-        (Kind::RestApi, StatusCode::BAD_GATEWAY) => {
+        (Kind::RestApi, StatusCode::BAD_GATEWAY | StatusCode::INTERNAL_SERVER_ERROR) => {
             ("application/json", r#"{"message": "Internal server error"}"#.to_owned())
         }
         (Kind::RestApi, StatusCode::PAYLOAD_TOO_LARGE) => ("application/json", message("Request Too Long")),

@@ -38,9 +38,7 @@ pub(super) fn rest_api(front: &Front, reply: &[u8]) -> Option<Response<Bytes>> {
     // Rule 74: all of both, these later.
     headers.extend(reply.single("headers")?);
     for (name, _) in &mut headers {
-        if REMAPPED.contains(&name.as_str()) {
-            *name = HeaderName::try_from(format!("x-amzn-remapped-{name}")).ok()?;
-        }
+        remap(name)?;
     }
     // Rule 97: what is not binary is passed on as it is, base64 or not.
     let content_type = content_type(&headers).unwrap_or("application/json");
@@ -49,6 +47,14 @@ pub(super) fn rest_api(front: &Front, reply: &[u8]) -> Option<Response<Bytes>> {
     let mut response = assemble(reply.status()?, headers, body);
     default_content_type(&mut response, "application/json");
     Some(response).filter(|response| size(response.headers()) <= MAX_API_HEADERS)
+}
+
+/// Renames a header that is not a function's to tell.
+pub(super) fn remap(name: &mut HeaderName) -> Option<()> {
+    if REMAPPED.contains(&name.as_str()) {
+        *name = HeaderName::try_from(format!("x-amzn-remapped-{name}")).ok()?;
+    }
+    Some(())
 }
 
 pub(super) fn http_api(reply: &[u8]) -> Option<Response<Bytes>> {

@@ -1,5 +1,8 @@
 mod answer;
+mod prelude;
 mod protocol;
+mod stream;
+mod tap;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -12,8 +15,10 @@ use tokio::{
 };
 
 use crate::{
-    Front, Invocation, Outcome, Reported,
-    state::{HandedOut, Queued, State},
+    Ended, Front, Invocation, Outcome, Reported, StreamedResponse,
+    response::{self, MAX_REPLY},
+    state::{Answer, HandedOut, Queued, State},
+    streamed::{Streaming, TooLarge},
 };
 
 /// How long an invocation may take unless it is said otherwise, and how long it may wait to be asked for.
@@ -72,12 +77,23 @@ impl RuntimeApi {
     /// Invokes the function and waits for what becomes of it: up to half a minute for the function to ask for it, and then until
     /// its [deadline](Invocation::deadline).
     ///
+    /// A reply that is streamed is waited for to its end, as the Invoke API does, and is all that the function sent then, a
+    /// prelude included. If it failed, that is the outcome.
+    ///
     /// # Errors
     /// Nothing became of it: the function does not poll, or its answer was cut off. If it reported that it cannot start, and
     /// has not polled since, nothing is waited for, and the error has the type and the message that it reported.
     pub async fn invoke(&self, invocation: impl Into<Invocation>) -> io::Result<Outcome> {
-        let ((outcome, waiting), (handed_out, begun)) = (oneshot::channel(), oneshot::channel());
-        self.state.lock().queue.push_back(Queued { invocation: invocation.into(), outcome, handed_out });
+        match self.answer(invocation.into()).await? {
+            Answer::Reply { body, .. } => Ok(Outcome::Reply(body)),
+            Answer::Error(error) => Ok(Outcome::Error(error)),
+            Answer::Stream(reply) => collected(reply).await,
+        }
+    }
+
+    async fn answer(&self, invocation: Invocation) -> io::Result<Answer> {
+        let ((answer, waiting), (handed_out, begun)) = (oneshot::channel(), oneshot::channel());
+        self.state.lock().queue.push_back(Queued { invocation, answer, handed_out });
         // To all who poll: a permit for one of them would be lost if it was busy with another.
         self.state.queued.notify_waiters();
         let HandedOut { id, timeout, deadline } = tokio::select! {
@@ -89,7 +105,7 @@ impl RuntimeApi {
         tokio::select! {
             biased;
             error = self.cannot_start() => Err(error),
-            outcome = waiting => outcome.map_err(|_| io::Error::other("the answer is too large, or was cut off")),
+            answer = waiting => answer.map_err(|_| cut_off()),
             () = tokio::time::sleep_until(deadline) => {
                 self.state.give_up(&id);
                 Err(timed_out(timeout))
@@ -103,17 +119,38 @@ impl RuntimeApi {
         io::Error::other(format!("the function cannot start: {reported}"))
     }
 
-    /// Sends a request through `front` and gives the response of it. If nothing becomes of the invocation, the response
+    /// Sends a request through `front` and gives the response of it, all of it. A body that was streamed is there as far as it
+    /// came, and how it [`Ended`](crate::Ended) is an extension of the response. If nothing becomes of the invocation, the response
     /// says why: 504 when its time was over, 502 if the function cannot start.
     pub async fn send(&self, front: &Front, request: &Request<Bytes>) -> Response<Bytes> {
+        self.stream(front, request).await.collect().await
+    }
+
+    /// Sends a request through `front` and gives the response of it as soon as its head is known, which is when the function
+    /// has sent its prelude if the front [streams](Front::streaming) and the reply is streamed. The body can be taken as it
+    /// arrives. What a reply has instead of a prelude is a complaint, and so is what does not belong into one.
+    pub async fn stream(&self, front: &Front, request: &Request<Bytes>) -> StreamedResponse {
         let event = match front.event(request) {
             Ok(event) => event,
-            Err(response) => return *response,
+            Err(response) => return StreamedResponse::whole(*response),
         };
-        match self.invoke(event).await {
-            Ok(outcome) => front.response(&outcome),
-            Err(error) => unanswered(&error),
+        let reply = match self.answer(event.into()).await {
+            Err(error) => return StreamedResponse::whole(unanswered(&error)),
+            Ok(Answer::Error(_)) => return StreamedResponse::whole(response::failure(front)),
+            Ok(Answer::Reply { body, .. }) if !front.is_streaming => {
+                return StreamedResponse::whole(response::of(front, &body));
+            }
+            Ok(Answer::Reply { body, content_type }) => Streaming::of(body, content_type),
+            Ok(Answer::Stream(reply)) => reply,
+        };
+        if front.is_streaming {
+            return prelude::response(front, reply, &self.state).await;
         }
+        StreamedResponse::whole(match collected(reply).await {
+            Ok(Outcome::Reply(reply)) => response::of_streamed(front, &reply),
+            Ok(Outcome::Error(_)) => response::failure(front),
+            Err(error) => unanswered(&error),
+        })
     }
 
     /// Waits until the function reports that it cannot start.
@@ -141,6 +178,19 @@ impl Drop for RuntimeApi {
     fn drop(&mut self) {
         self.server.abort();
     }
+}
+
+/// What the Invoke API gives of a streamed reply.
+async fn collected(reply: Streaming) -> io::Result<Outcome> {
+    match reply.collect(MAX_REPLY).await {
+        Ok((reply, Ended::Whole)) => Ok(Outcome::Reply(reply)),
+        Ok((_, Ended::Failed(error))) => Ok(Outcome::Error(error)),
+        Ok((_, Ended::Truncated)) | Err(TooLarge) => Err(cut_off()),
+    }
+}
+
+fn cut_off() -> io::Error {
+    io::Error::other("the answer is too large, or was cut off")
 }
 
 fn timed_out(after: Duration) -> io::Error {

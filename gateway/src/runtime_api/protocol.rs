@@ -1,7 +1,8 @@
 //! What a function says to a Runtime API, and what it is answered.
 
 use std::{
-    convert::Infallible,
+    error::Error,
+    fmt,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -15,11 +16,12 @@ use tokio::{net::TcpListener, time::Instant};
 
 use super::{
     PATIENCE,
-    answer::{error_type, finish},
+    answer::{error_type, finish, respond},
+    tap::{Head, Tapped},
 };
 use crate::{
     Reported,
-    state::{HandedOut, Inner, Open, Queued, State},
+    state::{HandedOut, Inner, Open, Progress, Queued, State},
 };
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
@@ -33,24 +35,38 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
         state.lock().connections += 1;
         let state = Arc::clone(&state);
         connections.spawn(async move {
+            let head = Head::default();
             let service = service_fn(|request| {
-                let state = Arc::clone(&state);
-                async move { Ok::<_, Infallible>(answer(&state, request).await) }
+                let (state, head) = (Arc::clone(&state), head.clone());
+                async move { answer(&state, request, &head).await }
             });
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
+            let socket = TokioIo::new(Tapped::new(socket, head.clone()));
+            let _ = http1::Builder::new().serve_connection(socket, service).await;
         });
     }
 }
 
-async fn answer(state: &State, request: Request<Incoming>) -> Response<Full<Bytes>> {
+/// The connection is to be closed without an answer.
+#[derive(Debug)]
+pub(super) struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nobody wants the rest of the reply")
+    }
+}
+
+impl Error for Closed {}
+
+async fn answer(state: &State, request: Request<Incoming>, head: &Head) -> Result<Response<Full<Bytes>>, Closed> {
     let path = request.uri().path().to_owned();
     let Some(call) = path.strip_prefix(RUNTIME) else {
-        return unknown(state, &request);
+        return Ok(unknown(state, &request));
     };
     let parts: Vec<&str> = call.split('/').collect();
-    match (request.method(), parts.as_slice()) {
+    Ok(match (request.method(), parts.as_slice()) {
         (&Method::GET, ["invocation", "next"]) => next(state).await,
-        (&Method::POST, ["invocation", id, "response"]) => finish(state, id, None, request).await,
+        (&Method::POST, ["invocation", id, "response"]) => return respond(state, id, request, head).await,
         (&Method::POST, ["invocation", id, "error"]) => {
             let error_type = error_type(state, &request);
             finish(state, id, Some(error_type), request).await
@@ -67,10 +83,10 @@ async fn answer(state: &State, request: Request<Incoming>) -> Response<Full<Byte
                 state.complain("an error of the start was reported twice".to_owned());
             }
             state.reported.notify_waiters();
-            json(StatusCode::ACCEPTED, "{\"status\":\"OK\"}\n")
+            accepted()
         }
         _ => unknown(state, &request),
-    }
+    })
 }
 
 async fn next(state: &State) -> Response<Full<Bytes>> {
@@ -88,7 +104,7 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
                 inner.complaints.push("polled before the last invocation was answered".to_owned());
             }
             // Who has given up waiting is not to have it done after all.
-            inner.queue.retain(|queued| !queued.outcome.is_closed());
+            inner.queue.retain(|queued| !queued.answer.is_closed());
             if let Some(queued) = inner.queue.pop_front() {
                 return hand_out(&mut inner, queued);
             }
@@ -98,7 +114,7 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
 }
 
 fn hand_out(inner: &mut Inner, queued: Queued) -> Response<Full<Bytes>> {
-    let Queued { invocation, outcome, handed_out } = queued;
+    let Queued { invocation, answer, handed_out } = queued;
     inner.handed_out += 1;
     let id = format!("8476a536-e9f4-11e8-9739-{:012}", inner.handed_out);
     let timeout = invocation.deadline.or(inner.timeout).unwrap_or(PATIENCE);
@@ -120,14 +136,19 @@ fn hand_out(inner: &mut Inner, queued: Queued) -> Response<Full<Bytes>> {
     }
     let echo = response.headers().get("lambda-runtime-invocation-id");
     let echo = echo.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
-    inner.open.insert(id.clone(), Open { echo, outcome });
-    let _ = handed_out.send(HandedOut { id, timeout, deadline: Instant::now() + timeout });
+    let deadline = Instant::now() + timeout;
+    inner.open.insert(id.clone(), Open { echo, timeout, deadline, progress: Progress::Awaited(answer) });
+    let _ = handed_out.send(HandedOut { id, timeout, deadline });
     response
 }
 
 fn unknown(state: &State, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     state.complain(format!("there is no {} {}", request.method(), request.uri()));
     json(StatusCode::NOT_FOUND, "{}")
+}
+
+pub(super) fn accepted() -> Response<Full<Bytes>> {
+    json(StatusCode::ACCEPTED, "{\"status\":\"OK\"}\n")
 }
 
 pub(super) fn json(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {

@@ -63,3 +63,72 @@ pub(crate) async fn exchange(socket: &mut BufReader<TcpStream>, request: &str) -
 pub(crate) fn value<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
+
+/// A function that is told each step.
+pub(crate) struct Function {
+    pub(crate) socket: BufReader<TcpStream>,
+    /// The head of the invocation that was polled last.
+    pub(crate) head: String,
+}
+
+impl Function {
+    pub(crate) async fn connect(api: &lodger_gateway::RuntimeApi) -> Self {
+        let socket = TcpStream::connect(api.address()).await.unwrap();
+        socket.set_nodelay(true).unwrap();
+        Self { socket: BufReader::new(socket), head: String::new() }
+    }
+
+    /// Asks for an invocation, and gives its id.
+    pub(crate) async fn poll(&mut self) -> String {
+        let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n";
+        let (head, _) = exchange(&mut self.socket, next).await.unwrap();
+        self.head = head;
+        value(&self.head, "lambda-runtime-aws-request-id").unwrap().to_owned()
+    }
+
+    /// The head of a reply, with these headers.
+    pub(crate) async fn post(&mut self, id: &str, headers: &str) {
+        let head = format!("POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
+        self.socket.write_all(head.as_bytes()).await.unwrap();
+    }
+
+    pub(crate) async fn begin_stream(&mut self, id: &str, headers: &str) {
+        let streaming = "lambda-runtime-function-response-mode: streaming\r\ntransfer-encoding: chunked\r\n";
+        self.post(id, &format!("{streaming}{headers}")).await;
+    }
+
+    pub(crate) async fn chunk(&mut self, data: &[u8]) {
+        self.socket.write_all(format!("{:x}\r\n", data.len()).as_bytes()).await.unwrap();
+        self.socket.write_all(data).await.unwrap();
+        self.socket.write_all(b"\r\n").await.unwrap();
+    }
+
+    /// Ends a stream, and gives what is answered, in lower case.
+    pub(crate) async fn end(&mut self, trailers: &str) -> String {
+        self.socket.write_all(format!("0\r\n{trailers}\r\n").as_bytes()).await.unwrap();
+        self.answer().await
+    }
+
+    /// What is answered, head and body, in lower case.
+    pub(crate) async fn answer(&mut self) -> String {
+        let (head, body) = exchange(&mut self.socket, "").await.unwrap();
+        head + &String::from_utf8(body).unwrap().to_lowercase()
+    }
+
+    pub(crate) async fn error(&mut self, id: &str, error_type: &str, body: &str) -> String {
+        let post = format!(
+            "POST /2018-06-01/runtime/invocation/{id}/error HTTP/1.1\r\nhost: x\r\n\
+             lambda-runtime-function-error-type: {error_type}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        exchange(&mut self.socket, &post).await.unwrap().0
+    }
+
+    /// Waits until the other end closes the connection without a word.
+    pub(crate) async fn closed(&mut self) {
+        let mut rest = Vec::new();
+        // A reset tells it as well.
+        let _ = self.socket.read_to_end(&mut rest).await;
+        assert_eq!(String::from_utf8_lossy(&rest), "");
+    }
+}

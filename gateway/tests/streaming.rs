@@ -1,0 +1,486 @@
+//! Replies that are streamed: what a function sends, byte by byte, and what becomes of it behind each front.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "what helps a test may panic as well")]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::Request;
+use lodger_gateway::{Ended, Front, Invocation, Outcome, Reported, RuntimeApi, StreamedResponse};
+use serde_json::json;
+use support::Function;
+use tokio::io::AsyncWriteExt;
+
+const TRAILER: &str = "trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n";
+const PRELUDE: &[u8] =
+    b"{\"statusCode\":201,\"headers\":{\"x-a\":\"1\"},\"cookies\":[\"a=1\",\"b=2\"]}\0\0\0\0\0\0\0\0";
+const HTTP: &str = "content-type: application/vnd.awslambda.http-integration-response\r\n";
+
+fn streaming() -> [Front; 2] {
+    [Front::function_url().streaming(), Front::rest_api().streaming()]
+}
+
+fn request() -> Request<Bytes> {
+    Request::get("/").body(Bytes::new()).unwrap()
+}
+
+fn error_trailers(error_type: &str, body: &str) -> String {
+    let body = STANDARD.encode(body);
+    format!("Lambda-Runtime-Function-Error-Type: {error_type}\r\nLambda-Runtime-Function-Error-Body: {body}\r\n")
+}
+
+/// Begins a reply to a request through `front`: its head when `begin` was sent, and the function to send the rest.
+async fn begun(
+    api: &RuntimeApi,
+    front: &Front,
+    headers: &str,
+    begin: &[&[u8]],
+) -> (StreamedResponse, Function, String) {
+    let mut function = Function::connect(api).await;
+    let request = request();
+    let answered = async {
+        let id = function.poll().await;
+        function.begin_stream(&id, headers).await;
+        for chunk in begin {
+            function.chunk(chunk).await;
+        }
+        id
+    };
+    let (response, id) =
+        tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(api.stream(front, &request), answered) })
+            .await
+            .expect("the head is known by then");
+    (response, function, id)
+}
+
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(10), what).await.expect("it is not to wait")
+}
+
+#[tokio::test]
+async fn a_body_is_handed_on_as_it_arrives() {
+    for front in streaming() {
+        let api = RuntimeApi::start().await.unwrap();
+        // A prelude may come in pieces, and the body with its end.
+        let begin = [&PRELUDE[..20], &PRELUDE[20..PRELUDE.len() - 3], b"\0\0\0\0one"];
+        let (mut response, mut function, _) = begun(&api, &front, HTTP, &begin).await;
+        assert_eq!((response.status().as_u16(), &response.headers()["x-a"]), (201, &"1".parse().unwrap()));
+        let cookies: Vec<_> = response.headers().get_all("set-cookie").iter().collect();
+        assert_eq!(cookies, ["a=1", "b=2"]);
+        let first = soon(response.chunk()).await.unwrap();
+        assert_eq!(first.bytes, "\0one");
+        assert!(tokio::time::timeout(Duration::from_millis(100), response.chunk()).await.is_err(), "nothing was sent");
+        let before = Instant::now();
+        function.chunk(b"two").await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let second = soon(response.chunk()).await.unwrap();
+        assert_eq!(second.bytes, "two");
+        assert!(second.at >= before && second.at.elapsed() >= Duration::from_millis(50), "it is told when it arrived");
+        assert!(function.end("").await.starts_with("http/1.1 202"));
+        assert!(soon(response.chunk()).await.is_none());
+        assert_eq!(response.ended().await, Ended::Whole);
+        assert_eq!(api.complaints(), [""; 0], "{front}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_may_be_empty() {
+    for front in streaming() {
+        let api = RuntimeApi::start().await.unwrap();
+        let (mut response, mut function, _) = begun(&api, &front, HTTP, &[PRELUDE]).await;
+        assert!(function.end("").await.starts_with("http/1.1 202"));
+        assert_eq!((soon(response.chunk()).await.is_none(), response.ended().await), (true, Ended::Whole));
+        assert_eq!(api.complaints(), [""; 0], "{front}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_told_by_trailers() {
+    let message = r#"{"errorType":"Function.Panic","errorMessage":"oh"}"#;
+    let failed = Ended::Failed(Reported { error_type: "Function.Panic".into(), body: message.into() });
+    for front in streaming() {
+        let api = RuntimeApi::start().await.unwrap();
+        let headers = format!("{HTTP}{TRAILER}");
+        let (mut response, mut function, _) = begun(&api, &front, &headers, &[PRELUDE, b"one"]).await;
+        assert!(function.end(&error_trailers("Function.Panic", message)).await.starts_with("http/1.1 202"));
+        assert_eq!(soon(response.chunk()).await.unwrap().bytes, "one");
+        assert_eq!(response.ended().await, failed, "{front}");
+
+        // As a whole it is as much as came.
+        let answered = async {
+            let id = function.poll().await;
+            function.begin_stream(&id, &headers).await;
+            function.chunk(PRELUDE).await;
+            function.chunk(b"one").await;
+            function.end(&error_trailers("Function.Panic", message)).await
+        };
+        let request = request();
+        let (response, _) = tokio::join!(api.send(&front, &request), answered);
+        assert_eq!((response.status().as_u16(), response.body().as_ref()), (201, &b"one"[..]));
+        assert_eq!(response.extensions().get::<Ended>(), Some(&failed));
+        assert_eq!(api.complaints(), [""; 0], "{front}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_before_the_prelude_is_a_failure_of_the_function() {
+    for (front, status) in streaming().into_iter().zip([502, 502]) {
+        let api = RuntimeApi::start().await.unwrap();
+        let mut function = Function::connect(&api).await;
+        let answered = async {
+            let id = function.poll().await;
+            function.begin_stream(&id, &format!("{HTTP}{TRAILER}")).await;
+            function.chunk(&PRELUDE[..10]).await;
+            function.end(&error_trailers("Function.Panic", r#"{"errorType":"x","errorMessage":"oh"}"#)).await
+        };
+        let request = request();
+        let (response, _) = tokio::join!(api.send(&front, &request), answered);
+        assert_eq!((response.status().as_u16(), api.complaints()), (status, vec![]), "{front}");
+    }
+}
+
+#[tokio::test]
+async fn trailers_have_a_form() {
+    let good = r#"{"errorType":"x","errorMessage":"oh"}"#;
+    let good_type = "Lambda-Runtime-Function-Error-Type: Runtime.Unknown\r\n";
+    for (headers, trailers, about) in [
+        ("", error_trailers("Runtime.Unknown", good), "`trailer` does not tell of"),
+        (TRAILER, error_trailers("alloc::Error", good), "\"alloc::Error\" is not the type"),
+        (TRAILER, error_trailers("Runtime.X1", good), "\"Runtime.X1\" is not the type"),
+        (TRAILER, error_trailers("Runtime.Unknown", "oh"), "no base64 of"),
+        (TRAILER, error_trailers("Runtime.Unknown", r#"{"errorMessage":"oh"}"#), "no base64 of"),
+        (TRAILER, format!("{good_type}Lambda-Runtime-Function-Error-Body: {good}\r\n"), "no base64 of"),
+        (TRAILER, good_type.to_owned(), "no base64 of"),
+        ("trailer: x-checksum\r\n", "x-checksum: 1\r\n".to_owned(), "a trailer x-checksum"),
+    ] {
+        let api = RuntimeApi::start().await.unwrap();
+        let front = Front::function_url().streaming();
+        let (mut response, mut function, _) = begun(&api, &front, &format!("{HTTP}{headers}"), &[PRELUDE]).await;
+        assert!(function.end(&trailers).await.starts_with("http/1.1 202"));
+        assert_eq!(matches!(response.ended().await, Ended::Whole), about.contains("checksum"), "{about}");
+        let complaints = api.complaints();
+        let of_both = if headers.is_empty() { 2 } else { 1 };
+        assert_eq!(complaints.len(), of_both, "{complaints:?}");
+        assert!(complaints.iter().all(|complaint| complaint.contains(about)), "{about}: {complaints:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_head_of_the_post_has_a_form() {
+    let front = Front::function_url().streaming();
+    for (headers, about) in [
+        // An HTTP server takes this one for chunked, and says nothing.
+        ("content-length: 80\r\ntransfer-encoding: chunked\r\n", "came with a length"),
+        ("transfer-encoding: chunked\r\ncontent-length: 80\r\n", "came with a length"),
+    ] {
+        let api = RuntimeApi::start().await.unwrap();
+        let mut function = Function::connect(&api).await;
+        let answered = async {
+            let id = function.poll().await;
+            function.post(&id, &format!("{HTTP}lambda-runtime-function-response-mode: streaming\r\n{headers}")).await;
+            function.chunk(PRELUDE).await;
+            function.end("").await
+        };
+        let request = request();
+        let (response, _) = tokio::join!(api.send(&front, &request), answered);
+        assert_eq!(response.status(), 201);
+        assert!(api.complaints().len() == 1 && api.complaints()[0].contains(about), "{:?}", api.complaints());
+    }
+
+    let api = RuntimeApi::start().await.unwrap();
+    let mut function = Function::connect(&api).await;
+    let answered = async {
+        let id = function.poll().await;
+        let length = PRELUDE.len();
+        let mode = "lambda-runtime-function-response-mode: streaming\r\n";
+        function.post(&id, &format!("{HTTP}{mode}content-length: {length}\r\n")).await;
+        function.socket.write_all(PRELUDE).await.unwrap();
+        function.answer().await
+    };
+    let request = request();
+    let (response, _) = tokio::join!(api.send(&front, &request), answered);
+    assert_eq!((response.status().as_u16(), api.complaints().len()), (201, 2), "{:?}", api.complaints());
+    assert!(api.complaints()[1].contains("without `transfer-encoding: chunked`"), "{:?}", api.complaints());
+}
+
+#[tokio::test]
+async fn there_is_one_other_mode() {
+    for mode in ["buffered", "Streaming", "stream", ""] {
+        let api = RuntimeApi::start().await.unwrap();
+        let mut function = Function::connect(&api).await;
+        let answered = async {
+            let id = function.poll().await;
+            function
+                .post(&id, &format!("lambda-runtime-function-response-mode: {mode}\r\ncontent-length: 2\r\n"))
+                .await;
+            function.socket.write_all(b"{}").await.unwrap();
+            function.answer().await
+        };
+        let (request, front) = (request(), Front::function_url());
+        let (response, told) = tokio::join!(api.send(&front, &request), answered);
+        assert!(told.starts_with("http/1.1 400 ") && told.contains("invalidfunctionresponsemode"), "{told}");
+        assert_eq!(response.status(), 502, "{mode}");
+        assert_eq!(api.complaints(), [format!("{mode:?} is no response mode")]);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_closes_amid_a_body_truncates_it() {
+    for front in streaming() {
+        let api = RuntimeApi::start().await.unwrap();
+        let (mut response, function, id) = begun(&api, &front, HTTP, &[PRELUDE, b"one"]).await;
+        drop(function);
+        assert_eq!(soon(response.chunk()).await.unwrap().bytes, "one");
+        assert_eq!(soon(response.ended()).await, Ended::Truncated, "{front}");
+        assert_eq!(api.complaints(), [format!("the answer to {id} was cut off")]);
+    }
+    // A function that was not read from notices as well, and so is what it left half done.
+    let api = RuntimeApi::start().await.unwrap();
+    let (mut response, mut function, _) =
+        begun(&api, &Front::function_url().streaming(), HTTP, &[PRELUDE, b"one", b"two", b"three"]).await;
+    function.socket.get_mut().shutdown().await.unwrap();
+    assert_eq!(soon(response.ended()).await, Ended::Truncated);
+    assert_eq!(api.complaints().len(), 1, "{:?}", api.complaints());
+}
+
+#[tokio::test]
+async fn what_begins_otherwise_is_a_500() {
+    let long = [&vec![b' '; 16 * 1024 - 7][..], b"\0\0\0\0\0\0\0\0one"].concat();
+    for (begin, both, about) in [
+        (&br#"{"statusCode":200,"body":"x"}"#[..], true, "before a prelude and its 8 NULs"),
+        (b"{}\0\0\0\0\0\0\0one", true, "before a prelude and its 8 NULs"),
+        (&long, true, "no 8 NULs in the first 16 KB"),
+        (b"[]\0\0\0\0\0\0\0\0one", true, "no JSON object"),
+        (b"{\"headers\":{\"x\":[\"1\"]}}\0\0\0\0\0\0\0\0one", true, "no object of strings"),
+        (b"{\"multiValueHeaders\":{\"x\":[\"1\"]}}\0\0\0\0\0\0\0\0one", false, "multiValueHeaders"),
+    ] {
+        for front in streaming() {
+            let api = RuntimeApi::start().await.unwrap();
+            let mut function = Function::connect(&api).await;
+            let answered = async {
+                let id = function.poll().await;
+                function.begin_stream(&id, HTTP).await;
+                function.chunk(begin).await;
+                function.end("").await
+            };
+            let request = request();
+            let (response, told) = tokio::join!(api.send(&front, &request), answered);
+            assert!(told.starts_with("http/1.1 202 "), "{told}");
+            let is_wrong = both || front.name() == "function-url";
+            assert_eq!(response.status(), if is_wrong { 500 } else { 200 }, "{front}: {about}");
+            let complaints = api.complaints();
+            assert_eq!(complaints.len(), usize::from(is_wrong), "{complaints:?}");
+            assert!(complaints.iter().all(|complaint| complaint.contains(about)), "{about}: {complaints:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_function_url_sends_on_what_has_no_prelude() {
+    let api = RuntimeApi::start().await.unwrap();
+    let front = Front::function_url().streaming();
+    for (headers, content_type) in [("", "application/octet-stream"), ("content-type: text/html\r\n", "text/html")] {
+        let (mut response, mut function, _) = begun(&api, &front, headers, &[]).await;
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["content-type"]),
+            (200, &content_type.parse().unwrap())
+        );
+        function.chunk(PRELUDE).await;
+        assert_eq!(soon(response.chunk()).await.unwrap().bytes, PRELUDE);
+        function.end("").await;
+        assert_eq!(response.ended().await, Ended::Whole);
+    }
+    assert_eq!(api.complaints(), [""; 0]);
+
+    // Rule 108.
+    let envelope = br#"{"statusCode":404,"body":"x"}"#;
+    let mut function = Function::connect(&api).await;
+    let answered = async {
+        let id = function.poll().await;
+        function.post(&id, &format!("content-type: application/json\r\ncontent-length: {}\r\n", envelope.len())).await;
+        function.socket.write_all(envelope).await.unwrap();
+        function.answer().await
+    };
+    let request = request();
+    let (response, _) = tokio::join!(api.send(&front, &request), answered);
+    assert_eq!((response.status().as_u16(), response.body().as_ref()), (200, &envelope[..]));
+    assert_eq!((&response.headers()["content-type"], api.complaints()), (&"application/json".parse().unwrap(), vec![]));
+
+    // Nothing at all was seen to be this.
+    let answered = async {
+        let id = function.poll().await;
+        function.begin_stream(&id, HTTP).await;
+        function.end("").await
+    };
+    let (response, _) = tokio::join!(api.send(&front, &request), answered);
+    assert_eq!((response.status().as_u16(), response.body().len(), api.complaints().len()), (200, 0, 1));
+}
+
+#[tokio::test]
+async fn a_front_that_does_not_stream_gets_what_the_invoke_api_gives() {
+    for front in Front::all() {
+        let api = RuntimeApi::start().await.unwrap();
+        let mut function = Function::connect(&api).await;
+        let answered = async {
+            let id = function.poll().await;
+            function.begin_stream(&id, HTTP).await;
+            function.chunk(b"{\"statusCode\":201,\"headers\":{\"x-a\":\"1\"}}\0\0\0\0\0\0\0\0").await;
+            function.chunk(b"one").await;
+            function.end("").await
+        };
+        let request = request();
+        let (response, _) = tokio::join!(api.send(&front, &request), answered);
+        let (status, is_body) = match front.name() {
+            "rest-api" => (201, false),
+            "function-url" | "http-api" => (200, true),
+            "http-api-v1" | "vercel" => (500, false),
+            _ => (502, false),
+        };
+        assert_eq!(response.status(), status, "{front}");
+        assert_eq!(response.body().ends_with(b"\0one"), is_body, "{front}");
+        assert_eq!(response.headers().contains_key("x-a"), front.name() == "rest-api", "{front}");
+        assert_eq!(response.extensions().get::<Ended>(), None);
+        // It does not stream by being told to, either.
+        assert_eq!(front.clone().streaming().is_streaming(), ["rest-api", "function-url"].contains(&front.name()));
+    }
+}
+
+#[tokio::test]
+async fn an_invocation_collects_a_stream() {
+    let api = RuntimeApi::start().await.unwrap();
+    let mut function = Function::connect(&api).await;
+    let error = r#"{"errorType":"x","errorMessage":"oh"}"#;
+    for (trailers, outcome) in [
+        (String::new(), Outcome::Reply("onetwo".into())),
+        (
+            error_trailers("Function.Panic", error),
+            Outcome::Error(Reported { error_type: "Function.Panic".into(), body: error.into() }),
+        ),
+    ] {
+        let answered = async {
+            let id = function.poll().await;
+            function.begin_stream(&id, TRAILER).await;
+            function.chunk(b"one").await;
+            function.chunk(b"two").await;
+            function.end(&trailers).await
+        };
+        let (invoked, _) = tokio::join!(api.invoke("{}"), answered);
+        assert_eq!(invoked.unwrap(), outcome);
+    }
+    assert_eq!(api.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_response_that_is_dropped_closes_the_functions_connection() {
+    let api = RuntimeApi::start().await.unwrap();
+    let (response, mut function, _) = begun(&api, &Front::function_url().streaming(), HTTP, &[PRELUDE, b"one"]).await;
+    drop(response);
+    soon(function.closed()).await;
+    // The function lives on, and is at no fault.
+    let mut function = Function::connect(&api).await;
+    let answered = async {
+        let id = function.poll().await;
+        function.begin_stream(&id, "").await;
+        function.end("").await
+    };
+    let (invoked, _) = soon(async { tokio::join!(api.invoke("{}"), answered) }).await;
+    assert_eq!(invoked.unwrap(), Outcome::Reply(Bytes::new()));
+    assert_eq!(api.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn who_does_not_read_makes_the_function_wait() {
+    let api = RuntimeApi::start().await.unwrap();
+    let (mut response, mut function, _) = begun(&api, &Front::function_url().streaming(), HTTP, &[PRELUDE]).await;
+    let chunk = vec![b'x'; 1 << 20];
+    let mut sent = 0;
+    // What the system keeps for a connection is some megabytes.
+    while sent < 100 && tokio::time::timeout(Duration::from_secs(1), function.chunk(&chunk)).await.is_ok() {
+        sent += 1;
+    }
+    assert!(sent < 30, "it took {sent} MB that nobody read");
+    let mut read = 0;
+    while let Ok(Some(chunk)) = tokio::time::timeout(Duration::from_millis(500), response.chunk()).await {
+        read += chunk.bytes.len();
+    }
+    assert!(read >= sent << 20, "{read} of {sent} MB");
+}
+
+#[tokio::test]
+async fn a_reply_is_not_answered_twice() {
+    let api = RuntimeApi::start().await.unwrap();
+    let (mut response, mut function, id) = begun(&api, &Front::function_url().streaming(), HTTP, &[PRELUDE]).await;
+    let mut other = Function::connect(&api).await;
+    other.post(&id, "content-length: 2\r\n").await;
+    other.socket.write_all(b"{}").await.unwrap();
+    assert!(other.answer().await.starts_with("http/1.1 400 "));
+    other.begin_stream(&id, HTTP).await;
+    assert!(other.answer().await.starts_with("http/1.1 400 "));
+    assert_eq!(api.complaints().len(), 2, "{:?}", api.complaints());
+    assert!(function.end("").await.starts_with("http/1.1 202"));
+    assert_eq!(response.ended().await, Ended::Whole);
+}
+
+#[tokio::test]
+async fn time_ends_a_stream() {
+    let api = RuntimeApi::start().await.unwrap().timeout(Duration::from_millis(300));
+    let front = Front::function_url().streaming();
+    let (mut response, mut function, _) = begun(&api, &front, HTTP, &[PRELUDE, b"one", b"two", b"three"]).await;
+    // Even of a body that nobody reads.
+    assert!(soon(function.answer()).await.starts_with("http/1.1 410 "));
+    let Ended::Failed(error) = soon(response.ended()).await else { panic!("{response:?}") };
+    assert_eq!(error.to_string(), "Sandbox.Timedout: Task timed out after 0.30 seconds");
+    assert_eq!(api.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_invocation_id_comes_back_with_a_stream() {
+    let api = RuntimeApi::start().await.unwrap();
+    let mut function = Function::connect(&api).await;
+    for (echo, complaints) in [("lambda-runtime-invocation-id: 7\r\n", 0), ("", 1)] {
+        let invocation = Invocation::new("{}").header("lambda-runtime-invocation-id".parse().unwrap(), 7.into());
+        let answered = async {
+            let id = function.poll().await;
+            function.begin_stream(&id, echo).await;
+            function.end("").await
+        };
+        let (_, _) = tokio::join!(api.invoke(invocation), answered);
+        assert_eq!(api.complaints().len(), complaints, "{:?}", api.complaints());
+    }
+}
+
+#[tokio::test]
+async fn a_stream_has_a_size() {
+    let api = RuntimeApi::start().await.unwrap();
+    let (mut response, mut function, _) = begun(&api, &Front::function_url().streaming(), "", &[]).await;
+    let sending = async {
+        let chunk = vec![b'x'; 1 << 20];
+        for _ in 0..200 {
+            function.chunk(&chunk).await;
+        }
+        function.chunk(b"x").await;
+        function.answer().await
+    };
+    let (ended, told) = tokio::join!(response.ended(), sending);
+    assert!(told.starts_with("http/1.1 413 "), "{told}");
+    assert_eq!((ended, api.complaints().len()), (Ended::Truncated, 1));
+}
+
+#[tokio::test]
+async fn an_error_may_be_reported_while_a_stream_is_under_way() {
+    let api = RuntimeApi::start().await.unwrap();
+    let (mut response, mut function, id) =
+        begun(&api, &Front::function_url().streaming(), HTTP, &[PRELUDE, b"one"]).await;
+    let mut other = Function::connect(&api).await;
+    let body = json!({"errorType": "x", "errorMessage": "oh"}).to_string();
+    assert!(other.error(&id, "Function.Panic", &body).await.starts_with("http/1.1 202 "));
+    assert_eq!(
+        soon(response.ended()).await.to_owned(),
+        Ended::Failed(Reported { error_type: "Function.Panic".into(), body: body.into() })
+    );
+    soon(function.closed()).await;
+    assert_eq!(api.complaints(), [""; 0]);
+}
