@@ -28,6 +28,10 @@ pub(crate) struct State {
 pub(crate) struct Inner {
     /// How long a function has, if it is not the usual.
     pub(crate) timeout: Option<Duration>,
+    /// How many invocations may be open at once on Managed Instances.
+    pub(crate) slots: Option<usize>,
+    /// How many polls have not been answered.
+    pub(crate) waiting: usize,
     pub(crate) queue: VecDeque<Queued>,
     /// Those that were handed out, by their id.
     pub(crate) open: HashMap<String, Open>,

@@ -470,12 +470,18 @@ async fn a_stream_has_a_size() {
 }
 
 #[tokio::test]
-async fn an_error_may_be_reported_while_a_stream_is_under_way() {
+async fn on_managed_instances_an_error_may_be_reported_while_a_stream_is_under_way() {
+    let (url, body) = (Front::function_url().streaming(), json!({"errorType": "x", "errorMessage": "oh"}).to_string());
     let api = RuntimeApi::start().await.unwrap();
-    let (mut response, mut function, id) =
-        begun(&api, &Front::function_url().streaming(), HTTP, &[PRELUDE, b"one"]).await;
+    let (_response, _function, id) = begun(&api, &url, HTTP, &[PRELUDE, b"one"]).await;
     let mut other = Function::connect(&api).await;
-    let body = json!({"errorType": "x", "errorMessage": "oh"}).to_string();
+    assert!(other.error(&id, "Function.Panic", &body).await.starts_with("http/1.1 400 "), "not here");
+    assert_eq!(api.complaints().len(), 1, "{:?}", api.complaints());
+
+    let api = RuntimeApi::start().await.unwrap().slots(2);
+    let headers = format!("{HTTP}lambda-runtime-invocation-id: 1\r\n");
+    let (mut response, mut function, id) = begun(&api, &url, &headers, &[PRELUDE, b"one"]).await;
+    let mut other = Function::connect(&api).await;
     assert!(other.error(&id, "Function.Panic", &body).await.starts_with("http/1.1 202 "));
     assert_eq!(
         soon(response.ended()).await.to_owned(),

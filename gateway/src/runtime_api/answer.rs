@@ -93,7 +93,10 @@ fn take(state: &State, id: &str) -> Option<Open> {
 
 /// Where an error goes that is reported while a reply is on its way.
 fn interrupt(state: &State, id: &str) -> Option<oneshot::Sender<Reported>> {
-    match &mut state.lock().open.get_mut(id)?.progress {
+    let mut inner = state.lock();
+    // Of no other instances it is known.
+    inner.slots?;
+    match &mut inner.open.get_mut(id)?.progress {
         Progress::Awaited(_) => None,
         Progress::Streamed(fail) => fail.take(),
     }

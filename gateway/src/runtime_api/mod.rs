@@ -25,7 +25,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on a port, for one
-/// function that answers one invocation at a time.
+/// function that answers one invocation at a time, or as many as it has [slots](Self::slots).
 ///
 /// It hands out what it is given, and checks what it is told: an id that nobody waits for gets 400, a reply that is too
 /// large 413, and whatever the protocol does not allow is a [complaint](Self::complaints). It ends when it is dropped.
@@ -66,6 +66,20 @@ impl RuntimeApi {
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         self.state.lock().timeout = Some(timeout);
+        self
+    }
+
+    /// Lets the function have so many invocations open at once, which is what it is told in `AWS_LAMBDA_MAX_CONCURRENCY` on
+    /// [Managed Instances](https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html),
+    /// where `AWS_LAMBDA_INITIALIZATION_TYPE` is `lambda-managed-instances`. Without it, it has one, as on all others.
+    ///
+    /// A poll beyond these slots, each of which is a poll that waits or an invocation that is open, is a complaint and gets
+    /// 500. Each invocation has an id that has to come back (`Lambda-Runtime-Invocation-Id`), and headers with nothing in them
+    /// where there is no client context and no Cognito identity: of the versions of the emulator that AWS published, some leave
+    /// them out. An error that is reported while a reply is streamed ends the stream.
+    #[must_use]
+    pub fn slots(self, slots: usize) -> Self {
+        self.state.lock().slots = Some(slots);
         self
     }
 

@@ -95,21 +95,43 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
         inner.polls += 1;
         // It was started again.
         inner.cannot_start = false;
+        let busy = inner.waiting + inner.open.len();
+        if let Some(slots) = inner.slots.filter(|slots| busy >= *slots) {
+            inner.complaints.push(format!("polled with all of {slots} slots busy"));
+            let body = r#"{"errorMessage":"Internal Server Error","errorType":"InternalServerError"}"#;
+            return json(StatusCode::INTERNAL_SERVER_ERROR, body);
+        }
+        inner.waiting += 1;
     }
+    let mut waiting = Waiting(Some(state));
     loop {
         let queued = state.queued.notified();
         {
             let mut inner = state.lock();
-            if !inner.open.is_empty() {
+            if inner.slots.is_none() && !inner.open.is_empty() {
                 inner.complaints.push("polled before the last invocation was answered".to_owned());
             }
             // Who has given up waiting is not to have it done after all.
             inner.queue.retain(|queued| !queued.answer.is_closed());
             if let Some(queued) = inner.queue.pop_front() {
+                // In one go, as the slot is busy throughout.
+                waiting.0 = None;
+                inner.waiting -= 1;
                 return hand_out(&mut inner, queued);
             }
         }
         queued.await;
+    }
+}
+
+/// A poll without an answer yet. The server drops it when the function closes its connection.
+struct Waiting<'a>(Option<&'a State>);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(state) = self.0 {
+            state.lock().waiting -= 1;
+        }
     }
 }
 
@@ -130,6 +152,14 @@ fn hand_out(inner: &mut Inner, queued: Queued) -> Response<Full<Bytes>> {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().insert(HeaderName::from_static(name), value);
         }
+    }
+    if inner.slots.is_some() {
+        // These are there even where there is nothing to tell.
+        for name in ["lambda-runtime-client-context", "lambda-runtime-cognito-identity"] {
+            response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(""));
+        }
+        let name = HeaderName::from_static("lambda-runtime-invocation-id");
+        response.headers_mut().insert(name, inner.handed_out.into());
     }
     for (name, value) in &invocation.headers {
         response.headers_mut().insert(name, value.clone());
