@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -18,13 +18,17 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Front, RuntimeApi, event::path::below_stage, response::refusal};
+use crate::{Front, RuntimeApi, StreamedResponse, event::path::below_stage, response::refusal, streamed::Rest};
 
 /// What API Gateway takes as a body; no front takes more.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
 /// An HTTP/1.1 server that is a front: what a browser sends becomes an event for the function that polls a
 /// [`RuntimeApi`], and its reply the response.
+///
+/// Behind a front that [streams](Front::streaming), the body of a response is sent as it arrives. If it does not come to its end,
+/// neither does the response: the connection is closed. A client that goes away is none of the function's business, as on
+/// AWS: what it still sends is taken, and lost.
 ///
 /// The address that a client calls from is the one of its connection. Once this is dropped, no connection is taken any
 /// more, and those that there are end after the request that they are busy with.
@@ -67,7 +71,7 @@ impl Server {
     pub(crate) fn answering<A, F>(listener: TcpListener, answer: A) -> io::Result<Self>
     where
         A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
-        F: Future<Output = Response<Bytes>> + Send + 'static,
+        F: Future<Output = Response<Rest>> + Send + 'static,
     {
         let addr = listener.local_addr()?;
         let accepting = tokio::spawn(accept(listener, answer));
@@ -89,7 +93,7 @@ impl Drop for Server {
 async fn accept<A, F>(listener: TcpListener, answer: A)
 where
     A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
-    F: Future<Output = Response<Bytes>> + Send + 'static,
+    F: Future<Output = Response<Rest>> + Send + 'static,
 {
     // Dropped together with this future, which tells the connections to end.
     let alive = watch::Sender::new(());
@@ -103,7 +107,7 @@ where
         let answer = answer.clone();
         let service = service_fn(move |request| {
             let answered = answer(client.ip(), request);
-            async move { Ok::<_, Infallible>(answered.await.map(Full::new)) }
+            async move { Ok::<_, Infallible>(answered.await) }
         });
         let connection = http1::Builder::new().serve_connection(TokioIo::new(socket), service);
         let mut alive = alive.subscribe();
@@ -121,16 +125,17 @@ where
 }
 
 /// Sends a request through a front.
-async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<Bytes> {
+async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<Rest> {
     let (mut parts, body) = request.into_parts();
     if let Some(uri) = below_stage(front, &parts.uri) {
         parts.uri = uri;
     }
     let is_head = parts.method == Method::HEAD;
-    let mut response = match whole(body).await {
-        Ok(body) => api.send(front, &Request::from_parts(parts, body)).await,
-        Err(status) => refusal(front, status),
+    let response = match whole(body).await {
+        Ok(body) => api.stream(front, &Request::from_parts(parts, body)).await,
+        Err(status) => StreamedResponse::whole(refusal(front, status)),
     };
+    let mut response = response.into_response();
     if !is_head {
         // The server tells it of the body; only to a HEAD there is more to tell (rule 92).
         response.headers_mut().remove(header::CONTENT_LENGTH);

@@ -1,6 +1,7 @@
 //! Responses whose bodies arrive piece by piece.
 
 use std::{
+    fmt,
     future::poll_fn,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -9,7 +10,11 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use tokio::sync::{mpsc, oneshot};
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
 
 use crate::Reported;
 
@@ -99,6 +104,11 @@ impl StreamedResponse {
         response
     }
 
+    /// It, for who sends it on.
+    pub(crate) fn into_response(mut self) -> Response<Rest> {
+        std::mem::take(&mut self.head).map(|()| Rest(self))
+    }
+
     pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Chunk>> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(first));
@@ -112,6 +122,59 @@ impl StreamedResponse {
         Poll::Ready(None)
     }
 }
+
+/// The body of a response that goes to a client, whose going away the function does not learn of.
+#[derive(Debug)]
+pub(crate) struct Rest(StreamedResponse);
+
+impl Body for Rest {
+    type Data = Bytes;
+    type Error = CutOff;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
+        Poll::Ready(match (ready!(self.0.poll_chunk(cx)), &self.0.ended) {
+            (Some(chunk), _) => Some(Ok(Frame::data(chunk.bytes))),
+            (None, Some(Ended::Whole)) => None,
+            (None, _) => Some(Err(CutOff)),
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.first.is_none() && self.0.ended == Some(Ended::Whole)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let first = self.0.first.as_ref().map_or(0, |chunk| chunk.bytes.len() as u64);
+        if self.0.rest.is_none() { SizeHint::with_exact(first) } else { SizeHint::default() }
+    }
+}
+
+impl From<Bytes> for Rest {
+    fn from(body: Bytes) -> Self {
+        Self(StreamedResponse::whole(Response::new(body)))
+    }
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        // AWS takes the rest as well when there is nobody to send it to.
+        if let (None, Some(rest)) = (&self.0.ended, self.0.rest.take()) {
+            rest.drain();
+        }
+    }
+}
+
+/// The body did not come to its end.
+#[derive(Debug)]
+pub(crate) struct CutOff;
+
+impl fmt::Display for CutOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the function's reply was cut off")
+    }
+}
+
+impl std::error::Error for CutOff {}
 
 impl Chunk {
     pub(crate) fn now(bytes: Bytes) -> Self {
@@ -156,7 +219,9 @@ impl Streaming {
 
     /// Takes what still comes, so that the function is not disturbed.
     pub(crate) fn drain(mut self) {
-        tokio::spawn(async move { while self.next().await.is_ok() {} });
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move { while self.next().await.is_ok() {} });
+        }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Chunk, Ended>> {

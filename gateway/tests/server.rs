@@ -6,8 +6,11 @@ use std::{sync::Arc, time::Duration};
 
 use lodger_gateway::{Front, RuntimeApi, Server};
 use serde_json::{Value, json};
-use support::{ask, exchange, function, value};
-use tokio::{io::BufReader, net::TcpStream};
+use support::{Function, ask, exchange, function, value};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
 
 #[allow(clippy::unwrap_used, reason = "what helps a test may panic as well")]
 async fn server(front: Front, reply: impl FnMut(Value) -> Value + Send + 'static) -> (Server, Arc<RuntimeApi>) {
@@ -100,4 +103,71 @@ async fn a_drop_lets_the_request_in_flight_end() {
     assert!(head.starts_with("http/1.1 200 "), "{head}");
     assert_eq!((body.as_str(), begun.recv()), ("late", Ok(())));
     assert!(TcpStream::connect(addr).await.is_err());
+}
+
+/// A client that has asked for `/`, and a function that answers it.
+#[allow(clippy::unwrap_used, reason = "what helps a test may panic as well")]
+async fn asked(front: Front, method: &str) -> (Server, Arc<RuntimeApi>, BufReader<TcpStream>, Function, String) {
+    let api = Arc::new(RuntimeApi::start().await.unwrap());
+    let server = Server::start("127.0.0.1:0", front, Arc::clone(&api)).await.unwrap();
+    let mut client = BufReader::new(TcpStream::connect(server.address()).await.unwrap());
+    client.write_all(format!("{method} / HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+    let mut function = Function::connect(&api).await;
+    let id = function.poll().await;
+    let http = "content-type: application/vnd.awslambda.http-integration-response\r\n";
+    let trailer = "trailer: lambda-runtime-function-error-type, lambda-runtime-function-error-body\r\n";
+    function.begin_stream(&id, &format!("{http}{trailer}")).await;
+    function.chunk(b"{\"statusCode\":201}\0\0\0\0\0\0\0\0").await;
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert_ne!(client.read_line(&mut head).await.unwrap(), 0, "{head}");
+    }
+    (server, api, client, function, head.to_lowercase())
+}
+
+#[tokio::test]
+async fn a_stream_goes_to_the_client_piece_by_piece() {
+    for front in [Front::function_url().streaming(), Front::rest_api().streaming()] {
+        let (_server, api, mut client, mut function, head) = asked(front.clone(), "GET").await;
+        assert!(head.starts_with("http/1.1 201 ") && head.contains("\r\ntransfer-encoding: chunked\r\n"), "{head}");
+        for (data, sent) in [(&b"one"[..], &b"3\r\none\r\n"[..]), (b"two2", b"4\r\ntwo2\r\n")] {
+            function.chunk(data).await;
+            let mut got = vec![0; sent.len()];
+            client.read_exact(&mut got).await.unwrap();
+            assert_eq!(got, sent, "{front}");
+        }
+        assert!(function.end("").await.starts_with("http/1.1 202"));
+        let mut end = [0; 5];
+        client.read_exact(&mut end).await.unwrap();
+        assert_eq!((&end, api.complaints()), (b"0\r\n\r\n", vec![]));
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_has_no_end() {
+    let (_server, api, mut client, mut function, _) = asked(Front::function_url().streaming(), "GET").await;
+    function.chunk(b"one").await;
+    let error = "eyJlcnJvclR5cGUiOiJ4IiwiZXJyb3JNZXNzYWdlIjoib2gifQ==";
+    let trailers = format!(
+        "lambda-runtime-function-error-type: Function.Panic\r\nlambda-runtime-function-error-body: {error}\r\n"
+    );
+    assert!(function.end(&trailers).await.starts_with("http/1.1 202"));
+    let mut rest = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(5), client.read_to_end(&mut rest)).await.unwrap();
+    assert_eq!((read.unwrap(), rest.as_slice()), (8, &b"3\r\none\r\n"[..]));
+    assert_eq!(api.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_function_does_not_learn_that_the_client_went_away() {
+    for method in ["GET", "HEAD"] {
+        let (_server, api, client, mut function, head) = asked(Front::function_url().streaming(), method).await;
+        assert!(head.starts_with("http/1.1 201 "), "{head}");
+        drop(client);
+        for _ in 0..20 {
+            function.chunk(&[b'x'; 100_000]).await;
+        }
+        assert!(function.end("").await.starts_with("http/1.1 202"), "{method}");
+        assert_eq!(api.complaints(), [""; 0]);
+    }
 }

@@ -60,7 +60,10 @@ impl Server {
             shared: Arc::new(Shared { websocket, api, open: Mutex::default() }),
             alive: watch::Sender::new(()),
         });
-        Self::answering(listener, move |client, request| Arc::clone(&hub).answer(client, request))
+        Self::answering(listener, move |client, request| {
+            let answered = Arc::clone(&hub).answer(client, request);
+            async move { answered.await.map(Into::into) }
+        })
     }
 }
 

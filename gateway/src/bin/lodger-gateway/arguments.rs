@@ -13,6 +13,7 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
                          or vercel; function-url if not given; with the feature websocket also websocket-api
   --stage NAME           the stage of an API; without a custom domain /NAME/pets and /pets are one path here
   --custom-domain NAME   a domain of one's own for an API
+  --stream               streams replies; a Function URL with RESPONSE_STREAM, or a REST API with the transfer mode STREAM
   --route-responses      sends back what the function answers to a message; of websocket-api
   --listen ADDRESS       where to serve HTTP; 127.0.0.1:3000 if not given, port 0 for any
   --runtime-api ADDRESS  where to serve the Runtime API; a free port of 127.0.0.1 if not given
@@ -67,10 +68,14 @@ impl Played {
         name: &str,
         stage: Option<String>,
         domain: Option<String>,
+        is_streaming: bool,
         has_route_responses: bool,
     ) -> Result<Self, String> {
         #[cfg(feature = "websocket")]
         if name == "websocket-api" {
+            if is_streaming {
+                return Err(does_not_stream(name));
+            }
             if domain.is_some() {
                 return Err("websocket-api has no --custom-domain".to_owned());
             }
@@ -92,6 +97,12 @@ impl Played {
         if has_route_responses {
             return Err(format!("{front} has no --route-responses; websocket-api has"));
         }
+        if is_streaming {
+            front = front.streaming();
+            if !front.is_streaming() {
+                return Err(does_not_stream(front.name()));
+            }
+        }
         if let Some(stage) = stage {
             front = front.stage(stage);
         }
@@ -105,7 +116,7 @@ impl Played {
 impl Arguments {
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
         let (mut name, mut stage, mut domain, mut listen, mut event) = (None, None, None, None, None);
-        let mut has_route_responses = false;
+        let (mut is_streaming, mut has_route_responses) = (false, false);
         let mut runtime_api = "127.0.0.1:0".to_owned();
         while let Some(option) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{option} needs a value"));
@@ -116,6 +127,7 @@ impl Arguments {
                 "--front" => name = Some(value()?),
                 "--stage" => stage = Some(value()?),
                 "--custom-domain" => domain = Some(value()?),
+                "--stream" => is_streaming = true,
                 "--route-responses" => has_route_responses = true,
                 "--listen" => listen = Some(address(&option, value()?)?),
                 "--runtime-api" => runtime_api = address(&option, value()?)?,
@@ -125,7 +137,8 @@ impl Arguments {
         }
         let command: Vec<_> = arguments.collect();
         let task = if let Some(event) = event {
-            if name.is_some() || stage.is_some() || domain.is_some() || listen.is_some() || has_route_responses {
+            let is_served = name.is_some() || stage.is_some() || domain.is_some() || listen.is_some();
+            if is_served || is_streaming || has_route_responses {
                 return Err("with --event nothing is served: there is no front, and nowhere to listen".to_owned());
             }
             if command.is_empty() {
@@ -134,11 +147,15 @@ impl Arguments {
             Task::Invoke(event)
         } else {
             let name = name.as_deref().unwrap_or("function-url");
-            let played = Played::read(name, stage, domain, has_route_responses)?;
+            let played = Played::read(name, stage, domain, is_streaming, has_route_responses)?;
             Task::Serve { played, listen: listen.unwrap_or_else(|| "127.0.0.1:3000".to_owned()) }
         };
         Ok(Asked::ToRun(Self { task, runtime_api, command }))
     }
+}
+
+fn does_not_stream(name: &str) -> String {
+    format!("{name} has no --stream; function-url and rest-api have")
 }
 
 /// Whether the host exists is found out later.
@@ -186,6 +203,14 @@ mod tests {
     }
 
     #[test]
+    fn what_can_stream_does_when_it_is_told_to() {
+        for name in ["function-url", "rest-api"] {
+            assert!(front(&read(&format!("--front {name} --stream")).unwrap()).is_streaming(), "{name}");
+            assert!(!front(&read(&format!("--front {name}")).unwrap()).is_streaming(), "{name}");
+        }
+    }
+
+    #[test]
     fn there_are_defaults() {
         let arguments = read("").unwrap();
         assert_eq!((front(&arguments).name(), served(&arguments).1), ("function-url", "127.0.0.1:3000"));
@@ -224,6 +249,10 @@ mod tests {
             ("--stage", "--stage"),
             ("--front alb --stage x", "alb has neither"),
             ("--front alb --route-responses", "alb has no"),
+            ("--front http-api --stream", "http-api has no --stream; function-url and rest-api have"),
+            #[cfg(feature = "websocket")]
+            ("--front websocket-api --stream", "websocket-api has no --stream"),
+            ("--event x --stream -- y", "with --event nothing is served"),
             ("--listen 4000", "--listen 4000: an address is a host and a port, 127.0.0.1:3000 say"),
             ("--listen :4000", "--listen :4000: "),
             ("--runtime-api localhost:x", "--runtime-api localhost:x: "),
