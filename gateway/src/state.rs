@@ -20,8 +20,8 @@ pub(crate) struct State {
     inner: Mutex<Inner>,
     /// An invocation was queued.
     pub(crate) queued: Notify,
-    /// The function said that it cannot start.
-    pub(crate) reported: Notify,
+    /// The function said something of itself, or is to hear it.
+    pub(crate) changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -41,7 +41,13 @@ pub(crate) struct Inner {
     pub(crate) connections: usize,
     pub(crate) polls: usize,
     pub(crate) init_error: Option<Reported>,
-    /// It reported that, and has not polled since.
+    pub(crate) restore_error: Option<Reported>,
+    /// It starts from a snapshot.
+    pub(crate) snap_start: bool,
+    pub(crate) asked_for_restore: bool,
+    pub(crate) is_restored: bool,
+    pub(crate) extensions: Vec<Extension>,
+    /// It reported one of those, and has not polled since.
     pub(crate) cannot_start: bool,
     pub(crate) complaints: Vec<String>,
 }
@@ -70,6 +76,15 @@ pub(crate) struct Open {
     pub(crate) timeout: Duration,
     pub(crate) deadline: Instant,
     pub(crate) progress: Progress,
+}
+
+/// An internal extension.
+#[derive(Debug)]
+pub(crate) struct Extension {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    /// It has asked for events.
+    pub(crate) is_ready: bool,
 }
 
 /// How far the answer is.
@@ -103,15 +118,15 @@ impl State {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for an error of the start that `which` is content with.
-    pub(crate) async fn reported(&self, which: impl Fn(&Inner) -> Option<Reported>) -> Reported {
+    /// Waits until `which` finds what it looks for.
+    pub(crate) async fn when<T>(&self, which: impl Fn(&Inner) -> Option<T>) -> T {
         loop {
-            let reported = self.reported.notified();
-            let known = which(&self.lock());
-            if let Some(error) = known {
-                return error;
+            let changed = self.changed.notified();
+            let found = which(&self.lock());
+            if let Some(found) = found {
+                return found;
             }
-            reported.await;
+            changed.await;
         }
     }
 

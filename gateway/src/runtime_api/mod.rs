@@ -1,4 +1,5 @@
 mod answer;
+mod lifecycle;
 mod prelude;
 mod protocol;
 mod stream;
@@ -17,7 +18,7 @@ use tokio::{
 use crate::{
     Ended, Front, Invocation, Outcome, Reported, StreamedResponse,
     response::{self, MAX_REPLY},
-    state::{Answer, HandedOut, Queued, State},
+    state::{Answer, HandedOut, Inner, Queued, State},
     streamed::{Streaming, TooLarge},
 };
 
@@ -83,6 +84,18 @@ impl RuntimeApi {
         self
     }
 
+    /// Starts the function from a snapshot, as [SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html) does, where
+    /// `AWS_LAMBDA_INITIALIZATION_TYPE` is `snap-start`: it asks for what comes after the snapshot
+    /// ([`snapshot`](Self::snapshot)), hears of it ([`restore`](Self::restore)), and polls then. Without this there is nothing
+    /// to ask for.
+    ///
+    /// What the Runtime API has for that is documented for the runtimes of AWS only, whose sources say what they ask.
+    #[must_use]
+    pub fn snap_start(self) -> Self {
+        self.state.lock().snap_start = true;
+        self
+    }
+
     /// What a function finds in `AWS_LAMBDA_RUNTIME_API`: a host and a port.
     pub fn address(&self) -> String {
         self.addr.to_string()
@@ -129,7 +142,11 @@ impl RuntimeApi {
 
     /// Waits until the function has said that it cannot start, and not polled since.
     async fn cannot_start(&self) -> io::Error {
-        let reported = self.state.reported(|inner| inner.init_error.clone().filter(|_| inner.cannot_start)).await;
+        let reported = |inner: &Inner| {
+            let error = inner.restore_error.as_ref().or(inner.init_error.as_ref());
+            error.filter(|_| inner.cannot_start).cloned()
+        };
+        let reported = self.state.when(reported).await;
         io::Error::other(format!("the function cannot start: {reported}"))
     }
 
@@ -169,7 +186,32 @@ impl RuntimeApi {
 
     /// Waits until the function reports that it cannot start.
     pub async fn init_error(&self) -> Reported {
-        self.state.reported(|inner| inner.init_error.clone()).await
+        self.state.when(|inner| inner.init_error.clone()).await
+    }
+
+    /// Waits until the function has asked what comes after the snapshot, which is when it has done what it does before one.
+    pub async fn snapshot(&self) {
+        self.state.when(|inner| inner.asked_for_restore.then_some(())).await;
+    }
+
+    /// Lets the function go on from its snapshot, now or when it asks.
+    pub fn restore(&self) {
+        self.state.lock().is_restored = true;
+        self.state.changed.notify_waiters();
+    }
+
+    /// Waits until the function reports that it cannot go on from its snapshot.
+    pub async fn restore_error(&self) -> Reported {
+        self.state.when(|inner| inner.restore_error.clone()).await
+    }
+
+    /// The names of the extensions that the function has registered, all of them before its first poll: later they are
+    /// refused. They are internal ones, for which there are no events, and nothing is handed out before each has asked for one,
+    /// as the start is not over by then. With one registered, Lambda ends a function by SIGTERM.
+    ///
+    /// Source: [Extensions API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
+    pub fn extensions(&self) -> Vec<String> {
+        self.state.lock().extensions.iter().map(|extension| extension.name.clone()).collect()
     }
 
     /// What the function did that the protocol does not allow, in words. Empty after a test that went well.

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, time::Instant};
@@ -17,14 +17,13 @@ use tokio::{net::TcpListener, time::Instant};
 use super::{
     PATIENCE,
     answer::{error_type, finish, respond},
+    lifecycle,
     tap::{Head, Tapped},
 };
-use crate::{
-    Reported,
-    state::{HandedOut, Inner, Open, Progress, Queued, State},
-};
+use crate::state::{HandedOut, Inner, Open, Progress, Queued, State};
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
+const EXTENSION: &str = "/2020-01-01/extension/";
 
 pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
     // Connections end with the server, so that a function notices.
@@ -61,8 +60,13 @@ impl Error for Closed {}
 async fn answer(state: &State, request: Request<Incoming>, head: &Head) -> Result<Response<Full<Bytes>>, Closed> {
     let path = request.uri().path().to_owned();
     let Some(call) = path.strip_prefix(RUNTIME) else {
-        return Ok(unknown(state, &request));
+        return Ok(match (request.method(), path.strip_prefix(EXTENSION)) {
+            (&Method::POST, Some("register")) => lifecycle::register(state, request).await,
+            (&Method::GET, Some("event/next")) => lifecycle::event_next(state, &request).await,
+            _ => unknown(state, &request),
+        });
     };
+    let snap_start = state.lock().snap_start;
     let parts: Vec<&str> = call.split('/').collect();
     Ok(match (request.method(), parts.as_slice()) {
         (&Method::GET, ["invocation", "next"]) => next(state).await,
@@ -72,18 +76,11 @@ async fn answer(state: &State, request: Request<Incoming>, head: &Head) -> Resul
             finish(state, id, Some(error_type), request).await
         }
         (&Method::POST, ["init", "error"]) => {
-            let error_type = error_type(state, &request);
-            let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-            let again = {
-                let mut inner = state.lock();
-                inner.cannot_start = true;
-                inner.init_error.replace(Reported { error_type, body }).is_some()
-            };
-            if again {
-                state.complain("an error of the start was reported twice".to_owned());
-            }
-            state.reported.notify_waiters();
-            accepted()
+            lifecycle::error(state, request, "start", |inner| &mut inner.init_error).await
+        }
+        (&Method::GET, ["restore", "next"]) if snap_start => lifecycle::restore_next(state).await,
+        (&Method::POST, ["restore", "error"]) if snap_start => {
+            lifecycle::error(state, request, "restore", |inner| &mut inner.restore_error).await
         }
         _ => unknown(state, &request),
     })
@@ -95,6 +92,9 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
         inner.polls += 1;
         // It was started again.
         inner.cannot_start = false;
+        if inner.snap_start && !inner.is_restored {
+            inner.complaints.push("polled without having asked what comes after the snapshot".to_owned());
+        }
         let busy = inner.waiting + inner.open.len();
         if let Some(slots) = inner.slots.filter(|slots| busy >= *slots) {
             inner.complaints.push(format!("polled with all of {slots} slots busy"));
@@ -113,7 +113,9 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
             }
             // Who has given up waiting is not to have it done after all.
             inner.queue.retain(|queued| !queued.answer.is_closed());
-            if let Some(queued) = inner.queue.pop_front() {
+            // The start is over when each extension has asked for its events as well.
+            let is_started = inner.extensions.iter().all(|extension| extension.is_ready);
+            if let Some(queued) = is_started.then(|| inner.queue.pop_front()).flatten() {
                 // In one go, as the slot is busy throughout.
                 waiting.0 = None;
                 inner.waiting -= 1;
@@ -181,8 +183,8 @@ pub(super) fn accepted() -> Response<Full<Bytes>> {
     json(StatusCode::ACCEPTED, "{\"status\":\"OK\"}\n")
 }
 
-pub(super) fn json(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(body));
+pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
