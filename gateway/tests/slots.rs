@@ -97,7 +97,7 @@ async fn an_invocation_that_is_given_up_makes_room() {
     assert_eq!(api.complaints(), [""; 0]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_queued_at_once_goes_to_all_who_wait() {
     let api = RuntimeApi::start().await.unwrap().slots(16);
     for _ in 0..16 {

@@ -376,7 +376,11 @@ async fn an_invocation_collects_a_stream() {
 #[tokio::test]
 async fn a_response_that_is_dropped_closes_the_functions_connection() {
     let api = RuntimeApi::start().await.unwrap();
-    let (response, mut function, _) = begun(&api, &Front::function_url().streaming(), HTTP, &[PRELUDE, b"one"]).await;
+    let (mut response, mut function, _) =
+        begun(&api, &Front::function_url().streaming(), HTTP, &[PRELUDE, b"one"]).await;
+    // All that was sent is taken: it is the wait for more that has to end.
+    assert_eq!(soon(response.chunk()).await.unwrap().bytes, "one");
+    tokio::time::sleep(Duration::from_millis(50)).await;
     drop(response);
     soon(function.closed()).await;
     // The function lives on, and is at no fault.
