@@ -16,8 +16,8 @@ pub(crate) struct File {
     pub(crate) shown: String,
     /// Its folders and its name, without `.rs`.
     pub(crate) names: Vec<String>,
-    /// The names of its handlers.
-    pub(crate) handlers: Vec<&'static str>,
+    /// The names of its handlers, or why they cannot be told.
+    pub(crate) handlers: Result<Vec<&'static str>, String>,
 }
 
 /// The files below `folder`, which is called `shown`, in the order of their names.
@@ -36,14 +36,10 @@ pub(crate) fn files(folder: &Path, shown: &Path) -> Result<Vec<File>, Vec<String
                 continue;
             }
         };
-        for (name, is_folder) in entries {
+        for name in entries {
             let (at, shown) = (folder.join(&name), shown.join(&name));
-            // Vercel leaves them out as well.
-            if name.starts_with(['_', '.']) {
-                continue;
-            }
             let name_of = |name: &str| names.iter().cloned().chain([name.to_owned()]).collect();
-            if is_folder {
+            if at.is_dir() {
                 open.push((at, shown, name_of(&name)));
             } else if let Some(stem) = name.strip_suffix(".rs") {
                 match fs::read_to_string(&at) {
@@ -62,15 +58,15 @@ pub(crate) fn files(folder: &Path, shown: &Path) -> Result<Vec<File>, Vec<String
     if errors.is_empty() { Ok(files) } else { Err(errors) }
 }
 
-/// The names in a folder, and whether each is a folder itself.
-fn entries(folder: &Path) -> io::Result<Vec<(String, bool)>> {
-    let entry = |entry: io::Result<fs::DirEntry>| {
-        let entry = entry?;
-        let name = entry.file_name().into_string().map_err(|name| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("the name {} is no text", name.display()))
-        })?;
-        // Follows links, as the compiler does.
-        Ok((name, fs::metadata(entry.path())?.is_dir()))
-    };
-    fs::read_dir(folder)?.map(entry).collect()
+/// The names in a folder but for those that are no routes, as on Vercel: editors and systems have files of their own there.
+fn entries(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = vec![];
+    for entry in fs::read_dir(folder)? {
+        // A name that is no text is none of a route's.
+        let Ok(name) = entry?.file_name().into_string() else { continue };
+        if !name.starts_with(['_', '.']) {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }

@@ -44,20 +44,32 @@
 //! | `docs/[[...page]].rs` | these, and `/docs` | `page`, where there is a rest: `Option<Path<String>>` |
 //! | `_parts.rs`, `_parts/`, `.hidden.rs` | none | |
 //!
+//! Below a parameter the rest of `[[...page]]` is a field of a struct: `Path<Params>` with `id: u32` and `page: Option<String>`.
+//!
 //! What is static goes before what is dynamic, segment by segment, and both before what takes the rest, of which the one
 //! with more segments before it comes first. A path that no file is for is a 404, a method that a file has no function for a
-//! 405. For a 404 of your own write `[[...path]].rs` with the handler `any`: the router's fallback may be taken.
+//! 405. For a 404 of your own write `[[...path]].rs` with the handler `any`.
+//!
+//! **What takes the rest is behind the router's fallback**, because axum's router cannot tell it from a parameter at the same
+//! place. A [`layer`] covers it; a [`route_layer`] does not, so do not put authentication there. A [`fallback`] of your own
+//! would take its place, and [`merge`] refuses a second one: nest the router, or merge into it what has none.
+//!
+//! [`fallback`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.fallback
+//! [`layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.layer
+//! [`merge`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.merge
+//! [`route_layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.route_layer
 //!
 //! # Handlers
 //!
 //! Public functions named `get`, `post`, `put`, `patch`, `delete`, `head`, `options` and `any` are handlers of axum's, with all
-//! the extractors that these may have. `any` answers the methods that have no function of their own. Whatever else a file
+//! the extractors that these may have. They are written out in the file: one that is imported or that a macro makes is not
+//! seen, and one behind a `cfg` is an error. `any` answers the methods that have no function of their own. Whatever else a file
 //! holds is its own affair, and so is `mod`: a file in a folder that begins with `_` is no route and can be a module.
 //!
 //! # What is wrong is a compile error
 //!
 //! A name that cannot be a route, two files for one path, and a file without a handler are errors of the compiler that name
-//! the file. They stand where the routes are included.
+//! the file. They stand where the routes are included. What a file holds that is no Rust is the compiler's own to say.
 
 mod collect;
 mod handlers;
@@ -97,7 +109,7 @@ impl Routes {
     }
 
     /// Writes `routes.rs` into `OUT_DIR`: a module for each file, and `pub fn router()`, which returns an `axum::Router`. Cargo comes back to it when a file is
-    /// added, changed or taken away.
+    /// added, changed or taken away. One folder is all that a build script can write.
     ///
     /// # Panics
     /// Where there is no `OUT_DIR`, which is to say outside a build script, or it cannot be written to. All that is wrong with

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{collect::File, handlers, name::Segment};
+use crate::{collect::File, name::Segment};
 
 /// A route: where it is, as axum writes it, and who answers.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub(crate) struct Route {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Placed {
     pub(crate) path: String,
-    /// A router cannot tell a rest from a parameter at its place: so many segments stand before this one, which is looked at
-    /// after what takes no rest, and after those with more.
+    /// A router cannot tell a rest from a parameter at its place. So a path that takes one is looked at after those that take
+    /// none, and after those with more than these segments before the rest.
     pub(crate) after: Option<usize>,
 }
 
@@ -39,11 +39,10 @@ pub(crate) fn routes(files: Vec<File>, mount: &str) -> Result<Vec<Route>, Vec<St
         let shown = file.shown.clone();
         match paths(&file.names) {
             Err(why) => errors.push(format!("{shown}: {why}")),
-            Ok(_) if file.handlers.is_empty() => errors.push(format!(
-                "{shown}: it has no handler, which is a public function named {}; a file that is no route begins with `_`",
-                handlers::names()
-            )),
             Ok(segments) => {
+                if let Err(why) = &file.handlers {
+                    errors.push(format!("{shown}: {why}"));
+                }
                 let conflicts = conflicts(&segments, &shown, &mut taken, &mut named);
                 errors.extend(conflicts);
                 planned.push((segments, file));
@@ -54,7 +53,7 @@ pub(crate) fn routes(files: Vec<File>, mount: &str) -> Result<Vec<Route>, Vec<St
         return Err(errors);
     }
     let route = |(paths, file): (Vec<Vec<Segment>>, File)| {
-        let placed = |path: &Vec<Segment>| Placed { path: written(mount, path), after: after(path, &named) };
+        let placed = |path: &Vec<Segment>| Placed { path: written(mount, path), after: after(path) };
         Route { paths: paths.iter().map(placed).collect(), file }
     };
     Ok(planned.into_iter().map(route).collect())
@@ -125,10 +124,12 @@ fn conflicts(
     conflicts
 }
 
-/// How many segments stand before the rest that `path` takes, if there is a parameter at the same place.
-fn after(path: &[Segment], named: &BTreeMap<String, (String, String)>) -> Option<usize> {
-    let (Segment::Rest(_), before) = path.split_last()? else { return None };
-    named.contains_key(&format!("{}/?", place(before))).then_some(before.len())
+/// How many segments stand before the rest that `path` takes, if it takes one.
+fn after(path: &[Segment]) -> Option<usize> {
+    match path.split_last() {
+        Some((Segment::Rest(_), before)) => Some(before.len()),
+        _ => None,
+    }
 }
 
 /// A path without the names of its parameters.

@@ -65,8 +65,32 @@ fn a_folder_that_is_not_there_is_an_error_of_the_compiler() {
 fn the_source_names_each_file_and_each_method() {
     let routes = plan::routes(vec![file("[id].rs", "pub fn get() {} pub fn any() {}")], "").unwrap();
     let source = crate::write::routes(&routes, Some("crate::Shop"));
-    assert!(source.contains("#[path = \"/app/[id].rs\"]\nmod route_0;"), "{source}");
+    assert!(source.contains("#[path = \"/app/[id].rs\"]\n#[allow(unreachable_pub)]\nmod route_0;"), "{source}");
     assert!(source.contains("router(state: crate::Shop) -> ::axum::Router"), "{source}");
-    let route = ".route(\"/{id}\", ::axum::routing::MethodRouter::new().get(route_0::get).fallback(route_0::any))";
+    let route = ".route(\"/{id}\", ::axum::routing::any(route_0::any).get(route_0::get))";
     assert!(source.contains(route), "{source}");
+}
+
+#[test]
+fn files_that_are_no_routes_are_nobodys_concern() {
+    let folder = std::env::temp_dir().join(format!("lodger-routes-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("linked")).unwrap();
+    for name in ["index.rs", ".hidden.rs", "_part.rs", "notes.txt"] {
+        std::fs::write(folder.join(name), "pub fn get() {}").unwrap();
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::{ffi::OsStrExt as _, fs::symlink};
+        symlink("me@host.123", folder.join(".#index.rs")).unwrap();
+        symlink("nowhere", folder.join("dangling")).unwrap();
+        symlink(folder.join("index.rs"), folder.join("linked/a.rs")).unwrap();
+        std::fs::write(folder.join(std::ffi::OsStr::from_bytes(b"\xff.txt")), "").unwrap();
+    }
+    let files = crate::collect::files(&folder, Path::new("routes")).unwrap();
+    let names: Vec<_> = files.iter().map(|file| file.shown.as_str()).collect();
+    assert_eq!(
+        names,
+        if cfg!(unix) { &["routes/index.rs", "routes/linked/a.rs"][..] } else { &["routes/index.rs"][..] }
+    );
+    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -13,11 +13,14 @@ pub(crate) fn routes(routes: &[Route], state: Option<&str>) -> String {
     };
     // To a string it can be written without fail.
     for (number, route) in routes.iter().enumerate() {
-        let _ = writeln!(source, "#[path = {:?}]\nmod route_{number};", route.file.at.display().to_string());
+        let at = route.file.at.display().to_string();
+        let _ = writeln!(source, "#[path = {at:?}]\n#[allow(unreachable_pub)]\nmod route_{number};");
     }
     let _ = writeln!(
         source,
-        "/// The routes of the files, each where its name says.\npub fn router({takes}) -> ::axum::Router {{"
+        "/// The routes of the files, each where its name says.\n///\n\
+         /// What takes the rest of a path is behind the router's fallback: `.layer` covers it, `.route_layer` does not, and\n\
+         /// `.fallback` would take its place.\npub fn router({takes}) -> ::axum::Router {{"
     );
     // What is looked at last is made first: the others fall back to it.
     let afters: BTreeSet<usize> = routes.iter().flat_map(|route| &route.paths).filter_map(|path| path.after).collect();
@@ -34,19 +37,25 @@ pub(crate) fn routes(routes: &[Route], state: Option<&str>) -> String {
 fn router(routes: &[Route], after: Option<usize>) -> String {
     let mut router = "::axum::Router::new()".to_owned();
     for (number, route) in routes.iter().enumerate() {
+        // Of none it is the compiler's to say why.
+        let Some(handlers) = route.file.handlers.as_deref().ok().filter(|handlers| !handlers.is_empty()) else {
+            continue;
+        };
         for Placed { path, .. } in route.paths.iter().filter(|path| path.after == after) {
-            let _ = write!(router, "\n        .route({path:?}, {})", methods(number, &route.file.handlers));
+            let _ = write!(router, "\n        .route({path:?}, {})", methods(number, handlers));
         }
     }
     router
 }
 
 fn methods(number: usize, handlers: &[&str]) -> String {
-    let mut methods = "::axum::routing::MethodRouter::new()".to_owned();
-    for name in handlers {
-        // Of the methods that have no function of their own.
-        let method = if *name == "any" { "fallback" } else { name };
-        let _ = write!(methods, ".{method}(route_{number}::{name})");
+    // First, because it says of itself that it answers every method.
+    let mut methods = match handlers.contains(&"any") {
+        true => format!("::axum::routing::any(route_{number}::any)"),
+        false => "::axum::routing::MethodRouter::new()".to_owned(),
+    };
+    for name in handlers.iter().filter(|name| **name != "any") {
+        let _ = write!(methods, ".{name}(route_{number}::{name})");
     }
     methods
 }

@@ -34,7 +34,12 @@ async fn static_goes_before_dynamic_and_that_before_the_rest() {
         ("GET", "/api/users/7/posts", 200, "posts of 7"),
         // Though there is a folder `me`, it has no such file.
         ("GET", "/api/users/me/posts", 400, "Invalid URL: Cannot parse `me` to a `u32`"),
-        ("GET", "/api/users/7/posts/8", 200, "the rest of users: 7/posts/8"),
+        ("GET", "/api/users/7/posts/8", 200, "GET of posts/8 of user 7"),
+        ("PUT", "/api/users/7/x", 200, "PUT of x of user 7"),
+        // What is static goes before what is dynamic, but takes no rest: nothing does that begins with it.
+        ("GET", "/api/users/me/x", 200, "GET of x of user me"),
+        ("GET", "/api/users/", 404, ""),
+        ("GET", "/api/docs/intro/more", 200, "page intro/more"),
         ("GET", "/api/docs", 200, "all pages"),
         ("GET", "/api/docs/intro", 200, "the introduction"),
         ("GET", "/api/docs/a/b", 200, "page a/b"),
@@ -46,7 +51,18 @@ async fn static_goes_before_dynamic_and_that_before_the_rest() {
         let sent = Sent::get(path).method(method).body(if method == "POST" { "Ada" } else { "" });
         for answer in [ask(server.addr, &sent).await, api.send(&Front::function_url(), &sent.request()).await] {
             assert_eq!((answer.status().as_u16(), &answer.body()[..]), (status, body.as_bytes()), "{method} {path}");
+            assert_eq!(answer.headers().contains_key("allow"), status == 405, "{method} {path}: {answer:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_layer_covers_all_of_them() {
+    let denies = async || http::StatusCode::UNAUTHORIZED;
+    let app = || routes::router(Seen(7)).layer(axum::middleware::from_fn(move |_: axum::extract::Request, _| denies()));
+    let server = Server::start(|lodger| lodger.run(app())).await;
+    for path in ["/api/users", "/api/users/7", "/api/users/7/x/y", "/api/files/a/b", "/nowhere"] {
+        assert_eq!(ask(server.addr, &Sent::get(path)).await.status(), 401, "{path}");
     }
 }
 
@@ -73,6 +89,7 @@ fn what_is_wrong_is_an_error_of_the_compiler_that_names_the_file() {
         ("routes/users/index.rs", "pub async fn get() {}"),
         ("routes/users.rs", "pub async fn get() {}"),
         ("routes/nothing.rs", "fn get() {}"),
+        ("routes/cfg.rs", "#[cfg(unix)] pub fn get() {}"),
     ] {
         fs::write(project.join(file), source).unwrap();
     }
@@ -92,14 +109,19 @@ fn what_is_wrong_is_an_error_of_the_compiler_that_names_the_file() {
         "routes/users/[id.rs: \\\"[id\\\" cannot stand in a path as it is",
         "routes/users/index.rs: routes/users.rs is for the same path",
         "routes/nothing.rs: it has no handler",
+        "routes/cfg.rs: its handler `get` is behind a `cfg`",
     ] {
         let error = error.replace("\\\"", "\"");
         assert!(said.contains(&error), "{error:?} is not in what the compiler says:\n{said}");
     }
-    assert_eq!(said.matches("\nerror").count(), 3, "three, and that there are some:\n{said}");
+    assert_eq!(said.matches("\nerror").count(), 4, "three, and that there are some:\n{said}");
     // And Cargo sees that they are mended.
-    for file in ["users/[id.rs", "users.rs", "nothing.rs"] {
+    for file in ["users/[id.rs", "users.rs", "nothing.rs", "cfg.rs"] {
         fs::remove_file(project.join("routes").join(file)).unwrap();
     }
     assert_eq!(check(), (true, String::new()));
+    // What is no Rust the compiler says.
+    fs::write(project.join("routes/typing.rs"), "pub async fn get() {").unwrap();
+    let (is_good, said) = check();
+    assert!(!is_good && said.contains("unclosed delimiter") && said.contains("typing.rs"), "{said}");
 }
