@@ -2,13 +2,14 @@
 
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
+use bytes::Bytes;
 use futures_util::{SinkExt, Stream, StreamExt};
 use http::StatusCode;
-use lodger::{PathPrefix, lambda};
+use lodger::{ClientAddr, PathPrefix, lambda};
 use lodger_gateway::Front;
 use lodger_tests::{
     ask::{Sent, ask, raw},
-    host::{Server, on_lambda},
+    host::{Server, on_lambda, on_lambda_alone},
     losses::seen,
     probe,
 };
@@ -166,6 +167,7 @@ async fn a_shutdown_ends_a_server_once_what_is_in_flight_is_done() {
     let over = server.begin_end();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(TcpStream::connect(addr).await.is_err(), "it takes new clients");
+    assert!(!over.is_finished(), "it does not wait for what is in flight");
     assert!(String::from_utf8(slow.await.unwrap()).unwrap().contains("ended"));
     tokio::time::timeout(Duration::from_secs(2), over).await.unwrap().unwrap().unwrap();
 }
@@ -177,6 +179,78 @@ async fn the_grace_is_all_that_it_waits() {
     tokio::spawn(async move { raw(addr, &Sent::get("/slow/10000").bytes()).await });
     tokio::time::sleep(Duration::from_millis(100)).await;
     tokio::time::timeout(Duration::from_secs(2), server.begin_end()).await.unwrap().unwrap().unwrap();
+}
+
+/// What is in the extensions of a request, as both adapters that have a place of their own for them are told.
+async fn all_is_told(api: &lodger_gateway::RuntimeApi) {
+    let front = Front::function_url().client([198, 51, 100, 4].into());
+    let http = api.send(&front, &Sent::get("/all").request()).await;
+    assert_eq!(http.body(), "client 198.51.100.4:0, context true, request context true, event true, from event false");
+    let outcome = api.invoke(Bytes::from_static(br#"{"Records":[]}"#)).await.unwrap();
+    let lodger_gateway::Outcome::Reply(reply) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(reply, r#""client 0.0.0.0:0, context true, request context false, event true, from event true""#);
+}
+
+fn all(
+    client: Option<ClientAddr>,
+    context: Option<lambda::Context>,
+    request_context: Option<lambda::RequestContext>,
+    event: Option<lambda::Event>,
+    from_event: Option<lambda::FromEvent>,
+) -> String {
+    format!(
+        "client {}, context {}, request context {}, event {}, from event {}",
+        client.unwrap().0,
+        context.is_some(),
+        request_context.is_some(),
+        event.is_some(),
+        from_event.is_some()
+    )
+}
+
+#[tokio::test]
+async fn all_that_lambda_tells_is_told() {
+    use actix_web::web::{self, ReqData};
+    use warp::ext::optional;
+    let filter = optional().and(optional()).and(optional()).and(optional()).and(optional()).map(all);
+    all_is_told(&on_lambda(|lodger| lodger.events_path("/events").run(filter)).await).await;
+
+    type One<T> = Option<ReqData<T>>;
+    let handler = async |client: One<ClientAddr>,
+                         context: One<lambda::Context>,
+                         request_context: One<lambda::RequestContext>,
+                         event: One<lambda::Event>,
+                         from_event: One<lambda::FromEvent>| {
+        all(
+            client.map(ReqData::into_inner),
+            context.map(ReqData::into_inner),
+            request_context.map(ReqData::into_inner),
+            event.map(ReqData::into_inner),
+            from_event.map(ReqData::into_inner),
+        )
+    };
+    let run = move |lodger: lodger::Lodger| {
+        lodger.events_path("/events").run(move || actix_web::App::new().default_service(web::to(handler)))
+    };
+    all_is_told(&on_lambda_alone(run).await).await;
+}
+
+#[tokio::test]
+async fn a_body_is_not_read_before_it_is_wanted() {
+    let endless = || warp::reply::stream(futures_util::stream::pending::<Result<Bytes, Infallible>>());
+    let api = on_lambda(|lodger| lodger.run(warp::any().map(endless))).await;
+    let (front, sent) = (Front::alb(), Sent::get("/").method("HEAD").request());
+    let answer = api.send(&front, &sent);
+    let answer = tokio::time::timeout(Duration::from_secs(2), answer).await.expect("the body is read");
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_is_behind_the_base_path_is_not_tried_again_with_it() {
+    let app = warp::path!("api" / "x").map(|| "there");
+    let server = Server::start(|lodger| lodger.base_path("/api").run(app)).await;
+    assert_eq!(ask(server.addr, &Sent::get("/api/x")).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(ask(server.addr, &Sent::get("/api/api/x")).await.body(), "there");
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@
 //!   among the extensions; and the [`header_timeout`](crate::Lodger::header_timeout) has no effect.
 //! - What is in flight when the [`grace`](crate::Lodger::grace) is over ends with the process, or with the runtime of Tokio.
 //! - On Lambda the filter sees each request as one of HTTP/1.1, and headers of one name as one, joined by a comma (RFC 9110,
-//!   section 5.3). The body of a request is copied once.
+//!   section 5.3; cookies by a semicolon). The body of a request is copied once.
 //! - On Vercel bodies stream, and `warp::addr::remote()` is `None`: the client is
 //!   `warp::ext::optional::<lodger::`[`ClientAddr`](crate::ClientAddr)`>()`.
 //!

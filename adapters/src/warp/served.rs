@@ -43,7 +43,8 @@ where
     }
     tokio::select! {
         () = serving => {}
-        () = socket.grace_is_over(|| true) => {}
+        // Nothing is cut off here: warp's connections are tasks of their own, which end with the runtime.
+        () = socket.grace_is_over(|| false) => {}
     }
     Ok(())
 }

@@ -2,6 +2,9 @@
 //! `cargo run -p example-one-binary --no-default-features --features actix-web`, or `warp`. What an app is is the framework's
 //! own; what runs it is the same line for each, and on each host.
 
+#[cfg(not(any(feature = "axum", feature = "actix-web", feature = "warp")))]
+compile_error!("one of the features `axum`, `actix-web` and `warp` says which app it is");
+
 #[cfg(feature = "actix-web")]
 #[cfg_attr(feature = "axum", allow(dead_code, reason = "of several one is run"))]
 mod in_actix_web;
