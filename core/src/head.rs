@@ -12,8 +12,8 @@ pub trait Head {
     /// Puts another path and query in their place, without a host; whether that could be done.
     fn set_target(&mut self, target: PathAndQuery) -> bool;
 
-    /// The first value of a header, whose name is in small letters.
-    fn header(&self, name: &'static str) -> Option<&[u8]>;
+    /// Shows each header: its name in small letters, and a value. Values of one name come in their order.
+    fn each_header(&self, see: impl FnMut(&str, &[u8]));
 
     /// Puts one value in the place of all of the name.
     fn set_header(&mut self, name: HeaderName, value: HeaderValue);
@@ -39,8 +39,8 @@ impl Head for Request {
         true
     }
 
-    fn header(&self, name: &'static str) -> Option<&[u8]> {
-        self.headers().get(name).map(HeaderValue::as_bytes)
+    fn each_header(&self, mut see: impl FnMut(&str, &[u8])) {
+        self.headers().iter().for_each(|(name, value)| see(name.as_str(), value.as_bytes()));
     }
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) {

@@ -6,35 +6,97 @@ use http::{HeaderName, HeaderValue};
 
 use crate::{ClientAddr, Head};
 
-/// Before the names of headers that are between the platform and its runtimes.
-const INTERNAL: &str = "x-vercel-internal-";
-/// Says that these are as well; the names are those of the [runtime for Python][cache].
+/// What begins the names of all of them, and what those have after it that are between the platform and its runtimes.
+const X: &str = "x-";
+const INTERNAL: &str = "vercel-internal-";
+/// Says that the next ones are as well; the names are those of the [runtime for Python][cache].
 ///
 /// [cache]: https://github.com/vercel/vercel/blob/main/python/vercel-runtime/src/vercel_runtime/cache.py
-const NO_LEAK: &str = "x-vercel-sc-no-header-leak";
-const LEAKING: [&str; 5] =
-    [NO_LEAK, "x-vercel-sc-headers", "x-vercel-sc-host", "x-vercel-sc-basepath", "x-vercel-sc-protocol"];
-const RUNTIME_CACHE: &str = "x-vercel-sc-runtime-cache";
-const OIDC_TOKEN: &str = "x-vercel-oidc-token";
+const NO_LEAK: &str = "vercel-sc-no-header-leak";
+const LEAKING: [&str; 5] = [NO_LEAK, "vercel-sc-headers", "vercel-sc-host", "vercel-sc-basepath", "vercel-sc-protocol"];
+const RUNTIME_CACHE: &str = "vercel-sc-runtime-cache";
+const OIDC_TOKEN: HeaderName = HeaderName::from_static("x-vercel-oidc-token");
 
-/// Takes out of a request what is between the platform and its runtimes, and makes known who the client is. `oidc_token` is for
-/// requests that come without one.
-pub(crate) fn take_out<H: Head>(head: &mut H, oidc_token: Option<&HeaderValue>) {
-    let token = head.header("x-vercel-internal-oidc-token").and_then(secret).or_else(|| oidc_token.cloned());
-    let is_leaking = head.header(NO_LEAK).is_some_and(|value| !value.is_empty());
-    head.remove_headers(|name| {
-        name.starts_with(INTERNAL) || name == RUNTIME_CACHE || is_leaking && LEAKING.contains(&name)
-    });
-    if let Some(token) = token.filter(|_| head.header(OIDC_TOKEN).is_none_or(<[u8]>::is_empty)) {
-        head.set_header(HeaderName::from_static(OIDC_TOKEN), token);
-    }
-    head.set_client(client(head).map_or(ClientAddr::UNKNOWN.0, |client| SocketAddr::new(client, 0)));
+/// What the platform says of a request, of each header the first value. Read in one pass: to look up each of them by its name
+/// takes longer than the rest of what is done for a request.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) invocation_id: Option<String>,
+    /// 0 if there is one that is no number, as the runtime for Python has it.
+    pub(crate) request_id: Option<u64>,
+    pub(crate) span_id: Option<String>,
+    pub(crate) trace_id: Option<String>,
+    /// The host that the client has asked.
+    pub(crate) host: Option<HeaderValue>,
+    internal_token: Option<Option<HeaderValue>>,
+    has_token: Option<bool>,
+    /// The client: by the platform's own header, and by the one that others have as well.
+    client: [Option<Option<IpAddr>>; 2],
+    is_leaking: Option<bool>,
+    /// There is something to be taken out.
+    has_internal: bool,
 }
 
-/// Who the client is: one address, which the platform sets whatever the client sends.
-fn client<H: Head>(head: &H) -> Option<IpAddr> {
-    let said = head.header("x-vercel-forwarded-for").or_else(|| head.header("x-real-ip"))?;
-    std::str::from_utf8(said).ok()?.trim().parse().ok()
+impl Said {
+    pub(crate) fn of<H: Head>(head: &H) -> Self {
+        let mut said = Self::default();
+        head.each_header(|name, value| {
+            if let Some(name) = name.strip_prefix(X) {
+                said.read(name, value);
+            }
+        });
+        said
+    }
+
+    fn read(&mut self, name: &str, value: &[u8]) {
+        let text = || String::from_utf8_lossy(value).into_owned();
+        if let Some(internal) = name.strip_prefix(INTERNAL) {
+            self.has_internal = true;
+            match internal {
+                "invocation-id" => drop(self.invocation_id.get_or_insert_with(text)),
+                "request-id" => drop(self.request_id.get_or_insert_with(|| text().parse().unwrap_or_default())),
+                "span-id" => drop(self.span_id.get_or_insert_with(text)),
+                "trace-id" => drop(self.trace_id.get_or_insert_with(text)),
+                "oidc-token" => drop(self.internal_token.get_or_insert_with(|| secret(value))),
+                _ => {}
+            }
+            return;
+        }
+        let address = || std::str::from_utf8(value).ok()?.trim().parse().ok();
+        let [by_vercel, by_all] = &mut self.client;
+        match name {
+            "vercel-forwarded-for" => drop(by_vercel.get_or_insert_with(address)),
+            "real-ip" => drop(by_all.get_or_insert_with(address)),
+            "forwarded-host" if !value.is_empty() && self.host.is_none() => {
+                self.host = HeaderValue::from_bytes(value).ok();
+            }
+            "vercel-oidc-token" => drop(self.has_token.get_or_insert(!value.is_empty())),
+            NO_LEAK => drop(self.is_leaking.get_or_insert(!value.is_empty())),
+            RUNTIME_CACHE => self.has_internal = true,
+            _ => {}
+        }
+    }
+
+    /// Takes out of a request what is between the platform and its runtimes, and makes known who the client is. `oidc_token` is
+    /// for requests that come without one.
+    pub(crate) fn take_out<H: Head>(self, head: &mut H, oidc_token: Option<&HeaderValue>) {
+        let is_leaking = self.is_leaking == Some(true);
+        if self.has_internal || is_leaking {
+            head.remove_headers(|name| {
+                name.strip_prefix(X).is_some_and(|name| {
+                    name.starts_with(INTERNAL) || name == RUNTIME_CACHE || is_leaking && LEAKING.contains(&name)
+                })
+            });
+        }
+        let token = self.internal_token.flatten().or_else(|| oidc_token.cloned());
+        if let Some(token) = token.filter(|_| self.has_token != Some(true)) {
+            head.set_header(OIDC_TOKEN, token);
+        }
+        // One address, which the platform sets whatever the client sends.
+        let [by_vercel, by_all] = self.client;
+        let client = by_vercel.or(by_all).flatten();
+        head.set_client(client.map_or(ClientAddr::UNKNOWN.0, |client| SocketAddr::new(client, 0)));
+    }
 }
 
 /// A value that no log is to show.
@@ -59,7 +121,12 @@ mod tests {
 
     #[test]
     fn the_client_is_whom_the_platform_says() {
-        let said = |headers: &[(&'static str, &[u8])]| client(&request(headers)).map(|client| client.to_string());
+        let said = |headers: &[(&'static str, &[u8])]| {
+            let mut request = request(headers);
+            Said::of(&request).take_out(&mut request, None);
+            let client = request.extensions().get::<ClientAddr>().unwrap().0;
+            (client != ClientAddr::UNKNOWN.0).then(|| client.ip().to_string())
+        };
         let (vercel, real) = ("x-vercel-forwarded-for", "x-real-ip");
         assert_eq!(said(&[(vercel, b"198.51.100.4"), (real, b"192.0.2.1")]).unwrap(), "198.51.100.4");
         assert_eq!(said(&[(real, b"2001:db8::1")]).unwrap(), "2001:db8::1");

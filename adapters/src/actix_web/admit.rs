@@ -123,8 +123,8 @@ impl Head for Served<'_> {
         uri.map(|uri| *self.0.uri_mut() = uri).is_some()
     }
 
-    fn header(&self, name: &'static str) -> Option<&[u8]> {
-        self.0.headers().get(name).map(HeaderValue::as_bytes)
+    fn each_header(&self, mut see: impl FnMut(&str, &[u8])) {
+        self.0.headers().iter().for_each(|(name, value)| see(name.as_str(), value.as_bytes()));
     }
 
     fn set_header(&mut self, name: http::HeaderName, value: http::HeaderValue) {

@@ -97,9 +97,7 @@ impl Head for Asked {
         true
     }
 
-    fn header(&self, _: &'static str) -> Option<&[u8]> {
-        None
-    }
+    fn each_header(&self, _: impl FnMut(&str, &[u8])) {}
 
     fn set_header(&mut self, _: HeaderName, _: HeaderValue) {}
 

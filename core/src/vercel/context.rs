@@ -1,5 +1,7 @@
 use std::{fmt, sync::Arc};
 
+use crate::vercel_headers;
+
 /// What Vercel says of a request. An extension of every request that it brings.
 ///
 /// It is cheap to clone. What is not there, or no text, is `None`, or empty, or 0.
@@ -16,17 +18,19 @@ use std::{fmt, sync::Arc};
 #[derive(Clone)]
 pub struct Context(Arc<Said>);
 
-#[derive(Default)]
-pub(super) struct Said {
-    pub(super) invocation_id: String,
-    pub(super) request_id: u64,
-    pub(super) span_id: Option<String>,
-    pub(super) trace_id: Option<String>,
+struct Said {
+    invocation_id: String,
+    request_id: u64,
+    span_id: Option<String>,
+    trace_id: Option<String>,
 }
 
 impl Context {
-    pub(super) fn new(said: Said) -> Self {
-        Self(Arc::new(said))
+    /// That of a request, if the platform says which it is.
+    pub(super) fn of(said: &mut vercel_headers::Said) -> Option<Self> {
+        let (invocation_id, request_id) = said.invocation_id.take().zip(said.request_id)?;
+        let (span_id, trace_id) = (said.span_id.take(), said.trace_id.take());
+        Some(Self(Arc::new(Said { invocation_id, request_id, span_id, trace_id })))
     }
 
     /// The id of the invocation, as it is in the log lines of the platform.

@@ -4,8 +4,11 @@ use std::{fmt, sync::Arc};
 
 use http::{HeaderValue, header::HOST};
 
-use super::{Context, context::Said, ipc::Ipc, log};
-use crate::{Head, vercel_headers};
+use super::{Context, ipc::Ipc, log};
+use crate::{
+    Head,
+    vercel_headers::{Said, secret},
+};
 
 /// The path at which the platform asks whether the server answers.
 const PING: &str = "/_vercel/ping";
@@ -19,8 +22,7 @@ pub(crate) struct Front {
 
 impl Front {
     pub(super) fn new(ipc: Arc<Ipc>) -> Self {
-        let oidc_token =
-            std::env::var("VERCEL_OIDC_TOKEN").ok().and_then(|token| vercel_headers::secret(token.as_bytes()));
+        let oidc_token = std::env::var("VERCEL_OIDC_TOKEN").ok().and_then(|token| secret(token.as_bytes()));
         Self { ipc, oidc_token }
     }
 
@@ -42,32 +44,18 @@ impl Front {
         if head.target().split('?').next() == Some(PING) {
             return None;
         }
-        let context = context(head);
-        vercel_headers::take_out(head, self.oidc_token.as_ref());
-        let host = head.header("x-forwarded-host").filter(|host| !host.is_empty());
-        if let Some(host) = host.and_then(|host| HeaderValue::from_bytes(host).ok()) {
+        let mut said = Said::of(head);
+        let context = Context::of(&mut said);
+        if let Some(host) = said.host.take() {
             head.set_header(HOST, host);
         }
+        said.take_out(head, self.oidc_token.as_ref());
         Some(context.map(|context| {
             head.tell(context.clone());
             self.ipc.begin();
             End { ipc: Arc::clone(&self.ipc), context }
         }))
     }
-}
-
-/// What the platform says of a request, if it says which it is.
-fn context<H: Head>(head: &H) -> Option<Context> {
-    let text = |name| head.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
-    let invocation_id = text("x-vercel-internal-invocation-id")?;
-    let request_id = text("x-vercel-internal-request-id")?;
-    Some(Context::new(Said {
-        invocation_id,
-        // As the runtime for Python has it: a number that cannot be read is 0.
-        request_id: request_id.parse().unwrap_or_default(),
-        span_id: text("x-vercel-internal-span-id"),
-        trace_id: text("x-vercel-internal-trace-id"),
-    }))
 }
 
 /// Tells the platform, when it is dropped, that a request is at its end. The platform may suspend the process then.
@@ -113,7 +101,7 @@ mod tests {
     #[test]
     fn whatever_stands_in_the_headers_is_read() {
         let read = |headers: &[(&'static str, &[u8])]| {
-            let context = context(&request(headers))?;
+            let context = Context::of(&mut Said::of(&request(headers)))?;
             Some((context.invocation_id().to_owned(), context.request_id()))
         };
         let (invocation, number) = ("x-vercel-internal-invocation-id", "x-vercel-internal-request-id");

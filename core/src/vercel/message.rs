@@ -63,6 +63,11 @@ struct Json<T>(T);
 impl std::fmt::Display for Json<&str> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_char('"')?;
+        // An id as a rule.
+        if self.0.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:.".contains(&byte)) {
+            f.write_str(self.0)?;
+            return f.write_char('"');
+        }
         for character in self.0.chars() {
             match character {
                 '"' | '\\' => write!(f, "\\{character}")?,
@@ -86,7 +91,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::vercel::context::Said;
+    use crate::vercel_headers::Said;
+
+    fn context(invocation_id: &str, request_id: u64) -> Context {
+        let invocation_id = Some(invocation_id.to_owned());
+        let mut said = Said::default();
+        (said.invocation_id, said.request_id) = (invocation_id, Some(request_id));
+        Context::of(&mut said).unwrap()
+    }
 
     fn read(message: &str) -> Value {
         let (json, end) = message.split_at(message.len() - 1);
@@ -97,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_line_of_the_log_is_base64_and_can_be_had_back() {
-        let context = Context::new(Said { invocation_id: "a\",\"message\":\"".to_owned(), ..Said::default() });
+        let context = context("a\",\"message\":\"", 0);
         for (of, id) in [(Some(&context), context.invocation_id()), (None, "0")] {
             let message = log(of, Level::WARN, "\"line\"\0é");
             assert_eq!(
@@ -119,8 +131,7 @@ mod tests {
             json!({"type": "server-started", "payload": {"initDuration": 12, "httpPort": 3000}})
         );
         let invocation_id = "a\"b\\c\n\0\u{7f}é".to_owned();
-        let context =
-            Context::new(Said { invocation_id: invocation_id.clone(), request_id: u64::MAX, ..Said::default() });
+        let context = context(&invocation_id, u64::MAX);
         assert_eq!(
             read(&end(&context)),
             json!({"type": "end", "payload": {

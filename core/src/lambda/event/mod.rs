@@ -96,7 +96,7 @@ pub(super) fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape), 
     let inner = inner.map_err(bad)?;
     let fields = vercel::read(&inner).map_err(bad)?;
     let (mut request, shape) = read_as(&vercel::FRONT, event, &inner, &fields, asked)?;
-    vercel_headers::take_out(&mut request, None);
+    vercel_headers::Said::of(&request).take_out(&mut request, None);
     Ok((request, shape))
 }
 
