@@ -8,7 +8,8 @@ use std::{net::SocketAddr, sync::OnceLock, time::Duration};
 
 use bytes::Bytes;
 use http::Response;
-use lodger_gateway::{Front, RuntimeApi};
+use lodger::ResponseMode;
+use lodger_gateway::{Ended, Front, RuntimeApi};
 use lodger_tests::{
     ask::{Sent, arrivals, ask},
     framework::{ActixWeb, Axum, Framework, Hyper, Tower, UNTYPED, Warp},
@@ -54,6 +55,18 @@ macro_rules! matrix {
                 // Where the platform counts on an answer a panic is one.
                 assert_eq!(on.send(&Sent::get("/panic")).await.1.status(), 500);
                 assert_eq!(on.platform.complaints(), [""; 0]);
+            }
+
+            #[tokio::test]
+            async fn lambda_streams() {
+                let api = on_lambda_alone(|lodger| <$F>::run(lodger.response_mode(ResponseMode::Stream))).await;
+                for front in [Front::function_url().streaming(), Front::rest_api().streaming()] {
+                    streams_behind(&front, &api).await;
+                }
+                // In the same process.
+                let whole = api.send(&Front::alb(), &Sent::get("/slow/10").request()).await;
+                assert_eq!(&whole.body()[..], b"begun ended");
+                assert_eq!((api.complaints(), api.connections()), (vec![], 1));
             }
 
             matrix!(@fronts $F http_api http_api_v1 rest_api function_url alb alb_multi_value lattice_v1 lattice_v2 vercel);
@@ -259,6 +272,31 @@ async fn streams(addr: SocketAddr) {
         arrived.unwrap_or_else(|| panic!("{word}: {arrivals:?}")).0
     };
     assert!(at("ended") - at("begun") >= Duration::from_millis(200), "{arrivals:?}");
+}
+
+/// Behind a front that streams the client has what the app has written when it has written it, and knows of a failure.
+async fn streams_behind(front: &Front, api: &RuntimeApi) {
+    let mut slow = api.stream(front, &Sent::get("/slow/300").request()).await;
+    assert_eq!(slow.status(), 200);
+    let (begun, ended) = (slow.chunk().await.unwrap(), slow.chunk().await.unwrap());
+    assert_eq!((&begun.bytes[..], &ended.bytes[..]), (&b"begun "[..], &b"ended"[..]));
+    assert!(ended.at - begun.at >= Duration::from_millis(200), "{:?}", ended.at - begun.at);
+    assert!(matches!(slow.ended().await, Ended::Whole));
+
+    let mut failed = api.stream(front, &Sent::get("/panic/body").request()).await;
+    let Ended::Failed(why) = failed.ended().await else { panic!("it is whole, or was cut off") };
+    assert_eq!(why.error_type, "Function.Panicked");
+    assert_eq!(api.stream(front, &Sent::get("/panic").request()).await.status(), 500);
+
+    for (what, length) in [("text", 12), ("binary", 256), ("cookies", 0), ("redirect", 0), ("untyped", 9)] {
+        let sent = Sent::get(format!("/reply/{what}"));
+        let (own, ours) = (ask(axums_own(), &sent).await, api.stream(front, &sent.request()).await.collect().await);
+        assert_eq!((ours.status(), ours.body()), (own.status(), own.body()), "{what}");
+        assert_eq!(ours.body().len(), length, "{what}");
+        let cookies =
+            |response: &Response<Bytes>| response.headers().get_all("set-cookie").iter().cloned().collect::<Vec<_>>();
+        assert_eq!(cookies(&ours), cookies(&own), "{what}");
+    }
 }
 
 /// What only Lambda knows is told, a stream arrives as a whole, and a panic is a 500 after which the app goes on.
