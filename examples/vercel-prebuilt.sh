@@ -59,7 +59,7 @@ fi
 output=.vercel/output
 function=$output/functions/index.func
 rm -rf "$output"
-mkdir -p "$function" "$output/static"
+mkdir -p "$function"
 install -m 755 "$binary" "$function/executable"
 cat >"$function/.vc-config.json" <<JSON
 {
@@ -78,6 +78,6 @@ cat >"$output/config.json" <<'JSON'
 }
 JSON
 if [ -d public ]; then
-    cp -R public/. "$output/static/"
+    cp -R public "$output/static"
 fi
 echo "$PWD/$output: $architecture, glibc ${needed:-none}"
