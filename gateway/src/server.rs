@@ -9,6 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
+use http_body::Body;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -59,15 +60,16 @@ impl Server {
     pub async fn start(addr: impl ToSocketAddrs, front: Front, api: Arc<RuntimeApi>) -> io::Result<Self> {
         Self::answering(TcpListener::bind(addr).await?, move |client, request| {
             let (front, api) = (front.clone().client(client), Arc::clone(&api));
-            async move { through(&front, &api, request).await }
+            async move { through(&front, &api, request).await.map(Full::new) }
         })
     }
 
     /// Starts one that answers each request, and the address that it comes from, as it is told.
-    pub(crate) fn answering<A, F>(listener: TcpListener, answer: A) -> io::Result<Self>
+    pub(crate) fn answering<A, F, B>(listener: TcpListener, answer: A) -> io::Result<Self>
     where
         A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
-        F: Future<Output = Response<Bytes>> + Send + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
+        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         let addr = listener.local_addr()?;
         let accepting = tokio::spawn(accept(listener, answer));
@@ -86,10 +88,11 @@ impl Drop for Server {
     }
 }
 
-async fn accept<A, F>(listener: TcpListener, answer: A)
+async fn accept<A, F, B>(listener: TcpListener, answer: A)
 where
     A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
-    F: Future<Output = Response<Bytes>> + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     // Dropped together with this future, which tells the connections to end.
     let alive = watch::Sender::new(());
@@ -103,7 +106,7 @@ where
         let answer = answer.clone();
         let service = service_fn(move |request| {
             let answered = answer(client.ip(), request);
-            async move { Ok::<_, Infallible>(answered.await.map(Full::new)) }
+            async move { Ok::<_, Infallible>(answered.await) }
         });
         let connection = http1::Builder::new().serve_connection(TokioIo::new(socket), service);
         let mut alive = alive.subscribe();

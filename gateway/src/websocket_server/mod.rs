@@ -12,6 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::{
@@ -60,7 +61,10 @@ impl Server {
             shared: Arc::new(Shared { websocket, api, open: Mutex::default() }),
             alive: watch::Sender::new(()),
         });
-        Self::answering(listener, move |client, request| Arc::clone(&hub).answer(client, request))
+        Self::answering(listener, move |client, request| {
+            let hub = Arc::clone(&hub);
+            async move { hub.answer(client, request).await.map(Full::new) }
+        })
     }
 }
 
