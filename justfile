@@ -36,8 +36,8 @@ local-parity:
 rie:
     tests/oracles/rie.sh
 
-# What others made, against what we made: ministack, SAM CLI's API Gateway, Powertools and Mangum.
-oracles: ministack sam models
+# What others made, against what we made: ministack, SAM CLI's API Gateway, Powertools, Mangum, and Vercel's own programs.
+oracles: ministack sam models vercel
 
 # The apps behind ministack's fronts and as servers.
 ministack:
@@ -50,3 +50,11 @@ sam:
 # The gateway's events, judged by Powertools and Mangum.
 models:
     tests/oracles/models.sh
+
+# The apps built, started, called and uploaded by Vercel's own programs; needs node.
+vercel:
+    tests/oracles/vercel.sh
+
+# What `vercel deploy --prebuilt` deploys, of the package in a folder: `just prebuilt examples/vercel-axum`.
+prebuilt folder *command:
+    examples/vercel-prebuilt.sh {{folder}} {{command}}

@@ -55,6 +55,8 @@ pub struct Settings {
     pub runtime_api: Option<String>,
     /// Print the line with the port that `vercel dev` waits for, once a server listens.
     pub tells_vercel_dev: bool,
+    /// Vercel's standalone proxy is who asks, and says who the client is.
+    pub is_behind_vercels_proxy: bool,
     /// The path of the Unix socket that Vercel listens on.
     pub ipc_path: Option<String>,
     /// The path prefix that Vercel has put before the paths of a service, to take off before the base path.
@@ -196,6 +198,9 @@ impl Settings {
         } else if let Some(port) = var("VERCEL_DEV_PORT") {
             self.addr = Some((Ipv4Addr::LOCALHOST, port_number("VERCEL_DEV_PORT", &port)?).into());
         }
+        // The proxy leaves the variable to it: what is only called as it calls servers does not believe whoever asks.
+        self.is_behind_vercels_proxy |=
+            is_user_server(program) && var("PORT").is_some() && var("VERCEL_IPC_PATH").is_some();
         // Wherever it listens: the line has the port.
         self.tells_vercel_dev |= var("VERCEL_DEV_PORT").is_some();
         if let Some(path) = var("LODGER_BASE_PATH") {

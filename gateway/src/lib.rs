@@ -100,7 +100,7 @@
 //! # Vercel
 //!
 //! On Unix, [`Vercel`] is the platform of that name, as a process finds it that is started there: the socket that it reports to,
-//! and the proxy that brings requests.
+//! and the proxy that brings requests. `Server::start_vercel` puts it on a port.
 //!
 //! # On the command line
 //!
@@ -114,6 +114,12 @@
 //!
 //! ```text
 //! lodger-gateway --event message.json -- ./bootstrap
+//! ```
+//!
+//! With `--vercel` it starts a function of Vercel's, on a port as well; what that logs is on standard error:
+//!
+//! ```text
+//! lodger-gateway --vercel --listen 127.0.0.1:3000 -- ./executable
 //! ```
 //!
 //! # Features

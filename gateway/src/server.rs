@@ -9,6 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
+use http_body::Body;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -68,10 +69,11 @@ impl Server {
     }
 
     /// Starts one that answers each request, and the address that it comes from, as it is told.
-    pub(crate) fn answering<A, F>(listener: TcpListener, answer: A) -> io::Result<Self>
+    pub(crate) fn answering<A, F, B>(listener: TcpListener, answer: A) -> io::Result<Self>
     where
         A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
-        F: Future<Output = Response<Rest>> + Send + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
+        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         let addr = listener.local_addr()?;
         let accepting = tokio::spawn(accept(listener, answer));
@@ -90,10 +92,11 @@ impl Drop for Server {
     }
 }
 
-async fn accept<A, F>(listener: TcpListener, answer: A)
+async fn accept<A, F, B>(listener: TcpListener, answer: A)
 where
     A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
-    F: Future<Output = Response<Rest>> + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     // Dropped together with this future, which tells the connections to end.
     let alive = watch::Sender::new(());

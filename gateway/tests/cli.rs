@@ -159,6 +159,89 @@ async fn a_function_that_ends_before_it_answers_is_told_of() {
     assert_eq!(output.status.code(), Some(1));
 }
 
+/// Starts what is no function on Vercel, and gives where the command serves and where the function is to say what it does.
+#[cfg(unix)]
+async fn on_vercel() -> (Child, std::net::SocketAddr, tokio::net::UnixStream) {
+    let (child, mut lines) = start(&["--vercel", "--", "sh", "-c", "echo at $VERCEL_IPC_PATH; exec sleep 60"]);
+    let (mut addr, mut ipc) = (None, None);
+    while addr.is_none() || ipc.is_none() {
+        let line = lines.next_line().await.unwrap().unwrap();
+        match line.strip_prefix("vercel on http://") {
+            Some(told) => addr = Some(told.parse().unwrap()),
+            None => ipc = line.strip_prefix("at ").map(str::to_owned),
+        }
+    }
+    (child, addr.unwrap(), tokio::net::UnixStream::connect(ipc.unwrap()).await.unwrap())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_function_of_vercels_is_behind_a_port() {
+    let (mut child, addr, mut ipc) = on_vercel().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let say = |kind: &str, payload: serde_json::Value| format!("{}\0", json!({"type": kind, "payload": payload}));
+    let started = say("server-started", json!({"initDuration": 1, "httpPort": port}));
+    let context = json!({"invocationId": "0", "requestId": 0});
+    let log = say("log", json!({"context": context, "level": "warn", "message": "aGk="}));
+    let never_asked = say("end", json!({"context": context}));
+    ipc.write_all((started + &log + &never_asked).as_bytes()).await.unwrap();
+
+    // What is said on the way to the function, and then back and forth on an upgraded connection.
+    let mut client = tokio::net::TcpStream::connect(addr).await.unwrap();
+    let request = "GET /ws?a HTTP/1.1\r\nhost: x.example\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
+    client.write_all(request.as_bytes()).await.unwrap();
+    let (mut function, _) = listener.accept().await.unwrap();
+    let mut asked = vec![0; 4096];
+    let length = function.read(&mut asked).await.unwrap();
+    let asked = String::from_utf8_lossy(&asked[..length]).to_lowercase();
+    for part in
+        ["get /ws?a http/1.1\r\n", "x-forwarded-host: x.example", "x-real-ip: 127.0.0.1", "internal-request-id: 1"]
+    {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+    let switched = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
+    function.write_all(switched.as_bytes()).await.unwrap();
+    let mut client = BufReader::new(client);
+    let mut line = String::new();
+    while line != "\r\n" {
+        line.clear();
+        client.read_line(&mut line).await.unwrap();
+    }
+    let mut four = [0; 4];
+    client.write_all(b"ping").await.unwrap();
+    function.read_exact(&mut four).await.unwrap();
+    assert_eq!(&four, b"ping");
+    function.write_all(b"pong").await.unwrap();
+    client.read_exact(&mut four).await.unwrap();
+    assert_eq!(&four, b"pong");
+
+    // A function that is gone.
+    drop(listener);
+    let (head, body) = ask(addr, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(head.starts_with("http/1.1 502 ") && body.contains("refused"), "{head}{body}");
+
+    let id = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+    let mut errors = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut errors).await.unwrap();
+    assert_eq!(errors, "warn: hi\nlodger-gateway: an end of what is not open: \"0\", 0\n");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_function_of_vercels_that_cannot_start_is_told_of() {
+    let (mut child, addr, mut ipc) = on_vercel().await;
+    let error = json!({"type": "unrecoverable-error", "payload": {"exitCode": 1, "message": "no database"}});
+    ipc.write_all(format!("{error}\0").as_bytes()).await.unwrap();
+    let (head, body) = ask(addr, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(head.starts_with("http/1.1 502 "), "{head}");
+    assert_eq!(body, "the function cannot start: no database\n");
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).await.unwrap();
+    assert_eq!(line, "lodger-gateway: the function cannot go on: no database\n");
+}
+
 #[cfg(feature = "websocket")]
 #[tokio::test]
 async fn where_to_send_to_a_client_is_said() {

@@ -153,11 +153,19 @@ def ask(port, host, sent, path_prefix=""):
             response.begin()
         except http.client.RemoteDisconnected:
             return {"status": "no answer", "headers": {}, "body": ""}
-        body = response.read()
-        # Of the answer to a HEAD the length is all that is told of the body; else the body tells.
-        if sent.method != "HEAD":
-            del response.headers["content-length"]
-        shown = {"status": response.status, "headers": headers_of(response.getheaders()), "body": body.decode("latin1")}
+        try:
+            body = response.read()
+        except http.client.IncompleteRead:
+            return {"status": "cut off", "headers": {}, "body": ""}
+        return shown(sent, response.status, response.getheaders(), body)
+
+
+def shown(sent, status, headers, body):
+    """What the app saw, if it told, and what the client got."""
+    shown = {"status": status, "headers": headers_of(headers), "body": body.decode("latin1")}
+    # Of the answer to a HEAD the length is all that is told of the body; else the body tells.
+    if sent.method != "HEAD":
+        shown["headers"].pop("content-length", None)
     with contextlib.suppress(ValueError, KeyError, TypeError):
         seen = json.loads(body)
         path, mark, query = seen["uri"].partition("?")
@@ -200,7 +208,8 @@ class Known:
         if answer:
             status, content_type, body = answer
             shown.clear()
-            shown.update(status=status, headers={"content-type": [content_type]}, body=body)
+            headers = {"content-type": [content_type]} if content_type else {}
+            shown.update(status=status, headers=headers, body=body)
 
 
 def escape(text, but):
@@ -380,7 +389,7 @@ class Table:
         fronts = list(dict.fromkeys(front for _, _, front in self.cells))
         rows = list(dict.fromkeys((app, sent) for app, sent, _ in self.cells))
         lines = [["", *fronts]]
-        lines += [[f"{app}: {sent}", *(self.cells[app, sent, front] for front in fronts)] for app, sent in rows]
+        lines += [[f"{app}: {sent}", *(self.cells.get((app, sent, front), "") for front in fronts)] for app, sent in rows]
         widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
         for line in lines:
             print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
@@ -431,9 +440,9 @@ def free_ports(count):
         return [listener.getsockname()[1] for listener in listeners]
 
 
-def wait_for(port, lives=lambda: True):
+def wait_for(port, lives=lambda: True, within=30):
     """Until something listens there."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + within
     while True:
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", port)).close()
@@ -444,16 +453,16 @@ def wait_for(port, lives=lambda: True):
 
 
 @contextlib.contextmanager
-def process(command, port, output=None, **variables):
+def process(command, port, output=None, cwd=None, within=30, **variables):
     """A process, and all that it starts, until the end of the block; it listens on the port when the block begins."""
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     child = subprocess.Popen(
-        command, env=environment | variables, stdin=subprocess.DEVNULL, stdout=output or subprocess.DEVNULL,
+        command, cwd=cwd, env=environment | variables, stdin=subprocess.DEVNULL, stdout=output or subprocess.DEVNULL,
         stderr=subprocess.STDOUT, start_new_session=True,
     )
     try:
         try:
-            wait_for(port, lambda: child.poll() is None)
+            wait_for(port, lambda: child.poll() is None, within)
         except TimeoutError as error:
             output and output.seek(0)
             sys.exit(f"{output.read() if output else ''}{command[0]}: {error}")

@@ -149,7 +149,8 @@ def next_of(requests, event):
 def main():
     # What Mangum says of each event would hide the table.
     logging.disable()
-    lines = [json.loads(line) for line in sys.stdin if line.strip()]
+    # Of an event of Vercel's neither knows anything; vercel.sh asks who does.
+    lines = [line for line in map(json.loads, filter(str.strip, sys.stdin)) if line["front"] != "vercel"]
     # What a line does not say of its request, those of a Function URL do, which come in the same order.
     requests = [request_of(line["event"]) for line in lines if line["front"] == "function-url"]
     left = collections.defaultdict(lambda: iter(requests))

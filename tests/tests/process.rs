@@ -12,7 +12,7 @@ use std::{
 use http_body_util::{BodyExt, Full};
 use lodger_gateway::{Front, RuntimeApi, Vercel, VercelMessage, WebSocketApi};
 use lodger_tests::ask::{Sent, ask};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -298,15 +298,25 @@ async fn on_vercel_the_prefix_of_a_service_is_taken_off_where_it_says_so() {
     }
 }
 
-#[test]
-fn behind_vercels_own_proxy_it_is_a_plain_server() {
+#[tokio::test]
+async fn behind_vercels_own_proxy_it_is_a_plain_server() {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
     command.arg0("./user-server").env_clear().env("PORT", "0").env("VERCEL_IPC_PATH", "/nowhere");
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let stderr = BufReader::new(child.stderr.take().unwrap());
-    let addr = Process { child, stderr }.addr();
+    let mut process = Process { child, stderr };
+    let addr = process.addr();
     assert!(addr.ip().is_loopback() && addr.port() != 0, "{addr}");
+
+    // What the proxy lets through, though it is the platform's, and whom it hides.
+    let request = Sent::get("/").header("x-vercel-sc-runtime-cache", "secret").header("x-mine", "kept");
+    let seen = |sent: Sent| async move { serde_json::from_slice::<Value>(ask(addr, &sent).await.body()).unwrap() };
+    let told = seen(request.header("x-vercel-forwarded-for", "198.51.100.4")).await;
+    assert_eq!(told["client"], "198.51.100.4");
+    let headers = told["headers"].to_string();
+    assert!(headers.contains("kept") && !headers.contains("secret"), "{headers}");
+    assert_eq!(seen(Sent::get("/")).await["client"], "0.0.0.0");
 }
 
 #[test]

@@ -58,8 +58,8 @@ where
 {
     #[cfg(feature = "server")]
     async fn serve(self, listening: crate::server::Listening) -> Result<(), Error> {
-        // Elsewhere the client is not the other end of the connection, and its address an extension.
-        if listening.host() == crate::Host::Server {
+        // Behind a proxy its own server would take that for the client.
+        if listening.peers_are_clients() {
             served::serve(self, listening).await
         } else {
             listening.serve(crate::tower::Tower(::warp::service(self))).await

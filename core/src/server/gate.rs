@@ -31,6 +31,8 @@ pub struct Gate {
     paths: Paths,
     #[cfg(feature = "vercel")]
     vercel: Option<crate::vercel::Front>,
+    #[cfg(feature = "vercel")]
+    is_behind_vercels_proxy: bool,
 }
 
 /// Whether an app sees a request.
@@ -48,13 +50,16 @@ impl Gate {
             paths: Paths::new(settings, None),
             #[cfg(feature = "vercel")]
             vercel: None,
+            #[cfg(feature = "vercel")]
+            is_behind_vercels_proxy: settings.is_behind_vercels_proxy,
         }
     }
 
     /// The one on Vercel.
     #[cfg(feature = "vercel")]
     pub(super) fn on_vercel(settings: &Settings, vercel: crate::vercel::Front) -> Self {
-        Self { paths: Paths::new(settings, settings.service_prefix.as_deref()), vercel: Some(vercel) }
+        let paths = Paths::new(settings, settings.service_prefix.as_deref());
+        Self { paths, vercel: Some(vercel), is_behind_vercels_proxy: false }
     }
 
     /// Lets a request pass, changed as the app is to see it, or answers for the app. `peer` is the other end of the connection.
@@ -65,6 +70,12 @@ impl Gate {
                 Some(end) => self.admit_to_paths(head, Pass { end, catches_panics: true }),
                 None => Admission::Answered(StatusCode::OK, "OK", Pass::default()),
             };
+        }
+        #[cfg(feature = "vercel")]
+        if self.is_behind_vercels_proxy {
+            // It takes out some, and its own address is that of no client.
+            crate::vercel_headers::Said::of(head).take_out(head, None);
+            return self.admit_to_paths(head, Pass::default());
         }
         if let Some(peer) = peer {
             head.set_client(peer);
@@ -87,7 +98,16 @@ impl Gate {
 
     /// Whether every request passes as it came: no path is changed or kept away from the app.
     pub fn is_open(&self) -> bool {
-        self.paths.are_none() && self.host() == Host::Server
+        self.paths.are_none() && self.peers_are_clients()
+    }
+
+    /// Whether the other end of a connection is the client, rather than the proxy of a host.
+    pub fn peers_are_clients(&self) -> bool {
+        #[cfg(feature = "vercel")]
+        if self.vercel.is_some() || self.is_behind_vercels_proxy {
+            return false;
+        }
+        true
     }
 
     /// What may be taken off a path, in the order in which it stands there.

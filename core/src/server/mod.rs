@@ -125,6 +125,11 @@ impl Listening {
         self.gate.host()
     }
 
+    /// Whether the other end of a connection is the client, rather than the proxy of a host.
+    pub fn peers_are_clients(&self) -> bool {
+        self.gate.peers_are_clients()
+    }
+
     /// Ends when `shutdown` says so, in place of SIGTERM and Ctrl-C.
     #[must_use]
     pub fn until(mut self, shutdown: Shutdown) -> Self {

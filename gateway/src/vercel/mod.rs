@@ -1,4 +1,5 @@
 mod message;
+mod server;
 mod socket;
 
 use std::{
@@ -108,9 +109,14 @@ impl Vercel {
 
     /// Puts into a request what the platform puts there, and gives the id that its end will have.
     pub fn mark(&self, headers: &mut HeaderMap) -> u64 {
+        self.mark_of(self.client, headers)
+    }
+
+    /// Likewise, for a client that calls from elsewhere.
+    fn mark_of(&self, client: IpAddr, headers: &mut HeaderMap) -> u64 {
         let id = self.sent.fetch_add(1, Relaxed) + 1;
         let host = headers.entry(HOST).or_insert(HeaderValue::from_static("example.com")).clone();
-        let client = self.client.to_string();
+        let client = client.to_string();
         for (name, value) in [
             ("x-vercel-internal-invocation-id", &*invocation_id(id)),
             ("x-vercel-internal-request-id", &*id.to_string()),
@@ -163,6 +169,11 @@ impl Vercel {
     /// Waits until the process says that it cannot go on, and gives the exit code and the message that it says.
     pub async fn unrecoverable_error(&self) -> (i64, String) {
         self.state.unrecoverable_error().await
+    }
+
+    /// Waits until the process has said so much, and gives what it said: 0 is the first of its messages.
+    pub async fn message(&self, index: usize) -> VercelMessage {
+        self.state.message(index).await
     }
 
     /// What the process has said, in order.

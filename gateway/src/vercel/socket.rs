@@ -42,6 +42,10 @@ impl State {
         self.lock().complaints.clone()
     }
 
+    pub(super) async fn message(&self, index: usize) -> VercelMessage {
+        self.once(|inner| inner.messages.get(index).cloned()).await
+    }
+
     pub(super) async fn port(&self) -> io::Result<u16> {
         self.once(|inner| {
             let known = inner.messages.iter().find_map(|message| match message {

@@ -12,6 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::{
@@ -61,8 +62,8 @@ impl Server {
             alive: watch::Sender::new(()),
         });
         Self::answering(listener, move |client, request| {
-            let answered = Arc::clone(&hub).answer(client, request);
-            async move { answered.await.map(Into::into) }
+            let hub = Arc::clone(&hub);
+            async move { hub.answer(client, request).await.map(Full::new) }
         })
     }
 }

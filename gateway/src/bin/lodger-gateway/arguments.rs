@@ -5,7 +5,7 @@ use lodger_gateway::Front;
 use lodger_gateway::WebSocketApi;
 
 pub(crate) const USAGE: &str = "\
-Plays an AWS front and the Lambda Runtime API for a function.
+Plays an AWS front and the Lambda Runtime API for a function, or Vercel.
 
 Usage: lodger-gateway [options] [-- command [argument ...]]
 
@@ -17,6 +17,7 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
   --route-responses      sends back what the function answers to a message; of websocket-api
   --listen ADDRESS       where to serve HTTP; 127.0.0.1:3000 if not given, port 0 for any
   --runtime-api ADDRESS  where to serve the Runtime API; a free port of 127.0.0.1 if not given
+  --vercel               plays Vercel instead, for a function of its runtime `executable`, which the command is
   --event FILE           invokes the function once, with the JSON in FILE or, for -, from standard input, and serves no
                          HTTP; what a queue or a schedule sends can be tried so
   --version              which version this is
@@ -29,6 +30,7 @@ With --event the reply is printed, and what the function prints goes to standard
 function reported an error, which is on standard error, or has not answered in half a minute.
 ";
 
+const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
 const VERSION: &str = concat!("lodger-gateway ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// What the command is asked for.
@@ -49,6 +51,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Task {
     Serve {
         played: Played,
+        listen: String,
+    },
+    /// Be Vercel.
+    Vercel {
         listen: String,
     },
     /// Invoke the function with the event in this file.
@@ -116,7 +122,7 @@ impl Played {
 impl Arguments {
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
         let (mut name, mut stage, mut domain, mut listen, mut event) = (None, None, None, None, None);
-        let (mut is_streaming, mut has_route_responses) = (false, false);
+        let (mut is_streaming, mut has_route_responses, mut is_vercel) = (false, false, false);
         let mut runtime_api = "127.0.0.1:0".to_owned();
         while let Some(option) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{option} needs a value"));
@@ -131,14 +137,23 @@ impl Arguments {
                 "--route-responses" => has_route_responses = true,
                 "--listen" => listen = Some(address(&option, value()?)?),
                 "--runtime-api" => runtime_api = address(&option, value()?)?,
+                "--vercel" => is_vercel = true,
                 "--event" => event = Some(value()?),
                 _ => return Err(format!("there is no option {option:?}; a command stands after --")),
             }
         }
         let command: Vec<_> = arguments.collect();
-        let task = if let Some(event) = event {
-            let is_served = name.is_some() || stage.is_some() || domain.is_some() || listen.is_some();
-            if is_served || is_streaming || has_route_responses {
+        let has_front = name.is_some() || stage.is_some() || domain.is_some() || is_streaming || has_route_responses;
+        let task = if is_vercel {
+            if has_front || event.is_some() {
+                return Err("with --vercel there is neither a front nor an event".to_owned());
+            }
+            if command.is_empty() {
+                return Err("--vercel needs a command after --".to_owned());
+            }
+            Task::Vercel { listen: listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()) }
+        } else if let Some(event) = event {
+            if has_front || listen.is_some() {
                 return Err("with --event nothing is served: there is no front, and nowhere to listen".to_owned());
             }
             if command.is_empty() {
@@ -148,7 +163,7 @@ impl Arguments {
         } else {
             let name = name.as_deref().unwrap_or("function-url");
             let played = Played::read(name, stage, domain, is_streaming, has_route_responses)?;
-            Task::Serve { played, listen: listen.unwrap_or_else(|| "127.0.0.1:3000".to_owned()) }
+            Task::Serve { played, listen: listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()) }
         };
         Ok(Asked::ToRun(Self { task, runtime_api, command }))
     }
@@ -258,6 +273,8 @@ mod tests {
             ("--runtime-api localhost:x", "--runtime-api localhost:x: "),
             ("--event x", "--event needs a command"),
             ("--event x --front alb -- y", "with --event nothing is served"),
+            ("--vercel", "--vercel needs a command"),
+            ("--vercel --stage x -- y", "with --vercel there is neither"),
             #[cfg(not(feature = "websocket"))]
             ("--front websocket-api", "without the feature `websocket`"),
         ] {

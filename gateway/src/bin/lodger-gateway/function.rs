@@ -8,21 +8,36 @@ use std::{
 };
 
 use lodger_gateway::{Outcome, RuntimeApi};
+#[cfg(unix)]
+use lodger_gateway::{Vercel, VercelMessage};
 use tokio::process::{Child, Command};
 
 pub(crate) struct Function {
     child: Child,
-    api: Arc<RuntimeApi>,
 }
 
 impl Function {
     pub(crate) fn start(command: &[String], stdout: Stdio, api: &Arc<RuntimeApi>) -> io::Result<Self> {
+        let function = Self::start_with(command, stdout, environment(api))?;
+        tokio::spawn(hint(Arc::clone(api)));
+        Ok(function)
+    }
+
+    /// One on Vercel. What it logs there is shown.
+    #[cfg(unix)]
+    pub(crate) fn start_on_vercel(command: &[String], vercel: &Arc<Vercel>) -> io::Result<Self> {
+        let variables = vec![("VERCEL", "1".to_owned()), ("VERCEL_IPC_PATH", vercel.ipc_path())];
+        let function = Self::start_with(command, Stdio::inherit(), variables)?;
+        tokio::spawn(show(Arc::clone(vercel)));
+        Ok(function)
+    }
+
+    fn start_with(command: &[String], stdout: Stdio, variables: Vec<(&str, String)>) -> io::Result<Self> {
         let Some((program, args)) = command.split_first() else { return Err(io::ErrorKind::InvalidInput.into()) };
         let mut command = Command::new(program);
-        let child = command.args(args).envs(environment(api)).stdout(stdout).kill_on_drop(true).spawn();
+        let child = command.args(args).envs(variables).stdout(stdout).kill_on_drop(true).spawn();
         let child = child.map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
-        tokio::spawn(hint(Arc::clone(api)));
-        Ok(Self { child, api: Arc::clone(api) })
+        Ok(Self { child })
     }
 
     /// Waits for its end, or ends it when the user wants to.
@@ -41,11 +56,11 @@ impl Function {
     }
 
     /// Invokes it, and ends it.
-    pub(crate) async fn invoke(mut self, event: Vec<u8>) -> io::Result<Outcome> {
+    pub(crate) async fn invoke(mut self, event: Vec<u8>, api: &RuntimeApi) -> io::Result<Outcome> {
         let outcome = tokio::select! {
             // What it has said counts, although it has ended since.
             biased;
-            outcome = self.api.invoke(event) => outcome?,
+            outcome = api.invoke(event) => outcome?,
             status = self.child.wait() => {
                 return Err(io::Error::other(format!("the function ended before it answered: {}", status?)));
             }
@@ -56,7 +71,7 @@ impl Function {
         };
         // What it has left to do after its answer, it does before it asks for the next event.
         tokio::select! {
-            () = asked(&self.api, 2) => {}
+            () = asked(api, 2) => {}
             _ = self.child.wait() => {}
             _ = interrupted() => {}
             () = tokio::time::sleep(Duration::from_secs(30)) => {}
@@ -72,6 +87,23 @@ async fn hint(api: Arc<RuntimeApi>) {
         eprintln!(
             "lodger-gateway: the function has not asked for an event yet: is LODGER_HOST set, or is it no Lambda function?"
         );
+    }
+}
+
+/// Shows what a function says on Vercel, and says so if it says nothing.
+#[cfg(unix)]
+async fn show(vercel: Arc<Vercel>) {
+    if tokio::time::timeout(Duration::from_secs(3), vercel.message(0)).await.is_err() {
+        eprintln!("lodger-gateway: the function has not said yet that it has started: is LODGER_HOST set?");
+    }
+    for index in 0.. {
+        match vercel.message(index).await {
+            VercelMessage::Log { level, message, .. } => eprintln!("{level}: {message}"),
+            VercelMessage::UnrecoverableError { message, .. } => {
+                eprintln!("lodger-gateway: the function cannot go on: {message}");
+            }
+            _ => {}
+        }
     }
 }
 

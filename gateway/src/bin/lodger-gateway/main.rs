@@ -12,6 +12,8 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(unix)]
+use lodger_gateway::Vercel;
 use lodger_gateway::{Outcome, RuntimeApi, Server};
 
 use self::{
@@ -48,6 +50,7 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     let ended = match task {
         Task::Serve { played, listen } => serve(&played, &listen, &command, &api).await,
         Task::Invoke(file) => invoke(&file, &command, &api).await,
+        Task::Vercel { listen } => vercel(&listen, &command).await,
     };
     for complaint in api.complaints() {
         eprintln!("lodger-gateway: {complaint}");
@@ -73,12 +76,32 @@ async fn serve(played: &Played, listen: &str, command: &[String], api: &Arc<Runt
     Ok(ExitCode::SUCCESS)
 }
 
+/// Is Vercel until the function ends, or the user ends it.
+#[cfg(unix)]
+async fn vercel(listen: &str, command: &[String]) -> io::Result<ExitCode> {
+    let vercel = Arc::new(Vercel::start()?);
+    let server =
+        Server::start_vercel(listen, Arc::clone(&vercel)).await.map_err(|error| of("--listen", listen, error))?;
+    let function = Function::start_on_vercel(command, &vercel)?;
+    println!("vercel on http://{}", server.address());
+    let ended = function.wait().await;
+    for complaint in vercel.complaints() {
+        eprintln!("lodger-gateway: {complaint}");
+    }
+    ended
+}
+
+#[cfg(not(unix))]
+async fn vercel(_: &str, _: &[String]) -> io::Result<ExitCode> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "--vercel: there are no such sockets on this operating system"))
+}
+
 /// Invokes the function once.
 async fn invoke(file: &str, command: &[String], api: &Arc<RuntimeApi>) -> io::Result<ExitCode> {
     let event = event(file).map_err(|error| of("--event", file, error))?;
     // The reply is to be the only thing on standard output, for other programs to read.
     let function = Function::start(command, io::stderr().into(), api)?;
-    match function.invoke(event).await? {
+    match function.invoke(event, api).await? {
         Outcome::Reply(reply) => {
             print(io::stdout(), &reply)?;
             Ok(ExitCode::SUCCESS)

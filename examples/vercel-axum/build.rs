@@ -1,0 +1,3 @@
+fn main() {
+    lodger_routes::Routes::new("routes").write();
+}

@@ -1,0 +1,59 @@
+//! Vercel on a port.
+
+use std::{io, net::IpAddr, sync::Arc};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{Either, Full};
+use hyper::{
+    body::Incoming,
+    upgrade::{self, OnUpgrade},
+};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, ToSocketAddrs};
+
+use crate::{Server, Vercel};
+
+impl Server {
+    /// Starts one that brings each request to the process that runs on `vercel`. Bodies pass as they come, and so do
+    /// WebSockets; a process that does not answer is a 502 that says why. Unix only.
+    ///
+    /// # Errors
+    /// The address is not to be had.
+    pub async fn start_vercel(addr: impl ToSocketAddrs, vercel: Arc<Vercel>) -> io::Result<Self> {
+        Self::answering(TcpListener::bind(addr).await?, move |client, request| {
+            let vercel = Arc::clone(&vercel);
+            async move { through(&vercel, client, request).await }
+        })
+    }
+}
+
+async fn through(
+    vercel: &Vercel,
+    client: IpAddr,
+    mut request: Request<Incoming>,
+) -> Response<Either<Incoming, Full<Bytes>>> {
+    vercel.mark_of(client, request.headers_mut());
+    let of_client = upgrade::on(&mut request);
+    match vercel.send(request).await {
+        Ok(mut response) => {
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                tokio::spawn(tunnel(of_client, upgrade::on(&mut response)));
+            }
+            response.map(Either::Left)
+        }
+        Err(error) => {
+            let mut response = Response::new(Either::Right(Full::from(format!("{error}\n"))));
+            *response.status_mut() = StatusCode::BAD_GATEWAY;
+            response
+        }
+    }
+}
+
+/// Passes on what either says, until both have ended.
+async fn tunnel(client: OnUpgrade, process: OnUpgrade) {
+    if let (Ok(client), Ok(process)) = tokio::join!(client, process) {
+        // Whoever breaks off knows it.
+        let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(process)).await;
+    }
+}
