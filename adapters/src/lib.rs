@@ -54,7 +54,7 @@
 //! # What is different on Lambda
 //!
 //! - **Answers are sent as a whole**, unless [`Lodger::response_mode`] says that a Function URL or a REST API was set up to
-//!   stream them. A stream, such as server-sent events, arrives when it has ended, and one that does not end gets no answer.
+//!   stream them. A stream, such as server-sent events, arrives when it has ended, and one that does not end is a 504.
 //!   What is larger than 6 MB, behind a load balancer 1 MB, is a 500 that says so; binary grows by a third on its way, so
 //!   that it may have 4.5 MB, and 768 KB. What is streamed may have 200 MB, and arrives when it is written; if it fails, so
 //!   does the client's connection.

@@ -18,6 +18,8 @@ use crate::{Error, Host, ResponseMode, Run, Stage};
 /// | `LODGER_STAGE` | [`stage`](Self::stage) | `strip`, `keep` | `strip` |
 /// | `LODGER_EVENTS_PATH` | [`events_path`](Self::events_path) | a path of the app, percent-encoded | events that are not HTTP are an error |
 /// | `LODGER_WEBSOCKET_PATH` | [`websocket_path`](Self::websocket_path) | a path of the app, percent-encoded | events of a WebSocket API are an error |
+/// | `LODGER_RESPONSE_MODE` | [`response_mode`](Self::response_mode) | `buffered`, `stream`, `stream-url`, `stream-rest` | `buffered` |
+/// | `LODGER_DEADLINE_MARGIN` | [`deadline_margin`](Self::deadline_margin) | milliseconds | 500 |
 /// | `LODGER_GRACE` | [`grace`](Self::grace) | seconds, such as 10 or 0.5 | 10 |
 /// | `LODGER_HEADER_TIMEOUT` | [`header_timeout`](Self::header_timeout) | seconds; 0: as long as it takes | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | [`runtime_api`](Self::runtime_api) | a host and a port, or a URL | set by Lambda |
@@ -316,6 +318,9 @@ async fn reported(settings: &Settings, error: Error) -> Error {
     match settings.host {
         #[cfg(feature = "vercel")]
         Some(Host::Vercel) => lodger_core::vercel::report_init_error(settings, &error).await,
+        // What names the host may be wrong itself; and where there is such a socket, an API of Lambda's is not for this process.
+        #[cfg(feature = "vercel")]
+        None if settings.ipc_path.is_some() => lodger_core::vercel::report_init_error(settings, &error).await,
         #[cfg(feature = "lambda")]
         None | Some(Host::Lambda) => lodger_core::lambda::report_init_error(settings, &error).await,
         _ => {}

@@ -120,6 +120,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_secret_comes_off_by_itself_and_shows_in_no_log() {
+        let mut cached = request(&[("x-vercel-sc-runtime-cache", b"secret"), ("x-vercel-sc-host", b"stays")]);
+        Said::of(&cached).take_out(&mut cached, None);
+        assert_eq!(cached.headers().keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-vercel-sc-host"]);
+        let mut of_token = request(&[("x-vercel-internal-oidc-token", b"token")]);
+        Said::of(&of_token).take_out(&mut of_token, None);
+        assert_eq!(format!("{:?}", of_token.headers()), "{\"x-vercel-oidc-token\": Sensitive}");
+    }
+
+    #[test]
     fn the_client_is_whom_the_platform_says() {
         let said = |headers: &[(&'static str, &[u8])]| {
             let mut request = request(headers);

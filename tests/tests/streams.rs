@@ -362,6 +362,38 @@ async fn large_frames_arrive_as_they_were() {
     assert!(streamed.body == [frame(31), frame(7), frame(113)].concat(), "{} bytes", streamed.body.len());
 }
 
+#[tokio::test]
+async fn frames_of_any_length_arrive_as_they_were() {
+    let lengths = [0, 1, 32_767, 0, 32_768, 32_769, 2, 0];
+    let frame = |length: usize| (0..length).map(|i| (i >> 3) as u8).collect::<Vec<_>>();
+    let make = move || stream::iter(lengths.map(|length| Ok(Bytes::from(frame(length)))));
+    let (_api, mut socket) = start(streams(make)).await;
+    let streamed = ask(&mut socket, &Sent::get("/stream")).await;
+    assert!(streamed.body == lengths.map(frame).concat(), "{} bytes", streamed.body.len());
+}
+
+#[tokio::test]
+async fn an_endless_body_is_ended_as_well() {
+    // Which never waits: of tiny frames that are read, and of large ones that nobody reads.
+    let app = streams(|| stream::repeat_with(|| Ok(Bytes::from_static(b"x")))).route(
+        "/large",
+        any(async || Body::from_stream(stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from(vec![0; 1 << 20]))))),
+    );
+    let (api, mut socket) = start(app).await;
+    let event = |target: &str| Front::function_url().event(&Sent::get(target).request()).unwrap();
+    socket.write(invocation("id", &event("/stream"), &deadline(600))).await;
+    assert_eq!(Streamed::read(&mut socket).await.failure().0, "Function.Timeout");
+    socket.write(ACCEPTED).await;
+    socket.poll().await;
+
+    let begun = Instant::now();
+    socket.write(invocation("id", &event("/large"), &deadline(1000))).await;
+    // It cannot be told, and the next is waited for all the same.
+    let mut next = timeout(SOON, api.accept()).await.expect("it hangs");
+    next.poll().await;
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
 /// A header that says how much time there is.
 fn deadline(milliseconds: u64) -> String {
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_millis(milliseconds);

@@ -130,8 +130,10 @@ impl Head for Served<'_> {
     fn set_header(&mut self, name: http::HeaderName, value: http::HeaderValue) {
         // What stands in the one type may stand in the other.
         if let Ok(name) = HeaderName::from_bytes(name.as_str().as_bytes())
-            && let Ok(value) = HeaderValue::from_bytes(value.as_bytes())
+            && let Ok(mut copy) = HeaderValue::from_bytes(value.as_bytes())
         {
+            copy.set_sensitive(value.is_sensitive());
+            let value = copy;
             self.0.headers_mut().insert(name, value);
         }
     }

@@ -70,4 +70,13 @@ mod tests {
         }
         assert!(alarm.before(None, sleep(TIME * 100)).await.is_some());
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_was_set_late_goes_off_early_as_well() {
+        let mut alarm = Alarm::default();
+        assert!(alarm.within(TIME, sleep(TIME / 100)).await.is_some());
+        let begun = Instant::now();
+        assert!(alarm.within(TIME / 10, pending::<()>()).await.is_none());
+        assert!(begun.elapsed() < TIME / 5, "{:?}", begun.elapsed());
+    }
 }

@@ -1,6 +1,6 @@
 //! The client of the [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
 
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, io, time::Duration};
 
 use bytes::Bytes;
 use http_body::Body;
@@ -245,11 +245,20 @@ impl Api {
         if let Ok(Some(failure)) = &ended {
             say!(ERROR, "request {}: the stream was ended as one that failed: {failure}", context.request_id());
         }
+        if let Err(late) = ended.as_ref().map_err(io::Error::kind)
+            && late == io::ErrorKind::TimedOut
+        {
+            // In the middle of a chunk no trailers can follow, and no answer will: closed, it is one that was cut off.
+            return Err(Trouble::Broken(ended.err().unwrap_or_else(|| late.into())));
+        }
         let (head, _) = match connection.answer(&mut self.patience, |_, _, _| {}).await {
             Ok(answer) => answer,
             // How it ended says more.
             Err(trouble) => return Err(ended.err().map_or(trouble, Trouble::Broken)),
         };
+        if let (Err(error), 200..300) = (&ended, head.status) {
+            say!(ERROR, "request {}: the stream was cut off: {error}", context.request_id());
+        }
         if ended.is_ok() {
             self.keep(connection, &head);
         }

@@ -14,18 +14,23 @@ const MARGIN: Duration = Duration::from_millis(500);
 pub(super) struct Deadline {
     margin: Duration,
     at: Option<Instant>,
+    /// When Lambda ends it.
+    end: Option<Instant>,
     alarm: Alarm,
 }
 
 impl Deadline {
     pub(super) fn new(margin: Option<Duration>) -> Self {
-        Self { margin: margin.unwrap_or(MARGIN), at: None, alarm: Alarm::default() }
+        Self { margin: margin.unwrap_or(MARGIN), at: None, end: None, alarm: Alarm::default() }
     }
 
     /// It is that of `context` from now on.
     pub(super) fn set(&mut self, context: &Context) {
         // Taken from the clock of the wall now, and kept by one that nobody sets.
-        self.at = context.remaining_time().map(|left| Instant::now() + left - self.margin.min(left / 2));
+        let left = context.remaining_time();
+        let now = Instant::now();
+        self.at = left.map(|left| now + left - self.margin.min(left / 2));
+        self.end = left.map(|left| now + left);
     }
 
     /// Whether it has come.
@@ -36,5 +41,10 @@ impl Deadline {
     /// What `future` gives, if it does before it comes.
     pub(super) async fn limit<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
         self.alarm.before(self.at, future).await
+    }
+
+    /// The same of what is to be said once it has come, for which the margin is left.
+    pub(super) async fn limit_last<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
+        self.alarm.before(self.end, future).await
     }
 }

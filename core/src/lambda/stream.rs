@@ -97,14 +97,15 @@ where
             break Some(Failure::Late);
         }
     };
-    body.drop_it();
     let out = connection.out();
     out.extend_from_slice(b"0\r\n");
     if let Some(failure) = &ended {
         push_trailers(out, failure);
     }
     out.extend_from_slice(b"\r\n");
-    write(connection, Bytes::new(), deadline).await?;
+    // The body is dropped after it: that may take its time.
+    let written = deadline.limit_last(connection.write(Bytes::new())).await;
+    written.unwrap_or_else(|| Err(nobody_took_it()))?;
     Ok(ended)
 }
 
@@ -132,7 +133,11 @@ async fn push(connection: &mut Connection, data: Bytes, deadline: &mut Deadline)
 /// Sends what is to be sent, and `more`. Whoever reads it decides how fast that is, until the deadline.
 async fn write(connection: &mut Connection, more: Bytes, deadline: &mut Deadline) -> io::Result<()> {
     let written = deadline.limit(connection.write(more)).await;
-    written.unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "nobody took it until the deadline")))
+    written.unwrap_or_else(|| Err(nobody_took_it()))
+}
+
+fn nobody_took_it() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "nobody took it until the deadline")
 }
 
 fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {

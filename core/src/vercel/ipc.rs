@@ -151,7 +151,11 @@ impl Ipc {
 
     /// Writes to standard error what of the log is still not written.
     pub(super) fn give_up(&self) {
-        let undelivered = take(&mut self.lock().unwritten);
+        let mut state = self.lock();
+        let undelivered = take(&mut state.unwritten);
+        // The first of them may have been written in part, so that nothing can follow it.
+        state.is_broken |= !undelivered.is_empty();
+        drop(state);
         log::undelivered(&undelivered).iter().for_each(|line| log::to_stderr(line));
     }
 

@@ -71,13 +71,18 @@ pub(super) fn process_has_started(ipc: &Arc<Ipc>) {
 
 /// Nothing is sent to this platform from now on, and nothing kept: what was, is written to standard error.
 pub(super) fn process_ends(ipc: &Arc<Ipc>) {
-    let mut process = lock();
+    let process = lock();
     if matches!(&*process, Process::HasStarted(other) if !other.ptr_eq(&Arc::downgrade(ipc))) {
         // In a test, that of another.
         return;
     }
-    let before = replace(&mut *process, Process::IsElsewhere);
     drop(process);
+    process_is_elsewhere();
+}
+
+/// There is no platform: what was kept for one is written to standard error, and nothing is kept from now on.
+pub(super) fn process_is_elsewhere() {
+    let before = replace(&mut *lock(), Process::IsElsewhere);
     if let Process::Starts { kept, .. } = before {
         for (_, line) in kept {
             to_stderr(&line);

@@ -65,7 +65,7 @@ impl Vercel {
     pub async fn connect(mut settings: Settings) -> Result<Self, Error> {
         settings.normalize()?;
         log::process_starts();
-        let ipc = connect(&settings).await?;
+        let ipc = connect(&settings).await.inspect_err(|_| log::process_is_elsewhere())?;
         Ok(Self { ipc: Arc::new(ipc), settings })
     }
 
@@ -102,6 +102,13 @@ impl Vercel {
         let _ = timeout(LAST_MESSAGES, self.ipc.flush()).await;
         self.ipc.give_up();
         served.and(self.ipc.is_whole())
+    }
+}
+
+impl Drop for Vercel {
+    fn drop(&mut self) {
+        // It may never have been run, or not to its end.
+        log::process_ends(&self.ipc);
     }
 }
 
