@@ -62,8 +62,11 @@
 //!   ([`Lodger::deadline_margin`]), and a stream ended as one that failed. `lambda::Context::remaining_time` tells.
 //! - **There are no upgrades**: the app's answer is that of a request that asks for none. WebSockets come as events of a
 //!   WebSocket API.
-//! - **Between two requests the process is frozen.** A task that was spawned and not waited for goes on with the next
+//! - **Between two requests the process is frozen**, but on Managed Instances. A task that was spawned and not waited for goes on with the next
 //!   request, or never.
+//! - **There is one request at a time**, but on Managed Instances, where `AWS_LAMBDA_MAX_CONCURRENCY` says how many there may
+//!   be ([`Lodger::max_concurrency`]). There a request whose time is over does not end the process: it goes on, and what it
+//!   still answers is dropped.
 //! - **A panic of a handler** is a 500 and a line in the log. On a server the connection ends, as under `axum::serve`.
 //! - **The stage of an API, and a base path, are not in the path that the app sees.** An app that writes absolute paths
 //!   (`Redirect::to("/login")`) puts before them what was taken off: the [`PathPrefix`], where there is one. Relative ones

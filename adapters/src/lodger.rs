@@ -1,4 +1,4 @@
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, num::NonZeroUsize, time::Duration};
 
 use lodger_core::{Settings, Shutdown};
 use tokio::net::TcpListener;
@@ -23,6 +23,7 @@ use crate::{Error, Host, ResponseMode, Run, Stage};
 /// | `LODGER_GRACE` | [`grace`](Self::grace) | seconds, such as 10 or 0.5 | 10 |
 /// | `LODGER_HEADER_TIMEOUT` | [`header_timeout`](Self::header_timeout) | seconds; 0: as long as it takes | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | [`runtime_api`](Self::runtime_api) | a host and a port, or a URL | set by Lambda |
+/// | `AWS_LAMBDA_MAX_CONCURRENCY` | [`max_concurrency`](Self::max_concurrency) | how many invocations there may be at once | 1; set by Lambda on Managed Instances |
 /// | `VERCEL_IPC_PATH` | [`ipc_path`](Self::ipc_path) | the path of a Unix socket | set by Vercel |
 ///
 /// # Example
@@ -207,6 +208,21 @@ impl Lodger {
     /// tests against an emulator; Lambda sets `AWS_LAMBDA_RUNTIME_API`.
     pub fn runtime_api(mut self, address: impl Into<String>) -> Self {
         self.settings.runtime_api = Some(address.into());
+        self
+    }
+
+    /// How many invocations are answered at once on Lambda. For tests against an emulator; Lambda sets
+    /// `AWS_LAMBDA_MAX_CONCURRENCY` on [Managed Instances][lmi], and everywhere else has one at a time, and no answer for a
+    /// second poll.
+    ///
+    /// Each of so many slots polls, has the app answer, and responds, with a connection of its own. An app that can be moved
+    /// between threads (axum, warp, tower, hyper) answers on all threads of the runtime. Of an actix-web app there is one for
+    /// each processor, on a thread of its own, as under `HttpServer`: a handler that blocks its thread holds up the other
+    /// invocations there.
+    ///
+    /// [lmi]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html
+    pub fn max_concurrency(mut self, invocations: NonZeroUsize) -> Self {
+        self.settings.max_concurrency = Some(invocations);
         self
     }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::{Body, BoxError};
@@ -50,4 +52,14 @@ pub trait App: 'static {
 
     /// Answers one request.
     fn call(&self, request: Request) -> Self::Future;
+}
+
+/// An app that several have in common, such as the invocations that one thread answers at once.
+impl<A: App> App for Arc<A> {
+    type Body = A::Body;
+    type Future = A::Future;
+
+    fn call(&self, request: Request) -> Self::Future {
+        A::call(self, request)
+    }
 }

@@ -1,5 +1,6 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    num::NonZeroUsize,
     time::Duration,
 };
 
@@ -25,6 +26,7 @@ use crate::{
 /// | `LODGER_DEADLINE_MARGIN` | milliseconds before the end of an invocation's time at which a request is cancelled, and answered with 504 | 500 |
 /// | `LODGER_HEADER_TIMEOUT` | seconds from accept to the end of the first request's head, at which the connection is closed; 0: never | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | where the Lambda Runtime API is, set by Lambda | not on Lambda |
+/// | `AWS_LAMBDA_MAX_CONCURRENCY` | how many invocations there may be at once, set by Lambda on Managed Instances | 1 |
 /// | `VERCEL_IPC_PATH` | the path of the Unix socket that Vercel listens on, set by Vercel | not on Vercel |
 /// | `VERCEL_SERVICE_ROUTE_PREFIX`, with `VERCEL_SERVICE_ROUTE_PREFIX_STRIP` `1` or `true` | a path prefix to take off on Vercel, set by Vercel | none |
 ///
@@ -53,6 +55,8 @@ pub struct Settings {
     pub header_timeout: Option<Duration>,
     /// Where the Lambda Runtime API is: `host:port`, or a URL with a path.
     pub runtime_api: Option<String>,
+    /// How many invocations may be answered at once on Lambda.
+    pub max_concurrency: Option<NonZeroUsize>,
     /// Print the line with the port that `vercel dev` waits for, once a server listens.
     pub tells_vercel_dev: bool,
     /// Vercel's standalone proxy is who asks, and says who the client is.
@@ -185,6 +189,16 @@ impl Settings {
         if self.host.is_none() || var("LODGER_HOST").is_some() {
             self.host = Some(Host::find(program, &var)?);
         }
+        // Elsewhere it means nothing, and is no reason not to start.
+        if self.host() == Host::Lambda
+            && let Some(slots) = var("AWS_LAMBDA_MAX_CONCURRENCY")
+        {
+            self.max_concurrency = Some(slots.parse().map_err(|_| {
+                Error::new(format!(
+                    "AWS_LAMBDA_MAX_CONCURRENCY is {slots:?}; it is how many invocations there may be at once, 1 or more"
+                ))
+            })?);
+        }
         if let Some(addr) = var("LODGER_ADDR") {
             self.addr = Some(addr.parse().map_err(|_| {
                 Error::new(format!(
@@ -310,6 +324,20 @@ mod tests {
         let code = Settings { host: Some(Host::Lambda), ..Settings::default() };
         assert_eq!(with("app", code.clone(), &[("PORT", "1")]).unwrap().host(), Host::Lambda);
         assert_eq!(with("app", code, &[("LODGER_HOST", "server")]).unwrap().host(), Host::Server);
+    }
+
+    #[test]
+    fn how_many_there_may_be_at_once_is_a_number_and_for_lambda_alone() {
+        let slots = |value| [("AWS_LAMBDA_MAX_CONCURRENCY", value), ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")];
+        let set = |value| with("app", Settings::default(), &slots(value)).map(|settings| settings.max_concurrency);
+        assert_eq!(set("16").unwrap().map(NonZeroUsize::get), Some(16));
+        assert_eq!(set("").unwrap(), None);
+        for bad in ["0", "-1", "many", "1.5", " 8", "99999999999999999999999"] {
+            let error = set(bad).unwrap_err().to_string();
+            assert!(error.contains(&format!("AWS_LAMBDA_MAX_CONCURRENCY is {bad:?}")), "{error}");
+        }
+        let on_a_server = with("app", Settings::default(), &slots("many")[..1]).unwrap();
+        assert_eq!(on_a_server.max_concurrency, None);
     }
 
     #[test]

@@ -120,6 +120,21 @@ where
     api
 }
 
+/// An app on Managed Instances, as far as it can tell, with so many invocations at once.
+pub async fn on_slots<F>(slots: usize, run: impl FnOnce(Lodger) -> F + Send + 'static) -> RuntimeApi
+where
+    F: Future<Output = Result<(), Error>>,
+{
+    let api = RuntimeApi::start().await.unwrap().slots(slots);
+    let address = api.address();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let lodger = Lodger::new().host(Host::Lambda).runtime_api(address);
+        runtime.block_on(async { run(lodger.max_concurrency(slots.try_into().unwrap())).await })
+    });
+    api
+}
+
 /// An app on Vercel, as far as it can tell.
 pub struct OnVercel {
     pub platform: Vercel,

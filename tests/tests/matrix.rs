@@ -4,16 +4,21 @@
 //! What its app sees, and what its client gets, is the same as of axum under its own server, but for what a front is known to
 //! lose (`losses.rs`), and what a framework cannot see or does by itself (`framework.rs`); `README.md` has both as tables.
 
-use std::{net::SocketAddr, sync::OnceLock, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use http::Response;
 use lodger::ResponseMode;
 use lodger_gateway::{Ended, Front, RuntimeApi};
 use lodger_tests::{
     ask::{Sent, arrivals, ask},
     framework::{ActixWeb, Axum, Framework, Hyper, Tower, UNTYPED, Warp},
-    host::{OnVercel, Served, on_lambda_alone},
+    host::{OnVercel, Served, on_lambda_alone, on_slots},
     losses::{got, got_behind, seen, seen_behind, seen_on_vercel},
 };
 use serde_json::{Value, json};
@@ -67,6 +72,11 @@ macro_rules! matrix {
                 let whole = api.send(&Front::alb(), &Sent::get("/slow/10").request()).await;
                 assert_eq!(&whole.body()[..], b"begun ended");
                 assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+            }
+
+            #[tokio::test]
+            async fn managed_instances() {
+                answers_many_at_once(&on_slots(8, <$F>::run).await).await;
             }
 
             matrix!(@fronts $F http_api http_api_v1 rest_api function_url alb alb_multi_value lattice_v1 lattice_v2 vercel);
@@ -314,4 +324,33 @@ async fn is_told_and_survives(front: &Front, api: &RuntimeApi) {
     }
     assert_eq!(api.send(front, &Sent::get("/").request()).await.status(), 200);
     assert_eq!(api.complaints(), [""; 0]);
+}
+
+/// Eight invocations at once, and then as many more as come: each gets its own answer, whatever becomes of the others.
+async fn answers_many_at_once(api: &RuntimeApi) {
+    let front = Front::function_url();
+    let front = &front;
+    let begun = Instant::now();
+    let each = (0..64).map(async |number| {
+        let (target, status, says) = match number % 4 {
+            0 => (format!("/slow/{}", 400 - number * 5), 200, "begun ended".to_owned()),
+            1 => ("/panic".to_owned(), 500, "internal server error".to_owned()),
+            2 => (format!("/who/{number}"), 200, format!("/who/{number}\"")),
+            _ => (format!("/status/{}", 400 + number), 400 + number, String::new()),
+        };
+        let response = api.send(front, &Sent::get(target.clone()).request()).await;
+        assert_eq!(response.status().as_u16(), status, "{target}");
+        let body = String::from_utf8_lossy(response.body());
+        assert!(body.contains(&says), "{target}: {body}");
+        number
+    });
+    let mut each: FuturesUnordered<_> = each.collect();
+    let mut order = vec![];
+    while let Some(number) = each.next().await {
+        order.push(number);
+    }
+    // One after the other they would take four seconds, and come in their order.
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(!order.is_sorted(), "{order:?}");
+    assert_eq!((api.complaints(), api.connections()), (vec![], 8));
 }

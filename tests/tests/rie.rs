@@ -78,6 +78,34 @@ struct Emulator {
 impl Emulator {
     /// Starts it, unless it is not wanted.
     async fn start(bootstrap: &Path, vars: &[(&str, &str)]) -> Option<Self> {
+        Self::start_by(|emulator: &Path| Command::new(emulator), bootstrap, vars).await
+    }
+
+    /// Starts the one of the two in it that is of Managed Instances, with so many slots. It has the bootstrap in `/var/task`, and so
+    /// in a name space of its own, which not everybody may have.
+    async fn managed_instances(slots: &str) -> Option<Self> {
+        let may_be =
+            process::Command::new("unshare").args(["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
+        if !may_be.is_ok_and(|output| output.status.success()) {
+            eprintln!("skipped, as there is no name space to be had (unshare --mount)");
+            return None;
+        }
+        let in_its_own = |emulator: &Path| {
+            let mut command = Command::new("unshare");
+            command.args(["--mount", "--propagation", "private", "sh", "-ec"]);
+            command.arg(
+                "mount -t tmpfs tmpfs /mnt; mkdir /mnt/upper /mnt/work
+                 mount -t overlay overlay -o lowerdir=/var,upperdir=/mnt/upper,workdir=/mnt/work /var
+                 mkdir /var/task; cp \"$PROBE\" /var/task/bootstrap; cd /var/task; exec \"$0\" \"$@\"",
+            );
+            command.arg(emulator);
+            command
+        };
+        let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", slots), ("PROBE", PROBE)];
+        Self::start_by(in_its_own, Path::new("/var/task/bootstrap"), &vars).await
+    }
+
+    async fn start_by(command: impl Fn(&Path) -> Command, bootstrap: &Path, vars: &[(&str, &str)]) -> Option<Self> {
         let emulator = EMULATOR.as_ref().unwrap_or_else(|why| panic!("{why}"));
         let Some(emulator) = emulator else {
             eprintln!("skipped, as LODGER_TEST_WITHOUT_RIE is set");
@@ -89,7 +117,7 @@ impl Emulator {
 
         let [addr, runtime_api] = free_addrs();
         let of_this_process = ["PATH", "HOME"].map(|name| (name, env::var_os(name).unwrap_or_default()));
-        let mut process = Command::new(emulator)
+        let mut process = command(emulator)
             .args(["--log-level", "debug"])
             .args(["--runtime-interface-emulator-address", &addr.to_string()])
             .args(["--runtime-api-address", &runtime_api.to_string()])
@@ -126,6 +154,11 @@ impl Emulator {
 
     /// Invokes the function; one call after another, because a second one at the same time would crash the emulator.
     async fn invoke(&mut self, event: impl Into<Bytes>) -> Response<Bytes> {
+        self.invoke_meanwhile(event).await
+    }
+
+    /// Invokes the function, whatever else it does, as there may be several invocations on Managed Instances.
+    async fn invoke_meanwhile(&self, event: impl Into<Bytes>) -> Response<Bytes> {
         let request = Request::post("/2015-03-31/functions/function/invocations")
             .header("host", self.addr.to_string())
             .body(Full::new(event.into()))
@@ -225,6 +258,48 @@ fn seen_header<'a>(seen: &'a Value, name: &str) -> Vec<&'a str> {
 fn got_header<'a>(response: &'a Response<Bytes>, name: &str) -> Vec<&'a str> {
     let values = response.headers().get_all(name).iter();
     values.map(|value| value.to_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn on_managed_instances_as_many_are_answered_at_once_as_there_are_slots() {
+    // The client has its answer before the slot polls again: one more than are busy.
+    const SLOTS: usize = 5;
+    let Some(emulator) = Emulator::managed_instances(&SLOTS.to_string()).await else {
+        return;
+    };
+    let front = &Front::function_url();
+    let ask = async |target: String| {
+        let answer = emulator.invoke_meanwhile(front.event(&Sent::get(target).request()).unwrap()).await;
+        assert_eq!(answer.status(), 200, "{answer:?}");
+        front.response(&Outcome::Reply(answer.into_body()))
+    };
+    // It starts it, and has not always done so when it listens.
+    ask("/first".to_owned()).await;
+    let (begun, before) = (std::time::Instant::now(), emulator.bootstraps());
+    for _ in 0..3 {
+        // The later ones are done before the others.
+        let slow =
+            futures_util::future::join_all((0..SLOTS - 2).map(|number| ask(format!("/slow/{}", 600 - number * 200))));
+        let (slow, ()) = tokio::join!(slow, async {
+            for number in 0..20 {
+                let target = if number % 5 == 4 { "/panic".to_owned() } else { format!("/who/{number}") };
+                let response = ask(target.clone()).await;
+                if target == "/panic" {
+                    assert_eq!(response.status(), 500);
+                } else {
+                    assert_eq!(json(&response)["uri"], target);
+                }
+            }
+        });
+        assert!(slow.iter().all(|response| response.body() == "begun ended"), "{slow:?}");
+    }
+    assert!(begun.elapsed() < Duration::from_millis(3 * 1000), "{:?}", begun.elapsed());
+    assert_eq!((emulator.bootstraps(), before.len()), (before.clone(), 1));
+    let said = emulator.end().await;
+    for trouble in ["no ready runtimes", "InvalidStateTransition", "lodger: error: request"] {
+        let lines: Vec<_> = said.lines().filter(|line| line.contains(trouble) && !line.contains("panicked")).collect();
+        assert!(lines.is_empty(), "{lines:?}");
+    }
 }
 
 #[tokio::test]

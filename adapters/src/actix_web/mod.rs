@@ -2,7 +2,7 @@
 //!
 //! As a server they run under actix's own `HttpServer`, with a worker for each processor, and are told where to listen and
 //! when to end by Lodger's settings. On Lambda one is made, on a thread of its own, and called in process: what a handler
-//! spawns by `actix_web::rt::spawn` runs there as in a worker.
+//! spawns by `actix_web::rt::spawn` runs there as in a worker. On Managed Instances one is made for each processor.
 //!
 //! ```no_run
 //! use actix_web::{App, HttpResponse, Responder, dev::PeerAddr, get};

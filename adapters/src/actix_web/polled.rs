@@ -3,6 +3,7 @@
 use std::{
     fmt,
     marker::PhantomData,
+    num::NonZeroUsize,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, ready},
@@ -17,21 +18,34 @@ use super::{request, response, thread};
 use crate::{App, Error, lambda::Polling};
 
 /// Answers what is polled for on a thread of its own, as a worker of actix's server would: handlers stay on it, and the
-/// socket is there too, so that no answer has to wake another thread.
-pub(super) async fn poll<F, I, S, B>(make: F, mut polling: Polling) -> Result<(), Error>
+/// socket is there too, so that no answer has to wake another thread. Where there may be several invocations at once there
+/// are as many such threads as there are processors, each with an app of its own.
+pub(super) async fn poll<F, I, S, B>(make: F, polling: Polling) -> Result<(), Error>
 where
-    F: Fn() -> I + Send + 'static,
+    F: Fn() -> I + Clone + Send + 'static,
     I: IntoServiceFactory<S, Request> + 'static,
     S: ServiceFactory<Request, Config = AppConfig, Response: Into<Response<B>>, Error: Into<actix_web::Error>>
         + 'static,
     S::InitError: fmt::Debug,
     B: MessageBody + 'static,
 {
-    thread::run(move || async move {
-        let app = polling.build(build(make)).await?;
-        polling.answer(app).await
-    })
-    .await
+    let processors = match polling.slots() {
+        1 => 1,
+        _ => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+    };
+    let start = |mut polling: Polling| {
+        let make = make.clone();
+        thread::run(move || async move {
+            let app = polling.build(build(make)).await?;
+            polling.answer(app).await
+        })
+    };
+    let mut threads = polling.split(processors).into_iter().map(start).collect::<Result<Vec<_>, _>>()?;
+    let mut result = Ok(());
+    for thread in &mut threads {
+        result = result.and(thread.ended().await);
+    }
+    result
 }
 
 async fn build<F, I, S, B>(make: F) -> Result<InProcess<S::Service, B>, Error>

@@ -7,10 +7,20 @@ use tokio::{runtime, sync::oneshot, task::LocalSet};
 
 use crate::Error;
 
+/// What runs on a thread of its own. It ends when this is dropped.
+pub(super) struct Running {
+    end: oneshot::Receiver<Result<(), Error>>,
+    _alive: oneshot::Receiver<()>,
+    _arbiter: Option<StopOnDrop>,
+}
+
 /// Runs on a thread of its own what `work` makes there, until it ends or nobody waits for it any more.
 ///
 /// Within a system of actix's, as `#[actix_web::main]` makes one, the thread is one of that, and handlers find it.
-pub(super) async fn run<W, F>(work: W) -> Result<(), Error>
+///
+/// # Errors
+/// There is no thread to be had.
+pub(super) fn run<W, F>(work: W) -> Result<Running, Error>
 where
     W: FnOnce() -> F + Send + 'static,
     F: Future<Output = Result<(), Error>> + 'static,
@@ -24,7 +34,7 @@ where
         };
         let _ = ended.send(result);
     };
-    let _arbiter = match System::try_current() {
+    let arbiter = match System::try_current() {
         Some(_) => {
             let arbiter = Arbiter::new();
             arbiter.spawn_fn(move || drop(actix_rt::spawn(work())));
@@ -39,9 +49,15 @@ where
             None
         }
     };
-    let result = end.await;
-    drop(alive);
-    result.unwrap_or_else(|_| Err(Error::new("the app's thread has ended without a word: it panicked, most likely")))
+    Ok(Running { end, _alive: alive, _arbiter: arbiter })
+}
+
+impl Running {
+    /// What became of it.
+    pub(super) async fn ended(&mut self) -> Result<(), Error> {
+        let ended = (&mut self.end).await;
+        ended.unwrap_or_else(|_| Err(Error::new("the app's thread has ended without a word: it panicked, most likely")))
+    }
 }
 
 struct StopOnDrop(Arbiter);

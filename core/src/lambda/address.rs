@@ -4,7 +4,7 @@ use super::connection::{Connection, Trouble};
 
 /// The value of `AWS_LAMBDA_RUNTIME_API`: a host and a port on Lambda, with `http://` before and a path after them in
 /// emulators that serve many functions.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
     host: String,
     port: u16,

@@ -1,6 +1,6 @@
 //! The client of the [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
 
-use std::{fmt::Write as _, io, time::Duration};
+use std::{fmt::Write as _, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body::Body;
@@ -15,6 +15,7 @@ use super::{
     end::End,
     json,
     payload::Payload,
+    slots::Slots,
     stream,
 };
 use crate::{BoxError, Error, log::say};
@@ -29,7 +30,7 @@ const CANNOT_GO_ON: &str = "the Lambda Runtime API says that this process cannot
 /// The most characters of an error's words that are told.
 const MAX_MESSAGE: usize = 32 * 1024;
 
-/// The Runtime API, over one connection that is kept, and renewed when it is found closed.
+/// The Runtime API as one slot has it: over one connection that is kept, and renewed when it is found closed.
 #[derive(Debug)]
 pub(super) struct Api {
     address: Address,
@@ -43,6 +44,7 @@ pub(super) struct Api {
     post: String,
     /// The headers of every request.
     headers: String,
+    slots: Arc<Slots>,
 }
 
 /// What a poll was answered with.
@@ -60,17 +62,28 @@ pub(super) struct Invocation {
 }
 
 impl Api {
+    /// That of the first of so many slots.
+    ///
     /// # Errors
     /// `address` is not one: a host and a port, with or without `http://` before them and a path after them.
-    pub(super) fn new(address: &str) -> Result<Self, Error> {
+    pub(super) fn new(address: &str, slots: usize) -> Result<Self, Error> {
         let address = Address::parse(address).ok_or_else(|| {
             Error::new(format!(
                 "AWS_LAMBDA_RUNTIME_API is {address:?}; it is a host and a port, such as 127.0.0.1:9001, or an http URL"
             ))
         })?;
+        Ok(Self::at(address, Slots::new(slots)))
+    }
+
+    /// That of another slot.
+    pub(super) fn sibling(&self) -> Self {
+        Self::at(self.address.clone(), Arc::clone(&self.slots))
+    }
+
+    fn at(address: Address, slots: Arc<Slots>) -> Self {
         let headers = format!("host: {}\r\nuser-agent: {USER_AGENT}\r\n", address.authority());
         let next = format!("GET {}{VERSION}/invocation/next HTTP/1.1\r\n{headers}\r\n", address.path());
-        Ok(Self {
+        Self {
             address,
             connection: None,
             patience: Alarm::default(),
@@ -78,17 +91,19 @@ impl Api {
             next,
             post: String::new(),
             headers,
-        })
+            slots,
+        }
     }
 
     /// Waits for the next invocation, however long that takes; `None` if `end` comes first. What goes wrong meanwhile is
     /// tried again. Once an invocation has begun to arrive, `end` waits for it.
     ///
     /// # Errors
-    /// The Runtime API says that this process cannot go on, or has been out of reach for a minute.
+    /// The Runtime API says that this process cannot go on, or has been out of reach for a minute, of all slots.
     pub(super) async fn next(&mut self, end: &mut End) -> Result<Option<Invocation>, Error> {
         let mut pause = FIRST_PAUSE;
         let mut give_up = None;
+        let mut trouble = None;
         self.has_waited = false;
         loop {
             let why = match self.poll(end).await {
@@ -105,9 +120,11 @@ impl Api {
                 // It was reached, and had nothing to say for a while: whatever came before is over.
                 pause = FIRST_PAUSE;
                 give_up = None;
+                trouble = None;
             }
+            trouble.get_or_insert_with(|| self.slots.trouble());
             let give_up = *give_up.get_or_insert_with(|| Instant::now() + BUDGET);
-            if Instant::now() >= give_up {
+            if Instant::now() >= give_up && self.slots.are_all_in_trouble() {
                 return Err(Error::new(format!(
                     "no invocation from the Lambda Runtime API at {} for {BUDGET:?}: {why}",
                     self.address.authority()
@@ -330,11 +347,14 @@ fn posted_for(context: &Context, posted: Result<u16, Trouble>) -> Result<(), Err
     match posted {
         Ok(200..300) => Ok(()),
         Ok(500) => Err(Error::new(CANNOT_GO_ON)),
-        // 410: Lambda has told the client already that the time was over.
+        // On Managed Instances, where a function lives on: the client has been told that the time was over.
+        Ok(410) => {
+            say!(DEBUG, "request {what}: the answer came too late");
+            Ok(())
+        }
         Ok(status) => {
             let hint = match status {
                 400 | 403 => ": it has an answer already, or does not wait for one",
-                410 => ": its time was over",
                 413 => ": it is too large",
                 _ => "",
             };
@@ -376,11 +396,30 @@ mod tests {
         assert!(json["stackTrace"].as_array().unwrap().is_empty());
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_slot_gives_up_when_all_have_come_to_nothing() {
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let mut one = Api::new(&nobody, 2).unwrap();
+        let mut other = one.sibling();
+        let never = || End::new(crate::Shutdown::default());
+        // As long as the other has not failed it may be answering.
+        assert!(tokio::time::timeout(BUDGET * 5, one.next(&mut never())).await.is_err());
+        let (mut end, mut end_of_other) = (never(), never());
+        let both = async {
+            tokio::select! {
+                gave_up = one.next(&mut end) => gave_up,
+                gave_up = other.next(&mut end_of_other) => gave_up,
+            }
+        };
+        let gave_up = tokio::time::timeout(BUDGET * 2, both).await.expect("none gives up");
+        assert!(gave_up.unwrap_err().to_string().starts_with("no invocation from the Lambda Runtime API"));
+    }
+
     #[tokio::test]
     async fn a_connection_in_the_middle_of_a_body_is_not_used_again() {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut api = Api::new(&listener.local_addr().unwrap().to_string()).unwrap();
+        let mut api = Api::new(&listener.local_addr().unwrap().to_string(), 1).unwrap();
         let refuses = async {
             let (mut socket, _) = listener.accept().await.unwrap();
             socket.read_exact(&mut [0; 1000]).await.unwrap();

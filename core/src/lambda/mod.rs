@@ -5,6 +5,7 @@
 
 mod address;
 mod alarm;
+mod all;
 mod api;
 mod base64;
 mod connection;
@@ -15,11 +16,14 @@ mod event;
 mod json;
 mod payload;
 mod reply;
+mod slots;
 mod stream;
 mod swar;
 
 use std::{
+    num::NonZeroUsize,
     pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
     task::{self, Poll},
 };
 
@@ -27,15 +31,17 @@ use bytes::Bytes;
 use http::StatusCode;
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
-    task::{JoinError, JoinHandle},
+    task::{JoinError, JoinHandle, JoinSet},
 };
 
 use self::{
+    all::All,
     api::{Api, Invocation},
     deadline::Deadline,
     end::End,
     event::{Asked, Names, Refusal},
     reply::{Answer, Shape},
+    slots::Share,
 };
 use crate::{
     App, Error, Request, Settings, Shutdown,
@@ -47,6 +53,9 @@ use crate::{
 pub use context::{Context, Event, FromEvent, RequestContext};
 
 /// The Runtime API, before the first invocation is asked for: what is to be known to answer invocations with an app.
+///
+/// There is one invocation at a time, or as many at once as `AWS_LAMBDA_MAX_CONCURRENCY` says: so many slots, each of which
+/// polls, calls the app and responds, whatever the others do.
 ///
 /// # Example
 ///
@@ -63,6 +72,9 @@ pub struct Polling {
     api: Api,
     settings: Settings,
     shutdown: Shutdown,
+    slots: usize,
+    /// Where this is a part of several, or has several slots.
+    share: Option<Share>,
 }
 
 impl Polling {
@@ -77,25 +89,60 @@ impl Polling {
                 "AWS_LAMBDA_RUNTIME_API is not set, which says where the Lambda Runtime API is; Lambda and its emulators set it",
             ));
         };
-        let api = Api::new(address)?;
-        Ok(Self { api, settings, shutdown })
+        let wanted = settings.max_concurrency.map_or(1, NonZeroUsize::get);
+        let slots = wanted.min(slots::MOST);
+        if slots < wanted {
+            say!(WARN, "AWS_LAMBDA_MAX_CONCURRENCY is {wanted}; {slots} invocations are polled for at once");
+        }
+        let api = Api::new(address, slots)?;
+        Ok(Self { api, settings, shutdown, slots, share: None })
     }
 
     /// Builds what is needed for the first invocation. A failure, or a panic, is reported to Lambda as the reason why the
-    /// function does not start.
+    /// function does not start; of several [parts](Self::split) the first.
     ///
     /// # Errors
     /// That of `build`, which has been reported.
     pub async fn build<T>(&mut self, build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let built = panic::built(build).await;
-        if let Err(error) = &built {
+        if let Err(error) = &built
+            && self.share.as_ref().is_none_or(Share::end)
+        {
             self.api.init_error("Runtime.InitFailed", &format!("{error:?}")).await;
         }
         built
     }
 
+    /// How many invocations are answered at once.
+    pub fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// Divides the slots among as many parts as there are to be, or as there are slots: for threads that each have an app of
+    /// their own. None polls before all are about to, and all end once one of them does, or is dropped.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    #[must_use]
+    pub fn split(self, parts: usize) -> Vec<Self> {
+        let parts = parts.clamp(1, self.slots);
+        if self.slots == 1 || self.share.is_some() {
+            return vec![self];
+        }
+        let Self { api, settings, shutdown, slots, .. } = self;
+        let part = |(number, share)| Self {
+            api: api.sibling(),
+            settings: settings.clone(),
+            shutdown: Shutdown::default(),
+            // The first have one more each, where they are not all of a size.
+            slots: slots / parts + usize::from(number < slots % parts),
+            share: Some(share),
+        };
+        Share::several(parts, shutdown).enumerate().map(part).collect()
+    }
+
     /// Answers invocations with an app that may move between threads, as [`answer`](Self::answer) does: on a thread of a
-    /// runtime that has several, where handlers find themselves on a server as well.
+    /// runtime that has several, where handlers find themselves on a server as well, and each slot in a task of its own.
     ///
     /// It is also where the loop costs least. On the thread that called `block_on` each answer of the Runtime API has to
     /// wake it from another one, which takes a third more processor time for a small request. As on a server, handlers are
@@ -108,18 +155,27 @@ impl Polling {
     /// As [`answer`](Self::answer).
     pub async fn answer_on_any_thread<A>(self, app: A) -> Result<(), Error>
     where
-        A: App<Future: Send, Body: Send> + Send,
+        A: App<Future: Send, Body: Send> + Clone + Send,
     {
+        let ended = |error| Error::new("the loop that answers invocations ended").because(error);
+        if self.slots > 1 {
+            let mut slots = JoinSet::new();
+            for slot in self.split(usize::MAX) {
+                slots.spawn(slot.answer_in_turn(app.clone()));
+            }
+            let mut result = Ok(());
+            while let Some(slot) = slots.join_next().await {
+                result = result.and(slot.map_err(ended).flatten());
+            }
+            return result;
+        }
         match Handle::current().runtime_flavor() {
-            RuntimeFlavor::CurrentThread => self.answer(app).await,
-            _ => match AbortOnDrop(tokio::spawn(self.answer(app))).await {
-                Ok(ended) => ended,
-                Err(error) => Err(Error::new("the loop that answers invocations ended").because(error)),
-            },
+            RuntimeFlavor::CurrentThread => self.answer_in_turn(app).await,
+            _ => AbortOnDrop(tokio::spawn(self.answer_in_turn(app))).await.map_err(ended).flatten(),
         }
     }
 
-    /// Answers invocations with `app`: for ever, or until the user's shutdown says so between two of them.
+    /// Answers invocations with `app`, in this task: for ever, or until the user's shutdown says so between two of them.
     ///
     /// # Errors
     /// The Runtime API is out of reach for a minute, or says that the process cannot go on. Nothing about a single
@@ -127,39 +183,70 @@ impl Polling {
     ///
     /// # Panics
     /// Outside a Tokio runtime that has I/O and time enabled.
-    pub async fn answer<A: App>(self, app: A) -> Result<(), Error> {
-        let Self { mut api, settings, shutdown } = self;
-        let mut end = End::new(shutdown);
-        let mut names = Names::new();
-        let mut deadline = Deadline::new(settings.deadline_margin);
-        let reserved = Reserved::new(&settings);
-        while let Some(Invocation { context, event }) = api.next(&mut end).await? {
-            let id = context.request_id();
-            deadline.set(&context);
-            let read = read(&event, Asked::new(&context, &settings, &reserved, &mut names));
-            // The app is to hold the last of it, so that its memory can be used again.
-            drop(event);
-            let (answer, body) = match read {
-                Ok((request, shape)) => call(&app, request, shape, &context, &mut deadline).await,
-                Err(refusal) => (refuse(refusal, id), None),
-            };
-            match answer {
-                Answer::Reply(payload) => api.respond(&context, &payload).await?,
-                Answer::Stream(begin) => api.stream(&context, &begin, body, &mut deadline).await?,
-                Answer::Error { error_type, message } => {
-                    say!(ERROR, "request {id}: {message}");
-                    api.fail(&context, error_type, &message).await?;
-                }
+    pub async fn answer<A: App>(mut self, app: A) -> Result<(), Error> {
+        if self.slots == 1 {
+            return self.answer_in_turn(app).await;
+        }
+        let Some(share) = self.share.take().or_else(|| Share::several(1, self.shutdown).next()) else { return Ok(()) };
+        if !share.begins().await {
+            return Ok(());
+        }
+        let (app, first) = (Arc::new(app), Mutex::new(Ok(())));
+        let slots = (0..self.slots).map(|_| {
+            Box::pin(async {
+                let answered = answer(self.api.sibling(), &self.settings, share.end_of_slot(), Arc::clone(&app)).await;
+                // Those that are busy have answered when they hear of it.
+                share.end();
+                let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+                *first = std::mem::replace(&mut *first, Ok(())).and(answered);
+            })
+        });
+        All::new(slots).await;
+        first.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers one invocation after the other.
+    async fn answer_in_turn<A: App>(self, app: A) -> Result<(), Error> {
+        let Self { api, settings, shutdown, share, .. } = self;
+        let Some(share) = share else { return answer(api, &settings, End::new(shutdown), app).await };
+        if !share.begins().await {
+            return Ok(());
+        }
+        answer(api, &settings, share.end_of_slot(), app).await
+    }
+}
+
+/// The loop of a slot.
+async fn answer<A: App>(mut api: Api, settings: &Settings, mut end: End, app: A) -> Result<(), Error> {
+    let mut names = Names::new();
+    let mut deadline = Deadline::new(settings.deadline_margin);
+    let reserved = Reserved::new(settings);
+    while let Some(Invocation { context, event }) = api.next(&mut end).await? {
+        let id = context.request_id();
+        deadline.set(&context);
+        let read = read(&event, Asked::new(&context, settings, &reserved, &mut names));
+        // The app is to hold the last of it, so that its memory can be used again.
+        drop(event);
+        let (answer, body) = match read {
+            Ok((request, shape)) => call(&app, request, shape, &context, &mut deadline).await,
+            Err(refusal) => (refuse(refusal, id), None),
+        };
+        match answer {
+            Answer::Reply(payload) => api.respond(&context, &payload).await?,
+            Answer::Stream(begin) => api.stream(&context, &begin, body, &mut deadline).await?,
+            Answer::Error { error_type, message } => {
+                say!(ERROR, "request {id}: {message}");
+                api.fail(&context, error_type, &message).await?;
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Reports to the Runtime API of `settings` that the process cannot start, because of `error`, where that became clear
 /// before there was a [`Polling`].
 pub async fn report_init_error(settings: &Settings, error: &Error) {
-    if let Some(Ok(mut api)) = settings.runtime_api.as_deref().map(Api::new) {
+    if let Some(Ok(mut api)) = settings.runtime_api.as_deref().map(|address| Api::new(address, 1)) {
         api.init_error("Runtime.InvalidSetting", &format!("{error:?}")).await;
     }
 }
@@ -222,6 +309,7 @@ fn call<A: App>(
 }
 
 /// A task that is told to end when nobody waits for it any more.
+#[derive(Debug)]
 struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> Future for AbortOnDrop<T> {

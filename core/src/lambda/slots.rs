@@ -1,0 +1,114 @@
+//! Several invocations at once, as on [Managed Instances][lmi]: each slot is a loop of its own, with a connection of its own,
+//! and what becomes of one is nothing to the others but the end.
+//!
+//! [lmi]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use tokio::sync::watch;
+
+use super::{AbortOnDrop, end::End};
+use crate::Shutdown;
+
+/// The most slots that are polled for, whatever is said: each takes a connection, and memory for events. To poll for fewer
+/// than there may be is allowed.
+pub(super) const MOST: usize = 4096;
+
+/// The slots of a process, and how many of them cannot reach the Runtime API.
+#[derive(Debug)]
+pub(super) struct Slots {
+    all: usize,
+    in_trouble: AtomicUsize,
+}
+
+/// A slot that cannot reach the Runtime API, as long as it cannot.
+pub(super) struct InTrouble(Arc<Slots>);
+
+impl Slots {
+    pub(super) fn new(all: usize) -> Arc<Self> {
+        Arc::new(Self { all, in_trouble: AtomicUsize::new(0) })
+    }
+
+    /// One more has come into trouble.
+    pub(super) fn trouble(self: &Arc<Self>) -> InTrouble {
+        self.in_trouble.fetch_add(1, Relaxed);
+        InTrouble(Arc::clone(self))
+    }
+
+    /// Whether there is none that is not.
+    pub(super) fn are_all_in_trouble(&self) -> bool {
+        self.in_trouble.load(Relaxed) >= self.all
+    }
+}
+
+impl Drop for InTrouble {
+    fn drop(&mut self) {
+        self.0.in_trouble.fetch_sub(1, Relaxed);
+    }
+}
+
+/// A part of the slots, and what it knows of the other parts: when all begin, and that all end when one does.
+#[derive(Debug)]
+pub(super) struct Share {
+    stage: watch::Sender<Stage>,
+    /// Waits for the user's own shutdown, if there is one.
+    _shutdown: Option<Arc<AbortOnDrop<()>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Stage {
+    /// How many parts are not ready yet.
+    missing: usize,
+    is_over: bool,
+}
+
+impl Share {
+    /// As many parts as are asked for.
+    pub(super) fn several(count: usize, shutdown: Shutdown) -> impl Iterator<Item = Self> {
+        let stage = watch::Sender::new(Stage { missing: count, is_over: false });
+        let shutdown = shutdown.own().map(|shutdown| {
+            let stage = stage.clone();
+            Arc::new(AbortOnDrop(tokio::spawn(async move {
+                shutdown.await;
+                end(&stage);
+            })))
+        });
+        (0..count).map(move |_| Self { stage: stage.clone(), _shutdown: shutdown.clone() })
+    }
+
+    /// Waits until all parts are ready, so that none takes what belongs to a process that cannot start. Whether it came to
+    /// that.
+    pub(super) async fn begins(&self) -> bool {
+        self.stage.send_modify(|stage| stage.missing = stage.missing.saturating_sub(1));
+        let begun = |stage: &Stage| stage.is_over || stage.missing == 0;
+        self.stage.subscribe().wait_for(begun).await.is_ok_and(|stage| !stage.is_over)
+    }
+
+    /// Ends all of them, each slot between two invocations; whether it is the first to do so.
+    pub(super) fn end(&self) -> bool {
+        end(&self.stage)
+    }
+
+    /// When a slot is to end.
+    pub(super) fn end_of_slot(&self) -> End {
+        let mut stage = self.stage.subscribe();
+        End::new(Shutdown::when(async move {
+            // An error would be that nobody can say so any more.
+            let _ = stage.wait_for(|stage| stage.is_over).await;
+        }))
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        // Whatever has become of it: the others are not to answer for a process that is half gone.
+        self.end();
+    }
+}
+
+fn end(stage: &watch::Sender<Stage>) -> bool {
+    stage.send_if_modified(|stage| !std::mem::replace(&mut stage.is_over, true))
+}

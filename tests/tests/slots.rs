@@ -1,0 +1,268 @@
+//! Several invocations at once, as on Managed Instances: the slots share an app and the end, and nothing else.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{Router, extract::Path, routing::get};
+use http::{HeaderName, HeaderValue};
+use lodger::{Error, Host, Lodger};
+use lodger_gateway::{Front, Invocation, RuntimeApi};
+use lodger_tests::{
+    ask::Sent,
+    host::{on_its_own_thread, on_slots},
+    probe,
+    raw_api::{self, ACCEPTED, RawApi, SOON, Socket},
+};
+use tokio::{
+    sync::{Barrier, Notify, oneshot},
+    time::{sleep, timeout},
+};
+
+async fn ask(api: &RuntimeApi, target: &str) -> String {
+    let response = api.send(&Front::function_url(), &Sent::get(target.to_owned()).request()).await;
+    assert_eq!(response.status(), 200, "{target}: {response:?}");
+    String::from_utf8(response.body().to_vec()).unwrap()
+}
+
+fn invocation(id: &str, target: &str) -> Vec<u8> {
+    let event = Front::function_url().event(&Sent::get(target.to_owned()).request()).unwrap();
+    raw_api::invocation(id, &event, "")
+}
+
+/// A function with so many slots, each of which has polled, on an API that does nothing by itself.
+async fn slots<const N: usize>(app: Router) -> (RawApi, [Socket; N]) {
+    let api = RawApi::start(|lodger| lodger.max_concurrency(N.try_into().unwrap()).run(app)).await;
+    let mut sockets = vec![];
+    for _ in 0..N {
+        let mut socket = api.accept().await;
+        socket.poll().await;
+        sockets.push(socket);
+    }
+    (api, sockets.try_into().unwrap_or_else(|_| unreachable!()))
+}
+
+#[tokio::test]
+async fn as_many_are_answered_at_once_as_there_are_slots_and_no_more_are_asked_for() {
+    const SLOTS: usize = 16;
+    let (all, inside) = (Arc::new(Barrier::new(SLOTS)), Arc::new(AtomicUsize::new(0)));
+    let most = Arc::new(AtomicUsize::new(0));
+    let app = {
+        let most = Arc::clone(&most);
+        Router::new().fallback(async move || {
+            most.fetch_max(inside.fetch_add(1, SeqCst) + 1, SeqCst);
+            all.wait().await;
+            inside.fetch_sub(1, SeqCst);
+        })
+    };
+    let api = on_slots(SLOTS, |lodger| lodger.run(app)).await;
+    let asked = (0..4 * SLOTS).map(|_| ask(&api, "/"));
+    timeout(SOON, futures_util::future::join_all(asked)).await.expect("all are let in at once");
+    assert_eq!((most.load(SeqCst), api.complaints(), api.connections()), (SLOTS, vec![], SLOTS));
+}
+
+#[tokio::test]
+async fn apps_that_stay_on_their_thread_have_several() {
+    let threads = || {
+        actix_web::App::new().default_service(actix_web::web::to(async || {
+            sleep(Duration::from_millis(100)).await;
+            format!("{:?}", std::thread::current().id())
+        }))
+    };
+    // Within a system of actix's, and without one.
+    for has_system in [false, true] {
+        let api = RuntimeApi::start().await.unwrap().slots(32);
+        let lodger =
+            Lodger::new().host(Host::Lambda).runtime_api(api.address()).max_concurrency(32.try_into().unwrap());
+        if has_system {
+            std::thread::spawn(move || actix_web::rt::System::new().block_on(lodger.run(threads)));
+        } else {
+            on_its_own_thread(move || lodger.run(threads));
+        }
+        let begun = Instant::now();
+        let mut told = futures_util::future::join_all((0..32).map(|_| ask(&api, "/"))).await;
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        told.sort();
+        told.dedup();
+        let processors = std::thread::available_parallelism().unwrap().get();
+        assert_eq!(told.len(), processors.min(32), "{told:?}");
+        assert_eq!((api.complaints(), api.connections()), (vec![], 32));
+    }
+}
+
+#[tokio::test]
+async fn each_is_answered_when_it_is_done_and_by_its_own_id() {
+    let gates: Arc<[Notify; 3]> = Arc::default();
+    let app =
+        Router::new().route("/{number}", get(async move |Path(number): Path<usize>| gates_of(gates, number).await));
+    async fn gates_of(gates: Arc<[Notify; 3]>, number: usize) -> String {
+        if number < 2 {
+            gates[number].notified().await;
+        }
+        // The last lets the one before it go on, and so forth.
+        if number > 0 {
+            gates[number - 1].notify_one();
+        }
+        format!("this is {number}")
+    }
+    let (_api, mut sockets) = slots::<3>(app).await;
+    for (number, socket) in sockets.iter_mut().enumerate() {
+        socket.write(invocation(&format!("id-{number}"), &format!("/{number}"))).await;
+    }
+    for (number, socket) in sockets.iter_mut().enumerate().rev() {
+        let answer = socket.answer(&format!("id-{number}")).await;
+        assert!(answer.contains(&format!("this is {number}")), "{answer}");
+        socket.write(ACCEPTED).await;
+        socket.poll().await;
+    }
+}
+
+#[tokio::test]
+async fn the_trouble_of_one_slot_is_not_another_s_and_it_backs_off() {
+    let (api, [mut healthy, troubled]) = slots::<2>(Router::new().fallback(async || "hello")).await;
+    troubled.reset();
+    let begun = Instant::now();
+    let trouble = async {
+        let mut tries = 0;
+        while begun.elapsed() < Duration::from_secs(2) {
+            let mut socket = api.accept().await;
+            socket.poll().await;
+            socket.write("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
+            tries += 1;
+        }
+        tries
+    };
+    let work = async {
+        let mut answered = 0;
+        while begun.elapsed() < Duration::from_secs(2) {
+            healthy.write(invocation("fine", "/")).await;
+            healthy.answer("fine").await;
+            healthy.write(ACCEPTED).await;
+            healthy.poll().await;
+            answered += 1;
+        }
+        answered
+    };
+    let (tries, answered) = tokio::join!(trouble, work);
+    assert!(answered > 100 && (3..12).contains(&tries), "{answered} answered, {tries} tries");
+}
+
+#[tokio::test]
+async fn a_process_that_cannot_go_on_finishes_what_is_in_flight_and_ends() {
+    let go_on = Arc::new(Notify::new());
+    let app = {
+        let go_on = Arc::clone(&go_on);
+        Router::new().fallback(async move || {
+            go_on.notified().await;
+            "answered all the same"
+        })
+    };
+    let (api, [mut busy, mut refused, mut idle]) = slots::<3>(app).await;
+    busy.write(invocation("busy", "/")).await;
+    refused.write("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n").await;
+    // The one that waits is gone at once, and nobody asks for more.
+    assert_eq!(idle.read().await, None);
+    assert!(!api.running.is_finished());
+    go_on.notify_one();
+    assert!(busy.answer("busy").await.contains("answered all the same"));
+    busy.write(ACCEPTED).await;
+    assert_eq!(busy.read().await, None);
+    let error = timeout(SOON, api.running).await.unwrap().unwrap().unwrap_err();
+    assert!(error.to_string().contains("cannot go on (500)"), "{error}");
+    assert!(timeout(Duration::from_millis(100), api.listener.accept()).await.is_err());
+}
+
+async fn ends_between_invocations<F>(run: impl FnOnce(Lodger) -> F + Send + 'static)
+where
+    F: Future<Output = Result<(), Error>>,
+{
+    let (end, ended) = oneshot::channel::<()>();
+    let (tell, told) = oneshot::channel();
+    let api = RuntimeApi::start().await.unwrap().slots(4);
+    let address = api.address();
+    on_its_own_thread(async move || {
+        let lodger = Lodger::new().host(Host::Lambda).runtime_api(address).max_concurrency(4.try_into().unwrap());
+        tell.send(run(lodger.shutdown(async { drop(ended.await) })).await).unwrap();
+    });
+    assert_eq!(ask(&api, "/slow/1").await, "begun ended");
+    let in_flight = ask(&api, "/slow/300");
+    let end = async {
+        sleep(Duration::from_millis(100)).await;
+        end.send(()).unwrap();
+    };
+    assert_eq!(tokio::join!(in_flight, end).0, "begun ended");
+    assert!(timeout(SOON, told).await.unwrap().unwrap().is_ok());
+    assert_eq!((api.complaints(), api.polls()), (vec![], 5));
+}
+
+#[tokio::test]
+async fn a_shutdown_of_the_users_own_ends_all_of_them_between_invocations() {
+    ends_between_invocations(|lodger| lodger.run(probe::app())).await;
+    ends_between_invocations(|lodger| lodger.run(probe::actix_web::app)).await;
+}
+
+#[tokio::test]
+async fn an_app_that_cannot_be_built_on_every_thread_is_reported_once_and_nothing_polled_for() {
+    let built = Arc::new(AtomicUsize::new(0));
+    let app = move || {
+        assert!(built.fetch_add(1, SeqCst) % 2 == 1, "no database");
+        probe::actix_web::app()
+    };
+    let api = RuntimeApi::start().await.unwrap().slots(8);
+    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).max_concurrency(8.try_into().unwrap());
+    let error = timeout(SOON, lodger.run(app)).await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "the app panicked while it was built: no database");
+    assert!(api.init_error().await.to_string().ends_with("no database"));
+    assert_eq!((api.complaints(), api.polls()), (vec![], 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_drops_the_future_of_run_ends_all_of_them() {
+    let api = RuntimeApi::start().await.unwrap().slots(4);
+    let (kept, is_over) = (Arc::new(()), Arc::new(AtomicBool::new(false)));
+    struct Over(Arc<AtomicBool>);
+    impl Drop for Over {
+        fn drop(&mut self) {
+            self.0.store(true, SeqCst);
+        }
+    }
+    let (app, over) = {
+        let kept = Arc::clone(&kept);
+        (Router::new().fallback(async move || drop(Arc::clone(&kept))), Over(Arc::clone(&is_over)))
+    };
+    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).max_concurrency(4.try_into().unwrap());
+    let shutdown = async move {
+        let _over = over;
+        std::future::pending::<()>().await;
+    };
+    let mut running = Box::pin(lodger.shutdown(shutdown).run(app));
+    tokio::select! {
+        ended = &mut running => panic!("{ended:?}"),
+        told = ask(&api, "/") => assert_eq!(told, ""),
+    }
+    drop(running);
+    let ended = async {
+        while Arc::strong_count(&kept) > 1 || !is_over.load(SeqCst) {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(SOON, ended).await.expect("the app goes on");
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_is_nobody_s_trouble() {
+    let api = on_slots(2, |lodger| lodger.run(probe::app())).await;
+    let event = Front::function_url().event(&Sent::get("/slow/300").request()).unwrap();
+    // The function is not told of it, and so does not cancel the request in time.
+    let name = HeaderName::from_static("lambda-runtime-deadline-ms");
+    let late = Invocation::new(event).header(name, HeaderValue::from_static("0")).deadline(Duration::from_millis(50));
+    assert_eq!(api.invoke(late).await.unwrap_err().kind(), std::io::ErrorKind::TimedOut);
+    for _ in 0..20 {
+        assert_eq!(ask(&api, "/slow/30").await, "begun ended");
+    }
+    assert_eq!((api.complaints(), api.connections()), (vec![], 2));
+}
