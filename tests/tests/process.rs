@@ -216,6 +216,37 @@ async fn what_a_front_will_not_pass_on_is_told_on_lambda() {
 }
 
 #[tokio::test]
+async fn what_goes_wrong_after_the_response_is_told() {
+    let api = RuntimeApi::start().await.unwrap().timeout(Duration::from_millis(400));
+    let process = Process::start(&[("AWS_LAMBDA_RUNTIME_API", &*api.address())]);
+    for target in ["/after/panic/0", "/after/said/0", "/after/work/20000", "/"] {
+        assert_eq!(api.send(&Front::function_url(), &Sent::get(target).request()).await.status(), 200, "{target}");
+    }
+    process.signal("KILL");
+    let (_, said) = process.end();
+    let is_ours = |line: &&str| line.starts_with("lodger:") || line.starts_with("probe:");
+    let lines: Vec<&str> = said.lines().filter(is_ours).collect();
+    let request = |number| format!("request 8476a536-e9f4-11e8-9739-00000000000{number}: the work after the response");
+    let expected = [
+        format!("lodger: error: {} panicked: asked to panic after the response", request(1)),
+        "probe: said after the response".to_owned(),
+        format!("lodger: warning: {} took too long, and was cancelled (LODGER_DEADLINE_MARGIN)", request(3)),
+    ];
+    assert_eq!(lines, expected, "{said}");
+
+    let mut process = Process::start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_GRACE", "0.2")]);
+    let addr = process.addr();
+    for target in ["/after/panic/0", "/after/work/20000"] {
+        assert_eq!(ask(addr, &Sent::get(target)).await.status(), 200, "{target}");
+    }
+    process.signal("TERM");
+    let (status, said) = process.end();
+    assert!(status.success(), "{said}");
+    assert!(said.contains("a request: the work after the response panicked: asked to panic"), "{said}");
+    assert!(said.contains("cut off what was still in flight 200ms after the shutdown began"), "{said}");
+}
+
+#[tokio::test]
 async fn a_request_for_what_is_for_events_is_told_once() {
     let mut process = Process::start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_EVENTS_PATH", "/events")]);
     let addr = process.addr();

@@ -44,7 +44,7 @@ use self::{
     slots::Share,
 };
 use crate::{
-    App, Error, Request, Settings, Shutdown,
+    AfterResponse, App, Error, Request, Settings, Shutdown, after,
     log::say,
     panic::{self, CatchPanic, Panicked},
     reserved::Reserved,
@@ -221,6 +221,7 @@ async fn answer<A: App>(mut api: Api, settings: &Settings, mut end: End, app: A)
     let mut names = Names::new();
     let mut deadline = Deadline::new(settings.deadline_margin);
     let reserved = Reserved::new(settings);
+    let after = AfterResponse::new();
     while let Some(Invocation { context, event }) = api.next(&mut end).await? {
         let id = context.request_id();
         deadline.set(&context);
@@ -228,7 +229,10 @@ async fn answer<A: App>(mut api: Api, settings: &Settings, mut end: End, app: A)
         // The app is to hold the last of it, so that its memory can be used again.
         drop(event);
         let (answer, body) = match read {
-            Ok((request, shape)) => call(&app, request, shape, &context, &mut deadline).await,
+            Ok((mut request, shape)) => {
+                request.extensions_mut().insert(after.clone());
+                call(&app, request, shape, &context, &mut deadline).await
+            }
             Err(refusal) => (refuse(refusal, id), None),
         };
         match answer {
@@ -239,8 +243,26 @@ async fn answer<A: App>(mut api: Api, settings: &Settings, mut end: End, app: A)
                 api.fail(&context, error_type, &message).await?;
             }
         }
+        if after.has_work() {
+            finish(&after, context.request_id(), &mut deadline).await;
+        }
     }
     Ok(())
+}
+
+/// Does what the app has handed over for after the response, and what that hands over, until the time is over.
+async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline) {
+    while after.has_work() {
+        let each = after.take().into_iter().map(|work| Box::pin(after::done(work, format!("request {request_id}"))));
+        if deadline.limit(All::new(each)).await.is_none() {
+            drop(after.take());
+            say!(
+                WARN,
+                "request {request_id}: the work after the response took too long, and was cancelled (LODGER_DEADLINE_MARGIN)"
+            );
+            return;
+        }
+    }
 }
 
 /// Reports to the Runtime API of `settings` that the process cannot start, because of `error`, where that became clear
