@@ -60,6 +60,8 @@
 //!   does the client's connection.
 //! - **An invocation has an end.** Half a second before it, a request that still runs is cancelled and answered with 504
 //!   ([`Lodger::deadline_margin`]), and a stream ended as one that failed. `lambda::Context::remaining_time` tells.
+//! - **The process is killed without a word** when Lambda needs it no more, unless SIGTERM is asked for
+//!   ([`Lodger::sigterm`]): `run` returns then, and what stands after it runs.
 //! - **There are no upgrades**: the app's answer is that of a request that asks for none. WebSockets come as events of a
 //!   WebSocket API.
 //! - **Between two requests the process is frozen**, but on Managed Instances. A task that was spawned and not waited for goes on with the next
@@ -242,8 +244,8 @@ pub mod vercel {
     pub use lodger_core::vercel::{Logs, logs};
 }
 
-/// Runs `app` on the host that the process finds itself in, until that ends: for ever on Lambda, until SIGTERM or Ctrl-C
-/// on a server. What stands after it in `main` is run then, once requests in flight are answered.
+/// Runs `app` on the host that the process finds itself in, until that ends: until SIGTERM or Ctrl-C on a server, on
+/// Lambda for ever, or until SIGTERM where it is [asked for](Lodger::sigterm). What stands after it in `main` is run then, once requests in flight are answered.
 ///
 /// It is [`Lodger::new().run(app)`](Lodger::run), which can be told more.
 ///

@@ -25,6 +25,8 @@ mod prefix;
 mod reserved;
 mod settings;
 mod shutdown;
+#[cfg(any(feature = "lambda", feature = "server"))]
+mod signals;
 #[cfg(any(feature = "lambda", feature = "vercel"))]
 mod vercel_headers;
 

@@ -215,6 +215,45 @@ async fn what_a_front_will_not_pass_on_is_told_on_lambda() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn on_lambda_a_signal_ends_it_where_it_was_asked_for() {
+    for slots in [1, 4] {
+        for (target, takes, is_cut_off) in [("/slow/300", 100, false), ("/slow/20000", 300, true)] {
+            let api = RuntimeApi::start().await.unwrap().slots(slots);
+            let (slots, address) = (slots.to_string(), api.address());
+            let vars = [
+                ("AWS_LAMBDA_RUNTIME_API", &*address),
+                ("AWS_LAMBDA_MAX_CONCURRENCY", &slots),
+                ("LODGER_SIGTERM", "on"),
+            ];
+            let process = Process::start(&vars);
+            assert_eq!(api.send(&Front::function_url(), &Sent::get("/").request()).await.status(), 200);
+            assert_eq!(api.extensions(), ["lodger"]);
+            let mut begun = Instant::now();
+            let event = Front::function_url().event(&Sent::get(target).request()).unwrap();
+            let (outcome, ()) = tokio::join!(tokio::time::timeout(Duration::from_secs(2), api.invoke(event)), async {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                begun = Instant::now();
+                process.signal("TERM");
+            });
+            assert_eq!(outcome.is_err(), is_cut_off, "{target}");
+            let (status, said) = tokio::task::block_in_place(|| process.end());
+            assert!(status.success() && said.ends_with("probe: ended\n"), "{status}: {said}");
+            assert_eq!(said.contains("cut off what was still in flight 400ms"), is_cut_off, "{said}");
+            assert!(begun.elapsed() > Duration::from_millis(takes), "{said}");
+            assert_eq!(api.complaints(), [""; 0]);
+        }
+    }
+    // Nobody has it sent, and who sends it all the same kills.
+    let api = RuntimeApi::start().await.unwrap();
+    let process = Process::start(&[("AWS_LAMBDA_RUNTIME_API", &*api.address())]);
+    assert_eq!(api.send(&Front::function_url(), &Sent::get("/").request()).await.status(), 200);
+    assert_eq!(api.extensions(), [""; 0]);
+    process.signal("TERM");
+    let (status, said) = tokio::task::block_in_place(|| process.end());
+    assert!(!status.success() && said.is_empty(), "{status}: {said}");
+}
+
 #[tokio::test]
 async fn what_goes_wrong_after_the_response_is_told() {
     let api = RuntimeApi::start().await.unwrap().timeout(Duration::from_millis(400));
