@@ -2,6 +2,8 @@
 
 #[cfg(not(unix))]
 use std::future::pending;
+#[cfg(unix)]
+use std::{future::poll_fn, task::Poll};
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -31,10 +33,11 @@ impl Signals {
 
     /// Waits for one.
     pub(crate) async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
+        poll_fn(|cx| match self.interrupt.poll_recv(cx) {
+            Poll::Ready(_) => Poll::Ready(()),
+            Poll::Pending => self.terminate.poll_recv(cx).map(drop),
+        })
+        .await;
     }
 }
 
