@@ -60,10 +60,12 @@
 //!   does the client's connection.
 //! - **An invocation has an end.** Half a second before it, a request that still runs is cancelled and answered with 504
 //!   ([`Lodger::deadline_margin`]), and a stream ended as one that failed. `lambda::Context::remaining_time` tells.
+//! - **The process is killed without a word** when Lambda needs it no more, unless SIGTERM is asked for
+//!   ([`Lodger::sigterm`]): `run` returns then, and what stands after it runs.
 //! - **There are no upgrades**: the app's answer is that of a request that asks for none. WebSockets come as events of a
 //!   WebSocket API.
 //! - **Between two requests the process is frozen**, but on Managed Instances. A task that was spawned and not waited for goes on with the next
-//!   request, or never.
+//!   request, or never: what is to be done all the same is [work after the response](#work-after-the-response).
 //! - **There is one request at a time**, but on Managed Instances, where `AWS_LAMBDA_MAX_CONCURRENCY` says how many there may
 //!   be ([`Lodger::max_concurrency`]). There a request whose time is over does not end the process: it goes on, and what it
 //!   still answers is dropped.
@@ -90,11 +92,30 @@
 //!   runtime cache. `x-vercel-oidc-token` stays, `Host` is the client's, and its address is the one that the platform
 //!   says. The prefix of a service is a [`PathPrefix`], where Vercel says that it is to be taken off.
 //! - **Once the last byte of a response has left, the request is at its end** for the platform, which may freeze the process then:
-//!   a task that was spawned and not waited for goes on with the next request, or never. An upgrade is at its end when it
+//!   a task that was spawned and not waited for goes on with the next request, or never. [Work after the
+//!   response](#work-after-the-response) is waited for. An upgrade is at its end when it
 //!   begins. Under actix's server it is when the last of the body has been handed to it, some KB before.
 //! - **A panic of a handler** is a 500 and a line in the log.
 //! - **A client that leaves** ends its request. Under actix's server that shows when there is next something to be sent, as
 //!   it does locally.
+//!
+//! # Work after the response
+//!
+//! What the client is not to wait for, as a line in a database or a message to somebody, is handed to the request's
+//! [`AfterResponse`]. Where there is no freezing it is spawned; elsewhere it is waited for before the process is frozen:
+//!
+//! ```
+//! use axum::{Extension, Router, routing::post};
+//! use lodger::AfterResponse;
+//!
+//! async fn order(Extension(after): Extension<AfterResponse>) -> &'static str {
+//!     after.run(async { /* tell the kitchen */ });
+//!     "it will be there at once"
+//! }
+//! # let _: Router = Router::new().route("/orders", post(order));
+//! ```
+//!
+//! What that costs on each host, and how long it may take, is said [there](AfterResponse).
 //!
 //! # Events that are not HTTP
 //!
@@ -189,6 +210,9 @@ pub mod tower;
 pub mod warp;
 
 pub use lodger::Lodger;
+#[cfg(any(feature = "server", feature = "lambda"))]
+#[doc(inline)]
+pub use lodger_core::AfterResponse;
 #[doc(inline)]
 pub use lodger_core::{App, Body, BoxError, ClientAddr, Error, Host, PathPrefix, Request, ResponseMode, Stage};
 pub use run::Run;
@@ -220,8 +244,8 @@ pub mod vercel {
     pub use lodger_core::vercel::{Logs, logs};
 }
 
-/// Runs `app` on the host that the process finds itself in, until that ends: for ever on Lambda, until SIGTERM or Ctrl-C
-/// on a server. What stands after it in `main` is run then, once requests in flight are answered.
+/// Runs `app` on the host that the process finds itself in, until that ends: until SIGTERM or Ctrl-C on a server, on
+/// Lambda for ever, or until SIGTERM where it is [asked for](Lodger::sigterm). What stands after it in `main` is run then, once requests in flight are answered.
 ///
 /// It is [`Lodger::new().run(app)`](Lodger::run), which can be told more.
 ///

@@ -20,7 +20,8 @@ use crate::{Error, Host, ResponseMode, Run, Stage};
 /// | `LODGER_WEBSOCKET_PATH` | [`websocket_path`](Self::websocket_path) | a path of the app, percent-encoded | events of a WebSocket API are an error |
 /// | `LODGER_RESPONSE_MODE` | [`response_mode`](Self::response_mode) | `buffered`, `stream`, `stream-url`, `stream-rest` | `buffered` |
 /// | `LODGER_DEADLINE_MARGIN` | [`deadline_margin`](Self::deadline_margin) | milliseconds | 500 |
-/// | `LODGER_GRACE` | [`grace`](Self::grace) | seconds, such as 10 or 0.5 | 10 |
+/// | `LODGER_GRACE` | [`grace`](Self::grace) | seconds, such as 10 or 0.5 | 10; 0.4 on Lambda |
+/// | `LODGER_SIGTERM` | [`sigterm`](Self::sigterm) | `on`, `off` | `off` |
 /// | `LODGER_HEADER_TIMEOUT` | [`header_timeout`](Self::header_timeout) | seconds; 0: as long as it takes | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | [`runtime_api`](Self::runtime_api) | a host and a port, or a URL | set by Lambda |
 /// | `AWS_LAMBDA_MAX_CONCURRENCY` | [`max_concurrency`](Self::max_concurrency) | how many invocations there may be at once | 1; set by Lambda on Managed Instances |
@@ -183,10 +184,25 @@ impl Lodger {
         self
     }
 
-    /// How long requests in flight may take once a server is told to end. A second signal, a second or more after the
-    /// first, ends it at once.
+    /// How long requests in flight may take once the process is told to end; on Lambda where it is [told](Self::sigterm). On
+    /// a server a second signal, a second or more after the first, ends it at once.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.settings.grace = Some(grace);
+        self
+    }
+
+    /// Whether `run` is to end on Lambda as it does elsewhere, at SIGTERM: no more is polled for, what is in flight has the
+    /// [`grace`](Self::grace), 0.4 seconds there, and is cut off then, `run` returns, and what stands after it runs.
+    ///
+    /// Without this Lambda ends a process that it needs no more without a word. It sends SIGTERM where the function has an
+    /// extension, and so this registers an internal one, by the name `lodger`. That costs a request and a connection at the
+    /// start, which stays open, and at the end the time that it takes, up to half a second, as the time of any extension. Lambda
+    /// kills what has not ended by then. A process that is killed for other reasons, as after a timeout, hears nothing all the same. If the
+    /// registration is refused there is a warning, and the function runs without it.
+    ///
+    /// With a [`shutdown`](Self::shutdown) of your own the signal is yours to handle; the extension is registered.
+    pub fn sigterm(mut self, is_wanted: bool) -> Self {
+        self.settings.sigterm = is_wanted;
         self
     }
 

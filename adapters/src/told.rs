@@ -2,7 +2,7 @@
 
 use http::Extensions;
 
-use crate::{ClientAddr, PathPrefix, lambda};
+use crate::{AfterResponse, ClientAddr, PathPrefix, lambda};
 
 /// A place for values of any type.
 pub(crate) trait Told: Sized {
@@ -18,6 +18,7 @@ pub(crate) fn tell<P: Told>(extensions: &Extensions, told: P) -> P {
         }
     }
     let told = one::<ClientAddr, P>(extensions, told);
+    let told = one::<AfterResponse, P>(extensions, told);
     let told = one::<PathPrefix, P>(extensions, told);
     let told = one::<lambda::Context, P>(extensions, told);
     let told = one::<lambda::RequestContext, P>(extensions, told);

@@ -10,6 +10,8 @@
 // Without a host there is nobody to use what hosts share.
 #![cfg_attr(not(any(feature = "server", feature = "lambda")), allow(dead_code, unused_imports, unused_macros))]
 
+#[cfg(any(feature = "lambda", feature = "server"))]
+mod after;
 mod app;
 mod body;
 mod error;
@@ -23,6 +25,8 @@ mod prefix;
 mod reserved;
 mod settings;
 mod shutdown;
+#[cfg(any(feature = "lambda", feature = "server"))]
+mod signals;
 #[cfg(any(feature = "lambda", feature = "vercel"))]
 mod vercel_headers;
 
@@ -33,6 +37,8 @@ pub mod server;
 #[cfg(feature = "vercel")]
 pub mod vercel;
 
+#[cfg(any(feature = "lambda", feature = "server"))]
+pub use after::AfterResponse;
 pub use app::{App, Request};
 pub use body::Body;
 pub use error::{BoxError, Error};

@@ -22,7 +22,8 @@ use crate::{
 /// | `LODGER_RESPONSE_MODE` | `buffered`, `stream`, `stream-url` or `stream-rest`: how Lambda is answered behind fronts that can stream | `buffered` |
 /// | `LODGER_EVENTS_PATH` | a path of the app, percent-encoded, that events which are not HTTP are POSTed to | they are answered with an error |
 /// | `LODGER_WEBSOCKET_PATH` | a path of the app; events of a WebSocket API are POSTed to its route key behind that | likewise |
-/// | `LODGER_GRACE` | seconds, such as 10 or 0.5, for what is in flight at the end | 10 on a server |
+/// | `LODGER_GRACE` | seconds, such as 10 or 0.5, for what is in flight at the end | 10; 0.4 on Lambda |
+/// | `LODGER_SIGTERM` | `on` or `off`: whether Lambda is asked for SIGTERM before it ends the process | `off` |
 /// | `LODGER_DEADLINE_MARGIN` | milliseconds before the end of an invocation's time at which a request is cancelled, and answered with 504 | 500 |
 /// | `LODGER_HEADER_TIMEOUT` | seconds from accept to the end of the first request's head, at which the connection is closed; 0: never | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | where the Lambda Runtime API is, set by Lambda | not on Lambda |
@@ -49,6 +50,8 @@ pub struct Settings {
     pub websocket_path: Option<String>,
     /// How long requests in flight may take at the end.
     pub grace: Option<Duration>,
+    /// Ask Lambda for SIGTERM before it ends the process.
+    pub sigterm: bool,
     /// How long before the end of an invocation's time a request is cancelled.
     pub deadline_margin: Option<Duration>,
     /// How long a client may take from the connection's begin to the end of its first request's head. Zero: any time.
@@ -121,6 +124,7 @@ const VARIABLES: &[&str] = &[
     "LODGER_EVENTS_PATH",
     "LODGER_WEBSOCKET_PATH",
     "LODGER_GRACE",
+    "LODGER_SIGTERM",
     "LODGER_DEADLINE_MARGIN",
     "LODGER_HEADER_TIMEOUT",
 ];
@@ -256,6 +260,13 @@ impl Settings {
         if let Some(grace) = var("LODGER_GRACE") {
             self.grace = Some(seconds("LODGER_GRACE", &grace)?);
         }
+        if let Some(sigterm) = var("LODGER_SIGTERM") {
+            self.sigterm = match sigterm.as_str() {
+                "on" => true,
+                "off" => false,
+                _ => return Err(Error::new(format!("LODGER_SIGTERM is {sigterm:?}; it is `on` or `off`"))),
+            };
+        }
         if let Some(margin) = var("LODGER_DEADLINE_MARGIN") {
             self.deadline_margin = Some(milliseconds("LODGER_DEADLINE_MARGIN", &margin)?);
         }
@@ -350,6 +361,7 @@ mod tests {
             ("LODGER_RESPONSE_MODE", "streaming"),
             ("LODGER_GRACE", "soon"),
             ("LODGER_GRACE", "-1"),
+            ("LODGER_SIGTERM", "yes"),
             ("LODGER_DEADLINE_MARGIN", "0.5"),
             ("LODGER_HEADER_TIMEOUT", "NaN"),
             ("LODGER_HOST", "moon"),

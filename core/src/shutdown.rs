@@ -10,6 +10,12 @@ impl Shutdown {
         Self(Some(Box::pin(future)))
     }
 
+    /// Whether the user has set none.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn is_of_signals(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The future, if the user set one.
     pub(crate) fn own(self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
         self.0

@@ -282,3 +282,48 @@ async fn an_api_that_is_not_there_yet_is_waited_for() {
     let (socket, _) = timeout(SOON, listener.accept()).await.expect("a connection").unwrap();
     goes_on(Socket(socket)).await;
 }
+
+#[tokio::test]
+async fn an_extension_that_is_refused_costs_sigterm_and_nothing_else() {
+    for answer in [
+        "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: \r\nContent-Length: 0\r\n\r\n",
+        "nonsense\r\n\r\n",
+        "",
+    ] {
+        let app = Router::new().fallback(async || "hello");
+        let api = RawApi::start(|lodger| lodger.sigterm(true).run(app)).await;
+        let mut extension = api.accept().await;
+        let request = extension.request().await;
+        assert!(request.starts_with("POST /2020-01-01/extension/register HTTP/1.1\r\n"), "{request}");
+        assert!(request.contains("\r\nlambda-extension-name: lodger\r\n"), "{request}");
+        assert!(request.ends_with("\r\n\r\n{\"events\":[]}"), "{request}");
+        extension.write(answer).await;
+        drop(extension);
+        goes_on(api.accept().await).await;
+    }
+}
+
+#[tokio::test]
+async fn an_extension_asks_for_its_events_for_as_long_as_it_takes() {
+    let app = Router::new().fallback(async || "hello");
+    let api = RawApi::start(|lodger| lodger.sigterm(true).run(app)).await;
+    let mut extension = api.accept().await;
+    extension.request().await;
+    extension.write("HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: the-id\r\nContent-Length: 2\r\n\r\n{}").await;
+    let mut runtime = api.accept().await;
+    runtime.poll().await;
+    for _ in 0..2 {
+        let request = extension.request().await;
+        assert!(request.starts_with("GET /2020-01-01/extension/event/next HTTP/1.1\r\n"), "{request}");
+        assert!(request.contains("\r\nlambda-extension-identifier: the-id\r\n"), "{request}");
+        // As after a freeze.
+        extension.reset();
+        extension = api.accept().await;
+    }
+    runtime.write(invocation("one")).await;
+    runtime.answer("one").await;
+    runtime.write(ACCEPTED).await;
+    runtime.poll().await;
+}

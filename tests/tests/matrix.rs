@@ -6,7 +6,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -20,8 +23,10 @@ use lodger_tests::{
     framework::{ActixWeb, Axum, Framework, Hyper, Tower, UNTYPED, Warp},
     host::{OnVercel, Served, on_lambda_alone, on_slots},
     losses::{got, got_behind, seen, seen_behind, seen_on_vercel},
+    probe::has_done,
 };
 use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
 
 /// A cell for each host and front, of each framework.
 macro_rules! matrix {
@@ -43,6 +48,11 @@ macro_rules! matrix {
                 is_as_axums(addr, <$F>::is_blind_to).await;
                 answers_untyped::<$F>(async |sent| ask(addr, &sent).await).await;
                 streams(addr).await;
+                if <$F>::HAS_AFTER_RESPONSE_ON_A_SERVER {
+                    works_after(addr).await;
+                } else {
+                    assert_eq!(ask(addr, &Sent::get("/after/never/0")).await.status(), 501);
+                }
             }
 
             #[cfg(unix)]
@@ -59,6 +69,11 @@ macro_rules! matrix {
                 streams(addr).await;
                 // Where the platform counts on an answer a panic is one.
                 assert_eq!(on.send(&Sent::get("/panic")).await.1.status(), 500);
+                let (what, sent) = work();
+                let (id, response) = on.send(&sent).await;
+                assert_eq!((&response.body()[..], has_done(&what)), (&b"handed over"[..], false));
+                on.platform.end(id).await;
+                assert!(has_done(&what));
                 assert_eq!(on.platform.complaints(), [""; 0]);
             }
 
@@ -94,6 +109,7 @@ macro_rules! matrix {
             .await;
             answers_untyped::<$F>(async |sent| api.send(&front, &sent.request()).await).await;
             is_told_and_survives(&front, &api).await;
+            works_after_on_lambda(&front, &api).await;
         })*
     };
 }
@@ -324,6 +340,36 @@ async fn is_told_and_survives(front: &Front, api: &RuntimeApi) {
     }
     assert_eq!(api.send(front, &Sent::get("/").request()).await.status(), 200);
     assert_eq!(api.complaints(), [""; 0]);
+}
+
+/// A request that hands over work, and the name of that, which no other work has.
+fn work() -> (String, Sent) {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let what = format!("work-{}", NUMBER.fetch_add(1, Relaxed));
+    let sent = Sent::get(format!("/after/{what}/100"));
+    (what, sent)
+}
+
+/// What a request hands over is done once it has been answered.
+async fn works_after(addr: SocketAddr) {
+    let (what, sent) = work();
+    let response = ask(addr, &sent).await;
+    assert_eq!((&response.body()[..], has_done(&what)), (&b"handed over"[..], false));
+    let done = async {
+        while !has_done(&what) {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), done).await.unwrap();
+}
+
+/// Likewise, and before the next is asked for.
+async fn works_after_on_lambda(front: &Front, api: &RuntimeApi) {
+    let (what, sent) = work();
+    let response = api.send(front, &sent.request()).await;
+    assert_eq!((&response.body()[..], has_done(&what)), (&b"handed over"[..], false));
+    assert_eq!(api.send(front, &Sent::get("/").request()).await.status(), 200);
+    assert!(has_done(&what));
 }
 
 /// Eight invocations at once, and then as many more as come: each gets its own answer, whatever becomes of the others.

@@ -215,6 +215,76 @@ async fn what_a_front_will_not_pass_on_is_told_on_lambda() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn on_lambda_a_signal_ends_it_where_it_was_asked_for() {
+    for slots in [1, 4] {
+        for (target, takes, is_cut_off) in [("/slow/300", 100, false), ("/slow/20000", 300, true)] {
+            let api = RuntimeApi::start().await.unwrap().slots(slots);
+            let (slots, address) = (slots.to_string(), api.address());
+            let vars = [
+                ("AWS_LAMBDA_RUNTIME_API", &*address),
+                ("AWS_LAMBDA_MAX_CONCURRENCY", &slots),
+                ("LODGER_SIGTERM", "on"),
+            ];
+            let process = Process::start(&vars);
+            assert_eq!(api.send(&Front::function_url(), &Sent::get("/").request()).await.status(), 200);
+            assert_eq!(api.extensions(), ["lodger"]);
+            let mut begun = Instant::now();
+            let event = Front::function_url().event(&Sent::get(target).request()).unwrap();
+            let (outcome, ()) = tokio::join!(tokio::time::timeout(Duration::from_secs(2), api.invoke(event)), async {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                begun = Instant::now();
+                process.signal("TERM");
+            });
+            assert_eq!(outcome.is_err(), is_cut_off, "{target}");
+            let (status, said) = tokio::task::block_in_place(|| process.end());
+            assert!(status.success() && said.ends_with("probe: ended\n"), "{status}: {said}");
+            assert_eq!(said.contains("cut off what was still in flight 400ms"), is_cut_off, "{said}");
+            assert!(begun.elapsed() > Duration::from_millis(takes), "{said}");
+            assert_eq!(api.complaints(), [""; 0]);
+        }
+    }
+    // Nobody has it sent, and who sends it all the same kills.
+    let api = RuntimeApi::start().await.unwrap();
+    let process = Process::start(&[("AWS_LAMBDA_RUNTIME_API", &*api.address())]);
+    assert_eq!(api.send(&Front::function_url(), &Sent::get("/").request()).await.status(), 200);
+    assert_eq!(api.extensions(), [""; 0]);
+    process.signal("TERM");
+    let (status, said) = tokio::task::block_in_place(|| process.end());
+    assert!(!status.success() && said.is_empty(), "{status}: {said}");
+}
+
+#[tokio::test]
+async fn what_goes_wrong_after_the_response_is_told() {
+    let api = RuntimeApi::start().await.unwrap().timeout(Duration::from_millis(400));
+    let process = Process::start(&[("AWS_LAMBDA_RUNTIME_API", &*api.address())]);
+    for target in ["/after/panic/0", "/after/said/0", "/after/work/20000", "/"] {
+        assert_eq!(api.send(&Front::function_url(), &Sent::get(target).request()).await.status(), 200, "{target}");
+    }
+    process.signal("KILL");
+    let (_, said) = process.end();
+    let is_ours = |line: &&str| line.starts_with("lodger:") || line.starts_with("probe:");
+    let lines: Vec<&str> = said.lines().filter(is_ours).collect();
+    let request = |number| format!("request 8476a536-e9f4-11e8-9739-00000000000{number}: the work after the response");
+    let expected = [
+        format!("lodger: error: {} panicked: asked to panic after the response", request(1)),
+        "probe: said after the response".to_owned(),
+        format!("lodger: warning: {} took too long, and was cancelled (LODGER_DEADLINE_MARGIN)", request(3)),
+    ];
+    assert_eq!(lines, expected, "{said}");
+
+    let mut process = Process::start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_GRACE", "0.2")]);
+    let addr = process.addr();
+    for target in ["/after/panic/0", "/after/work/20000"] {
+        assert_eq!(ask(addr, &Sent::get(target)).await.status(), 200, "{target}");
+    }
+    process.signal("TERM");
+    let (status, said) = process.end();
+    assert!(status.success(), "{said}");
+    assert!(said.contains("a request: the work after the response panicked: asked to panic"), "{said}");
+    assert!(said.contains("cut off what was still in flight 200ms after the shutdown began"), "{said}");
+}
+
 #[tokio::test]
 async fn a_request_for_what_is_for_events_is_told_once() {
     let mut process = Process::start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_EVENTS_PATH", "/events")]);

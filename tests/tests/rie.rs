@@ -198,6 +198,18 @@ impl Emulator {
         pids.filter(is_child).collect()
     }
 
+    /// Has it end by itself, as Lambda ends a function; what it and the bootstrap said.
+    async fn end_gracefully(mut self) -> String {
+        let pid = self.process.id().unwrap().to_string();
+        assert!(process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        timeout(Duration::from_secs(10), self.process.wait()).await.unwrap().unwrap();
+        let mut said = String::new();
+        for output in &mut self.output {
+            said += &output.await.unwrap();
+        }
+        said
+    }
+
     /// Ends it; what it and the bootstrap said.
     async fn end(mut self) -> String {
         self.kill();
@@ -299,6 +311,19 @@ async fn on_managed_instances_as_many_are_answered_at_once_as_there_are_slots() 
     for trouble in ["no ready runtimes", "InvalidStateTransition", "lodger: error: request"] {
         let lines: Vec<_> = said.lines().filter(|line| line.contains(trouble) && !line.contains("panicked")).collect();
         assert!(lines.is_empty(), "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn sigterm_comes_where_it_was_asked_for_and_ends_run() {
+    for (sigterm, comes) in [("on", true), ("off", false)] {
+        let Some(mut emulator) = Emulator::probe(&[("LODGER_SIGTERM", sigterm)]).await else {
+            return;
+        };
+        emulator.ask_json(&Front::function_url(), &Sent::get("/")).await;
+        let said = emulator.end_gracefully().await;
+        assert_eq!(said.contains("lodger: ending: what is in flight has 400ms (LODGER_GRACE)"), comes, "{said}");
+        assert_eq!(said.contains("probe: ended"), comes, "{said}");
     }
 }
 

@@ -21,7 +21,8 @@
 //! On Vercel they run under actix's own server as well, with the client's address as the peer's.
 //!
 //! It is the same under `#[tokio::main]`. What Lambda says of a request, such as [`Context`](crate::lambda::Context), is in its
-//! extensions: `ReqData<lodger::lambda::Context>` extracts it.
+//! extensions: `ReqData<lodger::lambda::Context>` extracts it. [Work after the response](crate::AfterResponse) has to be `Send`, and
+//! runs where `run` is awaited as a server, so that it may outlive the worker, and in the thread of the app on Lambda.
 //!
 //! The future of `run` stays on its thread, as that of actix's server does: where it is not awaited in `main`, as in a test,
 //! `actix_web::rt::spawn` spawns it.

@@ -57,13 +57,17 @@ where
         ended = server.as_mut() => return ended.map_err(failed),
         () = socket.ends() => {}
     }
-    let stopped = handle.stop(true);
+    let (stopped, work) = (handle.stop(true), socket.work());
     let gracefully = async {
-        stopped.await;
+        tokio::select! {
+            ended = server.as_mut() => ended.map_err(failed)?,
+            () = stopped => {}
+        }
+        // All responses have been sent, or never will be.
+        work.await;
         Ok(())
     };
     tokio::select! {
-        ended = server.as_mut() => return ended.map_err(failed),
         ended = gracefully => return ended,
         () = socket.grace_is_over(|| in_flight.is_any()) => {}
     }

@@ -7,13 +7,13 @@ use http_body::Body;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Context,
+    AbortOnDrop, Context,
     address::Address,
     alarm::Alarm,
     connection::{Connection, Head, Trouble},
     deadline::Deadline,
     end::End,
-    json,
+    extension, json,
     payload::Payload,
     slots::Slots,
     stream,
@@ -93,6 +93,14 @@ impl Api {
             headers,
             slots,
         }
+    }
+
+    /// Has Lambda send SIGTERM before it ends the process, as long as what comes back is kept.
+    ///
+    /// # Errors
+    /// Why it will not, in words.
+    pub(super) async fn ask_for_sigterm(&self) -> Result<AbortOnDrop<()>, String> {
+        extension::register(&self.address, &self.headers).await
     }
 
     /// Waits for the next invocation, however long that takes; `None` if `end` comes first. What goes wrong meanwhile is

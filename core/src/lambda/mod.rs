@@ -13,6 +13,7 @@ mod context;
 mod deadline;
 mod end;
 mod event;
+mod extension;
 mod json;
 mod payload;
 mod reply;
@@ -25,6 +26,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{self, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -44,13 +46,17 @@ use self::{
     slots::Share,
 };
 use crate::{
-    App, Error, Request, Settings, Shutdown,
+    AfterResponse, App, Error, Request, Settings, Shutdown, after,
     log::say,
     panic::{self, CatchPanic, Panicked},
     reserved::Reserved,
+    signals::Signals,
 };
 
 pub use context::{Context, Event, FromEvent, RequestContext};
+
+/// How long what is in flight may take at the end: Lambda waits half a second, and less where there are other extensions.
+const GRACE: Duration = Duration::from_millis(400);
 
 /// The Runtime API, before the first invocation is asked for: what is to be known to answer invocations with an app.
 ///
@@ -75,6 +81,10 @@ pub struct Polling {
     slots: usize,
     /// Where this is a part of several, or has several slots.
     share: Option<Share>,
+    /// How long what is in flight may take at the end. Without SIGTERM nobody ends the process, and it is as long as it takes.
+    grace: Option<Duration>,
+    /// What has Lambda send SIGTERM.
+    extension: Option<Arc<AbortOnDrop<()>>>,
 }
 
 impl Polling {
@@ -95,15 +105,20 @@ impl Polling {
             say!(WARN, "AWS_LAMBDA_MAX_CONCURRENCY is {wanted}; {slots} invocations are polled for at once");
         }
         let api = Api::new(address, slots)?;
-        Ok(Self { api, settings, shutdown, slots, share: None })
+        Ok(Self { api, settings, shutdown, slots, share: None, grace: None, extension: None })
     }
 
     /// Builds what is needed for the first invocation. A failure, or a panic, is reported to Lambda as the reason why the
     /// function does not start; of several [parts](Self::split) the first.
     ///
+    /// Where the settings say so, Lambda is asked first for SIGTERM before it ends the process.
+    ///
     /// # Errors
     /// That of `build`, which has been reported.
     pub async fn build<T>(&mut self, build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        if self.settings.sigterm && self.grace.is_none() {
+            self.ask_for_sigterm().await;
+        }
         let built = panic::built(build).await;
         if let Err(error) = &built
             && self.share.as_ref().is_none_or(Share::end)
@@ -111,6 +126,29 @@ impl Polling {
             self.api.init_error("Runtime.InitFailed", &format!("{error:?}")).await;
         }
         built
+    }
+
+    /// Whatever goes wrong here, invocations are answered all the same.
+    async fn ask_for_sigterm(&mut self) {
+        let grace = self.settings.grace.unwrap_or(GRACE);
+        self.grace = Some(grace);
+        if self.shutdown.is_of_signals() {
+            match Signals::new() {
+                Ok(mut signals) => {
+                    self.shutdown = Shutdown::when(async move {
+                        signals.next().await;
+                        say!(INFO, "ending: what is in flight has {grace:?} (LODGER_GRACE)");
+                    });
+                }
+                Err(error) => say!(WARN, "SIGTERM will not be heard (LODGER_SIGTERM): {error:?}"),
+            }
+        }
+        match self.api.ask_for_sigterm().await {
+            Ok(extension) => self.extension = Some(Arc::new(extension)),
+            Err(why) => {
+                say!(WARN, "Lambda will not send SIGTERM (LODGER_SIGTERM): no extension could be registered: {why}")
+            }
+        }
     }
 
     /// How many invocations are answered at once.
@@ -129,7 +167,7 @@ impl Polling {
         if self.slots == 1 || self.share.is_some() {
             return vec![self];
         }
-        let Self { api, settings, shutdown, slots, .. } = self;
+        let Self { api, settings, shutdown, slots, grace, extension, .. } = self;
         let part = |(number, share)| Self {
             api: api.sibling(),
             settings: settings.clone(),
@@ -137,8 +175,10 @@ impl Polling {
             // The first have one more each, where they are not all of a size.
             slots: slots / parts + usize::from(number < slots % parts),
             share: Some(share),
+            grace,
+            extension: extension.clone(),
         };
-        Share::several(parts, shutdown).enumerate().map(part).collect()
+        Share::several(parts, shutdown, grace).enumerate().map(part).collect()
     }
 
     /// Answers invocations with an app that may move between threads, as [`answer`](Self::answer) does: on a thread of a
@@ -187,7 +227,9 @@ impl Polling {
         if self.slots == 1 {
             return self.answer_in_turn(app).await;
         }
-        let Some(share) = self.share.take().or_else(|| Share::several(1, self.shutdown).next()) else { return Ok(()) };
+        let Some(share) = self.share.take().or_else(|| Share::several(1, self.shutdown, self.grace).next()) else {
+            return Ok(());
+        };
         if !share.begins().await {
             return Ok(());
         }
@@ -201,19 +243,35 @@ impl Polling {
                 *first = std::mem::replace(&mut *first, Ok(())).and(answered);
             })
         });
-        All::new(slots).await;
+        if share.within_grace(All::new(slots)).await.is_none() {
+            cut_off(self.grace);
+        }
         first.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Answers one invocation after the other.
     async fn answer_in_turn<A: App>(self, app: A) -> Result<(), Error> {
-        let Self { api, settings, shutdown, share, .. } = self;
-        let Some(share) = share else { return answer(api, &settings, End::new(shutdown), app).await };
+        let Self { api, settings, shutdown, share, grace, extension: _extension, .. } = self;
+        let share = match (share, grace) {
+            (Some(share), _) => Some(share),
+            (None, Some(_)) => Share::several(1, shutdown, grace).next(),
+            (None, None) => return answer(api, &settings, End::new(shutdown), app).await,
+        };
+        let Some(share) = share else { return Ok(()) };
         if !share.begins().await {
             return Ok(());
         }
-        answer(api, &settings, share.end_of_slot(), app).await
+        let answered = share.within_grace(answer(api, &settings, share.end_of_slot(), app)).await;
+        answered.unwrap_or_else(|| {
+            cut_off(grace);
+            Ok(())
+        })
     }
+}
+
+fn cut_off(grace: Option<Duration>) {
+    let grace = grace.unwrap_or_default();
+    say!(WARN, "cut off what was still in flight {grace:?} after the shutdown began (LODGER_GRACE)");
 }
 
 /// The loop of a slot.
@@ -221,6 +279,7 @@ async fn answer<A: App>(mut api: Api, settings: &Settings, mut end: End, app: A)
     let mut names = Names::new();
     let mut deadline = Deadline::new(settings.deadline_margin);
     let reserved = Reserved::new(settings);
+    let after = AfterResponse::new();
     while let Some(Invocation { context, event }) = api.next(&mut end).await? {
         let id = context.request_id();
         deadline.set(&context);
@@ -228,7 +287,10 @@ async fn answer<A: App>(mut api: Api, settings: &Settings, mut end: End, app: A)
         // The app is to hold the last of it, so that its memory can be used again.
         drop(event);
         let (answer, body) = match read {
-            Ok((request, shape)) => call(&app, request, shape, &context, &mut deadline).await,
+            Ok((mut request, shape)) => {
+                request.extensions_mut().insert(after.clone());
+                call(&app, request, shape, &context, &mut deadline).await
+            }
             Err(refusal) => (refuse(refusal, id), None),
         };
         match answer {
@@ -239,8 +301,26 @@ async fn answer<A: App>(mut api: Api, settings: &Settings, mut end: End, app: A)
                 api.fail(&context, error_type, &message).await?;
             }
         }
+        if after.has_work() {
+            finish(&after, context.request_id(), &mut deadline).await;
+        }
     }
     Ok(())
+}
+
+/// Does what the app has handed over for after the response, and what that hands over, until the time is over.
+async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline) {
+    while after.has_work() {
+        let each = after.take().into_iter().map(|work| Box::pin(after::done(work, format!("request {request_id}"))));
+        if deadline.limit(All::new(each)).await.is_none() {
+            drop(after.take());
+            say!(
+                WARN,
+                "request {request_id}: the work after the response took too long, and was cancelled (LODGER_DEADLINE_MARGIN)"
+            );
+            return;
+        }
+    }
 }
 
 /// Reports to the Runtime API of `settings` that the process cannot start, because of `error`, where that became clear

@@ -3,12 +3,18 @@
 //!
 //! [lmi]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::Relaxed},
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    task::Poll,
+    time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 
 use super::{AbortOnDrop, end::End};
 use crate::Shutdown;
@@ -54,7 +60,9 @@ impl Drop for InTrouble {
 #[derive(Debug)]
 pub(super) struct Share {
     stage: watch::Sender<Stage>,
-    /// Waits for the user's own shutdown, if there is one.
+    /// How long what is in flight may take at the end, if that is not as long as it takes.
+    grace: Option<Duration>,
+    /// Waits for the shutdown, if there is one.
     _shutdown: Option<Arc<AbortOnDrop<()>>>,
 }
 
@@ -67,7 +75,7 @@ struct Stage {
 
 impl Share {
     /// As many parts as are asked for.
-    pub(super) fn several(count: usize, shutdown: Shutdown) -> impl Iterator<Item = Self> {
+    pub(super) fn several(count: usize, shutdown: Shutdown, grace: Option<Duration>) -> impl Iterator<Item = Self> {
         let stage = watch::Sender::new(Stage { missing: count, is_over: false });
         let shutdown = shutdown.own().map(|shutdown| {
             let stage = stage.clone();
@@ -76,7 +84,7 @@ impl Share {
                 end(&stage);
             })))
         });
-        (0..count).map(move |_| Self { stage: stage.clone(), _shutdown: shutdown.clone() })
+        (0..count).map(move |_| Self { stage: stage.clone(), grace, _shutdown: shutdown.clone() })
     }
 
     /// Waits until all parts are ready, so that none takes what belongs to a process that cannot start. Whether it came to
@@ -94,11 +102,30 @@ impl Share {
 
     /// When a slot is to end.
     pub(super) fn end_of_slot(&self) -> End {
+        End::new(Shutdown::when(self.is_over()))
+    }
+
+    /// What `work` gives, unless it takes longer at the end than the grace is.
+    pub(super) async fn within_grace<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let Some(grace) = self.grace else { return Some(work.await) };
+        let mut work = pin!(work);
+        let mut over = pin!(async {
+            self.is_over().await;
+            sleep(grace).await;
+        });
+        poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending => over.as_mut().poll(cx).map(|()| None),
+        })
+        .await
+    }
+
+    fn is_over(&self) -> impl Future<Output = ()> + use<> {
         let mut stage = self.stage.subscribe();
-        End::new(Shutdown::when(async move {
+        async move {
             // An error would be that nobody can say so any more.
             let _ = stage.wait_for(|stage| stage.is_over).await;
-        }))
+        }
     }
 }
 

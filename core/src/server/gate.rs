@@ -5,15 +5,19 @@ use std::{
     mem::take,
     net::SocketAddr,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use http::StatusCode;
 use pin_project_lite::pin_project;
 
-use super::paths::{Paths, Seen};
+use super::{
+    paths::{Paths, Seen},
+    tasks::Tasks,
+};
 use crate::{
-    Head, Host, Settings,
+    AfterResponse, Head, Host, Settings, after,
     log::say,
     panic::{CatchPanic, Panicked},
 };
@@ -26,13 +30,29 @@ use crate::{
 /// - before the app is called, [`admit`](Self::admit), which says whether it is to be called;
 /// - the call itself goes through [`Pass::call`];
 /// - the [`Pass`] is kept until the body of the response has been sent, or is dropped without that.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Gate {
     paths: Paths,
+    /// Work after responses.
+    tasks: Arc<Tasks>,
     #[cfg(feature = "vercel")]
     vercel: Option<crate::vercel::Front>,
     #[cfg(feature = "vercel")]
     is_behind_vercels_proxy: bool,
+}
+
+impl Clone for Gate {
+    fn clone(&self) -> Self {
+        Self {
+            paths: self.paths.clone(),
+            // Each request counts what it holds. One count for all connections would have their threads wait for each other.
+            tasks: Arc::new(Tasks::clone(&self.tasks)),
+            #[cfg(feature = "vercel")]
+            vercel: self.vercel.clone(),
+            #[cfg(feature = "vercel")]
+            is_behind_vercels_proxy: self.is_behind_vercels_proxy,
+        }
+    }
 }
 
 /// Whether an app sees a request.
@@ -48,6 +68,7 @@ impl Gate {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
             paths: Paths::new(settings, None),
+            tasks: Arc::new(Tasks::new()),
             #[cfg(feature = "vercel")]
             vercel: None,
             #[cfg(feature = "vercel")]
@@ -58,8 +79,12 @@ impl Gate {
     /// The one on Vercel.
     #[cfg(feature = "vercel")]
     pub(super) fn on_vercel(settings: &Settings, vercel: crate::vercel::Front) -> Self {
-        let paths = Paths::new(settings, settings.service_prefix.as_deref());
-        Self { paths, vercel: Some(vercel), is_behind_vercels_proxy: false }
+        Self {
+            paths: Paths::new(settings, settings.service_prefix.as_deref()),
+            tasks: Arc::new(Tasks::new()),
+            vercel: Some(vercel),
+            is_behind_vercels_proxy: false,
+        }
     }
 
     /// Lets a request pass, changed as the app is to see it, or answers for the app. `peer` is the other end of the connection.
@@ -67,7 +92,7 @@ impl Gate {
         #[cfg(feature = "vercel")]
         if let Some(vercel) = &self.vercel {
             return match vercel.take(head) {
-                Some(end) => self.admit_to_paths(head, Pass { end, catches_panics: true }),
+                Some(end) => self.admit_to_paths(head, Pass { end, after: None, catches_panics: true }),
                 None => Admission::Answered(StatusCode::OK, "OK", Pass::default()),
             };
         }
@@ -83,7 +108,7 @@ impl Gate {
         self.admit_to_paths(head, Pass::default())
     }
 
-    fn admit_to_paths<H: Head>(&self, head: &mut H, pass: Pass) -> Admission {
+    fn admit_to_paths<H: Head>(&self, head: &mut H, mut pass: Pass) -> Admission {
         let is_seen = match self.paths.seen(head.target()) {
             Seen::AsItIs => true,
             Seen::Never => false,
@@ -93,7 +118,13 @@ impl Gate {
                 is_set
             }
         };
-        if is_seen { Admission::ToApp(pass) } else { Admission::Answered(StatusCode::NOT_FOUND, "", pass) }
+        if !is_seen {
+            return Admission::Answered(StatusCode::NOT_FOUND, "", pass);
+        }
+        let after = AfterResponse::new();
+        head.tell(after.clone());
+        pass.after = Some((after, Arc::clone(&self.tasks)));
+        Admission::ToApp(pass)
     }
 
     /// Whether every request passes as it came: no path is changed or kept away from the app.
@@ -113,6 +144,11 @@ impl Gate {
     /// What may be taken off a path, in the order in which it stands there.
     pub fn prefixes(&self) -> &[String] {
         self.paths.prefixes()
+    }
+
+    /// Work after responses.
+    pub(super) fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 
     pub(super) fn host(&self) -> Host {
@@ -145,11 +181,13 @@ impl Gate {
 }
 
 /// Stands for a request that is being answered: to be kept until the body of its response has been sent entirely, or is dropped.
+/// What is to be done [after the response](AfterResponse) begins then.
 #[derive(Default)]
 #[must_use = "the request counts as answered once this is dropped"]
 pub struct Pass {
     #[cfg(feature = "vercel")]
     end: Option<crate::vercel::End>,
+    after: Option<(AfterResponse, Arc<Tasks>)>,
     catches_panics: bool,
 }
 
@@ -179,9 +217,30 @@ impl Pass {
     /// Whether there is something to be done once the response has been sent.
     pub(super) fn is_awaited(&self) -> bool {
         #[cfg(feature = "vercel")]
-        return self.end.is_some();
-        #[cfg(not(feature = "vercel"))]
-        false
+        if self.end.is_some() {
+            return true;
+        }
+        self.after.as_ref().is_some_and(|(after, _)| after.may_have_work())
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let Some((after, tasks)) = self.after.take() else { return };
+        if !after.may_have_work() {
+            return;
+        }
+        #[cfg(feature = "vercel")]
+        let end = self.end.take().map(Arc::new);
+        let late = Arc::clone(&tasks);
+        for work in after.take_all(move |work| late.spawn(after::done(work, "a request"))) {
+            #[cfg(feature = "vercel")]
+            if let Some(end) = &end {
+                tasks.spawn(crate::vercel::End::kept_by(Arc::clone(end), work));
+                continue;
+            }
+            tasks.spawn(after::done(work, "a request"));
+        }
     }
 }
 

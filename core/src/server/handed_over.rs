@@ -76,14 +76,22 @@ impl HandedOver {
         say!(INFO, "ending: what is in flight has {:?} (LODGER_GRACE); a second signal ends it at once", self.grace);
     }
 
+    /// Waits until the work [after the responses](crate::AfterResponse) is done: once all of them have been sent.
+    pub fn work(&self) -> impl Future<Output = ()> + use<> {
+        let tasks = self.gate.tasks().clone();
+        async move { tasks.are_done().await }
+    }
+
     /// Waits until what is in flight has had its time, or somebody signals once more, a second or more after the first. That
-    /// something is cut off then is told if there is something.
+    /// something is cut off then is told if there is something. So is the work after the responses.
     pub async fn grace_is_over(&mut self, is_in_flight: impl FnOnce() -> bool) {
         let is_told_twice = tokio::select! {
             () = sleep(self.grace) => false,
             () = self.end.insists() => true,
         };
-        if !is_in_flight() {
+        let is_any = is_in_flight() | self.gate.tasks().are_any();
+        self.gate.tasks().cut_off();
+        if !is_any {
             return;
         }
         if is_told_twice {

@@ -10,12 +10,12 @@ mod handed_over;
 mod paths;
 mod service;
 mod signal;
+mod tasks;
 
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr},
     pin::pin,
-    sync::Arc,
     time::Duration,
 };
 
@@ -160,7 +160,6 @@ impl Listening {
         let (listener, mut socket) = self.split()?;
         socket.listening();
 
-        let gate = Arc::new(socket.gate.clone());
         // It is not to be what the grace is spent on.
         let last_call = LAST_CALL.min(socket.grace / 2);
         let (phase, seen) = watch::channel(Phase::Serving);
@@ -169,7 +168,7 @@ impl Listening {
                 accepted = accept(&listener) => accepted,
                 () = socket.ends() => break,
             };
-            let service = service::Service::new(app.clone(), peer, Arc::clone(&gate));
+            let service = service::Service::new(app.clone(), peer, socket.gate.clone());
             tokio::spawn(connection::serve(accepted, service, socket.header_timeout, last_call, seen.clone()));
         }
 
@@ -177,9 +176,13 @@ impl Listening {
         drop(listener);
         drop(seen);
         phase.send_replace(Phase::Draining);
-        let mut connections_closed = pin!(phase.closed());
+        let work = socket.work();
+        let mut all_is_done = pin!(async {
+            phase.closed().await;
+            work.await;
+        });
         tokio::select! {
-            () = &mut connections_closed => return Ok(()),
+            () = &mut all_is_done => return Ok(()),
             () = socket.grace_is_over(|| true) => {}
         }
         phase.send_replace(Phase::Over);

@@ -31,7 +31,7 @@ use crate::{App, Request};
 pub(super) struct Service<A> {
     app: A,
     peer: SocketAddr,
-    gate: Arc<Gate>,
+    gate: Gate,
     unsent: Unsent,
     first_request: FirstRequest,
 }
@@ -58,7 +58,7 @@ impl FirstRequest {
 }
 
 impl<A> Service<A> {
-    pub(super) fn new(app: A, peer: SocketAddr, gate: Arc<Gate>) -> Self {
+    pub(super) fn new(app: A, peer: SocketAddr, gate: Gate) -> Self {
         Self { app, peer, gate, unsent: Unsent::default(), first_request: FirstRequest::default() }
     }
 

@@ -2,11 +2,9 @@
 
 use std::{future::pending, pin::Pin, time::Duration};
 
-#[cfg(unix)]
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
-use crate::{Error, shutdown::Shutdown};
+use crate::{Error, shutdown::Shutdown, signals::Signals};
 
 /// Signals that come closer together than this are one.
 const SAME_SIGNAL: Duration = Duration::from_secs(1);
@@ -46,47 +44,6 @@ impl End {
                     }
                 }
             }
-        }
-    }
-}
-
-#[cfg(unix)]
-pub(super) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> Result<Self, Error> {
-        let listen =
-            |kind, name| signal(kind).map_err(|error| Error::new(format!("cannot listen for {name}")).because(error));
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt(), "SIGINT")?,
-            terminate: listen(SignalKind::terminate(), "SIGTERM")?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-pub(super) struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> Result<Self, Error> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            pending::<()>().await;
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What the platform puts into a request, and what is said of it once it is answered.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::poll_fn, pin::pin, sync::Arc};
 
 use http::{HeaderValue, header::HOST};
 
 use super::{Context, ipc::Ipc, log};
 use crate::{
     Head,
+    after::{self, Work},
     vercel_headers::{Said, secret},
 };
 
@@ -70,6 +71,14 @@ impl End {
     /// Calls `work` as work on the request, so that the lines that it logs are the request's.
     pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
         log::within(&self.ipc, &self.context, work)
+    }
+}
+
+impl End {
+    /// Does `work`, for the request, which is not at its end before that.
+    pub(crate) async fn kept_by(end: Arc<Self>, work: Work) {
+        let mut done = pin!(after::done(work, format!("request {end}")));
+        poll_fn(|cx| end.within(|| done.as_mut().poll(cx))).await;
     }
 }
 

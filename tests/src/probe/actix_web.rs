@@ -41,6 +41,7 @@ async fn neutral(
     body: Bytes,
     context: Option<ReqData<lodger::lambda::Context>>,
     prefix: Option<ReqData<lodger::PathPrefix>>,
+    after: Option<ReqData<lodger::AfterResponse>>,
 ) -> impl Responder {
     let headers = request.headers().iter();
     let answer = answer(Asked {
@@ -50,7 +51,11 @@ async fn neutral(
         headers: headers.map(|(name, value)| (name.to_string(), latin1(value.as_bytes()))).collect(),
         body,
         client: request.peer_addr().map(|client| client.ip().to_string()),
-        told: Told { context: context.map(ReqData::into_inner), prefix: prefix.map(ReqData::into_inner) },
+        told: Told {
+            context: context.map(ReqData::into_inner),
+            prefix: prefix.map(ReqData::into_inner),
+            after: after.map(ReqData::into_inner),
+        },
     });
     let mut response = HttpResponseBuilder::new(StatusCode::from_u16(answer.status().as_u16()).unwrap());
     for (name, value) in answer.headers() {

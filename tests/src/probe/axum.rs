@@ -34,7 +34,11 @@ async fn neutral(request: Request) -> Response {
         headers: headers(&parts.headers),
         body: to_bytes(body, 64 << 20).await.unwrap(),
         client: client.map(|client| client.0.ip().to_string()),
-        told: Told { context: parts.extensions.get().cloned(), prefix: parts.extensions.get().cloned() },
+        told: Told {
+            context: parts.extensions.get().cloned(),
+            prefix: parts.extensions.get().cloned(),
+            after: parts.extensions.get().cloned(),
+        },
     })
     .map(Body::from)
 }

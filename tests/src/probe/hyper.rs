@@ -30,7 +30,11 @@ where
         headers: headers(&parts.headers),
         body: body.collect().await.unwrap().to_bytes(),
         client: parts.extensions.get().map(|&ClientAddr(client)| client.ip().to_string()),
-        told: Told { context: parts.extensions.get().cloned(), prefix: parts.extensions.get().cloned() },
+        told: Told {
+            context: parts.extensions.get().cloned(),
+            prefix: parts.extensions.get().cloned(),
+            after: parts.extensions.get().cloned(),
+        },
     });
     Ok(answer.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync()))
 }

@@ -7,9 +7,11 @@ pub mod hyper;
 pub mod tower;
 pub mod warp;
 
+use std::sync::Mutex;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use lodger::{PathPrefix, lambda};
+use lodger::{AfterResponse, PathPrefix, lambda};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -34,6 +36,7 @@ pub struct Asked {
 pub struct Told {
     pub context: Option<lambda::Context>,
     pub prefix: Option<PathPrefix>,
+    pub after: Option<AfterResponse>,
 }
 
 /// What an app takes that wants types: a number in the path, in the query, and in JSON.
@@ -51,6 +54,7 @@ pub fn answer(asked: Asked) -> Response<Bytes> {
         ["", "size", bytes] => Response::new(vec![b'x'; bytes.parse().unwrap()]),
         ["", "respond"] => respond(&serde_json::from_slice(&asked.body).unwrap()),
         ["", "told"] => json(&told(&asked.told)),
+        ["", "after", what, milliseconds] => after(&asked.told, what, milliseconds.parse().unwrap()),
         _ => json(&see(asked)),
     };
     response.map(Bytes::from)
@@ -70,6 +74,31 @@ fn told(told: &Told) -> Value {
         "request_id": told.context.as_ref().map(|context| context.request_id()),
         "prefix": told.prefix.as_ref().map(|prefix| prefix.as_str()),
     })
+}
+
+/// What has been done after responses, in this process.
+static DONE: Mutex<Vec<String>> = Mutex::new(vec![]);
+
+/// Whether `/after/{what}/{milliseconds}` has done what it was to do after its response.
+pub fn has_done(what: &str) -> bool {
+    DONE.lock().unwrap().iter().any(|done| done == what)
+}
+
+/// Hands over work that takes so long. The name of some says how it ends.
+fn after(told: &Told, what: &str, milliseconds: u64) -> Response<Vec<u8>> {
+    let Some(after) = &told.after else {
+        return Response::builder().status(501).body(vec![]).unwrap();
+    };
+    let what = what.to_owned();
+    after.run(async move {
+        tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+        assert!(!what.starts_with("panic"), "asked to panic after the response");
+        if what.starts_with("said") {
+            eprintln!("probe: {what} after the response");
+        }
+        DONE.lock().unwrap().push(what);
+    });
+    Response::new(b"handed over".to_vec())
 }
 
 fn json(value: &Value) -> Response<Vec<u8>> {

@@ -4,7 +4,7 @@ use std::{future::ready, net::SocketAddr};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
-use lodger::{PathPrefix, lambda};
+use lodger::{AfterResponse, PathPrefix, lambda};
 use warp::{Filter, Rejection, Reply, path::FullPath, reject::not_found as reject, reply::Response as Answer};
 
 use super::{Asked, PanicsWhenRead, Told, Typed, answer, headers, slow};
@@ -44,6 +44,7 @@ fn neutral() -> impl Filter<Extract = (Answer,), Error = Rejection> + Clone {
         .and(warp::addr::remote())
         .and(warp::ext::optional::<lambda::Context>())
         .and(warp::ext::optional::<PathPrefix>())
+        .and(warp::ext::optional::<AfterResponse>())
         .map(
             |method: Method,
              path: FullPath,
@@ -52,7 +53,8 @@ fn neutral() -> impl Filter<Extract = (Answer,), Error = Rejection> + Clone {
              body: Bytes,
              client: Option<SocketAddr>,
              context,
-             prefix| {
+             prefix,
+             after| {
                 let query = query.map(|query| format!("?{query}")).unwrap_or_default();
                 let answer: Response<Bytes> = answer(Asked {
                     method: method.to_string(),
@@ -61,7 +63,7 @@ fn neutral() -> impl Filter<Extract = (Answer,), Error = Rejection> + Clone {
                     headers: headers(&all),
                     body,
                     client: client.map(|client| client.ip().to_string()),
-                    told: Told { context, prefix },
+                    told: Told { context, prefix, after },
                 });
                 answer.into_response()
             },

@@ -1,0 +1,330 @@
+//! Work after the response: when it runs, for how long, and what becomes of it when something goes wrong.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{Extension, Router, body::Body, extract::Path, routing::get};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use lodger::{AfterResponse, Error, Host, Lodger, ResponseMode};
+use lodger_gateway::{Front, Invocation, RuntimeApi};
+use lodger_tests::{
+    ask::{Sent, ask, raw},
+    host::{OnVercel, Server, on_lambda, on_lambda_alone, on_slots},
+};
+use tokio::time::{sleep, timeout};
+
+const SOON: Duration = Duration::from_secs(5);
+
+/// What happened, in order.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn say(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+
+    fn said(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    async fn says(&self, what: &str) {
+        let said = async {
+            while !self.said().iter().any(|said| said == what) {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(SOON, said).await.unwrap_or_else(|_| panic!("{what}: {:?}", self.said()));
+    }
+}
+
+/// Says when it is dropped, which is when a future has been cancelled, or is done.
+struct Gone(Log, &'static str);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.say(self.1);
+    }
+}
+
+async fn get_from(api: &RuntimeApi, target: &str) -> Bytes {
+    api.send(&Front::function_url(), &Sent::get(target).request()).await.into_body()
+}
+
+/// Hands over work of every kind.
+fn app(log: Log) -> Router {
+    let to_app = log.clone();
+    let several = async move |Extension(after): Extension<AfterResponse>| {
+        for number in 0..3 {
+            let log = log.clone();
+            after.run(async move {
+                sleep(Duration::from_millis(150 - number * 50)).await;
+                log.say(format!("work {number}"));
+            });
+        }
+        let (again, log) = (after.clone(), log.clone());
+        after.run(async move {
+            again.run(async move { log.say("work of work") });
+            panic!("asked to panic after the response");
+        });
+        "handed over"
+    };
+    let log = to_app.clone();
+    let forever = async move |Extension(after): Extension<AfterResponse>| {
+        let log = log.clone();
+        after.run(async move {
+            let _gone = Gone(log, "cancelled");
+            std::future::pending::<()>().await;
+        });
+        "handed over"
+    };
+    let log = to_app.clone();
+    let streamed = async move |Extension(after): Extension<AfterResponse>| {
+        let (of_work, log) = (log.clone(), log.clone());
+        let frames = stream::iter(0..3).then(move |number| {
+            let (log, of_work, after) = (log.clone(), of_work.clone(), after.clone());
+            async move {
+                if number == 0 {
+                    after.run(async move { of_work.say("work") });
+                }
+                sleep(Duration::from_millis(50)).await;
+                log.say(format!("frame {number}"));
+                Ok::<_, Error>("frame ")
+            }
+        });
+        Body::from_stream(frames)
+    };
+    let log = to_app.clone();
+    let late = async move |Path(milliseconds): Path<u64>, Extension(after): Extension<AfterResponse>| {
+        let log = log.clone();
+        tokio::spawn(async move {
+            sleep(Duration::from_millis(milliseconds)).await;
+            after.run(async move { log.say("late work") });
+        });
+        "answered"
+    };
+    Router::new()
+        .route("/several", get(several))
+        .route("/forever", get(forever))
+        .route("/streamed", get(streamed))
+        .route("/late/{milliseconds}", get(late))
+        .fallback(async move || to_app.say("next"))
+}
+
+#[tokio::test]
+async fn on_lambda_all_of_it_is_done_at_once_and_before_the_next() {
+    let log = Log::default();
+    let api = on_lambda(|lodger| lodger.run(app(log.clone()))).await;
+    let begun = Instant::now();
+    assert_eq!(get_from(&api, "/several").await, "handed over");
+    assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
+    get_from(&api, "/").await;
+    assert!(begun.elapsed() < Duration::from_millis(280), "{:?}", begun.elapsed());
+    // The panic of one is nothing to the others; what work hands over is done as well.
+    assert_eq!(log.said(), ["work 2", "work 1", "work 0", "work of work", "next"]);
+    assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+}
+
+#[tokio::test]
+async fn on_lambda_it_ends_when_the_time_of_the_invocation_does() {
+    let log = Log::default();
+    let api = on_lambda(|lodger| lodger.deadline_margin(Duration::from_millis(100)).run(app(log.clone()))).await;
+    let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
+    let begun = Instant::now();
+    api.invoke(Invocation::new(event).deadline(Duration::from_millis(400))).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_millis(200), "{:?}", begun.elapsed());
+    get_from(&api, "/").await;
+    assert!((250..400).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+    assert_eq!(log.said(), ["cancelled", "next"]);
+    assert_eq!(api.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn on_lambda_it_begins_when_a_stream_has_ended() {
+    let log = Log::default();
+    let api = on_lambda(|lodger| lodger.response_mode(ResponseMode::Stream).run(app(log.clone()))).await;
+    let front = Front::function_url().streaming();
+    let response = api.send(&front, &Sent::get("/streamed").request()).await;
+    assert_eq!(response.body(), "frame frame frame ");
+    get_from(&api, "/").await;
+    assert_eq!(log.said(), ["frame 0", "frame 1", "frame 2", "work", "next"]);
+}
+
+#[tokio::test]
+async fn on_lambda_what_comes_late_is_done_after_the_next_response() {
+    let log = Log::default();
+    let api = on_lambda(|lodger| lodger.run(app(log.clone()))).await;
+    assert_eq!(get_from(&api, "/late/50").await, "answered");
+    sleep(Duration::from_millis(150)).await;
+    assert_eq!(log.said(), [""; 0]);
+    get_from(&api, "/").await;
+    get_from(&api, "/").await;
+    assert_eq!(log.said(), ["next", "late work", "next"]);
+}
+
+#[tokio::test]
+async fn on_managed_instances_it_holds_its_own_slot_and_no_other() {
+    let log = Log::default();
+    let to_app = log.clone();
+    let api = on_slots(2, |lodger| lodger.deadline_margin(Duration::ZERO).run(app(to_app))).await;
+    let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
+    api.invoke(Invocation::new(event).deadline(Duration::from_millis(500))).await.unwrap();
+    for _ in 0..20 {
+        get_from(&api, "/").await;
+    }
+    assert_eq!(log.said(), ["next"; 20]);
+    log.says("cancelled").await;
+    assert_eq!(api.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_actix_app_hands_it_over_on_lambda_and_on_managed_instances() {
+    let done = Arc::new(AtomicUsize::new(0));
+    let app = {
+        let done = Arc::clone(&done);
+        move || {
+            let done = Arc::clone(&done);
+            let handler = move |after: actix_web::web::ReqData<AfterResponse>| {
+                let done = Arc::clone(&done);
+                after.run(async move {
+                    sleep(Duration::from_millis(20)).await;
+                    done.fetch_add(1, SeqCst);
+                });
+                std::future::ready("handed over")
+            };
+            actix_web::App::new().default_service(actix_web::web::to(handler))
+        }
+    };
+    let several = app.clone();
+    for api in [on_lambda_alone(move |lodger| lodger.run(app)).await, on_slots(4, |lodger| lodger.run(several)).await] {
+        done.store(0, SeqCst);
+        futures_util::future::join_all((0..8).map(async |_| {
+            // One at a time where there is one slot: the gateway has the others wait.
+            assert_eq!(get_from(&api, "/").await, "handed over");
+        }))
+        .await;
+        let all = async {
+            while done.load(SeqCst) < 8 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(SOON, all).await.unwrap();
+        assert_eq!(api.complaints(), [""; 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_does_it_once_the_response_has_left() {
+    let log = Log::default();
+    let server = Server::start(|lodger| lodger.run(app(log.clone()))).await;
+    let answer = raw(server.addr, &Sent::get("/streamed").bytes()).await;
+    assert!(answer.ends_with(b"0\r\n\r\n"), "{}", String::from_utf8_lossy(&answer));
+    log.says("work").await;
+    assert_eq!(log.said(), ["frame 0", "frame 1", "frame 2", "work"]);
+    // At once: there is nothing to wait for any more.
+    assert_eq!(ask(server.addr, &Sent::get("/late/50")).await.body(), "answered");
+    log.says("late work").await;
+    ask(server.addr, &Sent::get("/several")).await;
+    for what in ["work 2", "work 1", "work 0", "work of work"] {
+        log.says(what).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_ends_waits_for_it_as_long_as_the_grace_is() {
+    for (target, grace, expected) in [
+        ("/several", Duration::from_secs(20), &["work of work", "work 2", "work 1", "work 0"][..]),
+        ("/forever", Duration::from_millis(300), &["cancelled"]),
+    ] {
+        let log = Log::default();
+        let server = Server::start(|lodger| lodger.grace(grace).run(app(log.clone()))).await;
+        assert_eq!(ask(server.addr, &Sent::get(target)).await.body(), "handed over");
+        let begun = Instant::now();
+        assert!(timeout(SOON, server.begin_end()).await.unwrap().unwrap().is_ok());
+        let took = begun.elapsed();
+        assert!(took > Duration::from_millis(50) && took < Duration::from_secs(1), "{target}: {took:?}");
+        for what in expected {
+            log.says(what).await;
+        }
+    }
+}
+
+#[test]
+fn the_server_of_actix_waits_for_it_as_well_and_its_workers_need_not_live() {
+    for has_system in [false, true] {
+        let (tell, told) = std::sync::mpsc::channel();
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let log = Log::default();
+        let of_app = log.clone();
+        let app = move || {
+            let log = of_app.clone();
+            let handler = move |after: actix_web::web::ReqData<AfterResponse>| {
+                let log = log.clone();
+                after.run(async move {
+                    sleep(Duration::from_millis(500)).await;
+                    log.say("work");
+                });
+                std::future::ready("handed over")
+            };
+            actix_web::App::new().default_service(actix_web::web::to(handler))
+        };
+        let running = std::thread::spawn(move || {
+            let run = async {
+                Lodger::new()
+                    .host(Host::Server)
+                    .listener(tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap())
+                    .on_listening(move |addr| tell.send(addr).unwrap())
+                    .shutdown(async { drop(ended.await) })
+                    .run(app)
+                    .await
+            };
+            if has_system {
+                actix_web::rt::System::new().block_on(run)
+            } else {
+                tokio::runtime::Builder::new_multi_thread()
+                    .worker_threads(1)
+                    .enable_all()
+                    .build()
+                    .unwrap()
+                    .block_on(run)
+            }
+        });
+        let addr = told.recv().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        assert_eq!(runtime.block_on(ask(addr, &Sent::get("/"))).body(), "handed over");
+        end.send(()).unwrap();
+        assert_eq!(log.said(), [""; 0]);
+        running.join().unwrap().unwrap();
+        assert_eq!(log.said(), ["work"]);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn on_vercel_the_request_is_at_its_end_when_all_of_it_is_done() {
+    let log = Log::default();
+    let to_app = log.clone();
+    let mut on = OnVercel::start(|lodger| lodger.grace(Duration::from_millis(200)).run(app(to_app)));
+    let (id, response) = on.send(&Sent::get("/several")).await;
+    assert_eq!(response.body(), "handed over");
+    on.platform.end(id).await;
+    // What work hands over when the response is gone runs, and is not waited for.
+    log.says("work of work").await;
+    let mut said = log.said();
+    said.sort();
+    assert_eq!(said, ["work 0", "work 1", "work 2", "work of work"]);
+
+    let (id, _) = on.send(&Sent::get("/forever")).await;
+    assert!(timeout(Duration::from_millis(100), on.platform.end(id)).await.is_err());
+    on.begin_end();
+    timeout(SOON, on.platform.end(id)).await.unwrap();
+    assert!(on.result().is_ok());
+    log.says("cancelled").await;
+    assert_eq!(on.platform.complaints(), [""; 0]);
+}
