@@ -2,6 +2,9 @@
 //!
 //! hyper's client would do; it takes as many instructions for an invocation as all the rest of Lodger together.
 
+mod body;
+mod head;
+
 use std::{io, time::Duration};
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -14,14 +17,12 @@ use tokio::{
 
 use super::{alarm::Alarm, payload::Payload};
 
+pub(super) use head::Head;
+
 /// How long anything may take but the wait for an event.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// The most that an answer's head, a line of a chunked body, or its trailers may be.
 const MAX_HEAD: usize = 64 * 1024;
-/// The most that an event may be. Lambda's own limit is 6 MB for those that somebody waits for.
-const MAX_BODY: usize = 64 * 1024 * 1024;
-/// How many headers an answer may have. The Runtime API sends about ten.
-const MAX_HEADERS: usize = 64;
 /// Pieces are collected until there are so many bytes to write.
 const WRITE_AT: usize = 48 * 1024;
 
@@ -45,22 +46,6 @@ pub(super) enum Trouble {
     Ended(io::Error),
     /// It ended later, stood still, or what came was no HTTP.
     Broken(io::Error),
-}
-
-/// The beginning of an answer.
-#[derive(Debug)]
-pub(super) struct Head {
-    pub(super) status: u16,
-    length: Length,
-    /// Whether the connection can take another request after this answer.
-    pub(super) is_reusable: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Length {
-    Bytes(usize),
-    Chunked,
-    UntilEnd,
 }
 
 impl Connection {
@@ -146,131 +131,6 @@ impl Connection {
         patience.within(PATIENCE, answer).await.unwrap_or_else(|| Err(Trouble::Broken(too_long())))
     }
 
-    async fn head(&mut self, mut header: impl FnMut(&Bytes, &str, &[u8])) -> Result<Head, Trouble> {
-        let mut has_begun = false;
-        loop {
-            let bytes = match self.until_empty_line().await {
-                Err(Trouble::Ended(error)) if has_begun => return Err(Trouble::Broken(error)),
-                bytes => bytes?,
-            };
-            let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-            let mut parsed = httparse::Response::new(&mut headers);
-            match parsed.parse(&bytes) {
-                Ok(httparse::Status::Complete(_)) => {}
-                Ok(httparse::Status::Partial) => {
-                    return Err(broken("the head of the answer is empty".to_owned()));
-                }
-                Err(error) => return Err(broken(format!("the answer is no HTTP/1.1: {error}"))),
-            }
-            let status = parsed.code.unwrap_or_default();
-            let mut head = Head { status, length: Length::UntilEnd, is_reusable: parsed.version == Some(1) };
-            if status / 100 == 1 {
-                // The real answer is still to come (RFC 9110, section 15.2).
-                has_begun = true;
-                continue;
-            }
-            for field in parsed.headers.iter() {
-                head.read(field.name, field.value)?;
-                header(&bytes, field.name, field.value);
-            }
-            if matches!(status, 204 | 304) {
-                head.length = Length::Bytes(0);
-            }
-            head.is_reusable &= head.length != Length::UntilEnd;
-            return Ok(head);
-        }
-    }
-
-    async fn body(&mut self, head: &Head) -> io::Result<Bytes> {
-        match head.length {
-            Length::Bytes(length) => {
-                self.fill(length).await?;
-                Ok(self.buffer.split_to(length).freeze())
-            }
-            Length::Chunked => self.chunks().await,
-            Length::UntilEnd => self.until_end().await,
-        }
-    }
-
-    async fn until_empty_line(&mut self) -> Result<Bytes, Trouble> {
-        let mut seen = 0_usize;
-        loop {
-            // The empty line may have been cut in two.
-            let from = seen.saturating_sub(3);
-            if let Some(at) = self.buffer.get(from..).and_then(|bytes| self.empty_line.find(bytes)) {
-                return Ok(self.buffer.split_to(from + at + 4).freeze());
-            }
-            seen = self.buffer.len();
-            if seen > MAX_HEAD {
-                return Err(broken(format!("the head of the answer is longer than {MAX_HEAD} bytes")));
-            }
-            self.more().await.map_err(
-                |error| {
-                    if seen == 0 { Trouble::Ended(error) } else { Trouble::Broken(error) }
-                },
-            )?;
-        }
-    }
-
-    async fn chunks(&mut self) -> io::Result<Bytes> {
-        let mut body = BytesMut::new();
-        loop {
-            let line = self.line().await?;
-            let digits = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-            let length = std::str::from_utf8(digits)
-                .ok()
-                .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-                .and_then(|digits| usize::from_str_radix(digits, 16).ok())
-                .ok_or_else(|| invalid("a chunk of the answer has no length".to_owned()))?;
-            if length == 0 {
-                while !self.line().await?.is_empty() {}
-                return Ok(body.freeze());
-            }
-            limit(body.len().saturating_add(length))?;
-            self.fill(length).await?;
-            body.extend_from_slice(&self.buffer.split_to(length));
-            if !self.line().await?.is_empty() {
-                return Err(invalid("a chunk of the answer is longer than it says".to_owned()));
-            }
-        }
-    }
-
-    async fn until_end(&mut self) -> io::Result<Bytes> {
-        loop {
-            match self.more().await {
-                Ok(()) => limit(self.buffer.len())?,
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    return Ok(self.buffer.split().freeze());
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    async fn line(&mut self) -> io::Result<Bytes> {
-        loop {
-            if let Some(at) = memmem::find(&self.buffer, b"\r\n") {
-                let line = self.buffer.split_to(at).freeze();
-                self.buffer.advance(2);
-                return Ok(line);
-            }
-            if self.buffer.len() > MAX_HEAD {
-                return Err(invalid("a line between the chunks of the answer does not end".to_owned()));
-            }
-            self.more().await?;
-        }
-    }
-
-    /// Reads until there are `length` bytes.
-    async fn fill(&mut self, length: usize) -> io::Result<()> {
-        limit(length)?;
-        self.buffer.reserve(length.saturating_sub(self.buffer.len()));
-        while self.buffer.len() < length {
-            self.more().await?;
-        }
-        Ok(())
-    }
-
     async fn more(&mut self) -> io::Result<()> {
         if self.buffer.capacity() - self.buffer.len() < 2048 {
             // Takes the whole buffer again, if the app has let go of the events in it.
@@ -283,45 +143,16 @@ impl Connection {
     }
 }
 
-impl Head {
-    fn read(&mut self, name: &str, value: &[u8]) -> Result<(), Trouble> {
-        if name.eq_ignore_ascii_case("content-length") {
-            let digits = std::str::from_utf8(value.trim_ascii()).ok();
-            let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
-            let length = digits.and_then(|digits| digits.parse().ok());
-            let length = length.map(Length::Bytes).ok_or_else(|| {
-                broken(format!("the answer's content-length is {:?}", String::from_utf8_lossy(value)))
-            })?;
-            match self.length {
-                // A chunked answer has no other length (RFC 9112, section 6.3).
-                Length::Chunked => {}
-                Length::Bytes(_) if self.length != length => {
-                    return Err(broken("the answer has two lengths".to_owned()));
-                }
-                _ => self.length = length,
-            }
-        } else if name.eq_ignore_ascii_case("transfer-encoding") {
-            if !value.trim_ascii().eq_ignore_ascii_case(b"chunked") {
-                return Err(broken(format!("the answer's transfer-encoding is {:?}", String::from_utf8_lossy(value))));
-            }
-            self.length = Length::Chunked;
-        } else if name.eq_ignore_ascii_case("connection") {
-            let closes = |option: &[u8]| option.trim_ascii().eq_ignore_ascii_case(b"close");
-            self.is_reusable &= !value.split(|byte| *byte == b',').any(closes);
+impl Trouble {
+    pub(super) fn into_error(self) -> io::Error {
+        match self {
+            Self::Unreached(error) | Self::Ended(error) | Self::Broken(error) => error,
         }
-        Ok(())
     }
 }
 
 fn too_long() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "it took longer than 30 seconds")
-}
-
-fn limit(length: usize) -> io::Result<()> {
-    if length > MAX_BODY {
-        return Err(invalid(format!("the answer is longer than {MAX_BODY} bytes")));
-    }
-    Ok(())
 }
 
 fn invalid(what: String) -> io::Error {
@@ -330,14 +161,6 @@ fn invalid(what: String) -> io::Error {
 
 fn broken(what: String) -> Trouble {
     Trouble::Broken(invalid(what))
-}
-
-impl Trouble {
-    pub(super) fn into_error(self) -> io::Error {
-        match self {
-            Self::Unreached(error) | Self::Ended(error) | Self::Broken(error) => error,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,107 @@
+//! The client of the [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
+
+mod next;
+mod post;
+mod stream;
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    AbortOnDrop, Context,
+    address::Address,
+    alarm::Alarm,
+    connection::{Connection, Head},
+    extension,
+    slots::Slots,
+};
+use crate::Error;
+
+pub(super) use next::Invocation;
+
+const VERSION: &str = "/2018-06-01/runtime";
+const USER_AGENT: &str = concat!("lodger/", env!("CARGO_PKG_VERSION"));
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const CANNOT_GO_ON: &str = "the Lambda Runtime API says that this process cannot go on (500)";
+
+/// The Runtime API as one slot has it: over one connection that is kept, and renewed when it is found closed.
+#[derive(Debug)]
+pub(super) struct Api {
+    address: Address,
+    connection: Option<Connection>,
+    patience: Alarm,
+    /// Whether a poll waited for longer than any pause between two: the API was there.
+    has_waited: bool,
+    /// The head of each poll.
+    next: String,
+    /// The head of the last post, kept for its memory.
+    post: String,
+    /// The headers of every request.
+    headers: String,
+    slots: Arc<Slots>,
+}
+
+impl Api {
+    /// That of the first of so many slots.
+    ///
+    /// # Errors
+    /// `address` is not one: a host and a port, with or without `http://` before them and a path after them.
+    pub(super) fn new(address: &str, slots: usize) -> Result<Self, Error> {
+        let address = Address::parse(address).ok_or_else(|| {
+            Error::new(format!(
+                "AWS_LAMBDA_RUNTIME_API is {address:?}; it is a host and a port, such as 127.0.0.1:9001, or an http URL"
+            ))
+        })?;
+        Ok(Self::at(address, Slots::new(slots)))
+    }
+
+    /// That of another slot.
+    pub(super) fn sibling(&self) -> Self {
+        Self::at(self.address.clone(), Arc::clone(&self.slots))
+    }
+
+    fn at(address: Address, slots: Arc<Slots>) -> Self {
+        let headers = format!("host: {}\r\nuser-agent: {USER_AGENT}\r\n", address.authority());
+        let next = format!("GET {}{VERSION}/invocation/next HTTP/1.1\r\n{headers}\r\n", address.path());
+        Self {
+            address,
+            connection: None,
+            patience: Alarm::default(),
+            has_waited: false,
+            next,
+            post: String::new(),
+            headers,
+            slots,
+        }
+    }
+
+    /// Has Lambda send SIGTERM before it ends the process, as long as what comes back is kept.
+    ///
+    /// # Errors
+    /// Why it will not, in words.
+    pub(super) async fn ask_for_sigterm(&self) -> Result<AbortOnDrop<()>, String> {
+        extension::register(&self.address, &self.headers).await
+    }
+
+    /// The begin of a head that posts to `path`.
+    fn post_head(&mut self, path: [&str; 3], context: &Context) -> String {
+        let mut head = std::mem::take(&mut self.post);
+        head.clear();
+        head.extend(["POST ", self.address.path(), VERSION]);
+        head.extend(path);
+        head.extend([" HTTP/1.1\r\n", &self.headers]);
+        if let Some(id) = context.invocation_id() {
+            head.extend(["lambda-runtime-invocation-id: ", id, "\r\n"]);
+        }
+        head
+    }
+
+    /// The connection that was kept, if it is still good.
+    fn kept(&mut self) -> Option<Connection> {
+        self.connection.take().filter(Connection::is_quiet)
+    }
+
+    fn keep(&mut self, connection: Connection, head: &Head) {
+        self.connection = head.is_reusable.then_some(connection);
+    }
+}

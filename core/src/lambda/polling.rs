@@ -1,0 +1,241 @@
+//! The Runtime API, before there is anything to answer.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::JoinSet,
+};
+
+use super::{
+    AbortOnDrop,
+    all::All,
+    api::Api,
+    end::End,
+    slot::answer,
+    slots::{self, Share},
+};
+use crate::{App, Error, Settings, Shutdown, log::say, panic, signals::Signals};
+
+/// How long what is in flight may take at the end: Lambda waits half a second, and less where there are other extensions.
+const GRACE: Duration = Duration::from_millis(400);
+
+/// The Runtime API, before the first invocation is asked for: what is to be known to answer invocations with an app.
+///
+/// There is one invocation at a time, or as many at once as `AWS_LAMBDA_MAX_CONCURRENCY` says: so many slots, each of which
+/// polls, calls the app and responds, whatever the others do.
+///
+/// # Example
+///
+/// ```no_run
+/// # use lodger_core::{App, Error, Settings, Shutdown, lambda::Polling};
+/// # async fn answer(settings: Settings, build: impl Future<Output = Result<impl App, Error>>) -> Result<(), Error> {
+/// let mut polling = Polling::new(settings, Shutdown::default())?;
+/// let app = polling.build(build).await?;
+/// polling.answer(app).await
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Polling {
+    api: Api,
+    settings: Settings,
+    shutdown: Shutdown,
+    slots: usize,
+    /// Where this is a part of several, or has several slots.
+    share: Option<Share>,
+    /// How long what is in flight may take at the end. Without SIGTERM nobody ends the process, and it is as long as it takes.
+    grace: Option<Duration>,
+    /// What has Lambda send SIGTERM.
+    extension: Option<Arc<AbortOnDrop<()>>>,
+}
+
+impl Polling {
+    /// Nothing is asked of the Runtime API yet.
+    ///
+    /// # Errors
+    /// The settings do not say where it is, or have a path that cannot be one.
+    pub fn new(mut settings: Settings, shutdown: Shutdown) -> Result<Self, Error> {
+        settings.normalize()?;
+        let Some(address) = settings.runtime_api.as_deref() else {
+            return Err(Error::new(
+                "AWS_LAMBDA_RUNTIME_API is not set, which says where the Lambda Runtime API is; Lambda and its emulators set it",
+            ));
+        };
+        let wanted = settings.max_concurrency.map_or(1, NonZeroUsize::get);
+        let slots = wanted.min(slots::MOST);
+        if slots < wanted {
+            say!(WARN, "AWS_LAMBDA_MAX_CONCURRENCY is {wanted}; {slots} invocations are polled for at once");
+        }
+        let api = Api::new(address, slots)?;
+        Ok(Self { api, settings, shutdown, slots, share: None, grace: None, extension: None })
+    }
+
+    /// Builds what is needed for the first invocation. A failure, or a panic, is reported to Lambda as the reason why the
+    /// function does not start; of several [parts](Self::split) the first.
+    ///
+    /// Where the settings say so, Lambda is asked first for SIGTERM before it ends the process.
+    ///
+    /// # Errors
+    /// That of `build`, which has been reported.
+    pub async fn build<T>(&mut self, build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        if self.settings.sigterm && self.grace.is_none() {
+            self.ask_for_sigterm().await;
+        }
+        let built = panic::built(build).await;
+        if let Err(error) = &built
+            && self.share.as_ref().is_none_or(Share::end)
+        {
+            self.api.init_error("Runtime.InitFailed", &format!("{error:?}")).await;
+        }
+        built
+    }
+
+    /// Whatever goes wrong here, invocations are answered all the same.
+    async fn ask_for_sigterm(&mut self) {
+        let grace = self.settings.grace.unwrap_or(GRACE);
+        self.grace = Some(grace);
+        if self.shutdown.is_of_signals() {
+            match Signals::new() {
+                Ok(mut signals) => {
+                    self.shutdown = Shutdown::when(async move {
+                        signals.next().await;
+                        say!(INFO, "ending: what is in flight has {grace:?} (LODGER_GRACE)");
+                    });
+                }
+                Err(error) => say!(WARN, "SIGTERM will not be heard (LODGER_SIGTERM): {error:?}"),
+            }
+        }
+        match self.api.ask_for_sigterm().await {
+            Ok(extension) => self.extension = Some(Arc::new(extension)),
+            Err(why) => {
+                say!(WARN, "Lambda will not send SIGTERM (LODGER_SIGTERM): no extension could be registered: {why}")
+            }
+        }
+    }
+
+    /// How many invocations are answered at once.
+    pub fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// Divides the slots among as many parts as there are to be, or as there are slots: for threads that each have an app of
+    /// their own. None polls before all are about to, and all end once one of them does, or is dropped.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    #[must_use]
+    pub fn split(self, parts: usize) -> Vec<Self> {
+        let parts = parts.clamp(1, self.slots);
+        if self.slots == 1 || self.share.is_some() {
+            return vec![self];
+        }
+        let Self { api, settings, shutdown, slots, grace, extension, .. } = self;
+        let part = |(number, share)| Self {
+            api: api.sibling(),
+            settings: settings.clone(),
+            shutdown: Shutdown::default(),
+            // The first have one more each, where they are not all of a size.
+            slots: slots / parts + usize::from(number < slots % parts),
+            share: Some(share),
+            grace,
+            extension: extension.clone(),
+        };
+        Share::several(parts, shutdown, grace).enumerate().map(part).collect()
+    }
+
+    /// Answers invocations with an app that may move between threads, as [`answer`](Self::answer) does: on a thread of a
+    /// runtime that has several, where handlers find themselves on a server as well, and each slot in a task of its own.
+    ///
+    /// It is also where the loop costs least. On the thread that called `block_on` each answer of the Runtime API has to
+    /// wake it from another one, which takes a third more processor time for a small request. As on a server, handlers are
+    /// not in the scope of what stands around `run`: task-locals, or a subscriber that was set for that future alone.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    ///
+    /// # Panics
+    /// As [`answer`](Self::answer).
+    pub async fn answer_on_any_thread<A>(self, app: A) -> Result<(), Error>
+    where
+        A: App<Future: Send, Body: Send> + Clone + Send,
+    {
+        let ended = |error| Error::new("the loop that answers invocations ended").because(error);
+        if self.slots > 1 {
+            let mut slots = JoinSet::new();
+            for slot in self.split(usize::MAX) {
+                slots.spawn(slot.answer_in_turn(app.clone()));
+            }
+            let mut result = Ok(());
+            while let Some(slot) = slots.join_next().await {
+                result = result.and(slot.map_err(ended).flatten());
+            }
+            return result;
+        }
+        match Handle::current().runtime_flavor() {
+            RuntimeFlavor::CurrentThread => self.answer_in_turn(app).await,
+            _ => AbortOnDrop(tokio::spawn(self.answer_in_turn(app))).await.map_err(ended).flatten(),
+        }
+    }
+
+    /// Answers invocations with `app`, in this task: for ever, or until the user's shutdown says so between two of them.
+    ///
+    /// # Errors
+    /// The Runtime API is out of reach for a minute, or says that the process cannot go on. Nothing about a single
+    /// invocation is an error here.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime that has I/O and time enabled.
+    pub async fn answer<A: App>(mut self, app: A) -> Result<(), Error> {
+        if self.slots == 1 {
+            return self.answer_in_turn(app).await;
+        }
+        let Some(share) = self.share.take().or_else(|| Share::several(1, self.shutdown, self.grace).next()) else {
+            return Ok(());
+        };
+        if !share.begins().await {
+            return Ok(());
+        }
+        let (app, first) = (Arc::new(app), Mutex::new(Ok(())));
+        let slots = (0..self.slots).map(|_| {
+            Box::pin(async {
+                let answered = answer(self.api.sibling(), &self.settings, share.end_of_slot(), Arc::clone(&app)).await;
+                // Those that are busy have answered when they hear of it.
+                share.end();
+                let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+                *first = std::mem::replace(&mut *first, Ok(())).and(answered);
+            })
+        });
+        if share.within_grace(All::new(slots)).await.is_none() {
+            cut_off(self.grace);
+        }
+        first.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers one invocation after the other.
+    async fn answer_in_turn<A: App>(self, app: A) -> Result<(), Error> {
+        let Self { api, settings, shutdown, share, grace, extension: _extension, .. } = self;
+        let share = match (share, grace) {
+            (Some(share), _) => Some(share),
+            (None, Some(_)) => Share::several(1, shutdown, grace).next(),
+            (None, None) => return answer(api, &settings, End::new(shutdown), app).await,
+        };
+        let Some(share) = share else { return Ok(()) };
+        if !share.begins().await {
+            return Ok(());
+        }
+        let answered = share.within_grace(answer(api, &settings, share.end_of_slot(), app)).await;
+        answered.unwrap_or_else(|| {
+            cut_off(grace);
+            Ok(())
+        })
+    }
+}
+
+fn cut_off(grace: Option<Duration>) {
+    let grace = grace.unwrap_or_default();
+    say!(WARN, "cut off what was still in flight {grace:?} after the shutdown began (LODGER_GRACE)");
+}

@@ -1,0 +1,126 @@
+//! The loop of a slot: next, read, call, write, respond.
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use super::{
+    Context,
+    all::All,
+    api::{Api, Invocation},
+    deadline::Deadline,
+    end::End,
+    event::{self, Asked, Names, Refusal},
+    reply::{self, Answer, Shape},
+};
+use crate::{
+    AfterResponse, App, Error, Request, Settings, after,
+    log::say,
+    panic::{self, CatchPanic, Panicked},
+    reserved::Reserved,
+};
+
+/// The loop of a slot.
+pub(super) async fn answer<A: App>(mut api: Api, settings: &Settings, mut end: End, app: A) -> Result<(), Error> {
+    let mut names = Names::new();
+    let mut deadline = Deadline::new(settings.deadline_margin);
+    let reserved = Reserved::new(settings);
+    let after = AfterResponse::new();
+    while let Some(Invocation { context, event }) = api.next(&mut end).await? {
+        let id = context.request_id();
+        deadline.set(&context);
+        let read = read(&event, Asked::new(&context, settings, &reserved, &mut names));
+        // The app is to hold the last of it, so that its memory can be used again.
+        drop(event);
+        let (answer, body) = match read {
+            Ok((mut request, shape)) => {
+                request.extensions_mut().insert(after.clone());
+                call(&app, request, shape, &context, &mut deadline).await
+            }
+            Err(refusal) => (refuse(refusal, id), None),
+        };
+        match answer {
+            Answer::Reply(payload) => api.respond(&context, &payload).await?,
+            Answer::Stream(begin) => api.stream(&context, &begin, body, &mut deadline).await?,
+            Answer::Error { error_type, message } => {
+                say!(ERROR, "request {id}: {message}");
+                api.fail(&context, error_type, &message).await?;
+            }
+        }
+        if after.has_work() {
+            finish(&after, context.request_id(), &mut deadline).await;
+        }
+    }
+    Ok(())
+}
+
+/// Does what the app has handed over for after the response, and what that hands over, until the time is over.
+async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline) {
+    while after.has_work() {
+        let each = after.take().into_iter().map(|work| Box::pin(after::done(work, format!("request {request_id}"))));
+        if deadline.limit(All::new(each)).await.is_none() {
+            drop(after.take());
+            say!(
+                WARN,
+                "request {request_id}: the work after the response took too long, and was cancelled (LODGER_DEADLINE_MARGIN)"
+            );
+            return;
+        }
+    }
+}
+
+/// The request that an event stands for. Whatever the event does to the libraries that read it, the loop goes on.
+fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape), Refusal> {
+    panic::caught(|| event::read(event, asked)).unwrap_or_else(|Panicked(message)| {
+        Err(Refusal::Failed {
+            error_type: "Runtime.UnreadableEvent",
+            message: format!("the event cannot be read: {message}"),
+        })
+    })
+}
+
+/// The answer to an event that the app is not to see.
+fn refuse(refusal: Refusal, request_id: &str) -> Answer {
+    match refusal {
+        Refusal::BadRequest(shape, why) => {
+            say!(ERROR, "request {request_id}: refused with 400: {why}");
+            reply::text(shape, StatusCode::BAD_REQUEST, why, request_id)
+        }
+        Refusal::NotFound(shape) => reply::text(shape, StatusCode::NOT_FOUND, String::new(), request_id),
+        Refusal::Failed { error_type, message } => Answer::Error { error_type, message },
+    }
+}
+
+/// Has the app answer a request, and makes a reply of whatever comes of it, with the body to stream behind it if there is one.
+fn call<A: App>(
+    app: &A,
+    request: Request,
+    shape: Shape,
+    context: &Context,
+    deadline: &mut Deadline,
+) -> impl Future<Output = (Answer, Option<A::Body>)> {
+    let request_id = context.request_id();
+    // The app is borrowed for the call alone, so that one that is not `Sync` may be served by a future that is `Send`.
+    let called = CatchPanic::new(|| {
+        let response = app.call(request);
+        async move { reply::write(shape, response.await, request_id).await }
+    });
+    async move {
+        let (status, why, tell) = match deadline.limit(panic::settled(called)).await {
+            Some(Ok(Ok(answer))) => return answer,
+            Some(Ok(Err(error))) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string(), error.for_the_client()),
+            Some(Err(Panicked(message))) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, format!("the app panicked: {message}"), None)
+            }
+            None => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "the app took too long, and was cancelled before Lambda would end the process \
+                 (LODGER_DEADLINE_MARGIN)"
+                    .to_owned(),
+                Some("the function took too long".to_owned()),
+            ),
+        };
+        say!(ERROR, "request {request_id}: answered with {}: {why}", status.as_u16());
+        let tell = tell.unwrap_or_else(|| "internal server error".to_owned());
+        (reply::text(shape, status, tell, request_id), None)
+    }
+}
