@@ -26,7 +26,7 @@
 //! | hyper 1 | `hyper` | likewise; see [`hyper`] |
 //!
 //! No framework is on by default. With the feature `serde`, [`lambda::RequestContext`] can be read as a type of your own; with
-//! `logs`, events of `tracing` are lines of Vercel's log, each with its request.
+//! `logs`, one line sets up [the log](#the-log) as the host wants it.
 //!
 //! # Porting an app
 //!
@@ -116,6 +116,28 @@
 //! ```
 //!
 //! What that costs on each host, and how long it may take, is said [there](AfterResponse).
+//!
+//! # The log
+//!
+//! Around each request there is a span of `tracing`: whatever a subscriber makes of an event that happens in the handler, in
+//! the body of the response or in the work after it, it knows the request. Without a subscriber that costs nothing.
+//!
+//! | host | the span `request`, of the target `lodger`, has |
+//! |---|---|
+//! | Lambda | `request_id`, `front` (`rest-api`, `http-api`, `function-url`, `alb`, `vpc-lattice`, `websocket-api`, `vercel`, `event`), `trace_id` and `tenant_id` where there are such; level `INFO` |
+//! | Vercel | `request_id`, `front` (`vercel`), `invocation_id`, `trace_id` where there is one; level `INFO` |
+//! | server | `request_id`, a number, and `front` (`server`); level `DEBUG` |
+//!
+//! It has no path in it; what knows the routes of the app has those, as `TraceLayer` of tower-http or `TracingLogger` of
+//! tracing-actix-web. Where warp's own server serves an app there is no span.
+//!
+//! With the feature `logs`, `lodger::logs::init()` in `main` is a subscriber that writes what the host wants: JSON or text for Lambda, as
+//! `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL` say, each line with its request; messages to Vercel, which shows them with
+//! their request; text elsewhere. `lodger::logs::layer()` is the same beside layers of your own.
+//!
+//! For OpenTelemetry the trace of an invocation is in `x-amzn-trace-id`, among the headers of each request, where the propagator for
+//! X-Ray finds it, and in [`lambda::Context::trace_id`]. It is never in the environment, which all requests of a process share.
+//! The current span of a handler is Lodger's, or one of your middleware's in it.
 //!
 //! # Events that are not HTTP
 //!
@@ -213,6 +235,9 @@ pub use lodger::Lodger;
 #[cfg(any(feature = "server", feature = "lambda"))]
 #[doc(inline)]
 pub use lodger_core::AfterResponse;
+#[cfg(feature = "logs")]
+#[doc(inline)]
+pub use lodger_core::logs;
 #[doc(inline)]
 pub use lodger_core::{App, Body, BoxError, ClientAddr, Error, Host, PathPrefix, Request, ResponseMode, Stage};
 pub use run::Run;
@@ -239,9 +264,6 @@ pub mod server {
 pub mod vercel {
     #[doc(inline)]
     pub use lodger_core::vercel::Context;
-    #[cfg(feature = "logs")]
-    #[doc(inline)]
-    pub use lodger_core::vercel::{Logs, logs};
 }
 
 /// Runs `app` on the host that the process finds itself in, until that ends: until SIGTERM or Ctrl-C on a server, on

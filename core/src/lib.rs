@@ -27,11 +27,15 @@ mod settings;
 mod shutdown;
 #[cfg(any(feature = "lambda", feature = "server"))]
 mod signals;
+#[cfg(any(feature = "lambda", feature = "server"))]
+mod span;
 #[cfg(any(feature = "lambda", feature = "vercel"))]
 mod vercel_headers;
 
 #[cfg(feature = "lambda")]
 pub mod lambda;
+#[cfg(feature = "logs")]
+pub mod logs;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "vercel")]

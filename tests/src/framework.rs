@@ -23,8 +23,9 @@ pub trait Framework {
     /// The statuses of its own for what cannot be read as its types: [`UNTYPED`], one by one. `None`: it has no types.
     const OF_UNTYPED: Option<[u16; UNTYPED.len()]>;
 
-    /// Whether it tells under its own server what to do work after the response by, where that is what serves its app.
-    const HAS_AFTER_RESPONSE_ON_A_SERVER: bool = true;
+    /// Whether there is anybody between the server and the app: to tell it what to do work after the response by, and for a span around
+    /// each request.
+    const IS_GUARDED_ON_A_SERVER: bool = true;
 
     /// What its app cannot see of what it was sent, on any host.
     fn is_blind_to(_seen: &mut Value) {}
@@ -108,7 +109,7 @@ pub struct Warp;
 
 impl Framework for Warp {
     const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = Some([404, 400, 400, 200, 415, 400, 400, 405]);
-    const HAS_AFTER_RESPONSE_ON_A_SERVER: bool = false;
+    const IS_GUARDED_ON_A_SERVER: bool = false;
 
     fn own_server() -> SocketAddr {
         started(async |told| warp::serve(probe::warp::app()).incoming(listener(told).await).run().await)

@@ -23,7 +23,7 @@ use lodger_tests::{
     framework::{ActixWeb, Axum, Framework, Hyper, Tower, UNTYPED, Warp},
     host::{OnVercel, Served, on_lambda_alone, on_slots},
     losses::{got, got_behind, seen, seen_behind, seen_on_vercel},
-    probe::has_done,
+    probe::{done_in, has_done, span},
 };
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -48,10 +48,14 @@ macro_rules! matrix {
                 is_as_axums(addr, <$F>::is_blind_to).await;
                 answers_untyped::<$F>(async |sent| ask(addr, &sent).await).await;
                 streams(addr).await;
-                if <$F>::HAS_AFTER_RESPONSE_ON_A_SERVER {
+                span::subscribe();
+                let span = told(&ask(addr, &Sent::get("/told")).await)["span"].take();
+                if <$F>::IS_GUARDED_ON_A_SERVER {
+                    assert_eq!((&span["front"], span["request_id"].is_u64()), (&json!("server"), true));
                     works_after(addr).await;
                 } else {
                     assert_eq!(ask(addr, &Sent::get("/after/never/0")).await.status(), 501);
+                    assert_eq!(span, json!(null));
                 }
             }
 
@@ -69,11 +73,15 @@ macro_rules! matrix {
                 streams(addr).await;
                 // Where the platform counts on an answer a panic is one.
                 assert_eq!(on.send(&Sent::get("/panic")).await.1.status(), 500);
+                span::subscribe();
+                let (id, response) = on.send(&Sent::get("/told")).await;
+                let span = told(&response)["span"].take();
+                assert_eq!((&span["front"], &span["request_id"]), (&json!("vercel"), &json!(id)));
                 let (what, sent) = work();
                 let (id, response) = on.send(&sent).await;
                 assert_eq!((&response.body()[..], has_done(&what)), (&b"handed over"[..], false));
                 on.platform.end(id).await;
-                assert!(has_done(&what));
+                assert_eq!(done_in(&what).unwrap()["request_id"], json!(id));
                 assert_eq!(on.platform.complaints(), [""; 0]);
             }
 
@@ -325,11 +333,23 @@ async fn streams_behind(front: &Front, api: &RuntimeApi) {
     }
 }
 
+/// What an app says that it was told.
+fn told(response: &Response<Bytes>) -> Value {
+    serde_json::from_slice(response.body()).unwrap()
+}
+
 /// What only Lambda knows is told, a stream arrives as a whole, and a panic is a 500 after which the app goes on.
 async fn is_told_and_survives(front: &Front, api: &RuntimeApi) {
-    let told = api.send(front, &Sent::get("/told").request()).await;
-    let told: Value = serde_json::from_slice(told.body()).unwrap();
+    span::subscribe();
+    let told = told(&api.send(front, &Sent::get("/told").request()).await);
     assert!(told["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{told}");
+    let name = match front.name() {
+        "alb-multi-value" => "alb",
+        "http-api-v1" => "http-api",
+        "lattice-v1" | "lattice-v2" => "vpc-lattice",
+        name => name,
+    };
+    assert_eq!((&told["span"]["front"], &told["span"]["request_id"]), (&json!(name), &told["request_id"]), "{told}");
     let is_rest = front.name() == "rest-api";
     assert_eq!(told["prefix"], if is_rest { json!("/prod") } else { json!(null) }, "{told}");
 
@@ -369,7 +389,7 @@ async fn works_after_on_lambda(front: &Front, api: &RuntimeApi) {
     let response = api.send(front, &sent.request()).await;
     assert_eq!((&response.body()[..], has_done(&what)), (&b"handed over"[..], false));
     assert_eq!(api.send(front, &Sent::get("/").request()).await.status(), 200);
-    assert!(has_done(&what));
+    assert!(done_in(&what).unwrap()["request_id"].is_string());
 }
 
 /// Eight invocations at once, and then as many more as come: each gets its own answer, whatever becomes of the others.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::StatusCode;
+use tracing::{Instrument as _, Span};
 
 use super::{
     Context,
@@ -17,40 +18,66 @@ use crate::{
     log::say,
     panic::{self, CatchPanic, Panicked},
     reserved::Reserved,
+    span,
 };
 
 /// The loop of a slot.
-pub(super) async fn answer<A: App>(mut api: Api, settings: &Settings, mut end: End, app: A) -> Result<(), Error> {
-    let mut names = Names::new();
-    let mut deadline = Deadline::new(settings.deadline_margin);
-    let reserved = Reserved::new(settings);
-    let after = AfterResponse::new();
-    while let Some(Invocation { context, event }) = api.next(&mut end).await? {
+pub(super) async fn answer<A: App>(api: Api, settings: &Settings, mut end: End, app: A) -> Result<(), Error> {
+    let mut slot = Slot {
+        api,
+        app,
+        settings,
+        reserved: Reserved::new(settings),
+        names: Names::new(),
+        deadline: Deadline::new(settings.deadline_margin),
+        after: AfterResponse::new(),
+    };
+    while let Some(invocation) = slot.api.next(&mut end).await? {
+        let span = span::of_invocation(&invocation.context);
+        slot.deadline.set(&invocation.context);
+        slot.answer(invocation, &span).instrument(span.clone()).await?;
+    }
+    Ok(())
+}
+
+/// What is there for one invocation after the other.
+struct Slot<'a, A> {
+    api: Api,
+    app: A,
+    settings: &'a Settings,
+    reserved: Reserved,
+    names: Names,
+    deadline: Deadline,
+    after: AfterResponse,
+}
+
+impl<A: App> Slot<'_, A> {
+    async fn answer(&mut self, Invocation { context, event }: Invocation, span: &Span) -> Result<(), Error> {
+        let Self { api, app, settings, reserved, names, deadline, after } = self;
         let id = context.request_id();
-        deadline.set(&context);
-        let read = read(&event, Asked::new(&context, settings, &reserved, &mut names));
+        let read = read(&event, Asked::new(&context, span, settings, reserved, names));
         // The app is to hold the last of it, so that its memory can be used again.
         drop(event);
         let (answer, body) = match read {
             Ok((mut request, shape)) => {
                 request.extensions_mut().insert(after.clone());
-                call(&app, request, shape, &context, &mut deadline).await
+                call(app, request, shape, &context, deadline).await
             }
             Err(refusal) => (refuse(refusal, id), None),
         };
         match answer {
             Answer::Reply(payload) => api.respond(&context, &payload).await?,
-            Answer::Stream(begin) => api.stream(&context, &begin, body, &mut deadline).await?,
+            Answer::Stream(begin) => api.stream(&context, &begin, body, deadline).await?,
             Answer::Error { error_type, message } => {
                 say!(ERROR, "request {id}: {message}");
                 api.fail(&context, error_type, &message).await?;
             }
         }
         if after.has_work() {
-            finish(&after, context.request_id(), &mut deadline).await;
+            finish(after, id, deadline).await;
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Does what the app has handed over for after the response, and what that hands over, until the time is over.

@@ -11,6 +11,7 @@ use std::{
 
 use http::StatusCode;
 use pin_project_lite::pin_project;
+use tracing::{Instrument as _, Span};
 
 use super::{
     paths::{Paths, Seen},
@@ -20,6 +21,7 @@ use crate::{
     AfterResponse, Head, Host, Settings, after,
     log::say,
     panic::{CatchPanic, Panicked},
+    span,
 };
 
 /// What stands before an app: it takes prefixes off paths, keeps clients away from what is for events, and, where the server
@@ -92,7 +94,7 @@ impl Gate {
         #[cfg(feature = "vercel")]
         if let Some(vercel) = &self.vercel {
             return match vercel.take(head) {
-                Some(end) => self.admit_to_paths(head, Pass { end, after: None, catches_panics: true }),
+                Some(end) => self.admit_to_paths(head, Pass::on_vercel(end)),
                 None => Admission::Answered(StatusCode::OK, "OK", Pass::default()),
             };
         }
@@ -100,12 +102,12 @@ impl Gate {
         if self.is_behind_vercels_proxy {
             // It takes out some, and its own address is that of no client.
             crate::vercel_headers::Said::of(head).take_out(head, None);
-            return self.admit_to_paths(head, Pass::default());
+            return self.admit_to_paths(head, Pass::of(span::on_server()));
         }
         if let Some(peer) = peer {
             head.set_client(peer);
         }
-        self.admit_to_paths(head, Pass::default())
+        self.admit_to_paths(head, Pass::of(span::on_server()))
     }
 
     fn admit_to_paths<H: Head>(&self, head: &mut H, mut pass: Pass) -> Admission {
@@ -182,21 +184,46 @@ impl Gate {
 
 /// Stands for a request that is being answered: to be kept until the body of its response has been sent entirely, or is dropped.
 /// What is to be done [after the response](AfterResponse) begins then.
-#[derive(Default)]
 #[must_use = "the request counts as answered once this is dropped"]
 pub struct Pass {
     #[cfg(feature = "vercel")]
     end: Option<crate::vercel::End>,
     after: Option<(AfterResponse, Arc<Tasks>)>,
+    /// Closes after the end has been told.
+    span: Span,
     catches_panics: bool,
 }
 
+/// That of nothing.
+impl Default for Pass {
+    fn default() -> Self {
+        Self::of(Span::none())
+    }
+}
+
 impl Pass {
+    /// That of a request to a server, of which nobody has to be told.
+    fn of(span: Span) -> Self {
+        Self {
+            #[cfg(feature = "vercel")]
+            end: None,
+            after: None,
+            span,
+            catches_panics: false,
+        }
+    }
+
+    #[cfg(feature = "vercel")]
+    fn on_vercel(end: Option<crate::vercel::End>) -> Self {
+        let span = end.as_ref().map_or_else(Span::none, crate::vercel::End::span);
+        Self { end, after: None, span, catches_panics: true }
+    }
+
     /// Calls the app. What comes of it is the app's answer, and this again. Where the host wants every request answered, a panic
     /// is [`None`], has been logged, and is to be answered with 500; elsewhere it is let through.
     pub fn call<F: Future>(self, call: impl FnOnce() -> F) -> Call<F> {
         let state = match self.catches_panics {
-            false => State::Plain { future: call() },
+            false => State::Plain { future: self.within(call) },
             true => match self.within(|| CatchPanic::new(call)) {
                 Ok(future) => State::Caught { future },
                 Err(panicked) => State::Panicked { panicked },
@@ -205,13 +232,13 @@ impl Pass {
         Call { state, pass: self }
     }
 
-    /// Calls `work` as work on the request: what it logs is the request's, where the host tells one from another.
+    /// Calls `work` as work on the request: what it logs is the request's.
     pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
         #[cfg(feature = "vercel")]
         if let Some(end) = &self.end {
-            return end.within(work);
+            return end.within(|| self.span.in_scope(work));
         }
-        work()
+        self.span.in_scope(work)
     }
 
     /// Whether there is something to be done once the response has been sent.
@@ -236,10 +263,10 @@ impl Drop for Pass {
         for work in after.take_all(move |work| late.spawn(after::done(work, "a request"))) {
             #[cfg(feature = "vercel")]
             if let Some(end) = &end {
-                tasks.spawn(crate::vercel::End::kept_by(Arc::clone(end), work));
+                tasks.spawn(crate::vercel::End::kept_by(Arc::clone(end), work).instrument(self.span.clone()));
                 continue;
             }
-            tasks.spawn(after::done(work, "a request"));
+            tasks.spawn(after::done(work, "a request").instrument(self.span.clone()));
         }
     }
 }
@@ -285,7 +312,10 @@ impl<F: Future> Future for Call<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let message = match this.state.project() {
-            Projected::Plain { future } => return future.poll(cx).map(|answer| (Some(answer), take(this.pass))),
+            Projected::Plain { future } => {
+                let answer = ready!(this.pass.within(|| future.poll(cx)));
+                return Poll::Ready((Some(answer), take(this.pass)));
+            }
             Projected::Caught { future } => match ready!(this.pass.within(|| future.poll(cx))) {
                 Ok(answer) => return Poll::Ready((Some(answer), take(this.pass))),
                 Err(Panicked(message)) => message,

@@ -3,11 +3,13 @@
 use std::{fmt, future::poll_fn, pin::pin, sync::Arc};
 
 use http::{HeaderValue, header::HOST};
+use tracing::Span;
 
 use super::{Context, ipc::Ipc, log};
 use crate::{
     Head,
     after::{self, Work},
+    span,
     vercel_headers::{Said, secret},
 };
 
@@ -71,6 +73,11 @@ impl End {
     /// Calls `work` as work on the request, so that the lines that it logs are the request's.
     pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
         log::within(&self.ipc, &self.context, work)
+    }
+
+    /// That of the request, for what is logged of it.
+    pub(crate) fn span(&self) -> Span {
+        self.within(|| span::on_vercel(&self.context))
     }
 }
 

@@ -16,7 +16,18 @@ pub(super) const MAX_KEPT: usize = 1_000_000;
 
 thread_local! {
     /// The request that this thread is at work on.
-    static CURRENT: RefCell<Option<(Arc<Ipc>, Context)>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Asked>> = const { RefCell::new(None) };
+}
+
+/// A request, and whom it came from.
+#[derive(Debug, Clone)]
+pub(super) struct Asked(Arc<Ipc>, Context);
+
+impl Asked {
+    /// The one that this thread is at work on.
+    pub(super) fn current() -> Option<Self> {
+        CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+    }
 }
 
 /// What is known of the platform by those who log outside of any request. It is the process's, as subscribers are: they log
@@ -36,17 +47,17 @@ enum Process {
 
 /// Calls `work` as the work on a request.
 pub(crate) fn within<T>(ipc: &Arc<Ipc>, context: &Context, work: impl FnOnce() -> T) -> T {
-    struct Before(Option<(Arc<Ipc>, Context)>);
+    struct Before(Option<Asked>);
     impl Drop for Before {
         fn drop(&mut self) {
             set_current(self.0.take());
         }
     }
-    let _before = Before(set_current(Some((Arc::clone(ipc), context.clone()))));
+    let _before = Before(set_current(Some(Asked(Arc::clone(ipc), context.clone()))));
     work()
 }
 
-fn set_current(current: Option<(Arc<Ipc>, Context)>) -> Option<(Arc<Ipc>, Context)> {
+fn set_current(current: Option<Asked>) -> Option<Asked> {
     // Not where the thread is about to end, and its variables are gone.
     CURRENT.try_with(|cell| cell.replace(current)).unwrap_or_default()
 }
@@ -109,8 +120,12 @@ pub(super) fn lose_none_at_exit() {
 
 /// Sends a line of the log, or sees to it that it is not lost; `false` if this is not Vercel, and nothing is done.
 pub(crate) fn send(level: Level, line: &str) -> bool {
-    let current = CURRENT.try_with(|current| current.borrow().clone()).ok().flatten();
-    if let Some((ipc, context)) = current {
+    send_of(Asked::current(), level, line)
+}
+
+/// Likewise, as one of a request if there is one.
+pub(super) fn send_of(asked: Option<Asked>, level: Level, line: &str) -> bool {
+    if let Some(Asked(ipc, context)) = asked {
         ipc.log(Some(&context), level, line);
         return true;
     }

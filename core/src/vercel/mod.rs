@@ -12,9 +12,9 @@
 mod context;
 mod front;
 mod ipc;
-mod log;
 #[cfg(feature = "logs")]
-mod logs;
+mod lines;
+mod log;
 mod message;
 mod socket;
 mod started;
@@ -28,9 +28,9 @@ use crate::{Error, Settings, panic, server::Listening};
 
 pub use context::Context;
 pub(crate) use front::{End, Front};
-pub(crate) use log::send;
 #[cfg(feature = "logs")]
-pub use logs::{Logs, logs};
+pub(crate) use lines::Lines;
+pub(crate) use log::send;
 
 /// How long there is for the last messages, once the app is served no more.
 const LAST_MESSAGES: Duration = Duration::from_secs(1);

@@ -4,7 +4,7 @@ use actix_web::{App, HttpResponse, web};
 use axum::{Router, body::Body, routing::get};
 use bytes::Bytes;
 use futures_util::stream;
-use tracing_subscriber::{filter::LevelFilter, prelude::*};
+use tracing::Instrument as _;
 
 fn stream() -> impl stream::Stream<Item = Result<Bytes, std::io::Error>> + Send {
     Box::pin(stream::unfold(0, async |number| {
@@ -16,6 +16,9 @@ fn stream() -> impl stream::Stream<Item = Result<Bytes, std::io::Error>> + Send 
 
 async fn work(name: &str) -> &'static str {
     tracing::warn!(name, "at work");
+    log::info!("by the other crate");
+    let elsewhere = async { tracing::info!(is_at_home = false, "elsewhere") };
+    tokio::spawn(elsewhere.in_current_span()).await.unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     tracing::debug!("still at work");
     tracing::trace!("is of no interest");
@@ -24,9 +27,7 @@ async fn work(name: &str) -> &'static str {
 
 #[tokio::main]
 async fn main() -> Result<(), lodger::Error> {
-    let logs = lodger::vercel::logs();
-    let lines = logs.is_none().then(tracing_subscriber::fmt::layer);
-    tracing_subscriber::registry().with(logs).with(lines).with(LevelFilter::DEBUG).init();
+    lodger::logs::init()?;
     tracing::info!(target: "test", "early");
     match std::env::var("LOGS").as_deref() {
         Ok("axum") => {

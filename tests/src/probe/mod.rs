@@ -4,6 +4,7 @@
 pub mod actix_web;
 pub mod axum;
 pub mod hyper;
+pub mod span;
 pub mod tower;
 pub mod warp;
 
@@ -73,15 +74,21 @@ fn told(told: &Told) -> Value {
     json!({
         "request_id": told.context.as_ref().map(|context| context.request_id()),
         "prefix": told.prefix.as_ref().map(|prefix| prefix.as_str()),
+        "span": span::current(),
     })
 }
 
-/// What has been done after responses, in this process.
-static DONE: Mutex<Vec<String>> = Mutex::new(vec![]);
+/// What has been done after responses, in this process, and the span that it was done in.
+static DONE: Mutex<Vec<(String, Value)>> = Mutex::new(vec![]);
 
 /// Whether `/after/{what}/{milliseconds}` has done what it was to do after its response.
 pub fn has_done(what: &str) -> bool {
-    DONE.lock().unwrap().iter().any(|done| done == what)
+    done_in(what).is_some()
+}
+
+/// Likewise, and the span that it did it in.
+pub fn done_in(what: &str) -> Option<Value> {
+    DONE.lock().unwrap().iter().find(|(done, _)| done == what).map(|(_, span)| span.clone())
 }
 
 /// Hands over work that takes so long. The name of some says how it ends.
@@ -96,7 +103,7 @@ fn after(told: &Told, what: &str, milliseconds: u64) -> Response<Vec<u8>> {
         if what.starts_with("said") {
             eprintln!("probe: {what} after the response");
         }
-        DONE.lock().unwrap().push(what);
+        DONE.lock().unwrap().push((what, span::current()));
     });
     Response::new(b"handed over".to_vec())
 }

@@ -18,6 +18,7 @@ use crate::{
 
 pub(super) const MULTI_VALUE: Front = Front {
     name: "an event of an Application Load Balancer",
+    short_name: "alb",
     is_like_this: |fields| fields.context.is_of_load_balancer,
     is_this: |fields| fields.context.is_of_load_balancer && fields.multi_headers.is_some(),
     is_http: true,

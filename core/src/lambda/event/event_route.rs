@@ -15,6 +15,7 @@ use crate::lambda::reply::Style;
 /// What no front claims comes here.
 pub(super) const FRONT: Front = Front {
     name: "an event that is not HTTP",
+    short_name: "event",
     is_this: |_| true,
     is_like_this: |_| false,
     is_http: false,

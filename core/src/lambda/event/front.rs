@@ -33,6 +33,8 @@ const FRONTS: &[Front] = &[
 pub(super) struct Front {
     /// What its events are called, for people.
     pub(super) name: &'static str,
+    /// What it is called in the log.
+    pub(super) short_name: &'static str,
     /// Whether the event can be read as one of it.
     pub(super) is_this: fn(&Fields<'_>) -> bool,
     /// Whether anything about the event is as in one of it and in no others: what cannot be read and yet is like this is never

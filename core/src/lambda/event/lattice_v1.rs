@@ -13,6 +13,7 @@ use crate::lambda::reply::{Form, Style};
 
 pub(super) const FRONT: Front = Front {
     name: "an event of VPC Lattice (version 1)",
+    short_name: "vpc-lattice",
     is_like_this: |fields| fields.lattice_path.is_some() || fields.has_lattice_encoding,
     is_this: |fields| fields.lattice_path.is_some() && fields.method.is_some(),
     is_http: true,

@@ -11,6 +11,7 @@ use crate::lambda::reply::{Form, Style};
 
 pub(super) const FRONT: Front = Front {
     name: "an event of VPC Lattice",
+    short_name: "vpc-lattice",
     is_like_this: |fields| fields.context.is_of_lattice,
     is_this: |fields| fields.context.is_of_lattice,
     is_http: true,

@@ -22,6 +22,7 @@ mod vercel;
 mod websocket;
 
 use bytes::Bytes;
+use tracing::Span;
 
 use self::{
     fields::Fields,
@@ -37,6 +38,8 @@ pub(super) use refusal::Refusal;
 /// What one has to know besides the event to make a request of it.
 pub(super) struct Asked<'a> {
     pub(super) context: &'a Context,
+    /// Is told of the front.
+    pub(super) span: &'a Span,
     pub(super) stage: Stage,
     pub(super) response_mode: ResponseMode,
     pub(super) base_path: Option<&'a str>,
@@ -49,12 +52,14 @@ pub(super) struct Asked<'a> {
 impl<'a> Asked<'a> {
     pub(super) fn new(
         context: &'a Context,
+        span: &'a Span,
         settings: &'a Settings,
         reserved: &'a Reserved,
         names: &'a mut Names,
     ) -> Self {
         Self {
             context,
+            span,
             stage: settings.stage,
             response_mode: settings.response_mode,
             base_path: settings.base_path.as_deref(),
@@ -108,6 +113,7 @@ fn read_as(
     fields: &Fields<'_>,
     mut asked: Asked<'_>,
 ) -> Result<(Request, Shape), Refusal> {
+    asked.span.record("front", front.short_name);
     let style = front.style(asked.response_mode);
     let shape = |is_head| Shape { style, without_body: is_head };
     let parts = (front.parts)(json, fields, &asked).map_err(|why| match why {

@@ -20,6 +20,7 @@ use crate::{
 
 /// Before [`REST_API`], of whose shape it is but for its `version`.
 pub(super) const HTTP_API: Front = Front {
+    short_name: "http-api",
     is_this: |fields| is_either(fields) && fields.version.and_then(Text::verbatim) == Some(b"1.0"),
     parts: |_, fields, _| {
         Ok(Parts {
@@ -35,6 +36,7 @@ pub(super) const HTTP_API: Front = Front {
 
 pub(super) const REST_API: Front = Front {
     name: "an event of an API of API Gateway",
+    short_name: "rest-api",
     is_this: is_either,
     is_like_this: |fields| {
         let context = &fields.context;

@@ -19,6 +19,7 @@ use crate::{
 };
 
 pub(super) const FUNCTION_URL: Front = Front {
+    short_name: "function-url",
     is_this: |fields| is_either(fields) && is_function_url(&domain(fields)),
     reply: &Style { max_headers: None, ..REPLY },
     stream: Some(URL_STREAMS),
@@ -36,6 +37,7 @@ pub(super) const EMULATED: Front = Front {
 
 pub(super) const HTTP_API: Front = Front {
     name: "an event of an HTTP API or a Function URL",
+    short_name: "http-api",
     is_this: is_either,
     is_like_this: |fields| is_either(fields) || fields.raw_path.is_some() || fields.raw_query.is_some(),
     is_http: true,

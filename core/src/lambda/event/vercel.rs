@@ -18,6 +18,7 @@ use crate::lambda::reply::{Form, Style};
 /// Of the request in the event, which nothing else is: that is known by the event.
 pub(super) const FRONT: Front = Front {
     name: "an event of Vercel",
+    short_name: "vercel",
     is_this: |_| false,
     is_like_this: is_invocation,
     is_http: true,

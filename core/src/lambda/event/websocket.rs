@@ -20,6 +20,7 @@ use crate::lambda::reply::{Form, Style};
 /// Who asks to connect is let in, or not, by the status of the answer.
 pub(super) const CONNECT: Front = Front {
     name: "an event of a WebSocket API",
+    short_name: "websocket-api",
     is_like_this: |fields| fields.context.is_of_connection || fields.context.route_key.is_some(),
     is_this: |fields| event_type(fields) == Some(b"CONNECT"),
     is_http: false,

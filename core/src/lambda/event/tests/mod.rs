@@ -36,7 +36,7 @@ fn with(mut event: Value, parts: Value) -> Value {
 fn read_bytes(event: &Bytes, settings: &Settings, trace_id: &'static str) -> Result<(Request, Shape), Refusal> {
     let context = Context { request_id: "id-1".into(), trace_id: trace_id.into(), ..Context::default() };
     let reserved = Reserved::new(settings);
-    read(event, Asked::new(&context, settings, &reserved, &mut Names::new()))
+    read(event, Asked::new(&context, &Span::none(), settings, &reserved, &mut Names::new()))
 }
 
 fn read_with(event: Value, settings: Settings, trace_id: &'static str) -> Result<Request, Refusal> {

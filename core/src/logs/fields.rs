@@ -1,0 +1,76 @@
+use std::fmt::{self, Write as _};
+
+use serde_json::Value;
+use tracing::field::{Field, Visit};
+
+/// The fields of an event or of a span, and what stands for itself among them.
+#[derive(Debug, Default)]
+pub(crate) struct Fields {
+    pub(crate) message: String,
+    /// The target of a record of the crate `log`, whose event has another.
+    pub(crate) target: Option<String>,
+    /// In the order in which they were first written.
+    pub(crate) rest: Vec<(&'static str, Value)>,
+}
+
+impl Fields {
+    /// The text of the field `name`.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.rest.iter().find(|(field, _)| *field == name).and_then(|(_, value)| value.as_str())
+    }
+
+    fn set(&mut self, field: &Field, value: Value) {
+        match (field.name(), value) {
+            ("message", Value::String(message)) => self.message = message,
+            ("message", value) => self.message = value.to_string(),
+            ("log.target", Value::String(target)) => self.target = Some(target),
+            // Where in the source a record of `log` was made.
+            ("log.module_path" | "log.file" | "log.line", _) => {}
+            (name, value) => match self.rest.iter_mut().find(|(field, _)| *field == name) {
+                Some((_, before)) => *before = value,
+                None => self.rest.push((name, value)),
+            },
+        }
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let mut text = String::new();
+        // To write to a string cannot fail; what a value does may.
+        let _ = write!(text, "{value:?}");
+        self.set(field, text.into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field, value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field, value.into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.set(field, value.into());
+    }
+}
+
+/// Each as a word of its own: `name=value`.
+impl fmt::Display for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        for (number, (name, value)) in self.rest.iter().enumerate() {
+            let space = if number == 0 && self.message.is_empty() { "" } else { " " };
+            write!(f, "{space}{name}={value}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! Lines of JSON, as Lambda's log has them.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+};
+
+use serde_json::Value;
+use tracing::{
+    Event, Subscriber,
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::{
+    fmt::{format::Writer, time::FormatTime, time::SystemTime},
+    layer::{Context, Layer},
+    registry::LookupSpan,
+};
+
+use super::{Fields, is_of_request};
+
+/// Writes each event to standard output, as one object in one line.
+#[derive(Debug)]
+pub(super) struct Lines;
+
+impl<S> Layer<S> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            values.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let line = line(event, &context);
+        // In one piece, so that no other comes between. A log that cannot be written is nothing that a log could tell.
+        let _ = io::stdout().lock().write_all(line.as_bytes());
+    }
+}
+
+fn line<S>(event: &Event<'_>, context: &Context<'_, S>) -> String
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let mut fields = Fields::default();
+    event.record(&mut fields);
+    let (mut request_id, mut spans) = (None, String::new());
+    for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+        let of_span = span.extensions();
+        let of_span = of_span.get::<Fields>();
+        if is_of_request(span.metadata()) {
+            request_id = of_span.and_then(|fields| fields.text("request_id")).map(str::to_owned).or(request_id);
+        }
+        spans.push_str(if spans.is_empty() { ",\"spans\":[{" } else { ",{" });
+        member(&mut spans, "name", span.name());
+        if let Some(of_span) = of_span {
+            of_span.rest.iter().for_each(|(name, value)| member(&mut spans, name, value.clone()));
+        }
+        spans.push('}');
+    }
+    let mut line = String::with_capacity(256);
+    line.push('{');
+    let mut time = String::new();
+    if SystemTime.format_time(&mut Writer::new(&mut time)).is_ok() {
+        member(&mut line, "timestamp", time);
+    }
+    member(&mut line, "level", event.metadata().level().as_str());
+    member(&mut line, "message", fields.message);
+    if let Some(request_id) = request_id {
+        member(&mut line, "requestId", request_id);
+    }
+    member(&mut line, "target", fields.target.as_deref().unwrap_or(event.metadata().target()));
+    if !fields.rest.is_empty() {
+        line.push_str(",\"fields\":{");
+        fields.rest.into_iter().for_each(|(name, value)| member(&mut line, name, value));
+        line.push('}');
+    }
+    if !spans.is_empty() {
+        line.push_str(&spans);
+        line.push(']');
+    }
+    line.push_str("}\n");
+    line
+}
+
+/// Writes a member of an object: a comma where it is not the first, and its name and value.
+fn member(out: &mut String, name: &str, value: impl Into<Value>) {
+    let comma = if out.ends_with('{') { "" } else { "," };
+    let _ = write!(out, "{comma}{}:{}", Value::from(name), value.into());
+}

@@ -1,0 +1,115 @@
+//! The log of a process, as its host wants it: events of `tracing`, each with the request that it happened in.
+//!
+//! | host | lines | levels |
+//! |---|---|---|
+//! | server | text on standard output | `RUST_LOG`, else `info` |
+//! | Lambda | on standard output: text, or JSON where `AWS_LAMBDA_LOG_FORMAT` is `JSON` | `RUST_LOG`, and none below `AWS_LAMBDA_LOG_LEVEL`; else that, else `info` |
+//! | Vercel | the platform's log, by the socket that the platform gives the process | `RUST_LOG`, else `info` |
+//!
+//! `RUST_LOG` is a level, or levels of targets: `warn,my_app=debug`. What it says besides, as of the fields of spans, takes an
+//! `EnvFilter` of your own.
+//!
+//! An event is of a request if it happens in the span that Lodger has around each, by the name `request` and of the target
+//! `lodger`: in the handler, in whatever the handler awaits, while the body of the response is read, and in work after the
+//! response. What a handler spawns is not, unless it takes the span along, by `tracing::Instrument::in_current_span`.
+//!
+//! A line of JSON has the members that Lambda's own runtimes write, and those that tracing has: `timestamp`, `level`,
+//! `message`, `requestId`, `target`, `fields`, and `spans` from the outermost.
+//!
+//! What the crate `log` is given, as actix's `Logger` does, is among the events.
+//!
+//! Sources: [Lambda's advanced logging controls][controls]; [logs on Vercel](https://vercel.com/docs/logs/runtime).
+//!
+//! [controls]: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
+
+mod fields;
+mod json;
+mod levels;
+
+use std::io::{self, IsTerminal as _};
+
+use tracing::{Metadata, Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    Layer,
+    filter::{FilterExt as _, filter_fn},
+    fmt,
+    layer::SubscriberExt as _,
+    registry::LookupSpan,
+    util::SubscriberInitExt as _,
+};
+
+use crate::{Error, Host};
+
+pub(crate) use fields::Fields;
+
+/// Sets up the log of the process. Call it first in `main`, so that nothing is missing.
+///
+/// # Errors
+/// A subscriber of `tracing` has been set already, or a logger of the crate `log`.
+///
+/// # Example
+///
+/// ```no_run
+/// # use lodger_core as lodger;
+/// fn main() -> Result<(), lodger::Error> {
+///     lodger::logs::init()?;
+///     tracing::info!("up");
+///     Ok(())
+/// }
+/// ```
+pub fn init() -> Result<(), Error> {
+    let taken =
+        |error| Error::new("the log cannot be set up: the process has one (`lodger::logs::init`)").because(error);
+    tracing_subscriber::registry().with(layer()).try_init().map_err(taken)
+}
+
+/// What [`init`] sets up, as a layer: for a registry of your own, with others beside it. Its levels are its own, so that
+/// another layer may see more.
+///
+/// Make it in `main` before anything else: on Vercel lines are kept from then on until they can be sent.
+///
+/// # Example
+///
+/// ```no_run
+/// # use lodger_core as lodger;
+/// use tracing_subscriber::prelude::*;
+///
+/// # let opentelemetry = tracing_subscriber::layer::Identity::new();
+/// tracing_subscriber::registry().with(lodger::logs::layer()).with(opentelemetry).init();
+/// ```
+pub fn layer<S>() -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    // One that cannot be found out is told of by `run`.
+    let host = Host::current().unwrap_or(Host::Server);
+    let lines: Box<dyn Layer<S> + Send + Sync> = match host {
+        #[cfg(feature = "vercel")]
+        Host::Vercel => Box::new(crate::vercel::Lines::new()),
+        Host::Lambda if levels::is_json(&var) => Box::new(json::Lines),
+        // Lambda's log has the time of each line.
+        Host::Lambda => Box::new(fmt::layer().with_ansi(false).without_time()),
+        // Coloured where the feature `ansi` of tracing-subscriber is on, and somebody looks.
+        _ => Box::new(fmt::layer().with_ansi(io::stdout().is_terminal())),
+    };
+    let (targets, most) = levels::of(host, &var);
+    // Lines of any level are to have their request.
+    let requests = filter_fn(is_of_request).with_max_level_hint(LevelFilter::DEBUG);
+    lines.with_filter(targets.and(most).or(requests))
+}
+
+/// Whether it is the span around a request.
+pub(crate) fn is_of_request(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && metadata.target() == "lodger" && metadata.name() == "request"
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn there_is_one_log() {
+        super::init().unwrap();
+        let error = super::init().unwrap_err();
+        assert_eq!(error.to_string(), "the log cannot be set up: the process has one (`lodger::logs::init`)");
+    }
+}
