@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    Error, Host,
+    BeforeFreeze, Error, Host,
     host::{is_user_server, program},
     log::say,
     prefix, reserved,
@@ -68,6 +68,11 @@ pub struct Settings {
     pub ipc_path: Option<String>,
     /// The path prefix that Vercel has put before the paths of a service, to take off before the base path.
     pub service_prefix: Option<String>,
+    /// What is done whenever the process may be frozen next: on Lambda after each invocation, before the next is asked for, but not where
+    /// there are several at once, which is where nothing is frozen; on Vercel before each request is said to be at its end. The
+    /// [work after the response](crate::AfterResponse) is done by then, and the span of the request closed. On Lambda it has until the
+    /// [`deadline_margin`](Self::deadline_margin).
+    pub before_freeze: BeforeFreeze,
 }
 
 /// What becomes of the stage that an API Gateway API puts into the path.

@@ -32,10 +32,20 @@ pub(super) async fn answer<A: App>(api: Api, settings: &Settings, mut end: End, 
         deadline: Deadline::new(settings.deadline_margin),
         after: AfterResponse::new(),
     };
+    let is_frozen = settings.before_freeze.is_some() && settings.max_concurrency.is_none_or(|most| most.get() == 1);
     while let Some(invocation) = slot.api.next(&mut end).await? {
         let span = span::of_invocation(&invocation.context);
         slot.deadline.set(&invocation.context);
         slot.answer(invocation, &span).instrument(span.clone()).await?;
+        // It is closed by then.
+        drop(span);
+        if is_frozen && slot.deadline.limit(settings.before_freeze.run()).await.is_none() {
+            say!(
+                WARN,
+                "what is done before a freeze took too long, and was cancelled before Lambda would end the process \
+                 (LODGER_DEADLINE_MARGIN)"
+            );
+        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    mem::take,
+    mem::{replace, take},
     net::SocketAddr,
     pin::Pin,
     sync::Arc,
@@ -186,11 +186,11 @@ impl Gate {
 /// What is to be done [after the response](AfterResponse) begins then.
 #[must_use = "the request counts as answered once this is dropped"]
 pub struct Pass {
+    /// It is closed before the request is at its end.
+    span: Span,
     #[cfg(feature = "vercel")]
     end: Option<crate::vercel::End>,
     after: Option<(AfterResponse, Arc<Tasks>)>,
-    /// Closes after the end has been told.
-    span: Span,
     catches_panics: bool,
 }
 
@@ -259,14 +259,16 @@ impl Drop for Pass {
         }
         #[cfg(feature = "vercel")]
         let end = self.end.take().map(Arc::new);
+        // Dropped before the end is.
+        let span = replace(&mut self.span, Span::none());
         let late = Arc::clone(&tasks);
         for work in after.take_all(move |work| late.spawn(after::done(work, "a request"))) {
             #[cfg(feature = "vercel")]
             if let Some(end) = &end {
-                tasks.spawn(crate::vercel::End::kept_by(Arc::clone(end), work).instrument(self.span.clone()));
+                tasks.spawn(crate::vercel::End::kept_by(Arc::clone(end), work, span.clone()));
                 continue;
             }
-            tasks.spawn(after::done(work, "a request").instrument(self.span.clone()));
+            tasks.spawn(after::done(work, "a request").instrument(span.clone()));
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::{fmt, future::poll_fn, pin::pin, sync::Arc};
 
 use http::{HeaderValue, header::HOST};
-use tracing::Span;
+use tokio::runtime::Handle;
+use tracing::{Instrument as _, Span};
 
 use super::{Context, ipc::Ipc, log};
 use crate::{
-    Head,
+    BeforeFreeze, Head, Settings,
     after::{self, Work},
     span,
     vercel_headers::{Said, secret},
@@ -21,12 +22,22 @@ pub(crate) struct Front {
     ipc: Arc<Ipc>,
     /// For requests that come without one.
     oidc_token: Option<HeaderValue>,
+    before_freeze: Option<Arc<Freezing>>,
+}
+
+/// What is done before a freeze, and where.
+#[derive(Debug)]
+struct Freezing {
+    hook: BeforeFreeze,
+    runtime: Handle,
 }
 
 impl Front {
-    pub(super) fn new(ipc: Arc<Ipc>) -> Self {
+    pub(super) fn new(ipc: Arc<Ipc>, settings: &Settings) -> Self {
         let oidc_token = std::env::var("VERCEL_OIDC_TOKEN").ok().and_then(|token| secret(token.as_bytes()));
-        Self { ipc, oidc_token }
+        let hook = settings.before_freeze.clone();
+        let before_freeze = hook.is_some().then(|| Arc::new(Freezing { hook, runtime: Handle::current() }));
+        Self { ipc, oidc_token, before_freeze }
     }
 
     /// Says that the server listens.
@@ -56,7 +67,7 @@ impl Front {
         Some(context.map(|context| {
             head.tell(context.clone());
             self.ipc.begin();
-            End { ipc: Arc::clone(&self.ipc), context }
+            End { ipc: Arc::clone(&self.ipc), context, before_freeze: self.before_freeze.clone() }
         }))
     }
 }
@@ -67,6 +78,7 @@ impl Front {
 pub(crate) struct End {
     ipc: Arc<Ipc>,
     context: Context,
+    before_freeze: Option<Arc<Freezing>>,
 }
 
 impl End {
@@ -82,16 +94,22 @@ impl End {
 }
 
 impl End {
-    /// Does `work`, for the request, which is not at its end before that.
-    pub(crate) async fn kept_by(end: Arc<Self>, work: Work) {
-        let mut done = pin!(after::done(work, format!("request {end}")));
+    /// Does `work`, for the request, which is not at its end before that, and in its span.
+    pub(crate) async fn kept_by(end: Arc<Self>, work: Work, span: Span) {
+        let mut done = pin!(after::done(work, format!("request {end}")).instrument(span));
         poll_fn(|cx| end.within(|| done.as_mut().poll(cx))).await;
     }
 }
 
 impl Drop for End {
     fn drop(&mut self) {
-        self.ipc.end(&self.context);
+        let Some(freezing) = self.before_freeze.take() else { return self.ipc.end(&self.context) };
+        // Whatever becomes of the task, it is dropped once.
+        let end = Self { ipc: Arc::clone(&self.ipc), context: self.context.clone(), before_freeze: None };
+        freezing.runtime.clone().spawn(async move {
+            let mut done = pin!(freezing.hook.run());
+            poll_fn(|cx| end.within(|| done.as_mut().poll(cx))).await;
+        });
     }
 }
 

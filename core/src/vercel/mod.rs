@@ -85,7 +85,7 @@ impl Vercel {
     /// That of `serve`, no port can be had, or the platform has gone.
     pub async fn run(&self, serve: impl AsyncFnOnce(Listening) -> Result<(), Error>) -> Result<(), Error> {
         let served = async {
-            let front = Front::new(Arc::clone(&self.ipc));
+            let front = Front::new(Arc::clone(&self.ipc), &self.settings);
             serve(Listening::on_vercel(&self.settings, front).await?).await
         };
         let served = tokio::select! {
