@@ -137,7 +137,7 @@
 //!
 //! For OpenTelemetry the trace of an invocation is in `x-amzn-trace-id`, among the headers of each request, where the propagator for
 //! X-Ray finds it, and in [`lambda::Context::trace_id`]. It is never in the environment, which all requests of a process share.
-//! The current span of a handler is Lodger's, or one of your middleware's in it.
+//! What is collected is sent by [`Lodger::before_freeze`]. The example `examples/opentelemetry` has both.
 //!
 //! # Events that are not HTTP
 //!

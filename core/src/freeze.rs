@@ -1,6 +1,6 @@
 use std::{fmt, pin::Pin, sync::Arc};
 
-#[cfg(any(feature = "lambda", feature = "server"))]
+#[cfg(any(feature = "lambda", feature = "vercel"))]
 use crate::{
     log::say,
     panic::{CatchPanic, Panicked, settled},
@@ -29,7 +29,7 @@ impl BeforeFreeze {
     }
 
     /// Does it, once. A panic goes into the log.
-    #[cfg(any(feature = "lambda", feature = "server"))]
+    #[cfg(any(feature = "lambda", feature = "vercel"))]
     pub(crate) async fn run(&self) {
         let Some(hook) = &self.0 else { return };
         if let Err(Panicked(message)) = settled(CatchPanic::new(|| hook())).await {

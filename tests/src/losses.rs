@@ -53,7 +53,7 @@ pub fn seen_behind(front: &Front, mut seen: Value, sent: &Sent) -> Option<Value>
     // What the front sets, whatever the client says.
     headers.retain(|(name, _)| name != "x-forwarded-for" && name != "x-amzn-trace-id");
     headers.push(("x-forwarded-for".into(), forwarded));
-    let trace_id = "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0";
+    let trace_id = "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1";
     headers.push(("x-amzn-trace-id".into(), trace_id.into()));
     if is(front, &["vercel"]) {
         // What the platform says, whatever the client does.

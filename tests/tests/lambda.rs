@@ -60,7 +60,7 @@ async fn an_app_finds_what_lambda_says_of_the_invocation() {
         json!({
             "request id": "8476a536-e9f4-11e8-9739-000000000001",
             "arn": "arn:aws:lambda:us-east-1:123456789012:function:test",
-            "trace id": "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0",
+            "trace id": "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1",
             "client context": r#"{"client":{}}"#,
             "identity": r#"{"cognitoIdentityId":"x"}"#,
             "tenant id": "tenant-1",

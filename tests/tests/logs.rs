@@ -59,7 +59,7 @@ async fn on_lambda(framework: &str, vars: &[(&str, &str)], targets: &[&str]) -> 
 
 /// The trace that the emulator says each request is in.
 fn trace() -> &'static str {
-    "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0"
+    "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1"
 }
 
 /// The lines of JSON, without what is different each time.

@@ -1,0 +1,37 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use lodger::Host;
+use lodger_gateway::{Front, RuntimeApi};
+use opentelemetry_sdk::trace::InMemorySpanExporter;
+use tokio::time::sleep;
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_are_in_the_trace_of_the_invocation_and_sent_before_the_next() {
+    let api = RuntimeApi::start().await.unwrap();
+    let sent = InMemorySpanExporter::default();
+    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address());
+    tokio::spawn(flushed_by(lodger, collect(sent.clone())).run(app()));
+
+    let request = Request::get("/").body(Bytes::new()).unwrap();
+    assert_eq!(api.send(&Front::function_url(), &request).await.body(), "hello\n");
+    // The batch would be sent by itself after five seconds.
+    for _ in 0..200 {
+        if sent.get_finished_spans().is_ok_and(|spans| spans.len() == 2) {
+            break;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    let spans = sent.get_finished_spans().unwrap();
+    let [work, request] = &spans[..] else { panic!("{spans:?}") };
+    assert_eq!((&*work.name, &*request.name), ("work", "/"));
+    // As the emulator says: Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8.
+    let trace = "67d1d1be0123456789abcdef01234567";
+    assert_eq!(work.span_context.trace_id().to_string(), trace);
+    assert_eq!(request.span_context.trace_id().to_string(), trace);
+    assert_eq!(request.parent_span_id.to_string(), "53995c3f42cd8ad8");
+    assert_eq!(work.parent_span_id, request.span_context.span_id());
+}
