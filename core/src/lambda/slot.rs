@@ -1,8 +1,10 @@
 //! The loop of a slot: next, read, call, write, respond.
 
+use std::{future::poll_fn, pin::pin};
+
 use bytes::Bytes;
 use http::StatusCode;
-use tracing::{Instrument as _, Span};
+use tracing::Span;
 
 use super::{
     Context,
@@ -36,7 +38,11 @@ pub(super) async fn answer<A: App>(api: Api, settings: &Settings, mut end: End, 
     while let Some(invocation) = slot.api.next(&mut end).await? {
         let span = span::of_invocation(&invocation.context);
         slot.deadline.set(&invocation.context);
-        slot.answer(invocation, &span).instrument(span.clone()).await?;
+        {
+            // Where it stands: it is ten kilobytes, which to instrument it would have to be moved.
+            let mut answered = pin!(slot.answer(invocation, &span));
+            poll_fn(|cx| span.in_scope(|| answered.as_mut().poll(cx))).await?;
+        }
         // It is closed by then.
         drop(span);
         if is_frozen && slot.deadline.limit(settings.before_freeze.run()).await.is_none() {
