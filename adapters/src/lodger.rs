@@ -1,9 +1,11 @@
+mod snapshots;
+
 use std::{fmt, net::SocketAddr, num::NonZeroUsize, time::Duration};
 
-use lodger_core::{Settings, Shutdown};
+use lodger_core::{Settings, Shutdown, SnapshotHooks};
 use tokio::net::TcpListener;
 
-use crate::{Error, Host, ResponseMode, Run, Stage};
+use crate::{BoxError, Error, Host, ResponseMode, Run, Stage};
 
 /// [`run`](crate::run), and what can be told it in code.
 ///
@@ -25,6 +27,7 @@ use crate::{Error, Host, ResponseMode, Run, Stage};
 /// | `LODGER_HEADER_TIMEOUT` | [`header_timeout`](Self::header_timeout) | seconds; 0: as long as it takes | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | [`runtime_api`](Self::runtime_api) | a host and a port, or a URL | set by Lambda |
 /// | `AWS_LAMBDA_MAX_CONCURRENCY` | [`max_concurrency`](Self::max_concurrency) | how many invocations there may be at once | 1; set by Lambda on Managed Instances |
+/// | `AWS_LAMBDA_INITIALIZATION_TYPE` | [`snap_start`](Self::snap_start) | `snap-start` | no snapshot is taken; set by Lambda |
 /// | `VERCEL_IPC_PATH` | [`ipc_path`](Self::ipc_path) | the path of a Unix socket | set by Vercel |
 ///
 /// # Example
@@ -46,6 +49,7 @@ pub struct Lodger {
     listener: Option<TcpListener>,
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
+    hooks: SnapshotHooks,
 }
 
 type OnListening = Box<dyn FnOnce(SocketAddr) + Send>;
@@ -290,7 +294,7 @@ impl Lodger {
     pub async fn run_with<A, Marker, E>(mut self, build: impl AsyncFnOnce() -> Result<A, E>) -> Result<(), Error>
     where
         A: Run<Marker>,
-        E: Into<crate::BoxError>,
+        E: Into<BoxError>,
     {
         let build = async { build().await.map_err(|error| Error::new("the app cannot be built").because(error)) };
         if let Err(error) = self.settings.read_environment() {
@@ -310,7 +314,8 @@ impl Lodger {
             }
             #[cfg(feature = "lambda")]
             Host::Lambda => {
-                let mut polling = crate::lambda::Polling::new(settings, self.shutdown)?;
+                let polling = crate::lambda::Polling::new(settings, self.shutdown)?;
+                let mut polling = polling.around_snapshot(self.hooks);
                 let app = polling.build(build).await?;
                 app.poll(polling).await
             }
@@ -366,6 +371,7 @@ impl fmt::Debug for Lodger {
             .field("settings", &self.settings)
             .field("listener", &self.listener)
             .field("shutdown", &self.shutdown)
+            .field("hooks", &self.hooks)
             .finish_non_exhaustive()
     }
 }

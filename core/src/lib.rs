@@ -27,6 +27,7 @@ mod settings;
 mod shutdown;
 #[cfg(any(feature = "lambda", feature = "server"))]
 mod signals;
+mod snapshot_hooks;
 #[cfg(any(feature = "lambda", feature = "vercel"))]
 mod vercel_headers;
 
@@ -47,5 +48,6 @@ pub use head::Head;
 pub use host::Host;
 pub use settings::{ResponseMode, Settings, Stage};
 pub use shutdown::Shutdown;
+pub use snapshot_hooks::SnapshotHooks;
 
 pub use log::log;
