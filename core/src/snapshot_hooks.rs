@@ -5,7 +5,9 @@ use crate::{
     panic::{CatchPanic, Panicked, settled},
 };
 
-/// What is done around the snapshot that Lambda takes of a process with SnapStart, before and after it.
+/// What is done around the snapshot that Lambda takes of a process with
+/// [SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html), before and after it: one hook after the
+/// other. Where no snapshot is taken they are dropped.
 #[derive(Default)]
 pub struct SnapshotHooks {
     before: Vec<Hook>,
