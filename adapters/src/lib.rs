@@ -139,6 +139,70 @@
 //! X-Ray finds it, and in [`lambda::Context::trace_id`]. It is never in the environment, which all requests of a process share.
 //! What is collected is sent by [`Lodger::before_freeze`]. The example `examples/opentelemetry` has both.
 //!
+//! # SnapStart
+//!
+//! With [SnapStart][snapstart] Lambda starts a function once, takes a snapshot of it when it is about to ask for its first
+//! invocation, and restores all instances from that. Lodger's own connections to Lambda are new ones in each of them, and its
+//! times are counted anew; it has nothing random that instances could have in common. What the app has is the app's to renew:
+//!
+//! | what was made before the snapshot | in an instance |
+//! |---|---|
+//! | a connection that is open | is dead, or will be: close it before, open it after |
+//! | a pool, a client with one in it | has such connections idle, if it was used: put another in its place after, or open nothing before the first request |
+//! | credentials, a token, the time, an address from DNS | may have expired: get it again after |
+//! | a generator of random numbers, such as `rand::rng()` | is where the others are: seed it again after. What the operating system gives, as `getrandom` does, is [each instance's own][unique] |
+//! | an id of the instance, a temporary file | is that of the others: make it after |
+//!
+//! [`Lodger::before_snapshot`] and [`Lodger::after_restore`] are for that. They run on a function with SnapStart alone; so
+//! what is needed on every host is made as ever, and made anew after a restore:
+//!
+//! ```no_run
+//! use std::{io, sync::Arc};
+//! use axum::{Router, extract::State, routing::get};
+//! use lodger::Lodger;
+//! use tokio::{io::AsyncWriteExt, net::TcpStream, sync::Mutex};
+//!
+//! /// A connection, or a pool of them, that can be closed and opened again behind the app's back.
+//! #[derive(Clone, Default)]
+//! struct Database(Arc<Mutex<Option<TcpStream>>>);
+//!
+//! impl Database {
+//!     async fn open(self) -> io::Result<()> {
+//!         *self.0.lock().await = Some(TcpStream::connect("database.internal:5432").await?);
+//!         Ok(())
+//!     }
+//!
+//!     async fn close(self) -> io::Result<()> {
+//!         match self.0.lock().await.take() {
+//!             Some(mut connection) => connection.shutdown().await,
+//!             None => Ok(()),
+//!         }
+//!     }
+//! }
+//!
+//! async fn is_open(State(Database(connection)): State<Database>) -> String {
+//!     connection.lock().await.is_some().to_string()
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), lodger::Error> {
+//!     let database = Database::default();
+//!     Lodger::new()
+//!         // An `async fn` that is called does nothing yet.
+//!         .before_snapshot(database.clone().close())
+//!         .after_restore(database.clone().open())
+//!         .run_with(async || {
+//!             // On every host; with SnapStart a start that cannot succeed is known before there is a snapshot of it.
+//!             database.clone().open().await?;
+//!             Ok::<_, io::Error>(Router::new().route("/", get(is_open)).with_state(database))
+//!         })
+//!         .await
+//! }
+//! ```
+//!
+//! [snapstart]: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
+//! [unique]: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
+//!
 //! # Events that are not HTTP
 //!
 //! A function gets others too: messages of a queue, a schedule, a WebSocket. By default they are an error that says what

@@ -1,9 +1,12 @@
+mod freeze;
+mod snapshots;
+
 use std::{fmt, net::SocketAddr, num::NonZeroUsize, time::Duration};
 
-use lodger_core::{BeforeFreeze, Settings, Shutdown};
+use lodger_core::{Settings, Shutdown, SnapshotHooks};
 use tokio::net::TcpListener;
 
-use crate::{Error, Host, ResponseMode, Run, Stage};
+use crate::{BoxError, Error, Host, ResponseMode, Run, Stage};
 
 /// [`run`](crate::run), and what can be told it in code.
 ///
@@ -25,6 +28,7 @@ use crate::{Error, Host, ResponseMode, Run, Stage};
 /// | `LODGER_HEADER_TIMEOUT` | [`header_timeout`](Self::header_timeout) | seconds; 0: as long as it takes | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | [`runtime_api`](Self::runtime_api) | a host and a port, or a URL | set by Lambda |
 /// | `AWS_LAMBDA_MAX_CONCURRENCY` | [`max_concurrency`](Self::max_concurrency) | how many invocations there may be at once | 1; set by Lambda on Managed Instances |
+/// | `AWS_LAMBDA_INITIALIZATION_TYPE` | [`snap_start`](Self::snap_start) | `snap-start` | no snapshot is taken; set by Lambda |
 /// | `VERCEL_IPC_PATH` | [`ipc_path`](Self::ipc_path) | the path of a Unix socket | set by Vercel |
 ///
 /// # Example
@@ -46,6 +50,7 @@ pub struct Lodger {
     listener: Option<TcpListener>,
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
+    hooks: SnapshotHooks,
 }
 
 type OnListening = Box<dyn FnOnce(SocketAddr) + Send>;
@@ -206,47 +211,6 @@ impl Lodger {
         self
     }
 
-    /// Has `hook` called whenever the host may freeze the process next, and waits for what it gives: for what is sent to others in
-    /// batches, as spans to OpenTelemetry, which would be sent with the next request or never.
-    ///
-    /// | host | when | how long |
-    /// |---|---|---|
-    /// | Lambda | after each invocation: the response has been sent, [work after it](crate::AfterResponse) is done, and its [span](crate#the-log) closed. The next one is asked for afterwards | until half a second before the end of the invocation's time ([`deadline_margin`](Self::deadline_margin)); it is cancelled then, and the log says so |
-    /// | Lambda, several invocations at once | never: there is no freeze | |
-    /// | Vercel | likewise after each request, before it is said to be at its end; for several requests several times at once | as long as the function may run |
-    /// | server | never | |
-    ///
-    /// The client does not wait for it, but the function is billed for it, and busy meanwhile. A panic is a line in the log. What is still to be
-    /// sent at the end of the process is for what stands after [`run`](crate::run) in `main`.
-    ///
-    /// # Example
-    ///
-    /// ```no_run
-    /// # use axum::Router;
-    /// # #[derive(Clone)] struct Provider;
-    /// # impl Provider { fn force_flush(&self) {} }
-    /// # async fn run(provider: Provider) -> Result<(), lodger::Error> {
-    /// let flushed = provider.clone();
-    /// lodger::Lodger::new()
-    ///     .before_freeze(move || {
-    ///         let provider = flushed.clone();
-    ///         // It blocks its thread.
-    ///         async { drop(tokio::task::spawn_blocking(move || provider.force_flush()).await) }
-    ///     })
-    ///     .run(Router::new())
-    ///     .await?;
-    /// provider.force_flush();
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn before_freeze<F>(mut self, hook: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        self.settings.before_freeze = BeforeFreeze::new(hook);
-        self
-    }
-
     /// How long a client of a server may take from the begin of its connection to the end of its first request's head.
     /// The connection is closed then. Zero: as long as it takes.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
@@ -331,7 +295,7 @@ impl Lodger {
     pub async fn run_with<A, Marker, E>(mut self, build: impl AsyncFnOnce() -> Result<A, E>) -> Result<(), Error>
     where
         A: Run<Marker>,
-        E: Into<crate::BoxError>,
+        E: Into<BoxError>,
     {
         let build = async { build().await.map_err(|error| Error::new("the app cannot be built").because(error)) };
         if let Err(error) = self.settings.read_environment() {
@@ -351,7 +315,8 @@ impl Lodger {
             }
             #[cfg(feature = "lambda")]
             Host::Lambda => {
-                let mut polling = crate::lambda::Polling::new(settings, self.shutdown)?;
+                let polling = crate::lambda::Polling::new(settings, self.shutdown)?;
+                let mut polling = polling.around_snapshot(self.hooks);
                 let app = polling.build(build).await?;
                 app.poll(polling).await
             }
@@ -407,6 +372,7 @@ impl fmt::Debug for Lodger {
             .field("settings", &self.settings)
             .field("listener", &self.listener)
             .field("shutdown", &self.shutdown)
+            .field("hooks", &self.hooks)
             .finish_non_exhaustive()
     }
 }

@@ -28,6 +28,7 @@ mod settings;
 mod shutdown;
 #[cfg(any(feature = "lambda", feature = "server"))]
 mod signals;
+mod snapshot_hooks;
 #[cfg(any(feature = "lambda", feature = "server"))]
 mod span;
 #[cfg(any(feature = "lambda", feature = "vercel"))]
@@ -53,5 +54,6 @@ pub use head::Head;
 pub use host::Host;
 pub use settings::{ResponseMode, Settings, Stage};
 pub use shutdown::Shutdown;
+pub use snapshot_hooks::SnapshotHooks;
 
 pub use log::log;

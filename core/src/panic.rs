@@ -40,7 +40,6 @@ pub(crate) fn caught<T>(make: impl FnOnce() -> T) -> Result<T, Panicked> {
 }
 
 /// What a future gives, or what it or its maker said when it panicked.
-#[cfg(any(feature = "lambda", feature = "server"))]
 pub(crate) async fn settled<F: Future>(made: Result<CatchPanic<F>, Panicked>) -> Result<F::Output, Panicked> {
     made?.await
 }

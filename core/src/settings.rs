@@ -28,6 +28,7 @@ use crate::{
 /// | `LODGER_HEADER_TIMEOUT` | seconds from accept to the end of the first request's head, at which the connection is closed; 0: never | 10 |
 /// | `AWS_LAMBDA_RUNTIME_API` | where the Lambda Runtime API is, set by Lambda | not on Lambda |
 /// | `AWS_LAMBDA_MAX_CONCURRENCY` | how many invocations there may be at once, set by Lambda on Managed Instances | 1 |
+/// | `AWS_LAMBDA_INITIALIZATION_TYPE` | `snap-start` where Lambda takes a snapshot before the first invocation, set by Lambda | none is taken |
 /// | `VERCEL_IPC_PATH` | the path of the Unix socket that Vercel listens on, set by Vercel | not on Vercel |
 /// | `VERCEL_SERVICE_ROUTE_PREFIX`, with `VERCEL_SERVICE_ROUTE_PREFIX_STRIP` `1` or `true` | a path prefix to take off on Vercel, set by Vercel | none |
 ///
@@ -60,6 +61,8 @@ pub struct Settings {
     pub runtime_api: Option<String>,
     /// How many invocations may be answered at once on Lambda.
     pub max_concurrency: Option<NonZeroUsize>,
+    /// Lambda takes a snapshot before the first invocation.
+    pub snap_start: bool,
     /// Print the line with the port that `vercel dev` waits for, once a server listens.
     pub tells_vercel_dev: bool,
     /// Vercel's standalone proxy is who asks, and says who the client is.
@@ -208,6 +211,11 @@ impl Settings {
                 ))
             })?);
         }
+        if self.host() == Host::Lambda
+            && let Some(kind) = var("AWS_LAMBDA_INITIALIZATION_TYPE")
+        {
+            self.snap_start = kind == "snap-start";
+        }
         if let Some(addr) = var("LODGER_ADDR") {
             self.addr = Some(addr.parse().map_err(|_| {
                 Error::new(format!(
@@ -354,6 +362,16 @@ mod tests {
         }
         let on_a_server = with("app", Settings::default(), &slots("many")[..1]).unwrap();
         assert_eq!(on_a_server.max_concurrency, None);
+    }
+
+    #[test]
+    fn a_snapshot_is_taken_on_lambda_alone_where_that_says_so() {
+        let of = |kind, code, host| {
+            let vars = [("AWS_LAMBDA_INITIALIZATION_TYPE", kind), ("LODGER_HOST", host)];
+            with("app", Settings { snap_start: code, ..Settings::default() }, &vars).unwrap().snap_start
+        };
+        assert!(of("snap-start", false, "lambda") && of("", true, "lambda"));
+        assert!(!of("on-demand", true, "lambda") && !of("", false, "lambda") && !of("snap-start", false, "server"));
     }
 
     #[test]

@@ -148,6 +148,18 @@ impl Emulator {
         Some(Self { process, addr, output })
     }
 
+    /// Starts the probe as with SnapStart: a snapshot could be taken between what is logged as the start, and the first
+    /// invocation. The emulator takes none, and hands out that invocation as what restores, so that nothing comes of it.
+    async fn snap_start(vars: &[(&str, &str)]) -> Option<Self> {
+        let vars = [&[("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")], vars].concat();
+        let command = |emulator: &Path| {
+            let mut command = Command::new(emulator);
+            command.arg("--enable-init-caching");
+            command
+        };
+        Self::start_by(command, Path::new(PROBE), &vars).await
+    }
+
     async fn probe(vars: &[(&str, &str)]) -> Option<Self> {
         Self::start(Path::new(PROBE), vars).await
     }
@@ -534,4 +546,70 @@ async fn an_app_that_panics_while_it_is_built_is_reported() {
 #[tokio::test]
 async fn a_setting_that_cannot_be_is_reported() {
     fails_to_start(("LODGER_GRACE", "soon"), "Runtime.InvalidSetting", r#"LODGER_GRACE is "soon""#).await;
+}
+
+/// What was said of these, in the order in which it was.
+fn in_order<'a>(said: &str, of: &[&'a str]) -> Vec<&'a str> {
+    said.lines().filter_map(|line| of.iter().find(|what| line.contains(**what)).copied()).collect()
+}
+
+const RESTORE: &str = "GET /2018-06-01/runtime/restore/next";
+const INIT_ERROR: &str = "POST /2018-06-01/runtime/init/error";
+const RESTORE_ERROR: &str = "POST /2018-06-01/runtime/restore/error";
+const POLL: &str = "GET /2018-06-01/runtime/invocation/next";
+const BEFORE: &str = "probe: before the snapshot";
+const AFTER: &str = "probe: after the restore";
+
+/// What the probe has asked of the emulator, and which hooks have run.
+fn around_the_snapshot(said: &str) -> (Vec<&'static str>, Vec<&'static str>) {
+    assert!(said.contains("INIT START(type: snap-start, phase: init)"), "{said}");
+    (in_order(said, &[RESTORE, INIT_ERROR, RESTORE_ERROR, POLL]), in_order(said, &[BEFORE, AFTER]))
+}
+
+#[tokio::test]
+async fn a_hook_that_fails_before_the_snapshot_is_why_the_function_does_not_start() {
+    let Some(mut emulator) = Emulator::snap_start(&[("PROBE_HOOK_FAILS", "before the snapshot")]).await else {
+        return;
+    };
+    let answer = emulator.invoke("{}").await;
+    let error = json!({
+        "errorMessage": "a hook before the snapshot failed: the database is out of reach",
+        "errorType": "Runtime.BeforeSnapshotError",
+        "stackTrace": [],
+    });
+    assert_eq!((answer.status().as_u16(), json(&answer)), (502, error));
+    assert_eq!(around_the_snapshot(&emulator.end().await), (vec![INIT_ERROR], vec![BEFORE]));
+}
+
+#[tokio::test]
+async fn a_hook_that_fails_after_the_restore_is_reported() {
+    for sigterm in ["off", "on"] {
+        let vars = [("PROBE_HOOK_FAILS", "after the restore"), ("LODGER_SIGTERM", sigterm)];
+        let Some(mut emulator) = Emulator::snap_start(&vars).await else {
+            return;
+        };
+        let answer = emulator.invoke("{}").await;
+        assert_eq!((answer.status().as_u16(), &json(&answer)["errorType"]), (502, &json!("Runtime.ExitError")));
+        let said = emulator.end().await;
+        assert_eq!(around_the_snapshot(&said), (vec![RESTORE, RESTORE_ERROR], vec![BEFORE, AFTER]));
+        let reported = said.lines().find(|line| line.contains(RESTORE_ERROR)).unwrap();
+        assert!(reported.contains("Lambda-Runtime-Function-Error-Type:[Runtime.AfterRestoreError]"), "{reported}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_restored_polls_and_its_extension_asks_again() {
+    let vars = [("AWS_LAMBDA_FUNCTION_TIMEOUT", "2"), ("LODGER_SIGTERM", "on")];
+    let Some(mut emulator) = Emulator::snap_start(&vars).await else {
+        return;
+    };
+    // The emulator waits for the answer to what it has handed out as what restores.
+    let answer = emulator.invoke("{}").await;
+    assert_eq!(*answer.body(), "Task timed out after 2.00 seconds");
+    let said = emulator.end().await;
+    assert_eq!(around_the_snapshot(&said), (vec![RESTORE, POLL], vec![BEFORE, AFTER]));
+    assert_eq!(in_order(&said, &["GET /2020-01-01/extension/event/next"]).len(), 2, "{said}");
+    assert!(said.contains("State transition is not allowed, state is Ready"), "{said}");
+    // It is told that it waits already, and stays registered.
+    assert!(said.contains("lodger: ending: what is in flight has 400ms (LODGER_GRACE)"), "{said}");
 }

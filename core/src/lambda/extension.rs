@@ -2,7 +2,10 @@
 //!
 //! Source: [Extensions API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::time::sleep;
@@ -19,36 +22,58 @@ const VERSION: &str = "/2020-01-01/extension";
 const NAME: &str = "lodger";
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Registers it, and waits for events in a task, as each extension has to; of this one there are none.
-///
-/// # Errors
-/// Why it could not be registered, in words.
-pub(super) async fn register(address: &Address, headers: &str) -> Result<AbortOnDrop<()>, String> {
-    let path = address.path();
-    let post = format!(
-        "POST {path}{VERSION}/register HTTP/1.1\r\n{headers}lambda-extension-name: {NAME}\r\n\
-         content-type: application/json\r\ncontent-length: 13\r\n\r\n{{\"events\":[]}}"
-    );
-    let mut id = Bytes::new();
-    let header = |head: &Bytes, name: &str, value: &[u8]| {
-        if name.eq_ignore_ascii_case("lambda-extension-identifier") {
-            id = head.slice_ref(value);
+/// The extension, which is registered for as long as the process lives.
+#[derive(Debug)]
+pub(super) struct Extension {
+    address: Address,
+    /// The head by which it asks for events.
+    next: String,
+    waits: Mutex<AbortOnDrop<()>>,
+}
+
+impl Extension {
+    /// Registers it, and waits for events in a task, as each extension has to; of this one there are none.
+    ///
+    /// # Errors
+    /// Why it could not be registered, in words.
+    pub(super) async fn register(address: &Address, headers: &str) -> Result<Self, String> {
+        let path = address.path();
+        let post = format!(
+            "POST {path}{VERSION}/register HTTP/1.1\r\n{headers}lambda-extension-name: {NAME}\r\n\
+             content-type: application/json\r\ncontent-length: 13\r\n\r\n{{\"events\":[]}}"
+        );
+        let mut id = Bytes::new();
+        let header = |head: &Bytes, name: &str, value: &[u8]| {
+            if name.eq_ignore_ascii_case("lambda-extension-identifier") {
+                id = head.slice_ref(value);
+            }
+        };
+        let (connection, head) =
+            ask(address, None, &post, header).await.map_err(|trouble| trouble.into_error().to_string())?;
+        let id = std::str::from_utf8(&id).ok().filter(|id| !id.is_empty());
+        match (head.status, id) {
+            (200, Some(id)) => {
+                let next = format!(
+                    "GET {path}{VERSION}/event/next HTTP/1.1\r\n{headers}lambda-extension-identifier: {id}\r\n\r\n"
+                );
+                let kept = head.is_reusable.then_some(connection);
+                let waits = Mutex::new(waits(address, kept, &next));
+                Ok(Self { address: address.clone(), next, waits })
+            }
+            (200, None) => Err("it was given no identifier".to_owned()),
+            (status, _) => Err(format!("the answer was {status} instead of 200")),
         }
-    };
-    let (connection, head) =
-        ask(address, None, &post, header).await.map_err(|trouble| trouble.into_error().to_string())?;
-    let id = std::str::from_utf8(&id).ok().filter(|id| !id.is_empty());
-    match (head.status, id) {
-        (200, Some(id)) => {
-            let next = format!(
-                "GET {path}{VERSION}/event/next HTTP/1.1\r\n{headers}lambda-extension-identifier: {id}\r\n\r\n"
-            );
-            let kept = head.is_reusable.then_some(connection);
-            Ok(AbortOnDrop(tokio::spawn(wait(address.clone(), kept, next))))
-        }
-        (200, None) => Err("it was given no identifier".to_owned()),
-        (status, _) => Err(format!("the answer was {status} instead of 200")),
     }
+
+    /// Closes its connection, and asks on a new one. Where Lambda says that the extension waits already, nobody asks any more; it
+    /// is registered all the same.
+    pub(super) fn renew(&self) {
+        *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = waits(&self.address, None, &self.next);
+    }
+}
+
+fn waits(address: &Address, kept: Option<Connection>, next: &str) -> AbortOnDrop<()> {
+    AbortOnDrop(tokio::spawn(wait(address.clone(), kept, next.to_owned())))
 }
 
 /// Asks for what never comes. That it asks is what the start of the function waits for.

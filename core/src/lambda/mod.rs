@@ -20,6 +20,7 @@ mod polling;
 mod reply;
 mod slot;
 mod slots;
+mod snapshot;
 mod stream;
 mod swar;
 mod task;

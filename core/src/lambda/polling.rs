@@ -1,6 +1,7 @@
 //! The Runtime API, before there is anything to answer.
 
 use std::{
+    mem::take,
     num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -16,10 +17,12 @@ use super::{
     all::All,
     api::Api,
     end::End,
+    extension::Extension,
     slot::answer,
     slots::{self, Share},
+    snapshot::Snapshot,
 };
-use crate::{App, Error, Settings, Shutdown, log::say, panic, signals::Signals};
+use crate::{App, Error, Settings, Shutdown, SnapshotHooks, log::say, panic, signals::Signals};
 
 /// How long what is in flight may take at the end: Lambda waits half a second, and less where there are other extensions.
 const GRACE: Duration = Duration::from_millis(400);
@@ -50,7 +53,8 @@ pub struct Polling {
     /// How long what is in flight may take at the end. Without SIGTERM nobody ends the process, and it is as long as it takes.
     grace: Option<Duration>,
     /// What has Lambda send SIGTERM.
-    extension: Option<Arc<AbortOnDrop<()>>>,
+    extension: Option<Arc<Extension>>,
+    hooks: SnapshotHooks,
 }
 
 impl Polling {
@@ -71,7 +75,19 @@ impl Polling {
             say!(WARN, "AWS_LAMBDA_MAX_CONCURRENCY is {wanted}; {slots} invocations are polled for at once");
         }
         let api = Api::new(address, slots)?;
-        Ok(Self { api, settings, shutdown, slots, share: None, grace: None, extension: None })
+        let hooks = SnapshotHooks::default();
+        Ok(Self { api, settings, shutdown, slots, share: None, grace: None, extension: None, hooks })
+    }
+
+    /// Has `hooks` run around the snapshot, where there is one: where [the settings say so](Settings::snap_start). It is taken once
+    /// all [parts](Self::split) have been built and are about to answer, before any of them polls. The hooks run in the
+    /// runtime that this is split in, or answered.
+    ///
+    /// A hook that fails or panics is reported to Lambda, and ends all parts; the first is told.
+    #[must_use]
+    pub fn around_snapshot(mut self, hooks: SnapshotHooks) -> Self {
+        self.hooks = hooks;
+        self
     }
 
     /// Builds what is needed for the first invocation. A failure, or a panic, is reported to Lambda as the reason why the
@@ -128,11 +144,12 @@ impl Polling {
     /// # Panics
     /// Outside a Tokio runtime.
     #[must_use]
-    pub fn split(self, parts: usize) -> Vec<Self> {
+    pub fn split(mut self, parts: usize) -> Vec<Self> {
         let parts = parts.clamp(1, self.slots);
-        if self.slots == 1 || self.share.is_some() {
+        if self.share.is_some() || (self.slots == 1 && !self.settings.snap_start) {
             return vec![self];
         }
+        let snapshot = self.snapshot();
         let Self { api, settings, shutdown, slots, grace, extension, .. } = self;
         let part = |(number, share)| Self {
             api: api.sibling(),
@@ -143,8 +160,9 @@ impl Polling {
             share: Some(share),
             grace,
             extension: extension.clone(),
+            hooks: SnapshotHooks::default(),
         };
-        Share::several(parts, shutdown, grace).enumerate().map(part).collect()
+        Share::several(parts, shutdown, grace, snapshot).enumerate().map(part).collect()
     }
 
     /// Answers invocations with an app that may move between threads, as [`answer`](Self::answer) does: on a thread of a
@@ -184,8 +202,8 @@ impl Polling {
     /// Answers invocations with `app`, in this task: for ever, or until the user's shutdown says so between two of them.
     ///
     /// # Errors
-    /// The Runtime API is out of reach for a minute, or says that the process cannot go on. Nothing about a single
-    /// invocation is an error here.
+    /// The Runtime API is out of reach for a minute, or says that the process cannot go on; the snapshot, where there is to be
+    /// one, cannot be taken. Nothing about a single invocation is an error here.
     ///
     /// # Panics
     /// Outside a Tokio runtime that has I/O and time enabled.
@@ -193,10 +211,10 @@ impl Polling {
         if self.slots == 1 {
             return self.answer_in_turn(app).await;
         }
-        let Some(share) = self.share.take().or_else(|| Share::several(1, self.shutdown, self.grace).next()) else {
-            return Ok(());
-        };
-        if !share.begins().await {
+        let snapshot = self.snapshot();
+        let share = self.share.take().or_else(|| Share::several(1, self.shutdown, self.grace, snapshot).next());
+        let Some(share) = share else { return Ok(()) };
+        if !share.begins().await? {
             return Ok(());
         }
         let (app, first) = (Arc::new(app), Mutex::new(Ok(())));
@@ -209,33 +227,32 @@ impl Polling {
                 *first = std::mem::replace(&mut *first, Ok(())).and(answered);
             })
         });
-        if share.within_grace(All::new(slots)).await.is_none() {
-            cut_off(self.grace);
-        }
+        share.within_grace(All::new(slots)).await;
         first.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers one invocation after the other.
-    async fn answer_in_turn<A: App>(self, app: A) -> Result<(), Error> {
-        let Self { api, settings, shutdown, share, grace, extension: _extension, .. } = self;
-        let share = match (share, grace) {
-            (Some(share), _) => Some(share),
-            (None, Some(_)) => Share::several(1, shutdown, grace).next(),
-            (None, None) => return answer(api, &settings, End::new(shutdown), app).await,
-        };
-        let Some(share) = share else { return Ok(()) };
-        if !share.begins().await {
-            return Ok(());
-        }
-        let answered = share.within_grace(answer(api, &settings, share.end_of_slot(), app)).await;
-        answered.unwrap_or_else(|| {
-            cut_off(grace);
-            Ok(())
+    /// The snapshot that is to be taken, if this is not a part of what has it taken.
+    fn snapshot(&mut self) -> Option<Snapshot> {
+        (self.settings.snap_start && self.share.is_none()).then(|| Snapshot {
+            api: self.api.sibling(),
+            hooks: take(&mut self.hooks),
+            extension: self.extension.clone(),
         })
     }
-}
 
-fn cut_off(grace: Option<Duration>) {
-    let grace = grace.unwrap_or_default();
-    say!(WARN, "cut off what was still in flight {grace:?} after the shutdown began (LODGER_GRACE)");
+    /// Answers one invocation after the other.
+    async fn answer_in_turn<A: App>(mut self, app: A) -> Result<(), Error> {
+        let snapshot = self.snapshot();
+        let Self { api, settings, shutdown, share, grace, extension: _extension, .. } = self;
+        let share = match share {
+            Some(share) => Some(share),
+            None if grace.is_some() || snapshot.is_some() => Share::several(1, shutdown, grace, snapshot).next(),
+            None => return answer(api, &settings, End::new(shutdown), app).await,
+        };
+        let Some(share) = share else { return Ok(()) };
+        if !share.begins().await? {
+            return Ok(());
+        }
+        share.within_grace(answer(api, &settings, share.end_of_slot(), app)).await.unwrap_or(Ok(()))
+    }
 }

@@ -1,5 +1,5 @@
 //! Several invocations at once, as on [Managed Instances][lmi]: each slot is a loop of its own, with a connection of its own,
-//! and what becomes of one is nothing to the others but the end.
+//! and what becomes of one is nothing to the others but the begin, with the snapshot before it, and the end.
 //!
 //! [lmi]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
 
@@ -7,7 +7,7 @@ use std::{
     future::poll_fn,
     pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     task::Poll,
@@ -16,8 +16,8 @@ use std::{
 
 use tokio::{sync::watch, time::sleep};
 
-use super::{AbortOnDrop, end::End};
-use crate::Shutdown;
+use super::{AbortOnDrop, end::End, snapshot::Snapshot};
+use crate::{Error, Shutdown, log::say};
 
 /// The most slots that are polled for, whatever is said: each takes a connection, and memory for events. To poll for fewer
 /// than there may be is allowed.
@@ -64,19 +64,32 @@ pub(super) struct Share {
     grace: Option<Duration>,
     /// Waits for the shutdown, if there is one.
     _shutdown: Option<Arc<AbortOnDrop<()>>>,
+    /// Has the snapshot taken, if there is to be one.
+    _snapshot: Option<Arc<AbortOnDrop<()>>>,
+    /// Why they are not to begin.
+    failure: Arc<Failure>,
 }
+
+type Failure = Mutex<Option<Error>>;
 
 #[derive(Debug, Clone, Copy)]
 struct Stage {
-    /// How many parts are not ready yet.
+    /// How many parts are not ready yet, and the snapshot.
     missing: usize,
     is_over: bool,
 }
 
 impl Share {
-    /// As many parts as are asked for.
-    pub(super) fn several(count: usize, shutdown: Shutdown, grace: Option<Duration>) -> impl Iterator<Item = Self> {
-        let stage = watch::Sender::new(Stage { missing: count, is_over: false });
+    /// As many parts as are asked for. Once all of them are ready, `snapshot` is taken.
+    pub(super) fn several(
+        count: usize,
+        shutdown: Shutdown,
+        grace: Option<Duration>,
+        snapshot: Option<Snapshot>,
+    ) -> impl Iterator<Item = Self> {
+        let missing = count + usize::from(snapshot.is_some());
+        let stage = watch::Sender::new(Stage { missing, is_over: false });
+        let failure = Arc::<Failure>::default();
         let shutdown = shutdown.own().map(|shutdown| {
             let stage = stage.clone();
             Arc::new(AbortOnDrop(tokio::spawn(async move {
@@ -84,15 +97,30 @@ impl Share {
                 end(&stage);
             })))
         });
-        (0..count).map(move |_| Self { stage: stage.clone(), grace, _shutdown: shutdown.clone() })
+        let snapshot = snapshot.map(|snapshot| {
+            let taken = take(snapshot, stage.clone(), Arc::clone(&failure));
+            Arc::new(AbortOnDrop(tokio::spawn(taken)))
+        });
+        (0..count).map(move |_| Self {
+            stage: stage.clone(),
+            grace,
+            _shutdown: shutdown.clone(),
+            _snapshot: snapshot.clone(),
+            failure: Arc::clone(&failure),
+        })
     }
 
-    /// Waits until all parts are ready, so that none takes what belongs to a process that cannot start. Whether it came to
-    /// that.
-    pub(super) async fn begins(&self) -> bool {
-        self.stage.send_modify(|stage| stage.missing = stage.missing.saturating_sub(1));
-        let begun = |stage: &Stage| stage.is_over || stage.missing == 0;
-        self.stage.subscribe().wait_for(begun).await.is_ok_and(|stage| !stage.is_over)
+    /// Waits until all parts are ready, so that none takes what belongs to a process that cannot start, and the snapshot has
+    /// been taken. Whether it came to that.
+    ///
+    /// # Errors
+    /// The snapshot has not been taken. One of all parts is told.
+    pub(super) async fn begins(&self) -> Result<bool, Error> {
+        is_ready(&self.stage);
+        if all_but(0, &self.stage).await {
+            return Ok(true);
+        }
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(false), Err)
     }
 
     /// Ends all of them, each slot between two invocations; whether it is the first to do so.
@@ -113,11 +141,15 @@ impl Share {
             self.is_over().await;
             sleep(grace).await;
         });
-        poll_fn(|cx| match work.as_mut().poll(cx) {
+        let done = poll_fn(|cx| match work.as_mut().poll(cx) {
             Poll::Ready(done) => Poll::Ready(Some(done)),
             Poll::Pending => over.as_mut().poll(cx).map(|()| None),
         })
-        .await
+        .await;
+        if done.is_none() {
+            say!(WARN, "cut off what was still in flight {grace:?} after the shutdown began (LODGER_GRACE)");
+        }
+        done
     }
 
     fn is_over(&self) -> impl Future<Output = ()> + use<> {
@@ -134,6 +166,29 @@ impl Drop for Share {
         // Whatever has become of it: the others are not to answer for a process that is half gone.
         self.end();
     }
+}
+
+/// Takes the snapshot once all parts are ready, as the last that is. If the end comes first, no part waits, and this is dropped
+/// with the last of them.
+async fn take(snapshot: Snapshot, stage: watch::Sender<Stage>, failure: Arc<Failure>) {
+    if !all_but(1, &stage).await {
+        return;
+    }
+    if let Err(error) = snapshot.taken().await {
+        failure.lock().unwrap_or_else(PoisonError::into_inner).replace(error);
+        end(&stage);
+    }
+    is_ready(&stage);
+}
+
+fn is_ready(stage: &watch::Sender<Stage>) {
+    stage.send_modify(|stage| stage.missing = stage.missing.saturating_sub(1));
+}
+
+/// Waits until no more than so many are missing. Whether it came to that.
+async fn all_but(missing: usize, stage: &watch::Sender<Stage>) -> bool {
+    let begun = |stage: &Stage| stage.is_over || stage.missing <= missing;
+    stage.subscribe().wait_for(begun).await.is_ok_and(|stage| !stage.is_over)
 }
 
 fn end(stage: &watch::Sender<Stage>) -> bool {

@@ -3,9 +3,21 @@
 use lodger::Lodger;
 use lodger_tests::probe;
 
+async fn hook(name: &'static str) -> Result<(), &'static str> {
+    eprintln!("probe: {name}");
+    // So that the extension has asked for its events by then.
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    match std::env::var("PROBE_HOOK_FAILS") {
+        Ok(fails) if fails == name => Err("the database is out of reach"),
+        _ => Ok(()),
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<(), lodger::Error> {
     Lodger::new()
+        .before_snapshot(hook("before the snapshot"))
+        .after_restore(hook("after the restore"))
         .run_with(async || match std::env::var("PROBE_FAILS").as_deref() {
             Ok("error") => Err("the database is out of reach"),
             Ok("panic") => panic!("the database is out of reach"),

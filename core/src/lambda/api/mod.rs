@@ -2,16 +2,19 @@
 
 mod next;
 mod post;
+mod restore;
 mod stream;
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::sleep;
+
 use super::{
-    AbortOnDrop, Context,
+    Context,
     address::Address,
     alarm::Alarm,
-    connection::{Connection, Head},
-    extension,
+    connection::{Connection, Head, Trouble},
+    extension::Extension,
     slots::Slots,
 };
 use crate::Error;
@@ -79,8 +82,8 @@ impl Api {
     ///
     /// # Errors
     /// Why it will not, in words.
-    pub(super) async fn ask_for_sigterm(&self) -> Result<AbortOnDrop<()>, String> {
-        extension::register(&self.address, &self.headers).await
+    pub(super) async fn ask_for_sigterm(&self) -> Result<Extension, String> {
+        Extension::register(&self.address, &self.headers).await
     }
 
     /// The begin of a head that posts to `path`.
@@ -94,6 +97,20 @@ impl Api {
             head.extend(["lambda-runtime-invocation-id: ", id, "\r\n"]);
         }
         head
+    }
+
+    /// The connection that was kept, or a new one, for which the Runtime API may be out of reach for some seconds.
+    async fn connected(&self, mut kept: Option<Connection>) -> Result<Connection, Trouble> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.address.connection(kept.take()).await {
+                Err(Trouble::Unreached(_)) if pause < LONGEST_PAUSE => {
+                    sleep(pause).await;
+                    pause *= 2;
+                }
+                connection => return connection,
+            }
+        }
     }
 
     /// The connection that was kept, if it is still good.

@@ -44,8 +44,17 @@ impl Api {
 
     /// Reports that the process cannot start. It has to end then.
     pub(in crate::lambda) async fn init_error(&mut self, error_type: &str, message: &str) {
+        self.post_end(["/init", "/error", ""], error_type, message).await;
+    }
+
+    /// Reports that the process cannot go on from its snapshot. It has to end then.
+    pub(in crate::lambda) async fn restore_error(&mut self, error_type: &str, message: &str) {
+        self.post_end(["/restore", "/error", ""], error_type, message).await;
+    }
+
+    async fn post_end(&mut self, path: [&str; 3], error_type: &str, message: &str) {
         let payload = error(error_type, message);
-        if let Err(error) = self.post(["/init", "/error", ""], &Context::default(), Some(error_type), &payload).await {
+        if let Err(error) = self.post(path, &Context::default(), Some(error_type), &payload).await {
             say!(ERROR, "{error:?}");
         }
     }

@@ -4,9 +4,8 @@ use std::io;
 
 use bytes::Bytes;
 use http_body::Body;
-use tokio::time::sleep;
 
-use super::{Api, FIRST_PAUSE, LONGEST_PAUSE, post::posted_for};
+use super::{Api, post::posted_for};
 use crate::{
     BoxError, Error,
     lambda::{Context, connection::Trouble, deadline::Deadline, stream},
@@ -47,17 +46,8 @@ impl Api {
     where
         B: Body<Data = Bytes, Error: Into<BoxError>>,
     {
-        let mut kept = self.kept();
-        let mut pause = FIRST_PAUSE;
-        let mut connection = loop {
-            match self.address.connection(kept.take()).await {
-                Err(Trouble::Unreached(_)) if pause < LONGEST_PAUSE => {
-                    sleep(pause).await;
-                    pause *= 2;
-                }
-                connection => break connection?,
-            }
-        };
+        let kept = self.kept();
+        let mut connection = self.connected(kept).await?;
         let ended = stream::send(&mut connection, head, begin, body, over).await;
         if let Ok(Some(failure)) = &ended {
             say!(ERROR, "request {}: the stream was ended as one that failed: {failure}", context.request_id());
