@@ -28,6 +28,9 @@ pub(super) const HEADERS: &str = "content-type: application/vnd.awslambda.http-i
      transfer-encoding: chunked\r\n\
      trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n";
 
+/// So many zeros stand between the prelude and the body.
+const SEPARATOR: usize = 8;
+
 /// Frames are collected until there is so much to write. One that is as large is not copied for that.
 const WRITE_AT: usize = 32 * 1024;
 
@@ -43,7 +46,7 @@ pub(super) enum Failure {
 /// between the body and its end has been told to Lambda, and comes back for the log.
 ///
 /// # Errors
-/// The connection failed, or the other end had something to say before the end. The body has been dropped then.
+/// The connection failed, or the other end refused it before the end. The body has been dropped then.
 pub(super) async fn send<B>(
     connection: &mut Connection,
     head: &str,
@@ -57,7 +60,7 @@ where
     let out = connection.out();
     out.clear();
     out.extend_from_slice(head.as_bytes());
-    push_chunk(out, begin);
+    push_begin(out, begin);
     let mut body = pin!(Guarded { body });
     let ended = loop {
         let at_hand = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
@@ -77,7 +80,7 @@ where
                     Some(Ok(frame)) => frame,
                     Some(Err(heard)) => {
                         heard?;
-                        return Err(io::Error::other("it was answered before its end"));
+                        return Err(io::Error::other("it was refused before its end"));
                     }
                     None => break Some(Failure::Late),
                 }
@@ -138,6 +141,20 @@ async fn write(connection: &mut Connection, more: Bytes, deadline: &mut Deadline
 
 fn nobody_took_it() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "nobody took it until the deadline")
+}
+
+/// The prelude, what stands behind it, and what is at hand of the body, each in a chunk of its own, as the runtimes of AWS send
+/// them. Lambda does not mind; `cargo lambda watch` takes the first chunk for the prelude and the second for what stands behind it.
+fn push_begin(out: &mut Vec<u8>, begin: &[u8]) {
+    // In JSON no byte is zero.
+    let end = memchr::memchr(0, begin).unwrap_or(begin.len());
+    let (prelude, rest) = begin.split_at(end);
+    let (separator, body) = rest.split_at(rest.len().min(SEPARATOR));
+    push_chunk(out, prelude);
+    push_chunk(out, separator);
+    if !body.is_empty() {
+        push_chunk(out, body);
+    }
 }
 
 fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {
