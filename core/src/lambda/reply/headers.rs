@@ -77,8 +77,8 @@ pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
         close(out, Some(header));
     }
     out.push(b'}');
-    // Of a prelude `cargo lambda watch` wants the list even where it is empty, as the official client for Rust writes it.
-    if !cookies.is_empty() || shape.style.is_prelude {
+    // `cargo lambda watch` wants the list even where it is empty, as the official client for Rust writes it.
+    if shape.style.cookies == Form::Apart {
         push_cookies(out, &cookies);
     }
     written
