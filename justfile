@@ -36,8 +36,13 @@ local-parity:
 rie:
     tests/oracles/rie.sh
 
-# What others made, against what we made: ministack, SAM CLI's API Gateway, Powertools, Mangum, and Vercel's own programs.
-oracles: ministack sam models vercel
+# What others made, against what we made: cargo lambda, ministack, SAM CLI's API Gateway, Powertools, Mangum, and Vercel's own
+# programs.
+oracles: cargo-lambda ministack sam models vercel
+
+# The apps under `cargo lambda watch` and as servers, streams with the times at which they arrive.
+cargo-lambda:
+    tests/oracles/cargo_lambda.sh
 
 # The apps behind ministack's fronts and as servers.
 ministack:
