@@ -32,6 +32,10 @@ run:
 local-parity:
     benches/local.sh
 
+# How long it takes to the first byte of a stream, and to the last of an answer as a whole, on Lambda.
+first-byte *rounds:
+    cargo run --quiet --release -p lodger-benches --bin first_byte {{rounds}}
+
 # AWS's emulator, installed if it is not there; prints where it is.
 rie:
     tests/oracles/rie.sh

@@ -62,6 +62,7 @@ where
     out.extend_from_slice(head.as_bytes());
     push_begin(out, begin);
     let mut body = pin!(Guarded { body });
+    let mut has_yielded = false;
     let ended = loop {
         let at_hand = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
             Poll::Ready(frame) => Poll::Ready(Some(frame)),
@@ -69,6 +70,12 @@ where
         });
         let frame = match at_hand.await {
             Some(frame) => frame,
+            None if !has_yielded => {
+                // To a task of the app's that is about to send the first frame: it leaves together with the begin then.
+                has_yielded = true;
+                yield_once().await;
+                continue;
+            }
             None => {
                 write(connection, Bytes::new(), deadline).await?;
                 let mut hears = pin!(connection.hears());
@@ -110,6 +117,20 @@ where
     let written = deadline.limit_last(connection.write(Bytes::new())).await;
     written.unwrap_or_else(|| Err(nobody_took_it()))?;
     Ok(ended)
+}
+
+/// Lets other tasks run first.
+async fn yield_once() {
+    let mut has_yielded = false;
+    poll_fn(|cx| {
+        if has_yielded {
+            return Poll::Ready(());
+        }
+        has_yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Adds data to what is to be sent, and sends it if that is much.
