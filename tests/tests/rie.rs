@@ -237,6 +237,9 @@ impl Drop for Emulator {
     }
 }
 
+/// After the first answer, until the other slots have polled as well: it refuses what no slot waits for.
+const ALL_POLL: Duration = Duration::from_millis(300);
+
 fn free_addrs() -> [SocketAddr; 2] {
     // Held at the same time, so that they are not the same.
     let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
@@ -288,6 +291,7 @@ async fn on_managed_instances_as_many_are_answered_at_once_as_there_are_slots() 
     };
     // It starts it, and has not always done so when it listens.
     ask("/first".to_owned()).await;
+    sleep(ALL_POLL).await;
     let (begun, before) = (Instant::now(), emulator.bootstraps());
     for _ in 0..3 {
         // The later ones are done before the others.
@@ -378,6 +382,7 @@ async fn on_managed_instances_streams_end_in_any_order_and_trailers_make_a_failu
     };
     // It starts it, and has not always done so when it listens.
     invoke("/first").await;
+    sleep(ALL_POLL).await;
     let (begun, before) = (Instant::now(), emulator.bootstraps());
     let timed = async |target: &'static str| (invoke(target).await, begun.elapsed());
     let (slow, fails, quick, panics) =
