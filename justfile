@@ -32,12 +32,21 @@ run:
 local-parity:
     benches/local.sh
 
+# How long it takes to the first byte of a stream, and to the last of an answer as a whole, on Lambda.
+first-byte *rounds:
+    cargo run --quiet --release -p lodger-benches --bin first_byte {{rounds}}
+
 # AWS's emulator, installed if it is not there; prints where it is.
 rie:
     tests/oracles/rie.sh
 
-# What others made, against what we made: ministack, SAM CLI's API Gateway, Powertools, Mangum, and Vercel's own programs.
-oracles: ministack sam models vercel
+# What others made, against what we made: cargo lambda, ministack, SAM CLI's API Gateway, Powertools, Mangum, and Vercel's own
+# programs.
+oracles: cargo-lambda ministack sam models vercel
+
+# The apps under `cargo lambda watch` and as servers, streams with the times at which they arrive.
+cargo-lambda:
+    tests/oracles/cargo_lambda.sh
 
 # The apps behind ministack's fronts and as servers.
 ministack:

@@ -160,6 +160,39 @@ def ask(port, host, sent, path_prefix=""):
         return shown(sent, response.status, response.getheaders(), body)
 
 
+@dataclasses.dataclass(frozen=True)
+class Followed:
+    """A stream of events as a client got it."""
+
+    status: int
+    headers: dict
+    events: list
+    # When each was whole, in seconds since the first of them, which itself came so long after the request.
+    at: list
+    first: float
+    # Whether it ended as it should.
+    is_whole: bool
+
+
+def follow(port, host, target, path_prefix=""):
+    """Reads a stream of server-sent events, as they come."""
+    body, at, is_whole = b"", [], True
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        begun = time.monotonic()
+        connection.sendall(get(path_prefix + target).bytes(host))
+        response = http.client.HTTPResponse(connection, method="GET")
+        response.begin()
+        try:
+            while piece := response.read1(1 << 16):
+                body += piece
+                at += [time.monotonic()] * (body.count(b"\n\n") - len(at))
+        except http.client.IncompleteRead:
+            is_whole = False
+    first = at[0] if at else begun
+    return Followed(response.status, headers_of(response.getheaders()), body.decode().split("\n\n")[:-1],
+                    [moment - first for moment in at], first - begun, is_whole)
+
+
 def shown(sent, status, headers, body):
     """What the app saw, if it told, and what the client got."""
     shown = {"status": status, "headers": headers_of(headers), "body": body.decode("latin1")}
@@ -411,6 +444,28 @@ class Table:
         return not self.faults
 
 
+class Checks:
+    """What is expected of one thing after another."""
+
+    def __init__(self):
+        self.all = []
+
+    def check(self, part, what, expected, was):
+        self.all.append((part, what, None if expected == was else (expected, was)))
+
+    def report(self):
+        """Prints them; says whether all of it was expected."""
+        print()
+        width = max((len(part) for part, _, _ in self.all), default=0)
+        for part, what, fault in self.all:
+            print(f"{part.ljust(width)}  {'DIFFERENT' if fault else 'as expected'}: {what}")
+            if fault:
+                print(f"  expected {short(fault[0])}\n  but was  {short(fault[1])}")
+        faults = sum(fault is not None for _, _, fault in self.all)
+        print(f"\n{len(self.all)} checks: {faults} DIFFERENT")
+        return not faults
+
+
 def short(value):
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 300 else f"{text[:300]}... ({len(text)} characters)"
@@ -478,10 +533,10 @@ def process(command, port, output=None, cwd=None, within=30, **variables):
 
 
 @contextlib.contextmanager
-def server(binary):
+def server(binary, **variables):
     """A binary as a server, and its port."""
     [port] = free_ports(1)
-    with process([binary], port, LODGER_ADDR=f"127.0.0.1:{port}"):
+    with process([binary], port, LODGER_ADDR=f"127.0.0.1:{port}", **variables):
         yield port
 
 

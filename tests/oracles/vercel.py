@@ -106,12 +106,10 @@ class Oracle:
         self.files = Project(self, "vercel-axum", "api/index.rs", FILES)
         self.links = Project(self, "vercel-actix", "src/main.rs", LINKS)
         self.table = compare.Table(KNOWN, ADDED)
-        self.checks = []
+        self.checks = compare.Checks()
+        self.check = self.checks.check
 
     # What is asked.
-
-    def check(self, part, what, expected, was):
-        self.checks.append((part, what, None if expected == was else (expected, was)))
 
     def compare(self, front, app, requests, binary, behind):
         """Asks a server and what is `behind`, the same."""
@@ -165,14 +163,7 @@ class Oracle:
 
     def report(self):
         fine = self.table.report() if self.table.cells else True
-        print()
-        for part, what, fault in self.checks:
-            print(f"{part:10}  {'DIFFERENT' if fault else 'as expected'}: {what}")
-            if fault:
-                print(f"  expected {compare.short(fault[0])}\n  but was  {compare.short(fault[1])}")
-        faults = sum(fault is not None for _, _, fault in self.checks)
-        print(f"\n{len(self.checks)} checks: {faults} DIFFERENT")
-        return fine and not faults
+        return self.checks.report() and fine
 
 
 # What goes to the platform's processes.

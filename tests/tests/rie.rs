@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::{self, Stdio},
     sync::LazyLock,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -83,7 +83,7 @@ impl Emulator {
 
     /// Starts the one of the two in it that is of Managed Instances, with so many slots. It has the bootstrap in `/var/task`, and so
     /// in a name space of its own, which not everybody may have.
-    async fn managed_instances(slots: &str) -> Option<Self> {
+    async fn managed_instances(slots: usize, response_mode: &str) -> Option<Self> {
         let may_be =
             process::Command::new("unshare").args(["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
         if !may_be.is_ok_and(|output| output.status.success()) {
@@ -101,7 +101,8 @@ impl Emulator {
             command.arg(emulator);
             command
         };
-        let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", slots), ("PROBE", PROBE)];
+        let slots = slots.to_string();
+        let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", &*slots), ("LODGER_RESPONSE_MODE", response_mode), ("PROBE", PROBE)];
         Self::start_by(in_its_own, Path::new("/var/task/bootstrap"), &vars).await
     }
 
@@ -248,6 +249,9 @@ impl Drop for Emulator {
     }
 }
 
+/// After the first answer, until the other slots have polled as well: it refuses what no slot waits for.
+const ALL_POLL: Duration = Duration::from_millis(300);
+
 fn free_addrs() -> [SocketAddr; 2] {
     // Held at the same time, so that they are not the same.
     let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
@@ -288,7 +292,7 @@ fn got_header<'a>(response: &'a Response<Bytes>, name: &str) -> Vec<&'a str> {
 async fn on_managed_instances_as_many_are_answered_at_once_as_there_are_slots() {
     // The client has its answer before the slot polls again: one more than are busy.
     const SLOTS: usize = 5;
-    let Some(emulator) = Emulator::managed_instances(&SLOTS.to_string()).await else {
+    let Some(emulator) = Emulator::managed_instances(SLOTS, "buffered").await else {
         return;
     };
     let front = &Front::function_url();
@@ -299,7 +303,8 @@ async fn on_managed_instances_as_many_are_answered_at_once_as_there_are_slots() 
     };
     // It starts it, and has not always done so when it listens.
     ask("/first".to_owned()).await;
-    let (begun, before) = (std::time::Instant::now(), emulator.bootstraps());
+    sleep(ALL_POLL).await;
+    let (begun, before) = (Instant::now(), emulator.bootstraps());
     for _ in 0..3 {
         // The later ones are done before the others.
         let slow =
@@ -324,6 +329,95 @@ async fn on_managed_instances_as_many_are_answered_at_once_as_there_are_slots() 
         let lines: Vec<_> = said.lines().filter(|line| line.contains(trouble) && !line.contains("panicked")).collect();
         assert!(lines.is_empty(), "{lines:?}");
     }
+}
+
+/// Lets the probe stream.
+const STREAM: (&str, &str) = ("LODGER_RESPONSE_MODE", "stream");
+
+#[tokio::test]
+async fn a_stream_is_taken_to_its_end_and_nothing_else_is_in_it() {
+    let Some(mut emulator) = Emulator::probe(&[STREAM]).await else {
+        return;
+    };
+    let all_bytes: Vec<u8> = (0..=255).collect();
+    let wanted: [(&str, u16, &[u8]); 6] = [
+        ("/reply/cookies", 200, b""),
+        ("/reply/binary", 200, &all_bytes),
+        ("/status/204", 204, b""),
+        ("/size/3000000", 200, &[b'x'; 3_000_000]),
+        ("/slow/100", 200, b"begun ended"),
+        ("/feed/2/100", 200, b"id: 1\ndata: x\n\nid: 2\ndata: xx\n\n"),
+    ];
+    for front in [Front::function_url().streaming(), Front::rest_api().streaming()] {
+        for (target, status, body) in wanted {
+            let begun = Instant::now();
+            let streamed = emulator.ask(&front, &Sent::get(target)).await;
+            assert!((streamed.status().as_u16(), &streamed.body()[..]) == (status, body), "{front}: {target}");
+            let takes = if target.ends_with("/100") { 100 } else { 0 };
+            assert!(begun.elapsed() >= Duration::from_millis(takes), "{front}: {target}: {:?}", begun.elapsed());
+            if target == "/reply/cookies" {
+                let cookies = ["a=1; Expires=Sat, 21 Nov 2026 04:15:02 GMT; Path=/", "b=2; HttpOnly"];
+                assert_eq!(got_header(&streamed, "set-cookie"), cookies, "{front}");
+            }
+        }
+        // It drops the trailers. Of lambda_runtime they have been seen in the body there.
+        let before = emulator.bootstraps();
+        for (target, body) in [("/feed/3/50/fails", "id: 1\ndata: x\n\nid: 2\ndata: xx\n\n"), ("/panic/body", "")] {
+            let failed = emulator.ask(&front, &Sent::get(target)).await;
+            assert_eq!((failed.status().as_u16(), &failed.body()[..]), (200, body.as_bytes()), "{front}: {target}");
+            assert_eq!(emulator.ask_json(&front, &Sent::get("/after")).await["uri"], "/after", "{front}: {target}");
+        }
+        assert_eq!(emulator.bootstraps(), before);
+    }
+    // What cannot stream has an answer as a whole, of the same process.
+    for front in [Front::alb(), Front::http_api()] {
+        let answer = emulator.invoke(front.event(&Sent::get("/slow/10").request()).unwrap()).await;
+        assert_eq!(json(&answer)["body"], "begun ended", "{front}: {answer:?}");
+    }
+    let said = emulator.end().await;
+    for error in ["asked to fail in the feed", "asked to panic in the body"] {
+        let told = said
+            .lines()
+            .filter(|line| line.contains("the stream was ended as one that failed") && line.ends_with(error));
+        assert_eq!(told.count(), 2, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn on_managed_instances_streams_end_in_any_order_and_trailers_make_a_failure() {
+    let Some(emulator) = Emulator::managed_instances(5, "stream").await else {
+        return;
+    };
+    let front = &Front::function_url().streaming();
+    let invoke = async |target: &str| {
+        emulator.invoke_meanwhile(front.event(&Sent::get(target.to_owned()).request()).unwrap()).await
+    };
+    // It starts it, and has not always done so when it listens.
+    invoke("/first").await;
+    sleep(ALL_POLL).await;
+    let (begun, before) = (Instant::now(), emulator.bootstraps());
+    let timed = async |target: &'static str| (invoke(target).await, begun.elapsed());
+    let (slow, fails, quick, panics) =
+        tokio::join!(timed("/feed/4/200"), timed("/feed/3/100/fails"), timed("/slow/100"), timed("/panic/body"));
+    assert!(panics.1 < quick.1 && quick.1 < fails.1 && fails.1 < slow.1, "{slow:?} {fails:?} {quick:?} {panics:?}");
+    assert!(slow.1 < Duration::from_millis(1000), "{:?}", slow.1);
+    for (answer, body) in [
+        (slow.0, "id: 1\ndata: x\n\nid: 2\ndata: xx\n\nid: 3\ndata: xxx\n\nid: 4\ndata: xxxx\n\n"),
+        (quick.0, "begun ended"),
+    ] {
+        assert_eq!(got_header(&answer, "content-type"), ["application/vnd.awslambda.http-integration-response"]);
+        assert_eq!(got_header(&answer, "lambda-runtime-function-response-mode"), ["streaming"]);
+        assert_eq!(got_header(&answer, "error-type"), [""; 0]);
+        assert_eq!(front.response(&Outcome::Reply(answer.into_body())).body(), body);
+    }
+    // It has read them from the trailers: the answers had begun as 200.
+    for (answer, error_type) in [(fails.0, "Function.StreamFailed"), (panics.0, "Function.Panicked")] {
+        assert_eq!(got_header(&answer, "error-type"), [error_type]);
+        assert_eq!(json(&answer)["errorType"], error_type);
+    }
+    let after = invoke("/after").await;
+    assert!(front.response(&Outcome::Reply(after.into_body())).status().is_success());
+    assert_eq!(emulator.bootstraps(), before);
 }
 
 #[tokio::test]

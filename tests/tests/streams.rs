@@ -1,9 +1,11 @@
 //! Streamed answers, on the wire to Lambda: what leaves when, and how a stream ends.
 
 use std::{
+    net::TcpStream,
+    os::fd::AsFd as _,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     task::{Context, Poll},
@@ -45,7 +47,11 @@ struct Streamed {
 impl Streamed {
     /// Reads a stream to its end, and checks its form.
     async fn read(socket: &mut Socket) -> Self {
-        let mut all = vec![];
+        Self::read_after(socket, vec![]).await
+    }
+
+    /// Likewise, after what has been read of it.
+    async fn read_after(socket: &mut Socket, mut all: Vec<u8>) -> Self {
         let mut streamed = Self::default();
         loop {
             all.extend(socket.read().await.unwrap_or_else(|| panic!("cut off: {}", String::from_utf8_lossy(&all))));
@@ -64,7 +70,7 @@ impl Streamed {
         let Some(end) = all.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
         self.head = String::from_utf8(all[..end].to_vec()).unwrap();
         let mut rest = &all[end + 4..];
-        let mut data = vec![];
+        let (mut data, mut chunks) = (vec![], vec![]);
         let is_whole = loop {
             let Some(line) = rest.windows(2).position(|two| two == b"\r\n") else { break false };
             let length = usize::from_str_radix(std::str::from_utf8(&rest[..line]).unwrap(), 16).unwrap();
@@ -80,8 +86,16 @@ impl Streamed {
             }
             assert_eq!(&rest[length..length + 2], b"\r\n");
             data.extend(&rest[..length]);
+            if chunks.len() < 2 {
+                chunks.push(&rest[..length]);
+            }
             rest = &rest[length + 2..];
         };
+        // `cargo lambda watch` tells them apart by that.
+        if let [prelude, separator] = chunks[..] {
+            assert!(serde_json::from_slice::<Value>(prelude).is_ok(), "{}", String::from_utf8_lossy(prelude));
+            assert_eq!(separator, [0; 8]);
+        }
         if let Some(end) = data.windows(8).position(|eight| eight == [0; 8]) {
             self.prelude = serde_json::from_slice(&data[..end]).unwrap();
             self.body = data[end + 8..].to_vec();
@@ -164,6 +178,28 @@ async fn what_is_at_hand_leaves_in_one_write_and_the_rest_when_it_comes() {
 }
 
 #[tokio::test]
+async fn what_comes_as_soon_as_others_have_run_leaves_in_the_first_write_too() {
+    // The other end of the connection, on which the body looks for what has left before it has anything.
+    let (connection, first_leaves_alone) = (Arc::new(OnceLock::<TcpStream>::new()), Arc::new(AtomicBool::new(false)));
+    let app = {
+        let (connection, first_leaves_alone) = (Arc::clone(&connection), Arc::clone(&first_leaves_alone));
+        streams(move || {
+            let (connection, first_leaves_alone) = (Arc::clone(&connection), Arc::clone(&first_leaves_alone));
+            stream::once(async move {
+                tokio::task::yield_now().await;
+                first_leaves_alone.store(connection.get().unwrap().peek(&mut [0]).is_ok(), SeqCst);
+                Ok(Bytes::from_static(b"sent"))
+            })
+        })
+    };
+    let (_api, mut socket) = start(app).await;
+    // It does not block, as the one that it is a copy of.
+    connection.set(socket.0.as_fd().try_clone_to_owned().unwrap().into()).unwrap();
+    assert_eq!(ask(&mut socket, &Sent::get("/stream")).await.body, b"sent");
+    assert!(!first_leaves_alone.load(SeqCst));
+}
+
+#[tokio::test]
 async fn a_stream_that_fails_ends_in_trailers_and_the_next_does_not() {
     let fails = || after(0, "begun").chain(stream::once(async { Err(std::io::Error::other("password=hunter2")) }));
     let app = streams(fails).route(
@@ -241,6 +277,11 @@ async fn the_prelude_is_in_the_form_of_its_front() {
             "cookies": ["a=1", "b=2"],
         })
     );
+    socket.write(ACCEPTED).await;
+    socket.poll().await;
+    // `cargo lambda watch` wants the list of cookies.
+    let none = ask(&mut socket, &Sent::get("/reply/empty")).await;
+    assert_eq!(none.prelude, json!({"statusCode": 200, "headers": {}, "cookies": []}));
 }
 
 #[tokio::test]
@@ -351,6 +392,38 @@ async fn a_body_is_dropped_as_soon_as_nobody_wants_it() {
         let next = ask(&mut socket, &Sent::get("/reply/text")).await;
         assert_eq!(next.prelude["statusCode"], 200);
     }
+}
+
+#[tokio::test]
+async fn a_success_that_is_told_early_ends_nothing_but_the_end_of_the_connection_does() {
+    let (_api, mut socket) = start(probe::app()).await;
+    let event = from(&Front::function_url(), &Sent::get("/slow/300"));
+    for split in [0, 5, ACCEPTED.len()] {
+        socket.write(&event).await;
+        let begin = socket.read().await.unwrap();
+        // In two parts, as it may come.
+        let (first, second) = ACCEPTED.split_at(split);
+        socket.write(first).await;
+        sleep(Duration::from_millis(50)).await;
+        socket.write(second).await;
+        let rest = Streamed::read_after(&mut socket, begin).await;
+        assert_eq!(rest.body, b"begun ended");
+        // The next poll follows at once, as the answer is there.
+        match rest.trailers.strip_prefix("\r\n").unwrap() {
+            "" => socket.poll().await,
+            next => assert!(next.starts_with("GET /2018-06-01/runtime/invocation/next "), "{next}"),
+        }
+    }
+
+    let (app, pieces, is_dropped) = endless(1);
+    let (_api, mut socket) = start(app).await;
+    socket.write(from(&Front::function_url(), &Sent::get("/stream"))).await;
+    until(|| pieces.load(SeqCst) > 0).await;
+    socket.write(ACCEPTED).await;
+    sleep(Duration::from_millis(50)).await;
+    assert!(!is_dropped.load(SeqCst));
+    socket.reset();
+    until(|| is_dropped.load(SeqCst)).await;
 }
 
 #[tokio::test]

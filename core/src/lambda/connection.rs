@@ -107,9 +107,18 @@ impl Connection {
         Ok(())
     }
 
-    /// Waits for anything to come, or for the end of the connection, which is an error: nothing is expected.
+    /// Waits for a reason to send no more: an answer that is no success, or the end of the connection, which is an error. A
+    /// success may come early, as from `cargo lambda watch`, which answers a stream at its begin; it is kept for
+    /// [`answer`](Self::answer).
     pub(super) async fn hears(&mut self) -> io::Result<()> {
-        self.more().await
+        const SUCCESS: &[u8] = b"HTTP/1.1 2";
+        loop {
+            self.more().await?;
+            let is_fine = self.buffer.iter().zip(SUCCESS).all(|(byte, wanted)| byte == wanted);
+            if !is_fine || self.buffer.len() > MAX_HEAD {
+                return Ok(());
+            }
+        }
     }
 
     /// Waits for the first byte of an answer, for as long as it takes.

@@ -28,6 +28,9 @@ pub(super) const HEADERS: &str = "content-type: application/vnd.awslambda.http-i
      transfer-encoding: chunked\r\n\
      trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n";
 
+/// So many zeros stand between the prelude and the body.
+const SEPARATOR: usize = 8;
+
 /// Frames are collected until there is so much to write. One that is as large is not copied for that.
 const WRITE_AT: usize = 32 * 1024;
 
@@ -43,7 +46,7 @@ pub(super) enum Failure {
 /// between the body and its end has been told to Lambda, and comes back for the log.
 ///
 /// # Errors
-/// The connection failed, or the other end had something to say before the end. The body has been dropped then.
+/// The connection failed, or the other end refused it before the end. The body has been dropped then.
 pub(super) async fn send<B>(
     connection: &mut Connection,
     head: &str,
@@ -57,8 +60,9 @@ where
     let out = connection.out();
     out.clear();
     out.extend_from_slice(head.as_bytes());
-    push_chunk(out, begin);
+    push_begin(out, begin);
     let mut body = pin!(Guarded { body });
+    let mut has_yielded = false;
     let ended = loop {
         let at_hand = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
             Poll::Ready(frame) => Poll::Ready(Some(frame)),
@@ -66,6 +70,12 @@ where
         });
         let frame = match at_hand.await {
             Some(frame) => frame,
+            None if !has_yielded => {
+                // To a task of the app's that is about to send the first frame: it leaves together with the begin then.
+                has_yielded = true;
+                yield_once().await;
+                continue;
+            }
             None => {
                 write(connection, Bytes::new(), deadline).await?;
                 let mut hears = pin!(connection.hears());
@@ -77,7 +87,7 @@ where
                     Some(Ok(frame)) => frame,
                     Some(Err(heard)) => {
                         heard?;
-                        return Err(io::Error::other("it was answered before its end"));
+                        return Err(io::Error::other("it was refused before its end"));
                     }
                     None => break Some(Failure::Late),
                 }
@@ -109,6 +119,20 @@ where
     Ok(ended)
 }
 
+/// Lets other tasks run first.
+async fn yield_once() {
+    let mut has_yielded = false;
+    poll_fn(|cx| {
+        if has_yielded {
+            return Poll::Ready(());
+        }
+        has_yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 /// Adds data to what is to be sent, and sends it if that is much.
 async fn push(connection: &mut Connection, data: Bytes, deadline: &mut Deadline) -> io::Result<()> {
     let length = data.len();
@@ -138,6 +162,20 @@ async fn write(connection: &mut Connection, more: Bytes, deadline: &mut Deadline
 
 fn nobody_took_it() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "nobody took it until the deadline")
+}
+
+/// The prelude, what stands behind it, and what is at hand of the body, each in a chunk of its own, as the runtimes of AWS send
+/// them. Lambda does not mind; `cargo lambda watch` takes the first chunk for the prelude and the second for what stands behind it.
+fn push_begin(out: &mut Vec<u8>, begin: &[u8]) {
+    // In JSON no byte is zero.
+    let end = memchr::memchr(0, begin).unwrap_or(begin.len());
+    let (prelude, rest) = begin.split_at(end);
+    let (separator, body) = rest.split_at(rest.len().min(SEPARATOR));
+    push_chunk(out, prelude);
+    push_chunk(out, separator);
+    if !body.is_empty() {
+        push_chunk(out, body);
+    }
 }
 
 fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {

@@ -1,4 +1,6 @@
-//! The probe as a process of its own, and one that can fail to start.
+//! The probe as a process of its own, in the framework that `PROBE_FRAMEWORK` names, and one that can fail to start.
+
+use std::env;
 
 use lodger::Lodger;
 use lodger_tests::probe;
@@ -7,7 +9,7 @@ async fn hook(name: &'static str) -> Result<(), &'static str> {
     eprintln!("probe: {name}");
     // So that the extension has asked for its events by then.
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    match std::env::var("PROBE_HOOK_FAILS") {
+    match env::var("PROBE_HOOK_FAILS") {
         Ok(fails) if fails == name => Err("the database is out of reach"),
         _ => Ok(()),
     }
@@ -15,15 +17,20 @@ async fn hook(name: &'static str) -> Result<(), &'static str> {
 
 #[tokio::main]
 async fn main() -> Result<(), lodger::Error> {
-    Lodger::new()
-        .before_snapshot(hook("before the snapshot"))
-        .after_restore(hook("after the restore"))
-        .run_with(async || match std::env::var("PROBE_FAILS").as_deref() {
-            Ok("error") => Err("the database is out of reach"),
-            Ok("panic") => panic!("the database is out of reach"),
-            _ => Ok(probe::app()),
-        })
-        .await?;
+    let lodger = Lodger::new().before_snapshot(hook("before the snapshot")).after_restore(hook("after the restore"));
+    match env::var("PROBE_FRAMEWORK").as_deref() {
+        Ok("actix-web") => lodger.run(probe::actix_web::app).await?,
+        Ok("warp") => lodger.run(probe::warp::app()).await?,
+        _ => {
+            lodger
+                .run_with(async || match env::var("PROBE_FAILS").as_deref() {
+                    Ok("error") => Err("the database is out of reach"),
+                    Ok("panic") => panic!("the database is out of reach"),
+                    _ => Ok(probe::app()),
+                })
+                .await?;
+        }
+    }
     eprintln!("probe: ended");
     Ok(())
 }

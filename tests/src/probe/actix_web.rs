@@ -8,7 +8,7 @@ use actix_web::{
     web::{self, Bytes, ReqData},
 };
 
-use super::{Asked, PanicsWhenRead, Told, Typed, answer, latin1, slow};
+use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, feed, latin1, slow};
 
 /// The app.
 pub fn app() -> App<
@@ -27,6 +27,8 @@ pub fn app() -> App<
             web::get()
                 .to(async |milliseconds: web::Path<u64>| HttpResponse::Ok().streaming(slow(milliseconds.into_inner()))),
         )
+        .route("/feed/{count}/{milliseconds}", web::get().to(async |asked| followed(asked, false)))
+        .route("/feed/{count}/{milliseconds}/fails", web::get().to(async |asked| followed(asked, true)))
         .route("/panic", web::get().to(panics))
         .route("/panic/body", web::get().to(async || HttpResponse::Ok().streaming(PanicsWhenRead)))
         .route("/typed/path/{number}", web::get().to(async |number: web::Path<u8>| number.to_string()))
@@ -34,6 +36,11 @@ pub fn app() -> App<
         .route("/typed/json", web::post().to(async |typed: web::Json<Typed>| typed.number.to_string()))
         .route("/spawned", web::to(spawned))
         .default_service(web::to(neutral))
+}
+
+fn followed(asked: web::Path<(u32, u64)>, fails: bool) -> HttpResponse {
+    let (count, milliseconds) = asked.into_inner();
+    HttpResponse::Ok().content_type(EVENTS).streaming(feed(count, milliseconds, fails))
 }
 
 async fn neutral(

@@ -6,22 +6,29 @@ use axum::{
     Json, Router,
     body::{Body, to_bytes},
     extract::{ConnectInfo, Path, Query, Request},
-    response::Response,
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 
-use super::{Asked, PanicsWhenRead, Told, Typed, answer, headers, slow};
+use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, feed, headers, slow};
 
 /// The app.
 pub fn app() -> Router {
     Router::new()
         .route("/slow/{milliseconds}", get(async |Path(milliseconds)| Body::from_stream(slow(milliseconds))))
+        .route("/feed/{count}/{milliseconds}", get(async |Path((count, pause))| followed(count, pause, false)))
+        .route("/feed/{count}/{milliseconds}/fails", get(async |Path((count, pause))| followed(count, pause, true)))
         .route("/panic", get(async || -> &'static str { panic!("asked to panic") }))
         .route("/panic/body", get(async || Body::from_stream(PanicsWhenRead)))
         .route("/typed/path/{number}", get(async |Path(number): Path<u8>| number.to_string()))
         .route("/typed/query", get(async |Query(Typed { number })| number.to_string()))
         .route("/typed/json", post(async |Json(Typed { number })| number.to_string()))
         .fallback(neutral)
+}
+
+fn followed(count: u32, milliseconds: u64, fails: bool) -> impl IntoResponse {
+    ([(CONTENT_TYPE, EVENTS)], Body::from_stream(feed(count, milliseconds, fails)))
 }
 
 async fn neutral(request: Request) -> Response {

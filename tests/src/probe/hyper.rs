@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use lodger::{ClientAddr, Error};
 
-use super::{Asked, PanicsWhenRead, Told, answer, headers, slow};
+use super::{Asked, EVENTS, PanicsWhenRead, Told, answer, feed, headers, slow};
 
 type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
@@ -19,6 +19,12 @@ where
     let (parts, body) = request.into_parts();
     match parts.uri.path().split('/').collect::<Vec<_>>()[..] {
         ["", "slow", milliseconds] => return Ok(Response::new(stream(slow(milliseconds.parse().unwrap())))),
+        ["", "feed", count, milliseconds, ref end @ ..] if end.is_empty() || end == ["fails"] => {
+            let events = feed(count.parse().unwrap(), milliseconds.parse().unwrap(), !end.is_empty());
+            let mut response = Response::new(stream(events));
+            response.headers_mut().insert("content-type", HeaderValue::from_static(EVENTS));
+            return Ok(response);
+        }
         ["", "panic"] => panic!("asked to panic"),
         ["", "panic", "body"] => return Ok(Response::new(stream(PanicsWhenRead))),
         _ => {}

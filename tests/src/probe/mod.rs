@@ -177,6 +177,32 @@ pub fn slow(milliseconds: u64) -> impl futures_util::Stream<Item = Result<Bytes,
     )
 }
 
+/// What `/feed/{count}/{milliseconds}` streams: so many events, one at a time with so long before each but the first. Where it
+/// `fails`, it does so in place of the last.
+pub fn feed(
+    count: u32,
+    milliseconds: u64,
+    fails: bool,
+) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync {
+    futures_util::stream::unfold(1, move |number| async move {
+        if number > count {
+            return None;
+        }
+        if number > 1 {
+            tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+        }
+        let event = if fails && number == count {
+            Err(std::io::Error::other("asked to fail in the feed"))
+        } else {
+            Ok(format!("id: {number}\ndata: {}\n\n", "x".repeat(number as usize)).into())
+        };
+        Some((event, number + 1))
+    })
+}
+
+/// The type of such a stream.
+pub const EVENTS: &str = "text/event-stream";
+
 /// A stream that panics when it is read, as `/panic/body` has it.
 #[derive(Debug)]
 pub struct PanicsWhenRead;

@@ -7,11 +7,14 @@ use http::{HeaderMap, Method, Response};
 use lodger::{AfterResponse, PathPrefix, lambda};
 use warp::{Filter, Rejection, Reply, path::FullPath, reject::not_found as reject, reply::Response as Answer};
 
-use super::{Asked, PanicsWhenRead, Told, Typed, answer, headers, slow};
+use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, feed, headers, slow};
 
 /// The app. Its rejections are left to warp.
 pub fn app() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
     let slow = warp::path!("slow" / u64).map(|milliseconds| stream(slow(milliseconds)));
+    let follows = warp::path!("feed" / u32 / u64).map(|count, pause| followed(count, pause, false));
+    let fails = warp::path!("feed" / u32 / u64 / "fails").map(|count, pause| followed(count, pause, true));
+    let feed = follows.or(fails).unify();
     let panics = warp::path!("panic").map(|| -> Answer { panic!("asked to panic") });
     let panics_in_body = warp::path!("panic" / "body").map(|| stream(PanicsWhenRead));
     let path = warp::path!("typed" / "path" / u8).map(|number: u8| number.to_string());
@@ -21,7 +24,7 @@ pub fn app() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone 
         .and(warp::body::json())
         .map(|typed: Typed| typed.number.to_string());
     let typed = path.or(query).unify().or(json).unify();
-    slow.or(panics).unify().or(panics_in_body).unify().or(typed).or(neutral())
+    slow.or(feed).unify().or(panics).unify().or(panics_in_body).unify().or(typed).or(neutral())
 }
 
 fn stream<S>(stream: S) -> Answer
@@ -29,6 +32,10 @@ where
     S: futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync + 'static,
 {
     warp::reply::stream(stream).into_response()
+}
+
+fn followed(count: u32, milliseconds: u64, fails: bool) -> Answer {
+    warp::reply::with_header(stream(feed(count, milliseconds, fails)), "content-type", EVENTS).into_response()
 }
 
 fn neutral() -> impl Filter<Extract = (Answer,), Error = Rejection> + Clone {

@@ -77,7 +77,10 @@ pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
         close(out, Some(header));
     }
     out.push(b'}');
-    push_cookies(out, &cookies);
+    // `cargo lambda watch` wants the list even where it is empty, as the official client for Rust writes it.
+    if shape.style.cookies == Form::Apart {
+        push_cookies(out, &cookies);
+    }
     written
 }
 
@@ -100,9 +103,6 @@ fn close(out: &mut Vec<u8>, header: Option<(HeaderName, Form)>) {
 }
 
 fn push_cookies(out: &mut Vec<u8>, cookies: &[HeaderValue]) {
-    if cookies.is_empty() {
-        return;
-    }
     out.extend_from_slice(b",\"cookies\":[");
     for cookie in cookies {
         out.extend_from_slice(if out.last() == Some(&b'[') { b"\"" } else { b",\"" });
