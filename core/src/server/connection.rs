@@ -1,6 +1,6 @@
 //! One connection: from accept to close.
 
-use std::{pin::pin, time::Duration};
+use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -50,6 +50,11 @@ pub(super) async fn serve<A>(
     let mut draining = false;
     let mut patience = pin!(sleep(header_timeout));
     loop {
+        // Asked about at every turn, as all of these are: after the first request no clock is looked at any more.
+        let patience_ends = poll_fn(|cx| match first_request.has_come() {
+            true => Poll::Pending,
+            false => patience.as_mut().poll(cx),
+        });
         tokio::select! {
             result = connection.as_mut() => {
                 if let Err(error) = result {
@@ -57,12 +62,9 @@ pub(super) async fn serve<A>(
                 }
                 return;
             }
-            () = patience.as_mut(), if waiting => {
-                if !first_request.has_come() {
-                    tracing::debug!(target: "lodger", "connection closed: no request came in time");
-                    return;
-                }
-                waiting = false;
+            () = patience_ends, if waiting => {
+                tracing::debug!(target: "lodger", "connection closed: no request came in time");
+                return;
             }
             () = first_request.comes(), if draining && waiting => {
                 waiting = false;
