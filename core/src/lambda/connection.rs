@@ -2,12 +2,12 @@
 //!
 //! hyper's client would do; it takes as many instructions for an invocation as all the rest of Lodger together.
 
-use std::{io, time::Duration};
+use std::{future::poll_fn, io, pin::pin, task::Poll, time::Duration};
 
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memmem;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::timeout,
 };
@@ -116,15 +116,27 @@ impl Connection {
     }
 
     /// Sends [`out`](Self::out), and `more` behind it without a copy.
+    ///
+    /// # Errors
+    /// The connection failed, or the other end, which takes no more, had something to say: [`hears`](Self::hears).
     pub(super) async fn write(&mut self, more: Bytes) -> io::Result<()> {
-        self.socket.write_all_buf(&mut Buf::chain(self.out.as_slice(), more)).await?;
+        let (mut reader, mut writer) = self.socket.split();
+        let mut rest = Buf::chain(self.out.as_slice(), more);
+        let mut written = pin!(writer.write_all_buf(&mut rest));
+        let mut heard = pin!(read_more(&mut reader, &mut self.buffer));
+        poll_fn(|cx| match written.as_mut().poll(cx) {
+            // It may never read the rest, nor close.
+            Poll::Pending => heard.as_mut().poll(cx).map(|heard| heard.and(Err(answered()))),
+            written => written,
+        })
+        .await?;
         self.out.clear();
         Ok(())
     }
 
-    /// Waits for anything to come, or for the end of the connection, which is an error: nothing is expected.
-    pub(super) async fn hears(&mut self) -> io::Result<()> {
-        self.more().await
+    /// Waits for anything to come, or for the end of the connection, which are errors: nothing is expected.
+    pub(super) async fn hears(&mut self) -> io::Error {
+        self.more().await.err().unwrap_or_else(answered)
     }
 
     /// Waits for the first byte of an answer, for as long as it takes.
@@ -272,15 +284,23 @@ impl Connection {
     }
 
     async fn more(&mut self) -> io::Result<()> {
-        if self.buffer.capacity() - self.buffer.len() < 2048 {
-            // Takes the whole buffer again, if the app has let go of the events in it.
-            self.buffer.reserve(16 * 1024);
-        }
-        match self.socket.read_buf(&mut self.buffer).await? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
-        }
+        read_more(&mut self.socket, &mut self.buffer).await
     }
+}
+
+async fn read_more(socket: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> io::Result<()> {
+    if buffer.capacity() - buffer.len() < 2048 {
+        // Takes the whole buffer again, if the app has let go of the events in it.
+        buffer.reserve(16 * 1024);
+    }
+    match socket.read_buf(buffer).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(()),
+    }
+}
+
+fn answered() -> io::Error {
+    io::Error::other("it was answered before its end")
 }
 
 impl Head {

@@ -12,6 +12,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
+use tokio::task::coop::consume_budget;
 
 use super::{
     base64,
@@ -60,6 +61,8 @@ where
     push_chunk(out, begin);
     let mut body = pin!(Guarded { body });
     let ended = loop {
+        // A body that always has a frame at hand, such as an empty one, is not to keep all else from running.
+        consume_budget().await;
         let at_hand = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
             Poll::Ready(frame) => Poll::Ready(Some(frame)),
             Poll::Pending => Poll::Ready(None),
@@ -75,10 +78,7 @@ where
                 });
                 match deadline.limit(next).await {
                     Some(Ok(frame)) => frame,
-                    Some(Err(heard)) => {
-                        heard?;
-                        return Err(io::Error::other("it was answered before its end"));
-                    }
+                    Some(Err(heard)) => return Err(heard),
                     None => break Some(Failure::Late),
                 }
             }
