@@ -50,11 +50,12 @@ impl Said {
 
     fn read(&mut self, name: &str, value: &[u8]) {
         let text = || String::from_utf8_lossy(value).into_owned();
+        let number = || std::str::from_utf8(value).ok().and_then(|value| value.parse().ok()).unwrap_or_default();
         if let Some(internal) = name.strip_prefix(INTERNAL) {
             self.has_internal = true;
             match internal {
                 "invocation-id" => drop(self.invocation_id.get_or_insert_with(text)),
-                "request-id" => drop(self.request_id.get_or_insert_with(|| text().parse().unwrap_or_default())),
+                "request-id" => drop(self.request_id.get_or_insert_with(number)),
                 "span-id" => drop(self.span_id.get_or_insert_with(text)),
                 "trace-id" => drop(self.trace_id.get_or_insert_with(text)),
                 "oidc-token" => drop(self.internal_token.get_or_insert_with(|| secret(value))),

@@ -427,6 +427,54 @@ async fn a_success_that_is_told_early_ends_nothing_but_the_end_of_the_connection
 }
 
 #[tokio::test]
+async fn an_answer_that_comes_while_nobody_reads_is_heard() {
+    // What has been answered is not read any more, and the connection stays open.
+    let (app, pieces, is_dropped) = endless(usize::MAX);
+    let (api, mut socket) = start(app).await;
+    socket.write(from(&Front::function_url(), &Sent::get("/stream"))).await;
+    let mut before = usize::MAX;
+    while before != pieces.load(SeqCst) {
+        before = pieces.load(SeqCst);
+        sleep(Duration::from_millis(200)).await;
+    }
+    socket.write("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n").await;
+    until(|| is_dropped.load(SeqCst)).await;
+    let mut next = api.accept().await;
+    next.poll().await;
+    let next = ask(&mut next, &Sent::get("/reply/text")).await;
+    assert_eq!(next.prelude["statusCode"], 200);
+}
+
+/// On a thread of its own, which may be kept for ever.
+#[test]
+fn a_body_that_never_waits_lets_others_run_and_has_its_time() {
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let empty = || streams(|| stream::repeat_with(|| Ok(Bytes::new())));
+            // Without a deadline the test itself is what else there is to run.
+            for mode in [ResponseMode::Stream, ResponseMode::Buffered] {
+                let api = RawApi::start(|lodger| lodger.response_mode(mode).run(empty())).await;
+                let mut socket = api.accept().await;
+                socket.poll().await;
+                socket.write(from(&Front::function_url(), &Sent::get("/stream"))).await;
+                sleep(Duration::from_millis(50)).await;
+                api.running.abort();
+            }
+            let api = RawApi::start(|lodger| lodger.response_mode(ResponseMode::Buffered).run(empty())).await;
+            let mut socket = api.accept().await;
+            socket.poll().await;
+            let event = Front::function_url().event(&Sent::get("/stream").request()).unwrap();
+            socket.write(invocation("id", &event, &deadline(600))).await;
+            assert!(socket.answer("id").await.contains("\"statusCode\":504"));
+        });
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(SOON).expect("it kept its thread");
+}
+
+#[tokio::test]
 async fn large_frames_arrive_as_they_were() {
     let frame = |seed: usize| (0..1_000_003_usize).map(|i| ((i * seed) >> 3) as u8).collect::<Vec<u8>>();
     let make = move || stream::iter([31, 7, 113].map(|seed| Ok(Bytes::from(frame(seed)))));

@@ -26,7 +26,10 @@ use lodger_tests::{
     probe,
 };
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::{sleep, timeout},
+};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -313,6 +316,39 @@ async fn headers_of_any_kind_are_read_as_they_may_be() {
             .to_string();
         assert!(!hidden.contains("x-vercel-sc-h") && !hidden.contains("x-vercel-sc-p"), "{framework}: {hidden}");
         assert!(!hidden.contains("no-header-leak") && hidden.contains("x-vercel-sc-other"), "{framework}: {hidden}");
+    }
+}
+
+/// What the platform lets through: 32 KB of headers, and a path of 14 KB.
+#[tokio::test]
+async fn what_the_platform_lets_through_is_answered_and_has_its_end() {
+    let target = format!("/{}", "p".repeat(14 << 10));
+    let long = Sent::get(target).header("x-long", "v".repeat(30 << 10));
+    let many = (0..400).fold(Sent::get("/"), |sent, at| sent.header(format!("x-{at:03}"), "v".repeat(60)));
+    for (framework, on) in all(as_it_is) {
+        for (what, sent) in [("long", &long), ("many", &many)] {
+            // Actix takes 96, which nothing can change; its documentation here says so.
+            if (framework, what) != ("actix-web", "many") {
+                let (id, response) = on.send(sent).await;
+                assert_eq!((response.status().as_u16(), ends(&on, &[id]).await), (200, vec![1]), "{framework}: {what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_platform_may_keep_a_connection_for_as_long_as_it_likes() {
+    for (framework, on) in all(|lodger| lodger.header_timeout(Duration::from_millis(50))) {
+        let addr = on.platform.address().await.unwrap();
+        let mut socket = tokio::net::TcpStream::connect(addr).await.unwrap();
+        // Half a head, then the other: time may stand still at any point.
+        for part in ["", "GET / HTTP/1.1\r\nhost: h\r\n", "connection: close\r\n\r\n"] {
+            sleep(Duration::from_millis(400)).await;
+            socket.write_all(part.as_bytes()).await.unwrap();
+        }
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{framework}: {answer:?}");
     }
 }
 

@@ -18,7 +18,9 @@
 //! }
 //! ```
 //!
-//! On Vercel they run under actix's own server as well, with the client's address as the peer's.
+//! On Vercel they run under actix's own server as well, with the client's address as the peer's. It refuses requests with more than
+//! 96 headers, the platform's own included, before anybody can tell which they are: those have no end, and the platform waits for
+//! it until the function's time is over. No setting changes that.
 //!
 //! It is the same under `#[tokio::main]`. What Lambda says of a request, such as [`Context`](crate::lambda::Context), is in its
 //! extensions: `ReqData<lodger::lambda::Context>` extracts it. [Work after the response](crate::AfterResponse) has to be `Send`, and

@@ -3,11 +3,14 @@
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
-    task::Poll,
+    task::{Context, Poll},
     time::Duration,
 };
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    task::coop::unconstrained,
+    time::{Instant, Sleep, sleep_until},
+};
 
 /// One alarm for all that is waited for, set anew only when it goes off, or too late.
 ///
@@ -31,7 +34,7 @@ impl Alarm {
                 return Poll::Ready(Some(value));
             }
             // It was set for something earlier, if not for this.
-            while alarm.as_mut().poll(cx).is_ready() {
+            while goes_off(alarm.as_mut(), cx) {
                 if Instant::now() >= at {
                     return Poll::Ready(None);
                 }
@@ -46,6 +49,11 @@ impl Alarm {
     pub(super) async fn within<T>(&mut self, time: Duration, future: impl Future<Output = T>) -> Option<T> {
         self.before(Some(Instant::now() + time), future).await
     }
+}
+
+/// Whether the alarm goes off, also where `future` has used up what tokio grants a task at a turn: it would never be asked.
+fn goes_off(alarm: Pin<&mut Sleep>, cx: &mut Context<'_>) -> bool {
+    pin!(unconstrained(alarm)).poll(cx).is_ready()
 }
 
 #[cfg(test)]

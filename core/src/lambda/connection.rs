@@ -5,12 +5,12 @@
 mod body;
 mod head;
 
-use std::{io, time::Duration};
+use std::{future::poll_fn, io, pin::pin, task::Poll, time::Duration};
 
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memmem;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::timeout,
 };
@@ -101,8 +101,20 @@ impl Connection {
     }
 
     /// Sends [`out`](Self::out), and `more` behind it without a copy.
+    ///
+    /// # Errors
+    /// The connection failed, or the other end takes no more, and [refuses it](Self::is_refused).
     pub(super) async fn write(&mut self, more: Bytes) -> io::Result<()> {
-        self.socket.write_all_buf(&mut Buf::chain(self.out.as_slice(), more)).await?;
+        let (mut reader, mut writer) = self.socket.split();
+        let mut rest = Buf::chain(self.out.as_slice(), more);
+        let mut written = pin!(writer.write_all_buf(&mut rest));
+        let mut refused = pin!(refused(&mut reader, &mut self.buffer));
+        poll_fn(|cx| match written.as_mut().poll(cx) {
+            // It may never read the rest, nor close.
+            Poll::Pending => refused.as_mut().poll(cx).map(Err),
+            written => written,
+        })
+        .await?;
         self.out.clear();
         Ok(())
     }
@@ -110,15 +122,8 @@ impl Connection {
     /// Waits for a reason to send no more: an answer that is no success, or the end of the connection, which is an error. A
     /// success may come early, as from `cargo lambda watch`, which answers a stream at its begin; it is kept for
     /// [`answer`](Self::answer).
-    pub(super) async fn hears(&mut self) -> io::Result<()> {
-        const SUCCESS: &[u8] = b"HTTP/1.1 2";
-        loop {
-            self.more().await?;
-            let is_fine = self.buffer.iter().zip(SUCCESS).all(|(byte, wanted)| byte == wanted);
-            if !is_fine || self.buffer.len() > MAX_HEAD {
-                return Ok(());
-            }
-        }
+    pub(super) async fn is_refused(&mut self) -> io::Error {
+        refused(&mut self.socket, &mut self.buffer).await
     }
 
     /// Waits for the first byte of an answer, for as long as it takes.
@@ -141,13 +146,30 @@ impl Connection {
     }
 
     async fn more(&mut self) -> io::Result<()> {
-        if self.buffer.capacity() - self.buffer.len() < 2048 {
-            // Takes the whole buffer again, if the app has let go of the events in it.
-            self.buffer.reserve(16 * 1024);
+        read_more(&mut self.socket, &mut self.buffer).await
+    }
+}
+
+async fn read_more(socket: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> io::Result<()> {
+    if buffer.capacity() - buffer.len() < 2048 {
+        // Takes the whole buffer again, if the app has let go of the events in it.
+        buffer.reserve(16 * 1024);
+    }
+    match socket.read_buf(buffer).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(()),
+    }
+}
+
+async fn refused(socket: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> io::Error {
+    const SUCCESS: &[u8] = b"HTTP/1.1 2";
+    loop {
+        if let Err(error) = read_more(socket, buffer).await {
+            return error;
         }
-        match self.socket.read_buf(&mut self.buffer).await? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
+        let is_fine = buffer.iter().zip(SUCCESS).all(|(byte, wanted)| byte == wanted);
+        if !is_fine || buffer.len() > MAX_HEAD {
+            return io::Error::other("it was refused before its end");
         }
     }
 }

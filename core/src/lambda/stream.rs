@@ -12,6 +12,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
+use tokio::task::coop::consume_budget;
 
 use super::{
     base64,
@@ -64,6 +65,8 @@ where
     let mut body = pin!(Guarded { body });
     let mut has_yielded = false;
     let ended = loop {
+        // A body that always has a frame at hand, such as an empty one, is not to keep all else from running.
+        consume_budget().await;
         let at_hand = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
             Poll::Ready(frame) => Poll::Ready(Some(frame)),
             Poll::Pending => Poll::Ready(None),
@@ -78,17 +81,14 @@ where
             }
             None => {
                 write(connection, Bytes::new(), deadline).await?;
-                let mut hears = pin!(connection.hears());
+                let mut refused = pin!(connection.is_refused());
                 let next = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
                     Poll::Ready(frame) => Poll::Ready(Ok(frame)),
-                    Poll::Pending => hears.as_mut().poll(cx).map(Err),
+                    Poll::Pending => refused.as_mut().poll(cx).map(Err),
                 });
                 match deadline.limit(next).await {
                     Some(Ok(frame)) => frame,
-                    Some(Err(heard)) => {
-                        heard?;
-                        return Err(io::Error::other("it was refused before its end"));
-                    }
+                    Some(Err(refused)) => return Err(refused),
                     None => break Some(Failure::Late),
                 }
             }

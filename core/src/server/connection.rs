@@ -1,6 +1,6 @@
 //! One connection: from accept to close.
 
-use std::{pin::pin, time::Duration};
+use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -13,7 +13,12 @@ use tokio::{
 };
 
 use super::{flushed::Flushed, service::Service};
-use crate::App;
+use crate::{App, Host};
+
+/// How many headers a request may have that comes through a host's own proxy. What hyper refuses by itself, as it does those
+/// with more than 100, never comes to its end there, and the proxy waits. Vercel lets 32 KB of them through, and each counts for
+/// 32 bytes or more where they are counted as HTTP/2 does (RFC 9113, section 6.5.2).
+const MAX_HEADERS_OF_A_PROXY: usize = 1024;
 
 /// How far the server is in its life, as each connection sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +47,10 @@ pub(super) async fn serve<A>(
     let mut builder = Builder::new(TokioExecutor::new());
     // WebSockets over HTTP/2 begin with CONNECT (RFC 8441).
     builder.http2().enable_connect_protocol();
+    if service.host() != Host::Server {
+        // Not elsewhere: hyper has to have memory for so many at each request then, in place of some on the stack.
+        builder.http1().max_headers(MAX_HEADERS_OF_A_PROXY);
+    }
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(socket), service));
 
     // From accept, and whatever the protocol turns out to be: hyper's own time-out begins after it has told HTTP/1 from
@@ -50,6 +59,11 @@ pub(super) async fn serve<A>(
     let mut draining = false;
     let mut patience = pin!(sleep(header_timeout));
     loop {
+        // Asked about at every turn, as all of these are: after the first request no clock is looked at any more.
+        let patience_ends = poll_fn(|cx| match first_request.has_come() {
+            true => Poll::Pending,
+            false => patience.as_mut().poll(cx),
+        });
         tokio::select! {
             result = connection.as_mut() => {
                 if let Err(error) = result {
@@ -57,12 +71,9 @@ pub(super) async fn serve<A>(
                 }
                 return;
             }
-            () = patience.as_mut(), if waiting => {
-                if !first_request.has_come() {
-                    tracing::debug!(target: "lodger", "connection closed: no request came in time");
-                    return;
-                }
-                waiting = false;
+            () = patience_ends, if waiting => {
+                tracing::debug!(target: "lodger", "connection closed: no request came in time");
+                return;
             }
             () = first_request.comes(), if draining && waiting => {
                 waiting = false;

@@ -4,7 +4,10 @@ use std::{
     io::{self, IoSlice},
     mem::take,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -19,15 +22,31 @@ use super::gate::Pass;
 
 /// The requests of one connection whose responses hyper has in hand and not yet sent.
 #[derive(Clone, Default)]
-pub(super) struct Unsent(Arc<Mutex<Vec<Pass>>>);
+pub(super) struct Unsent(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    passes: Mutex<Vec<Pass>>,
+    /// Whether there is any, so that a flush with none, as almost every one is, needs no lock.
+    is_some: AtomicBool,
+}
 
 impl Unsent {
     fn push(&self, pass: Pass) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(pass);
+        let mut passes = self.0.passes.lock().unwrap_or_else(PoisonError::into_inner);
+        passes.push(pass);
+        self.0.is_some.store(true, Ordering::Release);
     }
 
     fn have_been_sent(&self) {
-        let sent = take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if !self.0.is_some.load(Ordering::Acquire) {
+            return;
+        }
+        let mut passes = self.0.passes.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.is_some.store(false, Ordering::Release);
+        let sent = take(&mut *passes);
+        // Without the lock: what is done then may be the app's.
+        drop(passes);
         drop(sent);
     }
 }

@@ -25,7 +25,7 @@ use super::{
     flushed::{Accompanied, Unsent},
     gate::{Admission, Call, Gate},
 };
-use crate::{App, Request};
+use crate::{App, Host, Request};
 
 /// An app and what one connection knows.
 pub(super) struct Service<A> {
@@ -65,6 +65,10 @@ impl<A> Service<A> {
     /// What is to be told of once it has left for the client.
     pub(super) fn unsent(&self) -> Unsent {
         self.unsent.clone()
+    }
+
+    pub(super) fn host(&self) -> Host {
+        self.gate.host()
     }
 
     pub(super) fn first_request(&self) -> FirstRequest {

@@ -10,15 +10,18 @@ use std::{
 };
 
 use bytes::{Buf as _, BytesMut};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::yield_now};
 
 use super::{Context, log, message, socket::Socket, started};
 use crate::{Error, log::say};
 
+/// How often in a row one writes what others send meanwhile, who are not to keep it from its own work.
+const MAX_WRITES: usize = 16;
+
 /// What the platform is told, in order, by whoever has something to tell.
 ///
-/// A message is written at once by whoever sends it, as a rule; what the socket has no room for is kept, and written by
-/// [`deliver`](Self::deliver).
+/// A message is written at once, as a rule by whoever sends it: or by whoever is writing just then, together with what others
+/// send meanwhile. What the socket has no room for is kept, and written by [`deliver`](Self::deliver).
 #[derive(Debug)]
 pub(super) struct Ipc {
     socket: Socket,
@@ -35,10 +38,22 @@ struct State {
     /// What was sent and is not written: ends of requests, of which there are as many as the platform has sent, and lines of
     /// the log, which have a bound.
     unwritten: BytesMut,
+    /// How many bytes before those somebody is writing; 0 if nobody is.
+    in_hand: usize,
     has_started: bool,
     /// How many requests have not ended.
     open: usize,
     is_broken: bool,
+}
+
+impl State {
+    fn is_written(&self) -> bool {
+        self.in_hand == 0 && self.unwritten.is_empty()
+    }
+
+    fn is_written_or_in_hand(&self) -> bool {
+        self.in_hand > 0 || self.unwritten.is_empty()
+    }
 }
 
 impl Ipc {
@@ -78,21 +93,27 @@ impl Ipc {
     pub(super) fn end(&self, context: &Context) {
         let mut state = self.lock();
         state.open = state.open.saturating_sub(1);
-        self.send(state, &message::end(context));
-        self.ended.notify_waiters();
+        let is_last = state.open == 0;
+        if !state.is_broken {
+            message::push_end(&mut state.unwritten, context);
+            self.write(state);
+        }
+        if is_last {
+            self.ended.notify_waiters();
+        }
     }
 
     /// Sends a line of the log. Where there are too many of them, or nobody to be sent to, it goes to standard error.
     pub(super) fn log(&self, of: Option<&Context>, level: tracing::Level, line: &str) {
         let state = self.lock();
-        if state.is_broken || state.unwritten.len() > log::MAX_KEPT {
+        if state.is_broken || state.in_hand + state.unwritten.len() > log::MAX_KEPT {
             drop(state);
             return log::to_stderr(line);
         }
         self.send(state, &message::log(of, level, line));
     }
 
-    fn send(&self, mut state: MutexGuard<'_, State>, message: &str) {
+    fn send<'a>(&'a self, mut state: MutexGuard<'a, State>, message: &str) {
         if state.is_broken {
             return;
         }
@@ -100,27 +121,37 @@ impl Ipc {
         self.write(state);
     }
 
-    /// Writes as much as the socket takes.
-    fn write(&self, mut state: MutexGuard<'_, State>) {
-        while !state.unwritten.is_empty() {
-            match self.socket.try_write(&state.unwritten) {
-                Ok(length) => state.unwritten.advance(length),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    state.is_broken = true;
-                    let undelivered = take(&mut state.unwritten);
-                    // What is said may be sent here as well.
-                    drop(state);
-                    log::undelivered(&undelivered).iter().for_each(|line| log::to_stderr(line));
-                    say!(
-                        ERROR,
-                        "the connection to Vercel broke, and with it this process ends once all is answered: {error}"
-                    );
-                    self.broken.notify_waiters();
-                    return;
-                }
+    /// Writes as much as the socket takes, unless somebody is writing, who then writes this as well.
+    fn write<'a>(&'a self, mut state: MutexGuard<'a, State>) {
+        if state.in_hand > 0 {
+            return;
+        }
+        for _ in 0..MAX_WRITES {
+            if state.unwritten.is_empty() {
+                return;
             }
+            let mut batch = take(&mut state.unwritten);
+            state.in_hand = batch.len();
+            // Without the lock: each request ends with a write, and others would have to wait for that.
+            drop(state);
+            let written = self.socket.try_write(&batch);
+            state = self.lock();
+            state.in_hand = 0;
+            batch.advance(written.as_ref().copied().unwrap_or_default());
+            // What is left of it comes first; if nothing is, the space is used again.
+            if !batch.is_empty() || state.unwritten.is_empty() {
+                batch.extend_from_slice(&state.unwritten);
+                state.unwritten = batch;
+            }
+            match written {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return self.breaks_off(state, &error),
+                _ => {}
+            }
+        }
+        if state.is_broken {
+            // It was given up meanwhile.
+            return to_stderr(state);
         }
         // Not at every message: it would wake the thread that waits for some to be left.
         if !state.unwritten.is_empty() {
@@ -128,11 +159,20 @@ impl Ipc {
         }
     }
 
+    fn breaks_off(&self, mut state: MutexGuard<'_, State>, error: &io::Error) {
+        state.is_broken = true;
+        // What is said below may be sent here as well.
+        to_stderr(state);
+        say!(ERROR, "the connection to Vercel broke, and with it this process ends once all is answered: {error}");
+        self.broken.notify_waiters();
+    }
+
     /// Writes what could not be written at once, for ever.
     pub(super) async fn deliver(&self) -> Infallible {
         loop {
             let left = self.left.notified();
-            if self.lock().unwritten.is_empty() {
+            // Whoever is writing says if something is left.
+            if self.lock().is_written_or_in_hand() {
                 left.await;
             }
             // An error is that of the next write.
@@ -143,20 +183,20 @@ impl Ipc {
 
     /// Waits until all is written that can be.
     pub(super) async fn flush(&self) {
-        while !self.lock().unwritten.is_empty() {
+        while !self.lock().is_written() {
             let _ = self.socket.writable().await;
             self.write(self.lock());
+            // For others who may be writing.
+            yield_now().await;
         }
     }
 
     /// Writes to standard error what of the log is still not written.
     pub(super) fn give_up(&self) {
         let mut state = self.lock();
-        let undelivered = take(&mut state.unwritten);
         // The first of them may have been written in part, so that nothing can follow it.
-        state.is_broken |= !undelivered.is_empty();
-        drop(state);
-        log::undelivered(&undelivered).iter().for_each(|line| log::to_stderr(line));
+        state.is_broken |= !state.unwritten.is_empty();
+        to_stderr(state);
     }
 
     /// Waits until no request is left.
@@ -195,3 +235,14 @@ impl Ipc {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Writes to standard error what of the log is not written, and will not be.
+fn to_stderr(mut state: MutexGuard<'_, State>) {
+    let undelivered = take(&mut state.unwritten);
+    drop(state);
+    log::undelivered(&undelivered).iter().for_each(|line| log::to_stderr(line));
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+pub(super) mod tests;

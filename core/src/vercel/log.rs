@@ -172,4 +172,28 @@ mod tests {
         let Process::Starts { kept, bytes } = &*lock() else { panic!("it has not started") };
         assert_eq!((kept.len(), *bytes), (1, MAX_KEPT));
     }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_request_within_another_leaves_that_as_it_was() {
+        use super::super::ipc::tests::{connected, context, read};
+
+        let (ipc, mut platform) = connected().await;
+        let (outer, inner) = (context(1), context(2));
+        within(&ipc, &outer, || {
+            assert!(send(Level::INFO, "before"));
+            within(&ipc, &inner, || assert!(send(Level::INFO, "inner")));
+            assert!(send(Level::INFO, "between"));
+            // One that panics leaves as well.
+            let panicking =
+                std::panic::AssertUnwindSafe(|| within(&ipc, &inner, || std::panic::resume_unwind(Box::new(()))));
+            assert!(std::panic::catch_unwind(panicking).is_err());
+            assert!(send(Level::INFO, "after"));
+        });
+        assert!(CURRENT.with(|current| current.borrow().is_none()));
+        let messages = read(&mut platform, 4).await;
+        let ids: Vec<_> =
+            messages.iter().map(|line| line["payload"]["context"]["requestId"].as_u64().unwrap()).collect();
+        assert_eq!(ids, [1, 2, 1, 1]);
+    }
 }

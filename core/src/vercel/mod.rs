@@ -5,6 +5,9 @@
 //! the server has started; what the platform puts into each request is taken out before the app sees it, and is told as
 //! [`Context`]; and once a response has been sent, to its last byte, the platform is told that the request is at its end.
 //!
+//! What is no HTTP at all has no end, because nobody can tell which request it was; the platform's own proxy sends none such. It
+//! lets 32 KB of headers and a path of 14 KB through, which is answered.
+//!
 //! Sources: the [implementation guide for runtimes][guide], and the runtimes for Python and Go in the same repository.
 //!
 //! [guide]: https://github.com/vercel/vercel/blob/main/.claude/skills/vercel-runtime-implementation-guide.md

@@ -14,6 +14,7 @@ use http::{
 };
 use http_body::Body;
 use http_body_util::BodyExt as _;
+use tokio::task::coop::consume_budget;
 
 use super::payload::Payload;
 use crate::{BoxError, log::say};
@@ -183,7 +184,10 @@ where
     let mut body = pin!(body);
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
-    while let Some(frame) = body.frame().await {
+    loop {
+        // A body that always has a frame at hand, such as an empty one, is not to keep all else from running.
+        consume_budget().await;
+        let Some(frame) = body.frame().await else { break };
         // Trailers have no place in a reply.
         let Ok(data) = frame.map_err(|error| Unanswerable::Failed(error.into()))?.into_data() else {
             continue;
