@@ -11,6 +11,8 @@ use std::{
 use axum::{Extension, Router, body::Body, extract::Path, routing::get};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use http_body_util::{BodyExt as _, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use lodger::{AfterResponse, Error, Host, Lodger, ResponseMode};
 use lodger_gateway::{Front, Invocation, RuntimeApi};
 use lodger_tests::{
@@ -50,6 +52,14 @@ struct Gone(Log, &'static str);
 impl Drop for Gone {
     fn drop(&mut self) {
         self.0.say(self.1);
+    }
+}
+
+struct SlowToGo;
+
+impl Drop for SlowToGo {
+    fn drop(&mut self) {
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -233,6 +243,38 @@ async fn a_server_does_it_once_the_response_has_left() {
     ask(server.addr, &Sent::get("/several")).await;
     for what in ["work 2", "work 1", "work 0", "work of work"] {
         log.says(what).await;
+    }
+}
+
+/// Nothing else has to happen on the connection for it, whichever thread the end of a body is seen on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_server_does_it_for_http_2_as_well() {
+    let done = Arc::new(AtomicUsize::new(0));
+    let counted = done.clone();
+    let handler = async move |Extension(after): Extension<AfterResponse>| {
+        after.run(async move {
+            counted.fetch_add(1, SeqCst);
+        });
+        // It is flushed by the time that this is gone. What hyper drops after it has the connection flushed once more.
+        let slow = SlowToGo;
+        Body::from_stream(stream::iter(["a", "b"]).map(move |frame| {
+            let _held = &slow;
+            Ok::<_, Error>(frame)
+        }))
+    };
+    let server = Server::start(|lodger| lodger.run(Router::new().fallback(handler))).await;
+    let socket = TokioIo::new(tokio::net::TcpStream::connect(server.addr).await.unwrap());
+    let (client, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
+    tokio::spawn(connection);
+    for asked in 1..=3 {
+        let request = http::Request::get(format!("http://{}/", server.addr)).body(Empty::<Bytes>::new()).unwrap();
+        client.clone().send_request(request).await.unwrap().into_body().collect().await.unwrap();
+        let all = async {
+            while done.load(SeqCst) < asked {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(SOON, all).await.unwrap_or_else(|_| panic!("{asked}: {}", done.load(SeqCst)));
     }
 }
 
