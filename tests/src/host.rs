@@ -114,7 +114,14 @@ pub async fn on_lambda_alone<F>(run: impl FnOnce(Lodger) -> F + Send + 'static) 
 where
     F: Future<Output = Result<(), Error>>,
 {
-    let api = RuntimeApi::start().await.unwrap();
+    polling_alone(RuntimeApi::start().await.unwrap(), run)
+}
+
+/// Likewise, of a Runtime API that has been set up.
+pub fn polling_alone<F>(api: RuntimeApi, run: impl FnOnce(Lodger) -> F + Send + 'static) -> RuntimeApi
+where
+    F: Future<Output = Result<(), Error>>,
+{
     let address = api.address();
     on_its_own_thread(move || run(Lodger::new().host(Host::Lambda).runtime_api(address)));
     api

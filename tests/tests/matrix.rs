@@ -16,14 +16,14 @@ use std::{
 use bytes::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use http::Response;
-use lodger::ResponseMode;
+use lodger::{Lodger, ResponseMode};
 use lodger_gateway::{Ended, Front, RuntimeApi};
 use lodger_tests::{
     ask::{Sent, arrivals, ask},
     framework::{ActixWeb, Axum, Framework, Hyper, Tower, UNTYPED, Warp},
-    host::{OnVercel, Served, on_lambda_alone, on_slots},
+    host::{OnVercel, Served, on_lambda_alone, on_slots, polling_alone},
     losses::{got, got_behind, seen, seen_behind, seen_on_vercel},
-    probe::{done_in, has_done, span},
+    probe::{done_in, has_done, is_gone, span},
 };
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -95,6 +95,13 @@ macro_rules! matrix {
                 let whole = api.send(&Front::alb(), &Sent::get("/slow/10").request()).await;
                 assert_eq!(&whole.body()[..], b"begun ended");
                 assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+            }
+
+            #[tokio::test]
+            async fn cancellation() {
+                let api = RuntimeApi::start().await.unwrap().timeout(Duration::from_millis(1000));
+                let run = |lodger: Lodger| <$F>::run(lodger.response_mode(ResponseMode::Stream));
+                cancels(&polling_alone(api, run), stringify!($framework)).await;
             }
 
             #[tokio::test]
@@ -333,6 +340,41 @@ async fn streams_behind(front: &Front, api: &RuntimeApi) {
             |response: &Response<Bytes>| response.headers().get_all("set-cookie").iter().cloned().collect::<Vec<_>>();
         assert_eq!(cookies(&ours), cookies(&own), "{what}");
     }
+}
+
+/// What runs half a second before the end of an invocation is dropped, and so is a stream whose client has left. What comes after it is
+/// answered all the same.
+async fn cancels(api: &RuntimeApi, by: &str) {
+    let url = Front::function_url().streaming();
+    let name = |what: &str| format!("{by}-{what}");
+    let get = |target: &str| Sent::get(format!("/endless/{by}-{target}")).request();
+    for (front, what) in [(Front::alb(), "whole"), (url.clone(), "streamed")] {
+        assert!(!is_gone(&name(what)));
+        assert_eq!(api.send(&front, &get(what)).await.status(), 504, "{what}");
+        assert!(is_gone(&name(what)), "{what}");
+    }
+    let mut late = api.stream(&url, &get("late/body")).await;
+    assert_eq!(late.chunk().await.unwrap().bytes, "begun");
+    let Ended::Failed(why) = late.ended().await else { panic!("it is whole, or was cut off") };
+    assert_eq!(why.error_type, "Function.Timeout");
+    goes_within(Duration::from_millis(400), &name("late")).await;
+
+    let mut left = api.stream(&url, &get("left/body")).await;
+    assert_eq!(left.chunk().await.unwrap().bytes, "begun");
+    drop(left);
+    // Later it would be the deadline that ends it.
+    goes_within(Duration::from_millis(400), &name("left")).await;
+    assert_eq!(api.send(&url, &Sent::get("/").request()).await.status(), 200);
+    assert_eq!(api.complaints(), [""; 0]);
+}
+
+async fn goes_within(time: Duration, what: &str) {
+    let gone = async {
+        while !is_gone(what) {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(time, gone).await.unwrap_or_else(|_| panic!("{what} is still there"));
 }
 
 /// What an app says that it was told.

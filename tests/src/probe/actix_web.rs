@@ -8,7 +8,7 @@ use actix_web::{
     web::{self, Bytes, ReqData},
 };
 
-use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, feed, latin1, slow};
+use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, endless, endless_body, feed, latin1, slow};
 
 /// The app.
 pub fn app() -> App<
@@ -29,6 +29,12 @@ pub fn app() -> App<
         )
         .route("/feed/{count}/{milliseconds}", web::get().to(async |asked| followed(asked, false)))
         .route("/feed/{count}/{milliseconds}/fails", web::get().to(async |asked| followed(asked, true)))
+        .route("/endless/{what}", web::get().to(endless_handler))
+        .route(
+            "/endless/{what}/body",
+            web::get()
+                .to(async |what: web::Path<String>| HttpResponse::Ok().streaming(endless_body(what.into_inner()))),
+        )
         .route("/panic", web::get().to(panics))
         .route("/panic/body", web::get().to(async || HttpResponse::Ok().streaming(PanicsWhenRead)))
         .route("/typed/path/{number}", web::get().to(async |number: web::Path<u8>| number.to_string()))
@@ -82,6 +88,11 @@ async fn spawned() -> impl Responder {
         }
     });
     task.await.unwrap()
+}
+
+async fn endless_handler(what: web::Path<String>) -> &'static str {
+    endless(what.into_inner()).await;
+    "never"
 }
 
 async fn panics() -> HttpResponse {

@@ -11,7 +11,7 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, feed, headers, slow};
+use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, endless, endless_body, feed, headers, slow};
 
 /// The app.
 pub fn app() -> Router {
@@ -19,6 +19,8 @@ pub fn app() -> Router {
         .route("/slow/{milliseconds}", get(async |Path(milliseconds)| Body::from_stream(slow(milliseconds))))
         .route("/feed/{count}/{milliseconds}", get(async |Path((count, pause))| followed(count, pause, false)))
         .route("/feed/{count}/{milliseconds}/fails", get(async |Path((count, pause))| followed(count, pause, true)))
+        .route("/endless/{what}", get(async |Path(what)| endless(what).await))
+        .route("/endless/{what}/body", get(async |Path(what)| Body::from_stream(endless_body(what))))
         .route("/panic", get(async || -> &'static str { panic!("asked to panic") }))
         .route("/panic/body", get(async || Body::from_stream(PanicsWhenRead)))
         .route("/typed/path/{number}", get(async |Path(number): Path<u8>| number.to_string()))

@@ -7,7 +7,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use lodger::{ClientAddr, Error};
 
-use super::{Asked, EVENTS, PanicsWhenRead, Told, answer, feed, headers, slow};
+use super::{Asked, EVENTS, PanicsWhenRead, Told, answer, endless, endless_body, feed, headers, slow};
 
 type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
@@ -25,6 +25,8 @@ where
             response.headers_mut().insert("content-type", HeaderValue::from_static(EVENTS));
             return Ok(response);
         }
+        ["", "endless", what] => endless(what.to_owned()).await,
+        ["", "endless", what, "body"] => return Ok(Response::new(stream(endless_body(what.to_owned())))),
         ["", "panic"] => panic!("asked to panic"),
         ["", "panic", "body"] => return Ok(Response::new(stream(PanicsWhenRead))),
         _ => {}

@@ -203,6 +203,39 @@ pub fn feed(
 /// The type of such a stream.
 pub const EVENTS: &str = "text/event-stream";
 
+/// What has been cancelled, in this process.
+static GONE: Mutex<Vec<String>> = Mutex::new(vec![]);
+
+/// Whether `/endless/{what}` or `/endless/{what}/body` has been dropped.
+pub fn is_gone(what: &str) -> bool {
+    GONE.lock().unwrap().iter().any(|gone| gone == what)
+}
+
+struct Gone(String);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        GONE.lock().unwrap().push(std::mem::take(&mut self.0));
+    }
+}
+
+/// What the handler of `/endless/{what}` does.
+pub async fn endless(what: String) {
+    let _gone = Gone(what);
+    std::future::pending().await
+}
+
+/// What `/endless/{what}/body` streams: that it has begun, and no more.
+pub fn endless_body(what: String) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync {
+    let gone = Gone(what);
+    futures_util::stream::unfold((gone, false), |(gone, has_begun)| async move {
+        if has_begun {
+            std::future::pending::<()>().await;
+        }
+        Some((Ok(Bytes::from_static(b"begun")), (gone, true)))
+    })
+}
+
 /// A stream that panics when it is read, as `/panic/body` has it.
 #[derive(Debug)]
 pub struct PanicsWhenRead;

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, Response};
 use lodger::{AfterResponse, PathPrefix, lambda};
 use warp::{Filter, Rejection, Reply, path::FullPath, reject::not_found as reject, reply::Response as Answer};
 
-use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, feed, headers, slow};
+use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, endless, endless_body, feed, headers, slow};
 
 /// The app. Its rejections are left to warp.
 pub fn app() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
@@ -15,6 +15,12 @@ pub fn app() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone 
     let follows = warp::path!("feed" / u32 / u64).map(|count, pause| followed(count, pause, false));
     let fails = warp::path!("feed" / u32 / u64 / "fails").map(|count, pause| followed(count, pause, true));
     let feed = follows.or(fails).unify();
+    let endless = warp::path!("endless" / String).then(async |what| {
+        endless(what).await;
+        Answer::default()
+    });
+    let endless_body = warp::path!("endless" / String / "body").map(|what| stream(endless_body(what)));
+    let endless = endless.or(endless_body).unify();
     let panics = warp::path!("panic").map(|| -> Answer { panic!("asked to panic") });
     let panics_in_body = warp::path!("panic" / "body").map(|| stream(PanicsWhenRead));
     let path = warp::path!("typed" / "path" / u8).map(|number: u8| number.to_string());
@@ -24,7 +30,7 @@ pub fn app() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone 
         .and(warp::body::json())
         .map(|typed: Typed| typed.number.to_string());
     let typed = path.or(query).unify().or(json).unify();
-    slow.or(feed).unify().or(panics).unify().or(panics_in_body).unify().or(typed).or(neutral())
+    slow.or(feed).unify().or(endless).unify().or(panics).unify().or(panics_in_body).unify().or(typed).or(neutral())
 }
 
 fn stream<S>(stream: S) -> Answer
