@@ -17,7 +17,10 @@ use lodger_tests::{
     ask::{Sent, ask, raw},
     host::{OnVercel, Server, on_lambda, on_lambda_alone, on_slots},
 };
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::oneshot,
+    time::{sleep, timeout},
+};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -101,6 +104,16 @@ fn app(log: Log) -> Router {
         Body::from_stream(frames)
     };
     let log = to_app.clone();
+    let waits = async move |Extension(after): Extension<AfterResponse>| {
+        let (log, again) = (log.clone(), after.clone());
+        after.run(async move {
+            let (tell, told) = oneshot::channel();
+            again.run(async move { tell.send("done").unwrap() });
+            log.say(told.await.unwrap());
+        });
+        "handed over"
+    };
+    let log = to_app.clone();
     let late = async move |Path(milliseconds): Path<u64>, Extension(after): Extension<AfterResponse>| {
         let log = log.clone();
         tokio::spawn(async move {
@@ -113,6 +126,7 @@ fn app(log: Log) -> Router {
         .route("/several", get(several))
         .route("/forever", get(forever))
         .route("/streamed", get(streamed))
+        .route("/waits", get(waits))
         .route("/late/{milliseconds}", get(late))
         .fallback(async move || to_app.say("next"))
 }
@@ -126,9 +140,22 @@ async fn on_lambda_all_of_it_is_done_at_once_and_before_the_next() {
     assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
     get_from(&api, "/").await;
     assert!(begun.elapsed() < Duration::from_millis(280), "{:?}", begun.elapsed());
-    // The panic of one is nothing to the others; what work hands over is done as well.
-    assert_eq!(log.said(), ["work 2", "work 1", "work 0", "work of work", "next"]);
+    // The panic of one is nothing to the others; what work hands over is begun at once.
+    assert_eq!(log.said(), ["work of work", "work 2", "work 1", "work 0", "next"]);
     assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+}
+
+#[tokio::test]
+async fn work_may_wait_for_what_it_has_handed_over_itself() {
+    let log = Log::default();
+    let api = on_lambda(|lodger| lodger.run(app(log.clone()))).await;
+    get_from(&api, "/waits").await;
+    get_from(&api, "/").await;
+    assert_eq!(log.said(), ["done", "next"]);
+    let log = Log::default();
+    let server = Server::start(|lodger| lodger.run(app(log.clone()))).await;
+    ask(server.addr, &Sent::get("/waits")).await;
+    log.says("done").await;
 }
 
 #[tokio::test]
