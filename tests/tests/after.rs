@@ -11,6 +11,8 @@ use std::{
 use axum::{Extension, Router, body::Body, extract::Path, routing::get};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use http_body_util::{BodyExt as _, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use lodger::{AfterResponse, Error, Host, Lodger, ResponseMode};
 use lodger_gateway::{Front, Invocation, RuntimeApi};
 use lodger_tests::{
@@ -18,6 +20,7 @@ use lodger_tests::{
     host::{OnVercel, Server, on_lambda, on_lambda_alone, on_slots},
 };
 use tokio::{
+    net::TcpStream,
     sync::oneshot,
     time::{sleep, timeout},
 };
@@ -261,6 +264,49 @@ async fn a_server_does_it_once_the_response_has_left() {
     for what in ["work 2", "work 1", "work 0", "work of work"] {
         log.says(what).await;
     }
+}
+
+/// Takes its time when it is dropped, while another task has something to do.
+struct SlowlyGone;
+
+impl Drop for SlowlyGone {
+    fn drop(&mut self) {
+        tokio::spawn(async {});
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_does_it_while_the_client_keeps_its_connection() {
+    let log = Log::default();
+    let to_app = log.clone();
+    let handler = async move |Extension(after): Extension<AfterResponse>, request: http::Request<Body>| {
+        let log = to_app.clone();
+        let work = format!("work of {:?}", request.version());
+        after.run(async move { log.say(work) });
+        let held = SlowlyGone;
+        Body::from_stream(stream::iter(["handed over"]).map(move |frame| {
+            let _held = &held;
+            Ok::<_, Error>(frame)
+        }))
+    };
+    let server = Server::start(|lodger| lodger.run(Router::new().fallback(handler))).await;
+    let request = || http::Request::get("http://example.com/").body(Empty::<Bytes>::new()).unwrap();
+
+    let socket = TokioIo::new(TcpStream::connect(server.addr).await.unwrap());
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(socket).await.unwrap();
+    tokio::spawn(connection);
+    let response = sender.send_request(request()).await.unwrap();
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "handed over");
+    log.says("work of HTTP/1.1").await;
+
+    // There a response is written by one task, and what comes of it by another.
+    let socket = TokioIo::new(TcpStream::connect(server.addr).await.unwrap());
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
+    tokio::spawn(connection);
+    let response = sender.send_request(request()).await.unwrap();
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "handed over");
+    log.says("work of HTTP/2.0").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
