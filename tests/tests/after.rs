@@ -18,8 +18,10 @@ use lodger_gateway::{Front, Invocation, RuntimeApi};
 use lodger_tests::{
     ask::{Sent, ask, raw},
     host::{OnVercel, Server, on_lambda, on_lambda_alone, on_slots},
+    probe::span,
 };
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     sync::oneshot,
     time::{sleep, timeout},
@@ -307,6 +309,45 @@ async fn a_server_does_it_while_the_client_keeps_its_connection() {
     let response = sender.send_request(request()).await.unwrap();
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "handed over");
     log.says("work of HTTP/2.0").await;
+}
+
+#[tokio::test]
+async fn a_server_does_not_begin_while_the_response_is_on_its_way() {
+    let log = Log::default();
+    let to_app = log.clone();
+    let handler = async move |Extension(after): Extension<AfterResponse>| {
+        let log = to_app.clone();
+        after.run(async move { log.say("work") });
+        // In one piece, and more than a socket takes.
+        vec![b'x'; 64 << 20]
+    };
+    let server = Server::start(|lodger| lodger.run(Router::new().fallback(handler))).await;
+    let mut socket = TcpStream::connect(server.addr).await.unwrap();
+    socket.write_all(&Sent::get("/").bytes()).await.unwrap();
+    socket.readable().await.unwrap();
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(log.said(), [""; 0]);
+    assert!(socket.read_to_end(&mut vec![]).await.unwrap() > 64 << 20);
+    log.says("work").await;
+}
+
+#[tokio::test]
+async fn on_a_server_it_is_in_the_span_of_its_request() {
+    span::subscribe();
+    let log = Log::default();
+    let to_app = log.clone();
+    let handler = async move |Extension(after): Extension<AfterResponse>| {
+        let (log, of_handler) = (to_app.clone(), span::current());
+        assert!(of_handler["request_id"].is_u64(), "{of_handler}");
+        after.run(async move {
+            tokio::task::yield_now().await;
+            assert_eq!(span::current(), of_handler);
+            log.say("work");
+        });
+    };
+    let server = Server::start(|lodger| lodger.run(Router::new().fallback(handler))).await;
+    ask(server.addr, &Sent::get("/")).await;
+    log.says("work").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
