@@ -21,7 +21,7 @@ use crate::{
 ///
 /// | host | when | how long | what it costs |
 /// |---|---|---|---|
-/// | server | once the response has left, or the client | for ever; once the server ends, as long as the grace is ([`LODGER_GRACE`](crate::Settings::grace)) | nothing |
+/// | server | once the response has left, or the client; in HTTP/2, once the last of it has been handed to the connection | for ever; once the server ends, as long as the grace is ([`LODGER_GRACE`](crate::Settings::grace)) | nothing |
 /// | Lambda | once Lambda has taken the response, before the next invocation is asked for | until half a second before the end of the invocation's time ([`LODGER_DEADLINE_MARGIN`](crate::Settings::deadline_margin)), as the request itself | the function is billed for it, and busy meanwhile: on Managed Instances one slot is, elsewhere the next request gets another instance, which may have to start first |
 /// | Vercel | likewise, before the request is said to be at its end | as on a server; the platform ends the process when the function's own time is over | the function is billed for it |
 ///
@@ -73,8 +73,8 @@ struct Kept {
 
 type Late = Arc<dyn Fn(Work) + Send + Sync>;
 
-/// What has been handed over.
-pub(crate) type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// What has been handed over. Whatever becomes of it, it panics for itself alone.
+pub(crate) type Work = Pin<Box<dyn Future<Output = Result<(), Panicked>> + Send>>;
 
 impl AfterResponse {
     pub(crate) fn new() -> Self {
@@ -83,21 +83,28 @@ impl AfterResponse {
 
     /// Runs `work` after the response.
     pub fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
+        // From here on, so that one that never runs does so as well when it is dropped.
+        let work = Box::pin(settled(CatchPanic::new(|| work)));
         let mut kept = self.kept();
         let Some(late) = kept.late.clone() else {
-            kept.work.push(Box::pin(work));
+            kept.work.push(work);
             self.0.is_some.store(true, Ordering::Release);
             return;
         };
         // Without the lock: the work may end in there, and hand over more.
         drop(kept);
-        late(Box::pin(work));
+        late(work);
     }
 
     /// Whether there is something to be done, or may come to be, because somebody else has this as well.
     #[cfg(feature = "server")]
     pub(crate) fn may_have_work(&self) -> bool {
-        self.has_work() || Arc::strong_count(&self.0) > 1
+        // In this order: whoever else has it may hand something over, and let go of it, in between.
+        if Arc::strong_count(&self.0) > 1 {
+            return true;
+        }
+        std::sync::atomic::fence(Ordering::Acquire);
+        self.has_work()
     }
 
     /// Whether there is something to be done.
@@ -134,7 +141,7 @@ impl fmt::Debug for AfterResponse {
 
 /// Does `work`, for a response to `what`. Its panic goes into the log.
 pub(crate) async fn done(work: Work, what: impl fmt::Display) {
-    if let Err(Panicked(message)) = settled(CatchPanic::new(|| work)).await {
+    if let Err(Panicked(message)) = work.await {
         say!(ERROR, "{what}: the work after the response panicked: {message}");
     }
 }
@@ -147,5 +154,36 @@ mod tests {
     fn an_app_may_keep_it_wherever_it_likes() {
         fn fits<T: Clone + Send + Sync + 'static>() {}
         fits::<AfterResponse>();
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn what_is_handed_over_by_who_lets_go_of_it_is_not_overlooked() {
+        let (sender, receiver) = std::sync::mpsc::sync_channel::<AfterResponse>(1);
+        let other = std::thread::spawn(move || receiver.into_iter().for_each(|after| after.run(async {})));
+        for _ in 0..20_000 {
+            let after = AfterResponse::new();
+            sender.send(after.clone()).unwrap();
+            while !after.has_work() {
+                assert!(after.may_have_work());
+            }
+        }
+        drop(sender);
+        other.join().unwrap();
+    }
+
+    #[test]
+    fn what_never_runs_panics_for_itself_alone() {
+        struct PanicsOnDrop;
+        impl Drop for PanicsOnDrop {
+            fn drop(&mut self) {
+                panic!("in drop");
+            }
+        }
+        let (after, held) = (AfterResponse::new(), PanicsOnDrop);
+        after.run(async move {
+            let _held = held;
+        });
+        drop(after);
     }
 }

@@ -18,8 +18,14 @@ use lodger_gateway::{Front, Invocation, RuntimeApi};
 use lodger_tests::{
     ask::{Sent, ask, raw},
     host::{OnVercel, Server, on_lambda, on_lambda_alone, on_slots},
+    probe::span,
 };
-use tokio::time::{sleep, timeout};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::oneshot,
+    time::{sleep, timeout},
+};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -52,14 +58,6 @@ struct Gone(Log, &'static str);
 impl Drop for Gone {
     fn drop(&mut self) {
         self.0.say(self.1);
-    }
-}
-
-struct SlowToGo;
-
-impl Drop for SlowToGo {
-    fn drop(&mut self) {
-        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -111,6 +109,16 @@ fn app(log: Log) -> Router {
         Body::from_stream(frames)
     };
     let log = to_app.clone();
+    let waits = async move |Extension(after): Extension<AfterResponse>| {
+        let (log, again) = (log.clone(), after.clone());
+        after.run(async move {
+            let (tell, told) = oneshot::channel();
+            again.run(async move { tell.send("done").unwrap() });
+            log.say(told.await.unwrap());
+        });
+        "handed over"
+    };
+    let log = to_app.clone();
     let late = async move |Path(milliseconds): Path<u64>, Extension(after): Extension<AfterResponse>| {
         let log = log.clone();
         tokio::spawn(async move {
@@ -123,6 +131,7 @@ fn app(log: Log) -> Router {
         .route("/several", get(several))
         .route("/forever", get(forever))
         .route("/streamed", get(streamed))
+        .route("/waits", get(waits))
         .route("/late/{milliseconds}", get(late))
         .fallback(async move || to_app.say("next"))
 }
@@ -136,9 +145,22 @@ async fn on_lambda_all_of_it_is_done_at_once_and_before_the_next() {
     assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
     get_from(&api, "/").await;
     assert!(begun.elapsed() < Duration::from_millis(280), "{:?}", begun.elapsed());
-    // The panic of one is nothing to the others; what work hands over is done as well.
-    assert_eq!(log.said(), ["work 2", "work 1", "work 0", "work of work", "next"]);
+    // The panic of one is nothing to the others; what work hands over is begun at once.
+    assert_eq!(log.said(), ["work of work", "work 2", "work 1", "work 0", "next"]);
     assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+}
+
+#[tokio::test]
+async fn work_may_wait_for_what_it_has_handed_over_itself() {
+    let log = Log::default();
+    let api = on_lambda(|lodger| lodger.run(app(log.clone()))).await;
+    get_from(&api, "/waits").await;
+    get_from(&api, "/").await;
+    assert_eq!(log.said(), ["done", "next"]);
+    let log = Log::default();
+    let server = Server::start(|lodger| lodger.run(app(log.clone()))).await;
+    ask(server.addr, &Sent::get("/waits")).await;
+    log.says("done").await;
 }
 
 #[tokio::test]
@@ -246,36 +268,86 @@ async fn a_server_does_it_once_the_response_has_left() {
     }
 }
 
-/// Nothing else has to happen on the connection for it, whichever thread the end of a body is seen on.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_server_does_it_for_http_2_as_well() {
-    let done = Arc::new(AtomicUsize::new(0));
-    let counted = done.clone();
-    let handler = async move |Extension(after): Extension<AfterResponse>| {
-        after.run(async move {
-            counted.fetch_add(1, SeqCst);
-        });
-        // It is flushed by the time that this is gone. What hyper drops after it has the connection flushed once more.
-        let slow = SlowToGo;
-        Body::from_stream(stream::iter(["a", "b"]).map(move |frame| {
-            let _held = &slow;
+/// Takes its time when it is dropped, while another task has something to do.
+struct SlowlyGone;
+
+impl Drop for SlowlyGone {
+    fn drop(&mut self) {
+        tokio::spawn(async {});
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_does_it_while_the_client_keeps_its_connection() {
+    let log = Log::default();
+    let to_app = log.clone();
+    let handler = async move |Extension(after): Extension<AfterResponse>, request: http::Request<Body>| {
+        let log = to_app.clone();
+        let work = format!("work of {:?}", request.version());
+        after.run(async move { log.say(work) });
+        let held = SlowlyGone;
+        Body::from_stream(stream::iter(["handed over"]).map(move |frame| {
+            let _held = &held;
             Ok::<_, Error>(frame)
         }))
     };
     let server = Server::start(|lodger| lodger.run(Router::new().fallback(handler))).await;
-    let socket = TokioIo::new(tokio::net::TcpStream::connect(server.addr).await.unwrap());
-    let (client, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
+    let request = || http::Request::get("http://example.com/").body(Empty::<Bytes>::new()).unwrap();
+
+    let socket = TokioIo::new(TcpStream::connect(server.addr).await.unwrap());
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(socket).await.unwrap();
     tokio::spawn(connection);
-    for asked in 1..=3 {
-        let request = http::Request::get(format!("http://{}/", server.addr)).body(Empty::<Bytes>::new()).unwrap();
-        client.clone().send_request(request).await.unwrap().into_body().collect().await.unwrap();
-        let all = async {
-            while done.load(SeqCst) < asked {
-                sleep(Duration::from_millis(1)).await;
-            }
-        };
-        timeout(SOON, all).await.unwrap_or_else(|_| panic!("{asked}: {}", done.load(SeqCst)));
-    }
+    let response = sender.send_request(request()).await.unwrap();
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "handed over");
+    log.says("work of HTTP/1.1").await;
+
+    // There a response is written by one task, and what comes of it by another.
+    let socket = TokioIo::new(TcpStream::connect(server.addr).await.unwrap());
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
+    tokio::spawn(connection);
+    let response = sender.send_request(request()).await.unwrap();
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "handed over");
+    log.says("work of HTTP/2.0").await;
+}
+
+#[tokio::test]
+async fn a_server_does_not_begin_while_the_response_is_on_its_way() {
+    let log = Log::default();
+    let to_app = log.clone();
+    let handler = async move |Extension(after): Extension<AfterResponse>| {
+        let log = to_app.clone();
+        after.run(async move { log.say("work") });
+        // In one piece, and more than a socket takes.
+        vec![b'x'; 64 << 20]
+    };
+    let server = Server::start(|lodger| lodger.run(Router::new().fallback(handler))).await;
+    let mut socket = TcpStream::connect(server.addr).await.unwrap();
+    socket.write_all(&Sent::get("/").bytes()).await.unwrap();
+    socket.readable().await.unwrap();
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(log.said(), [""; 0]);
+    assert!(socket.read_to_end(&mut vec![]).await.unwrap() > 64 << 20);
+    log.says("work").await;
+}
+
+#[tokio::test]
+async fn on_a_server_it_is_in_the_span_of_its_request() {
+    span::subscribe();
+    let log = Log::default();
+    let to_app = log.clone();
+    let handler = async move |Extension(after): Extension<AfterResponse>| {
+        let (log, of_handler) = (to_app.clone(), span::current());
+        assert!(of_handler["request_id"].is_u64(), "{of_handler}");
+        after.run(async move {
+            tokio::task::yield_now().await;
+            assert_eq!(span::current(), of_handler);
+            log.say("work");
+        });
+    };
+    let server = Server::start(|lodger| lodger.run(Router::new().fallback(handler))).await;
+    ask(server.addr, &Sent::get("/")).await;
+    log.says("work").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::Router;
@@ -320,7 +320,9 @@ async fn an_extension_asks_for_its_events_for_as_long_as_it_takes() {
         assert!(request.contains("\r\nlambda-extension-identifier: the-id\r\n"), "{request}");
         // As after a freeze.
         extension.reset();
+        let begun = Instant::now();
         extension = api.accept().await;
+        assert!(begun.elapsed() > Duration::from_millis(500), "without a pause: {:?}", begun.elapsed());
     }
     runtime.write(invocation("one")).await;
     runtime.answer("one").await;

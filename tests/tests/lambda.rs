@@ -1,6 +1,6 @@
 //! An app on Lambda: what it knows, and what becomes of it when something goes wrong.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Extension, Json, Router, extract::Request, routing::get};
 use bytes::Bytes;
@@ -9,7 +9,10 @@ use lodger::{Error, Host, Lodger, PathPrefix, lambda};
 use lodger_gateway::{Front, Invocation, Outcome, RuntimeApi};
 use lodger_tests::{ask::Sent, host::on_lambda, probe};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{sleep, timeout},
+};
 
 async fn get_from(api: &RuntimeApi, target: &'static str) -> Response<Bytes> {
     api.send(&Front::function_url(), &Sent::get(target).request()).await
@@ -320,4 +323,37 @@ async fn what_nobody_waits_for_any_more_is_not_done() {
     tokio::spawn(Lodger::new().host(Host::Lambda).runtime_api(api.address()).run(app));
     assert_eq!(get_from(&api, "/2").await.status(), 200);
     assert_eq!(*done.lock().unwrap(), ["/2"]);
+}
+
+#[tokio::test]
+async fn where_sigterm_is_asked_for_the_shutdown_and_the_grace_are_still_the_users() {
+    for (grace, is_answered) in [(Duration::from_millis(100), false), (Duration::from_secs(5), true)] {
+        let api = RuntimeApi::start().await.unwrap();
+        let (end, ended) = oneshot::channel::<()>();
+        let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).sigterm(true).grace(grace);
+        let slow = Router::new().fallback(async || {
+            // Longer than the grace is where nobody says so.
+            sleep(Duration::from_millis(900)).await;
+            "answered"
+        });
+        let running = tokio::spawn(lodger.shutdown(async { drop(ended.await) }).run(slow));
+        let ends = async {
+            sleep(Duration::from_millis(200)).await;
+            end.send(()).unwrap();
+            timeout(Duration::from_secs(5), running).await.expect("it ends").unwrap().unwrap();
+        };
+        let answer = timeout(Duration::from_secs(2), get_from(&api, "/"));
+        let (answer, ()) = tokio::join!(answer, ends);
+        assert_eq!(answer.is_ok(), is_answered, "{grace:?}");
+        assert_eq!(api.extensions(), ["lodger"]);
+    }
+}
+
+#[tokio::test]
+async fn the_span_of_an_invocation_says_whose_it_is() {
+    probe::span::subscribe();
+    let app = Router::new().fallback(async || Json(probe::span::current()));
+    let api = on_lambda(|lodger| lodger.run(app)).await;
+    assert_eq!(invoke(&api, &[]).await["tenant_id"], Value::Null);
+    assert_eq!(invoke(&api, &[("lambda-runtime-aws-tenant-id", b"blue")]).await["tenant_id"], "blue");
 }

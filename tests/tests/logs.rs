@@ -114,6 +114,30 @@ async fn on_lambda_a_line_is_an_object_where_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn on_lambda_whatever_is_in_a_line_it_is_an_object_of_its_request() {
+    for framework in FRAMEWORKS {
+        let expected = json!({
+            "timestamp": null, "level": "INFO", "message": "\"two\nlines\" \u{0}\u{1b}", "requestId": "ID",
+            "target": "logs", "fields": { "not_a_number": null },
+            "spans": [
+                { "name": "request", "request_id": null, "trace_id": trace(), "front": "function-url" },
+                { "name": "outer", "number": 2, "late": "two\nlines" },
+                { "name": "request", "request_id": "of somebody else", "number": 3 },
+            ],
+        });
+        let lines = as_json(framework, "INFO", "/nested").await;
+        assert_eq!(
+            lines.iter().filter(|line| line["target"] == "logs").collect::<Vec<_>>(),
+            [&expected],
+            "{framework}"
+        );
+        // What is recorded again replaces what was there.
+        let output = on_lambda(framework, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")], &["/nested"]).await;
+        assert_eq!(output.matches("\"number\":").count(), 2, "{output}");
+    }
+}
+
+#[tokio::test]
 async fn on_lambda_a_line_is_text_by_default() {
     for framework in FRAMEWORKS {
         let output = on_lambda(framework, &[("RUST_LOG", "warn,test=info")], &["/work", "/work"]).await;

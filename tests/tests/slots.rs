@@ -207,17 +207,20 @@ async fn a_shutdown_of_the_users_own_ends_all_of_them_between_invocations() {
 
 #[tokio::test]
 async fn an_app_that_cannot_be_built_on_every_thread_is_reported_once_and_nothing_polled_for() {
-    let built = Arc::new(AtomicUsize::new(0));
-    let app = move || {
-        assert!(built.fetch_add(1, SeqCst) % 2 == 1, "no database");
-        probe::actix_web::app()
-    };
-    let api = RuntimeApi::start().await.unwrap().slots(8);
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).max_concurrency(8.try_into().unwrap());
-    let error = timeout(SOON, lodger.run(app)).await.unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "the app panicked while it was built: no database");
-    assert!(api.init_error().await.to_string().ends_with("no database"));
-    assert_eq!((api.complaints(), api.polls()), (vec![], 0));
+    // On every second one, and on all of them.
+    for every in [2, 1] {
+        let built = Arc::new(AtomicUsize::new(0));
+        let app = move || {
+            assert!(built.fetch_add(1, SeqCst) % every == 1, "no database");
+            probe::actix_web::app()
+        };
+        let api = RuntimeApi::start().await.unwrap().slots(8);
+        let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address());
+        let error = timeout(SOON, lodger.max_concurrency(8.try_into().unwrap()).run(app)).await.unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "the app panicked while it was built: no database");
+        assert!(api.init_error().await.to_string().ends_with("no database"));
+        assert_eq!((api.complaints(), api.polls(), api.connections()), (vec![], 0, 1));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,7 +8,7 @@ use std::{
 
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::{ConnectInfo, WebSocketUpgrade},
     routing::any,
@@ -18,7 +18,7 @@ use futures_util::{SinkExt, StreamExt};
 use http::{HeaderValue, Response};
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use hyper::body::Frame;
-use lodger::{Body as LodgerBody, ClientAddr, Error, Lodger, PathPrefix, Request, vercel::Context};
+use lodger::{AfterResponse, Body as LodgerBody, ClientAddr, Error, Lodger, PathPrefix, Request, vercel::Context};
 use lodger_gateway::VercelMessage;
 use lodger_tests::{
     ask::{Sent, ask},
@@ -597,4 +597,33 @@ async fn a_platform_that_goes_ends_the_process_once_all_is_answered() {
     assert!(String::from_utf8_lossy(&slow.collect().await.unwrap().to_bytes()).ends_with("ended"));
     let error = tokio::task::spawn_blocking(move || on.result()).await.unwrap().unwrap_err();
     assert_eq!(error.to_string(), "the connection to Vercel broke");
+}
+
+#[tokio::test]
+async fn what_goes_wrong_after_the_response_is_told_with_its_request() {
+    async fn fails() {
+        tokio::task::yield_now().await;
+        panic!("asked to panic before the freeze")
+    }
+    let handler = async |Extension(after): Extension<AfterResponse>| {
+        after.run(async {
+            tokio::task::yield_now().await;
+            panic!("asked to panic after the response")
+        });
+    };
+    let app = Router::new().fallback(handler);
+    let on = OnVercel::start(|lodger| lodger.before_freeze(fails).run(app));
+    let (id, _) = on.send(&Sent::get("/")).await;
+    on.platform.end(id).await;
+    let lines = on.platform.messages().into_iter().filter_map(|message| match message {
+        VercelMessage::Log { request_id, message, .. } => Some((request_id, message)),
+        _ => None,
+    });
+    let lines: Vec<_> = lines.filter(|(_, line)| line.contains("asked to panic")).collect();
+    assert_eq!(lines.iter().map(|(of, _)| *of).collect::<Vec<_>>(), [id, id], "{lines:?}");
+    assert!(
+        lines[0].1.ends_with("the work after the response panicked: asked to panic after the response"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[1].1, "what is done before a freeze panicked: asked to panic before the freeze");
 }

@@ -25,6 +25,21 @@
 //! It is the same under `#[tokio::main]`. What Lambda says of a request, such as [`Context`](crate::lambda::Context), is in its
 //! extensions: `ReqData<lodger::lambda::Context>` extracts it. [Work after the response](crate::AfterResponse) has to be `Send`, and
 //! runs where `run` is awaited as a server, so that it may outlive the worker, and in the thread of the app on Lambda.
+//! `actix_web::rt::spawn`, which panics there, is for the handler: what has to stay on its thread is spawned by it, and waited
+//! for by the work. It begins before the response has left, and as a server ends with its worker. Hooks around a snapshot and
+//! before a freeze have to be `Send` likewise.
+//!
+//! ```
+//! use actix_web::{Responder, rt, web::ReqData};
+//! use lodger::AfterResponse;
+//!
+//! async fn order(after: ReqData<AfterResponse>) -> impl Responder {
+//!     let told = rt::spawn(async { /* tell the kitchen, by a client of actix's */ });
+//!     after.run(async { drop(told.await) });
+//!     "it will be there at once"
+//! }
+//! # let _ = actix_web::App::new().route("/orders", actix_web::web::post().to(order));
+//! ```
 //!
 //! The future of `run` stays on its thread, as that of actix's server does: where it is not awaited in `main`, as in a test,
 //! `actix_web::rt::spawn` spawns it.

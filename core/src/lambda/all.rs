@@ -32,12 +32,18 @@ struct Flag {
 
 impl<F: ?Sized> All<F> {
     pub(super) fn new(futures: impl IntoIterator<Item = Pin<Box<F>>>) -> Self {
-        let task = Arc::new(Mutex::new(Waker::noop().clone()));
+        let mut all = Self { each: Vec::new(), task: Arc::new(Mutex::new(Waker::noop().clone())) };
+        all.extend(futures);
+        all
+    }
+
+    /// Waits for these as well.
+    pub(super) fn extend(&mut self, futures: impl IntoIterator<Item = Pin<Box<F>>>) {
         let one = |future| {
-            let flag = Arc::new(Flag { is_up: AtomicBool::new(true), task: Arc::clone(&task) });
+            let flag = Arc::new(Flag { is_up: AtomicBool::new(true), task: Arc::clone(&self.task) });
             One { future, waker: Arc::clone(&flag).into(), flag }
         };
-        Self { each: futures.into_iter().map(one).collect(), task }
+        self.each.extend(futures.into_iter().map(one));
     }
 }
 

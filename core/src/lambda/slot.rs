@@ -1,6 +1,9 @@
 //! The loop of a slot: next, read, call, write, respond.
 
-use std::{future::poll_fn, pin::pin};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -98,16 +101,25 @@ impl<A: App> Slot<'_, A> {
 
 /// Does what the app has handed over for after the response, and what that hands over, until the time is over.
 async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline) {
-    while after.has_work() {
-        let each = after.take().into_iter().map(|work| Box::pin(after::done(work, format!("request {request_id}"))));
-        if deadline.limit(All::new(each)).await.is_none() {
-            drop(after.take());
-            say!(
-                WARN,
-                "request {request_id}: the work after the response took too long, and was cancelled (LODGER_DEADLINE_MARGIN)"
+    let mut all = All::new([]);
+    let done = poll_fn(|cx| {
+        loop {
+            // Work may wait for what it has handed over itself.
+            all.extend(
+                after.take().into_iter().map(|work| Box::pin(after::done(work, format!("request {request_id}")))),
             );
-            return;
+            let polled = Pin::new(&mut all).poll(cx);
+            if !after.has_work() {
+                return polled;
+            }
         }
+    });
+    if deadline.limit(done).await.is_none() {
+        drop(after.take());
+        say!(
+            WARN,
+            "request {request_id}: the work after the response took too long, and was cancelled (LODGER_DEADLINE_MARGIN)"
+        );
     }
 }
 

@@ -65,8 +65,8 @@ pin_project! {
 struct Leaving(Pass, Option<Unsent>);
 
 impl<B> Accompanied<B> {
-    pub(super) fn new(body: B, pass: Pass, unsent: &Unsent) -> Self {
-        let unsent = pass.is_awaited().then(|| unsent.clone());
+    pub(super) fn new(body: B, pass: Pass, unsent: Option<&Unsent>) -> Self {
+        let unsent = unsent.filter(|_| pass.is_awaited()).cloned();
         Self { body, pass: Leaving(pass, unsent) }
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{
-    HeaderValue, StatusCode,
+    HeaderValue, StatusCode, Version,
     header::{CONTENT_TYPE, HOST},
 };
 use http_body_util::{Either, Full};
@@ -87,12 +87,15 @@ impl<A: App> hyper::service::Service<http::Request<Incoming>> for Service<A> {
         if request.uri().authority().is_some() && request.uri().path_and_query().is_some() {
             make_origin_form(&mut request);
         }
+        // In HTTP/2 a task for each response lets go of its body, maybe when another one, for the connection, has flushed the
+        // last of it, and will not flush again.
+        let unsent = Some(&self.unsent).filter(|_| request.version() != Version::HTTP_2);
         match self.gate.admit(&mut request, Some(self.peer)) {
             Admission::ToApp(pass) => {
-                Response::OfApp { answer: pass.call(|| self.app.call(request)), unsent: self.unsent.clone() }
+                Response::OfApp { answer: pass.call(|| self.app.call(request)), unsent: unsent.cloned() }
             }
             Admission::Answered(status, text, pass) => Response::Ready {
-                response: Some(answered(status, text).map(|body| Accompanied::new(body, pass, &self.unsent))),
+                response: Some(answered(status, text).map(|body| Accompanied::new(body, pass, unsent))),
             },
         }
     }
@@ -125,7 +128,7 @@ pin_project! {
         OfApp {
             #[pin]
             answer: Call<F>,
-            unsent: Unsent,
+            unsent: Option<Unsent>,
         },
         Ready { response: Option<http::Response<Body<B>>> },
     }
@@ -145,7 +148,7 @@ where
                     Some(response) => response.map(Either::Left),
                     None => answered(StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
                 };
-                Poll::Ready(Ok(response.map(|body| Accompanied::new(body, pass, unsent))))
+                Poll::Ready(Ok(response.map(|body| Accompanied::new(body, pass, unsent.as_ref()))))
             }
             // It is taken once.
             Projected::Ready { response } => {

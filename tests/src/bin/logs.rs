@@ -25,6 +25,15 @@ async fn work(name: &str) -> &'static str {
     "done"
 }
 
+/// Logs what is odd, in spans within the one of the request, one of which is called as that is.
+async fn nested() -> &'static str {
+    let outer = tracing::info_span!("outer", number = 1, late = tracing::field::Empty);
+    outer.record("late", "two\nlines").record("number", 2);
+    let inner = outer.in_scope(|| tracing::info_span!("request", request_id = "of somebody else", number = 3));
+    inner.in_scope(|| tracing::info!(not_a_number = f64::NAN, "\"two\nlines\" \u{0}\u{1b}"));
+    "done"
+}
+
 #[tokio::main]
 async fn main() -> Result<(), lodger::Error> {
     lodger::logs::init()?;
@@ -33,6 +42,7 @@ async fn main() -> Result<(), lodger::Error> {
         Ok("axum") => {
             let router = Router::new()
                 .route("/work", get(async || work("axum").await))
+                .route("/nested", get(nested))
                 .route("/stream", get(async || Body::from_stream(stream())))
                 .route("/panic", get(async || -> &'static str { panic!("asked to panic") }));
             lodger::run(router).await
@@ -41,6 +51,7 @@ async fn main() -> Result<(), lodger::Error> {
             lodger::run(|| {
                 App::new()
                     .route("/work", web::get().to(async || work("actix-web").await))
+                    .route("/nested", web::get().to(nested))
                     .route("/stream", web::get().to(async || HttpResponse::Ok().streaming(stream())))
                     .route("/panic", web::get().to(async || -> HttpResponse { panic!("asked to panic") }))
             })
