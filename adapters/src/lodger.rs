@@ -219,7 +219,7 @@ impl Lodger {
     }
 
     /// Ends when `shutdown` does. On a server, and on Vercel, it stands in place of SIGTERM and Ctrl-C; on Lambda it takes effect between
-    /// two invocations.
+    /// two invocations, or cuts off what is in flight after the [`grace`](Self::grace) where [SIGTERM is asked for](Self::sigterm).
     pub fn shutdown(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
         self.shutdown = Shutdown::when(shutdown);
         self

@@ -306,6 +306,14 @@ async fn an_extension_that_is_refused_costs_sigterm_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn an_extension_that_is_not_answered_is_waited_for_some_seconds() {
+    let api = RawApi::start(|lodger| lodger.sigterm(true).run(Router::new().fallback(async || "hello"))).await;
+    let mut extension = api.accept().await;
+    extension.request().await;
+    goes_on(api.accept().await).await;
+}
+
+#[tokio::test]
 async fn an_extension_asks_for_its_events_for_as_long_as_it_takes() {
     let app = Router::new().fallback(async || "hello");
     let api = RawApi::start(|lodger| lodger.sigterm(true).run(app)).await;

@@ -158,7 +158,7 @@ async fn on_vercel_it_is_done_before_the_end_of_each_request() {
     let _turn = TURN.lock().await;
     count_spans();
     let log = Log::default();
-    let (to_hook, to_app) = (hook(&log, Duration::from_millis(50)), log.clone());
+    let (to_hook, to_app) = (hook(&log, Duration::from_millis(400)), log.clone());
     let mut on = OnVercel::start(async move |lodger| lodger.before_freeze(to_hook).run(app(to_app)).await);
     for (number, target) in ["/", "/bare"].into_iter().enumerate() {
         let (id, _) = on.send(&Sent::get(target)).await;

@@ -62,6 +62,11 @@ fn trace() -> &'static str {
     "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1"
 }
 
+/// Lodger's span, without what is different each time.
+fn of_request() -> Value {
+    json!({ "name": "request", "fields": { "request_id": null, "trace_id": trace(), "front": "function-url" } })
+}
+
 /// The lines of JSON, without what is different each time.
 async fn as_json(framework: &str, level: &str, target: &str) -> Vec<Value> {
     let vars = [("AWS_LAMBDA_LOG_FORMAT", "JSON"), ("AWS_LAMBDA_LOG_LEVEL", level)];
@@ -73,7 +78,7 @@ async fn as_json(framework: &str, level: &str, target: &str) -> Vec<Value> {
         assert!(time.len() > 20 && time.ends_with('Z') && &time[10..11] == "T", "{time}");
         if let Some(id) = line["requestId"].as_str().map(str::to_owned) {
             assert!(id.len() > 8, "{line}");
-            assert_eq!(line["spans"][0]["request_id"].take(), json!(id), "{line}");
+            assert_eq!(line["spans"][0]["fields"]["request_id"].take(), json!(id), "{line}");
             line["requestId"] = json!("ID");
         }
         line
@@ -87,7 +92,7 @@ async fn on_lambda_a_line_is_an_object_where_that_is_asked_for() {
         let line = |level: &str, message: &str, more: Value| {
             let mut line = json!({
                 "timestamp": null, "level": level, "message": message, "requestId": "ID", "target": "logs",
-                "spans": [{ "name": "request", "request_id": null, "trace_id": trace(), "front": "function-url" }],
+                "spans": [of_request()],
             });
             for (name, value) in more.as_object().unwrap() {
                 line[name] = value.clone();
@@ -120,9 +125,9 @@ async fn on_lambda_whatever_is_in_a_line_it_is_an_object_of_its_request() {
             "timestamp": null, "level": "INFO", "message": "\"two\nlines\" \u{0}\u{1b}", "requestId": "ID",
             "target": "logs", "fields": { "not_a_number": null },
             "spans": [
-                { "name": "request", "request_id": null, "trace_id": trace(), "front": "function-url" },
-                { "name": "outer", "number": 2, "late": "two\nlines" },
-                { "name": "request", "request_id": "of somebody else", "number": 3 },
+                of_request(),
+                { "name": "outer", "fields": { "name": "of a field", "number": 2, "late": "two\nlines" } },
+                { "name": "request", "fields": { "request_id": "of somebody else", "number": 3 } },
             ],
         });
         let lines = as_json(framework, "INFO", "/nested").await;

@@ -410,7 +410,7 @@ async fn is_told_and_survives(front: &Front, api: &RuntimeApi) {
 fn work() -> (String, Sent) {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let what = format!("work-{}", NUMBER.fetch_add(1, Relaxed));
-    let sent = Sent::get(format!("/after/{what}/100"));
+    let sent = Sent::get(format!("/after/{what}/300"));
     (what, sent)
 }
 

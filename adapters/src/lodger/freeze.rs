@@ -12,7 +12,7 @@ impl Lodger {
     /// |---|---|---|
     /// | Lambda | after each invocation: the response has been sent, [work after it](crate::AfterResponse) is done, and its [span](crate#the-log) closed. The next one is asked for afterwards | until half a second before the end of the invocation's time ([`deadline_margin`](Self::deadline_margin)); it is cancelled then, and the log says so |
     /// | Lambda, several invocations at once | never: there is no freeze | |
-    /// | Vercel | likewise after each request, before it is said to be at its end; for several requests several times at once | as long as the function may run |
+    /// | Vercel | likewise after each request, before it is said to be at its end; for several requests several times at once | as long as the function may run; as long as the grace is ([`grace`](Self::grace)) at the end of the process |
     /// | server | never | |
     ///
     /// The client does not wait for it, but the function is billed for it, and busy meanwhile. A panic is a line in the log. What is still to be

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{
     AbortOnDrop,
@@ -20,6 +20,8 @@ use super::{
 const VERSION: &str = "/2020-01-01/extension";
 /// Among those of a function it has to be the only one of its name.
 const NAME: &str = "lodger";
+/// How long the start of the function waits to be registered, of the ten seconds that it has.
+const PATIENCE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The extension, which is registered for as long as the process lives.
@@ -48,8 +50,10 @@ impl Extension {
                 id = head.slice_ref(value);
             }
         };
-        let (connection, head) =
-            ask(address, None, &post, header).await.map_err(|trouble| trouble.into_error().to_string())?;
+        let Ok(asked) = timeout(PATIENCE, ask(address, None, &post, header)).await else {
+            return Err(format!("there was no answer within {PATIENCE:?}"));
+        };
+        let (connection, head) = asked.map_err(|trouble| trouble.into_error().to_string())?;
         let id = std::str::from_utf8(&id).ok().filter(|id| !id.is_empty());
         match (head.status, id) {
             (200, Some(id)) => {

@@ -19,6 +19,13 @@ impl Fields {
         self.rest.iter().find(|(field, _)| *field == name).and_then(|(_, value)| value.as_str())
     }
 
+    /// Takes in what was recorded later.
+    pub(crate) fn update(&mut self, later: Self) {
+        for (name, value) in later.rest {
+            self.put(name, value);
+        }
+    }
+
     fn set(&mut self, field: &Field, value: Value) {
         match (field.name(), value) {
             ("message", Value::String(message)) => self.message = message,
@@ -26,10 +33,14 @@ impl Fields {
             ("log.target", Value::String(target)) => self.target = Some(target),
             // Where in the source a record of `log` was made.
             ("log.module_path" | "log.file" | "log.line", _) => {}
-            (name, value) => match self.rest.iter_mut().find(|(field, _)| *field == name) {
-                Some((_, before)) => *before = value,
-                None => self.rest.push((name, value)),
-            },
+            (name, value) => self.put(name, value),
+        }
+    }
+
+    fn put(&mut self, name: &'static str, value: Value) {
+        match self.rest.iter_mut().find(|(field, _)| *field == name) {
+            Some((_, before)) => *before = value,
+            None => self.rest.push((name, value)),
         }
     }
 }

@@ -35,10 +35,13 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let mut new = Fields::default();
+        // Before the lock: what writes a value may log itself.
+        values.record(&mut new);
         if let Some(span) = context.span(id)
             && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
         {
-            values.record(fields);
+            fields.update(new);
         }
     }
 
@@ -59,13 +62,14 @@ where
     for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
         let of_span = span.extensions();
         let of_span = of_span.get::<Fields>();
-        if is_of_request(span.metadata()) {
-            request_id = of_span.and_then(|fields| fields.text("request_id")).map(str::to_owned).or(request_id);
+        // The outermost is Lodger's, whatever others are called.
+        if request_id.is_none() && is_of_request(span.metadata()) {
+            request_id = of_span.and_then(|fields| fields.text("request_id")).map(str::to_owned);
         }
         spans.push_str(if spans.is_empty() { ",\"spans\":[{" } else { ",{" });
         member(&mut spans, "name", span.name());
         if let Some(of_span) = of_span {
-            of_span.rest.iter().for_each(|(name, value)| member(&mut spans, name, value.clone()));
+            push_fields(&mut spans, &of_span.rest);
         }
         spans.push('}');
     }
@@ -81,17 +85,23 @@ where
         member(&mut line, "requestId", request_id);
     }
     member(&mut line, "target", fields.target.as_deref().unwrap_or(event.metadata().target()));
-    if !fields.rest.is_empty() {
-        line.push_str(",\"fields\":{");
-        fields.rest.into_iter().for_each(|(name, value)| member(&mut line, name, value));
-        line.push('}');
-    }
+    push_fields(&mut line, &fields.rest);
     if !spans.is_empty() {
         line.push_str(&spans);
         line.push(']');
     }
     line.push_str("}\n");
     line
+}
+
+/// Writes the fields of an event or of a span, if it has any, as a member of their own: they may be called as one of its others.
+fn push_fields(out: &mut String, fields: &[(&'static str, Value)]) {
+    if fields.is_empty() {
+        return;
+    }
+    out.push_str(",\"fields\":{");
+    fields.iter().for_each(|(name, value)| member(out, name, value.clone()));
+    out.push('}');
 }
 
 /// Writes a member of an object: a comma where it is not the first, and its name and value.

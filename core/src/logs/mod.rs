@@ -6,6 +6,8 @@
 //! | Lambda | on standard output: text, or JSON where `AWS_LAMBDA_LOG_FORMAT` is `JSON` | `RUST_LOG`, and none below `AWS_LAMBDA_LOG_LEVEL`; else that, else `info` |
 //! | Vercel | the platform's log, by the socket that the platform gives the process | `RUST_LOG`, else `info` |
 //!
+//! The host is the one that the environment tells; what is set in code, for `run` alone, does not count here.
+//!
 //! `RUST_LOG` is a level, or levels of targets: `warn,my_app=debug`. What it says besides, as of the fields of spans, takes an
 //! `EnvFilter` of your own.
 //!
@@ -14,7 +16,7 @@
 //! response. What a handler spawns is not, unless it takes the span along, by `tracing::Instrument::in_current_span`.
 //!
 //! A line of JSON has the members that Lambda's own runtimes write, and those that tracing has: `timestamp`, `level`,
-//! `message`, `requestId`, `target`, `fields`, and `spans` from the outermost.
+//! `message`, `requestId`, `target`, `fields`, and `spans` from the outermost, each with its `name` and `fields`.
 //!
 //! What the crate `log` is given, as actix's `Logger` does, is among the events.
 //!

@@ -33,7 +33,7 @@ pub use handed_over::HandedOver;
 
 /// Where the server listens when nobody says otherwise.
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
-const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 /// How long a connection without a request may still bring one, once the server ends.
 const LAST_CALL: Duration = Duration::from_secs(1);
 const DEFAULT_HEADER_TIMEOUT: Duration = Duration::from_secs(10);

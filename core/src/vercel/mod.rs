@@ -27,7 +27,10 @@ use std::{path::Path, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 use self::ipc::Ipc;
-use crate::{Error, Settings, panic, server::Listening};
+use crate::{
+    Error, Settings, panic,
+    server::{DEFAULT_GRACE, Listening},
+};
 
 pub use context::Context;
 pub(crate) use front::{End, Front};
@@ -100,7 +103,11 @@ impl Vercel {
             self.ipc.cannot_start(&format!("{error:?}"));
         }
         // Those that were cut off are told of as well.
-        let _ = timeout(A_MOMENT, self.ipc.all_have_ended()).await;
+        let time = match self.settings.before_freeze.is_some() {
+            true => self.settings.grace.unwrap_or(DEFAULT_GRACE),
+            false => A_MOMENT,
+        };
+        let _ = timeout(time, self.ipc.all_have_ended()).await;
         log::process_ends(&self.ipc);
         let _ = timeout(LAST_MESSAGES, self.ipc.flush()).await;
         self.ipc.give_up();

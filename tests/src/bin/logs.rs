@@ -27,9 +27,10 @@ async fn work(name: &str) -> &'static str {
 
 /// Logs what is odd, in spans within the one of the request, one of which is called as that is.
 async fn nested() -> &'static str {
-    let outer = tracing::info_span!("outer", number = 1, late = tracing::field::Empty);
+    let outer = tracing::info_span!("outer", name = "of a field", number = 1, late = tracing::field::Empty);
     outer.record("late", "two\nlines").record("number", 2);
-    let inner = outer.in_scope(|| tracing::info_span!("request", request_id = "of somebody else", number = 3));
+    let inner = outer
+        .in_scope(|| tracing::info_span!(target: "lodger", "request", request_id = "of somebody else", number = 3));
     inner.in_scope(|| tracing::info!(not_a_number = f64::NAN, "\"two\nlines\" \u{0}\u{1b}"));
     "done"
 }
