@@ -18,7 +18,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::gate::Pass;
+use super::pass::Pass;
 
 /// The requests of one connection whose responses hyper has in hand and not yet sent.
 #[derive(Clone, Default)]

@@ -7,6 +7,7 @@ mod connection;
 mod flushed;
 mod gate;
 mod handed_over;
+mod pass;
 mod paths;
 mod service;
 mod signal;
@@ -28,8 +29,9 @@ use tokio::{
 use crate::{App, Error, Host, Settings, log::say, shutdown::Shutdown};
 use connection::Phase;
 
-pub use gate::{Admission, Call, Gate, Pass};
+pub use gate::{Admission, Gate};
 pub use handed_over::HandedOver;
+pub use pass::{Call, Pass};
 
 /// Where the server listens when nobody says otherwise.
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);

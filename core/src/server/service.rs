@@ -23,7 +23,8 @@ use tokio::sync::Notify;
 
 use super::{
     flushed::{Accompanied, Unsent},
-    gate::{Admission, Call, Gate},
+    gate::{Admission, Gate},
+    pass::Call,
 };
 use crate::{App, Host, Request};
 

@@ -1,0 +1,184 @@
+//! What stands for a request while it is answered, from the gate until its response has been sent.
+
+use std::{
+    fmt,
+    mem::{replace, take},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+use tracing::{Instrument as _, Span};
+
+use super::tasks::Tasks;
+use crate::{
+    AfterResponse, after,
+    log::say,
+    panic::{CatchPanic, Panicked},
+    span,
+};
+
+/// Stands for a request that is being answered: to be kept until the body of its response has been sent entirely, or is dropped.
+/// What is to be done [after the response](AfterResponse) begins then.
+#[must_use = "the request counts as answered once this is dropped"]
+pub struct Pass {
+    /// It is closed before the request is at its end.
+    span: Span,
+    #[cfg(feature = "vercel")]
+    end: Option<crate::vercel::End>,
+    after: Option<(AfterResponse, Arc<Tasks>)>,
+    catches_panics: bool,
+}
+
+/// That of nothing.
+impl Default for Pass {
+    fn default() -> Self {
+        Self::of(Span::none())
+    }
+}
+
+impl Pass {
+    /// That of a request to a server, of which nobody has to be told.
+    pub(super) fn on_server() -> Self {
+        Self::of(span::on_server())
+    }
+
+    fn of(span: Span) -> Self {
+        Self {
+            #[cfg(feature = "vercel")]
+            end: None,
+            after: None,
+            span,
+            catches_panics: false,
+        }
+    }
+
+    /// That of a request that Vercel brings.
+    #[cfg(feature = "vercel")]
+    pub(super) fn on_vercel(end: Option<crate::vercel::End>) -> Self {
+        let span = end.as_ref().map_or_else(Span::none, crate::vercel::End::span);
+        Self { end, after: None, span, catches_panics: true }
+    }
+
+    /// Has `tasks` do what `after` is given.
+    pub(super) fn take_work(&mut self, after: AfterResponse, tasks: &Arc<Tasks>) {
+        self.after = Some((after, Arc::clone(tasks)));
+    }
+
+    /// Calls the app. What comes of it is the app's answer, and this again. Where the host wants every request answered, a panic
+    /// is [`None`], has been logged, and is to be answered with 500; elsewhere it is let through.
+    pub fn call<F: Future>(self, call: impl FnOnce() -> F) -> Call<F> {
+        let state = match self.catches_panics {
+            false => State::Plain { future: self.within(call) },
+            true => match self.within(|| CatchPanic::new(call)) {
+                Ok(future) => State::Caught { future },
+                Err(panicked) => State::Panicked { panicked },
+            },
+        };
+        Call { state, pass: self }
+    }
+
+    /// Calls `work` as work on the request: what it logs is the request's.
+    pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        #[cfg(feature = "vercel")]
+        if let Some(end) = &self.end {
+            return end.within(|| self.span.in_scope(work));
+        }
+        self.span.in_scope(work)
+    }
+
+    /// Whether there is something to be done once the response has been sent.
+    pub(super) fn is_awaited(&self) -> bool {
+        #[cfg(feature = "vercel")]
+        if self.end.is_some() {
+            return true;
+        }
+        self.after.as_ref().is_some_and(|(after, _)| after.may_have_work())
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let Some((after, tasks)) = self.after.take() else { return };
+        if !after.may_have_work() {
+            return;
+        }
+        #[cfg(feature = "vercel")]
+        let end = self.end.take().map(Arc::new);
+        // Dropped before the end is.
+        let span = replace(&mut self.span, Span::none());
+        let late = Arc::clone(&tasks);
+        for work in after.take_all(move |work| late.spawn(after::done(work, "a request"))) {
+            #[cfg(feature = "vercel")]
+            if let Some(end) = &end {
+                tasks.spawn(crate::vercel::End::kept_by(Arc::clone(end), work, span.clone()));
+                continue;
+            }
+            tasks.spawn(after::done(work, "a request").instrument(span.clone()));
+        }
+    }
+}
+
+impl fmt::Display for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "vercel")]
+        if let Some(end) = &self.end {
+            return write!(f, "request {end}");
+        }
+        f.write_str("a request")
+    }
+}
+
+impl fmt::Debug for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pass({self})")
+    }
+}
+
+pin_project! {
+    /// The app's answer to come, from [`Pass::call`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Call<F> {
+        #[pin]
+        state: State<F>,
+        pass: Pass,
+    }
+}
+
+pin_project! {
+    #[project = Projected]
+    enum State<F> {
+        Plain { #[pin] future: F },
+        Caught { #[pin] future: CatchPanic<F> },
+        Panicked { panicked: Panicked },
+    }
+}
+
+impl<F: Future> Future for Call<F> {
+    type Output = (Option<F::Output>, Pass);
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let message = match this.state.project() {
+            Projected::Plain { future } => {
+                let answer = ready!(this.pass.within(|| future.poll(cx)));
+                return Poll::Ready((Some(answer), take(this.pass)));
+            }
+            Projected::Caught { future } => match ready!(this.pass.within(|| future.poll(cx))) {
+                Ok(answer) => return Poll::Ready((Some(answer), take(this.pass))),
+                Err(Panicked(message)) => message,
+            },
+            Projected::Panicked { panicked } => take(&mut panicked.0),
+        };
+        let pass = &*this.pass;
+        pass.within(|| say!(ERROR, "{pass}: answered with 500: the app panicked: {message}"));
+        Poll::Ready((None, take(this.pass)))
+    }
+}
+
+impl<F> fmt::Debug for Call<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("pass", &self.pass).finish_non_exhaustive()
+    }
+}
