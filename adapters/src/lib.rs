@@ -335,6 +335,8 @@ pub mod vercel {
 ///
 /// It is [`Lodger::new().run(app)`](Lodger::run), which can be told more.
 ///
+/// A `main` that has errors of others as well returns `Result<(), Box<dyn std::error::Error>>`.
+///
 /// # Errors
 /// The process cannot start (a setting is wrong, the address in use), or its host has gone. What becomes of a single
 /// request is never an error here.

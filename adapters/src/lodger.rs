@@ -99,7 +99,8 @@ impl Lodger {
         self
     }
 
-    /// How Lambda is answered behind a Function URL or a REST API that was set up to stream: the event does not tell.
+    /// How Lambda is answered behind a Function URL or a REST API that was set up to stream: the event does not tell. Where this and
+    /// the front disagree, clients get the envelope of the reply as it is, with status 200.
     pub fn response_mode(mut self, mode: ResponseMode) -> Self {
         self.settings.response_mode = mode;
         self
@@ -331,7 +332,8 @@ impl Lodger {
             }
             #[allow(unreachable_patterns, reason = "which hosts are left depends on the features")]
             host => Err(Error::new(format!(
-                "this is a host of the kind `{host}`, and Lodger was built without its feature `{host}`"
+                "this is a host of the kind `{host}`, and Lodger was built without its feature `{host}`: turn it on, or start \
+                 the program where that is not the host"
             ))),
         }
     }

@@ -34,7 +34,7 @@ use crate::{
 /// the platform does not wait for it.
 ///
 /// Under warp's own server, which is what serves a filter that is no `warp::service`, there is nobody to tell a request of
-/// it: it is not among the extensions there, and `tokio::spawn` has to do. Nor is it where a framework is run without
+/// it: it is not among the extensions there, and `tokio::spawn` has to do, which nobody waits for at the end. Nor is it where a framework is run without
 /// Lodger. An app that runs there as well asks for it as for something that may be missing.
 ///
 /// # Example

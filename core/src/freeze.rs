@@ -10,36 +10,37 @@ use crate::{
 ///
 /// See [`Settings::before_freeze`](crate::Settings::before_freeze).
 #[derive(Clone, Default)]
-pub struct BeforeFreeze(Option<Hook>);
+pub struct BeforeFreeze(Vec<Hook>);
 
 type Hook = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 impl BeforeFreeze {
-    /// The future that `hook` makes is what is done.
-    pub fn new<F>(hook: impl Fn() -> F + Send + Sync + 'static) -> Self
+    /// What the future that `hook` makes does is done as well, after all that was added before.
+    pub fn add<F>(&mut self, hook: impl Fn() -> F + Send + Sync + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        Self(Some(Arc::new(move || Box::pin(hook()))))
+        self.0.push(Arc::new(move || Box::pin(hook())));
     }
 
     /// Whether there is something to be done.
     pub(crate) fn is_some(&self) -> bool {
-        self.0.is_some()
+        !self.0.is_empty()
     }
 
-    /// Does it, once. A panic goes into the log.
+    /// Does it, once. A panic goes into the log, and ends nothing else.
     #[cfg(any(feature = "lambda", feature = "vercel"))]
     pub(crate) async fn run(&self) {
-        let Some(hook) = &self.0 else { return };
-        if let Err(Panicked(message)) = settled(CatchPanic::new(|| hook())).await {
-            say!(ERROR, "what is done before a freeze panicked: {message}");
+        for hook in &self.0 {
+            if let Err(Panicked(message)) = settled(CatchPanic::new(|| hook())).await {
+                say!(ERROR, "what is done before a freeze panicked: {message}");
+            }
         }
     }
 }
 
 impl fmt::Debug for BeforeFreeze {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_some() { "BeforeFreeze(a hook)" } else { "BeforeFreeze(nothing)" })
+        write!(f, "BeforeFreeze({} hooks)", self.0.len())
     }
 }

@@ -55,6 +55,35 @@ async fn a_command_has_what_lambda_sets_and_ends_it_all() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn a_function_with_an_extension_is_told_of_its_end() {
+    for (is_registered, expected) in [(true, Some("told")), (false, None)] {
+        let script = "trap 'echo told; exit 0' TERM; echo $AWS_LAMBDA_RUNTIME_API; while :; do sleep 0.02; done";
+        let (mut child, mut lines) = start(&["--", "sh", "-c", script]);
+        let api = loop {
+            let line = lines.next_line().await.unwrap().unwrap();
+            if let Ok(api) = line.parse() {
+                break api;
+            }
+        };
+        if is_registered {
+            let register = "POST /2020-01-01/extension/register HTTP/1.1\r\nhost: x\r\nlambda-extension-name: x\r\n\
+                            content-length: 13\r\n\r\n{\"events\":[]}";
+            let (head, _) = ask(api, register).await;
+            assert!(head.starts_with("http/1.1 200 "), "{head}");
+        }
+        let id = child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+        let mut rest = vec![];
+        while let Some(line) = lines.next_line().await.unwrap() {
+            rest.push(line);
+        }
+        assert_eq!(rest.iter().map(String::as_str).find(|line| *line == "told"), expected, "{rest:?}");
+        assert!(child.wait().await.unwrap().success());
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn its_end_is_the_end_of_the_function() {
     let (mut child, mut lines) = start(&["--", "sh", "-c", "echo $$; exec sleep 60"]);
     let function = loop {

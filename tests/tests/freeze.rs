@@ -117,7 +117,7 @@ async fn on_lambda_it_ends_with_the_time_of_the_invocation_and_a_panic_ends_noth
     let _turn = TURN.lock().await;
     let (log, api) = (Log::default(), RuntimeApi::start().await.unwrap().timeout(Duration::from_millis(700)));
     let calls = AtomicUsize::new(0);
-    let (endless, tell) = (hook(&log, Duration::MAX), log.clone());
+    let (endless, tell, second) = (hook(&log, Duration::MAX), log.clone(), log.clone());
     let lodger = lambda(&api).before_freeze(move || match calls.fetch_add(1, SeqCst) {
         0 => panic!("asked to panic before the future"),
         1 => Box::pin(async { panic!("asked to panic in the future") }),
@@ -127,14 +127,19 @@ async fn on_lambda_it_ends_with_the_time_of_the_invocation_and_a_panic_ends_noth
             Box::pin(async {})
         }
     });
+    let lodger = lodger.before_freeze(move || {
+        let log = second.clone();
+        async move { log.say("second") }
+    });
     tokio::spawn(lodger.run(app(Log::default())));
     for _ in 0..4 {
         assert_eq!(get_from(&api, "/bare").await.0, 200);
     }
-    while !log.said().contains(&"once more".to_owned()) {
+    while !log.said().contains(&"once more".to_owned()) || log.said().last().unwrap() != "second" {
         sleep(Duration::from_millis(5)).await;
     }
-    assert!(!log.said().contains(&"done".to_owned()), "{:?}", log.said());
+    // Neither what took too long nor what comes after it.
+    assert_eq!(log.said(), ["second", "second", "begun after 0", "once more", "second"]);
     assert_eq!(api.complaints(), [""; 0]);
 }
 

@@ -1,11 +1,9 @@
 //! What is done before the host may freeze the process.
 
-use lodger_core::BeforeFreeze;
-
 use crate::Lodger;
 
 impl Lodger {
-    /// Has `hook` called whenever the host may freeze the process next, and waits for what it gives: for what is sent to others in
+    /// Has `hook` called, after those that were added before, whenever the host may freeze the process next, and waits for what it gives: for what is sent to others in
     /// batches, as spans to OpenTelemetry, which would be sent with the next request or never.
     ///
     /// | host | when | how long |
@@ -42,7 +40,7 @@ impl Lodger {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.settings.before_freeze = BeforeFreeze::new(hook);
+        self.settings.before_freeze.add(hook);
         self
     }
 }

@@ -15,7 +15,13 @@ impl Lodger {
     ///
     /// # Example
     ///
-    /// [In the root of this crate](crate#snapstart).
+    /// [In the root of this crate](crate#snapstart), and in short:
+    ///
+    /// ```
+    /// let lodger = lodger::Lodger::new()
+    ///     .before_snapshot(async { Ok::<_, std::io::Error>(()) })
+    ///     .after_restore(async { Ok::<_, std::io::Error>(()) });
+    /// ```
     pub fn before_snapshot<E>(mut self, hook: impl Future<Output = Result<(), E>> + Send + 'static) -> Self
     where
         E: Into<BoxError>,

@@ -19,13 +19,25 @@ pub(super) fn of(host: Host, var: &impl Fn(&str) -> Option<String>) -> (Targets,
     let all = Targets::new().with_default(most.unwrap_or(LevelFilter::INFO));
     let targets = match var("RUST_LOG").map(|said| said.parse::<Targets>().map_err(|error| (said, error))) {
         None => all,
+        // What becomes of a request that is lost is seen unless somebody says otherwise.
+        Some(Ok(targets)) if targets.default_level().is_none() && !targets.iter().any(is_of_lodger) => {
+            targets.with_target("lodger", LevelFilter::INFO)
+        }
         Some(Ok(targets)) => targets,
         Some(Err((said, error))) => {
-            say!(WARN, "RUST_LOG is {said:?}, which is not understood: {error}; it is a level, or `target=level,..`");
+            say!(
+                WARN,
+                "RUST_LOG is {said:?}, which is not understood: {error}; it is a level, or `target=level,..`; it is \
+                 as if it were not set"
+            );
             all
         }
     };
     (targets, most.unwrap_or(LevelFilter::TRACE))
+}
+
+fn is_of_lodger((target, _): (&str, LevelFilter)) -> bool {
+    target.starts_with("lodger")
 }
 
 fn of_lambda(level: &str) -> Option<LevelFilter> {
@@ -37,7 +49,10 @@ fn of_lambda(level: &str) -> Option<LevelFilter> {
         // There is nothing above an error here.
         "ERROR" | "FATAL" => LevelFilter::ERROR,
         _ => {
-            say!(WARN, "AWS_LAMBDA_LOG_LEVEL is {level:?}; it is `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`");
+            say!(
+                WARN,
+                "AWS_LAMBDA_LOG_LEVEL is {level:?}; it is `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`, and as if it were not set"
+            );
             return None;
         }
     })
@@ -71,6 +86,16 @@ mod tests {
         assert_eq!(levels(Host::Server, &[lambda]), [info, info]);
         assert_eq!(levels(Host::Vercel, &[lambda, rust]), [Some(Level::TRACE), warn]);
         assert_eq!(levels(Host::Lambda, &[("AWS_LAMBDA_LOG_LEVEL", "fatal")]), [Some(Level::ERROR); 2]);
+    }
+
+    #[test]
+    fn what_is_lost_is_seen_unless_somebody_says_otherwise() {
+        let of_lodger = |said: &str| {
+            let (targets, _) = of(Host::Server, &|name: &str| (name == "RUST_LOG").then(|| said.to_owned()));
+            targets.would_enable("lodger", &Level::ERROR)
+        };
+        assert_eq!(["my_app=debug", "inof", "warn,my_app=debug"].map(of_lodger), [true; 3]);
+        assert_eq!(["off", "off,my_app=debug", "my_app=debug,lodger=off"].map(of_lodger), [false; 3]);
     }
 
     #[test]

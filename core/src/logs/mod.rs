@@ -3,12 +3,13 @@
 //! | host | lines | levels |
 //! |---|---|---|
 //! | server | text on standard output | `RUST_LOG`, else `info` |
-//! | Lambda | on standard output: text, or JSON where `AWS_LAMBDA_LOG_FORMAT` is `JSON` | `RUST_LOG`, and none below `AWS_LAMBDA_LOG_LEVEL`; else that, else `info` |
+//! | Lambda | on standard output, without the time, which Lambda's log has: text, or JSON where `AWS_LAMBDA_LOG_FORMAT` is `JSON` | `RUST_LOG`, and none below `AWS_LAMBDA_LOG_LEVEL`; else that, else `info` |
 //! | Vercel | the platform's log, by the socket that the platform gives the process | `RUST_LOG`, else `info` |
 //!
 //! The host is the one that the environment tells; what is set in code, for `run` alone, does not count here.
 //!
-//! `RUST_LOG` is a level, or levels of targets: `warn,my_app=debug`. What it says besides, as of the fields of spans, takes an
+//! `RUST_LOG` is a level, or levels of targets: `warn,my_app=debug`. Where it says targets alone, there are lines of these and of
+//! Lodger, and of no others. What it says besides, as of the fields of spans, takes an
 //! `EnvFilter` of your own.
 //!
 //! An event is of a request if it happens in the span that Lodger has around each, by the name `request` and of the target

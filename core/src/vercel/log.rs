@@ -148,7 +148,8 @@ pub(super) fn send_of(asked: Option<Asked>, level: Level, line: &str) -> bool {
 
 /// Where a line goes that the platform cannot be told.
 pub(super) fn to_stderr(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    // In one piece, so that no other comes between.
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 fn lock() -> MutexGuard<'static, Process> {

@@ -13,7 +13,9 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
                          or vercel; function-url if not given; with the feature websocket also websocket-api
   --stage NAME           the stage of an API; without a custom domain /NAME/pets and /pets are one path here
   --custom-domain NAME   a domain of one's own for an API
-  --stream               streams replies; a Function URL with RESPONSE_STREAM, or a REST API with the transfer mode STREAM
+  --stream               streams replies; a Function URL with RESPONSE_STREAM, or a REST API with the transfer mode STREAM.
+                         The function has to stream then (LODGER_RESPONSE_MODE=stream), and not to where this is not given:
+                         clients get the envelope of its reply otherwise
   --route-responses      sends back what the function answers to a message; of websocket-api
   --listen ADDRESS       where to serve HTTP; 127.0.0.1:3000 if not given, port 0 for any
   --runtime-api ADDRESS  where to serve the Runtime API; a free port of 127.0.0.1 if not given
@@ -24,7 +26,8 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
   --help                 this text
 
 The command is the function. It is started once, in an environment as on Lambda, and this ends with it. Without one, the
-value for AWS_LAMBDA_RUNTIME_API is printed, for a function that is started by hand.
+value for AWS_LAMBDA_RUNTIME_API is printed, for a function that is started by hand. Where AWS_LAMBDA_INITIALIZATION_TYPE
+is snap-start, it is started as with SnapStart. A function that has an extension, and one on Vercel, is ended by SIGTERM.
 
 With --event the reply is printed, and what the function prints goes to standard error. The status is 0 then, and 1 if the
 function reported an error, which is on standard error, or has not answered in half a minute.
@@ -146,7 +149,9 @@ impl Arguments {
         let has_front = name.is_some() || stage.is_some() || domain.is_some() || is_streaming || has_route_responses;
         let task = if is_vercel {
             if has_front || event.is_some() {
-                return Err("with --vercel there is neither a front nor an event".to_owned());
+                return Err(
+                    "with --vercel there is neither a front of AWS, with what is said of one, nor an event".to_owned()
+                );
             }
             if command.is_empty() {
                 return Err("--vercel needs a command after --".to_owned());

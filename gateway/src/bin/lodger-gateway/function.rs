@@ -14,11 +14,15 @@ use tokio::process::{Child, Command};
 
 pub(crate) struct Function {
     child: Child,
+    interrupts: Interrupts,
+    /// Where there is one, it ends the function without a word unless that has an extension.
+    api: Option<Arc<RuntimeApi>>,
 }
 
 impl Function {
     pub(crate) fn start(command: &[String], stdout: Stdio, api: &Arc<RuntimeApi>) -> io::Result<Self> {
-        let function = Self::start_with(command, stdout, environment(api))?;
+        let mut function = Self::start_with(command, stdout, environment(api))?;
+        function.api = Some(Arc::clone(api));
         tokio::spawn(hint(Arc::clone(api)));
         Ok(function)
     }
@@ -34,20 +38,20 @@ impl Function {
 
     fn start_with(command: &[String], stdout: Stdio, variables: Vec<(&str, String)>) -> io::Result<Self> {
         let Some((program, args)) = command.split_first() else { return Err(io::ErrorKind::InvalidInput.into()) };
+        // Before there is a function that would be left behind.
+        let interrupts = Interrupts::new()?;
         let mut command = Command::new(program);
         let child = command.args(args).envs(variables).stdout(stdout).kill_on_drop(true).spawn();
         let child = child.map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
-        Ok(Self { child })
+        Ok(Self { child, interrupts, api: None })
     }
 
     /// Waits for its end, or ends it when the user wants to.
     pub(crate) async fn wait(mut self) -> io::Result<ExitCode> {
         let status = tokio::select! {
             status = self.child.wait() => status?,
-            interrupted = interrupted() => {
-                interrupted?;
-                // If it has ended by itself, it got the signal as well.
-                let _ = self.child.kill().await;
+            () = self.interrupts.next() => {
+                self.end().await;
                 return Ok(ExitCode::SUCCESS);
             }
         };
@@ -64,8 +68,7 @@ impl Function {
             status = self.child.wait() => {
                 return Err(io::Error::other(format!("the function ended before it answered: {}", status?)));
             }
-            interrupted = interrupted() => {
-                interrupted?;
+            () = self.interrupts.next() => {
                 return Err(io::ErrorKind::Interrupted.into());
             }
         };
@@ -73,11 +76,25 @@ impl Function {
         tokio::select! {
             () = asked(api, 2) => {}
             _ = self.child.wait() => {}
-            _ = interrupted() => {}
+            () = self.interrupts.next() => {}
             () = tokio::time::sleep(Duration::from_secs(30)) => {}
         }
-        let _ = self.child.kill().await;
+        self.end().await;
         Ok(outcome)
+    }
+
+    /// Ends it as its host does: by SIGTERM, with half a second for what it has left to do, or without that.
+    async fn end(&mut self) {
+        let is_told = self.api.as_ref().is_none_or(|api| !api.extensions().is_empty());
+        if let (true, Some(id)) = (is_told && cfg!(unix), self.child.id()) {
+            let told = Command::new("kill").args(["-TERM", &id.to_string()]).status().await;
+            let ended = tokio::time::timeout(Duration::from_millis(500), self.child.wait());
+            if told.is_ok_and(|status| status.success()) && ended.await.is_ok() {
+                return;
+            }
+        }
+        // If it has ended by itself, it got the signal as well.
+        let _ = self.child.kill().await;
     }
 }
 
@@ -98,7 +115,10 @@ async fn show(vercel: Arc<Vercel>) {
     }
     for index in 0.. {
         match vercel.message(index).await {
-            VercelMessage::Log { level, message, .. } => eprintln!("{level}: {message}"),
+            VercelMessage::Log { request_id: 0, level, message, .. } => eprintln!("{level}: {message}"),
+            VercelMessage::Log { request_id, level, message, .. } => {
+                eprintln!("{level}: request {request_id}: {message}");
+            }
             VercelMessage::UnrecoverableError { message, .. } => {
                 eprintln!("lodger-gateway: the function cannot go on: {message}");
             }
@@ -114,18 +134,37 @@ async fn asked(api: &RuntimeApi, times: usize) {
     }
 }
 
-pub(crate) async fn interrupted() -> io::Result<()> {
+/// The user's wish to end, from the time that this is made.
+pub(crate) struct Interrupts {
     #[cfg(unix)]
-    {
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Interrupts {
+    pub(crate) fn new() -> io::Result<Self> {
+        #[cfg(unix)]
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+        Ok(Self {
+            #[cfg(unix)]
+            interrupt: signal(SignalKind::interrupt())?,
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    pub(crate) async fn next(&mut self) {
+        #[cfg(unix)]
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 /// What Lambda sets for a function of a custom runtime, without what is set already.

@@ -18,7 +18,7 @@ use lodger_gateway::{Outcome, RuntimeApi, Server};
 
 use self::{
     arguments::{Arguments, Asked, Played, Task},
-    function::{Function, interrupted},
+    function::{Function, Interrupts},
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -46,6 +46,15 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     let Arguments { task, runtime_api, command } = arguments;
     let api = RuntimeApi::start_on(&runtime_api).await.map_err(|error| of("--runtime-api", &runtime_api, error))?;
+    let api = match std::env::var("AWS_LAMBDA_INITIALIZATION_TYPE").as_deref() {
+        // There is no snapshot, as far as the function can tell: it is restored as soon as it is taken.
+        Ok("snap-start") => {
+            let api = api.snap_start();
+            api.restore();
+            api
+        }
+        _ => api,
+    };
     let api = Arc::new(api);
     let ended = match task {
         Task::Serve { played, listen } => serve(&played, &listen, &command, &api).await,
@@ -72,7 +81,7 @@ async fn serve(played: &Played, listen: &str, command: &[String], api: &Arc<Runt
         return function.wait().await;
     }
     println!("AWS_LAMBDA_RUNTIME_API={}", api.address());
-    interrupted().await?;
+    Interrupts::new()?.next().await;
     Ok(ExitCode::SUCCESS)
 }
 
