@@ -24,6 +24,7 @@ impl BeforeFreeze {
     }
 
     /// Whether there is something to be done.
+    #[cfg(any(feature = "lambda", feature = "vercel"))]
     pub(crate) fn is_some(&self) -> bool {
         !self.0.is_empty()
     }
