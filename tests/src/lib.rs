@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod framework;
 pub mod host;
+pub mod log;
 pub mod losses;
 pub mod probe;
 pub mod raw_api;

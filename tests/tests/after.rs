@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     time::{Duration, Instant},
@@ -18,6 +18,7 @@ use lodger_gateway::{Front, Invocation, RuntimeApi};
 use lodger_tests::{
     ask::{Sent, ask, raw},
     host::{OnVercel, Server, on_lambda, on_lambda_alone, on_slots},
+    log::Log,
     probe::span,
 };
 use tokio::{
@@ -28,29 +29,6 @@ use tokio::{
 };
 
 const SOON: Duration = Duration::from_secs(5);
-
-/// What happened, in order.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn say(&self, what: impl Into<String>) {
-        self.0.lock().unwrap().push(what.into());
-    }
-
-    fn said(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-
-    async fn says(&self, what: &str) {
-        let said = async {
-            while !self.said().iter().any(|said| said == what) {
-                sleep(Duration::from_millis(5)).await;
-            }
-        };
-        timeout(SOON, said).await.unwrap_or_else(|_| panic!("{what}: {:?}", self.said()));
-    }
-}
 
 /// Says when it is dropped, which is when a future has been cancelled, or is done.
 struct Gone(Log, &'static str);

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, Once,
+        Once,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     time::{Duration, Instant},
@@ -14,6 +14,7 @@ use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
     ask::{Sent, ask},
     host::{OnVercel, Server, on_slots},
+    log::Log,
 };
 use tokio::time::sleep;
 use tracing::{Subscriber, span::Id};
@@ -39,20 +40,6 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counting {
 fn count_spans() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Counting)).unwrap());
-}
-
-/// What happened, in order.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn say(&self, what: impl Into<String>) {
-        self.0.lock().unwrap().push(what.into());
-    }
-
-    fn said(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
 }
 
 fn app(log: Log) -> Router {
@@ -115,6 +102,7 @@ async fn on_lambda_it_is_done_between_the_answer_and_the_next_poll() {
 #[tokio::test]
 async fn on_lambda_it_ends_with_the_time_of_the_invocation_and_a_panic_ends_nothing() {
     let _turn = TURN.lock().await;
+    count_spans();
     let (log, api) = (Log::default(), RuntimeApi::start().await.unwrap().timeout(Duration::from_millis(700)));
     let calls = AtomicUsize::new(0);
     let (endless, tell, second) = (hook(&log, Duration::MAX), log.clone(), log.clone());
@@ -139,7 +127,7 @@ async fn on_lambda_it_ends_with_the_time_of_the_invocation_and_a_panic_ends_noth
         sleep(Duration::from_millis(5)).await;
     }
     // Neither what took too long nor what comes after it.
-    assert_eq!(log.said(), ["second", "second", "begun after 0", "once more", "second"]);
+    assert_eq!(log.said(), ["second", "second", "begun after 3", "once more", "second"]);
     assert_eq!(api.complaints(), [""; 0]);
 }
 
