@@ -16,6 +16,7 @@ use crate::{
 
 /// The path at which the platform asks whether the server answers.
 const PING: &str = "/_vercel/ping";
+
 /// The platform, as it stands before a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Front {
@@ -91,13 +92,16 @@ impl End {
     pub(crate) fn span(&self) -> Span {
         self.within(|| span::on_vercel(&self.context))
     }
-}
 
-impl End {
     /// Does `work`, for the request, which is not at its end before that, and in its span.
     pub(crate) async fn kept_by(end: Arc<Self>, work: Work, span: Span) {
-        let mut done = pin!(after::done(work, format!("request {end}")).instrument(span));
-        poll_fn(|cx| end.within(|| done.as_mut().poll(cx))).await;
+        end.during(after::done(work, format!("request {end}")).instrument(span)).await;
+    }
+
+    /// Awaits `work` as work on the request.
+    async fn during(&self, work: impl Future<Output = ()>) {
+        let mut work = pin!(work);
+        poll_fn(|cx| self.within(|| work.as_mut().poll(cx))).await;
     }
 }
 
@@ -106,10 +110,7 @@ impl Drop for End {
         let Some(freezing) = self.before_freeze.take() else { return self.ipc.end(&self.context) };
         // Whatever becomes of the task, it is dropped once.
         let end = Self { ipc: Arc::clone(&self.ipc), context: self.context.clone(), before_freeze: None };
-        freezing.runtime.clone().spawn(async move {
-            let mut done = pin!(freezing.hook.run());
-            poll_fn(|cx| end.within(|| done.as_mut().poll(cx))).await;
-        });
+        freezing.runtime.clone().spawn(async move { end.during(freezing.hook.run()).await });
     }
 }
 
