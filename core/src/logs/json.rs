@@ -67,7 +67,7 @@ where
             request_id = of_span.and_then(|fields| fields.text("request_id")).map(str::to_owned);
         }
         spans.push_str(if spans.is_empty() { ",\"spans\":[{" } else { ",{" });
-        member(&mut spans, "name", span.name());
+        member(&mut spans, "name", &span.name().into());
         if let Some(of_span) = of_span {
             push_fields(&mut spans, &of_span.rest);
         }
@@ -77,14 +77,14 @@ where
     line.push('{');
     let mut time = String::new();
     if SystemTime.format_time(&mut Writer::new(&mut time)).is_ok() {
-        member(&mut line, "timestamp", time);
+        member(&mut line, "timestamp", &time.into());
     }
-    member(&mut line, "level", event.metadata().level().as_str());
-    member(&mut line, "message", fields.message);
+    member(&mut line, "level", &event.metadata().level().as_str().into());
+    member(&mut line, "message", &fields.message.into());
     if let Some(request_id) = request_id {
-        member(&mut line, "requestId", request_id);
+        member(&mut line, "requestId", &request_id.into());
     }
-    member(&mut line, "target", fields.target.as_deref().unwrap_or(event.metadata().target()));
+    member(&mut line, "target", &fields.target.as_deref().unwrap_or(event.metadata().target()).into());
     push_fields(&mut line, &fields.rest);
     if !spans.is_empty() {
         line.push_str(&spans);
@@ -100,12 +100,12 @@ fn push_fields(out: &mut String, fields: &[(&'static str, Value)]) {
         return;
     }
     out.push_str(",\"fields\":{");
-    fields.iter().for_each(|(name, value)| member(out, name, value.clone()));
+    fields.iter().for_each(|(name, value)| member(out, name, value));
     out.push('}');
 }
 
 /// Writes a member of an object: a comma where it is not the first, and its name and value.
-fn member(out: &mut String, name: &str, value: impl Into<Value>) {
+fn member(out: &mut String, name: &str, value: &Value) {
     let comma = if out.ends_with('{') { "" } else { "," };
-    let _ = write!(out, "{comma}{}:{}", Value::from(name), value.into());
+    let _ = write!(out, "{comma}{}:{value}", Value::from(name));
 }
