@@ -258,7 +258,7 @@ async fn on_lambda_a_signal_ends_it_where_it_was_asked_for() {
 async fn what_goes_wrong_after_the_response_is_told() {
     let api = RuntimeApi::start().await.unwrap().timeout(Duration::from_millis(400));
     let process = Process::start(&[("AWS_LAMBDA_RUNTIME_API", &*api.address())]);
-    for target in ["/after/panic/0", "/after/said/0", "/after/work/20000", "/"] {
+    for target in ["/after/panic/0", "/after/said/0", "/after/long/20000", "/"] {
         assert_eq!(api.send(&Front::function_url(), &Sent::get(target).request()).await.status(), 200, "{target}");
     }
     process.signal("KILL");
@@ -275,7 +275,7 @@ async fn what_goes_wrong_after_the_response_is_told() {
 
     let mut process = Process::start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_GRACE", "0.2")]);
     let addr = process.addr();
-    for target in ["/after/panic/0", "/after/work/20000"] {
+    for target in ["/after/panic/0", "/after/long/20000"] {
         assert_eq!(ask(addr, &Sent::get(target)).await.status(), 200, "{target}");
     }
     process.signal("TERM");
