@@ -27,6 +27,6 @@ impl Log {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(Duration::from_secs(5), said).await.unwrap_or_else(|_| panic!("{what}: {:?}", self.said()));
+        timeout(Duration::from_secs(20), said).await.unwrap_or_else(|_| panic!("{what}: {:?}", self.said()));
     }
 }

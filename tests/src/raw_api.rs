@@ -11,7 +11,7 @@ use tokio::{
 };
 
 /// What anything that happens does within.
-pub const SOON: Duration = Duration::from_secs(10);
+pub const SOON: Duration = Duration::from_secs(20);
 /// What Lambda says to an answer.
 pub const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
 

@@ -24,11 +24,11 @@ use lodger_tests::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-    sync::oneshot,
+    sync::{oneshot, watch},
     time::{sleep, timeout},
 };
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(20);
 
 /// Says when it is dropped, which is when a future has been cancelled, or is done.
 struct Gone(Log, &'static str);
@@ -47,11 +47,15 @@ async fn get_from(api: &RuntimeApi, target: &str) -> Bytes {
 fn app(log: Log) -> Router {
     let to_app = log.clone();
     let several = async move |Extension(after): Extension<AfterResponse>| {
+        // Each waits for the one that is handed over after it.
+        let turn = Arc::new(watch::Sender::new(2_usize));
         for number in 0..3 {
-            let log = log.clone();
+            let (log, turn) = (log.clone(), Arc::clone(&turn));
             after.run(async move {
-                sleep(Duration::from_millis(150 - number * 50)).await;
+                sleep(Duration::from_millis(500)).await;
+                turn.subscribe().wait_for(|turn| *turn == number).await.unwrap();
                 log.say(format!("work {number}"));
+                turn.send_replace(number.wrapping_sub(1));
             });
         }
         let (again, log) = (after.clone(), log.clone());
@@ -118,11 +122,9 @@ fn app(log: Log) -> Router {
 async fn on_lambda_all_of_it_is_done_at_once_and_before_the_next() {
     let log = Log::default();
     let api = on_lambda(|lodger| lodger.run(app(log.clone()))).await;
-    let begun = Instant::now();
     assert_eq!(get_from(&api, "/several").await, "handed over");
-    assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
+    assert!(!log.said().contains(&"work 0".to_owned()), "the client waited for it");
     get_from(&api, "/").await;
-    assert!(begun.elapsed() < Duration::from_millis(280), "{:?}", begun.elapsed());
     // The panic of one is nothing to the others; what work hands over is begun at once.
     assert_eq!(log.said(), ["work of work", "work 2", "work 1", "work 0", "next"]);
     assert_eq!((api.complaints(), api.connections()), (vec![], 1));
@@ -144,13 +146,13 @@ async fn work_may_wait_for_what_it_has_handed_over_itself() {
 #[tokio::test]
 async fn on_lambda_it_ends_when_the_time_of_the_invocation_does() {
     let log = Log::default();
-    let api = on_lambda(|lodger| lodger.deadline_margin(Duration::from_millis(100)).run(app(log.clone()))).await;
+    let api = on_lambda(|lodger| lodger.deadline_margin(Duration::from_secs(2)).run(app(log.clone()))).await;
     let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
     let begun = Instant::now();
-    api.invoke(Invocation::new(event).deadline(Duration::from_millis(400))).await.unwrap();
-    assert!(begun.elapsed() < Duration::from_millis(200), "{:?}", begun.elapsed());
+    api.invoke(Invocation::new(event).deadline(Duration::from_secs(4))).await.unwrap();
+    assert_eq!(log.said(), [""; 0], "the client waited for it");
     get_from(&api, "/").await;
-    assert!((250..400).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+    assert!((1900..4000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
     assert_eq!(log.said(), ["cancelled", "next"]);
     assert_eq!(api.complaints(), [""; 0]);
 }
@@ -340,7 +342,7 @@ async fn a_server_that_ends_waits_for_it_as_long_as_the_grace_is() {
         let begun = Instant::now();
         assert!(timeout(SOON, server.begin_end()).await.unwrap().unwrap().is_ok());
         let took = begun.elapsed();
-        assert!(took > Duration::from_millis(50) && took < Duration::from_secs(1), "{target}: {took:?}");
+        assert!(took > Duration::from_millis(50) && took < Duration::from_secs(10), "{target}: {took:?}");
         for what in expected {
             log.says(what).await;
         }

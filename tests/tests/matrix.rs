@@ -10,7 +10,7 @@ use std::{
         OnceLock,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -440,7 +440,6 @@ async fn works_after_on_lambda(front: &Front, api: &RuntimeApi) {
 async fn answers_many_at_once(api: &RuntimeApi) {
     let front = Front::function_url();
     let front = &front;
-    let begun = Instant::now();
     let each = (0..64).map(async |number| {
         let (target, status, says) = match number % 4 {
             0 => (format!("/slow/{}", 400 - number * 5), 200, "begun ended".to_owned()),
@@ -459,8 +458,7 @@ async fn answers_many_at_once(api: &RuntimeApi) {
     while let Some(number) = each.next().await {
         order.push(number);
     }
-    // One after the other they would take four seconds, and come in their order.
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    // One after the other they would come in their order.
     assert!(!order.is_sorted(), "{order:?}");
     assert_eq!((api.complaints(), api.connections()), (vec![], 8));
 }

@@ -69,7 +69,7 @@ async fn as_many_are_answered_at_once_as_there_are_slots_and_no_more_are_asked_f
 async fn apps_that_stay_on_their_thread_have_several() {
     let threads = || {
         actix_web::App::new().default_service(actix_web::web::to(async || {
-            sleep(Duration::from_millis(100)).await;
+            sleep(Duration::from_millis(500)).await;
             format!("{:?}", std::thread::current().id())
         }))
     };
@@ -85,7 +85,8 @@ async fn apps_that_stay_on_their_thread_have_several() {
         }
         let begun = Instant::now();
         let mut told = futures_util::future::join_all((0..32).map(|_| ask(&api, "/"))).await;
-        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        // One after the other on each thread they would take eight on two.
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
         told.sort();
         told.dedup();
         let processors = std::thread::available_parallelism().unwrap().get();

@@ -512,7 +512,7 @@ async fn an_endless_body_is_ended_as_well() {
     // It cannot be told, and the next is waited for all the same.
     let mut next = timeout(SOON, api.accept()).await.expect("it hangs");
     next.poll().await;
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
 /// A header that says how much time there is.
@@ -539,7 +539,7 @@ async fn before_its_time_is_over_a_request_is_cancelled() {
     };
     let app = streams(|| after(0, "begun").chain(after(60_000, "ended"))).route("/hangs", any(hangs));
     let api = RawApi::start(|lodger| {
-        lodger.response_mode(ResponseMode::StreamUrl).deadline_margin(Duration::from_millis(300)).run(app)
+        lodger.response_mode(ResponseMode::StreamUrl).deadline_margin(Duration::from_secs(2)).run(app)
     })
     .await;
     let mut socket = api.accept().await;
@@ -547,18 +547,18 @@ async fn before_its_time_is_over_a_request_is_cancelled() {
     let event = |front: Front, target: &str| front.event(&Sent::get(target).request()).unwrap();
 
     let begun = Instant::now();
-    socket.write(invocation("id", &event(Front::alb(), "/hangs"), &deadline(1000))).await;
+    socket.write(invocation("id", &event(Front::alb(), "/hangs"), &deadline(4000))).await;
     let answer = socket.answer("id").await;
     assert!(answer.contains("\"statusCode\":504") && is_dropped.load(SeqCst), "{answer}");
-    assert!((600..950).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+    assert!((1900..3900).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
     socket.write(ACCEPTED).await;
     socket.poll().await;
 
     let begun = Instant::now();
-    socket.write(invocation("id", &event(Front::function_url(), "/stream"), &deadline(1000))).await;
+    socket.write(invocation("id", &event(Front::function_url(), "/stream"), &deadline(4000))).await;
     let streamed = Streamed::read(&mut socket).await;
     assert_eq!((&streamed.body[..], &*streamed.failure().0), (&b"begun"[..], "Function.Timeout"));
-    assert!((600..950).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+    assert!((1900..3900).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
     socket.write(ACCEPTED).await;
     socket.poll().await;
 

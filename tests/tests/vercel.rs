@@ -31,7 +31,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(20);
 
 /// What an app of whichever framework tells of a request.
 fn told(uri: String, mut headers: Vec<(String, String)>, extensions: [Option<String>; 3]) -> String {
