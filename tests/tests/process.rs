@@ -218,7 +218,7 @@ async fn what_a_front_will_not_pass_on_is_told_on_lambda() {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_lambda_a_signal_ends_it_where_it_was_asked_for() {
     for slots in [1, 4] {
-        for (target, grace, takes, is_cut_off) in [("/slow/300", "20", 100, false), ("/slow/20000", "", 300, true)] {
+        for (target, grace, takes, is_cut_off) in [("/slow/1000", "20", 100, false), ("/slow/20000", "", 300, true)] {
             let api = RuntimeApi::start().await.unwrap().slots(slots);
             let (slots, address) = (slots.to_string(), api.address());
             let vars = [
@@ -232,7 +232,7 @@ async fn on_lambda_a_signal_ends_it_where_it_was_asked_for() {
             assert_eq!(api.extensions(), ["lodger"]);
             let mut begun = Instant::now();
             let event = Front::function_url().event(&Sent::get(target).request()).unwrap();
-            let (outcome, ()) = tokio::join!(tokio::time::timeout(Duration::from_secs(2), api.invoke(event)), async {
+            let (outcome, ()) = tokio::join!(tokio::time::timeout(Duration::from_secs(3), api.invoke(event)), async {
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 begun = Instant::now();
                 process.signal("TERM");
