@@ -1,4 +1,4 @@
-# The checks, one line each. `.ci/run` runs all of them.
+# The checks, one line each. `.ci/run` runs them, and two of the oracles.
 
 _default:
     @just --list

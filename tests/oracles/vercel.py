@@ -94,15 +94,16 @@ class Project:
 
 
 class Oracle:
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, oracles):
+        self.folder = folder = oracles / "vercel"
+        self.modules = folder / "node_modules"
+        self.cli = oracles / "vercel-cli" / "node_modules" / "vercel" / "dist" / "vc.js"
         self.environment = cargo_environment() | {
-            "NODE_PATH": str(folder / "node_modules"),
+            "NODE_PATH": str(self.modules),
             "NO_UPDATE_NOTIFIER": "1",
             "VERCEL_TELEMETRY_DISABLED": "1",
             "XDG_CACHE_HOME": str(folder / "cache"),
         }
-        self.modules = folder / "node_modules"
         self.files = Project(self, "vercel-axum", "api/index.rs", FILES)
         self.links = Project(self, "vercel-actix", "src/main.rs", LINKS)
         self.table = compare.Table(KNOWN, ADDED)
@@ -123,8 +124,7 @@ class Oracle:
         return ["node", str(HERE / "vercel.js"), *arguments]
 
     def cli_command(self, *arguments):
-        cli = self.modules / "vercel" / "dist" / "vc.js"
-        return ["node", str(cli), "--global-config", str(self.folder / "config"), *arguments]
+        return ["node", str(self.cli), "--global-config", str(self.folder / "config"), *arguments]
 
     def node(self, *arguments, given=None):
         return self.run(self.node_command(*arguments), given=given)
@@ -505,12 +505,12 @@ MACHINE = {
 PARTS = {part.__name__: part for part in (build, executable, proxy, dev, cli, provided)}
 
 
-def main(folder, parts):
+def main(oracles, parts):
     compare.end_on_signals()
     unknown = set(parts) - PARTS.keys()
     if unknown:
         sys.exit(f"vercel.py: there is no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    oracle = Oracle(pathlib.Path(folder))
+    oracle = Oracle(pathlib.Path(oracles))
     for part in parts or PARTS:
         began = time.monotonic()
         try:
