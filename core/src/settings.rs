@@ -222,12 +222,15 @@ impl Settings {
                     "LODGER_ADDR is {addr:?}; it is an IP address and a port, such as 127.0.0.1:3000 or [::1]:3000"
                 ))
             })?);
-        } else if let Some(port) = var("PORT") {
-            // Behind Vercel's proxy only the proxy is to reach the server.
-            let ip = if is_user_server(program) { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
-            self.addr = Some((ip, port_number("PORT", &port)?).into());
-        } else if let Some(port) = var("VERCEL_DEV_PORT") {
-            self.addr = Some((Ipv4Addr::LOCALHOST, port_number("VERCEL_DEV_PORT", &port)?).into());
+        } else if self.host() == Host::Server {
+            // Elsewhere no port is needed, and what somebody else means by one is no reason not to start.
+            if let Some(port) = var("PORT") {
+                // Behind Vercel's proxy only the proxy is to reach the server.
+                let ip = if is_user_server(program) { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
+                self.addr = Some((ip, port_number("PORT", &port)?).into());
+            } else if let Some(port) = var("VERCEL_DEV_PORT") {
+                self.addr = Some((Ipv4Addr::LOCALHOST, port_number("VERCEL_DEV_PORT", &port)?).into());
+            }
         }
         // The proxy leaves the variable to it: what is only called as it calls servers does not believe whoever asks.
         self.is_behind_vercels_proxy |=
@@ -330,6 +333,9 @@ mod tests {
         assert_eq!(addr("app", &[("VERCEL_DEV_PORT", "4000")]).unwrap(), "127.0.0.1:4000");
         assert_eq!(addr("app", &[("PORT", "1"), ("VERCEL_DEV_PORT", "2")]).unwrap(), "0.0.0.0:1");
         assert_eq!(addr("app", &[("PORT", "1"), ("LODGER_ADDR", "[::1]:2")]).unwrap(), "[::1]:2");
+        for (name, value) in [("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"), ("VERCEL_IPC_PATH", "/tmp/x")] {
+            assert_eq!(addr("app", &[(name, value), ("PORT", "http")]), None);
+        }
     }
 
     #[test]
