@@ -1,11 +1,17 @@
-use std::fmt;
+use std::{
+    fmt,
+    io::{self, Write as _},
+};
+
+use tracing::{dispatcher, subscriber::NoSubscriber};
 
 /// One line of the log of Lodger itself: an event for `tracing`, or where no subscriber is set a line on standard error, on Vercel
 /// one of the platform's log, because a lost request must be seen by somebody who has not set up logging either.
 ///
 /// For adapters: an app that failed is reported by this.
 pub fn log(level: tracing::Level, message: fmt::Arguments<'_>) {
-    if !tracing::dispatcher::has_been_set() {
+    // Asked each time: one that was set for another thread alone does not hear it.
+    if dispatcher::get_default(|subscriber| subscriber.is::<NoSubscriber>()) {
         #[cfg(feature = "vercel")]
         if level <= tracing::Level::INFO && crate::vercel::send(level, &message.to_string()) {
             return;
@@ -21,15 +27,16 @@ pub fn log(level: tracing::Level, message: fmt::Arguments<'_>) {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one place where Lodger speaks without a subscriber")]
 fn to_stderr(level: tracing::Level, message: fmt::Arguments<'_>) {
-    match level {
-        tracing::Level::ERROR => eprintln!("lodger: error: {message}"),
-        tracing::Level::WARN => eprintln!("lodger: warning: {message}"),
-        tracing::Level::INFO => eprintln!("lodger: {message}"),
+    let kind = match level {
+        tracing::Level::ERROR => "error: ",
+        tracing::Level::WARN => "warning: ",
+        tracing::Level::INFO => "",
         // Detail is for those who ask for it, and there is nobody to ask.
-        tracing::Level::DEBUG | tracing::Level::TRACE => {}
-    }
+        tracing::Level::DEBUG | tracing::Level::TRACE => return,
+    };
+    // Not `eprintln`, which panics where nobody reads it any more: that is no reason to answer nobody.
+    let _ = writeln!(io::stderr(), "lodger: {kind}{message}");
 }
 
 /// [`log`] as the hosts write it: a level and a message with its arguments.

@@ -215,6 +215,22 @@ async fn what_a_front_will_not_pass_on_is_told_on_lambda() {
     }
 }
 
+#[tokio::test]
+async fn a_log_that_nobody_reads_ends_nothing() {
+    let api = RuntimeApi::start().await.unwrap();
+    let mut process = tokio::process::Command::new(env!("CARGO_BIN_EXE_probe"))
+        .env_clear()
+        .env("AWS_LAMBDA_RUNTIME_API", api.address())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    drop(process.stderr.take());
+    let ask = async |target| api.send(&Front::function_url(), &Sent::get(target).request()).await.status().as_u16();
+    assert_eq!((ask("/panic").await, ask("/panic").await, ask("/").await), (500, 500, 200));
+    assert_eq!(api.complaints(), [""; 0]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn on_lambda_a_signal_ends_it_where_it_was_asked_for() {
     for slots in [1, 4] {
