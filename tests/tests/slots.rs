@@ -9,8 +9,9 @@ use std::{
 };
 
 use axum::{Router, extract::Path, routing::get};
+use futures_util::{FutureExt as _, future::BoxFuture};
 use http::{HeaderName, HeaderValue};
-use lodger::{Error, Host, Lodger};
+use lodger::{App, Error, Host, Lodger, Request, Run, lambda::Polling};
 use lodger_gateway::{Front, Invocation, RuntimeApi};
 use lodger_tests::{
     ask::Sent,
@@ -93,6 +94,40 @@ async fn apps_that_stay_on_their_thread_have_several() {
         assert_eq!(told.len(), processors.min(32), "{told:?}");
         assert_eq!((api.complaints(), api.connections()), (vec![], 32));
     }
+}
+
+/// An app of a framework that Lodger does not know, whose parts have several slots each.
+#[derive(Clone)]
+struct InParts(Arc<Barrier>);
+
+impl App for InParts {
+    type Body = lodger::Body;
+    type Future = BoxFuture<'static, http::Response<lodger::Body>>;
+
+    fn call(&self, _: Request) -> Self::Future {
+        let all = Arc::clone(&self.0);
+        async move {
+            all.wait().await;
+            http::Response::new("together".into())
+        }
+        .boxed()
+    }
+}
+
+impl Run<()> for InParts {
+    async fn poll(self, polling: Polling) -> Result<(), Error> {
+        let parts = polling.split(2).into_iter().map(|part| part.answer_on_any_thread(self.clone()));
+        futures_util::future::try_join_all(parts).await.map(drop)
+    }
+}
+
+#[tokio::test]
+async fn a_part_polls_for_each_of_its_slots() {
+    let app = InParts(Arc::new(Barrier::new(8)));
+    let api = on_slots(8, |lodger| lodger.run(app)).await;
+    let told = timeout(SOON, futures_util::future::join_all((0..8).map(|_| ask(&api, "/")))).await;
+    assert_eq!(told.expect("all are let in at once"), ["together"; 8]);
+    assert_eq!((api.complaints(), api.connections()), (vec![], 8));
 }
 
 #[tokio::test]

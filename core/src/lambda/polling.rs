@@ -146,11 +146,15 @@ impl Polling {
     #[must_use]
     pub fn split(mut self, parts: usize) -> Vec<Self> {
         let parts = parts.clamp(1, self.slots);
-        if self.share.is_some() || (self.slots == 1 && !self.settings.snap_start) {
+        if self.slots == 1 && (self.share.is_some() || !self.settings.snap_start) {
             return vec![self];
         }
         let snapshot = self.snapshot();
-        let Self { api, settings, shutdown, slots, grace, extension, .. } = self;
+        let Self { api, settings, shutdown, slots, share, grace, extension, .. } = self;
+        let shares = match share {
+            Some(share) => share.divided(parts),
+            None => Share::several(parts, shutdown, grace, snapshot).collect(),
+        };
         let part = |(number, share)| Self {
             api: api.sibling(),
             settings: settings.clone(),
@@ -162,7 +166,7 @@ impl Polling {
             extension: extension.clone(),
             hooks: SnapshotHooks::default(),
         };
-        Share::several(parts, shutdown, grace, snapshot).enumerate().map(part).collect()
+        shares.into_iter().enumerate().map(part).collect()
     }
 
     /// Answers invocations with an app that may move between threads, as [`answer`](Self::answer) does: on a thread of a

@@ -1,5 +1,5 @@
 //! Several invocations at once, as on [Managed Instances][lmi]: each slot is a loop of its own, with a connection of its own,
-//! and what becomes of one is nothing to the others but the begin, with the snapshot before it, and the end.
+//! and what becomes of one is nothing to the others but the start, with the snapshot before it, and the end.
 //!
 //! [lmi]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
 
@@ -66,7 +66,7 @@ pub(super) struct Share {
     _shutdown: Option<Arc<AbortOnDrop<()>>>,
     /// Has the snapshot taken, if there is to be one.
     _snapshot: Option<Arc<AbortOnDrop<()>>>,
-    /// Why they are not to begin.
+    /// Why they are not to start.
     failure: Arc<Failure>,
 }
 
@@ -108,6 +108,22 @@ impl Share {
             _snapshot: snapshot.clone(),
             failure: Arc::clone(&failure),
         })
+    }
+
+    /// As many parts in place of this one.
+    pub(super) fn divided(self, count: usize) -> Vec<Self> {
+        let more = count.saturating_sub(1);
+        self.stage.send_modify(|stage| stage.missing += more);
+        let another = |_| Self {
+            stage: self.stage.clone(),
+            grace: self.grace,
+            _shutdown: self._shutdown.clone(),
+            _snapshot: self._snapshot.clone(),
+            failure: Arc::clone(&self.failure),
+        };
+        let mut parts: Vec<_> = (0..more).map(another).collect();
+        parts.push(self);
+        parts
     }
 
     /// Waits until all parts are ready, so that none takes what belongs to a process that cannot start, and the snapshot has
