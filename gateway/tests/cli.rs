@@ -55,6 +55,16 @@ async fn a_command_has_what_lambda_sets_and_ends_it_all() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn an_argument_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let odd = std::ffi::OsStr::from_bytes(b"\xff");
+    let output = command(&["--", "true"]).arg(odd).output().await.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && said.starts_with("lodger-gateway: \"\\xFF\" is not UTF-8\n"), "{said}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn a_function_with_an_extension_is_told_of_its_end() {
     for (is_registered, expected) in [(true, Some("told")), (false, None)] {
         let script = "trap 'echo told; exit 0' TERM; echo $AWS_LAMBDA_RUNTIME_API; while :; do sleep 0.02; done";

@@ -6,6 +6,7 @@ mod arguments;
 mod function;
 
 use std::{
+    ffi::OsString,
     io::{self, Read as _, Write},
     net::SocketAddr,
     process::{ExitCode, Stdio},
@@ -23,7 +24,9 @@ use self::{
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments = match Arguments::read(std::env::args().skip(1)) {
+    let arguments = std::env::args_os().skip(1).map(OsString::into_string).collect::<Result<Vec<_>, _>>();
+    let arguments = arguments.map_err(|argument| format!("{argument:?} is not UTF-8"));
+    let arguments = match arguments.and_then(|arguments| Arguments::read(arguments.into_iter())) {
         Ok(Asked::ToRun(arguments)) => arguments,
         Ok(Asked::ToTell(text)) => {
             print!("{text}");
