@@ -46,6 +46,7 @@ impl Clone for Gate {
 
 /// Whether an app sees a request.
 #[derive(Debug)]
+#[must_use = "a request whose pass is dropped is taken for one that was broken off"]
 pub enum Admission {
     /// It does.
     ToApp(Pass),
