@@ -30,6 +30,7 @@ use crate::{
 /// | `AWS_LAMBDA_MAX_CONCURRENCY` | how many invocations there may be at once, set by Lambda on Managed Instances | 1 |
 /// | `AWS_LAMBDA_INITIALIZATION_TYPE` | `snap-start` where Lambda takes a snapshot before the first invocation, set by Lambda | none is taken |
 /// | `VERCEL_IPC_PATH` | the path of the Unix socket that Vercel listens on, set by Vercel | not on Vercel |
+/// | `VERCEL_OIDC_TOKEN` | the token that a request on Vercel has as `x-vercel-oidc-token` where it brings none, set by Vercel | none |
 /// | `VERCEL_SERVICE_ROUTE_PREFIX`, with `VERCEL_SERVICE_ROUTE_PREFIX_STRIP` `1` or `true` | a path prefix to take off on Vercel, set by Vercel | none |
 ///
 /// A variable that is empty counts as not set.
@@ -55,7 +56,7 @@ pub struct Settings {
     pub sigterm: bool,
     /// How long before the end of an invocation's time a request is cancelled.
     pub deadline_margin: Option<Duration>,
-    /// How long a client may take from the connection's begin to the end of its first request's head. Zero: any time.
+    /// How long a client may take from the start of the connection to the end of its first request's head. Zero: any time.
     pub header_timeout: Option<Duration>,
     /// Where the Lambda Runtime API is: `host:port`, or a URL with a path.
     pub runtime_api: Option<String>,
@@ -71,15 +72,16 @@ pub struct Settings {
     pub ipc_path: Option<String>,
     /// The path prefix that Vercel has put before the paths of a service, to take off before the base path.
     pub service_prefix: Option<String>,
-    /// What is done whenever the process may be frozen next: on Lambda after each invocation, before the next is asked for, but not where
-    /// there are several at once, which is where nothing is frozen; on Vercel before each request is said to be at its end. The
-    /// [work after the response](crate::AfterResponse) is done by then, and the span of the request closed. On Lambda it has until the
-    /// [`deadline_margin`](Self::deadline_margin).
+    /// What is done whenever the process may be frozen next: on Lambda after each invocation, before the next is asked
+    /// for, but not where there are several at once, which is where nothing is frozen; on Vercel before each request is
+    /// said to be at its end. The [work after the response](crate::AfterResponse) is done by then, and the span of the
+    /// request closed. On Lambda it has until the [`deadline_margin`](Self::deadline_margin).
     pub before_freeze: BeforeFreeze,
 }
 
 /// What becomes of the stage that an API Gateway API puts into the path.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stage {
     /// The app sees the path without it, as on every other host, and the stage as a
     /// [`PathPrefix`](crate::PathPrefix).
@@ -99,6 +101,7 @@ pub enum Stage {
 /// Sources: [response streaming](https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html),
 /// [for REST APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ResponseMode {
     /// As a whole, up to 6 MB.
     #[default]
