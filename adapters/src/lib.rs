@@ -1,6 +1,7 @@
 //! **Lodger runs an unmodified web app on whatever host it finds itself in.**
 //!
-//! One line in `main` is a server on a laptop and in a container, a function on AWS Lambda, and one on Vercel: one binary, no `if`.
+//! One line in `main` is a server on a laptop and in a container, a function on AWS Lambda, and one on Vercel: one
+//! binary, no `if`.
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -64,12 +65,14 @@
 //!   ([`Lodger::sigterm`]): `run` returns then, and what stands after it runs.
 //! - **There are no upgrades**: the app's answer is that of a request that asks for none. WebSockets come as events of a
 //!   WebSocket API.
-//! - **Between two requests the process is frozen**, but on Managed Instances. A task that was spawned and not waited for goes on with the next
-//!   request, or never: what is to be done all the same is [work after the response](#work-after-the-response).
+//! - **Between two requests the process is frozen**, but on Managed Instances. A task that was spawned and not waited for
+//!   goes on with the next request, or never: what is to be done all the same is [work after the
+//!   response](#work-after-the-response).
 //! - **There is one request at a time**, but on Managed Instances, where `AWS_LAMBDA_MAX_CONCURRENCY` says how many there may
 //!   be ([`Lodger::max_concurrency`]). There a request whose time is over does not end the process: it goes on, and what it
 //!   still answers is dropped.
-//! - **A panic of a handler** is a 500 and a line in the log. On a server the connection ends, as under `axum::serve`.
+//! - **A panic of a handler** is a 500 and a line in the log. On a server the connection ends, as under `axum::serve`. In a
+//!   binary that was built with `panic = "abort"` it is the end of the process, on every host.
 //! - **The stage of an API, and a base path, are not in the path that the app sees.** An app that writes absolute paths
 //!   (`Redirect::to("/login")`) puts before them what was taken off: the [`PathPrefix`], where there is one. Relative ones
 //!   (`Redirect::to("login")`) need nothing.
@@ -131,13 +134,15 @@
 //! It has no path in it; what knows the routes of the app has those, as `TraceLayer` of tower-http or `TracingLogger` of
 //! tracing-actix-web. Where warp's own server serves an app there is no span.
 //!
-//! With the feature `logs`, `lodger::logs::init()` in `main` is a subscriber that writes what the host wants: JSON or text for Lambda, as
-//! `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL` say, each line with its request; messages to Vercel, which shows them with
-//! their request; text elsewhere. `lodger::logs::layer()` is the same beside layers of your own.
+//! With the feature `logs`, `lodger::logs::init()` in `main` is a subscriber that writes what the host wants: JSON or
+//! text for Lambda, as `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL` say, each line with its request; messages to
+//! Vercel, which shows them with their request; text elsewhere. `lodger::logs::layer()` is the same beside layers of your
+//! own.
 //!
-//! For OpenTelemetry the trace of an invocation is in `x-amzn-trace-id`, among the headers of each request, where the propagator for
-//! X-Ray finds it, and in [`lambda::Context::trace_id`]. It is never in the environment, which all requests of a process share.
-//! What is collected is sent by [`Lodger::before_freeze`]. The example `examples/opentelemetry` has both.
+//! For OpenTelemetry the trace of an invocation is in `x-amzn-trace-id`, among the headers of each request, where the
+//! propagator for X-Ray finds it, and in [`lambda::Context::trace_id`]. It is never in the environment, which all
+//! requests of a process share. What is collected is sent by [`Lodger::before_freeze`]. The example
+//! `examples/opentelemetry` has both.
 //!
 //! # SnapStart
 //!
@@ -260,9 +265,9 @@
 //! | answers: headers beyond 10 KB, at an ALB 32 KB, become an error of the front's; a warning comes before | 87 | x | x | x |  | x | x |  |  |  |
 //! | answers: a reply beyond 6 MB, at an ALB 1 MB, becomes a 500 that says so; as binary 4.5 MB, and 768 KB | 99 | x | x | x | x | x | x | x | x | x |
 //!
-//! *Vercel* is its older way, with functions of the runtime `provided.al2023`; with those of the runtime `executable` nothing is lost.
-//! There the platform sets `x-forwarded-for`, `x-forwarded-host` and `x-forwarded-proto`, whatever the client sends, and takes 4.5 MB as a
-//! body in either direction; a larger answer becomes an error of its own.
+//! *Vercel* is its older way, with functions of the runtime `provided.al2023`; with those of the runtime `executable`
+//! nothing is lost. There the platform sets `x-forwarded-for`, `x-forwarded-host` and `x-forwarded-proto`, whatever the
+//! client sends, and takes 4.5 MB as a body in either direction; a larger answer becomes an error of its own.
 //!
 //! Some of it depends on how a front is set up:
 //!
@@ -331,7 +336,8 @@ pub mod vercel {
 }
 
 /// Runs `app` on the host that the process finds itself in, until that ends: until SIGTERM or Ctrl-C on a server, on
-/// Lambda for ever, or until SIGTERM where it is [asked for](Lodger::sigterm). What stands after it in `main` is run then, once requests in flight are answered.
+/// Lambda for ever, or until SIGTERM where it is [asked for](Lodger::sigterm). What stands after it in `main` is run
+/// then, once requests in flight are answered.
 ///
 /// It is [`Lodger::new().run(app)`](Lodger::run), which can be told more.
 ///

@@ -67,8 +67,9 @@ impl Lodger {
         self
     }
 
-    /// The address to listen on, as a server; on Vercel it is a port of the loopback address that is free. Port 0 takes any that is free; [`on_listening`](Self::on_listening) tells
-    /// which.
+    /// The address to listen on, as a server; on Vercel it is a port of the loopback address that is free. Port 0 takes
+    /// any that is free; [`on_listening`](Self::on_listening) tells which. `LODGER_ADDR` or `PORT` takes its place: where the
+    /// latter is set, as by whoever starts a container, the app is to be reached from outside.
     pub fn addr(mut self, addr: impl Into<SocketAddr>) -> Self {
         self.settings.addr = Some(addr.into());
         self
@@ -99,8 +100,8 @@ impl Lodger {
         self
     }
 
-    /// How Lambda is answered behind a Function URL or a REST API that was set up to stream: the event does not tell. Where this and
-    /// the front disagree, clients get the envelope of the reply as it is, with status 200.
+    /// How Lambda is answered behind a Function URL or a REST API that was set up to stream: the event does not tell.
+    /// Where this and the front disagree, clients get the envelope of the reply as it is, with status 200.
     pub fn response_mode(mut self, mode: ResponseMode) -> Self {
         self.settings.response_mode = mode;
         self
@@ -200,11 +201,12 @@ impl Lodger {
     /// Whether `run` is to end on Lambda as it does elsewhere, at SIGTERM: no more is polled for, what is in flight has the
     /// [`grace`](Self::grace), 0.4 seconds there, and is cut off then, `run` returns, and what stands after it runs.
     ///
-    /// Without this Lambda ends a process that it needs no more without a word. It sends SIGTERM where the function has an
-    /// extension, and so this registers an internal one, by the name `lodger`. That costs a request and a connection at the
-    /// start, which stays open, and at the end the time that it takes, up to half a second, as the time of any extension. Lambda
-    /// kills what has not ended by then. A process that is killed for other reasons, as after a timeout, hears nothing all the same. If the
-    /// registration is refused there is a warning, and the function runs without it.
+    /// Without this Lambda ends a process that it needs no more without a word. It sends SIGTERM where the function has
+    /// an extension, and so this registers an internal one, by the name `lodger`. That costs a request and a connection
+    /// at the start, which stays open, and at the end the time that it takes, up to half a second, as the time of any
+    /// extension. Lambda kills what has not ended by then. A process that is killed for other reasons, as after a
+    /// timeout, hears nothing all the same. If the registration is refused there is a warning, and the function runs
+    /// without it.
     ///
     /// With a [`shutdown`](Self::shutdown) of your own the signal is yours to handle; the extension is registered.
     pub fn sigterm(mut self, is_wanted: bool) -> Self {
@@ -212,15 +214,16 @@ impl Lodger {
         self
     }
 
-    /// How long a client of a server may take from the begin of its connection to the end of its first request's head.
+    /// How long a client of a server may take from the start of its connection to the end of its first request's head.
     /// The connection is closed then. Zero: as long as it takes.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.settings.header_timeout = Some(timeout);
         self
     }
 
-    /// Ends when `shutdown` does. On a server, and on Vercel, it stands in place of SIGTERM and Ctrl-C; on Lambda it takes effect between
-    /// two invocations, or cuts off what is in flight after the [`grace`](Self::grace) where [SIGTERM is asked for](Self::sigterm).
+    /// Ends when `shutdown` does. On a server, and on Vercel, it stands in place of SIGTERM and Ctrl-C; on Lambda it
+    /// takes effect between two invocations, or cuts off what is in flight after the [`grace`](Self::grace) where
+    /// [SIGTERM is asked for](Self::sigterm).
     pub fn shutdown(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
         self.shutdown = Shutdown::when(shutdown);
         self

@@ -79,7 +79,7 @@
 //! }
 //! ```
 //!
-//! And now, where the address has to stay what it was; else `lodger::run` will do:
+//! And now, where the address has to stay what it was, unless `LODGER_ADDR` or `PORT` is set; else `lodger::run` will do:
 //!
 //! ```no_run
 //! use actix_web::{App, web};

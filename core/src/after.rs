@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Takes work that goes on after the response: what the client is not to wait for. An extension of every request, on every
-/// host.
+/// host, but under warp's own server (see below).
 ///
 /// What [`run`](Self::run) is given begins once the response has been sent, to the last byte of its body, and is waited for by
 /// whoever would end or freeze the process otherwise:
@@ -33,9 +33,10 @@ use crate::{
 /// next response of that slot, or never. On a server it runs at once, within the grace. On Vercel it runs at once as well, and
 /// the platform does not wait for it.
 ///
-/// Under warp's own server, which is what serves a filter that is no `warp::service`, there is nobody to tell a request of
-/// it: it is not among the extensions there, and `tokio::spawn` has to do, which nobody waits for at the end. Nor is it where a framework is run without
-/// Lodger. An app that runs there as well asks for it as for something that may be missing.
+/// Under warp's own server, which is what serves a filter that is no `warp::service`, there is nobody to tell a request
+/// of it: it is not among the extensions there, and `tokio::spawn` has to do, which nobody waits for at the end. Nor is
+/// it where a framework is run without Lodger. An app that runs there as well asks for it as for something that may be
+/// missing.
 ///
 /// # Example
 ///
@@ -83,7 +84,7 @@ impl AfterResponse {
 
     /// Runs `work` after the response.
     pub fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
-        // From here on, so that one that never runs does so as well when it is dropped.
+        // From here on: work that is dropped before it runs may panic in its destructor, which is caught as well.
         let work = Box::pin(settled(CatchPanic::new(|| work)));
         let mut kept = self.kept();
         let Some(late) = kept.late.clone() else {

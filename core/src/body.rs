@@ -50,7 +50,7 @@ impl Body {
         Self(Kind::Stream(body.map_err(Into::into).boxed()))
     }
 
-    /// All bytes, if they are at hand and none has been read yet; `None` for a stream.
+    /// What is left of it, if that is at hand: all bytes before the first has been read, none after that; `None` for a stream.
     pub fn as_bytes(&self) -> Option<&Bytes> {
         static NOTHING: Bytes = Bytes::new();
         match &self.0 {

@@ -4,11 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
 
-/// Who sent a request, as the platform says, never as the client does. An extension of every request.
+/// Who sent a request, as the platform says, never as the client does. An extension of every request, but
+/// under warp's own server, which tells it in a way of its own.
 ///
 /// On a server it is the other end of the connection. On Lambda it is the address that the front saw (port 0, because the
-/// event does not tell), on Vercel the one that the platform says (port 0 likewise), and `0.0.0.0:0` where nobody says, as in a test
-/// from the console.
+/// event does not tell), on Vercel the one that the platform says (port 0 likewise), and `0.0.0.0:0` where nobody says,
+/// as in a test from the console.
 ///
 /// Each framework gets it in its own manner as well: axum as `ConnectInfo<SocketAddr>`.
 ///
@@ -27,8 +28,8 @@ impl ClientAddr {
     pub const UNKNOWN: Self = Self(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
 }
 
-/// What was taken off the front of a request's path: the stage of an API, the prefix of a service on Vercel, the base path that was
-/// set, or several of them.
+/// What was taken off the front of a request's path: the stage of an API, the prefix of a service on Vercel, the base
+/// path that was set, or several of them.
 ///
 /// An extension of those requests whose path was shortened. An app that writes URLs puts it before its own paths.
 /// It begins with a slash, does not end with one, and is percent-encoded as the path is.

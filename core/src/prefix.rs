@@ -7,8 +7,8 @@ use crate::Error;
 /// `""`, `/`, `api`, `/api` and `/api/` are all ways to write one; the first two mean none.
 ///
 /// # Errors
-/// It cannot be the begin of a path (RFC 3986, section 3.3), or has an empty segment, which is hardly meant. The error says what it is for,
-/// and the variable that it may come from.
+/// It cannot be the start of a path (RFC 3986, section 3.3), or has an empty segment, which is hardly meant. The error
+/// says what it is for, and the variable that it may come from.
 pub(crate) fn normal(prefix: &str, is: &str, variable: &str) -> Result<Option<String>, Error> {
     let segments = prefix.trim_matches('/');
     let is_of_a_path = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte);

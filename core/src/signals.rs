@@ -21,7 +21,7 @@ pub(crate) struct Signals {
 #[cfg(unix)]
 impl Signals {
     /// # Errors
-    /// The operating system has them not.
+    /// The operating system does not have these signals, or has no handle left for them.
     pub(crate) fn new() -> Result<Self, Error> {
         let listen =
             |kind, name| signal(kind).map_err(|error| Error::new(format!("cannot listen for {name}")).because(error));

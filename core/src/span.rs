@@ -34,8 +34,8 @@ pub(crate) fn on_vercel(context: &crate::vercel::Context) -> Span {
     )
 }
 
-/// That of a request to a server. It has a number, for nobody has given it a name; and since a server has other ways to say so, it is for
-/// those who want detail.
+/// That of a request to a server. It has a number, for nobody has given it a name; and since a server has other ways to
+/// say so, it is for those who want detail.
 #[cfg(feature = "server")]
 pub(crate) fn on_server() -> Span {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -29,7 +29,7 @@ const MAX_BODY: usize = 10 * 1024 * 1024;
 ///
 /// Behind a front that [streams](Front::streaming), the body of a response is sent as it arrives. If it does not come to its end,
 /// neither does the response: the connection is closed. A client that goes away is none of the function's business, as on
-/// AWS: what it still sends is taken, and lost.
+/// AWS: its answer is taken, and lost. But a stream is cut off, which AWS takes to its end.
 ///
 /// The address that a client calls from is the one of its connection. Once this is dropped, no connection is taken any
 /// more, and those that there are end after the request that they are busy with.

@@ -60,7 +60,7 @@ impl StreamedResponse {
         Self { head: Response::from_parts(parts, ()), first, rest: None, ended: Some(Ended::Whole) }
     }
 
-    /// One that `begin` is the begin of the body of.
+    /// One whose body starts with `begin`, and goes on with `rest`.
     pub(crate) fn streamed(head: Response<()>, begin: Option<Chunk>, rest: Streaming) -> Self {
         let first = begin.filter(|chunk| !chunk.bytes.is_empty());
         Self { head, first, rest: Some(rest), ended: None }

@@ -6,7 +6,7 @@ use http::{Request, Response, StatusCode};
 
 use crate::{Front, Outcome, event::websocket_api as event, response};
 
-/// A WebSocket API of API Gateway, as one connection to it shows itself to a function: events for its begin, for each
+/// A WebSocket API of API Gateway, as one connection to it shows itself to a function: events for its start, for each
 /// message and for its end. A connection is a value of its own, with its own [`connection_id`](Self::connection_id).
 ///
 /// ```

@@ -108,8 +108,9 @@ impl Routes {
         self
     }
 
-    /// Writes `routes.rs` into `OUT_DIR`: a module for each file, and `pub fn router()`, which returns an `axum::Router`. Cargo comes back to it when a file is
-    /// added, changed or taken away. One folder is all that a build script can write.
+    /// Writes `routes.rs` into `OUT_DIR`: a module for each file, and `pub fn router()`, which returns an `axum::Router`.
+    /// Cargo comes back to it when a file is added, changed or taken away. One folder is all that a build script can
+    /// write.
     ///
     /// # Panics
     /// Where there is no `OUT_DIR`, which is to say outside a build script, or it cannot be written to. All that is wrong with

@@ -342,8 +342,8 @@ async fn streams_behind(front: &Front, api: &RuntimeApi) {
     }
 }
 
-/// What runs half a second before the end of an invocation is dropped, and so is a stream whose client has left. What comes after it is
-/// answered all the same.
+/// What runs half a second before the end of an invocation is dropped, and so is a stream whose client has left. What
+/// comes after it is answered all the same.
 async fn cancels(api: &RuntimeApi, by: &str) {
     let url = Front::function_url().streaming();
     let name = |what: &str| format!("{by}-{what}");

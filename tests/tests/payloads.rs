@@ -1,8 +1,9 @@
 //! Real payloads: what becomes of each, against the table in `payloads.txt`.
 //!
-//! They are not part of the project. `LODGER_TEST_EVENTS` names a folder of folders with them, as collections of the events
-//! of public projects have them; without it there is nothing to be tested here, and the test says so. A file that is not in
-//! the table has to be served or refused like any other. `LODGER_TEST_WRITE=1` writes the table anew, to be read before it is committed.
+//! They are not part of the project. `LODGER_TEST_EVENTS` names a folder of folders with them, as collections of the
+//! events of public projects have them; without it there is nothing to be tested here, and the test says so. A file that
+//! is not in the table has to be served or refused like any other. `LODGER_TEST_WRITE=1` writes the table anew, to be
+//! read before it is committed.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 

@@ -18,16 +18,16 @@
 //! }
 //! ```
 //!
-//! On Vercel they run under actix's own server as well, with the client's address as the peer's. It refuses requests with more than
-//! 96 headers, the platform's own included, before anybody can tell which they are: those have no end, and the platform waits for
-//! it until the function's time is over. No setting changes that.
+//! On Vercel they run under actix's own server as well, with the client's address as the peer's. It refuses requests with
+//! more than 96 headers, the platform's own included, before anybody can tell which they are: those have no end, and the
+//! platform waits for it until the function's time is over. No setting changes that.
 //!
-//! It is the same under `#[tokio::main]`. What Lambda says of a request, such as [`Context`](crate::lambda::Context), is in its
-//! extensions: `ReqData<lodger::lambda::Context>` extracts it. [Work after the response](crate::AfterResponse) has to be `Send`, and
-//! runs where `run` is awaited as a server, so that it may outlive the worker, and in the thread of the app on Lambda.
-//! `actix_web::rt::spawn`, which panics there, is for the handler: what has to stay on its thread is spawned by it, and waited
-//! for by the work. It begins before the response has left, and as a server ends with its worker. Hooks around a snapshot and
-//! before a freeze have to be `Send` likewise.
+//! It is the same under `#[tokio::main]`. What Lambda says of a request, such as [`Context`](crate::lambda::Context), is
+//! in its extensions: `ReqData<lodger::lambda::Context>` extracts it. [Work after the response](crate::AfterResponse) has
+//! to be `Send`, and runs where `run` is awaited as a server, so that it may outlive the worker, and in the thread of the
+//! app on Lambda. `actix_web::rt::spawn`, which panics there, is for the handler: what has to stay on its thread is
+//! spawned by it, and waited for by the work. It begins before the response has left, and as a server ends with its
+//! worker. Hooks around a snapshot and before a freeze have to be `Send` likewise.
 //!
 //! ```
 //! use actix_web::{Responder, rt, web::ReqData};

@@ -3,8 +3,9 @@
 use crate::Lodger;
 
 impl Lodger {
-    /// Has `hook` called, after those that were added before, whenever the host may freeze the process next, and waits for what it gives: for what is sent to others in
-    /// batches, as spans to OpenTelemetry, which would be sent with the next request or never.
+    /// Has `hook` called, after those that were added before, whenever the host may freeze the process next, and waits
+    /// for what it gives: for what is sent to others in batches, as spans to OpenTelemetry, which would be sent with the
+    /// next request or never.
     ///
     /// | host | when | how long |
     /// |---|---|---|
@@ -13,8 +14,8 @@ impl Lodger {
     /// | Vercel | likewise after each request, before it is said to be at its end; for several requests several times at once | as long as the function may run; as long as the grace is ([`grace`](Self::grace)) at the end of the process |
     /// | server | never | |
     ///
-    /// The client does not wait for it, but the function is billed for it, and busy meanwhile. A panic is a line in the log. What is still to be
-    /// sent at the end of the process is for what stands after [`run`](crate::run) in `main`.
+    /// The client does not wait for it, but the function is billed for it, and busy meanwhile. A panic is a line in the
+    /// log. What is still to be sent at the end of the process is for what stands after [`run`](crate::run) in `main`.
     ///
     /// # Example
     ///

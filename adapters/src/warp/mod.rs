@@ -25,7 +25,8 @@
 //!
 //! - As a server nothing comes before the filter. With a base path `warp::path::full()` and the log of warp have it in
 //!   them, while path filters begin after it; [`PathPrefix`](crate::PathPrefix), [`ClientAddr`](crate::ClientAddr) and
-//!   [`AfterResponse`](crate::AfterResponse) are not among the extensions; there is no [span](crate#the-log); and the [`header_timeout`](crate::Lodger::header_timeout) has no effect.
+//!   [`AfterResponse`](crate::AfterResponse) are not among the extensions; there is no [span](crate#the-log); and the
+//!   [`header_timeout`](crate::Lodger::header_timeout) has no effect.
 //! - What is in flight when the [`grace`](crate::Lodger::grace) is over ends with the process, or with the runtime of Tokio.
 //! - On Lambda the filter sees each request as one of HTTP/1.1, and headers of one name as one, joined by a comma (RFC 9110,
 //!   section 5.3; cookies by a semicolon). The body of a request is copied once.

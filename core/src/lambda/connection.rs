@@ -120,7 +120,7 @@ impl Connection {
     }
 
     /// Waits for a reason to send no more: an answer that is no success, or the end of the connection, which is an error. A
-    /// success may come early, as from `cargo lambda watch`, which answers a stream at its begin; it is kept for
+    /// success may come early, as from `cargo lambda watch`, which answers a stream at its start; it is kept for
     /// [`answer`](Self::answer).
     pub(super) async fn is_refused(&mut self) -> io::Error {
         refused(&mut self.socket, &mut self.buffer).await

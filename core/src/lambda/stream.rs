@@ -74,7 +74,7 @@ where
         let frame = match at_hand.await {
             Some(frame) => frame,
             None if !has_yielded => {
-                // To a task of the app's that is about to send the first frame: it leaves together with the begin then.
+                // To a task of the app's that is about to send the first frame: it leaves together with the start then.
                 has_yielded = true;
                 yield_once().await;
                 continue;
@@ -164,8 +164,9 @@ fn nobody_took_it() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "nobody took it until the deadline")
 }
 
-/// The prelude, what stands behind it, and what is at hand of the body, each in a chunk of its own, as the runtimes of AWS send
-/// them. Lambda does not mind; `cargo lambda watch` takes the first chunk for the prelude and the second for what stands behind it.
+/// The prelude, what stands behind it, and what is at hand of the body, each in a chunk of its own, as the runtimes of
+/// AWS send them. Lambda does not mind; `cargo lambda watch` takes the first chunk for the prelude and the second for
+/// what stands behind it.
 fn push_begin(out: &mut Vec<u8>, begin: &[u8]) {
     // In JSON no byte is zero.
     let end = memchr::memchr(0, begin).unwrap_or(begin.len());

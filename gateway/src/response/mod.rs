@@ -47,7 +47,7 @@ pub(crate) fn of_streamed(front: &Front, reply: &[u8]) -> Response<Bytes> {
     }
 }
 
-/// The answer of a function to the begin of a connection; `None` if it is none. Rule 93: its status is what counts.
+/// The answer of a function to the start of a connection; `None` if it is none. Rule 93: its status is what counts.
 pub(crate) fn websocket_api(reply: &[u8]) -> Option<Response<Bytes>> {
     let reply = reply::Reply::lenient(reply)?;
     Some(assemble(reply.status()?, reply.single("headers")?, reply.body()?))

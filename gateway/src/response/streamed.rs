@@ -1,4 +1,4 @@
-//! The begin of a streamed reply: a prelude of JSON, eight NULs, and then the body.
+//! The start of a streamed reply: a prelude of JSON, eight NULs, and then the body.
 //!
 //! Source: [The format of a REST API](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html#response-transfer-mode-lambda-format).
 

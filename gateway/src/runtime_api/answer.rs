@@ -55,7 +55,7 @@ pub(super) async fn finish(
     }
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_REPLY).collect().await else {
-        // The invocation stays open: nothing else may answer it, and the client gets an error.
+        // Nothing else may answer it, and the client gets an error.
         state.lock().open.remove(id);
         state.complain(format!("the answer to {id} is too large, or was cut off"));
         return json(StatusCode::PAYLOAD_TOO_LARGE, r#"{"errorType":"RequestEntityTooLarge"}"#);

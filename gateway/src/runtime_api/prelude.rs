@@ -1,4 +1,4 @@
-//! The begin of a streamed reply, and the response that it begins.
+//! The start of a streamed reply, and the response that it begins.
 
 use std::time::Instant;
 

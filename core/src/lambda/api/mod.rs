@@ -86,7 +86,7 @@ impl Api {
         Extension::register(&self.address, &self.headers).await
     }
 
-    /// The begin of a head that posts to `path`.
+    /// The start of a head that posts to `path`.
     fn post_head(&mut self, path: [&str; 3], context: &Context) -> String {
         let mut head = std::mem::take(&mut self.post);
         head.clear();

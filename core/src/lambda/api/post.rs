@@ -106,7 +106,7 @@ impl Api {
                 Ok(head.status)
             }
             // What is too large may be refused before it has been sent, and the answer says so better than a reset does.
-            // The connection is not used again: what was sent of the body is not the begin of a request.
+            // The connection is not used again: what was sent of the body is not the start of a request.
             Err(Trouble::Ended(error)) => match connection.answer(&mut self.patience, |_, _, _| {}).await {
                 Ok((head, _)) => Ok(head.status),
                 Err(_) => Err(Trouble::Ended(error)),

@@ -138,7 +138,7 @@ fn read_as(
     Ok((request, shape))
 }
 
-/// The begin of what came, for people to read: it may be megabytes.
+/// The start of what came, for people to read: it may be megabytes.
 fn quoted(bytes: &[u8]) -> String {
     format!("{:?}", String::from_utf8_lossy(bytes.get(..40).unwrap_or(bytes)))
 }

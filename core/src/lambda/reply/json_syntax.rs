@@ -94,7 +94,7 @@ impl Walk<'_> {
                 return Some(());
             }
         }
-        // A number: no more than one zero at its begin, digits behind a point and behind an exponent.
+        // A number: no more than one zero at its start, digits behind a point and behind an exponent.
         let _ = self.take(b'-');
         if self.take(b'0').is_none() {
             self.digits()?;

@@ -42,7 +42,7 @@ pub(super) struct Shape {
 #[derive(Debug)]
 pub(super) enum Answer {
     Reply(Payload),
-    /// The begin of a stream: the prelude, and what is at hand of the body.
+    /// The start of a stream: the prelude, and what is at hand of the body.
     Stream(Vec<u8>),
     /// Nobody would see a response that says so.
     Error {
