@@ -136,6 +136,29 @@
 //! | `.graceful(signal())` | nothing: SIGTERM and Ctrl-C are heard; or [`Lodger::shutdown`] |
 //! | no result of `main` | `Result<(), lodger::Error>` |
 //!
+//! # From lambda_http, lambda-web and vercel_runtime
+//!
+//! The router is what is handed over, and what chose between a function and a server goes. A handler that was given to
+//! `service_fn` becomes a route of a router, or a tower or hyper service.
+//!
+//! | before | now |
+//! |---|---|
+//! | `lambda_http::run(router)` | `lodger::run(router)` |
+//! | `lambda_http::run_with_streaming_response(router)` | the same, with [`Lodger::response_mode`] or `LODGER_RESPONSE_MODE=stream` |
+//! | `lambda_http::run_concurrent(router)` | the same |
+//! | `RequestExt::request_context()`, `lambda_context()` | the extensions [`lambda::RequestContext`], [`lambda::Context`] |
+//! | `RequestExt::path_parameters()`, `query_string_parameters()`, `RequestPayloadExt::payload()` | the extractors of the framework |
+//! | `RequestExt::stage_variables()` | they are in the JSON of the extension [`lambda::Event`] |
+//! | routes that begin with the stage, or `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH` | routes without it: the stage is taken off, unless [`Lodger::stage`] says otherwise |
+//! | `if is_running_on_lambda() { run_actix_on_lambda(factory).await } else { HttpServer::new(factory).. }` | `lodger::run(factory).await` |
+//! | `vercel_runtime::run(ServiceBuilder::new().layer(VercelLayer::new()).service(router))` | `lodger::run(router)` |
+//! | `AppState::wait_until(future)` | [`AfterResponse::run`](crate::AfterResponse::run), by the request's extension |
+//! | `AppState::log_context` | the macros of `tracing`, with the feature `logs` |
+//!
+//! [`lambda::Context`]: crate::lambda::Context
+//! [`lambda::Event`]: crate::lambda::Event
+//! [`lambda::RequestContext`]: crate::lambda::RequestContext
+//!
 //! # What is different on a server
 //!
 //! - **The address** is `127.0.0.1:3000` where nothing says another, and `0.0.0.0:$PORT` where `PORT` is set. What
@@ -170,6 +193,7 @@
 //! [`Lodger::header_timeout`]: crate::Lodger::header_timeout
 //! [`Lodger::listener`]: crate::Lodger::listener
 //! [`Lodger::response_mode`]: crate::Lodger::response_mode
+//! [`Lodger::stage`]: crate::Lodger::stage
 //! [`Lodger::run_with`]: crate::Lodger::run_with
 //! [`Lodger::shutdown`]: crate::Lodger::shutdown
 //! [`Lodger::websocket_path`]: crate::Lodger::websocket_path

@@ -9,4 +9,5 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1
 rie=$("$here/rie.sh")
 python=$("$here/venv.sh" sam aws-sam-cli==1.170.0)
+"$(dirname "$python")/sam" validate --lint -t "$here/../../examples/axum/template.yaml" >&2
 exec "$python" -B "$here/sam.py" "$rie" "$@"
