@@ -1,6 +1,9 @@
 //! What every host tells an app about a request besides the request itself, as extensions.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
 
 use bytes::Bytes;
 
@@ -55,5 +58,17 @@ impl PathPrefix {
     pub fn as_str(&self) -> &str {
         // It is a part of a path that `http` has accepted, so it is text.
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl AsRef<str> for PathPrefix {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for PathPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
