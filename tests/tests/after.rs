@@ -157,6 +157,31 @@ async fn on_lambda_it_ends_when_the_time_of_the_invocation_does() {
     assert_eq!(api.complaints(), [""; 0]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_lambda_work_that_always_hands_over_more_lets_others_run_and_has_its_time() {
+    fn again(after: &AfterResponse) {
+        let next = after.clone();
+        after.run(async move { again(&next) });
+    }
+    let log = Log::default();
+    let to_app = log.clone();
+    let forever = async move |Extension(after): Extension<AfterResponse>| {
+        let log = to_app.clone();
+        again(&after);
+        after.run(async move {
+            sleep(Duration::from_millis(50)).await;
+            log.say("work");
+        });
+        "handed over"
+    };
+    let app = Router::new().route("/forever", get(forever)).fallback(async || "next");
+    let api = on_lambda_alone(|lodger| lodger.deadline_margin(Duration::from_millis(500)).run(app)).await;
+    let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
+    api.invoke(Invocation::new(event).deadline(Duration::from_secs(2))).await.unwrap();
+    assert_eq!(timeout(SOON, get_from(&api, "/")).await.expect("it never ended"), "next");
+    assert_eq!((log.said(), api.complaints()), (vec!["work".to_owned()], vec![]));
+}
+
 #[tokio::test]
 async fn on_lambda_it_begins_when_a_stream_has_ended() {
     let log = Log::default();
