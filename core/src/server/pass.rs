@@ -13,7 +13,8 @@ use tracing::{Instrument as _, Span};
 
 use super::tasks::Tasks;
 use crate::{
-    AfterResponse, after,
+    AfterResponse,
+    after::{self, Work},
     log::say,
     panic::{CatchPanic, Panicked},
     span,
@@ -104,19 +105,40 @@ impl Drop for Pass {
         if !after.may_have_work() {
             return;
         }
-        #[cfg(feature = "vercel")]
-        let end = self.end.take().map(Arc::new);
-        // Dropped before the end is.
-        let span = replace(&mut self.span, Span::none());
-        let late = Arc::clone(&tasks);
-        for work in after.take_all(move |work| late.spawn(after::done(work, "a request"))) {
+        let answered = Arc::new(Answered {
+            span: replace(&mut self.span, Span::none()),
             #[cfg(feature = "vercel")]
-            if let Some(end) = &end {
-                tasks.spawn(crate::vercel::End::kept_by(Arc::clone(end), work, span.clone()));
-                continue;
-            }
-            tasks.spawn(after::done(work, "a request").instrument(span.clone()));
+            end: self.end.take(),
+        });
+        let (of, late) = (Arc::downgrade(&answered), Arc::clone(&tasks));
+        // Such as what work hands over. Where there is none any more, the request has been at its end.
+        let late = move |work| match of.upgrade() {
+            Some(answered) => late.spawn(answered.does(work)),
+            None => late.spawn(after::done(work, "a request")),
+        };
+        for work in after.take_all(late) {
+            tasks.spawn(Arc::clone(&answered).does(work));
         }
+    }
+}
+
+/// A request whose response has been sent, for as long as there is work on it.
+struct Answered {
+    /// Dropped before the end is.
+    span: Span,
+    #[cfg(feature = "vercel")]
+    end: Option<crate::vercel::End>,
+}
+
+impl Answered {
+    /// Does `work`, for the request, which is not at its end before that, and in its span.
+    async fn does(self: Arc<Self>, work: Work) {
+        let span = self.span.clone();
+        #[cfg(feature = "vercel")]
+        if let Some(end) = &self.end {
+            return end.during(after::done(work, format!("request {end}")).instrument(span)).await;
+        }
+        after::done(work, "a request").instrument(span).await;
     }
 }
 
