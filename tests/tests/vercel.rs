@@ -3,6 +3,8 @@
 
 use std::{
     net::SocketAddr,
+    pin::Pin,
+    task::{self, Poll},
     time::{Duration, Instant},
 };
 
@@ -445,6 +447,91 @@ async fn a_panic_is_a_500_and_one_end_and_the_process_lives() {
         assert!(response.into_body().collect().await.is_err());
     }
     assert_eq!(ends(&on, &[id]).await, [1]);
+}
+
+/// A body that panics when it is dropped, and before that when it is read, if it is asked to.
+struct Panics {
+    when_read: bool,
+    word: Option<&'static str>,
+}
+
+impl Panics {
+    fn new(path: &str) -> Self {
+        Self { when_read: path == "/read", word: Some("hello") }
+    }
+
+    fn read(&mut self) -> Option<Bytes> {
+        assert!(!self.when_read, "asked to panic when it is read");
+        self.word.take().map(Bytes::from)
+    }
+}
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        panic!("asked to panic when it is dropped");
+    }
+}
+
+impl hyper::body::Body for Panics {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Poll::Ready(self.read().map(|word| Ok(Frame::data(word))))
+    }
+}
+
+impl actix_web::body::MessageBody for Panics {
+    type Error = Error;
+
+    fn size(&self) -> actix_web::body::BodySize {
+        actix_web::body::BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        Poll::Ready(self.read().map(Ok))
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_body_does_the_process_lives_and_the_request_is_told_of() {
+    let service = async |request: Request| Ok::<_, Error>(Response::new(Panics::new(request.uri().path())));
+    let actix = || {
+        App::new().default_service(web::to(async |request: HttpRequest| {
+            HttpResponse::Ok().message_body(Panics::new(request.path())).unwrap()
+        }))
+    };
+    for (framework, on) in [
+        ("hyper", OnVercel::start(move |lodger| lodger.run(hyper::service::service_fn(service)))),
+        ("actix-web", OnVercel::start(move |lodger| lodger.run(actix))),
+    ] {
+        for (target, expected) in [
+            ("/read", &["asked to panic when it is dropped", "asked to panic when it is read"][..]),
+            ("/dropped", &["asked to panic when it is dropped"]),
+        ] {
+            let mut request = Sent::get(target).request().map(Full::new);
+            let id = on.platform.mark(request.headers_mut());
+            let body = match on.platform.send(request).await {
+                Ok(response) => response.into_body().collect().await.ok(),
+                Err(_) => None,
+            };
+            // One that is whole by then stays so.
+            let whole = (target == "/dropped").then(|| Bytes::from("hello"));
+            assert_eq!(body.map(http_body_util::Collected::to_bytes), whole, "{framework}");
+            assert_eq!(ends(&on, &[id]).await, [1], "{framework}");
+            let lines = on.platform.messages().into_iter().filter_map(|message| match message {
+                VercelMessage::Log { request_id, message, .. } if request_id == id => Some(message),
+                _ => None,
+            });
+            let mut panics: Vec<_> = lines
+                .filter_map(|line| {
+                    Some(line.split_once("the app panicked in the body of its response: ")?.1.to_owned())
+                })
+                .collect();
+            panics.sort();
+            assert_eq!(panics, expected, "{framework}");
+        }
+    }
 }
 
 #[tokio::test]

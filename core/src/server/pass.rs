@@ -16,7 +16,7 @@ use crate::{
     AfterResponse,
     after::{self, Work},
     log::say,
-    panic::{CatchPanic, Panicked},
+    panic::{CatchPanic, Panicked, caught},
     span,
 };
 
@@ -87,6 +87,21 @@ impl Pass {
             return end.within(|| self.span.in_scope(work));
         }
         self.span.in_scope(work)
+    }
+
+    /// Calls `work`, which is that of the response's body, its destructor included. What comes of it; a panic as [`call`](Self::call)
+    /// has it, but for the answer, which has been begun: it is to be cut off.
+    pub fn within_body<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        if !self.catches_panics {
+            return Some(self.within(work));
+        }
+        match self.within(|| caught(work)) {
+            Ok(value) => Some(value),
+            Err(Panicked(message)) => {
+                self.within(|| say!(ERROR, "{self}: the app panicked in the body of its response: {message}"));
+                None
+            }
+        }
     }
 
     /// Whether there is something to be done once the response has been sent.
