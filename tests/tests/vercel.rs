@@ -534,6 +534,43 @@ async fn whatever_a_body_does_the_process_lives_and_the_request_is_told_of() {
     }
 }
 
+/// An error that no handler has made a response of, whose response takes its time.
+#[derive(Debug)]
+struct Forbidden;
+
+impl std::fmt::Display for Forbidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("forbidden")
+    }
+}
+
+impl actix_web::ResponseError for Forbidden {
+    fn error_response(&self) -> HttpResponse {
+        let slow = futures_util::stream::once(async {
+            sleep(Duration::from_millis(300)).await;
+            Ok::<_, actix_web::Error>(Bytes::from_static(b"forbidden"))
+        });
+        HttpResponse::Forbidden().streaming(Box::pin(slow))
+    }
+}
+
+#[tokio::test]
+async fn what_a_middleware_of_actix_refuses_has_its_end_when_that_has_been_sent() {
+    use actix_web::{body::BoxBody, dev, middleware};
+    let refuse = async |_: dev::ServiceRequest, _: middleware::Next<BoxBody>| {
+        Err::<dev::ServiceResponse<BoxBody>, _>(Forbidden.into())
+    };
+    let app = move || App::new().wrap(middleware::from_fn(refuse)).default_service(web::to(HttpResponse::Ok));
+    let on = OnVercel::start(move |lodger| lodger.run(app));
+    let mut request = Sent::get("/").request().map(Full::new);
+    let id = on.platform.mark(request.headers_mut());
+    let response = on.platform.send(request).await.unwrap();
+    assert_eq!(response.status(), 403);
+    assert!(!has_ended(&on, id));
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "forbidden");
+    assert_eq!(ends(&on, &[id]).await, [1]);
+}
+
 #[tokio::test]
 async fn a_client_that_leaves_ends_its_request() {
     let ticking = || {
