@@ -181,6 +181,14 @@ pin_project! {
         state: State<F>,
         pass: Pass,
     }
+
+    impl<F> PinnedDrop for Call<F> {
+        fn drop(this: Pin<&mut Self>) {
+            // Of a call that is given up, because the client has left, the destructors are work on the request.
+            let mut this = this.project();
+            this.pass.within(|| this.state.set(State::GivenUp));
+        }
+    }
 }
 
 pin_project! {
@@ -189,6 +197,7 @@ pin_project! {
         Plain { #[pin] future: F },
         Caught { #[pin] future: CatchPanic<F> },
         Panicked { panicked: Panicked },
+        GivenUp,
     }
 }
 
@@ -207,6 +216,7 @@ impl<F: Future> Future for Call<F> {
                 Err(Panicked(message)) => message,
             },
             Projected::Panicked { panicked } => take(&mut panicked.0),
+            Projected::GivenUp => return Poll::Pending,
         };
         let pass = &*this.pass;
         pass.within(|| say!(ERROR, "{pass}: answered with 500: the app panicked: {message}"));
