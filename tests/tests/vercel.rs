@@ -20,6 +20,7 @@ use futures_util::{SinkExt, StreamExt};
 use http::{HeaderValue, Response};
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use hyper::body::Frame;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use lodger::{AfterResponse, Body as LodgerBody, ClientAddr, Error, Lodger, PathPrefix, Request, vercel::Context};
 use lodger_gateway::VercelMessage;
 use lodger_tests::{
@@ -644,6 +645,78 @@ async fn many_at_once_each_have_one_end() {
     }
 }
 
+/// The bytes of a request as the platform marks it, on a connection that stays.
+fn marked(on: &OnVercel, line: &str) -> (u64, Vec<u8>) {
+    let mut headers = http::HeaderMap::new();
+    let id = on.platform.mark(&mut headers);
+    let mut bytes = format!("{line} HTTP/1.1\r\n").into_bytes();
+    for (name, value) in &headers {
+        bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    bytes.extend(b"\r\n");
+    (id, bytes)
+}
+
+fn probes(set: fn(Lodger) -> Lodger) -> [(&'static str, OnVercel); 3] {
+    [
+        ("axum", OnVercel::start(move |lodger| set(lodger).run(probe::app()))),
+        ("actix-web", OnVercel::start(move |lodger| set(lodger).run(probe::actix_web::app))),
+        ("warp", OnVercel::start(move |lodger| set(lodger).run(probe::warp::app()))),
+    ]
+}
+
+#[tokio::test]
+async fn requests_that_come_at_once_on_one_connection_each_have_one_end() {
+    for (framework, on) in probes(as_it_is) {
+        let mut socket = tokio::net::TcpStream::connect(on.platform.address().await.unwrap()).await.unwrap();
+        // More than any buffer on the way holds, and what is answered behind it.
+        let large = format!("GET /size/{}", 32 << 20);
+        let lines = [&*large, "HEAD /size/100000", "GET /status/204", "GET /status/304", "GET /slow/100", "GET /panic"];
+        let (ids, bytes): (Vec<_>, Vec<_>) = lines.iter().map(|line| marked(&on, line)).unzip();
+        socket.write_all(&bytes.concat()).await.unwrap();
+        sleep(Duration::from_millis(200)).await;
+        assert!(!ids.iter().any(|id| has_ended(&on, *id)), "{framework}: the bytes are still here");
+        let (mut reader, _kept) = socket.into_split();
+        tokio::spawn(async move { tokio::io::copy(&mut reader, &mut tokio::io::sink()).await });
+        assert_eq!(ends(&on, &ids).await, vec![1; lines.len()], "{framework}");
+    }
+}
+
+#[tokio::test]
+async fn streams_of_http_2_each_have_one_end_however_they_end() {
+    for (framework, mut on) in probes(|lodger| lodger.grace(Duration::from_millis(300))) {
+        let addr = on.platform.address().await.unwrap();
+        let socket = TokioIo::new(tokio::net::TcpStream::connect(addr).await.unwrap());
+        let (sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
+        tokio::spawn(connection);
+        let send = |target: &str| {
+            let mut request = http::Request::get(format!("http://{addr}{target}")).body(Empty::<Bytes>::new()).unwrap();
+            let (id, mut sender) = (on.platform.mark(request.headers_mut()), sender.clone());
+            (id, async move {
+                sender.ready().await.unwrap();
+                sender.send_request(request).await
+            })
+        };
+        let (mut ids, answers): (Vec<_>, Vec<_>) = (0..300).map(|_| send("/slow/10")).unzip();
+        for answer in futures_util::future::join_all(answers).await {
+            assert_eq!(answer.unwrap().into_body().collect().await.unwrap().to_bytes(), "begun ended", "{framework}");
+        }
+        // Given up in the body.
+        let (id, answer) = send("/slow/500");
+        drop(answer.await.unwrap());
+        ids.push(id);
+        assert_eq!(ends(&on, &ids).await, vec![1; ids.len()], "{framework}");
+        // And cut off.
+        let (id, answer) = send("/slow/60000");
+        let body = answer.await.unwrap().into_body();
+        on.begin_end();
+        assert_eq!(ends(&on, &[id]).await, [1], "{framework}");
+        assert!(body.collect().await.is_err(), "{framework}");
+        assert!(on.result().is_ok(), "{framework}");
+        assert_eq!(on.platform.complaints(), [""; 0], "{framework}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_in_flight_is_answered_before_run_returns_and_all_is_told() {
     for (framework, mut on) in [
@@ -667,14 +740,16 @@ async fn what_is_in_flight_is_answered_before_run_returns_and_all_is_told() {
 
 #[tokio::test]
 async fn what_is_cut_off_has_its_end_too() {
-    let mut on = OnVercel::start(|lodger| lodger.grace(Duration::from_millis(100)).run(probe::app()));
-    let mut request = Sent::get("/slow/60000").request().map(Full::new);
-    let id = on.platform.mark(request.headers_mut());
-    let body = on.platform.send(request).await.unwrap().into_body();
-    on.begin_end();
-    assert_eq!(ends(&on, &[id]).await, [1]);
-    assert!(body.collect().await.is_err());
-    assert!(on.result().is_ok());
+    for (framework, mut on) in probes(|lodger| lodger.grace(Duration::from_millis(100))) {
+        let mut request = Sent::get("/slow/60000").request().map(Full::new);
+        let id = on.platform.mark(request.headers_mut());
+        let body = on.platform.send(request).await.unwrap().into_body();
+        on.begin_end();
+        assert!(on.result().is_ok(), "{framework}");
+        sleep(Duration::from_millis(50)).await;
+        assert!(has_ended(&on, id), "{framework}: nobody can tell of it any more");
+        assert!(body.collect().await.is_err(), "{framework}");
+    }
 }
 
 #[tokio::test]
