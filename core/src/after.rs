@@ -30,8 +30,8 @@ use crate::{
 /// polls, where it is not to block, elsewhere each in a task of its own, on the runtime that `run` is awaited on.
 ///
 /// Of that which is handed over when the response is long gone, by a task that kept this, Lambda does not know: it runs after the
-/// next response of that slot, or never. On a server it runs at once, within the grace. On Vercel it runs at once as well, and
-/// the platform does not wait for it.
+/// next response of that slot, or never. On a server it runs at once, within the grace. On Vercel it runs at once as well; the
+/// platform waits for it as long as other work of the request goes on, such as that which hands it over, and else not.
 ///
 /// Under warp's own server, which is what serves a filter that is no `warp::service`, there is nobody to tell a request
 /// of it: it is not among the extensions there, and `tokio::spawn` has to do, which nobody waits for at the end. Nor is

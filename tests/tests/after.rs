@@ -157,6 +157,31 @@ async fn on_lambda_it_ends_when_the_time_of_the_invocation_does() {
     assert_eq!(api.complaints(), [""; 0]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_lambda_work_that_always_hands_over_more_lets_others_run_and_has_its_time() {
+    fn again(after: &AfterResponse) {
+        let next = after.clone();
+        after.run(async move { again(&next) });
+    }
+    let log = Log::default();
+    let to_app = log.clone();
+    let forever = async move |Extension(after): Extension<AfterResponse>| {
+        let log = to_app.clone();
+        again(&after);
+        after.run(async move {
+            sleep(Duration::from_millis(50)).await;
+            log.say("work");
+        });
+        "handed over"
+    };
+    let app = Router::new().route("/forever", get(forever)).fallback(async || "next");
+    let api = on_lambda_alone(|lodger| lodger.deadline_margin(Duration::from_millis(500)).run(app)).await;
+    let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
+    api.invoke(Invocation::new(event).deadline(Duration::from_secs(2))).await.unwrap();
+    assert_eq!(timeout(SOON, get_from(&api, "/")).await.expect("it never ended"), "next");
+    assert_eq!((log.said(), api.complaints()), (vec!["work".to_owned()], vec![]));
+}
+
 #[tokio::test]
 async fn on_lambda_it_begins_when_a_stream_has_ended() {
     let log = Log::default();
@@ -319,15 +344,21 @@ async fn on_a_server_it_is_in_the_span_of_its_request() {
     let handler = async move |Extension(after): Extension<AfterResponse>| {
         let (log, of_handler) = (to_app.clone(), span::current());
         assert!(of_handler["request_id"].is_u64(), "{of_handler}");
+        let again = after.clone();
         after.run(async move {
             tokio::task::yield_now().await;
             assert_eq!(span::current(), of_handler);
             log.say("work");
+            again.run(async move {
+                assert_eq!(span::current(), of_handler);
+                log.say("work of work");
+            });
         });
     };
     let server = Server::start(|lodger| lodger.run(Router::new().fallback(handler))).await;
     ask(server.addr, &Sent::get("/")).await;
     log.says("work").await;
+    log.says("work of work").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -408,8 +439,6 @@ async fn on_vercel_the_request_is_at_its_end_when_all_of_it_is_done() {
     let (id, response) = on.send(&Sent::get("/several")).await;
     assert_eq!(response.body(), "handed over");
     on.platform.end(id).await;
-    // What work hands over when the response is gone runs, and is not waited for.
-    log.says("work of work").await;
     let mut said = log.said();
     said.sort();
     assert_eq!(said, ["work 0", "work 1", "work 2", "work of work"]);
@@ -420,5 +449,27 @@ async fn on_vercel_the_request_is_at_its_end_when_all_of_it_is_done() {
     timeout(SOON, on.platform.end(id)).await.unwrap();
     assert!(on.result().is_ok());
     log.says("cancelled").await;
+    assert_eq!(on.platform.complaints(), [""; 0]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn on_vercel_the_request_is_not_at_its_end_before_what_work_has_handed_over_is_done() {
+    let log = Log::default();
+    let to_app = log.clone();
+    let handler = async move |Extension(after): Extension<AfterResponse>| {
+        let (again, log) = (after.clone(), to_app.clone());
+        after.run(async move {
+            again.run(async move {
+                sleep(Duration::from_millis(300)).await;
+                log.say("work of work");
+            });
+        });
+        "handed over"
+    };
+    let on = OnVercel::start(|lodger| lodger.run(Router::new().fallback(handler)));
+    let (id, _) = on.send(&Sent::get("/")).await;
+    timeout(SOON, on.platform.end(id)).await.unwrap();
+    assert_eq!(log.said(), ["work of work"]);
     assert_eq!(on.platform.complaints(), [""; 0]);
 }

@@ -1,10 +1,16 @@
 //! An app on Lambda: what it knows, and what becomes of it when something goes wrong.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{self, Poll},
+    time::Duration,
+};
 
 use axum::{Extension, Json, Router, extract::Request, routing::get};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response};
+use hyper::body::Frame;
 use lodger::{Error, Host, Lodger, PathPrefix, lambda};
 use lodger_gateway::{Front, Invocation, Outcome, RuntimeApi};
 use lodger_tests::{ask::Sent, host::on_lambda, probe};
@@ -119,6 +125,35 @@ async fn a_panic_is_a_500_and_the_process_lives() {
             "{target}"
         );
         assert_eq!(get_from(&api, "/reply/text").await.status(), 200);
+    }
+    assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+}
+
+/// A body that panics when it is read, and again when it is dropped.
+struct PanicsTwice;
+
+impl hyper::body::Body for PanicsTwice {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        panic!("asked to panic when it is read");
+    }
+}
+
+impl Drop for PanicsTwice {
+    fn drop(&mut self) {
+        panic!("asked to panic when it is dropped");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_panics_again_when_it_is_dropped_is_a_500_as_well() {
+    let service = async |_: lodger::Request| Ok::<_, Error>(Response::new(PanicsTwice));
+    let api = on_lambda(|lodger| lodger.run(hyper::service::service_fn(service))).await;
+    for _ in 0..2 {
+        let response = get_from(&api, "/").await;
+        assert_eq!((response.status().as_u16(), &response.body()[..]), (500, &b"internal server error"[..]));
     }
     assert_eq!((api.complaints(), api.connections()), (vec![], 1));
 }

@@ -16,16 +16,17 @@ use axum::{
     routing::{any, get},
 };
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt, stream};
 use http::Response;
 use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::body::Frame;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use lodger::{ClientAddr, Host, Lodger, PathPrefix};
+use lodger::{ClientAddr, Error, Host, Lodger, PathPrefix};
 use lodger_tests::{
     ask::{Sent, ask, raw},
     host::Server,
-    probe,
+    log::Log,
+    probe::{self, span},
 };
 use serde_json::Value;
 use tokio::{
@@ -365,4 +366,50 @@ async fn a_panic_is_that_of_one_connection_as_under_axums_own_server() {
     let server = Server::start(|lodger| lodger.run(probe::app())).await;
     assert!(raw(server.addr, &Sent::get("/panic").bytes()).await.is_empty());
     assert_eq!(ask(server.addr, &Sent::get("/reply/empty")).await.status(), 200);
+}
+
+/// Tells, when it is dropped, in whose span that is.
+struct Dropped(Log);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.say(span::current().to_string());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_dropped_when_the_client_leaves_is_in_the_span_of_its_request() {
+    span::subscribe();
+    let (log, begun) = (Log::default(), Log::default());
+    let (of_handler, of_body) = ((log.clone(), begun.clone()), (log.clone(), begun.clone()));
+    let handler = async move || {
+        let (log, begun) = of_handler.clone();
+        let _dropped = Dropped(log);
+        begun.say(span::current().to_string());
+        std::future::pending::<()>().await;
+    };
+    let body = async move || {
+        let (log, begun) = of_body.clone();
+        let dropped = Dropped(log);
+        begun.say(span::current().to_string());
+        Body::from_stream(stream::pending::<Result<Bytes, Error>>().inspect(move |_| {
+            let _held = &dropped;
+        }))
+    };
+    let app = Router::new().route("/handler", get(handler)).route("/body", get(body));
+    let server = Server::start(|lodger| lodger.run(app)).await;
+    for (index, target) in ["/handler", "/body"].into_iter().enumerate() {
+        let mut socket = TcpStream::connect(server.addr).await.unwrap();
+        socket.write_all(&Sent::get(target).bytes()).await.unwrap();
+        let begins = async {
+            while begun.said().len() <= index {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(SOON, begins).await.unwrap();
+        let of_request = begun.said().swap_remove(index);
+        assert!(of_request.contains("request_id"), "{of_request}");
+        drop(socket);
+        timeout(SOON, log.says(&of_request)).await.unwrap_or_else(|_| panic!("{target}: {:?}", log.said()));
+    }
 }

@@ -427,6 +427,34 @@ async fn a_success_that_is_told_early_ends_nothing_but_the_end_of_the_connection
 }
 
 #[tokio::test]
+async fn that_an_answer_will_follow_ends_nothing_but_the_answer_may() {
+    const INTERIM: &str = "HTTP/1.1 102 Processing\r\nx: 1\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+    let (_api, mut socket) = start(probe::app()).await;
+    let event = from(&Front::function_url(), &Sent::get("/slow/300"));
+    for split in [5, 10, 30, INTERIM.len()] {
+        socket.write(&event).await;
+        let begin = socket.read().await.unwrap();
+        let (first, second) = INTERIM.split_at(split);
+        socket.write(first).await;
+        sleep(Duration::from_millis(50)).await;
+        socket.write(second).await;
+        assert_eq!(Streamed::read_after(&mut socket, begin).await.body, b"begun ended");
+        socket.write(ACCEPTED).await;
+        socket.poll().await;
+    }
+
+    let (app, pieces, is_dropped) = endless(1);
+    let (_api, mut socket) = start(app).await;
+    socket.write(from(&Front::function_url(), &Sent::get("/stream"))).await;
+    until(|| pieces.load(SeqCst) > 0).await;
+    socket.write(INTERIM).await;
+    sleep(Duration::from_millis(50)).await;
+    assert!(!is_dropped.load(SeqCst));
+    socket.write("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n").await;
+    until(|| is_dropped.load(SeqCst)).await;
+}
+
+#[tokio::test]
 async fn an_answer_that_comes_while_nobody_reads_is_heard() {
     // What has been answered is not read any more, and the connection stays open.
     let (app, pieces, is_dropped) = endless(usize::MAX);

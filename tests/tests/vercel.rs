@@ -3,6 +3,8 @@
 
 use std::{
     net::SocketAddr,
+    pin::Pin,
+    task::{self, Poll},
     time::{Duration, Instant},
 };
 
@@ -18,6 +20,7 @@ use futures_util::{SinkExt, StreamExt};
 use http::{HeaderValue, Response};
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use hyper::body::Frame;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use lodger::{AfterResponse, Body as LodgerBody, ClientAddr, Error, Lodger, PathPrefix, Request, vercel::Context};
 use lodger_gateway::VercelMessage;
 use lodger_tests::{
@@ -447,6 +450,128 @@ async fn a_panic_is_a_500_and_one_end_and_the_process_lives() {
     assert_eq!(ends(&on, &[id]).await, [1]);
 }
 
+/// A body that panics when it is dropped, and before that when it is read, if it is asked to.
+struct Panics {
+    when_read: bool,
+    word: Option<&'static str>,
+}
+
+impl Panics {
+    fn new(path: &str) -> Self {
+        Self { when_read: path == "/read", word: Some("hello") }
+    }
+
+    fn read(&mut self) -> Option<Bytes> {
+        assert!(!self.when_read, "asked to panic when it is read");
+        self.word.take().map(Bytes::from)
+    }
+}
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        panic!("asked to panic when it is dropped");
+    }
+}
+
+impl hyper::body::Body for Panics {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Poll::Ready(self.read().map(|word| Ok(Frame::data(word))))
+    }
+}
+
+impl actix_web::body::MessageBody for Panics {
+    type Error = Error;
+
+    fn size(&self) -> actix_web::body::BodySize {
+        actix_web::body::BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        Poll::Ready(self.read().map(Ok))
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_body_does_the_process_lives_and_the_request_is_told_of() {
+    let service = async |request: Request| Ok::<_, Error>(Response::new(Panics::new(request.uri().path())));
+    let actix = || {
+        App::new().default_service(web::to(async |request: HttpRequest| {
+            HttpResponse::Ok().message_body(Panics::new(request.path())).unwrap()
+        }))
+    };
+    for (framework, on) in [
+        ("hyper", OnVercel::start(move |lodger| lodger.run(hyper::service::service_fn(service)))),
+        ("actix-web", OnVercel::start(move |lodger| lodger.run(actix))),
+    ] {
+        for (target, expected) in [
+            ("/read", &["asked to panic when it is dropped", "asked to panic when it is read"][..]),
+            ("/dropped", &["asked to panic when it is dropped"]),
+        ] {
+            let mut request = Sent::get(target).request().map(Full::new);
+            let id = on.platform.mark(request.headers_mut());
+            let body = match on.platform.send(request).await {
+                Ok(response) => response.into_body().collect().await.ok(),
+                Err(_) => None,
+            };
+            // One that is whole by then stays so.
+            let whole = (target == "/dropped").then(|| Bytes::from("hello"));
+            assert_eq!(body.map(http_body_util::Collected::to_bytes), whole, "{framework}");
+            assert_eq!(ends(&on, &[id]).await, [1], "{framework}");
+            let lines = on.platform.messages().into_iter().filter_map(|message| match message {
+                VercelMessage::Log { request_id, message, .. } if request_id == id => Some(message),
+                _ => None,
+            });
+            let mut panics: Vec<_> = lines
+                .filter_map(|line| {
+                    Some(line.split_once("the app panicked in the body of its response: ")?.1.to_owned())
+                })
+                .collect();
+            panics.sort();
+            assert_eq!(panics, expected, "{framework}");
+        }
+    }
+}
+
+/// An error that no handler has made a response of, whose response takes its time.
+#[derive(Debug)]
+struct Forbidden;
+
+impl std::fmt::Display for Forbidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("forbidden")
+    }
+}
+
+impl actix_web::ResponseError for Forbidden {
+    fn error_response(&self) -> HttpResponse {
+        let slow = futures_util::stream::once(async {
+            sleep(Duration::from_millis(300)).await;
+            Ok::<_, actix_web::Error>(Bytes::from_static(b"forbidden"))
+        });
+        HttpResponse::Forbidden().streaming(Box::pin(slow))
+    }
+}
+
+#[tokio::test]
+async fn what_a_middleware_of_actix_refuses_has_its_end_when_that_has_been_sent() {
+    use actix_web::{body::BoxBody, dev, middleware};
+    let refuse = async |_: dev::ServiceRequest, _: middleware::Next<BoxBody>| {
+        Err::<dev::ServiceResponse<BoxBody>, _>(Forbidden.into())
+    };
+    let app = move || App::new().wrap(middleware::from_fn(refuse)).default_service(web::to(HttpResponse::Ok));
+    let on = OnVercel::start(move |lodger| lodger.run(app));
+    let mut request = Sent::get("/").request().map(Full::new);
+    let id = on.platform.mark(request.headers_mut());
+    let response = on.platform.send(request).await.unwrap();
+    assert_eq!(response.status(), 403);
+    assert!(!has_ended(&on, id));
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "forbidden");
+    assert_eq!(ends(&on, &[id]).await, [1]);
+}
+
 #[tokio::test]
 async fn a_client_that_leaves_ends_its_request() {
     let ticking = || {
@@ -520,6 +645,78 @@ async fn many_at_once_each_have_one_end() {
     }
 }
 
+/// The bytes of a request as the platform marks it, on a connection that stays.
+fn marked(on: &OnVercel, line: &str) -> (u64, Vec<u8>) {
+    let mut headers = http::HeaderMap::new();
+    let id = on.platform.mark(&mut headers);
+    let mut bytes = format!("{line} HTTP/1.1\r\n").into_bytes();
+    for (name, value) in &headers {
+        bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    bytes.extend(b"\r\n");
+    (id, bytes)
+}
+
+fn probes(set: fn(Lodger) -> Lodger) -> [(&'static str, OnVercel); 3] {
+    [
+        ("axum", OnVercel::start(move |lodger| set(lodger).run(probe::app()))),
+        ("actix-web", OnVercel::start(move |lodger| set(lodger).run(probe::actix_web::app))),
+        ("warp", OnVercel::start(move |lodger| set(lodger).run(probe::warp::app()))),
+    ]
+}
+
+#[tokio::test]
+async fn requests_that_come_at_once_on_one_connection_each_have_one_end() {
+    for (framework, on) in probes(as_it_is) {
+        let mut socket = tokio::net::TcpStream::connect(on.platform.address().await.unwrap()).await.unwrap();
+        // More than any buffer on the way holds, and what is answered behind it.
+        let large = format!("GET /size/{}", 32 << 20);
+        let lines = [&*large, "HEAD /size/100000", "GET /status/204", "GET /status/304", "GET /slow/100", "GET /panic"];
+        let (ids, bytes): (Vec<_>, Vec<_>) = lines.iter().map(|line| marked(&on, line)).unzip();
+        socket.write_all(&bytes.concat()).await.unwrap();
+        sleep(Duration::from_millis(200)).await;
+        assert!(!ids.iter().any(|id| has_ended(&on, *id)), "{framework}: the bytes are still here");
+        let (mut reader, _kept) = socket.into_split();
+        tokio::spawn(async move { tokio::io::copy(&mut reader, &mut tokio::io::sink()).await });
+        assert_eq!(ends(&on, &ids).await, vec![1; lines.len()], "{framework}");
+    }
+}
+
+#[tokio::test]
+async fn streams_of_http_2_each_have_one_end_however_they_end() {
+    for (framework, mut on) in probes(|lodger| lodger.grace(Duration::from_millis(300))) {
+        let addr = on.platform.address().await.unwrap();
+        let socket = TokioIo::new(tokio::net::TcpStream::connect(addr).await.unwrap());
+        let (sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
+        tokio::spawn(connection);
+        let send = |target: &str| {
+            let mut request = http::Request::get(format!("http://{addr}{target}")).body(Empty::<Bytes>::new()).unwrap();
+            let (id, mut sender) = (on.platform.mark(request.headers_mut()), sender.clone());
+            (id, async move {
+                sender.ready().await.unwrap();
+                sender.send_request(request).await
+            })
+        };
+        let (mut ids, answers): (Vec<_>, Vec<_>) = (0..300).map(|_| send("/slow/10")).unzip();
+        for answer in futures_util::future::join_all(answers).await {
+            assert_eq!(answer.unwrap().into_body().collect().await.unwrap().to_bytes(), "begun ended", "{framework}");
+        }
+        // Given up in the body.
+        let (id, answer) = send("/slow/500");
+        drop(answer.await.unwrap());
+        ids.push(id);
+        assert_eq!(ends(&on, &ids).await, vec![1; ids.len()], "{framework}");
+        // And cut off.
+        let (id, answer) = send("/slow/60000");
+        let body = answer.await.unwrap().into_body();
+        on.begin_end();
+        assert_eq!(ends(&on, &[id]).await, [1], "{framework}");
+        assert!(body.collect().await.is_err(), "{framework}");
+        assert!(on.result().is_ok(), "{framework}");
+        assert_eq!(on.platform.complaints(), [""; 0], "{framework}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_in_flight_is_answered_before_run_returns_and_all_is_told() {
     for (framework, mut on) in [
@@ -543,14 +740,16 @@ async fn what_is_in_flight_is_answered_before_run_returns_and_all_is_told() {
 
 #[tokio::test]
 async fn what_is_cut_off_has_its_end_too() {
-    let mut on = OnVercel::start(|lodger| lodger.grace(Duration::from_millis(100)).run(probe::app()));
-    let mut request = Sent::get("/slow/60000").request().map(Full::new);
-    let id = on.platform.mark(request.headers_mut());
-    let body = on.platform.send(request).await.unwrap().into_body();
-    on.begin_end();
-    assert_eq!(ends(&on, &[id]).await, [1]);
-    assert!(body.collect().await.is_err());
-    assert!(on.result().is_ok());
+    for (framework, mut on) in probes(|lodger| lodger.grace(Duration::from_millis(100))) {
+        let mut request = Sent::get("/slow/60000").request().map(Full::new);
+        let id = on.platform.mark(request.headers_mut());
+        let body = on.platform.send(request).await.unwrap().into_body();
+        on.begin_end();
+        assert!(on.result().is_ok(), "{framework}");
+        sleep(Duration::from_millis(50)).await;
+        assert!(has_ended(&on, id), "{framework}: nobody can tell of it any more");
+        assert!(body.collect().await.is_err(), "{framework}");
+    }
 }
 
 #[tokio::test]
@@ -606,7 +805,9 @@ async fn what_goes_wrong_after_the_response_is_told_with_its_request() {
         panic!("asked to panic before the freeze")
     }
     let handler = async |Extension(after): Extension<AfterResponse>| {
-        after.run(async {
+        let again = after.clone();
+        after.run(async move {
+            again.run(async { panic!("asked to panic in the work of work") });
             tokio::task::yield_now().await;
             panic!("asked to panic after the response")
         });
@@ -619,11 +820,14 @@ async fn what_goes_wrong_after_the_response_is_told_with_its_request() {
         VercelMessage::Log { request_id, message, .. } => Some((request_id, message)),
         _ => None,
     });
-    let lines: Vec<_> = lines.filter(|(_, line)| line.contains("asked to panic")).collect();
-    assert_eq!(lines.iter().map(|(of, _)| *of).collect::<Vec<_>>(), [id, id], "{lines:?}");
-    assert!(
-        lines[0].1.ends_with("the work after the response panicked: asked to panic after the response"),
-        "{lines:?}"
-    );
-    assert_eq!(lines[1].1, "what is done before a freeze panicked: asked to panic before the freeze");
+    let mut lines: Vec<_> = lines.filter(|(_, line)| line.contains("asked to panic")).collect();
+    assert!(lines.iter().all(|(of, _)| *of == id), "{lines:?}");
+    let (_, last) = lines.pop().unwrap();
+    assert_eq!(last, "what is done before a freeze panicked: asked to panic before the freeze");
+    lines.sort();
+    let panicked = "the work after the response panicked: asked to panic";
+    for ((_, line), of) in lines.iter().zip(["after the response", "in the work of work"]) {
+        assert!(line.ends_with(&format!("{panicked} {of}")), "{line:?}");
+    }
+    assert_eq!(lines.len(), 2);
 }

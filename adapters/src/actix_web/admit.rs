@@ -45,7 +45,8 @@ impl<I, S, B> Admitting<I, S, B> {
 impl<I, S, B> IntoServiceFactory<Factory<S, B>, Request> for Admitting<I, S, B>
 where
     I: IntoServiceFactory<S, Request>,
-    S: ServiceFactory<Request, Config = AppConfig, Response: Into<Response<B>>> + 'static,
+    S: ServiceFactory<Request, Config = AppConfig, Response: Into<Response<B>>, Error: Into<actix_web::Error>>
+        + 'static,
     B: MessageBody + 'static,
 {
     fn into_factory(self) -> Factory<S, B> {
@@ -63,7 +64,8 @@ pub(super) struct Factory<S, B> {
 
 impl<S, B> ServiceFactory<Request> for Factory<S, B>
 where
-    S: ServiceFactory<Request, Config = AppConfig, Response: Into<Response<B>>> + 'static,
+    S: ServiceFactory<Request, Config = AppConfig, Response: Into<Response<B>>, Error: Into<actix_web::Error>>
+        + 'static,
     B: MessageBody + 'static,
 {
     type Response = Response<Body<B>>;
@@ -89,14 +91,16 @@ pub(super) struct Admit<S, B> {
 
 impl<S, B> Service<Request> for Admit<S, B>
 where
-    S: Service<Request, Response: Into<Response<B>>>,
+    S: Service<Request, Response: Into<Response<B>>, Error: Into<actix_web::Error>>,
     B: MessageBody,
 {
     type Response = Response<Body<B>>;
     type Error = S::Error;
     type Future = Answer<S::Future, B>;
 
-    actix_service::forward_ready!(service);
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.service.poll_ready(cx)
+    }
 
     fn call(&self, mut request: Request) -> Self::Future {
         let one = self.in_flight.one();
@@ -166,31 +170,37 @@ impl<F, R, E, B> Future for Answer<F, B>
 where
     F: Future<Output = Result<R, E>>,
     R: Into<Response<B>>,
+    E: Into<actix_web::Error>,
 {
     type Output = Result<Response<Body<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match self.project() {
+        Poll::Ready(Ok(match self.project() {
             Step::OfApp { answer, one, .. } => {
                 let (answer, pass) = ready!(answer.poll(cx));
                 let kept = (pass, one.take());
                 match answer {
-                    Some(answer) => answer.map(|response| of_app(response.into(), kept)),
-                    None => Ok(answered(http::StatusCode::INTERNAL_SERVER_ERROR, "internal server error", kept)),
+                    Some(Ok(response)) => of_app(response.into().map_body(|_, body| EitherBody::left(body)), kept),
+                    // As actix's server makes one of it, which would let go of what is kept before it is sent.
+                    Some(Err(error)) => {
+                        let response = Response::<BoxBody>::from(error.into());
+                        of_app(response.map_body(|_, body| EitherBody::right(body)), kept)
+                    }
+                    None => answered(http::StatusCode::INTERNAL_SERVER_ERROR, "internal server error", kept),
                 }
             }
-            Step::Ready { status, text, kept } => Ok(answered(*status, text, kept.take().unwrap_or_default())),
-        })
+            Step::Ready { status, text, kept } => answered(*status, text, kept.take().unwrap_or_default()),
+        }))
     }
 }
 
 /// An answer of the app's.
-fn of_app<B>(response: Response<B>, mut kept: Both) -> Response<Body<B>> {
+fn of_app<B>(response: Response<EitherBody<B>>, mut kept: Both) -> Response<Body<B>> {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         // What follows is no response any more, though actix has it as the body of one.
         kept.0 = Pass::default();
     }
-    response.map_body(|_, body| Kept::new(EitherBody::left(body), kept))
+    response.map_body(|_, body| Kept::new(body, kept))
 }
 
 /// An answer of the server's own.

@@ -2,6 +2,7 @@
 //! own, because a number that all of them write costs a hundredth of a small request.
 
 use std::{
+    error::Error,
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
@@ -56,9 +57,17 @@ impl Drop for One {
 pin_project! {
     /// A body, and what is to be kept until it has been sent: what counts it, and its pass.
     pub(super) struct Kept<B> {
+        // None once it has panicked.
         #[pin]
-        body: B,
+        body: Option<B>,
+        // Dropped after the body.
         kept: Both,
+    }
+
+    impl<B> PinnedDrop for Kept<B> {
+        fn drop(this: Pin<&mut Self>) {
+            this.drop_body();
+        }
     }
 }
 
@@ -66,24 +75,43 @@ pub(super) type Both = (Pass, Option<One>);
 
 impl<B> Kept<B> {
     pub(super) fn new(body: B, kept: Both) -> Self {
-        Self { body, kept }
+        Self { body: Some(body), kept }
+    }
+
+    fn drop_body(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let _ = this.kept.0.within_body(|| this.body.set(None));
     }
 }
 
 impl<B: MessageBody> MessageBody for Kept<B> {
-    type Error = B::Error;
+    type Error = Box<dyn Error>;
 
     fn size(&self) -> BodySize {
-        self.body.size()
+        self.body.as_ref().map_or(BodySize::None, MessageBody::size)
     }
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, B::Error>>> {
-        let this = self.project();
-        this.kept.0.within(|| this.body.poll_next(cx))
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let this = self.as_mut().project();
+        let Some(body) = this.body.as_pin_mut() else { return Poll::Ready(None) };
+        match this.kept.0.within_body(|| body.poll_next(cx)) {
+            Some(polled) => polled.map_err(Into::into),
+            None => {
+                // What is left of it may panic again.
+                self.drop_body();
+                Poll::Ready(Some(Err("the app panicked".into())))
+            }
+        }
     }
 
-    fn try_into_bytes(self) -> Result<Bytes, Self> {
-        let Self { body, kept } = self;
-        body.try_into_bytes().map_err(|body| Self { body, kept })
+    fn try_into_bytes(mut self) -> Result<Bytes, Self> {
+        match self.body.take().map(MessageBody::try_into_bytes) {
+            Some(Ok(bytes)) => Ok(bytes),
+            Some(Err(body)) => {
+                self.body = Some(body);
+                Err(self)
+            }
+            None => Err(self),
+        }
     }
 }

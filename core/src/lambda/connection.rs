@@ -120,8 +120,8 @@ impl Connection {
     }
 
     /// Waits for a reason to send no more: an answer that is no success, or the end of the connection, which is an error. A
-    /// success may come early, as from `cargo lambda watch`, which answers a stream at its start; it is kept for
-    /// [`answer`](Self::answer).
+    /// success may come early, as from `cargo lambda watch`, which answers a stream at its start, and so may what only says that
+    /// an answer will follow; it is kept for [`answer`](Self::answer).
     pub(super) async fn is_refused(&mut self) -> io::Error {
         refused(&mut self.socket, &mut self.buffer).await
     }
@@ -167,11 +167,25 @@ async fn refused(socket: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -
         if let Err(error) = read_more(socket, buffer).await {
             return error;
         }
-        let is_fine = buffer.iter().zip(SUCCESS).all(|(byte, wanted)| byte == wanted);
-        if !is_fine || buffer.len() > MAX_HEAD {
+        let answer = without_interim(buffer);
+        let may_be = |start: &[u8]| answer.iter().zip(start).all(|(byte, wanted)| byte == wanted);
+        if !(may_be(SUCCESS) || may_be(INTERIM)) || buffer.len() > MAX_HEAD {
             return io::Error::other("it was refused before its end");
         }
     }
+}
+
+/// The start of an answer that another follows (RFC 9110, section 15.2).
+const INTERIM: &[u8] = b"HTTP/1.1 1";
+
+/// What has come of the answer that counts.
+fn without_interim(mut answers: &[u8]) -> &[u8] {
+    while answers.starts_with(INTERIM)
+        && let Some(rest) = memmem::find(answers, b"\r\n\r\n").and_then(|end| answers.get(end + 4..))
+    {
+        answers = rest;
+    }
+    answers
 }
 
 impl Trouble {

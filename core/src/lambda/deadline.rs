@@ -38,6 +38,11 @@ impl Deadline {
         self.at.is_some_and(|at| Instant::now() >= at)
     }
 
+    /// How long there is until Lambda ends the invocation; nothing where that is not known.
+    pub(super) fn left(&self) -> Duration {
+        self.end.map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()))
+    }
+
     /// What `future` gives, if it does before it comes.
     pub(super) async fn limit<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
         self.alarm.before(self.at, future).await

@@ -14,6 +14,7 @@ mod deadline;
 mod end;
 mod event;
 mod extension;
+mod guarded;
 mod json;
 mod payload;
 mod polling;

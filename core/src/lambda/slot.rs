@@ -3,6 +3,7 @@
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
+    task::Poll,
 };
 
 use bytes::Bytes;
@@ -103,16 +104,15 @@ impl<A: App> Slot<'_, A> {
 async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline) {
     let mut all = All::new([]);
     let done = poll_fn(|cx| {
-        loop {
-            // Work may wait for what it has handed over itself.
-            all.extend(
-                after.take().into_iter().map(|work| Box::pin(after::done(work, format!("request {request_id}")))),
-            );
-            let polled = Pin::new(&mut all).poll(cx);
-            if !after.has_work() {
-                return polled;
-            }
+        // Work may wait for what it has handed over itself.
+        all.extend(after.take().into_iter().map(|work| Box::pin(after::done(work, format!("request {request_id}")))));
+        let polled = Pin::new(&mut all).poll(cx);
+        if !after.has_work() {
+            return polled;
         }
+        // At the next turn: one that hands over more each time is not to keep all else from running, nor the time from being over.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     });
     if deadline.limit(done).await.is_none() {
         drop(after.take());

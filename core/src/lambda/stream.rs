@@ -5,21 +5,20 @@ use std::{
     fmt,
     future::poll_fn,
     io::{self, Write as _},
-    pin::{Pin, pin},
-    task::{Context, Poll},
+    pin::pin,
+    task::Poll,
 };
 
 use bytes::Bytes;
-use http_body::{Body, Frame};
-use pin_project_lite::pin_project;
+use http_body::Body;
 use tokio::task::coop::consume_budget;
 
 use super::{
     base64,
     connection::Connection,
     deadline::Deadline,
+    guarded::{Failed, Guarded},
     json,
-    panic::{Panicked, caught},
 };
 use crate::BoxError;
 
@@ -37,8 +36,7 @@ const WRITE_AT: usize = 32 * 1024;
 
 /// Why a stream did not come to its end.
 pub(super) enum Failure {
-    Body(BoxError),
-    Panicked(String),
+    Of(Failed),
     /// Its time was over.
     Late,
 }
@@ -62,7 +60,7 @@ where
     out.clear();
     out.extend_from_slice(head.as_bytes());
     push_begin(out, begin);
-    let mut body = pin!(Guarded { body });
+    let mut body = pin!(Guarded::new(body));
     let mut has_yielded = false;
     let ended = loop {
         // A body that always has a frame at hand, such as an empty one, is not to keep all else from running.
@@ -95,7 +93,7 @@ where
         };
         match frame {
             None => break None,
-            Some(Err(failure)) => break Some(failure),
+            Some(Err(failed)) => break Some(Failure::Of(failed)),
             Some(Ok(frame)) => {
                 // Trailers are for clients that see them, and no front has such.
                 if let Ok(data) = frame.into_data() {
@@ -193,8 +191,8 @@ fn push_length(out: &mut Vec<u8>, length: usize) {
 /// The trailers that make a failure of the end, for Lambda and so for the client. What the app said is for the log alone.
 fn push_trailers(out: &mut Vec<u8>, failure: &Failure) {
     let (error_type, message) = match failure {
-        Failure::Body(_) => ("Function.StreamFailed", "the body of the response failed"),
-        Failure::Panicked(_) => ("Function.Panicked", "the app panicked while it streamed"),
+        Failure::Of(Failed::Body(_)) => ("Function.StreamFailed", "the body of the response failed"),
+        Failure::Of(Failed::Panicked(_)) => ("Function.Panicked", "the app panicked while it streamed"),
         Failure::Late => ("Function.Timeout", "the deadline came before the end of the stream"),
     };
     let mut error = b"{\"errorType\":\"".to_vec();
@@ -212,47 +210,8 @@ fn push_trailers(out: &mut Vec<u8>, failure: &Failure) {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Body(error) => write!(f, "the response body failed: {error}"),
-            Self::Panicked(message) => write!(f, "the app panicked: {message}"),
+            Self::Of(failed) => failed.fmt(f),
             Self::Late => f.write_str("it took too long (LODGER_DEADLINE_MARGIN)"),
-        }
-    }
-}
-
-pin_project! {
-    /// A body whose panics are failures, those of its destructor included.
-    struct Guarded<B> {
-        #[pin]
-        body: Option<B>,
-    }
-
-    impl<B> PinnedDrop for Guarded<B> {
-        fn drop(this: Pin<&mut Self>) {
-            this.drop_it();
-        }
-    }
-}
-
-impl<B> Guarded<B> {
-    fn drop_it(self: Pin<&mut Self>) {
-        let mut body = self.project().body;
-        let _ = caught(|| body.set(None));
-    }
-}
-
-impl<B> Guarded<B>
-where
-    B: Body<Data = Bytes, Error: Into<BoxError>>,
-{
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
-        let mut body = self.project().body;
-        let Some(polled) = body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        match caught(|| polled.poll_frame(cx)) {
-            Ok(polled) => polled.map_err(|error| Failure::Body(error.into())),
-            Err(Panicked(message)) => {
-                let _ = caught(|| body.set(None));
-                Poll::Ready(Some(Err(Failure::Panicked(message))))
-            }
         }
     }
 }

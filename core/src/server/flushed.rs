@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::pass::Pass;
+use crate::BoxError;
 
 /// The requests of one connection whose responses hyper has in hand and not yet sent.
 #[derive(Clone, Default)]
@@ -54,10 +55,17 @@ impl Unsent {
 pin_project! {
     /// The body of a response, with the pass of its request.
     pub(super) struct Accompanied<B> {
+        // None once it has panicked.
         #[pin]
-        body: B,
+        body: Option<B>,
         // Dropped after the body, whose destructor is the app's.
         pass: Leaving,
+    }
+
+    impl<B> PinnedDrop for Accompanied<B> {
+        fn drop(this: Pin<&mut Self>) {
+            this.drop_body();
+        }
     }
 }
 
@@ -67,7 +75,12 @@ struct Leaving(Pass, Option<Unsent>);
 impl<B> Accompanied<B> {
     pub(super) fn new(body: B, pass: Pass, unsent: Option<&Unsent>) -> Self {
         let unsent = unsent.filter(|_| pass.is_awaited()).cloned();
-        Self { body, pass: Leaving(pass, unsent) }
+        Self { body: Some(body), pass: Leaving(pass, unsent) }
+    }
+
+    fn drop_body(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let _ = this.pass.0.within_body(|| this.body.set(None));
     }
 }
 
@@ -79,21 +92,32 @@ impl Drop for Leaving {
     }
 }
 
-impl<B: Body> Body for Accompanied<B> {
+impl<B> Body for Accompanied<B>
+where
+    B: Body<Error: Into<BoxError>>,
+{
     type Data = B::Data;
-    type Error = B::Error;
+    type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let this = self.project();
-        this.pass.0.within(|| this.body.poll_frame(cx))
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
+        let this = self.as_mut().project();
+        let Some(body) = this.body.as_pin_mut() else { return Poll::Ready(None) };
+        match this.pass.0.within_body(|| body.poll_frame(cx)) {
+            Some(polled) => polled.map_err(Into::into),
+            None => {
+                // What is left of it may panic again.
+                self.drop_body();
+                Poll::Ready(Some(Err("the app panicked".into())))
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map(Body::size_hint).unwrap_or_default()
     }
 }
 

@@ -18,7 +18,8 @@ use crate::{AfterResponse, Head, Host, Settings};
 ///
 /// - before the app is called, [`admit`](Self::admit), which says whether it is to be called;
 /// - the call itself goes through [`Pass::call`];
-/// - the [`Pass`] is kept until the body of the response has been sent, or is dropped without that.
+/// - the body of the response is read, and dropped, through [`Pass::within_body`];
+/// - the [`Pass`] is kept until that body has been sent, or is dropped without that.
 #[derive(Debug)]
 pub struct Gate {
     paths: Paths,

@@ -13,9 +13,10 @@ use tracing::{Instrument as _, Span};
 
 use super::tasks::Tasks;
 use crate::{
-    AfterResponse, after,
+    AfterResponse,
+    after::{self, Work},
     log::say,
-    panic::{CatchPanic, Panicked},
+    panic::{CatchPanic, Panicked, caught},
     span,
 };
 
@@ -88,6 +89,21 @@ impl Pass {
         self.span.in_scope(work)
     }
 
+    /// Calls `work`, which is that of the response's body, its destructor included. What comes of it; a panic as [`call`](Self::call)
+    /// has it, but for the answer, which has been begun: it is to be cut off.
+    pub fn within_body<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        if !self.catches_panics {
+            return Some(self.within(work));
+        }
+        match self.within(|| caught(work)) {
+            Ok(value) => Some(value),
+            Err(Panicked(message)) => {
+                self.within(|| say!(ERROR, "{self}: the app panicked in the body of its response: {message}"));
+                None
+            }
+        }
+    }
+
     /// Whether there is something to be done once the response has been sent.
     pub(super) fn is_awaited(&self) -> bool {
         #[cfg(feature = "vercel")]
@@ -104,19 +120,40 @@ impl Drop for Pass {
         if !after.may_have_work() {
             return;
         }
-        #[cfg(feature = "vercel")]
-        let end = self.end.take().map(Arc::new);
-        // Dropped before the end is.
-        let span = replace(&mut self.span, Span::none());
-        let late = Arc::clone(&tasks);
-        for work in after.take_all(move |work| late.spawn(after::done(work, "a request"))) {
+        let answered = Arc::new(Answered {
+            span: replace(&mut self.span, Span::none()),
             #[cfg(feature = "vercel")]
-            if let Some(end) = &end {
-                tasks.spawn(crate::vercel::End::kept_by(Arc::clone(end), work, span.clone()));
-                continue;
-            }
-            tasks.spawn(after::done(work, "a request").instrument(span.clone()));
+            end: self.end.take(),
+        });
+        let (of, late) = (Arc::downgrade(&answered), Arc::clone(&tasks));
+        // Such as what work hands over. Where there is none any more, the request has been at its end.
+        let late = move |work| match of.upgrade() {
+            Some(answered) => late.spawn(answered.does(work)),
+            None => late.spawn(after::done(work, "a request")),
+        };
+        for work in after.take_all(late) {
+            tasks.spawn(Arc::clone(&answered).does(work));
         }
+    }
+}
+
+/// A request whose response has been sent, for as long as there is work on it.
+struct Answered {
+    /// Dropped before the end is.
+    span: Span,
+    #[cfg(feature = "vercel")]
+    end: Option<crate::vercel::End>,
+}
+
+impl Answered {
+    /// Does `work`, for the request, which is not at its end before that, and in its span.
+    async fn does(self: Arc<Self>, work: Work) {
+        let span = self.span.clone();
+        #[cfg(feature = "vercel")]
+        if let Some(end) = &self.end {
+            return end.during(after::done(work, format!("request {end}")).instrument(span)).await;
+        }
+        after::done(work, "a request").instrument(span).await;
     }
 }
 
@@ -144,6 +181,14 @@ pin_project! {
         state: State<F>,
         pass: Pass,
     }
+
+    impl<F> PinnedDrop for Call<F> {
+        fn drop(this: Pin<&mut Self>) {
+            // Of a call that is given up, because the client has left, the destructors are work on the request.
+            let mut this = this.project();
+            this.pass.within(|| this.state.set(State::GivenUp));
+        }
+    }
 }
 
 pin_project! {
@@ -152,6 +197,7 @@ pin_project! {
         Plain { #[pin] future: F },
         Caught { #[pin] future: CatchPanic<F> },
         Panicked { panicked: Panicked },
+        GivenUp,
     }
 }
 
@@ -170,6 +216,7 @@ impl<F: Future> Future for Call<F> {
                 Err(Panicked(message)) => message,
             },
             Projected::Panicked { panicked } => take(&mut panicked.0),
+            Projected::GivenUp => return Poll::Pending,
         };
         let pass = &*this.pass;
         pass.within(|| say!(ERROR, "{pass}: answered with 500: the app panicked: {message}"));

@@ -4,13 +4,11 @@ use std::{fmt, future::poll_fn, pin::pin, sync::Arc};
 
 use http::{HeaderValue, header::HOST};
 use tokio::runtime::Handle;
-use tracing::{Instrument as _, Span};
+use tracing::Span;
 
 use super::{Context, ipc::Ipc, log};
 use crate::{
-    BeforeFreeze, Head, Settings,
-    after::{self, Work},
-    span,
+    BeforeFreeze, Head, Settings, span,
     vercel_headers::{Said, secret},
 };
 
@@ -93,13 +91,8 @@ impl End {
         self.within(|| span::on_vercel(&self.context))
     }
 
-    /// Does `work`, for the request, which is not at its end before that, and in its span.
-    pub(crate) async fn kept_by(end: Arc<Self>, work: Work, span: Span) {
-        end.during(after::done(work, format!("request {end}")).instrument(span)).await;
-    }
-
     /// Awaits `work` as work on the request.
-    async fn during(&self, work: impl Future<Output = ()>) {
+    pub(crate) async fn during(&self, work: impl Future<Output = ()>) {
         let mut work = pin!(work);
         poll_fn(|cx| self.within(|| work.as_mut().poll(cx))).await;
     }

@@ -5,7 +5,7 @@ mod json_syntax;
 mod result;
 mod style;
 
-use std::{fmt, pin::pin};
+use std::{fmt, future::poll_fn, pin::pin};
 
 use bytes::{Bytes, BytesMut};
 use http::{
@@ -13,10 +13,12 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
 };
 use http_body::Body;
-use http_body_util::BodyExt as _;
 use tokio::task::coop::consume_budget;
 
-use super::payload::Payload;
+use super::{
+    guarded::{Failed, Guarded},
+    payload::Payload,
+};
 use crate::{BoxError, log::say};
 
 pub(super) use style::{API_HEADERS, Form, Style};
@@ -55,8 +57,8 @@ pub(super) enum Answer {
 /// Why the app's response did not become a reply.
 #[derive(Debug)]
 pub(super) enum Unanswerable {
-    /// The body failed.
-    Failed(BoxError),
+    /// The body failed, or panicked.
+    Failed(Failed),
     /// It is longer than the front takes, or Lambda: so many bytes, or more.
     TooLarge(u64, &'static Style),
     /// No front passes it on: others follow it, and there is room for one; or HTTP has none such.
@@ -181,17 +183,15 @@ where
     if body.size_hint().lower() > style.max_size as u64 {
         return Err(Unanswerable::TooLarge(body.size_hint().lower(), style));
     }
-    let mut body = pin!(body);
+    let mut body = pin!(Guarded::new(Some(body)));
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     loop {
         // A body that always has a frame at hand, such as an empty one, is not to keep all else from running.
         consume_budget().await;
-        let Some(frame) = body.frame().await else { break };
+        let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await else { break };
         // Trailers have no place in a reply.
-        let Ok(data) = frame.map_err(|error| Unanswerable::Failed(error.into()))?.into_data() else {
-            continue;
-        };
+        let Ok(data) = frame.map_err(Unanswerable::Failed)?.into_data() else { continue };
         if first.is_empty() {
             first = data;
             continue;
@@ -219,7 +219,7 @@ fn is_identity(codings: &[u8]) -> bool {
 impl fmt::Display for Unanswerable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(source) => write!(f, "the response body failed: {source}"),
+            Self::Failed(failed) => failed.fmt(f),
             Self::Status(status) if status.is_informational() => {
                 write!(f, "{status} is no final status, and there is no connection to upgrade")
             }
