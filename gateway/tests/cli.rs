@@ -41,6 +41,24 @@ async fn without_a_command_it_waits_for_a_function() {
     assert_eq!(body, "/dev/pets");
 }
 
+#[tokio::test]
+async fn an_invocation_has_the_time_that_is_said() {
+    let (_child, mut lines) = start(&["--timeout", "2.5"]);
+    let url = lines.next_line().await.unwrap().unwrap();
+    let addr = url.strip_prefix("function-url on http://").unwrap().parse().unwrap();
+    let variable = lines.next_line().await.unwrap().unwrap();
+    let api = variable.strip_prefix("AWS_LAMBDA_RUNTIME_API=").unwrap().parse().unwrap();
+    let asked = tokio::spawn(ask(addr, "GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
+    let (head, _) = ask(api, "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let deadline = value(&head, "lambda-runtime-deadline-ms").unwrap().parse::<u64>().unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let left = i128::from(deadline) - now as i128;
+    assert!((0..=2500).contains(&left), "{left}");
+    // Nobody answers it.
+    let (head, _) = asked.await.unwrap();
+    assert!(head.starts_with("http/1.1 504 "), "{head}");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_command_has_what_lambda_sets_and_ends_it_all() {

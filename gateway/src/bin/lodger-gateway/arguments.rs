@@ -1,5 +1,7 @@
 //! What the command is told.
 
+use std::time::Duration;
+
 use lodger_gateway::Front;
 #[cfg(feature = "websocket")]
 use lodger_gateway::WebSocketApi;
@@ -19,6 +21,7 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
   --route-responses      sends back what the function answers to a message; of websocket-api
   --listen ADDRESS       where to serve HTTP; 127.0.0.1:3000 if not given, port 0 for any
   --runtime-api ADDRESS  where to serve the Runtime API; a free port of 127.0.0.1 if not given
+  --timeout SECONDS      how long an invocation may take, as set for the function; 30 if not given, Lambda's default is 3
   --vercel               plays Vercel instead, for a function of its runtime `executable`, which the command is
   --event FILE           invokes the function once, with the JSON in FILE or, for -, from standard input, and serves no
                          HTTP; what a queue or a schedule sends can be tried so
@@ -30,7 +33,7 @@ value for AWS_LAMBDA_RUNTIME_API is printed, for a function that is started by h
 is snap-start, it is started as with SnapStart. A function that has an extension, and one on Vercel, is ended by SIGTERM.
 
 With --event the reply is printed, and what the function prints goes to standard error. The status is 0 then, and 1 if the
-function reported an error, which is on standard error, or has not answered in half a minute.
+function reported an error, which is on standard error, or has not answered in time.
 ";
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
@@ -47,6 +50,7 @@ pub(crate) enum Asked {
 pub(crate) struct Arguments {
     pub(crate) task: Task,
     pub(crate) runtime_api: String,
+    pub(crate) timeout: Option<Duration>,
     pub(crate) command: Vec<String>,
 }
 
@@ -125,6 +129,7 @@ impl Played {
 impl Arguments {
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
         let (mut name, mut stage, mut domain, mut listen, mut event) = (None, None, None, None, None);
+        let mut timeout = None;
         let (mut is_streaming, mut has_route_responses, mut is_vercel) = (false, false, false);
         let mut runtime_api = "127.0.0.1:0".to_owned();
         while let Some(option) = arguments.next() {
@@ -140,6 +145,7 @@ impl Arguments {
                 "--route-responses" => has_route_responses = true,
                 "--listen" => listen = Some(address(&option, value()?)?),
                 "--runtime-api" => runtime_api = address(&option, value()?)?,
+                "--timeout" => timeout = Some(seconds(&option, &value()?)?),
                 "--vercel" => is_vercel = true,
                 "--event" => event = Some(value()?),
                 _ => return Err(format!("there is no option {option:?}; a command stands after --")),
@@ -148,9 +154,10 @@ impl Arguments {
         let command: Vec<_> = arguments.collect();
         let has_front = name.is_some() || stage.is_some() || domain.is_some() || is_streaming || has_route_responses;
         let task = if is_vercel {
-            if has_front || event.is_some() {
+            if has_front || event.is_some() || timeout.is_some() {
                 return Err(
-                    "with --vercel there is neither a front of AWS, with what is said of one, nor an event".to_owned()
+                    "with --vercel there is neither a front of AWS, with what is said of one, nor an event or a time-out"
+                        .to_owned(),
                 );
             }
             if command.is_empty() {
@@ -170,12 +177,19 @@ impl Arguments {
             let played = Played::read(name, stage, domain, is_streaming, has_route_responses)?;
             Task::Serve { played, listen: listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()) }
         };
-        Ok(Asked::ToRun(Self { task, runtime_api, command }))
+        Ok(Asked::ToRun(Self { task, runtime_api, timeout, command }))
     }
 }
 
 fn does_not_stream(name: &str) -> String {
     format!("{name} has no --stream; function-url and rest-api have")
+}
+
+fn seconds(option: &str, value: &str) -> Result<Duration, String> {
+    let seconds = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds
+        .filter(|seconds| !seconds.is_zero())
+        .ok_or_else(|| format!("{option} {value}: it is a number of seconds, 3 or 0.5 say"))
 }
 
 /// Whether the host exists is found out later.
@@ -276,6 +290,9 @@ mod tests {
             ("--listen 4000", "--listen 4000: an address is a host and a port, 127.0.0.1:3000 say"),
             ("--listen :4000", "--listen :4000: "),
             ("--runtime-api localhost:x", "--runtime-api localhost:x: "),
+            ("--timeout 0", "--timeout 0: it is a number of seconds"),
+            ("--timeout soon", "--timeout soon: "),
+            ("--vercel --timeout 3 -- y", "nor an event or a time-out"),
             ("--event x", "--event needs a command"),
             ("--event x --front alb -- y", "with --event nothing is served"),
             ("--vercel", "--vercel needs a command"),

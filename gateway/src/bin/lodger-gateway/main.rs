@@ -47,8 +47,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> io::Result<ExitCode> {
-    let Arguments { task, runtime_api, command } = arguments;
+    let Arguments { task, runtime_api, timeout, command } = arguments;
     let api = RuntimeApi::start_on(&runtime_api).await.map_err(|error| of("--runtime-api", &runtime_api, error))?;
+    let api = match timeout {
+        Some(timeout) => api.timeout(timeout),
+        None => api,
+    };
     let api = match std::env::var("AWS_LAMBDA_INITIALIZATION_TYPE").as_deref() {
         // There is no snapshot, as far as the function can tell: it is restored as soon as it is taken.
         Ok("snap-start") => {
