@@ -75,7 +75,7 @@
 //!   binary that was built with `panic = "abort"` it is the end of the process, on every host.
 //! - **The stage of an API, and a base path, are not in the path that the app sees.** An app that writes absolute paths
 //!   (`Redirect::to("/login")`) puts before them what was taken off: the [`PathPrefix`], where there is one. Relative ones
-//!   (`Redirect::to("login")`) need nothing.
+//!   (`Redirect::to("login")`, which leads from `/a/b` to `/a/login`) need nothing.
 //!
 //! ```
 //! use axum::{Extension, response::Redirect};

@@ -67,7 +67,7 @@ impl Lodger {
         self
     }
 
-    /// The address to listen on, as a server; on Vercel it is a port of the loopback address that is free. Port 0 takes
+    /// The address to listen on, such as `([127, 0, 0, 1], 3000)`, as a server; on Vercel it is a port of the loopback address that is free. Port 0 takes
     /// any that is free; [`on_listening`](Self::on_listening) tells which. `LODGER_ADDR` or `PORT` takes its place: where the
     /// latter is set, as by whoever starts a container, the app is to be reached from outside.
     pub fn addr(mut self, addr: impl Into<SocketAddr>) -> Self {
@@ -88,7 +88,7 @@ impl Lodger {
     }
 
     /// A prefix to take off each request's path, on every host: whole segments, once. What a mapping of a custom domain
-    /// or a proxy put there. The app finds it as a [`PathPrefix`](crate::PathPrefix).
+    /// or a proxy put there. The app finds it as a [`PathPrefix`](crate::PathPrefix). A path without it is served as it is.
     pub fn base_path(mut self, prefix: impl Into<String>) -> Self {
         self.settings.base_path = Some(prefix.into());
         self

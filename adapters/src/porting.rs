@@ -139,21 +139,28 @@
 //! # From lambda_http, lambda-web and vercel_runtime
 //!
 //! The router is what is handed over, and what chose between a function and a server goes. A handler that was given to
-//! `service_fn` becomes a route of a router, or a tower or hyper service.
+//! `service_fn` becomes a route: `Router::new().fallback(handler)`. The crates go from `Cargo.toml`; `vercel_runtime` has to,
+//! because Vercel's builder takes the binary by it for one that it is not.
 //!
 //! | before | now |
 //! |---|---|
 //! | `lambda_http::run(router)` | `lodger::run(router)` |
 //! | `lambda_http::run_with_streaming_response(router)` | the same, with [`Lodger::response_mode`] or `LODGER_RESPONSE_MODE=stream` |
 //! | `lambda_http::run_concurrent(router)` | the same |
-//! | `RequestExt::request_context()`, `lambda_context()` | the extensions [`lambda::RequestContext`], [`lambda::Context`] |
+//! | `RequestExt::request_context()` | the extension [`lambda::RequestContext`], JSON: with the feature `serde`, `context.parse::<T>()` makes a type of yours of it, or the one of aws_lambda_events that lambda_http gave |
+//! | `RequestExt::lambda_context()` | the extension [`lambda::Context`] |
 //! | `RequestExt::path_parameters()`, `query_string_parameters()`, `RequestPayloadExt::payload()` | the extractors of the framework |
 //! | `RequestExt::stage_variables()` | they are in the JSON of the extension [`lambda::Event`] |
-//! | routes that begin with the stage, or `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH` | routes without it: the stage is taken off, unless [`Lodger::stage`] says otherwise |
+//! | routes that begin with the stage, or `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH` | routes without it: the stage is taken off |
+//! | `lambda_http::tracing::init_default_subscriber()` | `lodger::logs::init()?`, with the feature `logs` |
 //! | `if is_running_on_lambda() { run_actix_on_lambda(factory).await } else { HttpServer::new(factory).. }` | `lodger::run(factory).await` |
 //! | `vercel_runtime::run(ServiceBuilder::new().layer(VercelLayer::new()).service(router))` | `lodger::run(router)` |
-//! | `AppState::wait_until(future)` | [`AfterResponse::run`](crate::AfterResponse::run), by the request's extension |
-//! | `AppState::log_context` | the macros of `tracing`, with the feature `logs` |
+//! | `AppState::wait_until(future)` | [`AfterResponse::run`](crate::AfterResponse::run), by the request's extension, which begins after the response: what the handler waits for itself is spawned, `let task = tokio::spawn(..)`, and handed over as `after.run(async { drop(task.await) })` |
+//! | `AppState::log_context` | the macros of `tracing`, once `lodger::logs::init()?` has been called, with the feature `logs`; `debug` with `RUST_LOG=debug` |
+//! | lambda-web's feature `br`, on by default | the framework's own: `Compress` of actix-web, `CompressionLayer` of tower-http |
+//!
+//! Extensions are not on every host: `Context` is there on Lambda, `RequestContext` where its front sends one. So it is
+//! `Option<Extension<lodger::lambda::Context>>` in axum, where without the `Option` a request that has none is answered with 500.
 //!
 //! [`lambda::Context`]: crate::lambda::Context
 //! [`lambda::Event`]: crate::lambda::Event

@@ -21,8 +21,8 @@ use crate::{
 ///
 /// | host | when | how long | what it costs |
 /// |---|---|---|---|
-/// | server | once the response has left, or the client; in HTTP/2, once the last of it has been handed to the connection | for ever; once the server ends, as long as the grace is ([`LODGER_GRACE`](crate::Settings::grace)) | nothing |
-/// | Lambda | once Lambda has taken the response, before the next invocation is asked for | until half a second before the end of the invocation's time ([`LODGER_DEADLINE_MARGIN`](crate::Settings::deadline_margin)), as the request itself | the function is billed for it, and busy meanwhile: on Managed Instances one slot is, elsewhere the next request gets another instance, which may have to start first |
+/// | server | once the response has left, or the client; in HTTP/2, once the last of it has been handed to the connection | for ever; once the server ends, as long as the grace is (`LODGER_GRACE`) | nothing |
+/// | Lambda | once Lambda has taken the response, before the next invocation is asked for | until half a second before the end of the invocation's time (`LODGER_DEADLINE_MARGIN`), as the request itself | the function is billed for it, and busy meanwhile: on Managed Instances one slot is, elsewhere the next request gets another instance, which may have to start first |
 /// | Vercel | likewise, before the request is said to be at its end | as on a server; the platform ends the process when the function's own time is over | the function is billed for it |
 ///
 /// Work that is not done by then is cancelled, which the log says. So does it of a panic, which is nothing to the other work.

@@ -9,7 +9,7 @@ use crate::{Body, BoxError};
 /// The URI is in origin form on every host and for every version of HTTP: a path and a query. Scheme and host are in the
 /// headers `x-forwarded-proto` and `host`. What the host knows besides travels as extensions, never as headers, because a
 /// client can send those too: [`ClientAddr`](crate::ClientAddr) and [`AfterResponse`](crate::AfterResponse) always,
-/// [`PathPrefix`](crate::PathPrefix) where a prefix was taken off the path, on Lambda what [`lambda`](crate::lambda)
+/// [`PathPrefix`](crate::PathPrefix) where a prefix was taken off the path, on Lambda what the module `lambda`
 /// lists, and on Vercel its [`Context`](crate::vercel::Context).
 pub type Request = http::Request<Body>;
 

@@ -35,8 +35,10 @@ fn to_stderr(level: tracing::Level, message: fmt::Arguments<'_>) {
         // Detail is for those who ask for it, and there is nobody to ask.
         tracing::Level::DEBUG | tracing::Level::TRACE => return,
     };
-    // Not `eprintln`, which panics where nobody reads it any more: that is no reason to answer nobody.
-    let _ = writeln!(io::stderr(), "lodger: {kind}{message}");
+    // Not `eprintln`, which panics where nobody reads it any more: that is no reason to answer nobody. In one piece, because
+    // others write there as well.
+    let line = format!("lodger: {kind}{message}\n");
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// [`log`] as the hosts write it: a level and a message with its arguments.

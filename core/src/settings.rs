@@ -84,10 +84,12 @@ pub struct Settings {
 #[non_exhaustive]
 pub enum Stage {
     /// The app sees the path without it, as on every other host, and the stage as a
-    /// [`PathPrefix`](crate::PathPrefix).
+    /// [`PathPrefix`](crate::PathPrefix). Behind a domain of your own a path that begins with the name of the stage loses that
+    /// segment as well, because the event does not tell whose it is; where the app has such routes, name the stage otherwise.
     #[default]
     Strip,
-    /// The app sees the path as the event has it.
+    /// The app sees the path as the event has it: that of an HTTP API has the stage in it, that of a REST API has not, so that
+    /// routes which begin with the stage do not match there.
     Keep,
 }
 

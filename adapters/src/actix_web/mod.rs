@@ -41,9 +41,6 @@
 //! # let _ = actix_web::App::new().route("/orders", actix_web::web::post().to(order));
 //! ```
 //!
-//! The future of `run` stays on its thread, as that of actix's server does: where it is not awaited in `main`, as in a test,
-//! `actix_web::rt::spawn` spawns it.
-//!
 //! With the feature `actix-web-http2` the server speaks HTTP/2 cleartext as well, as `HttpServer::bind_auto_h2c` does. With
 //! that it waits for the first byte of a connection without an end, which the [`header_timeout`](crate::Lodger::header_timeout)
 //! does not shorten, and which takes the whole [`grace`](crate::Lodger::grace) at the end.

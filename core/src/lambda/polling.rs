@@ -79,7 +79,7 @@ impl Polling {
         Ok(Self { api, settings, shutdown, slots, share: None, grace: None, extension: None, hooks })
     }
 
-    /// Has `hooks` run around the snapshot, where there is one: where [the settings say so](Settings::snap_start). It is taken once
+    /// Has `hooks` run around the snapshot, where there is one: where the settings say so. It is taken once
     /// all [parts](Self::split) have been built and are about to answer, before any of them polls. The hooks run in the
     /// runtime that this is split in, or answered.
     ///

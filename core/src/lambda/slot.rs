@@ -168,8 +168,8 @@ fn call<A: App>(
             }
             None => (
                 StatusCode::GATEWAY_TIMEOUT,
-                "the app took too long, and was cancelled before Lambda would end the process \
-                 (LODGER_DEADLINE_MARGIN)"
+                "the app took too long, and was cancelled before Lambda would end the process; raise the function's \
+                 timeout, or lower LODGER_DEADLINE_MARGIN, which is how long before that"
                     .to_owned(),
                 Some("the function took too long".to_owned()),
             ),

@@ -61,8 +61,10 @@ pub(crate) use fields::Fields;
 /// }
 /// ```
 pub fn init() -> Result<(), Error> {
-    let taken =
-        |error| Error::new("the log cannot be set up: the process has one (`lodger::logs::init`)").because(error);
+    let taken = |error| {
+        Error::new("the log cannot be set up: the process has one; take that out, or add `lodger::logs::layer()` to it")
+            .because(error)
+    };
     tracing_subscriber::registry().with(layer()).try_init().map_err(taken)
 }
 
@@ -113,6 +115,9 @@ mod tests {
     fn there_is_one_log() {
         super::init().unwrap();
         let error = super::init().unwrap_err();
-        assert_eq!(error.to_string(), "the log cannot be set up: the process has one (`lodger::logs::init`)");
+        assert_eq!(
+            error.to_string(),
+            "the log cannot be set up: the process has one; take that out, or add `lodger::logs::layer()` to it"
+        );
     }
 }
