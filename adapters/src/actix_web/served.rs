@@ -10,7 +10,7 @@ use super::{admit::Admitting, in_flight::InFlight};
 use crate::{Error, Host, server::HandedOver};
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-const A_MOMENT: Duration = Duration::from_millis(100);
+const A_MOMENT: Duration = Duration::from_millis(500);
 
 /// Serves what `make` makes until the settings say that it is to end, and what is in flight for as long as they grant it.
 pub(super) async fn serve<F, I, S, B>(make: F, listener: TcpListener, mut socket: HandedOver) -> Result<(), Error>
@@ -72,6 +72,13 @@ where
         () = socket.grace_is_over(|| in_flight.is_any()) => {}
     }
     // Not waited for to its end: what was cut off may hold on to its thread.
-    let _ = tokio::time::timeout(A_MOMENT, async { tokio::join!(handle.stop(false), server) }).await;
+    let _ = tokio::time::timeout(A_MOMENT, async {
+        let _ = tokio::join!(handle.stop(false), server);
+        // The workers drop it by themselves, and only then Vercel is told of its end.
+        while in_flight.is_any() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
     Ok(())
 }
