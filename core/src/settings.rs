@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(addr("app", &[("VERCEL_DEV_PORT", "4000")]).unwrap(), "127.0.0.1:4000");
         assert_eq!(addr("app", &[("PORT", "1"), ("VERCEL_DEV_PORT", "2")]).unwrap(), "0.0.0.0:1");
         assert_eq!(addr("app", &[("PORT", "1"), ("LODGER_ADDR", "[::1]:2")]).unwrap(), "[::1]:2");
-        for (name, value) in [("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"), ("VERCEL_IPC_PATH", "/tmp/x")] {
+        for (name, value) in [("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"), ("VERCEL_IPC_PATH", "/ipc")] {
             assert_eq!(addr("app", &[(name, value), ("PORT", "http")]), None);
         }
     }
