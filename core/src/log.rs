@@ -16,7 +16,7 @@ pub fn log(level: tracing::Level, message: fmt::Arguments<'_>) {
         if level <= tracing::Level::INFO && crate::vercel::send(level, &message.to_string()) {
             return;
         }
-        return to_stderr(level, message);
+        return unheard(level, message);
     }
     match level {
         tracing::Level::ERROR => tracing::error!(target: "lodger", "{message}"),
@@ -27,7 +27,8 @@ pub fn log(level: tracing::Level, message: fmt::Arguments<'_>) {
     }
 }
 
-fn to_stderr(level: tracing::Level, message: fmt::Arguments<'_>) {
+/// Says it where it is seen without a subscriber.
+fn unheard(level: tracing::Level, message: fmt::Arguments<'_>) {
     let kind = match level {
         tracing::Level::ERROR => "error: ",
         tracing::Level::WARN => "warning: ",
@@ -35,10 +36,13 @@ fn to_stderr(level: tracing::Level, message: fmt::Arguments<'_>) {
         // Detail is for those who ask for it, and there is nobody to ask.
         tracing::Level::DEBUG | tracing::Level::TRACE => return,
     };
-    // Not `eprintln`, which panics where nobody reads it any more: that is no reason to answer nobody. In one piece, because
-    // others write there as well.
-    let line = format!("lodger: {kind}{message}\n");
-    let _ = io::stderr().write_all(line.as_bytes());
+    to_stderr(format_args!("lodger: {kind}{message}"));
+}
+
+/// Writes a line on standard error, in one piece, so that no other comes between.
+pub(crate) fn to_stderr(line: fmt::Arguments<'_>) {
+    // Not `eprintln`, which panics where nobody reads it any more: that is no reason to answer nobody.
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// [`log`] as the hosts write it: a level and a message with its arguments.

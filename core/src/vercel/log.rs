@@ -2,7 +2,6 @@
 
 use std::{
     cell::RefCell,
-    io::{self, Write as _},
     mem::replace,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
@@ -148,8 +147,7 @@ pub(super) fn send_of(asked: Option<Asked>, level: Level, line: &str) -> bool {
 
 /// Where a line goes that the platform cannot be told.
 pub(super) fn to_stderr(line: &str) {
-    // In one piece, so that no other comes between.
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    crate::log::to_stderr(format_args!("{line}"));
 }
 
 fn lock() -> MutexGuard<'static, Process> {
