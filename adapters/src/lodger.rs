@@ -67,9 +67,10 @@ impl Lodger {
         self
     }
 
-    /// The address to listen on, such as `([127, 0, 0, 1], 3000)`, as a server; on Vercel it is a port of the loopback address that is free. Port 0 takes
-    /// any that is free; [`on_listening`](Self::on_listening) tells which. `LODGER_ADDR` or `PORT` takes its place: where the
-    /// latter is set, as by whoever starts a container, the app is to be reached from outside.
+    /// The address to listen on, such as `([127, 0, 0, 1], 3000)`, as a server; on Vercel it is a port of the loopback
+    /// address that is free. Port 0 takes any that is free; [`on_listening`](Self::on_listening) tells which.
+    /// `LODGER_ADDR` or `PORT` takes its place: where the latter is set, as by whoever starts a container, the app is to
+    /// be reached from outside.
     pub fn addr(mut self, addr: impl Into<SocketAddr>) -> Self {
         self.settings.addr = Some(addr.into());
         self

@@ -66,7 +66,8 @@ pin_project! {
 
     impl<B> PinnedDrop for Kept<B> {
         fn drop(this: Pin<&mut Self>) {
-            this.drop_body();
+            let this = this.project();
+            this.kept.0.drop_body(this.body);
         }
     }
 }
@@ -77,11 +78,6 @@ impl<B> Kept<B> {
     pub(super) fn new(body: B, kept: Both) -> Self {
         Self { body: Some(body), kept }
     }
-
-    fn drop_body(self: Pin<&mut Self>) {
-        let mut this = self.project();
-        let _ = this.kept.0.within_body(|| this.body.set(None));
-    }
 }
 
 impl<B: MessageBody> MessageBody for Kept<B> {
@@ -91,17 +87,9 @@ impl<B: MessageBody> MessageBody for Kept<B> {
         self.body.as_ref().map_or(BodySize::None, MessageBody::size)
     }
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let this = self.as_mut().project();
-        let Some(body) = this.body.as_pin_mut() else { return Poll::Ready(None) };
-        match this.kept.0.within_body(|| body.poll_next(cx)) {
-            Some(polled) => polled.map_err(Into::into),
-            None => {
-                // What is left of it may panic again.
-                self.drop_body();
-                Poll::Ready(Some(Err("the app panicked".into())))
-            }
-        }
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let this = self.project();
+        this.kept.0.poll_body(this.body, |body| body.poll_next(cx))
     }
 
     fn try_into_bytes(mut self) -> Result<Bytes, Self> {

@@ -64,7 +64,8 @@ pin_project! {
 
     impl<B> PinnedDrop for Accompanied<B> {
         fn drop(this: Pin<&mut Self>) {
-            this.drop_body();
+            let this = this.project();
+            this.pass.0.drop_body(this.body);
         }
     }
 }
@@ -76,11 +77,6 @@ impl<B> Accompanied<B> {
     pub(super) fn new(body: B, pass: Pass, unsent: Option<&Unsent>) -> Self {
         let unsent = unsent.filter(|_| pass.is_awaited()).cloned();
         Self { body: Some(body), pass: Leaving(pass, unsent) }
-    }
-
-    fn drop_body(self: Pin<&mut Self>) {
-        let mut this = self.project();
-        let _ = this.pass.0.within_body(|| this.body.set(None));
     }
 }
 
@@ -99,17 +95,9 @@ where
     type Data = B::Data;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
-        let this = self.as_mut().project();
-        let Some(body) = this.body.as_pin_mut() else { return Poll::Ready(None) };
-        match this.pass.0.within_body(|| body.poll_frame(cx)) {
-            Some(polled) => polled.map_err(Into::into),
-            None => {
-                // What is left of it may panic again.
-                self.drop_body();
-                Poll::Ready(Some(Err("the app panicked".into())))
-            }
-        }
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
+        let this = self.project();
+        this.pass.0.poll_body(this.body, |body| body.poll_frame(cx))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -18,7 +18,7 @@ use crate::{AfterResponse, Head, Host, Settings};
 ///
 /// - before the app is called, [`admit`](Self::admit), which says whether it is to be called;
 /// - the call itself goes through [`Pass::call`];
-/// - the body of the response is read, and dropped, through [`Pass::within_body`];
+/// - the body of the response is read, and dropped, by [`Pass::poll_body`] and [`Pass::drop_body`];
 /// - the [`Pass`] is kept until that body has been sent, or is dropped without that.
 #[derive(Debug)]
 pub struct Gate {

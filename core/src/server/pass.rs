@@ -89,9 +89,35 @@ impl Pass {
         self.span.in_scope(work)
     }
 
-    /// Calls `work`, which is that of the response's body, its destructor included. What comes of it; a panic as [`call`](Self::call)
-    /// has it, but for the answer, which has been begun: it is to be cut off.
-    pub fn within_body<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+    /// Polls the response's body, if there is any left. After a panic, which is as [`call`](Self::call) has it, there is none: the
+    /// answer has been begun, and ends with an error, so that it is cut off.
+    pub fn poll_body<B, T, E, X>(
+        &self,
+        mut body: Pin<&mut Option<B>>,
+        poll: impl FnOnce(Pin<&mut B>) -> Poll<Option<Result<T, E>>>,
+    ) -> Poll<Option<Result<T, X>>>
+    where
+        E: Into<X>,
+        X: From<&'static str>,
+    {
+        let Some(rest) = body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        match self.within_body(|| poll(rest)) {
+            Some(polled) => polled.map_err(Into::into),
+            None => {
+                // What is left of it may panic again.
+                self.drop_body(body);
+                Poll::Ready(Some(Err("the app panicked".into())))
+            }
+        }
+    }
+
+    /// Drops the response's body, as work on the request.
+    pub fn drop_body<B>(&self, mut body: Pin<&mut Option<B>>) {
+        let _ = self.within_body(|| body.set(None));
+    }
+
+    /// Calls `work`, which is that of the response's body. What comes of it; nothing if it panicked.
+    fn within_body<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
         if !self.catches_panics {
             return Some(self.within(work));
         }
