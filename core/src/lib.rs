@@ -21,6 +21,8 @@ mod head;
 mod host;
 mod log;
 mod once;
+#[cfg(any(feature = "lambda", feature = "vercel"))]
+mod only_run;
 mod panic;
 mod prefix;
 mod reserved;

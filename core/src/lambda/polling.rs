@@ -22,7 +22,7 @@ use super::{
     slots::{self, Share},
     snapshot::Snapshot,
 };
-use crate::{App, Error, Settings, Shutdown, SnapshotHooks, log::say, panic, signals::Signals};
+use crate::{App, Error, Settings, Shutdown, SnapshotHooks, log::say, only_run::OnlyRun, panic, signals::Signals};
 
 /// How long what is in flight may take at the end: Lambda waits half a second, and less where there are other extensions.
 const GRACE: Duration = Duration::from_millis(400);
@@ -55,13 +55,16 @@ pub struct Polling {
     /// What has Lambda send SIGTERM.
     extension: Option<Arc<Extension>>,
     hooks: SnapshotHooks,
+    /// Keeps other apps of the process away from this Runtime API.
+    only: Arc<OnlyRun>,
 }
 
 impl Polling {
     /// Nothing is asked of the Runtime API yet.
     ///
     /// # Errors
-    /// The settings do not say where it is, or have a path that cannot be one.
+    /// The settings do not say where it is, or have a path that cannot be one; or another `Polling` of this process uses the
+    /// same Runtime API, which would send each invocation to either app.
     pub fn new(mut settings: Settings, shutdown: Shutdown) -> Result<Self, Error> {
         settings.normalize()?;
         let Some(address) = settings.runtime_api.as_deref() else {
@@ -75,8 +78,9 @@ impl Polling {
             say!(WARN, "AWS_LAMBDA_MAX_CONCURRENCY is {wanted}; {slots} invocations are polled for at once");
         }
         let api = Api::new(address, slots)?;
+        let only = Arc::new(OnlyRun::try_new(format!("the Lambda Runtime API at {}", api.url()))?);
         let hooks = SnapshotHooks::default();
-        Ok(Self { api, settings, shutdown, slots, share: None, grace: None, extension: None, hooks })
+        Ok(Self { api, settings, shutdown, slots, share: None, grace: None, extension: None, hooks, only })
     }
 
     /// Has `hooks` run around the snapshot, where there is one: where the settings say so. It is taken once
@@ -150,7 +154,7 @@ impl Polling {
             return vec![self];
         }
         let snapshot = self.snapshot();
-        let Self { api, settings, shutdown, slots, share, grace, extension, .. } = self;
+        let Self { api, settings, shutdown, slots, share, grace, extension, only, .. } = self;
         let shares = match share {
             Some(share) => share.divided(parts),
             None => Share::several(parts, shutdown, grace, snapshot).collect(),
@@ -165,6 +169,7 @@ impl Polling {
             grace,
             extension: extension.clone(),
             hooks: SnapshotHooks::default(),
+            only: Arc::clone(&only),
         };
         shares.into_iter().enumerate().map(part).collect()
     }
@@ -247,7 +252,7 @@ impl Polling {
     /// Answers one invocation after the other.
     async fn answer_in_turn<A: App>(mut self, app: A) -> Result<(), Error> {
         let snapshot = self.snapshot();
-        let Self { api, settings, shutdown, share, grace, extension: _extension, .. } = self;
+        let Self { api, settings, shutdown, share, grace, extension: _extension, only: _only, .. } = self;
         let share = match share {
             Some(share) => Some(share),
             None if grace.is_some() || snapshot.is_some() => Share::several(1, shutdown, grace, snapshot).next(),

@@ -28,7 +28,9 @@ use tokio::time::timeout;
 
 use self::ipc::Ipc;
 use crate::{
-    Error, Settings, panic,
+    Error, Settings,
+    only_run::OnlyRun,
+    panic,
     server::{DEFAULT_GRACE, Listening},
 };
 
@@ -61,18 +63,22 @@ const A_MOMENT: Duration = Duration::from_millis(200);
 pub struct Vercel {
     ipc: Arc<Ipc>,
     settings: Settings,
+    /// Keeps other apps of the process away from this socket.
+    _only: OnlyRun,
 }
 
 impl Vercel {
     /// Connects to the socket that Vercel listens on.
     ///
     /// # Errors
-    /// The settings do not say where it is, or have a path that cannot be one, or nobody listens there; or this is no Unix.
+    /// The settings do not say where it is, or have a path that cannot be one, or nobody listens there; another `Vercel` of this
+    /// process uses the same socket, and Vercel sends requests to one port only; or this is no Unix.
     pub async fn connect(mut settings: Settings) -> Result<Self, Error> {
         settings.normalize()?;
+        let only = OnlyRun::try_new(format!("Vercel's socket {:?}", path(&settings)?))?;
         log::process_starts();
         let ipc = connect(&settings).await.inspect_err(|_| log::process_is_elsewhere())?;
-        Ok(Self { ipc: Arc::new(ipc), settings })
+        Ok(Self { ipc: Arc::new(ipc), settings, _only: only })
     }
 
     /// Builds an app. A panic is an error, as any other.
@@ -131,12 +137,14 @@ pub async fn report_init_error(settings: &Settings, error: &Error) {
     }
 }
 
+fn path(settings: &Settings) -> Result<&str, Error> {
+    settings.ipc_path.as_deref().ok_or_else(|| {
+        Error::new("VERCEL_IPC_PATH is not set, which says on which socket Vercel listens; Vercel sets it")
+    })
+}
+
 async fn connect(settings: &Settings) -> Result<Ipc, Error> {
-    let Some(path) = settings.ipc_path.as_deref() else {
-        return Err(Error::new(
-            "VERCEL_IPC_PATH is not set, which says on which socket Vercel listens; Vercel sets it",
-        ));
-    };
+    let path = path(settings)?;
     Ipc::connect(Path::new(path)).await.map_err(|error| {
         let why = "cannot connect to Vercel on the socket";
         Error::new(format!("{why} {path:?} (VERCEL_IPC_PATH); LODGER_HOST=server makes this a plain server"))

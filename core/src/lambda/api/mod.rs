@@ -58,6 +58,11 @@ impl Api {
         Ok(Self::at(address, Slots::new(slots)))
     }
 
+    /// The address of the API, for words: a host, a port, and a path where there is one.
+    pub(super) fn url(&self) -> String {
+        self.address.authority() + self.address.path()
+    }
+
     /// That of another slot.
     pub(super) fn sibling(&self) -> Self {
         Self::at(self.address.clone(), Arc::clone(&self.slots))
