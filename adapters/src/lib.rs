@@ -341,11 +341,18 @@ pub mod vercel {
 ///
 /// It is [`Lodger::new().run(app)`](Lodger::run), which can be told more.
 ///
+/// Once `run` has returned, or its future was dropped, SIGTERM and Ctrl-C end the process again, as they do by default. A
+/// program that listens for signals itself passes its own future to [`Lodger::shutdown`].
+///
+/// Call `run` once: on Lambda and on Vercel the host cannot tell two apps apart, so that a second `run` is an error. Merge
+/// the routers instead. [The porting guide](porting#a-main-with-more-than-one-server-or-background-task) has more.
+///
 /// A `main` that has errors of others as well returns `Result<(), Box<dyn std::error::Error>>`.
 ///
 /// # Errors
-/// The process cannot start (a setting is wrong, the address in use), or its host has gone. What becomes of a single
-/// request is never an error here.
+/// The process cannot start (a setting is wrong, the address in use), or its host has gone. On Lambda and on Vercel, another
+/// `run` of the process is still going on; this error is logged as well. What becomes of a single request is never an error
+/// here.
 ///
 /// # Panics
 /// Outside a Tokio runtime that has I/O and time enabled, as `#[tokio::main]` has.

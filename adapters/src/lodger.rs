@@ -192,8 +192,9 @@ impl Lodger {
         self
     }
 
-    /// How long requests in flight may take once the process is told to end; on Lambda where it is [told](Self::sigterm). On
-    /// a server a second signal, a second or more after the first, ends it at once.
+    /// How long requests in flight may take once the process is told to end; on Lambda where it is [told](Self::sigterm).
+    /// Another signal, a second or more after the first, ends the process at once, as it does by default: the code that
+    /// follows `run` does not run.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.settings.grace = Some(grace);
         self
@@ -225,8 +226,34 @@ impl Lodger {
     /// Ends when `shutdown` does. On a server, and on Vercel, it stands in place of SIGTERM and Ctrl-C; on Lambda it
     /// takes effect between two invocations, or cuts off what is in flight after the [`grace`](Self::grace) where
     /// [SIGTERM is asked for](Self::sigterm).
+    ///
+    /// Lodger then leaves the signals alone: use this if your program listens for them itself.
     pub fn shutdown(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
         self.shutdown = Shutdown::when(shutdown);
+        self
+    }
+
+    /// Ends at SIGTERM or Ctrl-C, as without this method, or when `shutdown` completes. For a server that ends together with
+    /// another task of the program: [the porting guide](crate::porting#a-main-with-more-than-one-server-or-background-task) has
+    /// an example.
+    ///
+    /// On Lambda, SIGTERM counts only if it is [asked for](Self::sigterm). This and [`shutdown`](Self::shutdown) replace each
+    /// other: the last call wins.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # use axum::Router;
+    /// # use tokio::sync::oneshot;
+    /// # async fn run(stopped: oneshot::Receiver<()>) -> Result<(), lodger::Error> {
+    /// lodger::Lodger::new()
+    ///     .shutdown_or_signal(async { drop(stopped.await) })
+    ///     .run(Router::new())
+    ///     .await
+    /// # }
+    /// ```
+    pub fn shutdown_or_signal(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.shutdown = Shutdown::when_or_signal(shutdown);
         self
     }
 
@@ -261,7 +288,7 @@ impl Lodger {
     /// Runs `app` on the host that the process finds itself in.
     ///
     /// # Errors
-    /// As [`run`](crate::run).
+    /// As [`run`](crate::run). On Lambda and on Vercel a second `run` while another one of the process goes on is an error.
     ///
     /// # Panics
     /// As [`run`](crate::run).

@@ -136,6 +136,48 @@
 //! | `.graceful(signal())` | nothing: SIGTERM and Ctrl-C are heard; or [`Lodger::shutdown`] |
 //! | no result of `main` | `Result<(), lodger::Error>` |
 //!
+//! # A `main` with more than one server or background task
+//!
+//! `run` returns when the app has ended. Let it wait for the signals, and end the rest of the program after it:
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use tokio::{net::TcpListener, sync::oneshot};
+//!
+//! # fn app() -> Router { Router::new().route("/", get(|| async { "hello" })) }
+//! # fn metrics() -> Router { Router::new().route("/metrics", get(|| async { "requests 1" })) }
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let listener = TcpListener::bind("127.0.0.1:9100").await?;
+//!     let (end, ended) = oneshot::channel::<()>();
+//!     let metrics = axum::serve(listener, metrics()).with_graceful_shutdown(async { drop(ended.await) });
+//!     let metrics = tokio::spawn(metrics.into_future());
+//!
+//!     lodger::run(app()).await?;
+//!
+//!     drop(end);
+//!     metrics.await??;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! | before | now |
+//! |---|---|
+//! | two servers with two routers, joined | one router, by `merge` or `nest`, and one `run` |
+//! | a server for metrics or administration beside the app | as above. On Lambda and on Vercel no client reaches its port |
+//! | a background task | as above. Lambda freezes it between requests; [work after a response](crate#work-after-the-response) is not frozen |
+//! | two tasks, each of which ends the other | [`Lodger::shutdown_or_signal`], with a future that completes when the other task ends |
+//! | a signal handler of the program's own | [`Lodger::shutdown`], with a future that completes when the handler has received a signal |
+//!
+//! **Two apps.** As servers two apps run side by side, each with an address of its own ([`Lodger::addr`]). On Lambda and on
+//! Vercel the host sends all requests to the process, and cannot tell the apps apart. There a second `run` returns an error,
+//! which is logged too, and the first one goes on.
+//!
+//! **Signals.** The first SIGTERM or Ctrl-C begins the shutdown. Another one, a second or more later, ends the process at once.
+//! When `run` has returned, or its future was dropped, a signal ends the process as it does by default. That is so even if other
+//! code waits for the signal, as with `tokio::signal::ctrl_c()`. A program with such code uses [`Lodger::shutdown`]: Lodger then
+//! never listens for signals. On Lambda it listens only if [SIGTERM is asked for](crate::Lodger::sigterm).
+//!
 //! # From lambda_http, lambda-web and vercel_runtime
 //!
 //! The router is what is handed over, and what chose between a function and a server goes. A handler that was given to
@@ -203,5 +245,6 @@
 //! [`Lodger::stage`]: crate::Lodger::stage
 //! [`Lodger::run_with`]: crate::Lodger::run_with
 //! [`Lodger::shutdown`]: crate::Lodger::shutdown
+//! [`Lodger::shutdown_or_signal`]: crate::Lodger::shutdown_or_signal
 //! [`Lodger::websocket_path`]: crate::Lodger::websocket_path
 //! [`PathPrefix`]: crate::PathPrefix

@@ -6,4 +6,5 @@ pub mod host;
 pub mod log;
 pub mod losses;
 pub mod probe;
+pub mod process;
 pub mod raw_api;

@@ -118,11 +118,13 @@ impl Polling {
     async fn ask_for_sigterm(&mut self) {
         let grace = self.settings.grace.unwrap_or(GRACE);
         self.grace = Some(grace);
-        if self.shutdown.is_of_signals() {
+        if self.shutdown.hears_signals() {
             match Signals::new() {
                 Ok(mut signals) => {
+                    let mut own = take(&mut self.shutdown).own();
+                    // It is dropped with the signals, which end the process from then on.
                     self.shutdown = Shutdown::when(async move {
-                        signals.next().await;
+                        signals.next_or(own.as_mut()).await;
                         say!(INFO, "ending: what is in flight has {grace:?} (LODGER_GRACE)");
                     });
                 }

@@ -73,7 +73,8 @@ impl HandedOver {
             () = self.end.begins() => {}
             () = self.gate.host_goes() => {}
         }
-        say!(INFO, "ending: what is in flight has {:?} (LODGER_GRACE); a second signal ends it at once", self.grace);
+        let at_once = if self.end.hears_signals() { "; another signal ends the process at once" } else { "" };
+        say!(INFO, "ending: what is in flight has {:?} (LODGER_GRACE){at_once}", self.grace);
     }
 
     /// Waits until the work [after the responses](crate::AfterResponse) is done: once all of them have been sent.
@@ -82,8 +83,10 @@ impl HandedOver {
         async move { tasks.are_done().await }
     }
 
-    /// Waits until what is in flight has had its time, or somebody signals once more, a second or more after the first. That
-    /// something is cut off then is told if there is something. So is the work after the responses.
+    /// Waits until the grace period is over. Work after the responses is cut off then, and the log says so if there is any, or
+    /// if any request is in flight.
+    ///
+    /// A signal, a second or more after the shutdown began, ends the process, as it does by default.
     pub async fn grace_is_over(&mut self, is_in_flight: impl FnOnce() -> bool) {
         let is_told_twice = tokio::select! {
             () = sleep(self.grace) => false,
@@ -91,12 +94,10 @@ impl HandedOver {
         };
         let is_any = is_in_flight() | self.gate.tasks().are_any();
         self.gate.tasks().cut_off();
-        if !is_any {
-            return;
-        }
         if is_told_twice {
             say!(WARN, "cut off what was still in flight: signalled twice");
-        } else {
+            self.end.end_process();
+        } else if is_any {
             say!(WARN, "cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)", self.grace);
         }
     }

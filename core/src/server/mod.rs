@@ -148,7 +148,8 @@ impl Listening {
     }
 
     /// Serves `app` until SIGTERM, Ctrl-C or the user's own shutdown; then stops accepting, finishes what is in flight
-    /// within the grace, and returns. A second signal ends the grace; one within a second is taken for the first.
+    /// within the grace, and returns. A second signal ends the process; one within a second is taken for the first. Once this
+    /// has returned, or was dropped, and nothing else in the process listens, SIGTERM and Ctrl-C end the process again.
     ///
     /// # Errors
     /// The signals of the operating system cannot be listened for.

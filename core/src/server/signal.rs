@@ -1,49 +1,57 @@
-//! When a server ends: SIGTERM, Ctrl-C, or what the user says.
+//! When a server ends: at SIGTERM, at Ctrl-C, or when the user's own future completes.
 
-use std::{future::pending, pin::Pin, time::Duration};
+use std::future::pending;
 
 use tokio::time::Instant;
 
-use crate::{Error, shutdown::Shutdown, signals::Signals};
+use crate::{
+    Error,
+    shutdown::{Ending, Shutdown},
+    signals::{SAME_SIGNAL, Signals},
+};
 
-/// Signals that come closer together than this are one.
-const SAME_SIGNAL: Duration = Duration::from_secs(1);
-
-pub(super) enum End {
-    Own(Pin<Box<dyn Future<Output = ()> + Send>>),
-    Signals(Signals),
+pub(super) struct End {
+    own: Option<Ending>,
+    /// `None` if the user handles them.
+    signals: Option<Signals>,
 }
 
 impl End {
     pub(super) fn new(shutdown: Shutdown) -> Result<Self, Error> {
-        match shutdown.own() {
-            Some(future) => Ok(Self::Own(future)),
-            None => Signals::new().map(Self::Signals),
-        }
+        let signals = shutdown.hears_signals().then(Signals::new).transpose()?;
+        Ok(Self { own: shutdown.own(), signals })
     }
 
-    /// Waits for the end to begin.
+    /// Whether a signal has an effect here.
+    pub(super) fn hears_signals(&self) -> bool {
+        self.signals.is_some()
+    }
+
+    /// Waits for the shutdown to begin.
     pub(super) async fn begins(&mut self) {
-        match self {
-            Self::Own(future) => future.await,
-            Self::Signals(signals) => signals.next().await,
+        match (&mut self.signals, &mut self.own) {
+            (Some(signals), own) => signals.next_or(own.as_mut()).await,
+            (None, Some(own)) => own.await,
+            (None, None) => pending().await,
         }
     }
 
-    /// Waits for somebody to signal once more, who does not want to wait.
+    /// Waits for a signal that is not the one that began the shutdown.
     pub(super) async fn insists(&mut self) {
-        match self {
-            Self::Own(_) => pending().await,
-            Self::Signals(signals) => {
-                // Supervisors signal the process and its group, which is one signal meant and two received.
-                let meant_from = Instant::now() + SAME_SIGNAL;
-                loop {
-                    signals.next().await;
-                    if Instant::now() >= meant_from {
-                        return;
-                    }
-                }
+        let Some(signals) = &mut self.signals else { return pending().await };
+        let meant_from = Instant::now() + SAME_SIGNAL;
+        loop {
+            signals.next().await;
+            if Instant::now() >= meant_from {
+                return;
             }
+        }
+    }
+
+    /// Ends the process, as that signal does by default.
+    pub(super) fn end_process(&self) {
+        if let Some(signals) = &self.signals {
+            signals.end_process();
         }
     }
 }
