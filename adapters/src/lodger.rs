@@ -201,7 +201,10 @@ impl Lodger {
     }
 
     /// Whether `run` is to end on Lambda as it does elsewhere, at SIGTERM: no more is polled for, what is in flight has the
-    /// [`grace`](Self::grace), 0.4 seconds there, and is cut off then, `run` returns, and what stands after it runs.
+    /// [`grace`](Self::grace), 0.4 seconds there, `run` returns, and what stands after it runs.
+    ///
+    /// A request that takes longer than the grace is answered with 504, a stream ends as one that failed, and any other event
+    /// with an error, as at a [deadline](Self::deadline_margin).
     ///
     /// Without this Lambda ends a process that it needs no more without a word. It sends SIGTERM where the function has
     /// an extension, and so this registers an internal one, by the name `lodger`. That costs a request and a connection

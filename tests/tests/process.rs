@@ -11,7 +11,7 @@ use std::{
 };
 
 use http_body_util::{BodyExt, Full};
-use lodger_gateway::{Front, RuntimeApi, Vercel, VercelMessage, WebSocketApi};
+use lodger_gateway::{Front, Outcome, RuntimeApi, Vercel, VercelMessage, WebSocketApi};
 use lodger_tests::{
     ask::{Sent, ask},
     process::Process,
@@ -211,12 +211,15 @@ async fn on_lambda_a_signal_ends_it_where_it_was_asked_for() {
             assert_eq!(api.extensions(), ["lodger"]);
             let mut begun = Instant::now();
             let event = Front::function_url().event(&Sent::get(target).request()).unwrap();
-            let (outcome, ()) = tokio::join!(tokio::time::timeout(Duration::from_secs(3), api.invoke(event)), async {
+            let (outcome, ()) = tokio::join!(tokio::time::timeout(Duration::from_secs(5), api.invoke(event)), async {
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 begun = Instant::now();
                 process.signal("TERM");
             });
-            assert_eq!(outcome.is_err(), is_cut_off, "{target}");
+            let Outcome::Reply(reply) = outcome.expect("no answer").unwrap() else { panic!("{target}: an error") };
+            let reply: Value = serde_json::from_slice(&reply).unwrap();
+            let expected = if is_cut_off { (504, "the function is shutting down") } else { (200, "begun ended") };
+            assert_eq!((&reply["statusCode"], &reply["body"]), (&json!(expected.0), &json!(expected.1)), "{target}");
             let (status, said) = tokio::task::block_in_place(|| process.end());
             assert!(status.success() && said.ends_with("probe: ended\n"), "{status}: {said}");
             assert_eq!(said.contains("cut off what was still in flight 400ms"), is_cut_off, "{said}");

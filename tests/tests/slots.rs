@@ -8,11 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Router, extract::Path, routing::get};
-use futures_util::{FutureExt as _, future::BoxFuture};
+use axum::{Router, body::Body, extract::Path, routing::get};
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream};
 use http::{HeaderName, HeaderValue};
-use lodger::{App, Error, Host, Lodger, Request, Run, lambda::Polling};
-use lodger_gateway::{Front, Invocation, RuntimeApi};
+use lodger::{App, Error, Host, Lodger, Request, ResponseMode, Run, lambda::Polling};
+use lodger_gateway::{Ended, Front, Invocation, Outcome, RuntimeApi};
 use lodger_tests::{
     ask::Sent,
     host::{on_its_own_thread, on_slots},
@@ -304,4 +304,68 @@ async fn an_answer_that_comes_too_late_is_nobody_s_trouble() {
         assert_eq!(ask(&api, "/slow/30").await, "begun ended");
     }
     assert_eq!((api.complaints(), api.connections()), (vec![], 2));
+}
+
+/// Does something that does not end, and says that it has begun.
+fn endless(begun: &Arc<Notify>) -> Router {
+    let (of_stream, of_others) = (Arc::clone(begun), Arc::clone(begun));
+    let stream = async move || {
+        let first = stream::once(async { Ok::<_, Error>("begun") });
+        Body::from_stream(first.chain(stream::once(async move {
+            of_stream.notify_one();
+            std::future::pending().await
+        })))
+    };
+    Router::new().route("/stream", get(stream)).fallback(async move || {
+        of_others.notify_one();
+        std::future::pending::<()>().await
+    })
+}
+
+#[tokio::test]
+async fn what_is_in_flight_at_the_end_of_the_grace_period_fails_as_at_a_deadline() {
+    for slots in [1, 4] {
+        for what in ["/whole", "/stream", "/event"] {
+            let (end, ended) = oneshot::channel::<()>();
+            let (tell, told) = oneshot::channel();
+            let api = RuntimeApi::start().await.unwrap().slots(slots);
+            let (address, begun) = (api.address(), Arc::new(Notify::new()));
+            let app = endless(&begun);
+            on_its_own_thread(async move || {
+                let lodger = Lodger::new().host(Host::Lambda).runtime_api(address).events_path("/event");
+                let lodger = lodger.max_concurrency(slots.try_into().unwrap()).response_mode(ResponseMode::Stream);
+                let lodger = lodger.sigterm(true).grace(Duration::from_millis(100));
+                tell.send(lodger.shutdown(async { drop(ended.await) }).run(app).await).unwrap();
+            });
+            let fails = async {
+                let (http_api, url) = (Front::http_api(), Front::function_url().streaming());
+                let request = Sent::get(what).request();
+                match what {
+                    "/whole" => {
+                        let response = api.send(&http_api, &request).await;
+                        assert_eq!(response.status(), 504);
+                        assert_eq!(response.body(), "the function is shutting down");
+                    }
+                    "/stream" => {
+                        let mut response = api.stream(&url, &request).await;
+                        assert_eq!(response.chunk().await.unwrap().bytes, "begun");
+                        let Ended::Failed(reported) = response.ended().await else { panic!("it did not fail") };
+                        let why = "Function.Shutdown: the process was shut down before the end of the stream";
+                        assert_eq!(reported.to_string(), why);
+                    }
+                    _ => {
+                        let Outcome::Error(reported) = api.invoke("{}").await.unwrap() else { panic!("no error") };
+                        assert!(reported.to_string().contains("504"), "{reported}");
+                    }
+                }
+            };
+            let ends = async {
+                begun.notified().await;
+                end.send(()).unwrap();
+            };
+            timeout(SOON, async { tokio::join!(fails, ends) }).await.unwrap_or_else(|_| panic!("{what} goes on"));
+            assert!(timeout(SOON, told).await.unwrap().unwrap().is_ok());
+            assert_eq!(api.complaints(), [""; 0], "{what}, {slots}");
+        }
+    }
 }

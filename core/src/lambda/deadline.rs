@@ -1,10 +1,10 @@
 //! The end of an invocation's time.
 
-use std::time::Duration;
+use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
-use tokio::time::Instant;
+use tokio::{task::coop::unconstrained, time::Instant};
 
-use super::{Context, alarm::Alarm};
+use super::{Context, alarm::Alarm, slots::CutOff};
 
 /// How long before its end an invocation is given up, where the settings do not say.
 const MARGIN: Duration = Duration::from_millis(500);
@@ -17,11 +17,13 @@ pub(super) struct Deadline {
     /// When Lambda ends it.
     end: Option<Instant>,
     alarm: Alarm,
+    /// The end of the process, if it may come earlier.
+    cut_off: Option<CutOff>,
 }
 
 impl Deadline {
-    pub(super) fn new(margin: Option<Duration>) -> Self {
-        Self { margin: margin.unwrap_or(MARGIN), at: None, end: None, alarm: Alarm::default() }
+    pub(super) fn new(margin: Option<Duration>, cut_off: Option<CutOff>) -> Self {
+        Self { margin: margin.unwrap_or(MARGIN), at: None, end: None, alarm: Alarm::default(), cut_off }
     }
 
     /// It is that of `context` from now on.
@@ -35,7 +37,17 @@ impl Deadline {
 
     /// Whether it has come.
     pub(super) fn has_come(&self) -> bool {
-        self.at.is_some_and(|at| Instant::now() >= at)
+        self.is_cut_off() || self.at.is_some_and(|at| Instant::now() >= at)
+    }
+
+    /// Whether it has come because the process ends.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.cut_off.as_ref().is_some_and(CutOff::has_come)
+    }
+
+    /// The variable that moves it, for words.
+    pub(super) fn variable(&self) -> &'static str {
+        if self.is_cut_off() { "LODGER_GRACE" } else { "LODGER_DEADLINE_MARGIN" }
     }
 
     /// How long there is until Lambda ends the invocation; nothing where that is not known.
@@ -45,7 +57,15 @@ impl Deadline {
 
     /// What `future` gives, if it does before it comes.
     pub(super) async fn limit<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        self.alarm.before(self.at, future).await
+        let limited = self.alarm.before(self.at, future);
+        let Some(cut_off) = &mut self.cut_off else { return limited.await };
+        // As the alarm does, this comes second, and whatever the future has used up.
+        let (mut limited, mut cut_off) = (pin!(limited), pin!(unconstrained(cut_off.comes())));
+        poll_fn(|cx| match limited.as_mut().poll(cx) {
+            Poll::Pending => cut_off.as_mut().poll(cx).map(|()| None),
+            done => done,
+        })
+        .await
     }
 
     /// The same of what is to be said once it has come, for which the margin is left.

@@ -258,7 +258,7 @@ impl Polling {
         let share = match share {
             Some(share) => Some(share),
             None if grace.is_some() || snapshot.is_some() => Share::several(1, shutdown, grace, snapshot).next(),
-            None => return answer(api, &settings, End::new(shutdown), app).await,
+            None => return answer(api, &settings, (End::new(shutdown), None), app).await,
         };
         let Some(share) = share else { return Ok(()) };
         if !share.begins().await? {

@@ -18,6 +18,7 @@ use super::{
     end::End,
     event::{self, Asked, Names, Refusal},
     reply::{self, Answer, Shape},
+    slots::CutOff,
 };
 use crate::{
     AfterResponse, App, Error, Request, Settings, after,
@@ -28,14 +29,20 @@ use crate::{
 };
 
 /// The loop of a slot.
-pub(super) async fn answer<A: App>(api: Api, settings: &Settings, mut end: End, app: A) -> Result<(), Error> {
+pub(super) async fn answer<A: App>(
+    api: Api,
+    settings: &Settings,
+    end: (End, Option<CutOff>),
+    app: A,
+) -> Result<(), Error> {
+    let (mut end, cut_off) = end;
     let mut slot = Slot {
         api,
         app,
         settings,
         reserved: Reserved::new(settings),
         names: Names::new(),
-        deadline: Deadline::new(settings.deadline_margin),
+        deadline: Deadline::new(settings.deadline_margin, cut_off),
         after: AfterResponse::new(),
     };
     let is_frozen = settings.before_freeze.is_some() && settings.max_concurrency.is_none_or(|most| most.get() == 1);
@@ -52,8 +59,8 @@ pub(super) async fn answer<A: App>(api: Api, settings: &Settings, mut end: End, 
         if is_frozen && slot.deadline.limit(settings.before_freeze.run()).await.is_none() {
             say!(
                 WARN,
-                "what is done before a freeze took too long, and was cancelled before Lambda would end the process \
-                 (LODGER_DEADLINE_MARGIN)"
+                "what is done before a freeze took too long, and was cancelled before Lambda would end the process ({})",
+                slot.deadline.variable()
             );
         }
     }
@@ -118,7 +125,8 @@ async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline
         drop(after.take());
         say!(
             WARN,
-            "request {request_id}: the work after the response took too long, and was cancelled (LODGER_DEADLINE_MARGIN)"
+            "request {request_id}: the work after the response took too long, and was cancelled ({})",
+            deadline.variable()
         );
     }
 }
@@ -166,6 +174,13 @@ fn call<A: App>(
             Some(Err(Panicked(message))) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, format!("the app panicked: {message}"), None)
             }
+            None if deadline.is_cut_off() => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "the process is shutting down, and the app took longer than the grace period; raise LODGER_GRACE, as far as \
+                 Lambda waits"
+                    .to_owned(),
+                Some("the function is shutting down".to_owned()),
+            ),
             None => (
                 StatusCode::GATEWAY_TIMEOUT,
                 "the app took too long, and was cancelled before Lambda would end the process; raise the function's \

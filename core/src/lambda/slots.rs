@@ -4,7 +4,7 @@
 //! [lmi]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
 
 use std::{
-    future::poll_fn,
+    future::{pending, poll_fn},
     pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
@@ -14,7 +14,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use super::{AbortOnDrop, end::End, snapshot::Snapshot};
 use crate::{Error, Shutdown, log::say};
@@ -22,6 +25,10 @@ use crate::{Error, Shutdown, log::say};
 /// The most slots that are polled for, whatever is said: each takes a connection, and memory for events. To poll for fewer
 /// than there may be is allowed.
 pub(super) const MOST: usize = 4096;
+
+/// How long the Runtime API has to take the errors of invocations that were cut off. Lambda kills the process half a second after
+/// SIGTERM, or later if there are other extensions.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The slots of a process, and how many of them cannot reach the Runtime API.
 #[derive(Debug)]
@@ -73,10 +80,29 @@ pub(super) struct Share {
 type Failure = Mutex<Option<Error>>;
 
 #[derive(Debug, Clone, Copy)]
-struct Stage {
+pub(super) struct Stage {
     /// How many parts are not ready yet, and the snapshot.
     missing: usize,
     is_over: bool,
+    /// The grace period is over as well.
+    is_cut_off: bool,
+}
+
+/// The end of the grace period, at which invocations in flight fail.
+#[derive(Debug, Clone)]
+pub(super) struct CutOff(watch::Receiver<Stage>);
+
+impl CutOff {
+    pub(super) fn has_come(&self) -> bool {
+        self.0.borrow().is_cut_off
+    }
+
+    /// Waits for it, for ever if there is to be none.
+    pub(super) async fn comes(&mut self) {
+        if self.0.wait_for(|stage| stage.is_cut_off).await.is_err() {
+            pending().await
+        }
+    }
 }
 
 impl Share {
@@ -88,7 +114,7 @@ impl Share {
         snapshot: Option<Snapshot>,
     ) -> impl Iterator<Item = Self> {
         let missing = count + usize::from(snapshot.is_some());
-        let stage = watch::Sender::new(Stage { missing, is_over: false });
+        let stage = watch::Sender::new(Stage { missing, is_over: false, is_cut_off: false });
         let failure = Arc::<Failure>::default();
         let shutdown = shutdown.own().map(|shutdown| {
             let stage = stage.clone();
@@ -144,12 +170,13 @@ impl Share {
         end(&self.stage)
     }
 
-    /// When a slot is to end.
-    pub(super) fn end_of_slot(&self) -> End {
-        End::new(Shutdown::when(self.is_over()))
+    /// When a slot is to end, and when its invocation fails, if there is such a time.
+    pub(super) fn end_of_slot(&self) -> (End, Option<CutOff>) {
+        let cut_off = self.grace.map(|_| CutOff(self.stage.subscribe()));
+        (End::new(Shutdown::when(self.is_over())), cut_off)
     }
 
-    /// What `work` gives, unless it takes longer at the end than the grace is.
+    /// What `work` gives. At the end of the grace period its invocations [fail](CutOff), and it has [`LAST_WORDS`] to say so.
     pub(super) async fn within_grace<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let Some(grace) = self.grace else { return Some(work.await) };
         let mut work = pin!(work);
@@ -162,10 +189,12 @@ impl Share {
             Poll::Pending => over.as_mut().poll(cx).map(|()| None),
         })
         .await;
-        if done.is_none() {
-            say!(WARN, "cut off what was still in flight {grace:?} after the shutdown began (LODGER_GRACE)");
+        if done.is_some() {
+            return done;
         }
-        done
+        say!(WARN, "cut off what was still in flight {grace:?} after the shutdown began (LODGER_GRACE)");
+        self.stage.send_modify(|stage| stage.is_cut_off = true);
+        timeout(LAST_WORDS, work).await.ok()
     }
 
     fn is_over(&self) -> impl Future<Output = ()> + use<> {

@@ -39,6 +39,8 @@ pub(super) enum Failure {
     Of(Failed),
     /// Its time was over.
     Late,
+    /// The process ends.
+    CutOff,
 }
 
 /// Sends a head, what is at hand, and the frames of `body` as they come, each at once when the next is waited for. What came
@@ -87,7 +89,7 @@ where
                 match deadline.limit(next).await {
                     Some(Ok(frame)) => frame,
                     Some(Err(refused)) => return Err(refused),
-                    None => break Some(Failure::Late),
+                    None => break Some(late(deadline)),
                 }
             }
         };
@@ -102,7 +104,7 @@ where
             }
         }
         if deadline.has_come() {
-            break Some(Failure::Late);
+            break Some(late(deadline));
         }
     };
     let out = connection.out();
@@ -115,6 +117,10 @@ where
     let written = deadline.limit_last(connection.write(Bytes::new())).await;
     written.unwrap_or_else(|| Err(nobody_took_it()))?;
     Ok(ended)
+}
+
+fn late(deadline: &Deadline) -> Failure {
+    if deadline.is_cut_off() { Failure::CutOff } else { Failure::Late }
 }
 
 /// Lets other tasks run first.
@@ -194,6 +200,7 @@ fn push_trailers(out: &mut Vec<u8>, failure: &Failure) {
         Failure::Of(Failed::Body(_)) => ("Function.StreamFailed", "the body of the response failed"),
         Failure::Of(Failed::Panicked(_)) => ("Function.Panicked", "the app panicked while it streamed"),
         Failure::Late => ("Function.Timeout", "the deadline came before the end of the stream"),
+        Failure::CutOff => ("Function.Shutdown", "the process was shut down before the end of the stream"),
     };
     let mut error = b"{\"errorType\":\"".to_vec();
     json::push_escaped(error_type.as_bytes(), &mut error);
@@ -212,6 +219,9 @@ impl fmt::Display for Failure {
         match self {
             Self::Of(failed) => failed.fmt(f),
             Self::Late => f.write_str("it took too long (LODGER_DEADLINE_MARGIN)"),
+            Self::CutOff => {
+                f.write_str("it took longer than the grace period at the end of the process (LODGER_GRACE)")
+            }
         }
     }
 }

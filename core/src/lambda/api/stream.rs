@@ -103,7 +103,7 @@ mod tests {
             let _ = socket.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").await;
         };
         let context = Context { deadline: time.map(|time| SystemTime::now() + time), ..Context::default() };
-        let mut deadline = Deadline::new(None);
+        let mut deadline = Deadline::new(None, None);
         deadline.set(&context);
         let body = Some(Full::from("hello"));
         let streams = api.stream_on(&context, "POST / HTTP/1.1\r\n\r\n", b"{}\0\0\0\0\0\0\0\0", body, &mut deadline);
