@@ -4,6 +4,7 @@
 
 mod body;
 mod head;
+mod keep_alive;
 
 use std::{future::poll_fn, io, pin::pin, task::Poll, time::Duration};
 
@@ -53,6 +54,7 @@ impl Connection {
         let open = async {
             let socket = timeout(PATIENCE, TcpStream::connect((host, port))).await??;
             socket.set_nodelay(true)?;
+            keep_alive::enable(&socket);
             let empty_line = memmem::Finder::new(b"\r\n\r\n");
             Ok(Self { socket, buffer: BytesMut::new(), out: Vec::new(), empty_line })
         };
@@ -93,6 +95,12 @@ impl Connection {
         }
         self.out.clear();
         Ok(())
+    }
+
+    /// Whether the other end has to take what is sent within a minute. It has to, unless this says otherwise: a stream is read
+    /// as fast as its client is.
+    pub(super) fn limit_unacknowledged(&self, is_limited: bool) {
+        keep_alive::limit_unacknowledged(&self.socket, is_limited);
     }
 
     /// What is to be sent next, which [`write`](Self::write) sends.

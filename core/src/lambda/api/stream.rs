@@ -48,6 +48,7 @@ impl Api {
     {
         let kept = self.kept();
         let mut connection = self.connected(kept).await?;
+        connection.limit_unacknowledged(false);
         let ended = stream::send(&mut connection, head, begin, body, over).await;
         if let Ok(Some(failure)) = &ended {
             say!(ERROR, "request {}: the stream was ended as one that failed: {failure}", context.request_id());
@@ -69,6 +70,7 @@ impl Api {
             say!(ERROR, "request {}: the stream was cut off: {error}", context.request_id());
         }
         if ended.is_ok() {
+            connection.limit_unacknowledged(true);
             self.keep(connection, &head);
         }
         Ok(head.status)

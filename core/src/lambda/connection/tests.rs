@@ -17,6 +17,23 @@ async fn peer(sent: Vec<Vec<u8>>) -> Connection {
     Connection::open("127.0.0.1", port).await.unwrap()
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_idle_connection_is_probed_and_sent_data_has_a_minute() {
+    let connection = peer(vec![]).await;
+    let socket = socket2::SockRef::from(&connection.socket);
+    assert!(socket.keepalive().unwrap());
+    let probes = (socket.tcp_keepalive_time(), socket.tcp_keepalive_interval(), socket.tcp_keepalive_retries());
+    let probes = (probes.0.unwrap(), probes.1.unwrap(), probes.2.unwrap());
+    assert_eq!(probes, (keep_alive::IDLE, keep_alive::INTERVAL, keep_alive::PROBES));
+    assert_eq!(socket.tcp_user_timeout().unwrap(), Some(keep_alive::UNACKNOWLEDGED));
+    // The client of a stream may take longer.
+    connection.limit_unacknowledged(false);
+    assert_eq!(socket.tcp_user_timeout().unwrap(), None);
+    connection.limit_unacknowledged(true);
+    assert_eq!(socket.tcp_user_timeout().unwrap(), Some(keep_alive::UNACKNOWLEDGED));
+}
+
 async fn read(sent: Vec<Vec<u8>>) -> Result<(Head, Bytes, Vec<String>), Trouble> {
     let mut headers = vec![];
     let mut connection = peer(sent).await;
