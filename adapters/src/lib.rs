@@ -236,7 +236,7 @@
 //! | path: what cannot stand in an encoded one, as `"` or a lone `%`, is escaped | 13 |  | x |  |  |  |  |  |  |  |
 //! | query: an empty one is not there, `/?` is `/` | 31 | x | x | x | x | x | x | x | x | x |
 //! | query: decoded by the front, and encoded again: `a+b` arrives as `a%20b`, `:` as `%3A` | 33 |  | x | x |  |  |  |  |  |  |
-//! | query: parameters of one key stand together, `a` is `a=`, one without a key is dropped | 35, 36 |  | x | x |  | x | x |  | x |  |
+//! | query: parameters of one key stand together, `a` is `a=`, one without a key is dropped | 35, 36 |  | x | x |  | x | x |  |  |  |
 //! | query: of several parameters of one key the last | 42 |  |  |  |  | x |  |  |  |  |
 //! | query: of more than 16,384 parameters, and of more than 4,096 headers, a 400 | 70 | x | x | x | x | x | x | x | x | x |
 //! | headers: several of one name joined by a comma | 46 | x |  |  | x |  |  | x |  |  |

@@ -207,7 +207,7 @@ fn path_behind(front: &Front, path: &str) -> Option<String> {
 fn query_behind(front: &Front, query: &str) -> String {
     let is_decoded = match front.name() {
         // Rules 30 and 43.
-        "http-api" | "function-url" | "lattice-v1" | "vercel" => return query.to_owned(),
+        "http-api" | "function-url" | "lattice-v1" | "lattice-v2" | "vercel" => return query.to_owned(),
         // Rule 33.
         "rest-api" | "http-api-v1" => true,
         // Rule 39.

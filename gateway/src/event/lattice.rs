@@ -10,8 +10,7 @@ use crate::front::Front;
 pub(super) fn event_v1(front: &Front, request: &Request<Bytes>) -> Value {
     let (body, is_base64) = body::of(front, request);
     json!({
-        // Rule 43: with the query.
-        "raw_path": request.uri().path_and_query().map_or("/", |path| path.as_str()),
+        "raw_path": target(request),
         "method": request.method().as_str(),
         "headers": Fields::of_headers(front, request).joined(", "),
         "query_string_parameters": query::encoded(request.uri().query().unwrap_or_default()).last(),
@@ -23,7 +22,7 @@ pub(super) fn event_v1(front: &Front, request: &Request<Bytes>) -> Value {
 pub(super) fn event_v2(front: &Front, request: &Request<Bytes>) -> Value {
     let mut event = json!({
         "version": "2.0",
-        "path": request.uri().path(),
+        "path": target(request),
         "method": request.method().as_str(),
         "headers": Fields::of_headers(front, request).arrays(),
     });
@@ -50,6 +49,11 @@ pub(super) fn event_v2(front: &Front, request: &Request<Bytes>) -> Value {
     event
 }
 
+/// The path with the query, which both versions send (rule 43).
+fn target(request: &Request<Bytes>) -> &str {
+    request.uri().path_and_query().map_or("/", |target| target.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,7 +77,8 @@ mod tests {
     #[test]
     fn version_2_has_arrays() {
         let made = event(&Front::lattice_v2(), request(), b"\x00");
-        assert_eq!((&made["path"], &made["queryStringParameters"]), (&"/a%20b".into(), &json!({"k": ["1", "x+%20"]})));
+        assert_eq!(made["path"], "/a%20b?k=1&k=x+%20");
+        assert_eq!(made["queryStringParameters"], json!({"k": ["1", "x+%20"]}));
         assert_eq!(made["headers"]["x-a"], json!(["1", "2"]));
         assert_eq!(made["headers"]["x-forwarded-for"], json!(["6.6.6.6, 127.0.0.1"]));
         assert_eq!((&made["body"], &made["isBase64Encoded"]), (&"AA==".into(), &true.into()));

@@ -184,6 +184,24 @@ pub(super) fn decoded(text: Option<Text<'_>>) -> Option<Cow<'_, [u8]>> {
     text.map_or(Some(Cow::default()), Text::decode)
 }
 
+/// Splits a path that carries the query into the path and, if there is one, the query behind the first `?`. A path that is
+/// as the client sent it holds no other `?`.
+pub(super) fn split_query(target: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, Option<Cow<'_, [u8]>>) {
+    let Some(at) = memchr::memchr(b'?', &target) else {
+        return (target, None);
+    };
+    match target {
+        Cow::Borrowed(target) => {
+            let (path, query) = target.split_at_checked(at).unwrap_or_default();
+            (path.into(), Some(query.get(1..).unwrap_or_default().into()))
+        }
+        Cow::Owned(mut path) => {
+            let query = path.split_off(at);
+            (path.into(), Some(query.get(1..).unwrap_or_default().to_vec().into()))
+        }
+    }
+}
+
 /// The headers of a front that sends them in two maps, of which one has all values and one the last: if there is no first,
 /// the second has all there is.
 pub(super) fn headers<'a>(fields: &'a Fields<'a>) -> [&'a [(Text<'a>, Text<'a>)]; 2] {

@@ -2,11 +2,7 @@
 //!
 //! Source: [Lambda functions as targets](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html).
 
-use super::{
-    fields::Pairs,
-    front::{Client, Front, Parts, Query, decoded},
-    json::Text,
-};
+use super::{front::Front, lattice_v1::parts};
 use crate::lambda::reply::{Form, Style};
 
 pub(super) const FRONT: Front = Front {
@@ -15,16 +11,7 @@ pub(super) const FRONT: Front = Front {
     is_like_this: |fields| fields.context.is_of_lattice,
     is_this: |fields| fields.context.is_of_lattice,
     is_http: true,
-    parts: |_, fields, _| {
-        Ok(Parts {
-            method: fields.method.and_then(Text::decode),
-            path: decoded(fields.path).ok_or("the path is no text")?,
-            query: Query::Sent(Pairs::read(fields.query)),
-            headers: [&fields.headers, &[]],
-            client: Client::LastForwarded,
-            ..Parts::default()
-        })
-    },
+    parts: |_, fields, _| parts(fields.path, fields),
     reply: &Style { headers: Form::Joined, cookies: Form::List, is_explicit: true, ..Style::DEFAULT },
     stream: None,
 };

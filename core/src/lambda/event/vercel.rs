@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::{
     Bad,
     fields::{Fields, Value},
-    front::{Front, Parts, Query, decoded},
+    front::{Front, Parts, Query, decoded, split_query},
     json::Text,
     owned,
 };
@@ -23,13 +23,11 @@ pub(super) const FRONT: Front = Front {
     is_like_this: is_invocation,
     is_http: true,
     parts: |_, fields, _| {
-        let target = decoded(fields.path).ok_or("the path is no text")?;
-        let query = target.iter().position(|&byte| byte == b'?');
-        let (path, query) = target.split_at_checked(query.unwrap_or(target.len())).unwrap_or_default();
+        let (path, query) = split_query(decoded(fields.path).ok_or("the path is no text")?);
         Ok(Parts {
             method: fields.method.and_then(Text::decode),
-            path: path.to_vec().into(),
-            query: Query::Raw(query.get(1..).unwrap_or_default().to_vec().into()),
+            path,
+            query: Query::Raw(query.unwrap_or_default()),
             headers: [&fields.headers, &[]],
             ..Parts::default()
         })

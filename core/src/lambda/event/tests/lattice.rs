@@ -65,3 +65,33 @@ fn version_2_has_lists() {
     assert_eq!(all(request.headers(), "multi"), [b"x", b"y"]);
     assert_eq!((all(request.headers(), "host"), client(&request)), (vec![&b"h"[..]], "10.0.2.100:0".to_owned()));
 }
+
+#[test]
+fn version_2_may_have_the_query_in_its_path() {
+    // Rule 43: the raw query wins over the map.
+    let uri = |parts| read_all(v2(parts)).uri().to_string();
+    assert_eq!(uri(json!({"path": "/p?a=1", "queryStringParameters": {"a": ["1"]}})), "/p?a=1");
+    assert_eq!(
+        uri(json!({"path": "/a%3Fb?z=%2B+&a[]=%20&z=?#é", "queryStringParameters": {"z": ["?", "+ "], "other": "x"}})),
+        "/a%3Fb?z=%2B+&a[]=%20&z=?%23%C3%A9"
+    );
+    assert_eq!(uri(json!({"path": "/\u{e9}\"?\"=\"&a"})), "/%C3%A9\"?%22=%22&a");
+    assert_eq!(uri(json!({"path": "/p?", "queryStringParameters": {"a": ["1"]}})), "/p");
+    assert_eq!(uri(json!({"path": "?a"})), "/?a");
+}
+
+#[test]
+fn a_query_in_the_path_hides_no_reserved_path() {
+    // Rules 28 and 114: the base path comes off and reserved paths are checked after the split.
+    let settings =
+        || Settings { events_path: Some("/events".into()), base_path: Some("/api".into()), ..Settings::default() };
+    for target in ["/events?a=1", "/api/events?", "/events?/x"] {
+        for event in [v1(json!({"raw_path": target})), v2(json!({"path": target}))] {
+            assert!(matches!(read_with(event, settings(), ""), Err(Refusal::NotFound(_))), "{target}");
+        }
+    }
+    for event in [v1(json!({"raw_path": "/api?/events"})), v2(json!({"path": "/api?/events"}))] {
+        let request = read_with(event, settings(), "").unwrap();
+        assert_eq!((request.uri().to_string().as_str(), prefix(&request)), ("/?/events", Some("/api")));
+    }
+}
