@@ -123,6 +123,7 @@ const DISGUISES: &[&str] = &[
     "/x/%2e%2e/events",
     "/events;v=1",
     "/%5Cevents",
+    "/;x%5Cy/events",
 ];
 
 #[tokio::test]
