@@ -235,7 +235,7 @@
 //! | path: one whose escapes stand for other bad ones, as `%25zz`, is a 400 of the front's | 11 | x | x |  |  |  |  |  |  |  |
 //! | path: what cannot stand in an encoded one, as `"` or a lone `%`, is escaped | 13 |  | x |  |  |  |  |  |  |  |
 //! | query: an empty one is not there, `/?` is `/` | 31 | x | x | x | x | x | x | x | x | x |
-//! | query: decoded by the front, and encoded again: `a+b` arrives as `a%20b`, `:` as `%3A` | 33 |  | x | x |  |  |  |  |  |  |
+//! | query: decoded by the front. Lodger encodes what clients have to encode: `a+b` arrives as `a%20b`, `%5B` as `[` | 33 |  | x | x |  |  |  |  |  |  |
 //! | query: parameters of one key stand together, `a` is `a=`, one without a key is dropped | 35, 36 |  | x | x |  | x | x |  |  |  |
 //! | query: of several parameters of one key the last | 42 |  |  |  |  | x |  |  |  |  |
 //! | query: of more than 16,384 parameters, and of more than 4,096 headers, a 400 | 70 | x | x | x | x | x | x | x | x | x |

@@ -291,7 +291,8 @@ def grouped(pairs):
 
 def quoted(pairs):
     """Rule 33: what Lodger makes of a query that a front decodes."""
-    return [f"{urllib.parse.quote(key, safe='')}={urllib.parse.quote(value, safe='')}" for key, value in pairs]
+    kept = LETTERS + "!$'()*,-./:?@[]_~"
+    return [f"{escape(key, kept)}={escape(value, kept + '=')}" for key, value in pairs]
 
 
 def joined(by):

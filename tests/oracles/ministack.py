@@ -41,8 +41,8 @@ def decode_but_percent(path):
 
 def unescaped(pairs):
     """Rule 39: what Lodger makes of a query that should not have been decoded, and was."""
-    taken = LETTERS + "!$%'()*+,-./:;=?@[\\]^_`{|}~"
-    return [f"{escape(key, taken)}={escape(value, taken)}" for key, value in pairs]
+    taken = LETTERS + "!$%'()*+,-./:;?@[\\]^_`{|}~"
+    return [f"{escape(key, taken)}={escape(value, taken + '=')}" for key, value in pairs]
 
 
 def last_of_each(sent, seen):

@@ -213,20 +213,22 @@ fn query_behind(front: &Front, query: &str) -> String {
         // Rule 39.
         _ => false,
     };
-    let read = |text: &str| {
+    // What a client sends as it is, whatever it stands in.
+    let kept: &[u8] = b"-._~!$'()*,/:?@[]";
+    let read = |text: &str, kept: &[u8]| {
         if !is_decoded {
             return text.to_owned();
         }
         let text = text.replace('+', " ");
         let bytes = decoded(text.as_bytes()).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        encoded(bytes.unwrap_or(text).as_bytes(), b"-._~")
+        encoded(bytes.unwrap_or(text).as_bytes(), kept)
     };
     // Rule 35: keys in the order of their first values, and each with its values.
     let mut keys: Vec<(String, Vec<String>)> = vec![];
     for pair in query.split('&') {
         // Rule 36: no value and an empty one look alike.
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (key, value) = (read(key), read(value));
+        let (key, value) = (read(key, kept), read(value, &[kept, b"="].concat()));
         match keys.iter_mut().find(|(other, _)| *other == key) {
             _ if key.is_empty() => {}
             // Rule 42.

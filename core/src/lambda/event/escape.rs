@@ -13,8 +13,15 @@ pub(super) enum Escape {
     Decoded,
     /// A whole query that was left as the client sent it.
     Query,
-    /// A key or a value of a query that was left as the client sent it: in one piece it has to stay.
-    Parameter,
+    /// A key of a query that was left as the client sent it: all that would end the key.
+    SentKey,
+    /// A value likewise.
+    SentValue,
+    /// A key of a query that the front has decoded: all that a client has to encode. The rest, such as `[` and `]`, clients
+    /// send as it is, and some parsers read it as syntax only then.
+    DecodedKey,
+    /// A value likewise.
+    DecodedValue,
     /// What has been decoded and is to be one piece, whatever it holds: all but what RFC 3986 calls unreserved.
     Component,
 }
@@ -41,7 +48,10 @@ impl Escape {
             },
             Self::Decoded => !is_unreserved(byte) && !b"!$&'()*+,;=:@/".contains(&byte),
             Self::Query => !is_taken_by_http_in_query(byte),
-            Self::Parameter => byte == b'&' || !is_taken_by_http_in_query(byte),
+            Self::SentKey => matches!(byte, b'&' | b'=') || !is_taken_by_http_in_query(byte),
+            Self::SentValue => byte == b'&' || !is_taken_by_http_in_query(byte),
+            Self::DecodedKey => byte == b'=' || has_to_be_encoded(byte),
+            Self::DecodedValue => has_to_be_encoded(byte),
             Self::Component => !is_unreserved(byte),
         }
     }
@@ -70,6 +80,12 @@ fn is_taken_by_http_in_query(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x24..=0x3b | 0x3d | 0x3f..=0x7e)
 }
 
+/// Whether a byte of a decoded key or value cannot come from a client as it is, or would mean something else. REST APIs split
+/// a query at `;` and refuse `|`, `{` and `}`.
+fn has_to_be_encoded(byte: u8) -> bool {
+    !is_unreserved(byte) && !b"!$'()*,/:=?@[]".contains(&byte)
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
@@ -90,16 +106,30 @@ mod tests {
         }
     }
 
+    fn escaped(escape: Escape, text: &str) -> String {
+        let mut out = vec![];
+        escape.push(&mut out, text.as_bytes());
+        String::from_utf8(out).unwrap()
+    }
+
     #[test]
     fn a_parameter_stays_one() {
-        let escaped = |escape: Escape, text: &str| {
-            let mut out = vec![];
-            escape.push(&mut out, text.as_bytes());
-            String::from_utf8(out).unwrap()
-        };
         // As it was sent: `+` and escapes are the client's, good or bad.
-        assert_eq!(escaped(Escape::Parameter, "a+b%20c%zz=?/|"), "a+b%20c%zz=?/|");
-        assert_eq!(escaped(Escape::Parameter, "a&b#c d\"é"), "a%26b%23c%20d%22%C3%A9");
+        assert_eq!(escaped(Escape::SentValue, "a+b%20c%zz=?/|"), "a+b%20c%zz=?/|");
+        assert_eq!(escaped(Escape::SentValue, "a&b#c d\"é"), "a%26b%23c%20d%22%C3%A9");
+        assert_eq!(escaped(Escape::SentKey, "a+b%20c%zz=?/|&"), "a+b%20c%zz%3D?/|%26");
         assert_eq!(escaped(Escape::Component, "a b+c&d=e%f;/é~-._"), "a%20b%2Bc%26d%3De%25f%3B%2F%C3%A9~-._");
+    }
+
+    #[test]
+    fn what_was_decoded_is_encoded_only_where_it_has_to_be() {
+        let kept = "[]:/?@!$'()*,.~-_Az09";
+        for escape in [Escape::DecodedKey, Escape::DecodedValue] {
+            assert_eq!(escaped(escape, kept), kept);
+            assert_eq!(escaped(escape, "%&+#; \"<>"), "%25%26%2B%23%3B%20%22%3C%3E");
+            assert_eq!(escaped(escape, "|{}\\^`\0\n\u{7f}é"), "%7C%7B%7D%5C%5E%60%00%0A%7F%C3%A9");
+        }
+        assert_eq!(escaped(Escape::DecodedKey, "a=b"), "a%3Db");
+        assert_eq!(escaped(Escape::DecodedValue, "a=b"), "a=b");
     }
 }

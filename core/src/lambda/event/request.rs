@@ -107,20 +107,20 @@ fn room(query: &Query<'_>) -> usize {
 }
 
 fn push_query(target: &mut Target, query: &Query<'_>) -> Result<(), Bad> {
-    let (pairs, escape) = match query {
+    let (pairs, of_key, of_value) = match query {
         Query::Raw(raw) => {
             target.push_query(raw);
             return Ok(());
         }
-        Query::Sent(pairs) => (pairs, Escape::Parameter),
-        Query::Decoded(pairs) => (pairs, Escape::Component),
+        Query::Sent(pairs) => (pairs, Escape::SentKey, Escape::SentValue),
+        Query::Decoded(pairs) => (pairs, Escape::DecodedKey, Escape::DecodedValue),
     };
     if pairs.len() > MOST {
         return Err(format!("there are more than {MOST} query parameters").into());
     }
     for (key, value) in pairs.iter() {
         let [key, value] = [key, value].map(|text| text.decode().ok_or("a query parameter is no text"));
-        target.push_parameter(&key?, &value?, escape);
+        target.push_parameter((&key?, of_key), (&value?, of_value));
     }
     Ok(())
 }

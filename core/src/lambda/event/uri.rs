@@ -46,12 +46,12 @@ impl Target {
         }
     }
 
-    /// Appends a parameter to the query.
-    pub(super) fn push_parameter(&mut self, key: &[u8], value: &[u8], escape: Escape) {
+    /// Appends a parameter to the query: a key and a value, each with its escape.
+    pub(super) fn push_parameter(&mut self, key: (&[u8], Escape), value: (&[u8], Escape)) {
         self.begin_parameter();
-        escape.push(&mut self.bytes, key);
+        key.1.push(&mut self.bytes, key.0);
         self.bytes.push(b'=');
-        escape.push(&mut self.bytes, value);
+        value.1.push(&mut self.bytes, value.0);
     }
 
     fn begin_parameter(&mut self) {
@@ -124,10 +124,11 @@ mod tests {
     #[test]
     fn parameters_are_put_together() {
         let mut target = Target::new(b"/x", Escape::Verbatim, 0);
-        target.push_parameter(b"a b", b"", Escape::Component);
-        target.push_parameter(b"c", b"d=e&f", Escape::Component);
-        target.push_parameter(b"g", b"%20==", Escape::Parameter);
-        assert_eq!(target.finish().unwrap(), "/x?a%20b=&c=d%3De%26f&g=%20==");
+        for (key, value) in [("a b", ""), ("c[=]", "d=e&f")] {
+            target.push_parameter((key.as_bytes(), Escape::DecodedKey), (value.as_bytes(), Escape::DecodedValue));
+        }
+        target.push_parameter((b"g", Escape::SentKey), (b"%20==", Escape::SentValue));
+        assert_eq!(target.finish().unwrap(), "/x?a%20b=&c[%3D]=d=e%26f&g=%20==");
     }
 
     #[test]
@@ -159,6 +160,19 @@ mod tests {
         fn what_was_decoded_decodes_to_the_same(path in "/\\PC*") {
             let encoded = uri(&path, Escape::Decoded, "");
             prop_assert_eq!(percent_decoded(&encoded), path.into_bytes());
+        }
+
+        #[test]
+        fn decoded_parameters_decode_to_the_same(pairs in prop::collection::vec((any::<String>(), any::<String>()), 1..4)) {
+            let mut target = Target::new(b"/", Escape::Verbatim, 0);
+            for (key, value) in &pairs {
+                target.push_parameter((key.as_bytes(), Escape::DecodedKey), (value.as_bytes(), Escape::DecodedValue));
+            }
+            let uri = target.finish().unwrap();
+            let decoded = uri.query().unwrap().split('&').map(|pair| pair.split_once('=').unwrap());
+            let decoded: Vec<_> = decoded.map(|(key, value)| (percent_decoded(key), percent_decoded(value))).collect();
+            let sent: Vec<_> = pairs.into_iter().map(|(key, value)| (key.into_bytes(), value.into_bytes())).collect();
+            prop_assert_eq!(decoded, sent);
         }
     }
 

@@ -50,10 +50,11 @@ fn a_handshake_brings_its_headers_and_its_query() {
         "CONNECT",
         json!({
             ".routeKey": "$connect", "headers": {"Host": "h", "Cookie": "b=2"}, "multiValueHeaders": {"Cookie": ["a=1", "b=2"]},
-            "queryStringParameters": {"token": "x y"}, "multiValueQueryStringParameters": {"token": ["x y"]}, "httpMethod": "GET",
+            "queryStringParameters": {"token": "x y"}, "multiValueQueryStringParameters": {"token": ["x y"], "room[id]": ["1"]},
+            "httpMethod": "GET",
         }),
     ));
-    assert_eq!(request.uri(), "/ws/$connect?token=x%20y");
+    assert_eq!(request.uri(), "/ws/$connect?token=x%20y&room[id]=1");
     assert_eq!(
         (&request.headers()["cookie"], request.headers().get("content-type")),
         (&"a=1; b=2".parse().unwrap(), None)
