@@ -84,8 +84,12 @@ pub struct Settings {
 #[non_exhaustive]
 pub enum Stage {
     /// The app sees the path without it, as on every other host, and the stage as a
-    /// [`PathPrefix`](crate::PathPrefix). Behind a domain of your own a path that begins with the name of the stage loses that
-    /// segment as well, because the event does not tell whose it is; where the app has such routes, name the stage otherwise.
+    /// [`PathPrefix`](crate::PathPrefix).
+    ///
+    /// The path of an HTTP API never has the stage behind a custom domain, so nothing is taken off there. That of a REST API
+    /// has it if the domain is mapped to the API without a stage. The event does not show the mapping. So behind a custom domain
+    /// a REST API's path that begins with the name of the stage always loses it. If the app has such routes, name the stage
+    /// otherwise, or use `Keep`.
     #[default]
     Strip,
     /// The app sees the path as the event has it: that of an HTTP API has the stage in it, that of a REST API has not, so that

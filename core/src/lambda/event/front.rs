@@ -7,6 +7,7 @@ use http::HeaderValue;
 
 use super::{
     Asked, Bad, Refusal,
+    domain::shows_stage,
     escape::Escape,
     fields::{Fields, Pairs},
     json::Text,
@@ -144,12 +145,27 @@ impl From<PathIs> for Escape {
 pub(super) enum StagePlace<'a> {
     #[default]
     None,
-    /// Before the path, where it may be: a domain of one's own can be mapped to it.
+    /// Before the path, if the path begins with it.
     BeforePath(Text<'a>),
     /// Likewise, or behind a base path that the domain has been mapped with.
     BeforePathOrAfterBase(Text<'a>),
     /// Nowhere in the path: the front has taken it off.
     TakenOff(Text<'a>),
+}
+
+/// Where the stage of an HTTP API stands, in either payload format version.
+pub(super) fn stage_of_http_api<'a>(fields: &Fields<'a>) -> StagePlace<'a> {
+    match fields.context.stage {
+        Some(stage) if stage.verbatim() != Some(b"$default") && shows_stage(&domain(fields)) => {
+            StagePlace::BeforePath(stage)
+        }
+        _ => StagePlace::None,
+    }
+}
+
+/// The domain that the front was called by; empty if the event has none.
+pub(super) fn domain<'a>(fields: &Fields<'a>) -> Cow<'a, [u8]> {
+    decoded(fields.context.domain).unwrap_or_default()
 }
 
 /// A query, in one piece or in many.

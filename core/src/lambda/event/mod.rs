@@ -4,6 +4,7 @@
 //! [`request`] makes the request of it. To add a front is to write its file, and to name it in the list in [`front`].
 
 mod alb;
+mod domain;
 mod escape;
 mod event_route;
 mod fields;

@@ -8,7 +8,9 @@ use bytes::Bytes;
 use super::{
     Asked,
     fields::{Fields, Value},
-    front::{Client, Front, Parts, PathIs, Query, StagePlace, Streams, Why, decoded, headers, parameters},
+    front::{
+        Client, Front, Parts, PathIs, Query, StagePlace, Streams, Why, decoded, headers, parameters, stage_of_http_api,
+    },
     json::Text,
 };
 use crate::{
@@ -26,7 +28,7 @@ pub(super) const HTTP_API: Front = Front {
         Ok(Parts {
             // What is known of it does not agree, so that escapes are left and all else is escaped.
             path_is: PathIs::MaybeDecoded,
-            stage: fields.context.stage.map_or(StagePlace::None, StagePlace::BeforePath),
+            stage: stage_of_http_api(fields),
             ..common(fields)?
         })
     },

@@ -3,14 +3,13 @@
 //! Sources: [HTTP API integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html),
 //! [Function URL payloads](https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads).
 
-use std::net::{IpAddr, SocketAddr};
-
 use bytes::Bytes;
 
 use super::{
     Asked,
+    domain::{is_function_url, is_local},
     fields::Fields,
-    front::{Client, Front, Parts, PathIs, Query, StagePlace, Streams, Why, decoded},
+    front::{Client, Front, Parts, PathIs, Query, Streams, Why, decoded, domain, stage_of_http_api},
     json::Text,
 };
 use crate::{
@@ -61,7 +60,7 @@ fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &Asked<'_>) -> Result<Part
         // Never `http.path`, which both have decoded.
         path: decoded(fields.raw_path).ok_or("the path is no text")?,
         path_is: path_is(&domain(fields)),
-        stage: fields.context.stage.map_or(StagePlace::None, StagePlace::BeforePath),
+        stage: stage_of_http_api(fields),
         // Never `queryStringParameters`, which are decoded, and joined where they are repeated.
         query: Query::Raw(decoded(fields.raw_query).ok_or("the query is no text")?),
         headers: [&fields.headers, &[]],
@@ -72,29 +71,11 @@ fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &Asked<'_>) -> Result<Part
     })
 }
 
-fn domain<'a>(fields: &Fields<'a>) -> std::borrow::Cow<'a, [u8]> {
-    decoded(fields.context.domain).unwrap_or_default()
-}
-
-/// Such as `abcdefg.lambda-url.eu-west-1.on.aws`.
-fn is_function_url(domain: &[u8]) -> bool {
-    let end = memchr::memchr(b'.', domain).and_then(|dot| domain.get(dot..));
-    end.is_some_and(|end| end.starts_with(b".lambda-url."))
-}
-
 /// How much of the path's encoding is left, which only the domain tells: a Function URL keeps it, an HTTP API, whatever
 /// its domain, takes it away, and emulators, which are on this machine, differ.
 fn path_is(domain: &[u8]) -> PathIs {
     if is_function_url(domain) {
         return PathIs::AsSent;
     }
-    let domain = std::str::from_utf8(domain).unwrap_or_default();
-    let is_address = domain.parse::<SocketAddr>().is_ok();
-    let host = if is_address { domain } else { domain.rsplit_once(':').map_or(domain, |(host, _)| host) };
-    let is_ip = || domain.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    if domain.is_empty() || host.eq_ignore_ascii_case("localhost") || is_address || is_ip() {
-        PathIs::MaybeDecoded
-    } else {
-        PathIs::Decoded
-    }
+    if is_local(domain) { PathIs::MaybeDecoded } else { PathIs::Decoded }
 }

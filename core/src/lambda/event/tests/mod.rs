@@ -216,7 +216,8 @@ fn no_request_reaches_what_is_for_events() {
         "/prod/api/ws/$connect",
         "/ws/",
     ] {
-        let event = event(json!({"rawPath": path, ".stage": "prod", "..method": "POST"}));
+        let domain = "abcdefg.execute-api.eu-west-1.amazonaws.com";
+        let event = event(json!({"rawPath": path, ".stage": "prod", ".domainName": domain, "..method": "POST"}));
         assert!(matches!(read_with(event, settings.clone(), ""), Err(Refusal::NotFound(_))), "{path}");
     }
     for path in ["/", "/api", "/eventsx", "/x/events"] {

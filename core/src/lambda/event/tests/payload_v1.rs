@@ -102,6 +102,19 @@ fn an_http_apis_stage_comes_off_before_the_base_path() {
 }
 
 #[test]
+fn an_http_apis_stage_stays_behind_a_custom_domain() {
+    // Rule 25.
+    let read = |domain: Value| {
+        let request = http_api(json!({"path": "/prod/1", ".path": "/prod/1", ".domainName": domain}));
+        (request.uri().to_string(), prefix(&request).map(str::to_owned))
+    };
+    assert_eq!(read("api.example.com".into()), ("/prod/1".into(), None));
+    for domain in [json!("vpce-1.execute-api.eu-west-1.vpce.amazonaws.com"), json!("[::1]:3000"), Value::Null] {
+        assert_eq!(read(domain.clone()), ("/1".into(), Some("/prod".into())), "{domain}");
+    }
+}
+
+#[test]
 fn the_query_is_encoded_again_in_its_order() {
     // Rules 33 to 37.
     let query = |multi: Value, single: Value| {

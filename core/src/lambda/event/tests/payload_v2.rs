@@ -100,6 +100,29 @@ fn the_stage_comes_off_where_it_is_a_segment() {
 }
 
 #[test]
+fn the_stage_stays_behind_a_custom_domain() {
+    // Rule 25: the path never has the stage there, so that one with its name is the app's own.
+    let read = |domain: Value, path: &str| {
+        let event = event(json!({"rawPath": path, ".stage": "prod", ".domainName": domain}));
+        let settings = Settings { base_path: Some("/orders".into()), ..Settings::default() };
+        let request = read_with(event, settings, "").unwrap();
+        (request.uri().to_string(), prefix(&request).map(str::to_owned))
+    };
+    for domain in ["api.example.com", "API.example.com:443", FUNCTION_URL] {
+        assert_eq!(read(domain.into(), "/prod/a"), ("/prod/a".into(), None), "{domain}");
+        assert_eq!(read(domain.into(), "/orders/prod/a"), ("/prod/a".into(), Some("/orders".into())), "{domain}");
+    }
+    let domains =
+        [HTTP_API, "ID.EXECUTE-API.cn-north-1.amazonaws.com.cn", "id.execute-api.localhost.localstack.cloud:4566"];
+    for domain in
+        domains.into_iter().chain(["localhost:3000", "127.0.0.1:3000", ""]).map(Value::from).chain([Value::Null])
+    {
+        assert_eq!(read(domain.clone(), "/prod/a"), ("/a".into(), Some("/prod".into())), "{domain}");
+        assert_eq!(read(domain.clone(), "/prod/orders/a"), ("/a".into(), Some("/prod/orders".into())), "{domain}");
+    }
+}
+
+#[test]
 fn a_base_path_comes_off_after_the_stage() {
     // Rules 27 and 28.
     let read = |path: &str| {

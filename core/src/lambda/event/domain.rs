@@ -1,0 +1,111 @@
+//! What the domain of an event says about its front. Only the domain tells some fronts apart.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// Whether it is the domain that Lambda gives a Function URL, such as `abcdefg.lambda-url.eu-west-1.on.aws`.
+pub(super) fn is_function_url(domain: &[u8]) -> bool {
+    second_label(domain).eq_ignore_ascii_case(b"lambda-url")
+}
+
+/// Whether it is the domain that API Gateway gives an API, such as `abcdefg.execute-api.eu-west-1.amazonaws.com`. The names
+/// of private endpoints, of other partitions and of emulators have the same second label.
+fn is_execute_api(domain: &[u8]) -> bool {
+    second_label(domain).eq_ignore_ascii_case(b"execute-api")
+}
+
+/// Whether there is no domain, or it is of this machine: `localhost` or an IP address, with or without a port. Emulators
+/// send such.
+pub(super) fn is_local(domain: &[u8]) -> bool {
+    let domain = std::str::from_utf8(domain).unwrap_or_default();
+    let is_ip = || domain.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    domain.is_empty()
+        || host(domain).eq_ignore_ascii_case("localhost")
+        || domain.parse::<SocketAddr>().is_ok()
+        || is_ip()
+}
+
+/// Whether the path of an HTTP API at this domain begins with the stage, unless the stage is `$default`. Behind a custom
+/// domain it never does: the path has the key of the mapping instead.
+pub(super) fn shows_stage(domain: &[u8]) -> bool {
+    is_execute_api(domain) || is_local(domain) || is_localstack(domain)
+}
+
+/// Whether it is a name that resolves to this machine, which LocalStack and others serve APIs at (RFC 6761, section 6.3).
+fn is_localstack(domain: &[u8]) -> bool {
+    let domain = std::str::from_utf8(domain).unwrap_or_default();
+    let host = host(domain);
+    let is_below = |parent: &str| {
+        let start = host.len().checked_sub(parent.len()).and_then(|at| host.get(at..));
+        start.is_some_and(|end| end.eq_ignore_ascii_case(parent))
+    };
+    is_below(".localhost") || is_below("localhost.localstack.cloud")
+}
+
+fn host(domain: &str) -> &str {
+    domain.rsplit_once(':').map_or(domain, |(host, _)| host)
+}
+
+fn second_label(domain: &[u8]) -> &[u8] {
+    domain.split(|&byte| byte == b'.').nth(1).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_domains_of_aws_are_known_by_their_second_label() {
+        for domain in [
+            "abcdefg.lambda-url.eu-west-1.on.aws",
+            "ABCDEFG.Lambda-URL.eu-west-1.on.aws",
+            "abcdefg.lambda-url.cn-north-1.on.amazonwebservices.com.cn",
+            "abcdefg.lambda-url.us-east-1.localhost.localstack.cloud:4566",
+        ] {
+            assert!(is_function_url(domain.as_bytes()), "{domain}");
+        }
+        for domain in ["lambda-url.example.com", "x.lambda-urls.on.aws", "a.b.lambda-url.on.aws", ""] {
+            assert!(!is_function_url(domain.as_bytes()), "{domain}");
+        }
+    }
+
+    #[test]
+    fn the_stage_is_in_the_path_at_domains_of_api_gateway_and_of_emulators() {
+        for domain in [
+            "abcdefg.execute-api.eu-west-1.amazonaws.com",
+            "ABCDEFG.EXECUTE-API.EU-WEST-1.AMAZONAWS.COM:443",
+            "abcdefg.execute-api.cn-north-1.amazonaws.com.cn",
+            "abcdefg.execute-api.us-gov-west-1.amazonaws.com",
+            "abcdefg.execute-api.us-iso-east-1.c2s.ic.gov",
+            "abcdefg.execute-api.eu-west-1.api.aws",
+            "abcdefg-vpce-0123.execute-api.eu-west-1.amazonaws.com",
+            "vpce-0123-abc.execute-api.eu-west-1.vpce.amazonaws.com",
+            "vpce-0123-abc-eu-west-1a.execute-api.eu-west-1.vpce.amazonaws.com",
+            "abcdefg.execute-api.localhost.localstack.cloud:4566",
+            "abcdefg.execute-api.localhost:4566",
+            "localhost.localstack.cloud:4566",
+            "api.localhost:3000",
+            "localhost",
+            "LocalHost:3000",
+            "127.0.0.1:3000",
+            "[::1]:3000",
+            "[::1]",
+            "::1",
+            "",
+        ] {
+            assert!(shows_stage(domain.as_bytes()), "{domain}");
+        }
+        for domain in [
+            "api.example.com",
+            "api.example.com:443",
+            "execute-api.example.com",
+            "a.b.execute-api.example.com",
+            "x.execute-apis.eu-west-1.amazonaws.com",
+            "localhost.example.com",
+            "notlocalhost",
+            "abcdefg.lambda-url.eu-west-1.on.aws",
+            "é.example",
+        ] {
+            assert!(!shows_stage(domain.as_bytes()), "{domain}");
+        }
+    }
+}
