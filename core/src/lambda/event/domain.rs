@@ -46,7 +46,10 @@ fn host(domain: &str) -> &str {
 }
 
 fn second_label(domain: &[u8]) -> &[u8] {
-    domain.split(|&byte| byte == b'.').nth(1).unwrap_or_default()
+    let dot = memchr::memchr(b'.', domain).unwrap_or(domain.len());
+    let rest = domain.get(dot + 1..).unwrap_or_default();
+    let end = memchr::memchr(b'.', rest).unwrap_or(rest.len());
+    rest.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]
