@@ -119,8 +119,9 @@ fn push_query(target: &mut Target, query: &Query<'_>) -> Result<(), Bad> {
         return Err(format!("there are more than {MOST} query parameters").into());
     }
     for (key, value) in pairs.iter() {
-        let [key, value] = [key, value].map(|text| text.decode().ok_or("a query parameter is no text"));
-        target.push_parameter((&key?, of_key), (&value?, of_value));
+        let key = key.decode().ok_or("the name of a query parameter is not text")?;
+        let value = value.decode().ok_or_else(|| format!("the query parameter {} is not text", quoted(&key)))?;
+        target.push_parameter((&key, of_key), (&value, of_value));
     }
     Ok(())
 }
