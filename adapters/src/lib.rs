@@ -45,7 +45,7 @@
 //! | `PORT`, and the program is called `user-server` | a server, behind the proxy of Vercel's standalone mode |
 //! | `VERCEL_IPC_PATH` | Vercel, as a function of the runtime `executable` |
 //! | `AWS_LAMBDA_RUNTIME_API` | Lambda, behind any front: REST API, HTTP API (payload 1.0 and 2.0), Function URL, Application Load Balancer, VPC Lattice, WebSocket API, and Vercel with the runtime `provided.al2023` |
-//! | none of these | a server, on `LODGER_ADDR`, else `0.0.0.0:$PORT`, else `127.0.0.1:3000` |
+//! | none of these | a server, on `LODGER_ADDR`, else `127.0.0.1:$VERCEL_DEV_PORT`, else `0.0.0.0:$PORT`, else `127.0.0.1:3000` |
 //!
 //! A container that is to be reached from outside sets `PORT` or `LODGER_ADDR`. What else can be set is in [`Lodger`].
 //!

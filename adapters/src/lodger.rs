@@ -16,7 +16,7 @@ use crate::{BoxError, Error, Host, ResponseMode, Run, Stage};
 /// | variable | in code | value | where neither is set |
 /// |---|---|---|---|
 /// | `LODGER_HOST` | [`host`](Self::host) | `server`, `lambda`, `vercel` | found out |
-/// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | [`addr`](Self::addr) | an IP address and a port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`, with `VERCEL_DEV_PORT` the loopback address |
+/// | `LODGER_ADDR`, else `VERCEL_DEV_PORT`, else `PORT` | [`addr`](Self::addr) | an IP address and a port; a port | `127.0.0.1:3000`; with `VERCEL_DEV_PORT`, which `vercel dev` sets, the loopback address, with `PORT` `0.0.0.0:$PORT` |
 /// | `LODGER_BASE_PATH` | [`base_path`](Self::base_path) | a path prefix, percent-encoded | none |
 /// | `LODGER_STAGE` | [`stage`](Self::stage) | `strip`, `keep` | `strip` |
 /// | `LODGER_EVENTS_PATH` | [`events_path`](Self::events_path) | a path of the app, percent-encoded | events that are not HTTP are an error |
@@ -71,6 +71,9 @@ impl Lodger {
     /// address that is free. Port 0 takes any that is free; [`on_listening`](Self::on_listening) tells which.
     /// `LODGER_ADDR` or `PORT` takes its place: where the latter is set, as by whoever starts a container, the app is to
     /// be reached from outside.
+    ///
+    /// `VERCEL_DEV_PORT`, the port that `vercel dev` assigns, comes before `PORT`. Behind Vercel's standalone proxy the
+    /// address is always `127.0.0.1:$PORT`, because the proxy connects to no other.
     pub fn addr(mut self, addr: impl Into<SocketAddr>) -> Self {
         self.settings.addr = Some(addr.into());
         self

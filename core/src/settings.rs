@@ -16,7 +16,7 @@ use crate::{
 /// | variable | value | where it is not set |
 /// |---|---|---|
 /// | `LODGER_HOST` | `server`, `lambda` or `vercel` | found out |
-/// | `LODGER_ADDR`, else `PORT`, else `VERCEL_DEV_PORT` | an address with its port; a port | `127.0.0.1:3000`; with `PORT` `0.0.0.0:$PORT`; with `VERCEL_DEV_PORT` `127.0.0.1:$VERCEL_DEV_PORT`, and the line on standard output that `vercel dev` waits for |
+/// | `LODGER_ADDR`, else `VERCEL_DEV_PORT`, else `PORT` | an address with its port; a port | `127.0.0.1:3000`; with `VERCEL_DEV_PORT`, which `vercel dev` sets, `127.0.0.1:$VERCEL_DEV_PORT`, and the line on standard output that `vercel dev` waits for; with `PORT` `0.0.0.0:$PORT`. Behind Vercel's proxy always `127.0.0.1:$PORT` |
 /// | `LODGER_BASE_PATH` | a path prefix to take off, percent-encoded: whole segments, once | none |
 /// | `LODGER_STAGE` | `strip` or `keep` the stage of an API in the path | `strip` |
 /// | `LODGER_RESPONSE_MODE` | `buffered`, `stream`, `stream-url` or `stream-rest`: how Lambda is answered behind fronts that can stream | `buffered` |
@@ -225,25 +225,12 @@ impl Settings {
         {
             self.snap_start = kind == "snap-start";
         }
-        if let Some(addr) = var("LODGER_ADDR") {
-            self.addr = Some(addr.parse().map_err(|_| {
-                Error::new(format!(
-                    "LODGER_ADDR is {addr:?}; it is an IP address and a port, such as 127.0.0.1:3000 or [::1]:3000"
-                ))
-            })?);
-        } else if self.host() == Host::Server {
-            // Elsewhere no port is needed, and what somebody else means by one is no reason not to start.
-            if let Some(port) = var("PORT") {
-                // Behind Vercel's proxy only the proxy is to reach the server.
-                let ip = if is_user_server(program) { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
-                self.addr = Some((ip, port_number("PORT", &port)?).into());
-            } else if let Some(port) = var("VERCEL_DEV_PORT") {
-                self.addr = Some((Ipv4Addr::LOCALHOST, port_number("VERCEL_DEV_PORT", &port)?).into());
-            }
-        }
         // The proxy leaves the variable to it: what is only called as it calls servers does not believe whoever asks.
         self.is_behind_vercels_proxy |=
             is_user_server(program) && var("PORT").is_some() && var("VERCEL_IPC_PATH").is_some();
+        if let Some(addr) = self.address(program, &var)? {
+            self.addr = Some(addr);
+        }
         // Wherever it listens: the line has the port.
         self.tells_vercel_dev |= var("VERCEL_DEV_PORT").is_some();
         if let Some(path) = var("LODGER_BASE_PATH") {
@@ -300,6 +287,43 @@ impl Settings {
         }
         Ok(())
     }
+
+    /// The address that the environment names, if it names one.
+    ///
+    /// Vercel's proxy and `vercel dev` each assign a port to this process and pass the user's variables on. The assigned
+    /// port therefore comes before the user's `PORT`. The proxy connects to no other port, so its port also comes before
+    /// `LODGER_ADDR`. `vercel dev` reads the port from standard output, so `LODGER_ADDR` still works there.
+    fn address(
+        &self,
+        program: Option<&str>,
+        var: &impl Fn(&str) -> Option<String>,
+    ) -> Result<Option<SocketAddr>, Error> {
+        if let Some(addr) = var("LODGER_ADDR").filter(|_| !self.is_behind_vercels_proxy) {
+            return socket_addr("LODGER_ADDR", &addr).map(Some);
+        }
+        // The other hosts need no port. A value that is not a port must not stop the start there.
+        if self.host() != Host::Server {
+            return Ok(None);
+        }
+        let ports = if is_user_server(program) {
+            // Only the proxy may reach the server.
+            [("PORT", Ipv4Addr::LOCALHOST), ("VERCEL_DEV_PORT", Ipv4Addr::LOCALHOST)]
+        } else {
+            [("VERCEL_DEV_PORT", Ipv4Addr::LOCALHOST), ("PORT", Ipv4Addr::UNSPECIFIED)]
+        };
+        for (name, ip) in ports {
+            if let Some(port) = var(name) {
+                return Ok(Some((ip, port_number(name, &port)?).into()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn socket_addr(name: &str, value: &str) -> Result<SocketAddr, Error> {
+    value.parse().map_err(|_| {
+        Error::new(format!("{name} is {value:?}; it is an IP address and a port, such as 127.0.0.1:3000 or [::1]:3000"))
+    })
 }
 
 fn port_number(name: &str, value: &str) -> Result<u16, Error> {
@@ -340,11 +364,24 @@ mod tests {
         assert_eq!(addr("app", &[("PORT", "8080")]).unwrap(), "0.0.0.0:8080");
         assert_eq!(addr("/x/user-server", &[("PORT", "3000")]).unwrap(), "127.0.0.1:3000");
         assert_eq!(addr("app", &[("VERCEL_DEV_PORT", "4000")]).unwrap(), "127.0.0.1:4000");
-        assert_eq!(addr("app", &[("PORT", "1"), ("VERCEL_DEV_PORT", "2")]).unwrap(), "0.0.0.0:1");
+        // `vercel dev` passes the user's variables on and assigns a port of its own.
+        assert_eq!(addr("app", &[("PORT", "1"), ("VERCEL_DEV_PORT", "2")]).unwrap(), "127.0.0.1:2");
+        assert_eq!(addr("app", &[("PORT", "1"), ("VERCEL_DEV_PORT", "")]).unwrap(), "0.0.0.0:1");
+        assert_eq!(addr("app", &[("LODGER_ADDR", "[::1]:3"), ("VERCEL_DEV_PORT", "2")]).unwrap(), "[::1]:3");
         assert_eq!(addr("app", &[("PORT", "1"), ("LODGER_ADDR", "[::1]:2")]).unwrap(), "[::1]:2");
         for (name, value) in [("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"), ("VERCEL_IPC_PATH", "/ipc")] {
             assert_eq!(addr("app", &[(name, value), ("PORT", "http")]), None);
         }
+    }
+
+    #[test]
+    fn behind_vercels_proxy_the_port_is_the_one_that_the_proxy_assigned() {
+        let behind_proxy = |more: (&'static str, &'static str)| [("PORT", "3000"), ("VERCEL_IPC_PATH", "/ipc"), more];
+        for more in [("VERCEL_DEV_PORT", "2"), ("LODGER_ADDR", "0.0.0.0:4000"), ("LODGER_ADDR", "localhost")] {
+            assert_eq!(addr("/x/user-server", &behind_proxy(more)).unwrap(), "127.0.0.1:3000", "{more:?}");
+        }
+        // A program of the same name that runs elsewhere.
+        assert_eq!(addr("user-server", &[("PORT", "1"), ("LODGER_ADDR", "[::1]:2")]).unwrap(), "[::1]:2");
     }
 
     #[test]

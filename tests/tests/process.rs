@@ -374,7 +374,8 @@ async fn behind_vercels_own_proxy_it_is_a_plain_server() {
 
 #[test]
 fn vercel_dev_is_told_the_port_in_its_words() {
-    for (port, more) in [("0", None), ("1", Some(("LODGER_ADDR", "127.0.0.1:0")))] {
+    // `vercel dev` passes the user's environment on, in which `PORT` may be set.
+    for (port, more) in [("0", None), ("0", Some(("PORT", "1"))), ("1", Some(("LODGER_ADDR", "127.0.0.1:0")))] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
         command.env_clear().env("VERCEL_DEV", "1").env("VERCEL_DEV_PORT", port).envs(more);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
