@@ -83,6 +83,10 @@ mod tests {
             let reply = json!({"statusCode": 599, "statusDescription": "599 Unknown"});
             assert_eq!(response(&front, reply).status(), 599);
         }
+        let null = json!({"statusCode": 200, "headers": {"x": null}, "multiValueHeaders": {"x": null}});
+        for front in [Front::alb(), Front::alb_multi_value()] {
+            assert_eq!(response(&front, null.clone()).status(), 502, "{front}");
+        }
         let arrays = json!({"statusCode": 200, "headers": {"x": ["1"]}});
         assert_eq!(response(&Front::alb(), arrays).status(), 502);
         let strings = json!({"statusCode": 200, "multiValueHeaders": {"x": "1"}});

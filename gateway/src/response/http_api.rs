@@ -23,7 +23,9 @@ pub(super) fn response(front: &Front, reply: &[u8]) -> Option<Response<Bytes>> {
     }
     let mut response = assemble(reply.status()?, headers, reply.body()?);
     let default = if front.kind == Kind::HttpApi { "text/plain; charset=utf-8" } else { "application/json" };
-    default_content_type(&mut response, default);
+    if !reply.suppresses(&header::CONTENT_TYPE, &["headers"]) {
+        default_content_type(&mut response, default);
+    }
     Some(response).filter(|response| front.kind == Kind::FunctionUrl || size(response.headers()) <= MAX_API_HEADERS)
 }
 
@@ -57,6 +59,18 @@ mod tests {
         assert_eq!(&response.body()[..], b"\x89PN");
         let url = of(&Front::function_url(), br#"{"statusCode":200}"#);
         assert_eq!(url.headers()["content-type"], "application/json");
+    }
+
+    #[test]
+    fn a_null_suppresses_a_header_and_the_default_of_the_front() {
+        for front in [Front::http_api(), Front::function_url()] {
+            let response = of(&front, br#"{"statusCode":302,"headers":{"Content-Type":null,"x":null,"location":"/"}}"#);
+            assert_eq!(response.status(), 302, "{front}");
+            assert_eq!(response.headers().keys().collect::<Vec<_>>(), ["location"], "{front}");
+            // Of a map that is not looked at, neither.
+            let response = of(&front, br#"{"statusCode":200,"multiValueHeaders":{"content-type":null}}"#);
+            assert!(response.headers().contains_key("content-type"), "{front}");
+        }
     }
 
     #[test]

@@ -9,39 +9,42 @@ use serde_json::{Map, Value};
 pub(super) type Headers = Vec<(HeaderName, HeaderValue)>;
 
 /// A reply that is a JSON object. What is asked of it is `None` if it has the wrong form.
-pub(super) struct Reply(Map<String, Value>);
+pub(super) struct Reply {
+    members: Map<String, Value>,
+    accepts_null: bool,
+}
 
 impl Reply {
-    /// Reads a reply in which a null is as good as nothing.
+    /// Reads a reply in which a null member or a null header counts as absent.
     pub(super) fn lenient(reply: &[u8]) -> Option<Self> {
         let Value::Object(mut members) = serde_json::from_slice(reply).ok()? else { return None };
         members.retain(|_, value| !value.is_null());
-        Some(Self(members))
+        Some(Self { members, accepts_null: true })
     }
 
-    /// Reads a reply in which a null is not what belongs there.
+    /// Reads a reply in which a null is a value of the wrong type.
     pub(super) fn strict(reply: &[u8]) -> Option<Self> {
         match serde_json::from_slice(reply).ok()? {
-            Value::Object(members) => Some(Self(members)),
+            Value::Object(members) => Some(Self { members, accepts_null: false }),
             _ => None,
         }
     }
 
     /// Refuses members that are not among those `known`.
     pub(super) fn only(self, known: &[&str]) -> Option<Self> {
-        self.0.keys().all(|name| known.contains(&name.as_str())).then_some(self)
+        self.members.keys().all(|name| known.contains(&name.as_str())).then_some(self)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.members.contains_key(name)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.members.keys().map(String::as_str)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.members.get(name)
     }
 
     /// Rule 72: an integer, and no interim status.
@@ -72,12 +75,21 @@ impl Reply {
         let Some(object) = self.get(name) else { return Some(Vec::new()) };
         let mut headers = Vec::new();
         for (name, value) in object.as_object()? {
+            if self.accepts_null && value.is_null() {
+                continue;
+            }
             let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
             for value in values(value)? {
                 headers.push((name.clone(), header_value(value)?));
             }
         }
         Some(headers)
+    }
+
+    /// Whether one of these maps of headers has a null for `header`, which suppresses the front's default (rule 88).
+    pub(super) fn suppresses(&self, header: &HeaderName, maps: &[&str]) -> bool {
+        let objects = maps.iter().filter_map(|map| self.get(map)?.as_object());
+        objects.flatten().any(|(name, value)| value.is_null() && name.eq_ignore_ascii_case(header.as_str()))
     }
 
     /// The body, decoded if it says that it is base64.

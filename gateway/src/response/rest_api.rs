@@ -45,7 +45,9 @@ pub(super) fn rest_api(front: &Front, reply: &[u8]) -> Option<Response<Bytes>> {
     let is_base64 = reply.is_base64()? && media_type::is_among(content_type, &front.binary_media_types);
     let body = if is_base64 { reply.body()? } else { reply.text()?.to_owned().into() };
     let mut response = assemble(reply.status()?, headers, body);
-    default_content_type(&mut response, "application/json");
+    if !reply.suppresses(&header::CONTENT_TYPE, &["headers", "multiValueHeaders"]) {
+        default_content_type(&mut response, "application/json");
+    }
     Some(response).filter(|response| size(response.headers()) <= MAX_API_HEADERS)
 }
 
@@ -63,7 +65,9 @@ pub(super) fn http_api(reply: &[u8]) -> Option<Response<Bytes>> {
     // Rule 74: here in the other order.
     headers.extend(reply.multi("multiValueHeaders")?);
     let mut response = assemble(reply.status()?, headers, reply.body()?);
-    default_content_type(&mut response, "text/plain; charset=utf-8");
+    if !reply.suppresses(&header::CONTENT_TYPE, &["headers", "multiValueHeaders"]) {
+        default_content_type(&mut response, "text/plain; charset=utf-8");
+    }
     Some(response).filter(|response| size(response.headers()) <= MAX_API_HEADERS)
 }
 
@@ -102,6 +106,25 @@ mod tests {
             assert_eq!(values(&response(&front, json!({"statusCode": 200})), "content-type"), [default]);
             let typed = json!({"statusCode": 200, "headers": {"Content-Type": "text/css"}});
             assert_eq!(values(&response(&front, typed), "content-type"), ["text/css"]);
+        }
+    }
+
+    #[test]
+    fn a_null_suppresses_a_header_and_the_default_of_the_front() {
+        for front in [Front::rest_api(), Front::http_api_v1()] {
+            for map in ["headers", "multiValueHeaders"] {
+                let reply = json!({"statusCode": 204, map: {"Content-Type": null, "x": null}});
+                let response = response(&front, reply);
+                assert_eq!((response.status().as_u16(), response.headers().len()), (204, 0), "{front}: {map}");
+            }
+            let reply = json!({"statusCode": 200, "headers": {"content-type": null, "x": "1"},
+                "multiValueHeaders": {"content-type": ["text/css"], "x": null}});
+            let response = response(&front, reply);
+            assert_eq!(values(&response, "content-type"), ["text/css"], "{front}");
+            assert_eq!(values(&response, "x"), ["1"], "{front}");
+            // Unknown, and so refused.
+            let reply = json!({"statusCode": 200, "multiValueHeaders": {"x": [null]}});
+            assert!(super::super::of(&front, reply.to_string().as_bytes()).status().is_server_error(), "{front}");
         }
     }
 
