@@ -73,17 +73,40 @@
 //!   still answers is dropped.
 //! - **A panic of a handler** is a 500 and a line in the log. On a server the connection ends, as under `axum::serve`. In a
 //!   binary that was built with `panic = "abort"` it is the end of the process, on every host.
-//! - **The stage of an API, and a base path, are not in the path that the app sees.** An app that writes absolute paths
-//!   (`Redirect::to("/login")`) puts before them what was taken off: the [`PathPrefix`], where there is one. Relative ones
-//!   (`Redirect::to("login")`, which leads from `/a/b` to `/a/login`) need nothing.
+//! - **The stage of an API, and a base path, are not in the path that the app sees.** Redirects work all the same; links
+//!   need the prefix: [redirects and the removed prefix](#redirects-and-the-removed-prefix).
+//!
+//! # Redirects and the removed prefix
+//!
+//! The stage of an API, the [base path](Lodger::base_path) and the prefix of a service on Vercel are removed from the path
+//! before the app sees it. On every host the prefix is added to the `Location` of the response, if that is an absolute path
+//! without the prefix:
+//!
+//! | the app responds with | the client gets, behind the stage `prod` |
+//! |---|---|
+//! | `Location: /items` | `Location: /prod/items` |
+//! | `Location: /prod/items`, `//host/items`, `https://host/items`, `items` | the same |
+//!
+//! So `Redirect::to("/login")`, the trailing slash that `ServeDir` adds, and middleware that redirects to a login page work
+//! unchanged. [`Lodger::rewrite_location`] turns this off, for clients that do not see the prefix.
+//!
+//! Limits:
+//!
+//! - Only `Location` changes. An app that writes absolute paths into a body (links, forms, scripts) or into `Content-Location`,
+//!   `Refresh`, `Link` or the `Path` of a cookie adds the [`PathPrefix`] of the request itself.
+//! - A `Location` with a host is not changed, even if the host is the request's own.
+//! - A `Location` that begins with the prefix is not changed. If the app has a route of that name, such as `/prod/x` behind the
+//!   stage `prod`, its redirect to that route has to contain the prefix twice.
+//! - A relative path needs no prefix: `login` leads from `/a/b` to `/a/login`. At the prefix itself without a slash, such as
+//!   `/prod`, it leads out of the prefix.
 //!
 //! ```
-//! use axum::{Extension, response::Redirect};
+//! use axum::{Extension, response::Html};
 //! use lodger::PathPrefix;
 //!
-//! async fn login(prefix: Option<Extension<PathPrefix>>) -> Redirect {
+//! async fn index(prefix: Option<Extension<PathPrefix>>) -> Html<String> {
 //!     let prefix = prefix.as_ref().map_or("", |prefix| prefix.as_str());
-//!     Redirect::to(&format!("{prefix}/login"))
+//!     Html(format!(r#"<a href="{prefix}/login">Log in</a>"#))
 //! }
 //! ```
 //!

@@ -18,6 +18,7 @@ use crate::{BoxError, Error, Host, ResponseMode, Run, Stage};
 /// | `LODGER_HOST` | [`host`](Self::host) | `server`, `lambda`, `vercel` | found out |
 /// | `LODGER_ADDR`, else `VERCEL_DEV_PORT`, else `PORT` | [`addr`](Self::addr) | an IP address and a port; a port | `127.0.0.1:3000`; with `VERCEL_DEV_PORT`, which `vercel dev` sets, the loopback address, with `PORT` `0.0.0.0:$PORT` |
 /// | `LODGER_BASE_PATH` | [`base_path`](Self::base_path) | a path prefix, percent-encoded | none |
+/// | `LODGER_REWRITE_LOCATION` | [`rewrite_location`](Self::rewrite_location) | `on`, `off` | `on` |
 /// | `LODGER_STAGE` | [`stage`](Self::stage) | `strip`, `keep` | `strip` |
 /// | `LODGER_EVENTS_PATH` | [`events_path`](Self::events_path) | a path of the app, percent-encoded | events that are not HTTP are an error |
 /// | `LODGER_WEBSOCKET_PATH` | [`websocket_path`](Self::websocket_path) | a path of the app, percent-encoded | events of a WebSocket API are an error |
@@ -95,6 +96,37 @@ impl Lodger {
     /// or a proxy put there. The app finds it as a [`PathPrefix`](crate::PathPrefix). A path without it is served as it is.
     pub fn base_path(mut self, prefix: impl Into<String>) -> Self {
         self.settings.base_path = Some(prefix.into());
+        self
+    }
+
+    /// Whether a removed path prefix is added to the `Location` of responses. It is by default, on every host.
+    ///
+    /// A prefix is the stage of an API, the [`base_path`](Self::base_path) or the prefix of a service on Vercel. An app
+    /// does not see it and responds with `Location: /items`, which leads a client out of the prefix. Lodger sends
+    /// `/prod/items`, as nginx does with `proxy_redirect default`.
+    ///
+    /// Only an absolute path without the prefix changes. `/prod/items`, `//host/items`, `https://host/items` and
+    /// `items` stay as they are, and so does every other header. [The crate's documentation](crate#redirects-and-the-removed-prefix) has
+    /// the limits.
+    ///
+    /// Turn it off if clients do not see the prefix either, such as behind a CloudFront distribution whose origin path
+    /// is the stage.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use axum::Router;
+    /// use lodger::Lodger;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), lodger::Error> {
+    /// # let app = Router::new();
+    /// // CloudFront adds the stage to the path of each request.
+    /// Lodger::new().rewrite_location(false).run(app).await
+    /// # }
+    /// ```
+    pub fn rewrite_location(mut self, is_on: bool) -> Self {
+        self.settings.rewrite_location = Some(is_on);
         self
     }
 

@@ -231,8 +231,9 @@
 //!   on an instance that is busy waiting, never. A streamed feed ends with the time of its invocation at the latest.
 //! - **A limit of the app's own may not be reached**: 10 MiB for a form is more than any front takes. A download that is too
 //!   large for one answer can be had in ranges.
-//! - **Absolute paths in answers**, as the `Location: /todos/1` of the todo API, miss the stage of an API that has one;
-//!   the [`PathPrefix`] goes before them.
+//! - **Absolute paths in bodies**, such as links and forms, miss the stage of an API that has one; the app adds the
+//!   [`PathPrefix`]. Lodger adds it to `Location`, such as the `Location: /todos/1` of the todo API:
+//!   [redirects and the removed prefix](crate#redirects-and-the-removed-prefix).
 //! - **WebSockets** are events of a WebSocket API, which come by [`Lodger::websocket_path`].
 //! - **What fails before `run`**, as a database that does not open, ends the process, and the log has the reason. What is
 //!   built in [`Lodger::run_with`] is reported to Lambda with its reason.

@@ -34,7 +34,8 @@ impl ClientAddr {
 /// What was taken off the front of a request's path: the stage of an API, the prefix of a service on Vercel, the base
 /// path that was set, or several of them.
 ///
-/// An extension of those requests whose path was shortened. An app that writes URLs puts it before its own paths.
+/// An extension of those requests whose path was shortened. An app that writes URLs puts it before its own paths, except
+/// in `Location`: the host adds it there, unless [that is turned off](crate::Settings::rewrite_location).
 /// It begins with a slash, does not end with one, and is percent-encoded as the path is.
 ///
 /// # Example

@@ -19,6 +19,7 @@ mod facts;
 mod freeze;
 mod head;
 mod host;
+mod location;
 mod log;
 mod once;
 #[cfg(any(feature = "lambda", feature = "vercel"))]

@@ -18,6 +18,7 @@ use crate::{
 /// | `LODGER_HOST` | `server`, `lambda` or `vercel` | found out |
 /// | `LODGER_ADDR`, else `VERCEL_DEV_PORT`, else `PORT` | an address with its port; a port | `127.0.0.1:3000`; with `VERCEL_DEV_PORT`, which `vercel dev` sets, `127.0.0.1:$VERCEL_DEV_PORT`, and the line on standard output that `vercel dev` waits for; with `PORT` `0.0.0.0:$PORT`. Behind Vercel's proxy always `127.0.0.1:$PORT` |
 /// | `LODGER_BASE_PATH` | a path prefix to take off, percent-encoded: whole segments, once | none |
+/// | `LODGER_REWRITE_LOCATION` | `on` or `off`: whether a prefix that was taken off the path is put before an absolute path in `Location` | `on` |
 /// | `LODGER_STAGE` | `strip` or `keep` the stage of an API in the path | `strip` |
 /// | `LODGER_RESPONSE_MODE` | `buffered`, `stream`, `stream-url` or `stream-rest`: how Lambda is answered behind fronts that can stream | `buffered` |
 /// | `LODGER_EVENTS_PATH` | a path of the app, percent-encoded, that events which are not HTTP are POSTed to | they are answered with an error |
@@ -42,6 +43,9 @@ pub struct Settings {
     pub addr: Option<SocketAddr>,
     /// The path prefix to take off each request's path: whole segments, once.
     pub base_path: Option<String>,
+    /// Whether the prefix that was removed from a request's path is added to an absolute path in the `Location` of its
+    /// response. `None` means yes.
+    pub rewrite_location: Option<bool>,
     /// What becomes of the stage that an API puts into the path.
     pub stage: Stage,
     /// How Lambda is answered behind fronts that can stream.
@@ -136,6 +140,7 @@ const VARIABLES: &[&str] = &[
     "LODGER_HOST",
     "LODGER_ADDR",
     "LODGER_BASE_PATH",
+    "LODGER_REWRITE_LOCATION",
     "LODGER_STAGE",
     "LODGER_RESPONSE_MODE",
     "LODGER_EVENTS_PATH",
@@ -169,6 +174,11 @@ impl Settings {
     /// The host of a process with these settings, once the environment is in them.
     pub fn host(&self) -> Host {
         self.host.unwrap_or(Host::Server)
+    }
+
+    /// Whether a removed prefix is added to the `Location` of responses.
+    pub(crate) fn rewrites_location(&self) -> bool {
+        self.rewrite_location.unwrap_or(true)
     }
 
     /// Writes in one way what code may have written in several.
@@ -247,6 +257,9 @@ impl Settings {
             self.websocket_path = Some(path);
         }
         self.normalize()?;
+        if let Some(rewrite) = var("LODGER_REWRITE_LOCATION") {
+            self.rewrite_location = Some(is_on("LODGER_REWRITE_LOCATION", &rewrite)?);
+        }
         if let Some(stage) = var("LODGER_STAGE") {
             self.stage = match stage.as_str() {
                 "strip" => Stage::Strip,
@@ -273,11 +286,7 @@ impl Settings {
             self.grace = Some(seconds("LODGER_GRACE", &grace)?);
         }
         if let Some(sigterm) = var("LODGER_SIGTERM") {
-            self.sigterm = match sigterm.as_str() {
-                "on" => true,
-                "off" => false,
-                _ => return Err(Error::new(format!("LODGER_SIGTERM is {sigterm:?}; it is `on` or `off`"))),
-            };
+            self.sigterm = is_on("LODGER_SIGTERM", &sigterm)?;
         }
         if let Some(margin) = var("LODGER_DEADLINE_MARGIN") {
             self.deadline_margin = Some(milliseconds("LODGER_DEADLINE_MARGIN", &margin)?);
@@ -317,6 +326,14 @@ impl Settings {
             }
         }
         Ok(None)
+    }
+}
+
+fn is_on(name: &str, value: &str) -> Result<bool, Error> {
+    match value {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(Error::new(format!("{name} is {value:?}; it is `on` or `off`"))),
     }
 }
 
@@ -396,6 +413,17 @@ mod tests {
     }
 
     #[test]
+    fn location_is_rewritten_unless_code_or_the_variable_turns_it_off() {
+        let rewrites = |code, vars: &[(&str, &str)]| {
+            let settings = Settings { rewrite_location: code, ..Settings::default() };
+            with("app", settings, vars).unwrap().rewrites_location()
+        };
+        assert!(rewrites(None, &[]) && !rewrites(Some(false), &[]));
+        assert!(!rewrites(None, &[("LODGER_REWRITE_LOCATION", "off")]));
+        assert!(rewrites(Some(false), &[("LODGER_REWRITE_LOCATION", "on")]));
+    }
+
+    #[test]
     fn code_chooses_the_host_unless_the_variable_does() {
         let code = Settings { host: Some(Host::Lambda), ..Settings::default() };
         assert_eq!(with("app", code.clone(), &[("PORT", "1")]).unwrap().host(), Host::Lambda);
@@ -437,6 +465,7 @@ mod tests {
             ("LODGER_GRACE", "soon"),
             ("LODGER_GRACE", "-1"),
             ("LODGER_SIGTERM", "yes"),
+            ("LODGER_REWRITE_LOCATION", "false"),
             ("LODGER_DEADLINE_MARGIN", "0.5"),
             ("LODGER_HEADER_TIMEOUT", "NaN"),
             ("LODGER_HOST", "moon"),

@@ -140,6 +140,16 @@ pub fn got_behind(front: &Front, mut got: Value, is_head: bool) -> Value {
         got["body"] = "".into();
         headers.retain(|(name, _)| name != "content-type" && name != "content-length");
     }
+    if front.name() == "rest-api" {
+        // Its requests come with a stage, which goes back into a path of the app's own.
+        let is_path = |value: &str| value.starts_with('/') && !value.starts_with("//") && !value.starts_with("/\\");
+        let has_stage = |value: &str| value.split(['/', '?', '#']).nth(1) == Some("prod");
+        for (_, value) in headers.iter_mut().filter(|(name, _)| name == "location") {
+            if is_path(value) && !has_stage(value) {
+                value.insert_str(0, "/prod");
+            }
+        }
+    }
     // Of the answer to a HEAD there is only the length.
     let tells_of_a_body = headers.iter().any(|(name, value)| name == "content-length" && value != "0");
     // Rule 88: what has no type gets one, ours if there is a body, else the front's.

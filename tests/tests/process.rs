@@ -347,7 +347,28 @@ async fn on_vercel_the_prefix_of_a_service_is_taken_off_where_it_says_so() {
         let addr = platform.address().await.unwrap();
         let seen: serde_json::Value = serde_json::from_slice(ask(addr, &Sent::get("/svc/x?y")).await.body()).unwrap();
         assert_eq!(seen["uri"], uri, "{strip}");
+        let target = if strip == "0" { "/respond" } else { "/svc/respond" };
+        let location = if strip == "0" { "/items" } else { "/svc/items" };
+        assert_eq!(ask(addr, &redirecting(target)).await.headers()["location"], location, "{strip}");
         assert!(seen["headers"].to_string().contains(r#"["x-vercel-oidc-token","of the process"]"#), "{seen}");
+    }
+}
+
+/// A request whose response is a redirect to `/items`.
+fn redirecting(target: &str) -> Sent {
+    let wanted = json!({"status": 302, "headers": [["location", "/items"]], "body": ""});
+    Sent::get(target).method("POST").header("content-type", "application/json").body(wanted.to_string())
+}
+
+#[tokio::test]
+async fn a_base_path_is_added_to_location_unless_that_is_off() {
+    for (rewrite, location) in [("", "/api/items"), ("on", "/api/items"), ("off", "/items")] {
+        let vars = [("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_BASE_PATH", "/api"), ("LODGER_REWRITE_LOCATION", rewrite)];
+        let mut process = Process::start(&vars);
+        let addr = process.addr();
+        let response = ask(addr, &redirecting("/api/respond")).await;
+        assert_eq!(response.headers()["location"], location, "{rewrite}");
+        assert_eq!(ask(addr, &redirecting("/respond")).await.headers()["location"], "/items", "{rewrite}");
     }
 }
 

@@ -16,7 +16,7 @@ use actix_web::{
     dev::AppConfig,
     http::{
         StatusCode, Uri,
-        header::{CONTENT_TYPE, HeaderName, HeaderValue},
+        header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION},
         uri::PathAndQuery,
     },
 };
@@ -195,7 +195,15 @@ where
 }
 
 /// An answer of the app's.
-fn of_app<B>(response: Response<EitherBody<B>>, mut kept: Both) -> Response<Body<B>> {
+fn of_app<B>(mut response: Response<EitherBody<B>>, mut kept: Both) -> Response<Body<B>> {
+    let restored = kept.0.restored_location(|| response.headers().get(LOCATION).map(HeaderValue::as_bytes));
+    if let Some(restored) = restored
+        && let Some(location) = response.headers_mut().get_mut(LOCATION)
+        && let Ok(mut restored) = HeaderValue::from_bytes(&restored)
+    {
+        restored.set_sensitive(location.is_sensitive());
+        *location = restored;
+    }
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         // What follows is no response any more, though actix has it as the body of one.
         kept.0 = Pass::default();

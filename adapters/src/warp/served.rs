@@ -7,13 +7,14 @@ use ::warp::{
     filters::BoxedFilter,
     path::{FullPath, full, param},
     reject,
+    reply::Response,
 };
 use http::{HeaderName, HeaderValue, uri::PathAndQuery};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
     Error,
-    server::{Admission, Gate, Head, Listening},
+    server::{Admission, Gate, Head, Listening, Pass},
 };
 
 /// Serves `filter` until the settings say that it is to end, and what is in flight for as long as they grant it.
@@ -50,28 +51,32 @@ where
 }
 
 /// `filter` behind the gate. What comes off a path is what path filters have read already: no filter can write one.
-fn admitting<F, R>(filter: F, gate: Gate) -> impl Filter<Extract = (R,), Error = Rejection> + Clone
+fn admitting<F, R>(filter: F, gate: Gate) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone
 where
     F: Filter<Extract = (R,), Error: Into<Rejection>> + Clone + Send + Sync + 'static,
     R: Reply + 'static,
 {
     // For the error that all boxed ones have.
     let filter = filter.boxed();
-    let shortened = admitted(gate.clone(), true).and(prefixes(&gate)).and(filter.clone());
-    let as_it_is = admitted(gate, false).and(filter);
+    let shortened =
+        admitted(gate.clone(), true).and(prefixes(&gate)).and(filter.clone()).map(|pass: Pass, reply: R| {
+            let mut response = reply.into_response();
+            pass.restore_location(response.headers_mut());
+            response
+        });
+    let as_it_is = admitted(gate, false).and(filter).map(|_: Pass, reply: R| reply.into_response());
     shortened.or(as_it_is).unify()
 }
 
 /// Lets requests through that are for the app, either those whose path is shortened or the others.
-fn admitted(gate: Gate, are_shortened: bool) -> impl Filter<Extract = (), Error = Rejection> + Clone {
-    full()
-        .and_then(move |path: FullPath| {
-            let mut asked = Asked { path, is_shortened: false };
-            let is_admitted = matches!(gate.admit(&mut asked, None), Admission::ToApp(_));
-            let is_let_through = is_admitted && asked.is_shortened == are_shortened;
-            ready(if is_let_through { Ok(()) } else { Err(reject::not_found()) })
+fn admitted(gate: Gate, are_shortened: bool) -> impl Filter<Extract = (Pass,), Error = Rejection> + Clone {
+    full().and_then(move |path: FullPath| {
+        let mut asked = Asked { path, is_shortened: false };
+        ready(match gate.admit(&mut asked, None) {
+            Admission::ToApp(pass) if asked.is_shortened == are_shortened => Ok(pass),
+            _ => Err(reject::not_found()),
         })
-        .untuple_one()
+    })
 }
 
 /// Reads as many segments as the prefixes have.

@@ -21,7 +21,7 @@ use super::{
     slots::CutOff,
 };
 use crate::{
-    AfterResponse, App, Error, Request, Settings, after,
+    AfterResponse, App, Error, PathPrefix, Request, Settings, after, location,
     log::say,
     panic::{self, CatchPanic, Panicked},
     reserved::Reserved,
@@ -86,9 +86,10 @@ impl<A: App> Slot<'_, A> {
         // The app is to hold the last of it, so that its memory can be used again.
         drop(event);
         let (answer, body) = match read {
-            Ok((mut request, shape)) => {
+            Ok((mut request, shape, prefix)) => {
                 request.extensions_mut().insert(after.clone());
-                call(app, request, shape, &context, deadline).await
+                let prefix = prefix.filter(|_| settings.rewrites_location());
+                call(app, request, prefix, shape, &context, deadline).await
             }
             Err(refusal) => (refuse(refusal, id), None),
         };
@@ -132,7 +133,7 @@ async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline
 }
 
 /// The request that an event stands for. Whatever the event does to the libraries that read it, the loop goes on.
-fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape), Refusal> {
+fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape, Option<PathPrefix>), Refusal> {
     panic::caught(|| event::read(event, asked)).unwrap_or_else(|Panicked(message)| {
         Err(Refusal::Failed {
             error_type: "Runtime.UnreadableEvent",
@@ -153,10 +154,12 @@ fn refuse(refusal: Refusal, request_id: &str) -> Answer {
     }
 }
 
-/// Has the app answer a request, and makes a reply of whatever comes of it, with the body to stream behind it if there is one.
+/// Has the app answer a request, and makes a reply of whatever comes of it, with the body to stream behind it if there is
+/// one. `prefix` is put back into `Location`.
 fn call<A: App>(
     app: &A,
     request: Request,
+    prefix: Option<PathPrefix>,
     shape: Shape,
     context: &Context,
     deadline: &mut Deadline,
@@ -165,7 +168,13 @@ fn call<A: App>(
     // The app is borrowed for the call alone, so that one that is not `Sync` may be served by a future that is `Send`.
     let called = CatchPanic::new(|| {
         let response = app.call(request);
-        async move { reply::write(shape, response.await, request_id).await }
+        async move {
+            let mut response = response.await;
+            if let Some(prefix) = &prefix {
+                location::restore(prefix, response.headers_mut());
+            }
+            reply::write(shape, response, request_id).await
+        }
     });
     async move {
         let (status, why, tell) = match deadline.limit(panic::settled(called)).await {

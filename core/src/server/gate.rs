@@ -18,11 +18,14 @@ use crate::{AfterResponse, Head, Host, Settings};
 ///
 /// - before the app is called, [`admit`](Self::admit), which says whether it is to be called;
 /// - the call itself goes through [`Pass::call`];
+/// - the head of the response goes through [`Pass::restore_location`], or [`Pass::restored_location`];
 /// - the body of the response is read, and dropped, by [`Pass::poll_body`] and [`Pass::drop_body`];
 /// - the [`Pass`] is kept until that body has been sent, or is dropped without that.
 #[derive(Debug)]
 pub struct Gate {
     paths: Paths,
+    /// Whether what is taken off a path is put back into `Location`.
+    rewrites_location: bool,
     /// Work after responses.
     tasks: Arc<Tasks>,
     #[cfg(feature = "vercel")]
@@ -35,6 +38,7 @@ impl Clone for Gate {
     fn clone(&self) -> Self {
         Self {
             paths: self.paths.clone(),
+            rewrites_location: self.rewrites_location,
             // Each request counts what it holds. One count for all connections would have their threads wait for each other.
             tasks: Arc::new(Tasks::clone(&self.tasks)),
             #[cfg(feature = "vercel")]
@@ -59,6 +63,7 @@ impl Gate {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
             paths: Paths::new(settings, None),
+            rewrites_location: settings.rewrites_location(),
             tasks: Arc::new(Tasks::new()),
             #[cfg(feature = "vercel")]
             vercel: None,
@@ -72,6 +77,7 @@ impl Gate {
     pub(super) fn on_vercel(settings: &Settings, vercel: crate::vercel::Front) -> Self {
         Self {
             paths: Paths::new(settings, settings.service_prefix.as_deref()),
+            rewrites_location: settings.rewrites_location(),
             tasks: Arc::new(Tasks::new()),
             vercel: Some(vercel),
             is_behind_vercels_proxy: false,
@@ -105,6 +111,9 @@ impl Gate {
             Seen::Never => false,
             Seen::Shortened(rest, taken) => {
                 let is_set = head.set_target(rest);
+                if self.rewrites_location {
+                    pass.put_back(taken.clone());
+                }
                 head.tell(taken);
                 is_set
             }

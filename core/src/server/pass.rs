@@ -8,13 +8,15 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use http::HeaderMap;
 use pin_project_lite::pin_project;
 use tracing::{Instrument as _, Span};
 
 use super::tasks::Tasks;
 use crate::{
-    AfterResponse,
+    AfterResponse, PathPrefix,
     after::{self, Work},
+    location,
     log::say,
     panic::{CatchPanic, Panicked, caught},
     span,
@@ -29,6 +31,8 @@ pub struct Pass {
     #[cfg(feature = "vercel")]
     end: Option<crate::vercel::End>,
     after: Option<(AfterResponse, Arc<Tasks>)>,
+    /// Boxed, because few requests have one and every pass is moved several times.
+    prefix: Option<Box<PathPrefix>>,
     catches_panics: bool,
 }
 
@@ -50,6 +54,7 @@ impl Pass {
             #[cfg(feature = "vercel")]
             end: None,
             after: None,
+            prefix: None,
             span,
             catches_panics: false,
         }
@@ -59,12 +64,32 @@ impl Pass {
     #[cfg(feature = "vercel")]
     pub(super) fn on_vercel(end: Option<crate::vercel::End>) -> Self {
         let span = end.as_ref().map_or_else(Span::none, crate::vercel::End::span);
-        Self { end, after: None, span, catches_panics: true }
+        Self { end, after: None, prefix: None, span, catches_panics: true }
     }
 
     /// Has `tasks` do what `after` is given.
     pub(super) fn take_work(&mut self, after: AfterResponse, tasks: &Arc<Tasks>) {
         self.after = Some((after, Arc::clone(tasks)));
+    }
+
+    /// Has the `Location` of the response begin with `prefix`.
+    pub(super) fn put_back(&mut self, prefix: PathPrefix) {
+        self.prefix = Some(Box::new(prefix));
+    }
+
+    /// Adds the prefix that was removed from the request's path to each `Location` of the response that is an absolute
+    /// path without it. Does nothing if no prefix was removed, or [`Settings`](crate::Settings) turn it off.
+    pub fn restore_location(&self, headers: &mut HeaderMap) {
+        if let Some(prefix) = &self.prefix {
+            location::restore(prefix, headers);
+        }
+    }
+
+    /// The value that replaces a `Location`, for a framework with header types of its own. `None` if the header stays as
+    /// it is. `location` is called only if a prefix was removed.
+    pub fn restored_location<'a>(&self, location: impl FnOnce() -> Option<&'a [u8]>) -> Option<Vec<u8>> {
+        let prefix = self.prefix.as_deref()?;
+        location::restored(prefix, location()?)
     }
 
     /// Calls the app. What comes of it is the app's answer, and this again. Where the host wants every request answered, a panic

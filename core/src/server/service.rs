@@ -146,7 +146,10 @@ where
             Projected::OfApp { answer, unsent } => {
                 let (response, pass) = ready!(answer.poll(cx));
                 let response = match response {
-                    Some(response) => response.map(Either::Left),
+                    Some(mut response) => {
+                        pass.restore_location(response.headers_mut());
+                        response.map(Either::Left)
+                    }
                     None => answered(StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
                 };
                 Poll::Ready(Ok(response.map(|body| Accompanied::new(body, pass, unsent.as_ref()))))

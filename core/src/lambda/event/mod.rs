@@ -31,7 +31,7 @@ use self::{
     json::Text,
 };
 use super::{Context, Event, FromEvent, RequestContext, reply::Shape};
-use crate::{Request, ResponseMode, Settings, Stage, reserved::Reserved, vercel_headers};
+use crate::{PathPrefix, Request, ResponseMode, Settings, Stage, reserved::Reserved, vercel_headers};
 
 pub(super) use names::Names;
 pub(super) use refusal::Refusal;
@@ -88,11 +88,12 @@ impl From<&'static str> for Bad {
     }
 }
 
-/// The request that `event` stands for, and the shape that its answer has to have.
+/// The request that `event` stands for, the shape that its answer has to have, and the prefix that was removed from the
+/// request's path.
 ///
 /// # Errors
 /// A [`Refusal`] is an answer too: to the client, where the front is known, else to the invocation.
-pub(super) fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape), Refusal> {
+pub(super) fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape, Option<PathPrefix>), Refusal> {
     let fields = Fields::read(event).map_err(|malformed| Refusal::malformed(event, malformed))?;
     let Some(inner) = vercel::request_in(event, &fields) else {
         let front = Front::of(&fields).map_err(Refusal::unsupported)?;
@@ -101,9 +102,9 @@ pub(super) fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape), 
     let bad = |Bad(why)| Refusal::BadRequest(Shape { style: vercel::FRONT.reply, without_body: false }, why);
     let inner = inner.map_err(bad)?;
     let fields = vercel::read(&inner).map_err(bad)?;
-    let (mut request, shape) = read_as(&vercel::FRONT, event, &inner, &fields, asked)?;
+    let (mut request, shape, prefix) = read_as(&vercel::FRONT, event, &inner, &fields, asked)?;
     vercel_headers::Said::of(&request).take_out(&mut request, None);
-    Ok((request, shape))
+    Ok((request, shape, prefix))
 }
 
 /// The request that `fields` stand for, which are those of `json`: the event, or what is in it.
@@ -113,7 +114,7 @@ fn read_as(
     json: &Bytes,
     fields: &Fields<'_>,
     mut asked: Asked<'_>,
-) -> Result<(Request, Shape), Refusal> {
+) -> Result<(Request, Shape, Option<PathPrefix>), Refusal> {
     asked.span.record("front", front.short_name);
     let style = front.style(asked.response_mode);
     let shape = |is_head| Shape { style, without_body: is_head };
@@ -122,7 +123,7 @@ fn read_as(
         Why::Refused(refusal) => refusal,
     })?;
     let shape = shape(parts.method.as_deref() == Some(b"HEAD"));
-    let mut request = request::of(json, fields, parts, front.is_http, &mut asked)
+    let (mut request, prefix) = request::of(json, fields, parts, front.is_http, &mut asked)
         .map_err(|Bad(why)| Refusal::BadRequest(shape, why))?;
     if front.is_http && !asked.reserved.admits(request.uri().path()) {
         return Err(Refusal::NotFound(shape));
@@ -136,7 +137,7 @@ fn read_as(
     }
     extensions.insert(asked.context.clone());
     extensions.insert(Event::new(event.clone()));
-    Ok((request, shape))
+    Ok((request, shape, prefix))
 }
 
 /// The start of what came, for people to read: it may be megabytes.

@@ -17,14 +17,14 @@ use super::{
 };
 use crate::{Body, ClientAddr, PathPrefix, Request, Stage, lambda::base64};
 
-/// The request that an event stands for.
+/// The request that an event stands for, and the prefix that was removed from its path.
 pub(super) fn of(
     event: &Bytes,
     fields: &Fields<'_>,
     parts: Parts<'_>,
     is_http: bool,
     asked: &mut Asked<'_>,
-) -> Result<Request, Bad> {
+) -> Result<(Request, Option<PathPrefix>), Bad> {
     let body = match parts.body {
         Some(body) => body,
         None => body(event, fields)?,
@@ -60,10 +60,11 @@ pub(super) fn of(
     let client = client(&parts.client, &headers);
     *request.headers_mut() = headers;
     request.extensions_mut().insert(client);
-    if !taken.is_empty() {
-        request.extensions_mut().insert(PathPrefix::new(taken.into()));
+    let prefix = (!taken.is_empty()).then(|| PathPrefix::new(taken.into()));
+    if let Some(prefix) = &prefix {
+        request.extensions_mut().insert(prefix.clone());
     }
-    Ok(request)
+    Ok((request, prefix))
 }
 
 /// Takes the stage and the base path off the path.

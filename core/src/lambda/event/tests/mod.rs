@@ -36,7 +36,12 @@ fn with(mut event: Value, parts: Value) -> Value {
 fn read_bytes(event: &Bytes, settings: &Settings, trace_id: &'static str) -> Result<(Request, Shape), Refusal> {
     let context = Context { request_id: "id-1".into(), trace_id: trace_id.into(), ..Context::default() };
     let reserved = Reserved::new(settings);
-    read(event, Asked::new(&context, &Span::none(), settings, &reserved, &mut Names::new()))
+    let read = read(event, Asked::new(&context, &Span::none(), settings, &reserved, &mut Names::new()));
+    read.map(|(request, shape, prefix)| {
+        // What the app and its `Location` get is one.
+        assert_eq!(request.extensions().get(), prefix.as_ref());
+        (request, shape)
+    })
 }
 
 fn read_with(event: Value, settings: Settings, trace_id: &'static str) -> Result<Request, Refusal> {
