@@ -27,6 +27,9 @@ pub trait Framework {
     /// each request.
     const IS_GUARDED_ON_A_SERVER: bool = true;
 
+    /// Whether the response to a HEAD without a body has `content-length: 0`, on any host.
+    const TELLS_LENGTH_OF_NOTHING: bool = false;
+
     /// What its app cannot see of what it was sent, on any host.
     fn is_blind_to(_seen: &mut Value) {}
 
@@ -67,6 +70,7 @@ pub struct Axum;
 
 impl Framework for Axum {
     const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = Some([400, 400, 400, 415, 415, 400, 422, 405]);
+    const TELLS_LENGTH_OF_NOTHING: bool = true;
 
     fn own_server() -> SocketAddr {
         started(async |told| {
@@ -85,6 +89,7 @@ pub struct ActixWeb;
 
 impl Framework for ActixWeb {
     const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = Some([404, 400, 400, 400, 400, 400, 400, 200]);
+    const TELLS_LENGTH_OF_NOTHING: bool = true;
 
     fn own_server() -> SocketAddr {
         let (told, addr) = mpsc::channel();

@@ -39,6 +39,7 @@ macro_rules! matrix {
                 let addr = <$F>::own_server();
                 is_as_axums(addr, <$F>::is_blind_to).await;
                 answers_untyped::<$F>(async |sent| ask(addr, &sent).await).await;
+                tells_length_of_nothing::<$F>(async |sent| ask(addr, &sent).await).await;
             }
 
             #[tokio::test]
@@ -47,6 +48,7 @@ macro_rules! matrix {
                 let addr = served.addr();
                 is_as_axums(addr, <$F>::is_blind_to).await;
                 answers_untyped::<$F>(async |sent| ask(addr, &sent).await).await;
+                tells_length_of_nothing::<$F>(async |sent| ask(addr, &sent).await).await;
                 streams(addr).await;
                 span::subscribe();
                 let span = told(&ask(addr, &Sent::get("/told")).await)["span"].take();
@@ -70,6 +72,7 @@ macro_rules! matrix {
                 })
                 .await;
                 answers_untyped::<$F>(async |sent| on.send(&sent).await.1).await;
+                tells_length_of_nothing::<$F>(async |sent| on.send(&sent).await.1).await;
                 streams(addr).await;
                 // Where the platform counts on an answer a panic is one.
                 assert_eq!(on.send(&Sent::get("/panic")).await.1.status(), 500);
@@ -123,6 +126,7 @@ macro_rules! matrix {
             })
             .await;
             answers_untyped::<$F>(async |sent| api.send(&front, &sent.request()).await).await;
+            tells_length_of_nothing::<$F>(async |sent| api.send(&front, &sent.request()).await).await;
             is_told_and_survives(&front, &api).await;
             works_after_on_lambda(&front, &api).await;
         })*
@@ -307,6 +311,14 @@ async fn answers_untyped<F: Framework>(ask: impl AsyncFn(Sent) -> Response<Bytes
 /// A server sends what it has when it has it.
 async fn streams(addr: SocketAddr) {
     let arrivals = arrivals(addr, &Sent::get("/slow/300")).await;
+/// A HEAD without a body has a length or not, whatever the host.
+async fn tells_length_of_nothing<F: Framework>(ask: impl AsyncFn(Sent) -> Response<Bytes>) {
+    let response = ask(Sent::get("/reply/empty").method("HEAD")).await;
+    let length =
+        ["content-length", "x-amzn-remapped-content-length"].iter().find_map(|name| response.headers().get(*name));
+    assert_eq!(length.is_some_and(|length| length == "0"), F::TELLS_LENGTH_OF_NOTHING, "{response:?}");
+}
+
     let at = |word: &str| {
         let arrived =
             arrivals.iter().find(|(_, bytes)| bytes.windows(word.len()).any(|found| found == word.as_bytes()));

@@ -98,7 +98,7 @@ pin_project! {
 impl<S, B> Future for Answer<S, B>
 where
     S: Service<Request, Response: Into<Response<B>>, Error: Into<actix_web::Error>>,
-    B: MessageBody,
+    B: MessageBody + 'static,
 {
     type Output = http::Response<response::Body<B>>;
 

@@ -10,15 +10,16 @@ use actix_http::{
     body::{BodySize, BoxBody, EitherBody, MessageBody},
 };
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_LENGTH};
 use http_body::{Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::Error;
 
 /// A response as hosts have it.
-pub(super) fn of<B: MessageBody>(response: Response<EitherBody<B>>) -> http::Response<Body<B>> {
+pub(super) fn of<B: MessageBody + 'static>(response: Response<EitherBody<B>>) -> http::Response<Body<B>> {
     let (head, body) = response.into_parts();
+    let is_empty = matches!(body.size(), BodySize::Sized(0));
     let mut response = http::Response::new(Body { body });
     *response.status_mut() = StatusCode::from_u16(head.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().reserve(head.headers().len());
@@ -30,17 +31,21 @@ pub(super) fn of<B: MessageBody>(response: Response<EitherBody<B>>) -> http::Res
             response.headers_mut().append(name, value);
         }
     }
+    if is_empty {
+        // As actix's own server does. To a GET the front writes one; to a HEAD this is the only one.
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
+    }
     response
 }
 
 /// What actix makes of an error that nobody has handled, as its own server does.
-pub(super) fn of_error<B: MessageBody>(error: &actix_web::Error) -> http::Response<Body<B>> {
+pub(super) fn of_error<B: MessageBody + 'static>(error: &actix_web::Error) -> http::Response<Body<B>> {
     let response: Response<BoxBody> = error.error_response().into();
     of(response.map_body(|_, body| EitherBody::right(body)))
 }
 
 /// To a request that actix cannot have.
-pub(super) fn bad_request<B: MessageBody>() -> http::Response<Body<B>> {
+pub(super) fn bad_request<B: MessageBody + 'static>() -> http::Response<Body<B>> {
     of(Response::bad_request().map_body(|_, body| EitherBody::right(body)))
 }
 
