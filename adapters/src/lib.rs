@@ -271,6 +271,7 @@
 //! | headers: `x-forwarded-port` and `x-forwarded-proto` are the front's | 53 | x | x | x | x | x | x |  |  |  |
 //! | headers: `x-amzn-trace-id` is the invocation's | 59 | x | x | x | x | x | x | x | x | x |
 //! | headers: `content-length: 0` where there is no body | 57 | x | x |  |  |  |  |  |  |  |
+//! | headers: `content-length: 0` of a request without a body is not there, as the front sends no length at all | 57 |  |  | x |  |  |  |  |  |  |
 //! | body: what is no text is lost, unless `binaryMediaTypes` names its type | 66 |  |  | x |  |  |  |  |  |  |
 //! | body: beyond 6 MB as an event, which are 4.5 MB of binary, the front answers with 413 | 70 | x | x | x | x |  |  | x | x |  |
 //! | body: beyond 1 MB the front answers with 413; to an upgrade with 400 | 62, 70 |  |  |  |  | x | x |  |  |  |
@@ -281,8 +282,8 @@
 //! | answers: a header's bytes that are no UTF-8 arrive as the UTF-8 of their Latin-1 | 86 | x | x | x | x | x | x | x | x | x |
 //! | answers: `www-authenticate`, `server`, `date` and some more become `x-amzn-remapped-..` | 85 |  |  | x |  |  |  |  |  |  |
 //! | answers: a body without a type is `application/octet-stream`, because the front would claim more | 88 | x | x | x | x | x | x | x | x | x |
-//! | answers: no body and no type, and the front adds a type | 88 | x | x | x | x |  |  |  |  |  |
-//! | answers: 204, 205 and 304 have neither a body nor its headers | 91 | x | x | x | x | x | x | x | x | x |
+//! | answers: no body and no type, and the front adds a type | 88 |  |  |  | x |  |  |  |  |  |
+//! | answers: 204, 205 and 304 have no body and no length, 204 and 205 no type either | 91 | x | x | x | x | x | x | x | x | x |
 //! | answers: a status of 600 or more, which HTTP does not have, is a 500 | 72 | x | x | x | x | x | x | x | x | x |
 //! | answers: binary is base64 for the client, unless `binaryMediaTypes` names its type, or what the client accepts | 97 |  |  | x |  |  |  |  |  |  |
 //! | answers: headers beyond 10 KB, at an ALB 32 KB, become an error of the front's; a warning comes before | 87 | x | x | x |  | x | x |  |  |  |
@@ -294,6 +295,9 @@
 //!
 //! Some of it depends on how a front is set up:
 //!
+//! - An **HTTP API** and a **REST API** add no type to a response without a body, because Lodger sends a null for
+//!   `content-type`, which only they accept (88). Emulators do not get the null, and neither does a REST API that streams: both
+//!   may add a type. An emulator is an event whose domain is neither one of API Gateway nor a name in the public DNS.
 //! - A **REST API** splits queries at `;`, refuses raw `|`, `{` and `}` in them (38), and on a domain of one's own keeps `/ping`
 //!   and `/sping` for itself (29).
 //! - A **Function URL** with the auth type `AWS_IAM` takes `Authorization` for itself (59).

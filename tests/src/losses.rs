@@ -73,9 +73,12 @@ pub fn seen_behind(front: &Front, mut seen: Value, sent: &Sent) -> Option<Value>
         headers.push(("x-forwarded-port".into(), "443".into()));
         headers.push(("x-forwarded-proto".into(), "https".into()));
     }
-    if is(front, &["http-api", "http-api-v1"]) && sent.body.is_empty() {
-        // Rule 57: an HTTP API says that there is no body.
-        headers.push(("content-length".into(), "0".into()));
+    if is(front, &["http-api", "http-api-v1", "rest-api"]) && sent.body.is_empty() {
+        // Rule 57: an HTTP API says that there is no body, a REST API sends no length.
+        headers.retain(|(name, _)| name != "content-length");
+        if !is(front, &["rest-api"]) {
+            headers.push(("content-length".into(), "0".into()));
+        }
     }
     headers = merged(headers, |name, first, later| match front.name() {
         // Rule 42: the last one of several.
@@ -138,7 +141,8 @@ pub fn got_behind(front: &Front, mut got: Value, is_head: bool) -> Value {
     if [204, 205, 304].map(Value::from).contains(&got["status"]) {
         // Rule 91.
         got["body"] = "".into();
-        headers.retain(|(name, _)| name != "content-type" && name != "content-length");
+        let keeps_type = got["status"] == 304;
+        headers.retain(|(name, _)| name != "content-length" && (name != "content-type" || keeps_type));
     }
     if front.name() == "rest-api" {
         // Its requests come with a stage, which goes back into a path of the app's own.
@@ -156,8 +160,8 @@ pub fn got_behind(front: &Front, mut got: Value, is_head: bool) -> Value {
     if !headers.iter().any(|(name, _)| name == "content-type") {
         let default = match front.name() {
             _ if got["body"] != "" || tells_of_a_body => Some("application/octet-stream"),
-            "http-api" | "http-api-v1" => Some("text/plain; charset=utf-8"),
-            "function-url" | "rest-api" => Some("application/json"),
+            // The others add none, or a null keeps them from it.
+            "function-url" => Some("application/json"),
             _ => None,
         };
         headers.extend(default.map(|default| ("content-type".into(), default.into())));

@@ -167,6 +167,7 @@ fn requests() -> Vec<Sent> {
     for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "PROPFIND", "X-ANY"] {
         requests.push(Sent::get("/method").method(method).header("content-type", b"text/plain").body(b"body"));
     }
+    requests.extend(["POST", "GET"].map(|method| Sent::get("/length").method(method).header("content-length", b"0")));
     requests.extend([
         Sent::get("/headers")
             .header("X-Case", b"Kept: \"Value\"")
@@ -204,6 +205,8 @@ fn requests() -> Vec<Sent> {
         "redirect",
         "odd-header",
         "length",
+        "not-modified",
+        "no-content",
     ] {
         requests.push(Sent::get(format!("/reply/{what}")));
         requests.push(Sent::get(format!("/reply/{what}")).method("HEAD"));
@@ -308,9 +311,6 @@ async fn answers_untyped<F: Framework>(ask: impl AsyncFn(Sent) -> Response<Bytes
     assert_eq!(statuses, expected, "{UNTYPED:?}");
 }
 
-/// A server sends what it has when it has it.
-async fn streams(addr: SocketAddr) {
-    let arrivals = arrivals(addr, &Sent::get("/slow/300")).await;
 /// A HEAD without a body has a length or not, whatever the host.
 async fn tells_length_of_nothing<F: Framework>(ask: impl AsyncFn(Sent) -> Response<Bytes>) {
     let response = ask(Sent::get("/reply/empty").method("HEAD")).await;
@@ -319,6 +319,9 @@ async fn tells_length_of_nothing<F: Framework>(ask: impl AsyncFn(Sent) -> Respon
     assert_eq!(length.is_some_and(|length| length == "0"), F::TELLS_LENGTH_OF_NOTHING, "{response:?}");
 }
 
+/// A server sends what it has when it has it.
+async fn streams(addr: SocketAddr) {
+    let arrivals = arrivals(addr, &Sent::get("/slow/300")).await;
     let at = |word: &str| {
         let arrived =
             arrivals.iter().find(|(_, bytes)| bytes.windows(word.len()).any(|found| found == word.as_bytes()));

@@ -144,6 +144,8 @@ fn reply(what: &str) -> Response<Vec<u8>> {
         "redirect" => (response.status(303).header("location", "https://example.com/?a=b#c"), vec![]),
         "odd-header" => (response.header("x-odd", HeaderValue::from_bytes(b"\xc3\xa9\t\"").unwrap()), vec![]),
         "length" => (response.header("content-length", "3").header("content-type", "text/plain"), b"abc".into()),
+        "not-modified" => (response.status(304).header("content-type", "text/css"), vec![]),
+        "no-content" => (response.status(204).header("content-type", "text/css"), vec![]),
         _ => (response.status(404), vec![]),
     };
     response.body(body).unwrap()

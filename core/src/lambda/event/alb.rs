@@ -24,6 +24,7 @@ pub(super) const MULTI_VALUE: Front = Front {
     is_http: true,
     parts,
     reply: &Style { headers: Form::List, cookies: Form::List, ..REPLY },
+    reply_to_api_gateway: None,
     stream: None,
 };
 

@@ -52,6 +52,36 @@ fn second_label(domain: &[u8]) -> &[u8] {
     rest.get(..end).unwrap_or_default()
 }
 
+/// Names that no public DNS has (RFC 6761, RFC 6762, RFC 9476), or that networks use for themselves.
+const PRIVATE: [&[u8]; 9] =
+    [b"localhost", b"local", b"test", b"example", b"invalid", b"internal", b"lan", b"home", b"alt"];
+
+/// Whether the domain is one of API Gateway, or a custom domain that clients find in the public DNS.
+///
+/// Emulators call themselves `localhost`, an IP address, `{id}.execute-api.` before a name of their own, a name with a
+/// port, or nothing at all.
+pub(super) fn is_of_api_gateway(domain: &[u8]) -> bool {
+    let after_id = memchr::memchr(b'.', domain).and_then(|dot| domain.get(dot..)).unwrap_or_default();
+    if after_id.starts_with(b".execute-api.") {
+        return after_id.ends_with(b".amazonaws.com") || after_id.ends_with(b".amazonaws.com.cn");
+    }
+    is_public(domain)
+}
+
+/// Whether the public DNS may have the name.
+fn is_public(domain: &[u8]) -> bool {
+    let is_label =
+        |label: &[u8]| !label.is_empty() && label.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    // AWS has other domains, and an emulator one that leads to this machine.
+    let is_taken = domain.ends_with(b".amazonaws.com") || domain.ends_with(b".localstack.cloud");
+    let is_private = |last: &[u8]| PRIVATE.iter().any(|private| last.eq_ignore_ascii_case(private));
+    let mut labels = domain.rsplit(|&byte| byte == b'.');
+    // An IP address ends with a number.
+    let last = labels.next().filter(|last| last.first().is_some_and(u8::is_ascii_alphabetic) && !is_private(last));
+    let is_name = last.is_some_and(is_label) && labels.clone().next().is_some() && labels.all(is_label);
+    is_name && !is_taken
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +139,47 @@ mod tests {
             "é.example",
         ] {
             assert!(!shows_stage(domain.as_bytes()), "{domain}");
+        }
+    }
+
+    #[test]
+    fn an_emulator_is_not_taken_for_api_gateway() {
+        for domain in [
+            "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com",
+            "a1b2c3d4e5.execute-api.cn-north-1.amazonaws.com.cn",
+            "a1b2c3d4e5-vpce-01.execute-api.eu-west-1.amazonaws.com",
+            "api.example.com",
+            "example.io",
+            "api.xn--p1ai",
+        ] {
+            assert!(is_of_api_gateway(domain.as_bytes()), "{domain}");
+        }
+        for domain in [
+            "",
+            "localhost",
+            "localhost:3000",
+            "127.0.0.1",
+            "127.0.0.1:3000",
+            "::1",
+            "[::1]:3000",
+            "a1b2c3d4e5.execute-api.localhost",
+            "a1b2c3d4e5.execute-api.localhost:4566",
+            "a1b2c3d4e5.execute-api.localhost.localstack.cloud",
+            "a1b2c3d4e5.execute-api.localhost.localstack.cloud:4566",
+            "a1b2c3d4e5.execute-api.emulator.example.com",
+            "localhost.localstack.cloud",
+            "api.example.com:8080",
+            "gateway",
+            "api.local",
+            "api.test",
+            "host.docker.internal",
+            "offlineContext_domainName",
+            "a b.com",
+            "api..com",
+            "api.example.com.",
+            "bucket.s3.amazonaws.com",
+        ] {
+            assert!(!is_of_api_gateway(domain.as_bytes()), "{domain}");
         }
     }
 }

@@ -32,5 +32,6 @@ pub(super) const FRONT: Front = Front {
         })
     },
     reply: &Style { is_result: true, fails_by_status: true, ..Style::DEFAULT },
+    reply_to_api_gateway: None,
     stream: None,
 };

@@ -7,7 +7,7 @@ use http::HeaderValue;
 
 use super::{
     Asked, Bad, Refusal,
-    domain::shows_stage,
+    domain::{is_of_api_gateway, shows_stage},
     escape::Escape,
     fields::{Fields, Pairs},
     json::Text,
@@ -45,6 +45,8 @@ pub(super) struct Front {
     pub(super) is_http: bool,
     pub(super) parts: for<'a> fn(&'a Bytes, &'a Fields<'a>, &Asked<'_>) -> Result<Parts<'a>, Why>,
     pub(super) reply: &'static Style,
+    /// The same for an event that no emulator can have made, where that makes a difference.
+    pub(super) reply_to_api_gateway: Option<&'static Style>,
     /// How it streams, if it can.
     pub(super) stream: Option<Streams>,
 }
@@ -59,9 +61,15 @@ pub(super) struct Streams {
 
 impl Front {
     /// How its replies look in a mode: the event does not tell whether the front was set up to stream.
-    pub(super) fn style(&self, mode: ResponseMode) -> &'static Style {
-        match &self.stream {
-            Some(streams) if (streams.is_on)(mode) => streams.prelude,
+    pub(super) fn style(&self, mode: ResponseMode, fields: &Fields<'_>) -> &'static Style {
+        if let Some(streams) = &self.stream
+            && (streams.is_on)(mode)
+        {
+            return streams.prelude;
+        }
+        let domain = || fields.context.domain.and_then(Text::verbatim).unwrap_or_default();
+        match self.reply_to_api_gateway {
+            Some(style) if is_of_api_gateway(domain()) => style,
             _ => self.reply,
         }
     }

@@ -18,6 +18,7 @@ pub(super) const FRONT: Front = Front {
     parts: |_, fields, _| parts(fields.lattice_path, fields),
     // It has no room for a header that comes twice, and cookies cannot be joined.
     reply: &Style { headers: Form::Joined, cookies: Form::First, is_explicit: true, ..Style::DEFAULT },
+    reply_to_api_gateway: None,
     stream: None,
 };
 

@@ -13,5 +13,6 @@ pub(super) const FRONT: Front = Front {
     is_http: true,
     parts: |_, fields, _| parts(fields.path, fields),
     reply: &Style { headers: Form::Joined, cookies: Form::List, is_explicit: true, ..Style::DEFAULT },
+    reply_to_api_gateway: None,
     stream: None,
 };

@@ -116,7 +116,7 @@ fn read_as(
     mut asked: Asked<'_>,
 ) -> Result<(Request, Shape, Option<PathPrefix>), Refusal> {
     asked.span.record("front", front.short_name);
-    let style = front.style(asked.response_mode);
+    let style = front.style(asked.response_mode, fields);
     let shape = |is_head| Shape { style, without_body: is_head };
     let parts = (front.parts)(json, fields, &asked).map_err(|why| match why {
         Why::Bad(Bad(why)) => Refusal::BadRequest(shape(false), why),

@@ -51,6 +51,7 @@ pub(super) const REST_API: Front = Front {
     is_http: true,
     parts: rest_api,
     reply: REPLY,
+    reply_to_api_gateway: Some(&Style { suppresses_type: true, ..*REPLY }),
     stream: Some(Streams { prelude: &Style::REST_PRELUDE, is_on: ResponseMode::streams_rest_apis }),
 };
 

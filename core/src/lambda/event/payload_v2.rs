@@ -3,10 +3,7 @@
 //! Sources: [HTTP API integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html),
 //! [Function URL payloads](https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads).
 
-use bytes::Bytes;
-
 use super::{
-    Asked,
     domain::{is_function_url, is_local},
     fields::Fields,
     front::{Client, Front, Parts, PathIs, Query, Streams, Why, decoded, domain, stage_of_http_api},
@@ -20,7 +17,9 @@ use crate::{
 pub(super) const FUNCTION_URL: Front = Front {
     short_name: "function-url",
     is_this: |fields| is_either(fields) && is_function_url(&domain(fields)),
+    parts: |_, fields, _| parts(fields, PathIs::AsSent),
     reply: &Style { max_headers: None, ..REPLY },
+    reply_to_api_gateway: None,
     stream: Some(URL_STREAMS),
     ..HTTP_API
 };
@@ -29,7 +28,9 @@ const URL_STREAMS: Streams = Streams { prelude: &Style::URL_PRELUDE, is_on: Resp
 
 /// What emulators send for a Function URL, or for an HTTP API: there is no telling. What streams is the first.
 pub(super) const EMULATED: Front = Front {
-    is_this: |fields| is_either(fields) && path_is(&domain(fields)) == PathIs::MaybeDecoded,
+    is_this: |fields| is_either(fields) && is_local(&domain(fields)),
+    parts: |_, fields, _| parts(fields, PathIs::MaybeDecoded),
+    reply_to_api_gateway: None,
     stream: Some(URL_STREAMS),
     ..HTTP_API
 };
@@ -40,8 +41,9 @@ pub(super) const HTTP_API: Front = Front {
     is_this: is_either,
     is_like_this: |fields| is_either(fields) || fields.raw_path.is_some() || fields.raw_query.is_some(),
     is_http: true,
-    parts,
+    parts: |_, fields, _| parts(fields, PathIs::Decoded),
     reply: &Style { max_headers: Some(API_HEADERS), ..REPLY },
+    reply_to_api_gateway: Some(&Style { max_headers: Some(API_HEADERS), suppresses_type: true, ..REPLY }),
     stream: None,
 };
 
@@ -53,13 +55,15 @@ fn is_either(fields: &Fields<'_>) -> bool {
     fields.context.http.is_some()
 }
 
-fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &Asked<'_>) -> Result<Parts<'a>, Why> {
+/// How much of the path's encoding is left only the front tells: a Function URL keeps it, an HTTP API takes it away,
+/// whatever its domain, and emulators differ.
+fn parts<'a>(fields: &'a Fields<'a>, path_is: PathIs) -> Result<Parts<'a>, Why> {
     let http = fields.context.http.as_ref();
     Ok(Parts {
         method: http.and_then(|http| http.method).and_then(Text::decode),
         // Never `http.path`, which both have decoded.
         path: decoded(fields.raw_path).ok_or("the path is no text")?,
-        path_is: path_is(&domain(fields)),
+        path_is,
         stage: stage_of_http_api(fields),
         // Never `queryStringParameters`, which are decoded, and joined where they are repeated.
         query: Query::Raw(decoded(fields.raw_query).ok_or("the query is no text")?),
@@ -69,13 +73,4 @@ fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &Asked<'_>) -> Result<Part
         protocol: http.and_then(|http| http.protocol),
         ..Parts::default()
     })
-}
-
-/// How much of the path's encoding is left, which only the domain tells: a Function URL keeps it, an HTTP API, whatever
-/// its domain, takes it away, and emulators, which are on this machine, differ.
-fn path_is(domain: &[u8]) -> PathIs {
-    if is_function_url(domain) {
-        return PathIs::AsSent;
-    }
-    if is_local(domain) { PathIs::MaybeDecoded } else { PathIs::Decoded }
 }

@@ -40,6 +40,7 @@ pub(super) const FRONT: Front = Front {
         base64_is: r#""encoding":"base64""#,
         ..Style::DEFAULT
     },
+    reply_to_api_gateway: None,
     stream: None,
 };
 

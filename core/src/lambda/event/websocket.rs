@@ -26,6 +26,7 @@ pub(super) const CONNECT: Front = Front {
     is_http: false,
     parts,
     reply: &Style { only: Some("sec-websocket-protocol"), headers: Form::Joined, ..Style::DEFAULT },
+    reply_to_api_gateway: None,
     stream: None,
 };
 

@@ -18,11 +18,12 @@ pub(super) struct Written {
 }
 
 /// Appends headers as members of the reply, in the form that the style wants, and a type for a body that has none: the
-/// front would make up one that is more of a claim.
+/// front would make up one that is more of a claim. A response without a body and a type gets a null where that keeps the
+/// front from adding a type.
 pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, shape: Shape, has_body: bool) -> Written {
     let mut written = Written::default();
     let named = named_by_connection(&headers);
-    let mut needs_type = has_body && shape.style.only.is_none();
+    let mut needs_type = (has_body || shape.style.suppresses_type) && shape.style.only.is_none();
     let mut cookies = Vec::new();
 
     out.extend_from_slice(b",\"");
@@ -38,7 +39,7 @@ pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
         if let Some(name) = name {
             close(out, header.take());
             let form = form(&name, status, shape).filter(|_| !named.contains(&name));
-            needs_type &= name != CONTENT_TYPE;
+            needs_type &= name != CONTENT_TYPE || form.is_none();
             header = form.map(|form| (name, form));
             before = 0;
             if let Some((name, form)) = &header {
@@ -70,11 +71,15 @@ pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
         before += 1;
     }
     close(out, header);
-    if needs_type {
+    if needs_type && has_body {
         let header = (CONTENT_TYPE, shape.style.headers);
         open(out, &header.0, header.1);
         out.extend_from_slice(UNTYPED.as_bytes());
         close(out, Some(header));
+    } else if needs_type {
+        // In a map of lists too: an empty list would suppress other headers as well.
+        out.extend_from_slice(if out.last() == Some(&b'{') { b"" } else { b"," });
+        out.extend_from_slice(b"\"content-type\":null");
     }
     out.push(b'}');
     // `cargo lambda watch` wants the list even where it is empty, as the official client for Rust writes it.
@@ -136,7 +141,8 @@ fn form(name: &HeaderName, status: StatusCode, shape: Shape) -> Option<Form> {
         CONNECTION | TRANSFER_ENCODING | TE | TRAILER | UPGRADE => false,
         // A prelude that says a length is remapped, or breaks the stream.
         CONTENT_LENGTH => shape.without_body && !is_bodiless(status) && !shape.style.is_prelude,
-        CONTENT_TYPE => !is_bodiless(status),
+        // A 304 may have that of the body that the client holds (RFC 9110, section 15.4.5).
+        CONTENT_TYPE => !is_bodiless(status) || status == StatusCode::NOT_MODIFIED,
         _ => !matches!(name.as_str(), "keep-alive" | "proxy-connection"),
     };
     is_kept.then_some(shape.style.headers)

@@ -29,7 +29,9 @@ pub(in crate::lambda) struct Style {
     pub(in crate::lambda) fails_by_status: bool,
     /// The most bytes of a reply.
     pub(in crate::lambda) max_size: usize,
-    /// The most bytes of headers, where that is known.
+    /// A null for `content-type` keeps the front from adding a type to a response that has no body (rule 88).
+    pub(in crate::lambda) suppresses_type: bool,
+    /// The most bytes of headers that the front sends to a client, where that is known.
     pub(in crate::lambda) max_headers: Option<usize>,
     /// The most bytes of a body that is a message.
     pub(in crate::lambda) max_message: Option<usize>,
@@ -65,6 +67,7 @@ impl Style {
         is_result: false,
         fails_by_status: false,
         max_size: MAX_REPLY,
+        suppresses_type: false,
         max_headers: None,
         max_message: None,
         taker: "Lambda",

@@ -130,11 +130,60 @@ async fn an_interim_response_is_no_answer() {
 #[tokio::test]
 async fn some_statuses_have_no_body() {
     // Rule 91.
-    for status in [204, 205, 304] {
+    let typed = json!({"content-type": "text/plain", "etag": "\"1\""});
+    for (status, kept) in [(204, json!({"etag": "\"1\""})), (205, json!({"etag": "\"1\""})), (304, typed)] {
         let headers: &[(&'static str, &[u8])] =
             &[("content-length", b"3"), ("content-type", b"text/plain"), ("etag", b"\"1\"")];
         let reply = reply(GET, response(status, headers, b"abc")).await;
-        assert_eq!(reply, json!({"statusCode": status, "headers": {"etag": "\"1\""}, "cookies": []}));
+        assert_eq!(reply, json!({"statusCode": status, "headers": kept, "cookies": []}));
+    }
+}
+
+#[tokio::test]
+async fn a_null_keeps_the_front_from_adding_a_type_to_no_body() {
+    // Rule 88.
+    const APIS: [(&Style, &str); 2] = [
+        (&Style { suppresses_type: true, ..V2 }, "headers"),
+        (&Style { suppresses_type: true, ..LISTS }, "multiValueHeaders"),
+    ];
+    for (style, member) in APIS {
+        let in_form = |value: &str| if member == "headers" { json!(value) } else { json!([value]) };
+        let headers_of =
+            async |without_body, response| reply(Shape { style, without_body }, response).await[member].clone();
+        for status in [200, 204, 205, 302, 304, 404] {
+            let headers = headers_of(false, response(status, &[], b"")).await;
+            assert_eq!(headers, json!({"content-type": null}), "{status}");
+        }
+        let redirect = headers_of(false, response(303, &[("location", b"/"), ("x-a", b"1")], b"")).await;
+        assert_eq!(redirect, json!({"location": in_form("/"), "x-a": in_form("1"), "content-type": null}));
+
+        let typed: &[(&'static str, &[u8])] = &[("content-type", b"text/css")];
+        for (status, body, kept) in [(200, &b""[..], true), (304, b"", true), (200, b"x", true), (204, b"", false)] {
+            let expected = if kept { in_form("text/css") } else { Value::Null };
+            assert_eq!(
+                headers_of(false, response(status, typed, body)).await,
+                json!({"content-type": expected}),
+                "{status}"
+            );
+        }
+        let octets = json!({"content-type": in_form("application/octet-stream")});
+        assert_eq!(headers_of(false, response(200, &[], b"x")).await, octets);
+        let head = headers_of(true, response(200, &[], b"hello")).await;
+        assert_eq!(head["content-type"], in_form("application/octet-stream"));
+        assert_eq!(headers_of(true, response(200, &[], b"")).await, json!({"content-type": null}));
+        // Responses of Lodger itself.
+        let refused = json(text(Shape { style, without_body: true }, StatusCode::NOT_FOUND, String::new(), "id"));
+        assert_eq!(refused[member]["content-type"], in_form("text/plain; charset=utf-8"));
+    }
+}
+
+#[tokio::test]
+async fn a_prelude_has_no_null() {
+    for style in [&Style::URL_PRELUDE, &Style::REST_PRELUDE] {
+        let shape = Shape { style, without_body: false };
+        let (answer, _) = write(shape, response(204, &[], b"").map(Full::from), "id").await.unwrap();
+        let Answer::Stream(begin) = answer else { panic!("{answer:?}") };
+        assert!(!String::from_utf8_lossy(&begin).contains("null"), "{begin:?}");
     }
 }
 

@@ -326,3 +326,39 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn only_api_gateway_gets_a_null_for_a_type() {
+    // Rule 88.
+    let gets_null = |event: Value, response_mode| {
+        let bytes = Bytes::from(serde_json::to_vec(&event).unwrap());
+        let settings = Settings { response_mode, ..Settings::default() };
+        read_bytes(&bytes, &settings, "").unwrap().1.style.suppresses_type
+    };
+    let fronts: [fn(Value) -> Value; 3] =
+        [payload_v2::event, payload_v1::event, |parts| with(payload_v1::event(parts), json!({"version": "1.0"}))];
+    for (domain, is_api) in [
+        (json!("abcdefg.execute-api.eu-west-1.amazonaws.com"), true),
+        (json!("api.example.com"), true),
+        (json!("abcdefg.execute-api.localhost:4566"), false),
+        (json!("localhost"), false),
+        (json!("127.0.0.1:3000"), false),
+        (json!(null), false),
+    ] {
+        for front in fronts {
+            let event = front(json!({".domainName": domain}));
+            assert_eq!(gets_null(event, ResponseMode::Buffered), is_api, "{domain}");
+        }
+    }
+    let domain = "abcdefg.execute-api.eu-west-1.amazonaws.com";
+    let rest_api = || payload_v1::event(json!({".domainName": domain}));
+    assert!(!gets_null(rest_api(), ResponseMode::StreamRest) && gets_null(rest_api(), ResponseMode::StreamUrl));
+    let others = [
+        alb::event(json!({})),
+        payload_v2::event(json!({})),
+        with(alb::event(json!({})), json!({"headers": {"host": domain}})),
+    ];
+    for event in others {
+        assert!(!gets_null(event.clone(), ResponseMode::Buffered), "{event}");
+    }
+}
