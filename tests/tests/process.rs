@@ -373,6 +373,34 @@ async fn a_base_path_is_added_to_location_unless_that_is_off() {
 }
 
 #[tokio::test]
+async fn warns_before_a_prelude_is_larger_than_its_front_accepts() {
+    let api = RuntimeApi::start().await.unwrap();
+    let vars = [("AWS_LAMBDA_RUNTIME_API", &*api.address()), ("LODGER_RESPONSE_MODE", "stream")];
+    let process = Process::start(&vars);
+    // Each quote takes two bytes of JSON: 7,700 of them are less than 10 KB of headers.
+    for (front, quotes) in [
+        (Front::function_url(), 7_000),
+        (Front::function_url(), 7_900),
+        (Front::rest_api(), 7_000),
+        (Front::rest_api(), 7_900),
+    ] {
+        let wanted = json!({"status": 200, "headers": [["x-large", "\"".repeat(quotes)]], "body": ""});
+        let sent =
+            Sent::get("/respond").method("POST").header("content-type", "application/json").body(wanted.to_string());
+        let response = api.stream(&front.streaming(), &sent.request()).await;
+        assert_eq!(response.headers()["x-large"].len(), quotes);
+        drop(response.collect().await);
+    }
+    process.signal("KILL");
+    let (_, said) = process.end();
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    for line in lines {
+        assert!(line.contains("the headers take 158") && line.contains("accepts at most 16384"), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn behind_vercels_own_proxy_it_is_a_plain_server() {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));

@@ -41,14 +41,15 @@ pub(super) fn push_escaped(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Appends the value of a header: as the text that it is, or, if it is none, each byte as the Latin-1 character that
-/// it was until RFC 9110.
-pub(super) fn push_escaped_or_latin1(value: &[u8], out: &mut Vec<u8>) {
+/// it was until RFC 9110. Returns the length of the value that the front reads: of UTF-8, and without escapes.
+pub(super) fn push_escaped_or_latin1(value: &[u8], out: &mut Vec<u8>) -> usize {
     if std::str::from_utf8(value).is_ok() {
         push_escaped(value, out);
-    } else {
-        let text: String = value.iter().copied().map(char::from).collect();
-        push_escaped(text.as_bytes(), out);
+        return value.len();
     }
+    let text: String = value.iter().copied().map(char::from).collect();
+    push_escaped(text.as_bytes(), out);
+    text.len()
 }
 
 #[cfg(test)]

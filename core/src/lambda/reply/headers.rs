@@ -11,7 +11,7 @@ use crate::lambda::json;
 /// What there is to say about headers that have been written.
 #[derive(Debug, Default)]
 pub(super) struct Written {
-    /// Names and values, and the four bytes that stand between them in HTTP/1.1, by which fronts count.
+    /// The bytes of all fields as the front writes them to the client in HTTP/1.1: `name: value\r\n`.
     pub(super) size: usize,
     /// Those that the front has no room for.
     pub(super) lost_cookies: usize,
@@ -47,14 +47,18 @@ pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
             }
         }
         let Some((name, form)) = &header else { continue };
+        // What the client gets before the value.
+        let mut before_value = name.as_str().len() + ": \r\n".len();
         match form {
             Form::Apart => {
-                written.size += "set-cookie".len() + value.len() + 4;
                 cookies.push(value);
                 continue;
             }
             _ if before == 0 => {}
-            Form::Joined => out.extend_from_slice(b", "),
+            Form::Joined => {
+                out.extend_from_slice(b", ");
+                before_value = ", ".len();
+            }
             Form::List => out.extend_from_slice(b"\",\""),
             Form::Spelled if before < SPELLINGS => {
                 out.extend_from_slice(b"\",\"");
@@ -66,8 +70,7 @@ pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
                 continue;
             }
         }
-        json::push_escaped_or_latin1(value.as_bytes(), out);
-        written.size += name.as_str().len() + value.len() + 4;
+        written.size += before_value + json::push_escaped_or_latin1(value.as_bytes(), out);
         before += 1;
     }
     close(out, header);
@@ -76,6 +79,7 @@ pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
         open(out, &header.0, header.1);
         out.extend_from_slice(UNTYPED.as_bytes());
         close(out, Some(header));
+        written.size += "content-type: \r\n".len() + UNTYPED.len();
     } else if needs_type {
         // In a map of lists too: an empty list would suppress other headers as well.
         out.extend_from_slice(if out.last() == Some(&b'{') { b"" } else { b"," });
@@ -84,7 +88,7 @@ pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
     out.push(b'}');
     // `cargo lambda watch` wants the list even where it is empty, as the official client for Rust writes it.
     if shape.style.cookies == Form::Apart {
-        push_cookies(out, &cookies);
+        written.size += push_cookies(out, &cookies);
     }
     written
 }
@@ -107,14 +111,17 @@ fn close(out: &mut Vec<u8>, header: Option<(HeaderName, Form)>) {
     }
 }
 
-fn push_cookies(out: &mut Vec<u8>, cookies: &[HeaderValue]) {
+/// Returns the bytes of the fields that the front makes of the cookies.
+fn push_cookies(out: &mut Vec<u8>, cookies: &[HeaderValue]) -> usize {
+    let mut size = 0;
     out.extend_from_slice(b",\"cookies\":[");
     for cookie in cookies {
         out.extend_from_slice(if out.last() == Some(&b'[') { b"\"" } else { b",\"" });
-        json::push_escaped_or_latin1(cookie.as_bytes(), out);
+        size += "set-cookie: \r\n".len() + json::push_escaped_or_latin1(cookie.as_bytes(), out);
         out.push(b'"');
     }
     out.push(b']');
+    size
 }
 
 /// How many ways there are to write `set-cookie`: nine letters, small or large.

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{BoxError, log::say};
 
+use style::MAX_PRELUDE;
 pub(super) use style::{API_HEADERS, Form, Style};
 
 /// The most that the Runtime API takes: 6 MiB and 100 bytes, as its source has it (`MaxPayloadSize`).
@@ -137,15 +138,20 @@ fn answer(shape: Shape, status: StatusCode, headers: HeaderMap, body: Bytes, req
     }
     let is_encoded = headers.get_all(CONTENT_ENCODING).iter().any(|value| !is_identity(value.as_bytes()));
     let written = headers::push(&mut out, headers, status, shape, !body.is_empty());
-    if let Some(most) = style.max_headers
-        // A twentieth is left for what the front adds.
-        && written.size > most - most / 20
-    {
+    if let Some(most) = style.max_headers.filter(|most| is_close_to(*most, written.size)) {
         say!(
             WARN,
             "request {request_id}: the headers of the answer take {} bytes, and {most} is the most that the front takes of them, \
              with its own; it would answer with an error instead",
             written.size
+        );
+    }
+    let prelude = out.len() + END_OF_PRELUDE.len();
+    if style.is_prelude && is_close_to(MAX_PRELUDE, prelude) {
+        say!(
+            WARN,
+            "request {request_id}: the headers take {prelude} bytes as the JSON before the streamed body, and the front \
+             accepts at most {MAX_PRELUDE}; it responds with an error to more. Send fewer or shorter headers"
         );
     }
     if let Some(most) = style.max_message.filter(|most| body.len() > *most) {
@@ -168,6 +174,11 @@ fn answer(shape: Shape, status: StatusCode, headers: HeaderMap, body: Bytes, req
         return Answer::Stream(out);
     }
     Answer::Reply(Payload::new(out, body, is_encoded, style))
+}
+
+/// Whether a limit is exceeded, or nearly: a twentieth is left for what the front adds.
+fn is_close_to(limit: usize, size: usize) -> bool {
+    size > limit - limit / 20
 }
 
 /// 204, 205 and 304 have no body (RFC 9110, sections 6.4.1 and 15.3.6).

@@ -76,8 +76,7 @@ impl Style {
     /// What goes before a streamed body on a Function URL: it has no room for lists, and answers one that has any with 500.
     ///
     /// Source: [streaming over HTTP](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming).
-    pub(in crate::lambda) const URL_PRELUDE: Self =
-        Self { cookies: Form::Apart, is_prelude: true, max_headers: Some(MAX_PRELUDE), ..Self::DEFAULT };
+    pub(in crate::lambda) const URL_PRELUDE: Self = Self { cookies: Form::Apart, is_prelude: true, ..Self::DEFAULT };
 
     /// Likewise on a REST API.
     ///
@@ -86,5 +85,7 @@ impl Style {
         Self { headers: Form::List, max_headers: Some(API_HEADERS), ..Self::URL_PRELUDE };
 }
 
-/// The first 16 KB of a stream have to hold the prelude.
-const MAX_PRELUDE: usize = 16 * 1024;
+/// The most bytes of a prelude, with the zeros that end it: the front looks for them in the first 16 KB of a stream.
+///
+/// Source: [Lambda proxy integrations that stream](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html).
+pub(super) const MAX_PRELUDE: usize = 16 * 1024;

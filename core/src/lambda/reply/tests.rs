@@ -376,13 +376,26 @@ async fn each_front_has_its_own_most() {
 #[tokio::test]
 async fn what_headers_take_is_counted() {
     // Rule 87: as they stand on a wire, the cookies too.
-    for form in [Form::Apart, Form::List, Form::Spelled] {
-        let style: &'static Style = Box::leak(Box::new(Style { cookies: form, ..Style::DEFAULT }));
+    let size = |style: Style, headers: &[(&'static str, &[u8])], has_body| {
+        let style: &'static Style = Box::leak(Box::new(style));
         let shape = Shape { style, without_body: false };
-        let headers = response(200, REPEATED, b"").headers().clone();
-        let written = headers::push(&mut vec![], headers, StatusCode::OK, shape, false);
-        assert_eq!(written.size, 3 + 1 + 4 + 3 + 4 + 4 + 3 + 4 + 4 + 3 * (10 + 3 + 4), "{form:?}");
+        let headers = response(200, headers, b"").headers().clone();
+        headers::push(&mut vec![], headers, StatusCode::OK, shape, has_body).size
+    };
+    let field = |name: &str, value: &str| name.len() + value.len() + 4;
+    let cookies = 3 * field("set-cookie", "a=1");
+    for form in [Form::Apart, Form::List, Form::Spelled] {
+        let joined = field("x-a", "1, 2, 3") + field("x-b", "only") + cookies;
+        assert_eq!(size(Style { cookies: form, ..Style::DEFAULT }, REPEATED, false), joined, "{form:?}");
     }
+    let listed = field("x-a", "1") + field("x-a", "2, 3") + field("x-b", "only") + cookies;
+    assert_eq!(size(LISTS, REPEATED, false), listed);
+    // As the front sends them: escapes are of JSON alone, what is no UTF-8 becomes UTF-8, and a body has a type.
+    assert_eq!(size(LISTS, &[("x", b"\"\\\t\"")], false), 1 + 4 + 4);
+    assert_eq!(size(LISTS, &[("x", "é".as_bytes())], false), 1 + 2 + 4);
+    assert_eq!(size(LISTS, &[("x", b"\xe9\xff")], false), 1 + 4 + 4);
+    assert_eq!(size(LISTS, &[], true), field("content-type", "application/octet-stream"));
+    assert_eq!(size(Style { suppresses_type: true, ..LISTS }, &[], false), 0);
 }
 
 #[tokio::test]
