@@ -4,6 +4,7 @@ pub mod ask;
 pub mod framework;
 pub mod host;
 pub mod log;
+pub mod logging;
 pub mod losses;
 pub mod probe;
 pub mod process;

@@ -1,45 +1,18 @@
 //! What a process logs, as its host wants it: of an app of axum's, and of one of actix's.
 #![cfg(unix)]
 
-use std::{
-    io::Read as _,
-    process::{Child, Command, ExitStatus, Stdio},
-};
-
 use http_body_util::{BodyExt as _, Full};
 use lodger_gateway::{Front, RuntimeApi, Vercel, VercelMessage};
-use lodger_tests::ask::{Sent, ask};
+use lodger_tests::{
+    ask::{Sent, ask},
+    logging::Logging,
+};
 use serde_json::{Value, json};
 
 const FRAMEWORKS: [&str; 2] = ["axum", "actix-web"];
 
-struct Process(Child);
-
-impl Process {
-    fn start(vars: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_logs"));
-        command.env_clear().envs(vars.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self(command.spawn().unwrap())
-    }
-
-    fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([&format!("-{signal}"), &self.0.id().to_string()]).status();
-        assert!(sent.unwrap().success());
-    }
-
-    /// How it ends, and what it has written to its output and as errors.
-    fn end(mut self) -> (ExitStatus, String, String) {
-        let (mut output, mut errors) = (String::new(), String::new());
-        self.0.stdout.take().unwrap().read_to_string(&mut output).unwrap();
-        self.0.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-        (self.0.wait().unwrap(), output, errors)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-    }
+fn start(vars: &[(&str, &str)]) -> Logging {
+    Logging::start(env!("CARGO_BIN_EXE_logs"), vars)
 }
 
 /// What a function logs that gets these requests one after the other.
@@ -47,7 +20,7 @@ async fn on_lambda(framework: &str, vars: &[(&str, &str)], targets: &[&str]) -> 
     let api = RuntimeApi::start().await.unwrap();
     let address = api.address();
     let vars = [&[("AWS_LAMBDA_RUNTIME_API", &*address), ("LOGS", framework)], vars].concat();
-    let process = Process::start(&vars);
+    let process = start(&vars);
     for target in targets {
         api.send(&Front::function_url(), &Sent::get(*target).request()).await;
     }
@@ -168,16 +141,9 @@ async fn on_lambda_a_line_is_text_by_default() {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_server_a_line_is_text() {
     for framework in FRAMEWORKS {
-        let process =
-            Process::start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LOGS", framework), ("RUST_LOG", "nonsense=x")]);
+        let mut process = start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LOGS", framework), ("RUST_LOG", "nonsense=x")]);
         // Where it listens is among what it logs.
-        let (mut process, mut output) = (process, String::new());
-        let stdout = process.0.stdout.as_mut().unwrap();
-        while !output.contains("listening on http://") || !output.ends_with('\n') {
-            let mut byte = [0];
-            assert_eq!(stdout.read(&mut byte).unwrap(), 1, "{output}");
-            output.push(byte[0].into());
-        }
+        let output = process.output_until("listening on http://");
         let addr = output.rsplit("http://").next().unwrap().trim().parse().unwrap();
         ask(addr, &Sent::get("/work")).await;
         process.signal("TERM");
@@ -194,7 +160,7 @@ async fn on_vercel_what_is_logged_is_of_its_request() {
     for framework in ["axum", "actix-web"] {
         let platform = Vercel::start().unwrap();
         let vars = [("VERCEL_IPC_PATH", &*platform.ipc_path()), ("LOGS", framework), ("RUST_LOG", "debug")];
-        let process = Process::start(&vars);
+        let process = start(&vars);
         // At once, so that each could take the other's lines for its own.
         let asked = ["/work", "/work", "/stream", "/panic"].map(async |target| {
             let mut request = Sent::get(target).request().map(Full::new);
@@ -239,7 +205,7 @@ fn on_vercel_what_cannot_be_sent_is_on_standard_error() {
     for (vars, ends_well) in
         [(&[("VERCEL_IPC_PATH", "/nowhere")][..], true), (&[("VERCEL_IPC_PATH", "/nowhere"), ("LOGS", "axum")], false)]
     {
-        let (status, _, said) = Process::start(vars).end();
+        let (status, _, said) = start(vars).end();
         assert_eq!((status.success(), said.lines().filter(|line| *line == "early").count()), (ends_well, 1), "{said}");
     }
 }
