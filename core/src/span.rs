@@ -4,13 +4,16 @@
 //! It says nothing of the path: that is for those who know the routes, and clients put secrets there. Where nobody subscribes, it
 //! costs a look at a flag.
 
-use tracing::Span;
 #[cfg(feature = "lambda")]
 use tracing::field::Empty;
+use tracing::{Span, level_filters::LevelFilter};
 
 /// That of an invocation. Its front is recorded once it is known, as `front`.
 #[cfg(feature = "lambda")]
 pub(crate) fn of_invocation(context: &crate::lambda::Context) -> Span {
+    if has_no_subscriber() {
+        return Span::none();
+    }
     tracing::info_span!(
         target: "lodger",
         "request",
@@ -24,6 +27,9 @@ pub(crate) fn of_invocation(context: &crate::lambda::Context) -> Span {
 /// That of a request that Vercel brings.
 #[cfg(feature = "vercel")]
 pub(crate) fn on_vercel(context: &crate::vercel::Context) -> Span {
+    if has_no_subscriber() {
+        return Span::none();
+    }
     tracing::info_span!(
         target: "lodger",
         "request",
@@ -41,5 +47,16 @@ pub(crate) fn on_server() -> Span {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
     static REQUESTS: AtomicU64 = AtomicU64::new(1);
+    if has_no_subscriber() {
+        return Span::none();
+    }
     tracing::debug_span!(target: "lodger", "request", request_id = REQUESTS.fetch_add(1, Relaxed), front = "server")
+}
+
+/// Whether no subscriber takes any span.
+///
+/// The macros of `tracing` check more than that: with its feature `log`, which actix-web, warp and tower switch on, they send each
+/// span to the crate `log` while there is no subscriber. An app with `env_logger` would get two lines for each request.
+fn has_no_subscriber() -> bool {
+    LevelFilter::current() == LevelFilter::OFF
 }
