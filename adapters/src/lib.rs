@@ -162,6 +162,9 @@
 //! Vercel, which shows them with their request; text elsewhere. `lodger::logs::layer()` is the same beside layers of your
 //! own.
 //!
+//! One event is one line: newlines in a message or a value become `\r` on Lambda, as AWS's own runtimes write them, and are escaped
+//! elsewhere and on standard error. A subscriber of your own may write several lines.
+//!
 //! For OpenTelemetry the trace of an invocation is in `x-amzn-trace-id`, among the headers of each request, where the
 //! propagator for X-Ray finds it, and in [`lambda::Context::trace_id`]. It is never in the environment, which all
 //! requests of a process share. What is collected is sent by [`Lodger::before_freeze`]. The example

@@ -1,5 +1,5 @@
 use std::{
-    fmt,
+    fmt::{self, Write as _},
     io::{self, Write as _},
 };
 
@@ -39,10 +39,27 @@ fn unheard(level: tracing::Level, message: fmt::Arguments<'_>) {
     to_stderr(format_args!("lodger: {kind}{message}"));
 }
 
-/// Writes a line on standard error, in one piece, so that no other comes between.
+/// Writes a line on standard error, in one piece, so that no other line comes between.
 pub(crate) fn to_stderr(line: fmt::Arguments<'_>) {
-    // Not `eprintln`, which panics where nobody reads it any more: that is no reason to answer nobody.
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    let mut line = in_one_line(&line.to_string());
+    line.push('\n');
+    // Not `eprintln!`: it panics if standard error is closed.
+    let _ = io::stderr().write_all(line.as_bytes());
+}
+
+/// Escapes control characters, except tabs. A value with a newline could otherwise forge a line of another request, and one with
+/// an escape sequence could rewrite the terminal.
+pub(crate) fn in_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len() + 1);
+    for char in text.chars() {
+        if char.is_control() && char != '\t' {
+            // Writing to a string cannot fail.
+            let _ = write!(line, "{}", char.escape_default());
+        } else {
+            line.push(char);
+        }
+    }
+    line
 }
 
 /// [`log`] as the hosts write it: a level and a message with its arguments.
@@ -52,3 +69,15 @@ macro_rules! say {
     };
 }
 pub(crate) use say;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_escaped() {
+        let text = "a\tb\nc\r\u{1b}[2K\u{0}\u{7f}\u{9b}\u{85}d \u{e9}\u{1f600}\\n";
+        let line = in_one_line(text);
+        assert_eq!(line, "a\tb\\nc\\r\\u{1b}[2K\\u{0}\\u{7f}\\u{9b}\\u{85}d \u{e9}\u{1f600}\\n");
+    }
+}

@@ -8,6 +8,12 @@ use lodger_tests::{
     ask::{Sent, ask},
     logging::Logging,
 };
+use serde_json::Value;
+
+const FRAMEWORKS: [&str; 2] = ["axum", "actix-web"];
+
+/// The value of the app that contains newlines, as it is logged where newlines are escaped.
+const ESCAPED: &str = r#"two\nINFO request{request_id="of another"}: logs: forged\r\u{1b}[2K"#;
 
 fn start(vars: &[(&str, &str)]) -> Logging {
     Logging::start(env!("CARGO_BIN_EXE_logs"), vars)
@@ -59,6 +65,85 @@ async fn on_vercel(vars: &[(&str, &str)], target: &str) -> (Vec<String>, String)
     process.signal("KILL");
     assert_eq!(platform.complaints(), [""; 0]);
     (lines, process.end().2)
+}
+
+fn of_lodger(errors: &str) -> Vec<&str> {
+    errors.lines().filter(|line| line.starts_with("lodger: ")).collect()
+}
+
+#[tokio::test]
+async fn on_lambda_an_event_is_one_line_of_text_of_its_request() {
+    for framework in FRAMEWORKS {
+        let (output, _) = on_lambda(&[("LOGS", framework), ("RUST_LOG", "logs=info")], &["/forged"]).await;
+        let lines: Vec<_> = output.split_terminator('\n').collect();
+        assert_eq!(lines.len(), 2, "{output}");
+        for line in &lines {
+            assert!(line.trim_start().starts_with("INFO request{request_id=\"8476a536"), "{line:?}");
+        }
+        // As AWS's own runtimes write newlines.
+        assert_eq!(lines[0].matches("two\rINFO request{").count(), 4, "{}", lines[0]);
+        assert!(lines[0].contains("backtrace=") && lines[0].contains("\r  "), "{}", lines[0]);
+        assert!(lines[1].contains("by the other crate: two\rINFO request{"), "{}", lines[1]);
+    }
+}
+
+#[tokio::test]
+async fn on_lambda_an_event_is_one_object_of_json_of_its_request() {
+    let vars = [("LOGS", "axum"), ("RUST_LOG", "logs=info"), ("AWS_LAMBDA_LOG_FORMAT", "JSON")];
+    let (output, _) = on_lambda(&vars, &["/forged"]).await;
+    let lines: Vec<Value> = output.split_terminator('\n').map(|line| serde_json::from_str(line).expect(line)).collect();
+    assert_eq!(lines.len(), 2, "{output}");
+    let forged = "two\nINFO request{request_id=\"of another\"}: logs: forged\r\u{1b}[2K";
+    assert_eq!(lines[0]["message"], format!("message: {forged}"));
+    for name in ["text", "debug", "display", "error"] {
+        assert_eq!(lines[0]["fields"][name], forged, "{name}");
+    }
+    for name in ["in_span", "late"] {
+        assert_eq!(lines[0]["spans"][1]["fields"][name], forged, "{name}");
+    }
+    assert!(lines[0]["fields"]["backtrace"].as_str().unwrap().contains('\n'));
+    assert_eq!(lines[1]["message"], format!("by the other crate: {forged}"));
+}
+
+#[tokio::test]
+async fn on_a_server_an_event_is_one_line_where_no_terminal_shows_it() {
+    let mut process =
+        start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LOGS", "axum"), ("RUST_LOG", "logs=info,lodger=debug")]);
+    let begin = process.output_until("listening on http://");
+    let addr = begin.rsplit("http://").next().unwrap().trim().parse().unwrap();
+    ask(addr, &Sent::get("/forged")).await;
+    process.signal("KILL");
+    let (_, output, _) = process.end();
+    let lines: Vec<_> = output.split_terminator('\n').filter(|line| line.contains("logs:")).collect();
+    assert_eq!(lines.len(), 2, "{output}");
+    assert!(lines.iter().all(|line| line.contains("INFO request{request_id=1 ") && !line.contains('\r')), "{output:?}");
+    assert!(
+        lines[0].contains(r#"message: two\nINFO request{request_id="of another"}: logs: forged\r"#),
+        "{}",
+        lines[0]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_vercel_an_event_is_one_message_and_one_line_where_it_cannot_be_sent() {
+    let (lines, _) = on_vercel(&[("LOGS", "axum"), ("RUST_LOG", "logs=info")], "/forged").await;
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let forged = "two\nINFO request{request_id=\"of another\"}: logs: forged\r\u{1b}[2K";
+    assert!(lines[0].starts_with(&format!("info: message: {forged} text=")), "{lines:?}");
+
+    let (_, _, errors) = start(&[("VERCEL_IPC_PATH", "/nowhere"), ("EARLY", "1")]).end();
+    assert_eq!(errors.lines().collect::<Vec<_>>(), ["early", ESCAPED]);
+}
+
+#[tokio::test]
+async fn without_a_logger_the_message_of_a_panic_forges_no_line() {
+    let vars = [("LOGS", "axum"), ("LOGGER", "none")];
+    let (_, errors) = on_lambda(&vars, &["/panic/lines"]).await;
+    let lines = of_lodger(&errors);
+    assert!(
+        lines.len() == 1 && lines[0].ends_with(&format!("the app panicked: asked to panic: {ESCAPED}")),
+        "{errors}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

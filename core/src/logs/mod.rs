@@ -21,6 +21,10 @@
 //!
 //! What the crate `log` is given, as actix's `Logger` does, is among the events.
 //!
+//! One event is one line, because Lambda and other collectors of logs make an event of each line. In lines of text on Lambda, each
+//! newline of a value is a carriage return, as in those of AWS's own runtimes. On a server, control characters are escaped,
+//! unless standard output is a terminal. So no client can forge a line of another request.
+//!
 //! Sources: [Lambda's advanced logging controls][controls]; [logs on Vercel](https://vercel.com/docs/logs/runtime).
 //!
 //! [controls]: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
@@ -28,6 +32,7 @@
 mod fields;
 mod json;
 mod levels;
+mod text;
 
 use std::io::{self, IsTerminal as _};
 
@@ -87,21 +92,26 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    // One that cannot be found out is told of by `run`.
-    let host = Host::current().unwrap_or(Host::Server);
+    let host = host();
     let lines: Box<dyn Layer<S> + Send + Sync> = match host {
         #[cfg(feature = "vercel")]
         Host::Vercel => Box::new(crate::vercel::Lines::new()),
         Host::Lambda if levels::is_json(&var) => Box::new(json::Lines),
         // Lambda's log has the time of each line.
-        Host::Lambda => Box::new(fmt::layer().with_ansi(false).without_time()),
-        // Coloured where the feature `ansi` of tracing-subscriber is on, and somebody looks.
-        _ => Box::new(fmt::layer().with_ansi(io::stdout().is_terminal())),
+        Host::Lambda => Box::new(fmt::layer().with_ansi(false).without_time().with_writer(text::with_carriage_returns)),
+        // Coloured if the feature `ansi` of tracing-subscriber is on.
+        _ if io::stdout().is_terminal() => Box::new(fmt::layer()),
+        _ => Box::new(fmt::layer().with_ansi(false).with_writer(text::escaped)),
     };
     let (targets, most) = levels::of(host, &var);
     // Lines of any level are to have their request.
     let requests = filter_fn(is_of_request).with_max_level_hint(LevelFilter::DEBUG);
     lines.with_filter(targets.and(most).or(requests))
+}
+
+/// The host of the process. `run` reports one that is not valid.
+fn host() -> Host {
+    Host::current().unwrap_or(Host::Server)
 }
 
 /// Whether it is the span around a request.
