@@ -162,6 +162,11 @@
 //! Vercel, which shows them with their request; text elsewhere. `lodger::logs::layer()` is the same beside layers of your
 //! own.
 //!
+//! Lodger's own events have the target `lodger`. An error or a warning that no subscriber reads, because a filter such as
+//! `my_app=debug,tower_http=debug` drops it, goes to standard error, and on Vercel to the platform's log. So does the address that a server
+//! listens on. Without any subscriber, all of Lodger's lines go there. With the feature `logs`, the levels in `RUST_LOG` and
+//! `AWS_LAMBDA_LOG_LEVEL` decide instead: `RUST_LOG=info,lodger=off` drops them.
+//!
 //! One event is one line: newlines in a message or a value become `\r` on Lambda, as AWS's own runtimes write them, and are escaped
 //! elsewhere and on standard error. A subscriber of your own may write several lines.
 //!

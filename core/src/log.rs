@@ -1,42 +1,92 @@
 use std::{
+    cell::Cell,
     fmt::{self, Write as _},
     io::{self, Write as _},
+    sync::OnceLock,
 };
 
-use tracing::{dispatcher, subscriber::NoSubscriber};
+use tracing::{Level, dispatcher, level_filters::LevelFilter, subscriber::NoSubscriber};
 
-/// One line of the log of Lodger itself: an event for `tracing`, or where no subscriber is set a line on standard error, on Vercel
-/// one of the platform's log, because a lost request must be seen by somebody who has not set up logging either.
+/// The level of Lodger's own lines that the user chose for [`logs`](crate::logs), if `logs` is in use.
+static CHOSEN_LEVEL: OnceLock<LevelFilter> = OnceLock::new();
+
+/// Logs one line of Lodger itself, as an event of `tracing` with the target `lodger`.
 ///
-/// For adapters: an app that failed is reported by this.
-pub fn log(level: tracing::Level, message: fmt::Arguments<'_>) {
-    // Asked each time: one that was set for another thread alone does not hear it.
-    if dispatcher::get_default(|subscriber| subscriber.is::<NoSubscriber>()) {
-        #[cfg(feature = "vercel")]
-        if level <= tracing::Level::INFO && crate::vercel::send(level, &message.to_string()) {
-            return;
-        }
-        return unheard(level, message);
+/// A line of level `ERROR` or `WARN` that no subscriber reads goes to standard error, on Vercel to the platform's log: many apps
+/// set a filter that names their own crates only, and a lost request has to leave a trace there too. Without a subscriber, so
+/// does a line of level `INFO`. A level that was chosen for `logs` decides instead.
+///
+/// For adapters: report an app that failed with this function.
+pub fn log(level: Level, message: fmt::Arguments<'_>) {
+    log_line(level, message, level <= Level::WARN);
+}
+
+/// Logs the address that the server listens on, at level `INFO`. It goes to standard error if no subscriber reads it: without
+/// the address nobody can use a server with port 0.
+#[cfg(feature = "server")]
+pub(crate) fn log_address(addr: std::net::SocketAddr) {
+    log_line(Level::INFO, format_args!("listening on http://{addr}"), true);
+}
+
+fn log_line(level: Level, message: fmt::Arguments<'_>, is_always_shown: bool) {
+    // Checked for each line: a subscriber may be set for one thread or one future only.
+    let has_subscriber = dispatcher::get_default(|subscriber| !subscriber.is::<NoSubscriber>());
+    if has_subscriber && (emit(level, message) || !is_always_shown || is_unwanted(level)) {
+        return;
     }
+    #[cfg(feature = "vercel")]
+    if level <= Level::INFO && crate::vercel::send(level, &message.to_string()) {
+        return;
+    }
+    let kind = match level {
+        Level::ERROR => "error: ",
+        Level::WARN => "warning: ",
+        Level::INFO => "",
+        // Without a subscriber nobody can ask for details.
+        Level::DEBUG | Level::TRACE => return,
+    };
+    to_stderr(format_args!("lodger: {kind}{message}"));
+}
+
+/// Sends an event to the subscriber. Returns whether any part of the subscriber read its message.
+///
+/// `tracing::enabled!` would not do. With filters of single layers it may report an event that every filter drops as enabled, and
+/// it leaves their verdicts behind for the next event.
+pub(crate) fn emit(level: Level, message: fmt::Arguments<'_>) -> bool {
+    let is_read = Cell::new(false);
+    let message = Observed { message, is_read: &is_read };
     match level {
-        tracing::Level::ERROR => tracing::error!(target: "lodger", "{message}"),
-        tracing::Level::WARN => tracing::warn!(target: "lodger", "{message}"),
-        tracing::Level::INFO => tracing::info!(target: "lodger", "{message}"),
-        tracing::Level::DEBUG => tracing::debug!(target: "lodger", "{message}"),
-        tracing::Level::TRACE => tracing::trace!(target: "lodger", "{message}"),
+        Level::ERROR => tracing::error!(target: "lodger", "{message}"),
+        Level::WARN => tracing::warn!(target: "lodger", "{message}"),
+        Level::INFO => tracing::info!(target: "lodger", "{message}"),
+        Level::DEBUG => tracing::debug!(target: "lodger", "{message}"),
+        Level::TRACE => tracing::trace!(target: "lodger", "{message}"),
+    }
+    is_read.get()
+}
+
+/// A message that records whether it was formatted.
+struct Observed<'a> {
+    message: fmt::Arguments<'a>,
+    is_read: &'a Cell<bool>,
+}
+
+impl fmt::Display for Observed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.is_read.set(true);
+        self.message.fmt(f)
     }
 }
 
-/// Says it where it is seen without a subscriber.
-fn unheard(level: tracing::Level, message: fmt::Arguments<'_>) {
-    let kind = match level {
-        tracing::Level::ERROR => "error: ",
-        tracing::Level::WARN => "warning: ",
-        tracing::Level::INFO => "",
-        // Detail is for those who ask for it, and there is nobody to ask.
-        tracing::Level::DEBUG | tracing::Level::TRACE => return,
-    };
-    to_stderr(format_args!("lodger: {kind}{message}"));
+/// Records the level that the user chose for Lodger's own lines, so that lines below it stay away from standard error.
+#[cfg(feature = "logs")]
+pub(crate) fn choose_level(level: LevelFilter) {
+    // The first one counts. Every layer of a process reads the same variables.
+    let _ = CHOSEN_LEVEL.set(level);
+}
+
+fn is_unwanted(level: Level) -> bool {
+    CHOSEN_LEVEL.get().is_some_and(|chosen| level > *chosen)
 }
 
 /// Writes a line on standard error, in one piece, so that no other line comes between.
@@ -72,6 +122,11 @@ pub(crate) use say;
 
 #[cfg(test)]
 mod tests {
+    use std::io::sink;
+
+    use tracing::subscriber::with_default;
+    use tracing_subscriber::{fmt::layer, prelude::*};
+
     use super::*;
 
     #[test]
@@ -79,5 +134,21 @@ mod tests {
         let text = "a\tb\nc\r\u{1b}[2K\u{0}\u{7f}\u{9b}\u{85}d \u{e9}\u{1f600}\\n";
         let line = in_one_line(text);
         assert_eq!(line, "a\tb\\nc\\r\\u{1b}[2K\\u{0}\\u{7f}\\u{9b}\\u{85}d \u{e9}\u{1f600}\\n");
+    }
+
+    #[test]
+    fn an_event_is_read_if_any_layer_takes_it() {
+        fn is_read([first, second]: [LevelFilter; 2]) -> [bool; 2] {
+            let subscriber = tracing_subscriber::registry()
+                .with(layer().with_writer(sink).with_filter(first))
+                .with(layer().with_writer(sink).with_filter(second));
+            // Twice: the first event must leave nothing behind for the second.
+            with_default(subscriber, || [(); 2].map(|()| emit(Level::WARN, format_args!("message"))))
+        }
+
+        let (warn, error) = (LevelFilter::WARN, LevelFilter::ERROR);
+        assert_eq!([[warn, warn], [warn, error], [error, warn]].map(is_read), [[true; 2]; 3]);
+        assert_eq!(is_read([error, error]), [false; 2]);
+        assert!(!with_default(NoSubscriber::new(), || emit(Level::ERROR, format_args!("message"))));
     }
 }

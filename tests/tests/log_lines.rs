@@ -72,6 +72,45 @@ fn of_lodger(errors: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
+async fn lines_that_a_filter_drops_are_on_standard_error() {
+    for logger in ["filter", "filters", "filtered layer"] {
+        for framework in FRAMEWORKS {
+            let vars = [("LOGGER", logger), ("LOGS", framework), ("LODGER_ADR", "misspelled")];
+            let (output, errors) = on_lambda(&vars, &["/work", "/panic"]).await;
+            let lines = of_lodger(&errors);
+            assert_eq!(lines.len(), 2, "{logger}: {errors}");
+            assert!(lines[0].starts_with("lodger: warning: LODGER_ADR "), "{errors}");
+            assert!(lines[1].starts_with("lodger: error: request "), "{errors}");
+            assert!(lines[1].ends_with("the app panicked: asked to panic"), "{errors}");
+            assert!(output.contains("at work") && !output.contains("panicked"), "{output}");
+
+            let (_, errors) = on_server(&vars, &["/work"]).await;
+            let lines = of_lodger(&errors);
+            assert!(lines.len() == 2 && lines[1].starts_with("lodger: listening on http://127.0.0.1:"), "{errors}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_vercel_lines_that_a_filter_drops_are_in_the_log_of_their_request() {
+    let (lines, _) = on_vercel(&[("LOGGER", "filter"), ("LOGS", "axum")], "/panic").await;
+    assert!(lines.len() == 1 && lines[0].starts_with("error: request "), "{lines:?}");
+    assert!(lines[0].ends_with("the app panicked: asked to panic"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn lines_that_were_not_asked_for_by_the_levels_of_logs_stay_away() {
+    let vars = [("LOGS", "axum"), ("LODGER_ADR", "misspelled")];
+    for level in [("RUST_LOG", "lodger=off"), ("RUST_LOG", "off"), ("AWS_LAMBDA_LOG_LEVEL", "ERROR")] {
+        let (output, errors) = on_lambda(&[&vars[..], &[level]].concat(), &["/panic"]).await;
+        let is_asked_for = level.1 == "ERROR";
+        assert_eq!(of_lodger(&errors), [""; 0], "{level:?}");
+        assert_eq!(output.contains("answered with 500: the app panicked"), is_asked_for, "{level:?}: {output}");
+        assert!(!output.contains("LODGER_ADR"), "{output}");
+    }
+}
+
+#[tokio::test]
 async fn on_lambda_an_event_is_one_line_of_text_of_its_request() {
     for framework in FRAMEWORKS {
         let (output, _) = on_lambda(&[("LOGS", framework), ("RUST_LOG", "logs=info")], &["/forged"]).await;

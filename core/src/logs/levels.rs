@@ -1,6 +1,6 @@
 //! Which events become lines, as the environment says.
 
-use tracing::level_filters::LevelFilter;
+use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::filter::Targets;
 
 use crate::{Host, log::say};
@@ -36,6 +36,12 @@ pub(super) fn of(host: Host, var: &impl Fn(&str) -> Option<String>) -> (Targets,
     (targets, most.unwrap_or(LevelFilter::TRACE))
 }
 
+/// The level of the lines of `target`, as it comes from [`of`].
+pub(super) fn of_target(target: &str, targets: &Targets, most: LevelFilter) -> LevelFilter {
+    let levels = [Level::TRACE, Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR];
+    levels.into_iter().find(|level| *level <= most && targets.would_enable(target, level)).into()
+}
+
 fn is_of_lodger((target, _): (&str, LevelFilter)) -> bool {
     target.starts_with("lodger")
 }
@@ -60,19 +66,13 @@ fn of_lambda(level: &str) -> Option<LevelFilter> {
 
 #[cfg(test)]
 mod tests {
-    use tracing::Level;
-
     use super::*;
 
     /// The levels that are lines: of the app, and of another crate.
     fn levels(host: Host, vars: &[(&str, &str)]) -> [Option<Level>; 2] {
         let var = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         let (targets, most) = of(host, &var);
-        ["my_app", "other"].map(|target| {
-            [Level::TRACE, Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR]
-                .into_iter()
-                .find(|level| targets.would_enable(target, level) && *level <= most)
-        })
+        ["my_app", "other"].map(|target| of_target(target, &targets, most).into_level())
     }
 
     #[test]

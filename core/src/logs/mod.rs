@@ -25,6 +25,8 @@
 //! newline of a value is a carriage return, as in those of AWS's own runtimes. On a server, control characters are escaped,
 //! unless standard output is a terminal. So no client can forge a line of another request.
 //!
+//! Lodger's own lines have the target `lodger`. `RUST_LOG=info,lodger=off` drops them.
+//!
 //! Sources: [Lambda's advanced logging controls][controls]; [logs on Vercel](https://vercel.com/docs/logs/runtime).
 //!
 //! [controls]: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
@@ -104,6 +106,7 @@ where
         _ => Box::new(fmt::layer().with_ansi(false).with_writer(text::escaped)),
     };
     let (targets, most) = levels::of(host, &var);
+    crate::log::choose_level(levels::of_target("lodger", &targets, most));
     // Lines of any level are to have their request.
     let requests = filter_fn(is_of_request).with_max_level_hint(LevelFilter::DEBUG);
     lines.with_filter(targets.and(most).or(requests))

@@ -8,7 +8,10 @@ use std::{
 use tokio::{net::TcpListener, time::sleep};
 
 use super::{Gate, Listening, OnListening, signal};
-use crate::{Error, Host, log::say};
+use crate::{
+    Error, Host,
+    log::{log_address, say},
+};
 
 /// What there is to be known of a socket that was handed over to a server of a framework's, and when that has to end.
 ///
@@ -56,7 +59,7 @@ impl HandedOver {
     /// Tells where the server listens: the log, or the host that it stands behind, and whoever has asked for it.
     pub fn listening(&mut self) {
         if !self.gate.tell_started(self.addr) {
-            say!(INFO, "listening on http://{}", self.addr);
+            log_address(self.addr);
         }
         if self.tells_vercel_dev {
             tell_vercel_dev(self.addr.port());
