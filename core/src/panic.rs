@@ -83,19 +83,18 @@ impl<F: Future> Future for CatchPanic<F> {
 
 impl Panicked {
     fn new(panic: Box<dyn Any + Send>) -> Self {
-        let panic = match panic.downcast::<&str>() {
-            Ok(message) => return Self((*message).to_owned()),
-            Err(panic) => panic,
-        };
-        match panic.downcast::<String>() {
-            Ok(message) => Self(*message),
-            Err(panic) => {
-                // Whatever it is, its destructor may panic as well.
-                std::mem::forget(panic);
-                Self("no message".to_owned())
-            }
+        if let Some(message) = message_of(&*panic) {
+            return Self(message.to_owned());
         }
+        // Whatever it is, its destructor may panic as well.
+        std::mem::forget(panic);
+        Self("no message".to_owned())
     }
+}
+
+/// The message of a panic, unless its payload is of another type than that of `panic!`.
+pub(crate) fn message_of(payload: &(dyn Any + Send)) -> Option<&str> {
+    payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 
 #[cfg(test)]

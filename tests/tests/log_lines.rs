@@ -107,6 +107,8 @@ async fn lines_that_were_not_asked_for_by_the_levels_of_logs_stay_away() {
         assert_eq!(of_lodger(&errors), [""; 0], "{level:?}");
         assert_eq!(output.contains("answered with 500: the app panicked"), is_asked_for, "{level:?}: {output}");
         assert!(!output.contains("LODGER_ADR"), "{output}");
+        // A panic is never lost: the standard library reports one that is not logged.
+        assert_eq!(errors.contains("asked to panic"), !is_asked_for, "{level:?}: {errors}");
     }
 }
 
@@ -172,6 +174,33 @@ async fn on_vercel_an_event_is_one_message_and_one_line_where_it_cannot_be_sent(
 
     let (_, _, errors) = start(&[("VERCEL_IPC_PATH", "/nowhere"), ("EARLY", "1")]).end();
     assert_eq!(errors.lines().collect::<Vec<_>>(), ["early", ESCAPED]);
+}
+
+#[tokio::test]
+async fn on_lambda_a_panic_is_one_event_of_its_request() {
+    for framework in FRAMEWORKS {
+        for backtrace in ["0", "1"] {
+            let vars = [("LOGS", framework), ("RUST_LOG", "logs=info"), ("RUST_BACKTRACE", backtrace)];
+            let (output, errors) = on_lambda(&vars, &["/panic/lines"]).await;
+            assert_eq!(errors, "", "{framework}");
+            let lines: Vec<_> = output.split_terminator('\n').collect();
+            assert_eq!(lines.len(), 2, "{output}");
+            for line in &lines {
+                assert!(line.trim_start().starts_with("ERROR request{request_id=\"8476a536"), "{line:?}");
+                assert!(line.contains("asked to panic: two\rINFO request{"), "{line:?}");
+            }
+            assert!(lines[0].contains("panicked at tests/src/bin/logs.rs:"), "{output}");
+            assert_eq!(lines[0].contains("stack backtrace:\r"), backtrace == "1", "{output}");
+            assert!(lines[1].contains("answered with 500: the app panicked: "), "{output}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_panic_hook_of_the_app_stays() {
+    let (output, errors) = on_lambda(&[("LOGS", "axum"), ("LOGGER", "own hook")], &["/panic"]).await;
+    assert_eq!(errors, "the app's own hook\n");
+    assert_eq!(output.matches("asked to panic").count(), 1, "{output}");
 }
 
 #[tokio::test]

@@ -84,10 +84,15 @@ async fn on_lambda_a_line_is_an_object_where_that_is_asked_for() {
 
         // What is not logged at the level is the span's as well, and yet the line has its request.
         assert_eq!(as_json(framework, "WARN", "/work").await, [at_work], "{framework}");
-        let panicked = &as_json(framework, "ERROR", "/panic").await[0];
-        let says = panicked["message"].as_str().unwrap();
+        let panicked = as_json(framework, "ERROR", "/panic").await;
+        assert_eq!(panicked.len(), 2, "{panicked:?}");
+        let says = panicked[0]["message"].as_str().unwrap();
+        assert!(says.contains("panicked at tests/src/bin/logs.rs:") && says.ends_with(": asked to panic"), "{says}");
+        let says = panicked[1]["message"].as_str().unwrap();
         assert!(says.ends_with("answered with 500: the app panicked: asked to panic"), "{says}");
-        assert_eq!((&panicked["requestId"], &panicked["target"]), (&json!("ID"), &json!("lodger")));
+        for line in panicked {
+            assert_eq!((&line["requestId"], &line["target"]), (&json!("ID"), &json!("lodger")));
+        }
     }
 }
 
@@ -192,7 +197,8 @@ async fn on_vercel_what_is_logged_is_of_its_request() {
         }
         assert_eq!(of(ids[2]), ["info: a frame number=0", "info: a frame number=1"], "{framework}");
         let panicked = of(ids[3]);
-        assert!(panicked.len() == 1 && panicked[0].contains("the app panicked: asked to panic"), "{panicked:?}");
+        assert!(panicked.len() == 2 && panicked[0].contains("panicked at tests/src/bin/logs.rs:"), "{panicked:?}");
+        assert!(panicked[1].contains("the app panicked: asked to panic"), "{panicked:?}");
         assert_eq!(platform.complaints(), [""; 0], "{framework}");
         process.signal("TERM");
         let (status, _, said) = tokio::task::block_in_place(|| process.end());

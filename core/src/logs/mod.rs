@@ -25,6 +25,9 @@
 //! newline of a value is a carriage return, as in those of AWS's own runtimes. On a server, control characters are escaped,
 //! unless standard output is a terminal. So no client can forge a line of another request.
 //!
+//! On Lambda and Vercel [`init`] also logs each panic as one event of its request, with its place in the source and, if `RUST_BACKTRACE`
+//! asks for it, a backtrace.
+//!
 //! Lodger's own lines have the target `lodger`. `RUST_LOG=info,lodger=off` drops them.
 //!
 //! Sources: [Lambda's advanced logging controls][controls]; [logs on Vercel](https://vercel.com/docs/logs/runtime).
@@ -34,6 +37,7 @@
 mod fields;
 mod json;
 mod levels;
+mod panic_hook;
 mod text;
 
 use std::io::{self, IsTerminal as _};
@@ -54,6 +58,9 @@ pub(crate) use fields::Fields;
 
 /// Sets up the log of the process. Call it first in `main`, so that nothing is missing.
 ///
+/// On Lambda and Vercel it also replaces the panic hook of the standard library, which writes several lines that no request is known of.
+/// A hook that the app set before stays. A hook that is set later, such as that of an error reporter, may call this one.
+///
 /// # Errors
 /// A subscriber of `tracing` has been set already, or a logger of the crate `log`.
 ///
@@ -72,7 +79,11 @@ pub fn init() -> Result<(), Error> {
         Error::new("the log cannot be set up: the process has one; take that out, or add `lodger::logs::layer()` to it")
             .because(error)
     };
-    tracing_subscriber::registry().with(layer()).try_init().map_err(taken)
+    tracing_subscriber::registry().with(layer()).try_init().map_err(taken)?;
+    if host() != Host::Server {
+        panic_hook::set();
+    }
+    Ok(())
 }
 
 /// What [`init`] sets up, as a layer: for a registry of your own, with others beside it. Its levels are its own, so that
