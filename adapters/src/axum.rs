@@ -24,16 +24,11 @@
 //! ```
 //!
 //! A `ConnectInfo` of another type than `SocketAddr` is made by a layer of yours, from the extension
-//! [`ClientAddr`].
+//! [`ClientAddr`](crate::ClientAddr).
 //!
 //! A router that still misses its state is no app yet, as it is none for `axum::serve`: give it with `with_state`.
 
-use std::task::{Context, Poll};
-
-use ::axum::{body::Body, extract::ConnectInfo};
-use tower_service::Service as TowerService;
-
-use crate::{ClientAddr, Request};
+crate::axum_any::adapter!(axum);
 
 /// Makes an app of a tower service over `axum::body::Body`, such as a router inside a layer that has to come before
 /// routing.
@@ -57,36 +52,7 @@ use crate::{ClientAddr, Request};
 /// ```
 pub fn service<S>(service: S) -> Service<S>
 where
-    S: TowerService<::axum::extract::Request>,
+    S: TowerService<Request>,
 {
     Service(service)
-}
-
-/// A service over `axum::body::Body` that takes any request; made by [`service()`].
-#[derive(Debug, Clone)]
-pub struct Service<S>(S);
-
-impl<S> TowerService<Request> for Service<S>
-where
-    S: TowerService<::axum::extract::Request>,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request) -> S::Future {
-        self.0.call(request.map(Body::new))
-    }
-}
-
-/// Tells handlers who the client is, as `into_make_service_with_connect_info` does.
-pub(crate) fn with_connect_info(mut request: Request) -> Request {
-    if let Some(&ClientAddr(client)) = request.extensions().get() {
-        request.extensions_mut().insert(ConnectInfo(client));
-    }
-    request
 }

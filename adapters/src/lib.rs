@@ -21,6 +21,7 @@
 //! | framework | feature | what [`run`] takes |
 //! |---|---|---|
 //! | axum 0.8 | `axum` | a `Router`, with all its state, layers and nested routers; see [`axum`](mod@axum) |
+//! | axum 0.7 | `axum-07` | the same; see [`axum_07`](mod@axum_07) |
 //! | actix-web 4 | `actix-web` | a closure that makes an `App`, as `HttpServer::new` takes it; see [`actix_web`](mod@actix_web) |
 //! | warp 0.4 | `warp` | a `Filter`, as `warp::serve` takes it; see [`warp`](mod@warp) |
 //! | tower 0.5 | `tower` | a service over `Request<lodger::Body>`, or over requests with any body; see [`tower`] |
@@ -329,6 +330,10 @@ pub mod axum;
 pub mod hyper;
 // Words alone: no program has it.
 #[cfg(any(doc, doctest))]
+#[cfg(feature = "axum-07")]
+pub mod axum_07;
+#[cfg(any(feature = "axum", feature = "axum-07"))]
+mod axum_any;
 pub mod porting;
 #[cfg(feature = "tower")]
 pub mod tower;

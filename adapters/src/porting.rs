@@ -1,7 +1,20 @@
 //! What changes in an app that ran under its framework's own server: `main`, and nothing else.
 //!
-//! In `Cargo.toml` comes `lodger`, with the feature that is called as the framework is. Routes, handlers, state, middleware
+//! In `Cargo.toml` comes `lodger`, with the feature for the framework and its version. Routes, handlers, state, middleware
 //! and errors stay as they are.
+//!
+//! | dependency of the app | feature of `lodger` |
+//! |---|---|
+//! | `axum = "0.8"` | `axum` |
+//! | `axum = "0.7"` | `axum-07` |
+//! | `actix-web = "4"` | `actix-web`; `actix-web-http2` if the server speaks HTTP/2 cleartext |
+//! | `warp = "0.4"` | `warp` |
+//! | `tower = "0.5"` | `tower` |
+//! | `hyper = "1"` | `hyper` |
+//!
+//! Versions before these, such as axum 0.6 and warp 0.3, do not run: they are built on the crate `http` 0.2. Update the
+//! framework first, then port. With the feature of another version a `Router` of axum runs without `ConnectInfo`, and Lodger
+//! logs a warning when it starts.
 //!
 //! # Three apps that were ported
 //!

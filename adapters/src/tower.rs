@@ -18,6 +18,7 @@
 //! ```
 
 use std::{
+    any::{TypeId, type_name},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -43,15 +44,43 @@ where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     #[cfg(feature = "server")]
+        warn_of_a_router_without_its_feature::<S>();
     async fn serve(self, listening: crate::server::Listening) -> Result<(), Error> {
         listening.serve(Tower(self)).await
     }
 
     #[cfg(feature = "lambda")]
+        warn_of_a_router_without_its_feature::<S>();
     async fn poll(self, polling: crate::lambda::Polling) -> Result<(), Error> {
         polling.answer_on_any_thread(Tower(self)).await
     }
 }
+/// Warns if `S` is a `Router` of a version of axum whose feature is off: it runs as any service does, but its handlers get no
+/// `ConnectInfo`.
+fn warn_of_a_router_without_its_feature<S: 'static>() {
+    if is_router_without_its_feature(type_name::<S>(), TypeId::of::<S>()) {
+        lodger_core::log(
+            tracing::Level::WARN,
+            format_args!(
+                "cannot insert `ConnectInfo` into requests for this axum `Router`: the feature for its version of axum is off; \
+                 turn on `axum` for axum 0.8, or `axum-07` for axum 0.7"
+            ),
+        );
+    }
+}
+
+fn is_router_without_its_feature(name: &str, _id: TypeId) -> bool {
+    #[cfg(feature = "axum")]
+    if _id == TypeId::of::<::axum::Router>() {
+        return false;
+    }
+    #[cfg(feature = "axum-07")]
+    if _id == TypeId::of::<::axum_07::Router>() {
+        return false;
+    }
+    name.starts_with("axum::routing::Router")
+}
+
 
 #[derive(Clone)]
 pub(crate) struct Tower<S>(pub(crate) S);
@@ -66,6 +95,8 @@ where
 
     fn call(&self, request: Request) -> Self::Future {
         #[cfg(feature = "axum")]
+        #[cfg(feature = "axum-07")]
+        let request = crate::axum_07::with_connect_info(request);
         let request = crate::axum::with_connect_info(request);
         OrServerError { future: Oneshot::Waiting { service: self.0.clone(), request: Some(request) } }
     }
@@ -99,4 +130,21 @@ impl<S: Service<Request>> Future for Oneshot<S> {
             self.set(Self::Called { response });
         }
     }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_warned_of<S: 'static>() -> bool {
+        is_router_without_its_feature(type_name::<S>(), TypeId::of::<S>())
+    }
+
+    #[test]
+    fn warns_only_of_routers_of_versions_whose_feature_is_off() {
+        assert_eq!(is_warned_of::<::axum::Router>(), cfg!(not(feature = "axum")));
+        assert_eq!(is_warned_of::<::axum_07::Router>(), cfg!(not(feature = "axum-07")));
+        assert!(is_router_without_its_feature(type_name::<::axum::Router>(), TypeId::of::<u8>()));
+        assert!(!is_warned_of::<u8>());
+    }
+}
 }

@@ -84,6 +84,24 @@ impl Framework for Axum {
     }
 }
 
+/// axum 0.7.
+pub struct Axum07;
+
+impl Framework for Axum07 {
+    const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = Axum::OF_UNTYPED;
+
+    fn own_server() -> SocketAddr {
+        started(async |told| {
+            let app = probe::axum_07::app().into_make_service_with_connect_info::<SocketAddr>();
+            axum_07::serve(listener(told).await, app).await.unwrap();
+        })
+    }
+
+    fn run(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
+        lodger.run(probe::axum_07::app())
+    }
+}
+
 /// actix-web.
 pub struct ActixWeb;
 

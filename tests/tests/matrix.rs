@@ -20,7 +20,7 @@ use lodger::{Lodger, ResponseMode};
 use lodger_gateway::{Ended, Front, RuntimeApi};
 use lodger_tests::{
     ask::{Sent, arrivals, ask},
-    framework::{ActixWeb, Axum, Framework, Hyper, Tower, UNTYPED, Warp},
+    framework::{ActixWeb, Axum, Axum07, Framework, Hyper, Tower, UNTYPED, Warp},
     host::{OnVercel, Served, on_lambda_alone, on_slots, polling_alone},
     losses::{got, got_behind, seen, seen_behind, seen_on_vercel},
     probe::{done_in, has_done, is_gone, span},
@@ -135,6 +135,7 @@ macro_rules! matrix {
 
 matrix! {
     axum Axum,
+    axum_07 Axum07,
     actix_web ActixWeb,
     warp Warp,
     tower Tower,

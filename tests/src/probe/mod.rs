@@ -3,6 +3,7 @@
 
 pub mod actix_web;
 pub mod axum;
+pub mod axum_07;
 pub mod hyper;
 pub mod span;
 pub mod tower;
