@@ -38,7 +38,8 @@
 //!
 //! # Which host it is
 //!
-//! The environment tells; [`host`] says what it told. The features `server`, `lambda` and `vercel` are on by default.
+//! The environment tells; [`host`] says what it told. The features `server`, `lambda` and `vercel` are on by default, and at least
+//! one of them has to be on.
 //!
 //! | sign | host |
 //! |---|---|
@@ -313,8 +314,11 @@
 //! - A **load balancer** with `preserve` as its mode for `X-Forwarded-For` adds no address to it: the last one there, which is
 //!   what [`ClientAddr`] is, is the client's own word then (55).
 
-// Without a host there is nothing to run an app on.
-#![cfg_attr(not(any(feature = "server", feature = "lambda")), allow(dead_code, unused))]
+// `vercel` turns on `server`.
+#[cfg(not(any(feature = "server", feature = "lambda")))]
+compile_error!(
+    "Lodger has no host to run an app on: turn on a feature of `lodger`, `server`, `lambda` or `vercel`, or leave out `default-features = false`"
+);
 
 mod lodger;
 mod response;
