@@ -31,7 +31,6 @@ use crate::{
 #[derive(Debug)]
 pub enum Marker {}
 
-#[diagnostic::do_not_recommend]
 impl<S, B> Run<Marker> for S
 where
     S: Service<Request, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,

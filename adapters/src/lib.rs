@@ -330,14 +330,14 @@ mod told;
 pub mod actix_web;
 #[cfg(feature = "axum")]
 pub mod axum;
-#[cfg(feature = "hyper")]
-pub mod hyper;
-// Words alone: no program has it.
-#[cfg(any(doc, doctest))]
 #[cfg(feature = "axum-07")]
 pub mod axum_07;
 #[cfg(any(feature = "axum", feature = "axum-07"))]
 mod axum_any;
+#[cfg(feature = "hyper")]
+pub mod hyper;
+// Words alone: no program has it.
+#[cfg(any(doc, doctest))]
 pub mod porting;
 #[cfg(feature = "tower")]
 pub mod tower;
@@ -353,7 +353,7 @@ pub use lodger_core::AfterResponse;
 pub use lodger_core::logs;
 #[doc(inline)]
 pub use lodger_core::{App, Body, BoxError, ClientAddr, Error, Host, PathPrefix, Request, ResponseMode, Stage};
-pub use run::Run;
+pub use run::{Run, Running};
 
 /// What Lambda tells about a request, as extensions of it; and, for those who implement [`Run`], the API to poll.
 #[cfg(feature = "lambda")]
@@ -414,11 +414,12 @@ pub mod vercel {
 ///     Ok(())
 /// }
 /// ```
-pub async fn run<A, Marker>(app: A) -> Result<(), Error>
+pub fn run<'a, A, Marker>(app: A) -> Running<'a>
 where
-    A: Run<Marker>,
+    A: Run<Marker> + 'a,
+    Marker: 'a,
 {
-    Lodger::new().run(app).await
+    Lodger::new().run(app)
 }
 
 /// The host that the process finds itself in.

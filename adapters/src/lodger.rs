@@ -6,7 +6,7 @@ use std::{fmt, net::SocketAddr, num::NonZeroUsize, time::Duration};
 use lodger_core::{Settings, Shutdown, SnapshotHooks};
 use tokio::net::TcpListener;
 
-use crate::{BoxError, Error, Host, ResponseMode, Run, Stage};
+use crate::{BoxError, Error, Host, ResponseMode, Run, Running, Stage};
 
 /// [`run`](crate::run), and what can be told it in code.
 ///
@@ -330,11 +330,12 @@ impl Lodger {
     ///
     /// # Panics
     /// As [`run`](crate::run).
-    pub async fn run<A, Marker>(self, app: A) -> Result<(), Error>
+    pub fn run<'a, A, Marker>(self, app: A) -> Running<'a>
     where
-        A: Run<Marker>,
+        A: Run<Marker> + 'a,
+        Marker: 'a,
     {
-        self.run_with(async || Ok::<A, Error>(app)).await
+        Running::new(self.build_and_run(async || Ok::<A, Error>(app)))
     }
 
     /// Builds an app and runs it. On Lambda and on Vercel a failure to build it, or a panic, is reported as the reason why the
@@ -362,7 +363,19 @@ impl Lodger {
     ///         .await
     /// }
     /// ```
-    pub async fn run_with<A, Marker, E>(mut self, build: impl AsyncFnOnce() -> Result<A, E>) -> Result<(), Error>
+    pub fn run_with<A, Marker, E>(
+        self,
+        build: impl AsyncFnOnce() -> Result<A, E>,
+    ) -> impl Future<Output = Result<(), Error>>
+    where
+        A: Run<Marker>,
+        E: Into<BoxError>,
+    {
+        // On the heap, so that `main` stays small. Without a type that erases it: it is `Send` if `build` is.
+        Box::pin(self.build_and_run(build))
+    }
+
+    async fn build_and_run<A, Marker, E>(mut self, build: impl AsyncFnOnce() -> Result<A, E>) -> Result<(), Error>
     where
         A: Run<Marker>,
         E: Into<BoxError>,

@@ -37,24 +37,24 @@ use crate::{
 #[derive(Debug)]
 pub enum Marker {}
 
-#[diagnostic::do_not_recommend]
 impl<S, B> Run<Marker> for S
 where
     S: Service<Request, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     #[cfg(feature = "server")]
-        warn_of_a_router_without_its_feature::<S>();
     async fn serve(self, listening: crate::server::Listening) -> Result<(), Error> {
+        warn_of_a_router_without_its_feature::<S>();
         listening.serve(Tower(self)).await
     }
 
     #[cfg(feature = "lambda")]
-        warn_of_a_router_without_its_feature::<S>();
     async fn poll(self, polling: crate::lambda::Polling) -> Result<(), Error> {
+        warn_of_a_router_without_its_feature::<S>();
         polling.answer_on_any_thread(Tower(self)).await
     }
 }
+
 /// Warns if `S` is a `Router` of a version of axum whose feature is off: it runs as any service does, but its handlers get no
 /// `ConnectInfo`.
 fn warn_of_a_router_without_its_feature<S: 'static>() {
@@ -81,7 +81,6 @@ fn is_router_without_its_feature(name: &str, _id: TypeId) -> bool {
     name.starts_with("axum::routing::Router")
 }
 
-
 #[derive(Clone)]
 pub(crate) struct Tower<S>(pub(crate) S);
 
@@ -95,9 +94,9 @@ where
 
     fn call(&self, request: Request) -> Self::Future {
         #[cfg(feature = "axum")]
+        let request = crate::axum::with_connect_info(request);
         #[cfg(feature = "axum-07")]
         let request = crate::axum_07::with_connect_info(request);
-        let request = crate::axum::with_connect_info(request);
         OrServerError { future: Oneshot::Waiting { service: self.0.clone(), request: Some(request) } }
     }
 }
@@ -130,6 +129,7 @@ impl<S: Service<Request>> Future for Oneshot<S> {
             self.set(Self::Called { response });
         }
     }
+}
 
 #[cfg(test)]
 mod tests {
@@ -146,5 +146,4 @@ mod tests {
         assert!(is_router_without_its_feature(type_name::<::axum::Router>(), TypeId::of::<u8>()));
         assert!(!is_warned_of::<u8>());
     }
-}
 }

@@ -81,7 +81,6 @@ impl<I, S, B> fmt::Debug for Marker<I, S, B> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<F, I, S, B> Run<Marker<I, S, B>> for F
 where
     F: Fn() -> I + Clone + Send + 'static,

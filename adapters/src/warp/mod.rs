@@ -51,7 +51,6 @@ use crate::{Error, Run};
 #[derive(Debug)]
 pub enum Marker {}
 
-#[diagnostic::do_not_recommend]
 impl<F, R> Run<Marker> for F
 where
     F: Filter<Extract = (R,), Error: Into<Rejection>> + Clone + Send + Sync + 'static,
