@@ -16,6 +16,10 @@ lint:
 features:
     tests/features.sh
 
+# The published crates with the oldest versions of their dependencies; takes minutes, because it builds those first.
+minimal-versions:
+    tests/minimal_versions.sh
+
 # The documentation, its links included.
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
