@@ -123,9 +123,13 @@
 //!   a task that was spawned and not waited for goes on with the next request, or never. [Work after the
 //!   response](#work-after-the-response) is waited for. An upgrade is at its end when it
 //!   begins. Under actix's server it is when the last of the body has been handed to it, some KB before.
+//! - **A request body has at most 4.5 MB**: Vercel responds to a larger one with 413. [Responses are streamed][limit], so their
+//!   bodies have no limit.
 //! - **A panic of a handler** is a 500 and a line in the log.
 //! - **A client that leaves** ends its request. Under actix's server that shows when there is next something to be sent, as
 //!   it does locally.
+//!
+//! [limit]: https://vercel.com/kb/guide/how-to-bypass-vercel-body-size-limit-serverless-functions
 //!
 //! # Work after the response
 //!
@@ -301,7 +305,8 @@
 //!
 //! *Vercel* is its older way, with functions of the runtime `provided.al2023`; with those of the runtime `executable`
 //! nothing is lost. There the platform sets `x-forwarded-for`, `x-forwarded-host` and `x-forwarded-proto`, whatever the
-//! client sends, and takes 4.5 MB as a body in either direction; a larger answer becomes an error of its own.
+//! client sends. A request body has at most 4.5 MB with either runtime. With `provided.al2023` a response body has at most
+//! 4.5 MB as well; Vercel replaces a larger one by an error.
 //!
 //! Some of it depends on how a front is set up:
 //!

@@ -127,6 +127,7 @@
 //! - `cli`, on by default: the command.
 //! - `websocket`: `Server::start_websocket`, and `--front websocket-api` of the command.
 
+mod discard;
 mod event;
 mod front;
 mod invocation;

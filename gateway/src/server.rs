@@ -19,7 +19,9 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Front, RuntimeApi, StreamedResponse, event::path::below_stage, response::refusal, streamed::Rest};
+use crate::{
+    Front, RuntimeApi, StreamedResponse, discard::discard, event::path::below_stage, response::refusal, streamed::Rest,
+};
 
 /// What API Gateway takes as a body; no front takes more.
 const MAX_BODY: usize = 10 * 1024 * 1024;
@@ -147,9 +149,10 @@ async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) ->
 }
 
 /// A body that is not too large, and came to its end.
-pub(crate) async fn whole(body: Incoming) -> Result<Bytes, StatusCode> {
-    let body = Limited::new(body, MAX_BODY).collect().await;
-    body.map(|body| body.to_bytes()).map_err(|error: Box<dyn Error + Send + Sync>| {
+pub(crate) async fn whole(mut body: Incoming) -> Result<Bytes, StatusCode> {
+    let collected = Limited::new(&mut body, MAX_BODY).collect().await;
+    discard(body);
+    collected.map(|body| body.to_bytes()).map_err(|error: Box<dyn Error + Send + Sync>| {
         if error.is::<http_body_util::LengthLimitError>() {
             StatusCode::PAYLOAD_TOO_LARGE
         } else {

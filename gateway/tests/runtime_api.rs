@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::Request;
 use lodger_gateway::{Front, Invocation, Outcome, RuntimeApi};
 use serde_json::json;
-use support::{ask, cannot_start, function, value};
+use support::{Function, ask, cannot_start, function, sent, value};
 
 const ERROR: &str = "the function cannot start: Runtime.NoDatabase: it is away";
 
@@ -80,4 +80,27 @@ async fn a_deadline_is_the_functions_to_know_and_the_end_of_the_wait() {
     let told: u128 = value(&head, "lambda-runtime-deadline-ms").unwrap().parse().unwrap();
     let left = told - SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
     assert!((80_000..=90_000).contains(&left), "{left}");
+}
+
+#[tokio::test]
+async fn reads_all_of_a_reply_that_it_refuses() {
+    let api = RuntimeApi::start().await.unwrap();
+    let addr = api.address().parse().unwrap();
+    let mut function = Function::connect(&api).await;
+    let (invoked, ()) = tokio::join!(tokio::time::timeout(Duration::from_secs(30), api.invoke("{}")), async {
+        let id = function.poll().await;
+        for (path, headers, size, status) in [
+            (format!("{id}/response"), "lambda-runtime-function-response-mode: x\r\n", 8 << 20, 400),
+            (format!("{id}/response"), "lambda-runtime-function-response-mode: streaming\r\n", 8 << 20, 400),
+            (format!("{id}/response"), "", 32 << 20, 413),
+            ("unknown".to_owned(), "", 8 << 20, 404),
+        ] {
+            let path = format!("POST /2018-06-01/runtime/invocation/{path} HTTP/1.1\r\nhost: localhost\r\n{headers}");
+            let request = format!("{path}content-length: {size}\r\n\r\n") + &"x".repeat(size);
+            let response = sent(addr, request.as_bytes()).await;
+            assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{headers}: {response}");
+        }
+    });
+    let Ok(Ok(Outcome::Error(error))) = invoked else { panic!("{invoked:?}") };
+    assert_eq!(error.error_type, "Runtime.InvalidResponseModeHeader");
 }

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use lodger_gateway::{Front, RuntimeApi, Server};
 use serde_json::{Value, json};
-use support::{Function, ask, exchange, function, value};
+use support::{Function, ask, exchange, function, sent, value};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -83,6 +83,14 @@ async fn what_is_too_large_never_gets_to_the_function() {
     read.unwrap();
     assert_eq!(&head, b"HTTP/1.1 413");
     assert_eq!(api.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn reads_all_of_a_body_that_is_too_large() {
+    let (server, _api) = server(Front::rest_api(), |_| panic!("the function got it")).await;
+    let request = format!("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", 40 << 20);
+    let response = sent(server.address(), (request + &"x".repeat(40 << 20)).as_bytes()).await;
+    assert!(response.starts_with("HTTP/1.1 413 ") && response.contains("Request Too Long"), "{response}");
 }
 
 #[tokio::test]

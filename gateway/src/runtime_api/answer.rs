@@ -24,7 +24,7 @@ use crate::{
 pub(super) async fn respond(
     state: &State,
     id: &str,
-    request: Request<Incoming>,
+    request: Request<&mut Incoming>,
     head: &Head,
 ) -> Result<Response<Full<Bytes>>, Closed> {
     let Some(mode) = request.headers().get("lambda-runtime-function-response-mode") else {
@@ -48,7 +48,7 @@ pub(super) async fn finish(
     state: &State,
     id: &str,
     error_type: Option<String>,
-    request: Request<Incoming>,
+    request: Request<&mut Incoming>,
 ) -> Response<Full<Bytes>> {
     if request.headers().get(header::CONTENT_LENGTH).is_none() {
         state.complain(format!("the answer to {id} came without its length"));
@@ -121,7 +121,7 @@ pub(super) fn check_echo<B>(state: &State, echo: Option<&str>, request: &Request
 }
 
 /// The type of an error, which has to be `Runtime.Word` or `Function.Word`: AWS replaces all else.
-pub(super) fn error_type(state: &State, request: &Request<Incoming>) -> String {
+pub(super) fn error_type(state: &State, request: &Request<&mut Incoming>) -> String {
     let value = request.headers().get("lambda-runtime-function-error-type");
     let value = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_error_type(value) {

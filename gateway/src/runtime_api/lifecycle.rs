@@ -24,7 +24,7 @@ const MAX_BODY: usize = 1024 * 1024;
 /// Takes an error that is in the way of all invocations.
 pub(super) async fn error(
     state: &State,
-    request: Request<Incoming>,
+    request: Request<&mut Incoming>,
     what: &str,
     of: impl Fn(&mut Inner) -> &mut Option<Reported>,
 ) -> Response<Full<Bytes>> {
@@ -56,7 +56,7 @@ pub(super) async fn restore_next(state: &State) -> Response<Full<Bytes>> {
 }
 
 /// Registers an internal extension, which has no events.
-pub(super) async fn register(state: &State, request: Request<Incoming>) -> Response<Full<Bytes>> {
+pub(super) async fn register(state: &State, request: Request<&mut Incoming>) -> Response<Full<Bytes>> {
     let name =
         request.headers().get("lambda-extension-name").map(|name| String::from_utf8_lossy(name.as_bytes()).into());
     let name = name.filter(|name: &String| !name.is_empty());
@@ -97,7 +97,7 @@ pub(super) async fn register(state: &State, request: Request<Incoming>) -> Respo
 }
 
 /// Waits for an event, of which there is none.
-pub(super) async fn event_next(state: &State, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+pub(super) async fn event_next(state: &State, request: &Request<&mut Incoming>) -> Response<Full<Bytes>> {
     let Some(id) = request.headers().get("lambda-extension-identifier") else {
         return refuse(state, "an extension asked for events without its id", "Extension.MissingExtensionIdentifier");
     };
@@ -114,7 +114,7 @@ pub(super) async fn event_next(state: &State, request: &Request<Incoming>) -> Re
     std::future::pending().await
 }
 
-async fn body(state: &State, request: Request<Incoming>) -> Bytes {
+async fn body(state: &State, request: Request<&mut Incoming>) -> Bytes {
     let path = request.uri().path().to_owned();
     match Limited::new(request.into_body(), MAX_BODY).collect().await {
         Ok(body) => body.to_bytes(),

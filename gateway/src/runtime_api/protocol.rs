@@ -20,7 +20,10 @@ use super::{
     lifecycle,
     tap::{Head, Tapped},
 };
-use crate::state::{HandedOut, Inner, Open, Progress, Queued, State};
+use crate::{
+    discard::discard,
+    state::{HandedOut, Inner, Open, Progress, Queued, State},
+};
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
 const EXTENSION: &str = "/2020-01-01/extension/";
@@ -58,6 +61,15 @@ impl fmt::Display for Closed {
 impl Error for Closed {}
 
 async fn answer(state: &State, request: Request<Incoming>, head: &Head) -> Result<Response<Full<Bytes>>, Closed> {
+    let (parts, mut body) = request.into_parts();
+    let answered = route(state, Request::from_parts(parts, &mut body), head).await;
+    if answered.is_ok() {
+        discard(body);
+    }
+    answered
+}
+
+async fn route(state: &State, request: Request<&mut Incoming>, head: &Head) -> Result<Response<Full<Bytes>>, Closed> {
     let path = request.uri().path().to_owned();
     let Some(call) = path.strip_prefix(RUNTIME) else {
         return Ok(match (request.method(), path.strip_prefix(EXTENSION)) {
@@ -174,7 +186,7 @@ fn hand_out(inner: &mut Inner, queued: Queued) -> Response<Full<Bytes>> {
     response
 }
 
-fn unknown(state: &State, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+fn unknown(state: &State, request: &Request<&mut Incoming>) -> Response<Full<Bytes>> {
     state.complain(format!("there is no {} {}", request.method(), request.uri()));
     json(StatusCode::NOT_FOUND, "{}")
 }

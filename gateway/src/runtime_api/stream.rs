@@ -35,7 +35,7 @@ const ERROR_BODY: &str = "lambda-runtime-function-error-body";
 pub(super) async fn stream(
     state: &State,
     id: &str,
-    request: Request<Incoming>,
+    request: Request<&mut Incoming>,
     head: &Head,
 ) -> Result<Response<Full<Bytes>>, Closed> {
     let Some((open, mut failed)) = begin(state, id) else { return Ok(nobody_waits(state, id)) };
@@ -43,7 +43,7 @@ pub(super) async fn stream(
     let mut under_way = UnderWay { state, id, is_told: false };
     check_head(state, id, &request, head);
     check_echo(state, echo.as_deref(), &request);
-    let (parts, mut body) = request.into_parts();
+    let (parts, body) = request.into_parts();
 
     let ((to_client, chunks), (end, ended)) = (mpsc::channel(1), oneshot::channel());
     let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
@@ -158,7 +158,7 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-fn check_head(state: &State, id: &str, request: &Request<Incoming>, head: &Head) {
+fn check_head(state: &State, id: &str, request: &Request<&mut Incoming>, head: &Head) {
     if head.has("content-length") {
         state.complain(format!("the answer to {id} is streamed, and came with a length"));
     }

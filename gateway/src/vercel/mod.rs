@@ -1,8 +1,10 @@
+mod connection;
 mod message;
 mod server;
 mod socket;
 
 use std::{
+    error::Error,
     fs, io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -15,6 +17,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header::HOST};
 use http_body::Body;
+use http_body_util::{LengthLimitError, Limited};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -22,7 +25,8 @@ use tokio::{
     task::JoinHandle,
 };
 
-use self::socket::State;
+use self::{connection::Connection, socket::State};
+use crate::event::MAX_VERCEL_BODY;
 
 pub use message::VercelMessage;
 
@@ -144,21 +148,34 @@ impl Vercel {
     /// Brings a request to the process, [marked](Self::mark) if it is not, and gives what it answers once the head of that is
     /// there. Once the body of the answer is dropped, the connection is closed.
     ///
+    /// The process may respond before it has read the body. It gets at most 4.5 MB (4,718,592 bytes) of it, which is Vercel's
+    /// limit for the [body of a request](https://vercel.com/docs/functions/limitations#request-body-size). Streamed responses
+    /// have no limit, and all responses of this runtime are streamed.
+    ///
     /// # Errors
-    /// The process has not started, or has closed the connection.
+    /// The process has not started, or has closed the connection. The error has the kind
+    /// [`FileTooLarge`](io::ErrorKind::FileTooLarge) if the body exceeds the limit, for which Vercel responds with 413.
     pub async fn send<B>(&self, mut request: Request<B>) -> io::Result<Response<Incoming>>
     where
-        B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
+        if request.body().size_hint().lower() > MAX_VERCEL_BODY as u64 {
+            return Err(body_too_large());
+        }
         let addr = self.address().await?;
         if !request.headers().contains_key("x-vercel-internal-request-id") {
             self.mark(request.headers_mut());
         }
         let socket = TcpStream::connect(addr).await?;
         socket.set_nodelay(true)?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await.map_err(io::Error::other)?;
+        let (mut sender, connection) =
+            http1::handshake(TokioIo::new(Connection::new(socket))).await.map_err(io::Error::other)?;
         tokio::spawn(connection.with_upgrades());
-        sender.send_request(request).await.map_err(io::Error::other)
+        let request = request.map(|body| Limited::new(body, MAX_VERCEL_BODY));
+        sender.send_request(request).await.map_err(|error| {
+            let is_too_large = error.source().is_some_and(|source| source.is::<LengthLimitError>());
+            if is_too_large { body_too_large() } else { io::Error::other(error) }
+        })
     }
 
     /// Waits until the process says that a request is at its end.
@@ -202,6 +219,11 @@ impl Drop for Vercel {
         self.listening.abort();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+fn body_too_large() -> io::Error {
+    let limit = "cannot send the request to the function: its body exceeds Vercel's limit of 4.5 MB";
+    io::Error::new(io::ErrorKind::FileTooLarge, limit)
 }
 
 /// The id of the invocation that a request is of.

@@ -1,6 +1,10 @@
 //! Vercel on a port.
 
-use std::{io, net::IpAddr, sync::Arc};
+use std::{
+    io::{self, ErrorKind},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -12,11 +16,16 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
-use crate::{Server, Vercel};
+use crate::{Front, Server, Vercel, discard::DiscardOnDrop, response::refusal};
 
 impl Server {
     /// Starts one that brings each request to the process that runs on `vercel`. Bodies pass as they come, and so do
     /// WebSockets; a process that does not answer is a 502 that says why. Unix only.
+    ///
+    /// A request with a body of more than 4.5 MB (4,718,592 bytes) gets 413 with `FUNCTION_PAYLOAD_TOO_LARGE`. If its head has
+    /// the length, the process does not see it. Responses have no limit, because those of this runtime are streamed.
+    ///
+    /// Source: [Request body size](https://vercel.com/docs/functions/limitations#request-body-size).
     ///
     /// # Errors
     /// The address is not to be had.
@@ -35,12 +44,15 @@ async fn through(
 ) -> Response<Either<Incoming, Full<Bytes>>> {
     vercel.mark_of(client, request.headers_mut());
     let of_client = upgrade::on(&mut request);
-    match vercel.send(request).await {
+    match vercel.send(request.map(DiscardOnDrop::from)).await {
         Ok(mut response) => {
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 tokio::spawn(tunnel(of_client, upgrade::on(&mut response)));
             }
             response.map(Either::Left)
+        }
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+            refusal(&Front::vercel(), StatusCode::PAYLOAD_TOO_LARGE).map(|body| Either::Right(Full::new(body)))
         }
         Err(error) => {
             let mut response = Response::new(Either::Right(Full::from(format!("{error}\n"))));

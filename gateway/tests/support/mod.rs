@@ -44,6 +44,23 @@ pub(crate) async fn ask(addr: SocketAddr, request: &str) -> (String, String) {
     (head, String::from_utf8(body).unwrap())
 }
 
+/// Sends all of a request, which the server has to take, and reads the response at the same time.
+pub(crate) async fn sent(addr: SocketAddr, request: &[u8]) -> String {
+    let (read, mut write) = TcpStream::connect(addr).await.unwrap().into_split();
+    let request = request.to_vec();
+    let sending = tokio::spawn(async move { write.write_all(&request).await.map(|()| write) });
+    let mut read = BufReader::new(read);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert_ne!(read.read_line(&mut head).await.unwrap(), 0, "closed after {head:?}");
+    }
+    let length = value(&head.to_lowercase(), "content-length").map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    read.read_exact(&mut body).await.unwrap();
+    sending.await.unwrap().unwrap();
+    head + &String::from_utf8(body).unwrap()
+}
+
 /// One request and its response; `None` if the other end closed before there was one.
 pub(crate) async fn exchange(socket: &mut BufReader<TcpStream>, request: &str) -> Option<(String, Vec<u8>)> {
     socket.write_all(request.as_bytes()).await.ok()?;
