@@ -127,6 +127,7 @@
 //! - `cli`, on by default: the command.
 //! - `websocket`: `Server::start_websocket`, and `--front websocket-api` of the command.
 
+mod access;
 mod discard;
 mod event;
 mod front;

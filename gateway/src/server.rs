@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body::Body;
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, Either, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -20,7 +20,12 @@ use tokio::{
 };
 
 use crate::{
-    Front, RuntimeApi, StreamedResponse, discard::discard, event::path::below_stage, response::refusal, streamed::Rest,
+    Front, RuntimeApi, StreamedResponse,
+    access::{Hosts, forbidden},
+    discard::discard,
+    event::path::below_stage,
+    response::refusal,
+    streamed::Rest,
 };
 
 /// What API Gateway takes as a body; no front takes more.
@@ -50,6 +55,7 @@ const MAX_BODY: usize = 10 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Server {
     addr: SocketAddr,
+    hosts: Arc<Hosts>,
     accepting: JoinHandle<()>,
 }
 
@@ -64,10 +70,29 @@ impl Server {
     /// # Errors
     /// The address is not to be had.
     pub async fn start(addr: impl ToSocketAddrs, front: Front, api: Arc<RuntimeApi>) -> io::Result<Self> {
-        Self::answering(TcpListener::bind(addr).await?, move |client, request| {
+        let custom_domain = front.has_custom_domain.then(|| front.domain.clone());
+        let server = Self::answering(TcpListener::bind(addr).await?, move |client, request| {
             let (front, api) = (front.clone().client(client), Arc::clone(&api));
             async move { through(&front, &api, request).await }
+        })?;
+        Ok(match custom_domain {
+            Some(name) => server.allow_host(&name),
+            None => server,
         })
+    }
+
+    /// Takes requests for this host name as well, without a port, such as `app.test`.
+    ///
+    /// A server that listens on a loopback address responds with 403 to a request whose `Host` is neither an IP address nor
+    /// `localhost`, a name below it (`app.localhost`) or the [custom domain](Front::custom_domain) of the front. Otherwise a web
+    /// page whose name its owner points at that address could call the function and read its responses
+    /// ([DNS rebinding](https://en.wikipedia.org/wiki/DNS_rebinding)). A server on another address takes all names.
+    ///
+    /// `Origin` is not checked, because an app may serve pages of other origins.
+    #[must_use]
+    pub fn allow_host(self, name: &str) -> Self {
+        self.hosts.allow(name);
+        self
     }
 
     /// Starts one that answers each request, and the address that it comes from, as it is told.
@@ -75,11 +100,12 @@ impl Server {
     where
         A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
         F: Future<Output = Response<B>> + Send + 'static,
-        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         let addr = listener.local_addr()?;
-        let accepting = tokio::spawn(accept(listener, answer));
-        Ok(Self { addr, accepting })
+        let hosts = Arc::new(Hosts::of_front(addr.ip()));
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&hosts), answer));
+        Ok(Self { addr, hosts, accepting })
     }
 
     /// Where it listens.
@@ -94,11 +120,11 @@ impl Drop for Server {
     }
 }
 
-async fn accept<A, F, B>(listener: TcpListener, answer: A)
+async fn accept<A, F, B>(listener: TcpListener, hosts: Arc<Hosts>, answer: A)
 where
     A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     // Dropped together with this future, which tells the connections to end.
     let alive = watch::Sender::new(());
@@ -109,10 +135,21 @@ where
             continue;
         };
         let _ = socket.set_nodelay(true);
-        let answer = answer.clone();
-        let service = service_fn(move |request| {
-            let answered = answer(client.ip(), request);
-            async move { Ok::<_, Infallible>(answered.await) }
+        let (answer, hosts) = (answer.clone(), Arc::clone(&hosts));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let answered = match hosts.check(&request) {
+                Ok(()) => Ok(answer(client.ip(), request)),
+                Err(why) => {
+                    discard(request.into_body());
+                    Err(why)
+                }
+            };
+            async move {
+                Ok::<_, Infallible>(match answered {
+                    Ok(answered) => answered.await.map(Either::Left),
+                    Err(why) => forbidden::<Full<Bytes>>(why).map(Either::Right),
+                })
+            }
         });
         let connection = http1::Builder::new().serve_connection(TokioIo::new(socket), service);
         let mut alive = alive.subscribe();

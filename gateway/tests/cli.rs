@@ -36,7 +36,7 @@ async fn without_a_command_it_waits_for_a_function() {
     let variable = lines.next_line().await.unwrap().unwrap();
     let api = variable.strip_prefix("AWS_LAMBDA_RUNTIME_API=").unwrap().to_owned();
     tokio::spawn(function(api, |event| json!({"statusCode": 200, "body": event["requestContext"]["path"]})));
-    let (head, body) = ask(addr, "GET /pets HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let (head, body) = ask(addr, "GET /pets HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert!(head.starts_with("http/1.1 200 "), "{head}");
     assert_eq!(body, "/dev/pets");
 }
@@ -48,8 +48,8 @@ async fn an_invocation_has_the_time_that_is_said() {
     let addr = url.strip_prefix("function-url on http://").unwrap().parse().unwrap();
     let variable = lines.next_line().await.unwrap().unwrap();
     let api = variable.strip_prefix("AWS_LAMBDA_RUNTIME_API=").unwrap().parse().unwrap();
-    let asked = tokio::spawn(ask(addr, "GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
-    let (head, _) = ask(api, "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let asked = tokio::spawn(ask(addr, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"));
+    let (head, _) = ask(api, "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     let deadline = value(&head, "lambda-runtime-deadline-ms").unwrap().parse::<u64>().unwrap();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     let left = i128::from(deadline) - now as i128;
@@ -94,7 +94,7 @@ async fn a_function_with_an_extension_is_told_of_its_end() {
             }
         };
         if is_registered {
-            let register = "POST /2020-01-01/extension/register HTTP/1.1\r\nhost: x\r\nlambda-extension-name: x\r\n\
+            let register = "POST /2020-01-01/extension/register HTTP/1.1\r\nhost: localhost\r\nlambda-extension-name: x\r\n\
                             content-length: 13\r\n\r\n{\"events\":[]}";
             let (head, _) = ask(api, register).await;
             assert!(head.starts_with("http/1.1 200 "), "{head}");
@@ -182,12 +182,12 @@ async fn one_event_can_be_tried() {
     let failing = async |api: String| {
         let addr = api.parse().unwrap();
         let path = "/2018-06-01/runtime/invocation";
-        let (head, _) = ask(addr, &format!("GET {path}/next HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+        let (head, _) = ask(addr, &format!("GET {path}/next HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
         let id = value(&head, "lambda-runtime-aws-request-id").unwrap();
         let error =
             "lambda-runtime-function-error-type: Function.Error\r\ncontent-length: 21\r\n\r\n{\"errorMessage\":\"no\"}";
-        ask(addr, &format!("POST {path}/{id}/error HTTP/1.1\r\nhost: x\r\n{error}")).await;
-        ask(addr, &format!("GET {path}/next HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+        ask(addr, &format!("POST {path}/{id}/error HTTP/1.1\r\nhost: localhost\r\n{error}")).await;
+        ask(addr, &format!("GET {path}/next HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
     };
     let output = invoke("{}", failing).await;
     assert_eq!((output.stdout.as_slice(), output.status.code()), (&b""[..], Some(1)));
@@ -219,7 +219,8 @@ async fn a_function_that_ends_before_it_answers_is_told_of() {
 /// Starts what is no function on Vercel, and gives where the command serves and where the function is to say what it does.
 #[cfg(unix)]
 async fn on_vercel() -> (Child, std::net::SocketAddr, tokio::net::UnixStream) {
-    let (child, mut lines) = start(&["--vercel", "--", "sh", "-c", "echo at $VERCEL_IPC_PATH; exec sleep 60"]);
+    let (child, mut lines) =
+        start(&["--vercel", "--allow-host", "x.example", "--", "sh", "-c", "echo at $VERCEL_IPC_PATH; exec sleep 60"]);
     let (mut addr, mut ipc) = (None, None);
     while addr.is_none() || ipc.is_none() {
         let line = lines.next_line().await.unwrap().unwrap();
@@ -275,7 +276,7 @@ async fn a_function_of_vercels_is_behind_a_port() {
 
     // A function that is gone.
     drop(listener);
-    let (head, body) = ask(addr, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let (head, body) = ask(addr, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert!(head.starts_with("http/1.1 502 ") && body.contains("refused"), "{head}{body}");
 
     let id = child.id().unwrap().to_string();
@@ -291,7 +292,7 @@ async fn a_function_of_vercels_that_cannot_start_is_told_of() {
     let (mut child, addr, mut ipc) = on_vercel().await;
     let error = json!({"type": "unrecoverable-error", "payload": {"exitCode": 1, "message": "no database"}});
     ipc.write_all(format!("{error}\0").as_bytes()).await.unwrap();
-    let (head, body) = ask(addr, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let (head, body) = ask(addr, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert!(head.starts_with("http/1.1 502 "), "{head}");
     assert_eq!(body, "the function cannot start: no database\n");
     let mut line = String::new();
@@ -307,6 +308,25 @@ async fn where_to_send_to_a_client_is_said() {
     let addr = served.strip_prefix("websocket-api on ws://").unwrap();
     let told = lines.next_line().await.unwrap().unwrap();
     assert_eq!(told, format!("POST to a client at http://{addr}/@connections/{{id}}"));
+}
+
+#[tokio::test]
+async fn refuses_a_host_that_is_not_allowed() {
+    let (_child, mut lines) = start(&["--allow-host", "app.test", "--runtime-api", "localhost:0"]);
+    let url = lines.next_line().await.unwrap().unwrap();
+    let addr = url.strip_prefix("function-url on http://").unwrap().parse().unwrap();
+    let variable = lines.next_line().await.unwrap().unwrap();
+    let api = variable.strip_prefix("AWS_LAMBDA_RUNTIME_API=").unwrap().to_owned();
+    tokio::spawn(function(api.clone(), |_| json!({"statusCode": 200})));
+    for (addr, host, status) in [
+        (addr, "app.test", 200),
+        (addr, "evil.example", 403),
+        (api.parse().unwrap(), "app.test", 404),
+        (api.parse().unwrap(), "evil.example", 403),
+    ] {
+        let (head, _) = ask(addr, &format!("GET /x HTTP/1.1\r\nhost: {host}\r\n\r\n")).await;
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{host}: {head}");
+    }
 }
 
 #[tokio::test]

@@ -9,15 +9,16 @@ use std::time::Duration;
 use lodger_gateway::{Outcome, RuntimeApi};
 use support::{Function, ask, cannot_start, exchange, function, value};
 
-const RESTORE: &str = "GET /2018-06-01/runtime/restore/next HTTP/1.1\r\nhost: x\r\n\r\n";
+const RESTORE: &str = "GET /2018-06-01/runtime/restore/next HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 async fn register(api: &RuntimeApi, name: &str, body: &str) -> (String, String) {
-    let head = format!("POST /2020-01-01/extension/register HTTP/1.1\r\nhost: x\r\nlambda-extension-name: {name}\r\n");
+    let head =
+        format!("POST /2020-01-01/extension/register HTTP/1.1\r\nhost: localhost\r\nlambda-extension-name: {name}\r\n");
     ask(api.address().parse().unwrap(), &format!("{head}content-length: {}\r\n\r\n{body}", body.len())).await
 }
 
 async fn events(api: &RuntimeApi, id: &str) -> (String, String) {
-    let head = "GET /2020-01-01/extension/event/next HTTP/1.1\r\nhost: x\r\n";
+    let head = "GET /2020-01-01/extension/event/next HTTP/1.1\r\nhost: localhost\r\n";
     ask(api.address().parse().unwrap(), &format!("{head}{id}\r\n")).await
 }
 
@@ -42,7 +43,7 @@ async fn what_a_snapshot_cannot_do_is_reported() {
     let api = RuntimeApi::start().await.unwrap().snap_start();
     let body = r#"{"errorMessage":"no database"}"#;
     let post = format!(
-        "POST /2018-06-01/runtime/restore/error HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\
+        "POST /2018-06-01/runtime/restore/error HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\
          lambda-runtime-function-error-type: Runtime.AfterRestoreError\r\n\r\n{body}",
         body.len()
     );
@@ -106,7 +107,7 @@ async fn what_an_extension_may_not_do_is_refused() {
         assert!(events(&api, id).await.0.starts_with("http/1.1 403 "), "{id}");
     }
     let mut socket = Function::connect(&api).await.socket;
-    let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n";
+    let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: localhost\r\n\r\n";
     assert!(tokio::time::timeout(Duration::from_millis(50), exchange(&mut socket, next)).await.is_err());
     let (_, told) = register(&api, "late", r#"{"events":[]}"#).await;
     assert!(told.contains("Extension.RegistrationClosed"), "{told}");

@@ -52,7 +52,7 @@ async fn a_function_that_is_started_again_is_asked_again() {
 async fn a_deadline_is_the_functions_to_know_and_the_end_of_the_wait() {
     let api = RuntimeApi::start().await.unwrap().timeout(Duration::from_secs(90));
     let addr = api.address().parse().unwrap();
-    let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n";
+    let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: localhost\r\n\r\n";
     for (invocation, seconds) in [
         (Invocation::new("{}").deadline(Duration::from_millis(100)), 0.1),
         (Invocation::new("{}").deadline(Duration::from_millis(300)), 0.3),
@@ -70,7 +70,8 @@ async fn a_deadline_is_the_functions_to_know_and_the_end_of_the_wait() {
         // Late once is no fault, twice is.
         let id = value(&head, "lambda-runtime-aws-request-id").unwrap();
         let path = format!("POST /2018-06-01/runtime/invocation/{id}");
-        let late = ask(addr, &format!("{path}/response HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{{}}")).await;
+        let late =
+            ask(addr, &format!("{path}/response HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{{}}")).await;
         assert!(late.0.starts_with("http/1.1 410 "), "{late:?}");
         assert!(late.1.contains(r#""errorType":"InvokeTimeout""#), "{late:?}");
         assert_eq!(api.complaints(), [""; 0]);
@@ -103,4 +104,39 @@ async fn reads_all_of_a_reply_that_it_refuses() {
     });
     let Ok(Ok(Outcome::Error(error))) = invoked else { panic!("{invoked:?}") };
     assert_eq!(error.error_type, "Runtime.InvalidResponseModeHeader");
+}
+
+#[tokio::test]
+async fn refuses_what_a_web_page_sends() {
+    let api = RuntimeApi::start().await.unwrap().allow_host("host.docker.internal");
+    let addr = api.address().parse().unwrap();
+    let error = |headers: &str| {
+        format!(
+            "POST /2018-06-01/runtime/init/error HTTP/1.1\r\n{headers}content-length: 2\r\n\
+             lambda-runtime-function-error-type: Runtime.Evil\r\n\r\n{{}}"
+        )
+    };
+    let local = format!("host: {addr}\r\n");
+    for (headers, word) in [
+        (format!("{local}origin: https://evil.example\r\n"), "`origin`"),
+        (format!("{local}origin: null\r\n"), "`origin`"),
+        (format!("{local}sec-fetch-site: cross-site\r\n"), "`sec-fetch-site`"),
+        ("host: evil.example\r\n".to_owned(), "--allow-host"),
+    ] {
+        let next = format!("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n{headers}\r\n");
+        let extension = format!(
+            "POST /2020-01-01/extension/register HTTP/1.1\r\n{headers}lambda-extension-name: x\r\ncontent-length: 2\r\n\r\n{{}}"
+        );
+        for request in [error(&headers), next, extension] {
+            let (head, body) = ask(addr, &request).await;
+            assert!(head.starts_with("http/1.1 403 ") && body.contains(word), "{request}: {head}{body}");
+        }
+    }
+    // None of that was the function.
+    assert_eq!((api.polls(), api.extensions(), api.complaints()), (0, vec![], vec![]));
+    tokio::spawn(function(api.address(), |event| event));
+    assert_eq!(api.invoke("{}").await.unwrap(), Outcome::Reply("{}".into()));
+    for host in ["host: host.docker.internal:9001\r\n", "host: localhost\r\n", ""] {
+        assert!(ask(addr, &error(host)).await.0.starts_with("http/1.1 202 "), "{host}");
+    }
 }

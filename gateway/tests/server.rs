@@ -31,7 +31,8 @@ async fn a_request_goes_to_the_function_and_its_reply_comes_back_on_each_front()
             json!({"statusCode": 201, "body": format!("{} {}", sent.unwrap(), event["body"])})
         })
         .await;
-        let request = "POST /a/b HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello";
+        let request =
+            "POST /a/b HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello";
         let (head, body) = ask(server.address(), request).await;
         assert!(head.starts_with("http/1.1 201 "), "{front}: {head}");
         let text = if ["rest-api", "vercel"].contains(&front.name()) { "aGVsbG8=" } else { "hello" };
@@ -49,7 +50,7 @@ async fn a_link_with_the_stage_can_be_followed() {
         })
         .await;
         for path in ["/pets", "/dev/pets"] {
-            let (_, body) = ask(server.address(), &format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+            let (_, body) = ask(server.address(), &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
             assert_eq!(body, "/dev/pets", "{front}: {path}");
         }
     }
@@ -60,11 +61,11 @@ async fn a_head_is_answered_with_the_length_that_the_function_tells() {
     let (server, _api) =
         server(Front::http_api(), |_| json!({"statusCode": 200, "headers": {"content-length": "42"}})).await;
     let mut socket = BufReader::new(TcpStream::connect(server.address()).await.unwrap());
-    let (head, _) = exchange(&mut socket, "HEAD / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let (head, _) = exchange(&mut socket, "HEAD / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     assert_eq!(value(&head, "content-length"), Some("42"));
     // For others it would be a lie, which the connection would not survive.
     for _ in 0..2 {
-        let (head, body) = exchange(&mut socket, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let (head, body) = exchange(&mut socket, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
         assert_eq!((value(&head, "content-length"), body.len()), (Some("0"), 0));
     }
 }
@@ -72,7 +73,8 @@ async fn a_head_is_answered_with_the_length_that_the_function_tells() {
 #[tokio::test]
 async fn what_is_too_large_never_gets_to_the_function() {
     let (server, api) = server(Front::rest_api(), |_| panic!("it did")).await;
-    let request = format!("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", 11 << 20) + &"x".repeat(11 << 20);
+    let request =
+        format!("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", 11 << 20) + &"x".repeat(11 << 20);
     let mut socket = TcpStream::connect(server.address()).await.unwrap();
     // The answer comes before all is sent.
     let (mut read, mut write) = socket.split();
@@ -83,6 +85,30 @@ async fn what_is_too_large_never_gets_to_the_function() {
     read.unwrap();
     assert_eq!(&head, b"HTTP/1.1 413");
     assert_eq!(api.complaints(), [""; 0]);
+}
+
+#[tokio::test]
+async fn serves_only_hosts_that_no_web_page_can_have() {
+    let front = Front::http_api().custom_domain("api.example.com");
+    let (server, _api) = server(front, |_| json!({"statusCode": 200})).await;
+    let server = server.allow_host("app.test");
+    let port = server.address().port();
+    let status = async |headers: &str| {
+        let request = format!("POST / HTTP/1.1\r\n{headers}content-length: 2\r\n\r\n{{}}");
+        let (head, body) = ask(server.address(), &request).await;
+        (head[9..12].to_owned(), body)
+    };
+    for host in [&format!("127.0.0.1:{port}"), "localhost", "x.localhost:1", "[::1]:80", "app.test", "api.example.com"]
+    {
+        // The pages of an app may have another origin.
+        let headers = format!("host: {host}\r\norigin: https://app.example\r\nsec-fetch-site: cross-site\r\n");
+        assert_eq!(status(&headers).await.0, "200", "{host}");
+    }
+    assert_eq!(status("").await.0, "200");
+    for host in ["evil.example", &format!("evil.example:{port}"), "x.app.test", "localhost.evil.example"] {
+        let (status, body) = status(&format!("host: {host}\r\n")).await;
+        assert!(status == "403" && body.contains(host) && body.contains("--allow-host"), "{host}: {status} {body}");
+    }
 }
 
 #[tokio::test]
@@ -99,7 +125,7 @@ async fn a_drop_lets_the_request_in_flight_end() {
     let api = Arc::new(RuntimeApi::start().await.unwrap());
     let server = Server::start("127.0.0.1:0", Front::alb(), Arc::clone(&api)).await.unwrap();
     let addr = server.address();
-    let asked = tokio::spawn(async move { ask(addr, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await });
+    let asked = tokio::spawn(async move { ask(addr, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await });
     // The function starts late: the request is on its way by then.
     tokio::time::sleep(Duration::from_millis(100)).await;
     drop(server);
@@ -119,7 +145,7 @@ async fn asked(front: Front, method: &str) -> (Server, Arc<RuntimeApi>, BufReade
     let api = Arc::new(RuntimeApi::start().await.unwrap());
     let server = Server::start("127.0.0.1:0", front, Arc::clone(&api)).await.unwrap();
     let mut client = BufReader::new(TcpStream::connect(server.address()).await.unwrap());
-    client.write_all(format!("{method} / HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+    client.write_all(format!("{method} / HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).await.unwrap();
     let mut function = Function::connect(&api).await;
     let id = function.poll().await;
     let http = "content-type: application/vnd.awslambda.http-integration-response\r\n";

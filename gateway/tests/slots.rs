@@ -18,7 +18,7 @@ async fn answer(function: &mut Function, id: &str) -> String {
     function.answer().await
 }
 
-const NEXT: &str = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n";
+const NEXT: &str = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 #[tokio::test]
 async fn each_slot_has_an_invocation_and_they_end_in_any_order() {

@@ -43,6 +43,7 @@ async fn start_as(websocket: WebSocketApi) -> Started {
         json!({"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": "chat"}})
     }));
     let server = Server::start_websocket("127.0.0.1:0", websocket, Arc::clone(&api)).await.unwrap();
+    let server = server.allow_host("example.com").allow_host("no.ticket");
     Started { server, events, _api: api }
 }
 
@@ -90,7 +91,7 @@ async fn the_function_decides_who_comes_in() {
     let refused = connect(started.server.address(), "no.ticket").await;
     let Err(tungstenite::Error::Http(response)) = refused else { panic!("{refused:?}") };
     assert_eq!(response.status(), 401);
-    let (head, _) = ask(started.server.address(), "GET /dev HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let (head, _) = ask(started.server.address(), "GET /dev HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert!(head.starts_with("http/1.1 426 "), "{head}");
 }
 
@@ -101,12 +102,12 @@ async fn a_client_is_sent_to_by_its_id() {
     let mut socket = connect(addr, "example.com").await.unwrap();
     let begun = started.events.recv().await.unwrap();
     let id = begun["requestContext"]["connectionId"].as_str().unwrap().replace('=', "%3D");
-    let post = format!("POST /dev/@connections/{id} HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello");
+    let post = format!("POST /dev/@connections/{id} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nhello");
     let (head, _) = ask(addr, &post).await;
     assert!(head.starts_with("http/1.1 200 "), "{head}");
     assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("hello"));
 
-    let get = format!("GET /dev/%40connections/{id} HTTP/1.1\r\nhost: x\r\n\r\n");
+    let get = format!("GET /dev/%40connections/{id} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     let (head, about) = ask(addr, &get).await;
     assert!(head.starts_with("http/1.1 200 "), "{head}");
     let identity = r#"{"sourceIp":"127.0.0.1","userAgent":"tungstenite"}"#;
@@ -114,7 +115,7 @@ async fn a_client_is_sent_to_by_its_id() {
     let expected = format!(r#"{{"connectedAt":"{}","identity":{identity},"lastActiveAt":"{}"}}"#, times[0], times[1]);
     assert_eq!(about, expected);
 
-    let (head, _) = ask(addr, &format!("DELETE /@connections/{id} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+    let (head, _) = ask(addr, &format!("DELETE /@connections/{id} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
     assert!(head.starts_with("http/1.1 204 "), "{head}");
     assert!(matches!(socket.next().await.unwrap().unwrap(), Message::Close(Some(frame)) if frame.code == 1000.into()));
     assert!(socket.next().await.is_none());
@@ -123,6 +124,39 @@ async fn a_client_is_sent_to_by_its_id() {
         let (head, _) = ask(addr, &gone).await;
         assert!(head.starts_with("http/1.1 410 "), "{head}");
     }
+}
+
+#[tokio::test]
+async fn refuses_a_web_page_that_sends_to_a_client() {
+    let mut started = start().await;
+    let addr = started.server.address();
+    let mut socket = connect(addr, "example.com").await.unwrap();
+    let begun = started.events.recv().await.unwrap();
+    let id = begun["requestContext"]["connectionId"].as_str().unwrap().replace('=', "%3D");
+    for (headers, word) in [
+        ("host: localhost\r\norigin: https://evil.example\r\n", "`origin`"),
+        ("host: localhost\r\nsec-fetch-site: cross-site\r\n", "`sec-fetch-site`"),
+        ("host: evil.example\r\n", "--allow-host"),
+    ] {
+        for method in ["POST", "GET", "DELETE"] {
+            let post = format!("{method} /dev/@connections/{id} HTTP/1.1\r\n{headers}content-length: 5\r\n\r\nhello");
+            let (head, body) = ask(addr, &post).await;
+            assert!(head.starts_with("http/1.1 403 ") && body.contains(word), "{headers}: {head}{body}");
+        }
+    }
+    socket.close(None).await.unwrap();
+    assert!(socket.next().await.unwrap().unwrap().is_close(), "nothing was sent to the client");
+    // An app decides about the origin of a handshake itself, but a page must not choose the name.
+    let handshake = |host: &str| {
+        format!(
+            "GET /dev HTTP/1.1\r\nhost: {host}\r\norigin: https://other.example\r\nconnection: upgrade\r\n\
+             upgrade: websocket\r\nsec-websocket-key: x\r\n\r\n"
+        )
+    };
+    let (head, _) = ask(addr, &handshake("evil.example")).await;
+    assert!(head.starts_with("http/1.1 403 "), "{head}");
+    let (head, _) = ask(addr, &handshake("localhost")).await;
+    assert!(head.starts_with("http/1.1 101 "), "{head}");
 }
 
 #[tokio::test]

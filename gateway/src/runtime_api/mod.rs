@@ -17,6 +17,7 @@ use tokio::{
 
 use crate::{
     Ended, Front, Invocation, Outcome, Reported, StreamedResponse,
+    access::Hosts,
     response::{self, MAX_REPLY},
     state::{Answer, HandedOut, Inner, Queued, State},
     streamed::{Streaming, TooLarge},
@@ -34,6 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct RuntimeApi {
     addr: SocketAddr,
     state: Arc<State>,
+    hosts: Arc<Hosts>,
     server: JoinHandle<()>,
 }
 
@@ -54,8 +56,20 @@ impl RuntimeApi {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let state = Arc::new(State::default());
-        let server = tokio::spawn(protocol::serve(listener, Arc::clone(&state)));
-        Ok(Self { addr, state, server })
+        let hosts = Arc::new(Hosts::of_private_api());
+        let server = tokio::spawn(protocol::serve(listener, Arc::clone(&state), Arc::clone(&hosts)));
+        Ok(Self { addr, state, hosts, server })
+    }
+
+    /// Takes requests for this host name as well, without a port, such as `host.docker.internal`.
+    ///
+    /// A request whose `Host` is neither an IP address nor `localhost` or a name below it gets 403, and so does one with `Origin`
+    /// or `Sec-Fetch-Site`, which browsers send: a web page could take the events of a function otherwise, or report errors
+    /// of it.
+    #[must_use]
+    pub fn allow_host(self, name: &str) -> Self {
+        self.hosts.allow(name);
+        self
     }
 
     /// How long the function has for an invocation, as its

@@ -21,6 +21,7 @@ use super::{
     tap::{Head, Tapped},
 };
 use crate::{
+    access::{Hosts, check_origin, forbidden},
     discard::discard,
     state::{HandedOut, Inner, Open, Progress, Queued, State},
 };
@@ -28,19 +29,19 @@ use crate::{
 const RUNTIME: &str = "/2018-06-01/runtime/";
 const EXTENSION: &str = "/2020-01-01/extension/";
 
-pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
+pub(super) async fn serve(listener: TcpListener, state: Arc<State>, hosts: Arc<Hosts>) {
     // Connections end with the server, so that a function notices.
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((socket, _)) = listener.accept().await {
         // A small answer must not wait for an acknowledgement.
         let _ = socket.set_nodelay(true);
         state.lock().connections += 1;
-        let state = Arc::clone(&state);
+        let (state, hosts) = (Arc::clone(&state), Arc::clone(&hosts));
         connections.spawn(async move {
             let head = Head::default();
             let service = service_fn(|request| {
-                let (state, head) = (Arc::clone(&state), head.clone());
-                async move { answer(&state, request, &head).await }
+                let (state, hosts, head) = (Arc::clone(&state), Arc::clone(&hosts), head.clone());
+                async move { answer(&state, &hosts, request, &head).await }
             });
             let socket = TokioIo::new(Tapped::new(socket, head.clone()));
             let _ = http1::Builder::new().serve_connection(socket, service).await;
@@ -60,9 +61,18 @@ impl fmt::Display for Closed {
 
 impl Error for Closed {}
 
-async fn answer(state: &State, request: Request<Incoming>, head: &Head) -> Result<Response<Full<Bytes>>, Closed> {
+async fn answer(
+    state: &State,
+    hosts: &Hosts,
+    request: Request<Incoming>,
+    head: &Head,
+) -> Result<Response<Full<Bytes>>, Closed> {
+    let refused = check_origin(&request).and_then(|()| hosts.check(&request));
     let (parts, mut body) = request.into_parts();
-    let answered = route(state, Request::from_parts(parts, &mut body), head).await;
+    let answered = match refused {
+        Ok(()) => route(state, Request::from_parts(parts, &mut body), head).await,
+        Err(why) => Ok(forbidden(why)),
+    };
     if answered.is_ok() {
         discard(body);
     }

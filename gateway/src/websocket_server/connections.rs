@@ -9,7 +9,12 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, protocol::frame::coding::CloseCode};
 
 use super::{MAX_MESSAGE, Shared, closing};
-use crate::{event::path::percent_decoded, server::whole};
+use crate::{
+    access::{check_origin, forbidden},
+    discard::discard,
+    event::path::percent_decoded,
+    server::whole,
+};
 
 /// The id in a path to a connection, with or without the stage before.
 pub(super) fn id(path: &str, stage: &str) -> Option<String> {
@@ -25,6 +30,11 @@ pub(super) fn id(path: &str, stage: &str) -> Option<String> {
 
 /// Sends to a client, closes its connection, or tells of it.
 pub(super) async fn answer(shared: &Shared, id: &str, request: Request<Incoming>) -> Response<Bytes> {
+    // Only programs that sign their requests get this far on AWS.
+    if let Err(why) = check_origin(&request) {
+        discard(request.into_body());
+        return forbidden(why);
+    }
     let method = request.method().clone();
     let body = match whole(request.into_body()).await {
         Ok(body) if body.len() <= MAX_MESSAGE => body,

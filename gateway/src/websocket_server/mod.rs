@@ -46,6 +46,8 @@ impl Server {
     /// and the port that the client named in its handshake, so that a function gets there by
     /// `http://{domainName}/{stage}/@connections/{id}`.
     ///
+    /// A request to `/@connections` with `Origin` or `Sec-Fetch-Site`, which browsers send, gets 403.
+    ///
     /// A request that is none of these gets 426; what AWS answers is not known.
     ///
     /// # Errors

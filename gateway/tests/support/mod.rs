@@ -14,12 +14,12 @@ use tokio::{
 pub(crate) async fn function(addr: String, mut reply: impl FnMut(Value) -> Value) {
     let mut socket = BufReader::new(TcpStream::connect(&addr).await.unwrap());
     loop {
-        let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n";
+        let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: localhost\r\n\r\n";
         let Some((head, event)) = exchange(&mut socket, next).await else { return };
         let id = value(&head, "lambda-runtime-aws-request-id").unwrap().to_owned();
         let reply = reply(serde_json::from_slice(&event).unwrap()).to_string();
         let post = format!(
-            "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{reply}",
+            "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{reply}",
             reply.len()
         );
         assert!(exchange(&mut socket, &post).await.unwrap().0.starts_with("http/1.1 202"));
@@ -30,7 +30,7 @@ pub(crate) async fn function(addr: String, mut reply: impl FnMut(Value) -> Value
 pub(crate) async fn cannot_start(addr: String, message: &str) {
     let body = serde_json::json!({"errorMessage": message}).to_string();
     let post = format!(
-        "POST /2018-06-01/runtime/init/error HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\
+        "POST /2018-06-01/runtime/init/error HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\
          lambda-runtime-function-error-type: Runtime.NoDatabase\r\n\r\n{body}",
         body.len()
     );
@@ -97,7 +97,7 @@ impl Function {
 
     /// Asks for an invocation, and gives its id.
     pub(crate) async fn poll(&mut self) -> String {
-        let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n";
+        let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: localhost\r\n\r\n";
         let (head, _) = exchange(&mut self.socket, next).await.unwrap();
         self.head = head;
         value(&self.head, "lambda-runtime-aws-request-id").unwrap().to_owned()
@@ -105,7 +105,8 @@ impl Function {
 
     /// The head of a reply, with these headers.
     pub(crate) async fn post(&mut self, id: &str, headers: &str) {
-        let head = format!("POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
+        let head =
+            format!("POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
         self.socket.write_all(head.as_bytes()).await.unwrap();
     }
 
@@ -134,7 +135,7 @@ impl Function {
 
     pub(crate) async fn error(&mut self, id: &str, error_type: &str, body: &str) -> String {
         let post = format!(
-            "POST /2018-06-01/runtime/invocation/{id}/error HTTP/1.1\r\nhost: x\r\n\
+            "POST /2018-06-01/runtime/invocation/{id}/error HTTP/1.1\r\nhost: localhost\r\n\
              lambda-runtime-function-error-type: {error_type}\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );

@@ -20,6 +20,8 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
                          clients get the envelope of its reply otherwise
   --route-responses      sends back what the function answers to a message; of websocket-api
   --listen ADDRESS       where to serve HTTP; 127.0.0.1:3000 if not given, port 0 for any
+  --allow-host NAME      serves requests for this host name too, such as app.test; may be repeated. The Runtime API, and the
+                         front if it listens on a loopback address, refuse other names than localhost with 403
   --runtime-api ADDRESS  where to serve the Runtime API; a free port of 127.0.0.1 if not given
   --timeout SECONDS      how long an invocation may take, as set for the function; 30 if not given, Lambda's default is 3
   --vercel               plays Vercel instead, for a function of its runtime `executable`, which the command is
@@ -51,6 +53,8 @@ pub(crate) struct Arguments {
     pub(crate) task: Task,
     pub(crate) runtime_api: String,
     pub(crate) timeout: Option<Duration>,
+    /// Host names to serve requests for, those of the addresses included.
+    pub(crate) hosts: Vec<String>,
     pub(crate) command: Vec<String>,
 }
 
@@ -130,6 +134,7 @@ impl Arguments {
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
         let (mut name, mut stage, mut domain, mut listen, mut event) = (None, None, None, None, None);
         let mut timeout = None;
+        let mut hosts = Vec::new();
         let (mut is_streaming, mut has_route_responses, mut is_vercel) = (false, false, false);
         let mut runtime_api = "127.0.0.1:0".to_owned();
         while let Some(option) = arguments.next() {
@@ -145,6 +150,7 @@ impl Arguments {
                 "--route-responses" => has_route_responses = true,
                 "--listen" => listen = Some(address(&option, value()?)?),
                 "--runtime-api" => runtime_api = address(&option, value()?)?,
+                "--allow-host" => hosts.push(host_name(&option, value()?)?),
                 "--timeout" => timeout = Some(seconds(&option, &value()?)?),
                 "--vercel" => is_vercel = true,
                 "--event" => event = Some(value()?),
@@ -152,6 +158,8 @@ impl Arguments {
             }
         }
         let command: Vec<_> = arguments.collect();
+        let addresses = listen.iter().chain([&runtime_api]);
+        hosts.extend(addresses.filter_map(|address| Some(address.rsplit_once(':')?.0.to_owned())));
         let has_front = name.is_some() || stage.is_some() || domain.is_some() || is_streaming || has_route_responses;
         let task = if is_vercel {
             if has_front || event.is_some() || timeout.is_some() {
@@ -177,7 +185,7 @@ impl Arguments {
             let played = Played::read(name, stage, domain, is_streaming, has_route_responses)?;
             Task::Serve { played, listen: listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()) }
         };
-        Ok(Asked::ToRun(Self { task, runtime_api, timeout, command }))
+        Ok(Asked::ToRun(Self { task, runtime_api, timeout, hosts, command }))
     }
 }
 
@@ -200,6 +208,13 @@ fn address(option: &str, value: String) -> Result<String, String> {
     } else {
         Err(format!("{option} {value}: an address is a host and a port, 127.0.0.1:3000 say"))
     }
+}
+
+fn host_name(option: &str, value: String) -> Result<String, String> {
+    if value.is_empty() || value.contains(|char: char| "/:@".contains(char) || char.is_whitespace()) {
+        return Err(format!("{option} {value}: expected a host name without a scheme or a port, such as app.test"));
+    }
+    Ok(value)
 }
 
 #[cfg(test)]
@@ -252,6 +267,12 @@ mod tests {
     }
 
     #[test]
+    fn allows_the_host_names_that_are_given() {
+        let line = "--allow-host app.test --allow-host b.test --listen box:80 --runtime-api [::1]:9001";
+        assert_eq!(read(line).unwrap().hosts, ["app.test", "b.test", "box", "[::1]"]);
+    }
+
+    #[test]
     fn some_options_are_questions() {
         for (option, word) in [("--help", "--listen ADDRESS"), ("--version", env!("CARGO_PKG_VERSION"))] {
             let asked = Arguments::read(["--front", "alb", option].map(str::to_owned).into_iter()).unwrap();
@@ -290,6 +311,8 @@ mod tests {
             ("--listen 4000", "--listen 4000: an address is a host and a port, 127.0.0.1:3000 say"),
             ("--listen :4000", "--listen :4000: "),
             ("--runtime-api localhost:x", "--runtime-api localhost:x: "),
+            ("--allow-host http://app.test", "--allow-host http://app.test: expected a host name"),
+            ("--allow-host app.test:3000", "--allow-host app.test:3000: "),
             ("--timeout 0", "--timeout 0: it is a number of seconds"),
             ("--timeout soon", "--timeout soon: "),
             ("--vercel --timeout 3 -- y", "nor an event or a time-out"),

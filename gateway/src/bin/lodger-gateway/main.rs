@@ -47,7 +47,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> io::Result<ExitCode> {
-    let Arguments { task, runtime_api, timeout, command } = arguments;
+    let Arguments { task, runtime_api, timeout, hosts, command } = arguments;
     let api = RuntimeApi::start_on(&runtime_api).await.map_err(|error| of("--runtime-api", &runtime_api, error))?;
     let api = match timeout {
         Some(timeout) => api.timeout(timeout),
@@ -62,11 +62,11 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
         }
         _ => api,
     };
-    let api = Arc::new(api);
+    let api = Arc::new(hosts.iter().fold(api, |api, name| api.allow_host(name)));
     let ended = match task {
-        Task::Serve { played, listen } => serve(&played, &listen, &command, &api).await,
+        Task::Serve { played, listen } => serve(&played, &listen, &hosts, &command, &api).await,
         Task::Invoke(file) => invoke(&file, &command, &api).await,
-        Task::Vercel { listen } => vercel(&listen, &command).await,
+        Task::Vercel { listen } => vercel(&listen, &hosts, &command).await,
     };
     for complaint in api.complaints() {
         eprintln!("lodger-gateway: {complaint}");
@@ -75,13 +75,20 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
 }
 
 /// Serves a front until the function ends, or the user ends it.
-async fn serve(played: &Played, listen: &str, command: &[String], api: &Arc<RuntimeApi>) -> io::Result<ExitCode> {
+async fn serve(
+    played: &Played,
+    listen: &str,
+    hosts: &[String],
+    command: &[String],
+    api: &Arc<RuntimeApi>,
+) -> io::Result<ExitCode> {
     let server = match played {
         Played::Front(front) => Server::start(listen, front.clone(), Arc::clone(api)).await,
         #[cfg(feature = "websocket")]
         Played::WebSocket(websocket) => Server::start_websocket(listen, websocket.clone(), Arc::clone(api)).await,
     };
     let server = server.map_err(|error| of("--listen", listen, error))?;
+    let server = hosts.iter().fold(server, |server, name| server.allow_host(name));
     let function = if command.is_empty() { None } else { Some(Function::start(command, Stdio::inherit(), api)?) };
     announce(played, server.address());
     if let Some(function) = function {
@@ -94,10 +101,11 @@ async fn serve(played: &Played, listen: &str, command: &[String], api: &Arc<Runt
 
 /// Is Vercel until the function ends, or the user ends it.
 #[cfg(unix)]
-async fn vercel(listen: &str, command: &[String]) -> io::Result<ExitCode> {
+async fn vercel(listen: &str, hosts: &[String], command: &[String]) -> io::Result<ExitCode> {
     let vercel = Arc::new(Vercel::start()?);
     let server =
         Server::start_vercel(listen, Arc::clone(&vercel)).await.map_err(|error| of("--listen", listen, error))?;
+    let server = hosts.iter().fold(server, |server, name| server.allow_host(name));
     let function = Function::start_on_vercel(command, &vercel)?;
     println!("vercel on http://{}", server.address());
     let ended = function.wait().await;
@@ -108,7 +116,7 @@ async fn vercel(listen: &str, command: &[String]) -> io::Result<ExitCode> {
 }
 
 #[cfg(not(unix))]
-async fn vercel(_: &str, _: &[String]) -> io::Result<ExitCode> {
+async fn vercel(_: &str, _: &[String], _: &[String]) -> io::Result<ExitCode> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "--vercel: there are no such sockets on this operating system"))
 }
 
