@@ -130,9 +130,11 @@
 mod access;
 mod discard;
 mod event;
+mod event_name;
 mod front;
 mod invocation;
 mod kind;
+mod log;
 mod media_type;
 mod response;
 mod runtime_api;
@@ -147,6 +149,7 @@ mod websocket_server;
 
 pub use front::{Front, UnknownFront};
 pub use invocation::{Invocation, Outcome, Reported};
+pub use log::LogEntry;
 pub use runtime_api::RuntimeApi;
 pub use server::Server;
 pub use streamed::{Chunk, Ended, StreamedResponse};

@@ -168,14 +168,18 @@ where
 
 /// Sends a request through a front.
 async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<Rest> {
+    let mut entry = api.begin_entry(request.method(), request.uri());
     let (mut parts, body) = request.into_parts();
     if let Some(uri) = below_stage(front, &parts.uri) {
         parts.uri = uri;
     }
     let is_head = parts.method == Method::HEAD;
     let response = match whole(body).await {
-        Ok(body) => api.stream(front, &Request::from_parts(parts, body)).await,
-        Err(status) => StreamedResponse::whole(refusal(front, status)),
+        Ok(body) => api.stream_with_entry(front, &Request::from_parts(parts, body), entry).await,
+        Err(status) => {
+            entry.succeed(None);
+            StreamedResponse::whole(refusal(front, status)).with_entry(entry)
+        }
     };
     let mut response = response.into_response();
     if !is_head {

@@ -40,6 +40,10 @@ pub(crate) struct Inner {
     pub(crate) handed_out: usize,
     pub(crate) connections: usize,
     pub(crate) polls: usize,
+    /// When the process of the function was started, until its first poll.
+    pub(crate) function_started: Option<Instant>,
+    /// The time from there to the first poll, until the first invocation.
+    pub(crate) cold_start: Option<Duration>,
     pub(crate) init_error: Option<Reported>,
     pub(crate) restore_error: Option<Reported>,
     /// It starts from a snapshot.
@@ -66,6 +70,7 @@ pub(crate) struct HandedOut {
     pub(crate) id: String,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Instant,
+    pub(crate) cold_start: Option<Duration>,
 }
 
 /// An invocation that was handed out.

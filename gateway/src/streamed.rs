@@ -16,7 +16,7 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use crate::Reported;
+use crate::{Reported, log::OpenEntry};
 
 /// The response to a request of which the reply may still be under way, from [`RuntimeApi::stream`](crate::RuntimeApi::stream).
 ///
@@ -29,6 +29,7 @@ pub struct StreamedResponse {
     first: Option<Chunk>,
     rest: Option<Streaming>,
     ended: Option<Ended>,
+    entry: OpenEntry,
 }
 
 /// A piece of a body, as it arrived from the function.
@@ -57,13 +58,26 @@ impl StreamedResponse {
     pub(crate) fn whole(response: Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
         let first = Some(body).filter(|body| !body.is_empty()).map(Chunk::now);
-        Self { head: Response::from_parts(parts, ()), first, rest: None, ended: Some(Ended::Whole) }
+        Self {
+            head: Response::from_parts(parts, ()),
+            first,
+            rest: None,
+            ended: Some(Ended::Whole),
+            entry: OpenEntry::default(),
+        }
     }
 
     /// One whose body starts with `begin`, and goes on with `rest`.
     pub(crate) fn streamed(head: Response<()>, begin: Option<Chunk>, rest: Streaming) -> Self {
         let first = begin.filter(|chunk| !chunk.bytes.is_empty());
-        Self { head, first, rest: Some(rest), ended: None }
+        Self { head, first, rest: Some(rest), ended: None, entry: OpenEntry::default() }
+    }
+
+    /// Writes this entry when the body has ended.
+    pub(crate) fn with_entry(mut self, mut entry: OpenEntry) -> Self {
+        entry.set_status(self.status());
+        self.entry = entry;
+        self
     }
 
     /// The status.
@@ -116,7 +130,14 @@ impl StreamedResponse {
         if let (None, Some(rest)) = (&self.ended, &mut self.rest) {
             match ready!(rest.poll(cx)) {
                 Ok(chunk) => return Poll::Ready(Some(chunk)),
-                Err(ended) => self.ended = Some(ended),
+                Err(ended) => {
+                    match &ended {
+                        Ended::Whole => {}
+                        Ended::Failed(error) => self.entry.fail(error),
+                        Ended::Truncated => self.entry.fail(&CutOff),
+                    }
+                    self.ended = Some(ended);
+                }
             }
         }
         Poll::Ready(None)

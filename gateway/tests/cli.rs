@@ -153,11 +153,15 @@ async fn a_function_that_asks_for_nothing_is_told_of() {
 
 /// Invokes a function once with what is on standard input; `function` is told the address of the Runtime API.
 #[cfg(unix)]
-async fn invoke<F: Future<Output = ()> + Send + 'static>(event: &str, function: impl FnOnce(String) -> F) -> Output {
+async fn invoke<F: Future<Output = ()> + Send + 'static>(
+    arguments: &[&str],
+    event: &str,
+    function: impl FnOnce(String) -> F,
+) -> Output {
     // The function's process does no more than tell the address, on what is standard error for the command.
     let script = "echo at $AWS_LAMBDA_RUNTIME_API; exec sleep 60";
     let mut command = Command::new(env!("CARGO_BIN_EXE_lodger-gateway"));
-    command.args(["--event", "-", "--", "sh", "-c", script]).kill_on_drop(true);
+    command.args(arguments).args(["--event", "-", "--", "sh", "-c", script]).kill_on_drop(true);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(event.as_bytes()).await.unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
@@ -172,33 +176,36 @@ async fn invoke<F: Future<Output = ()> + Send + 'static>(event: &str, function: 
     Output { stderr: line.into(), ..output }
 }
 
+/// A function that reports an error of its first invocation.
+#[cfg(unix)]
+async fn failing(api: String) {
+    let addr = api.parse().unwrap();
+    let path = "/2018-06-01/runtime/invocation";
+    let (head, _) = ask(addr, &format!("GET {path}/next HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
+    let id = value(&head, "lambda-runtime-aws-request-id").unwrap();
+    let error =
+        "lambda-runtime-function-error-type: Function.Error\r\ncontent-length: 21\r\n\r\n{\"errorMessage\":\"no\"}";
+    ask(addr, &format!("POST {path}/{id}/error HTTP/1.1\r\nhost: localhost\r\n{error}")).await;
+    ask(addr, &format!("GET {path}/next HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn one_event_can_be_tried() {
-    let output = invoke(r#"{"Records":[]}"#, |api| function(api, |event| json!({"got": event}))).await;
+    let output = invoke(&["--quiet"], r#"{"Records":[]}"#, |api| function(api, |event| json!({"got": event}))).await;
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "{\"got\":{\"Records\":[]}}\n");
     assert_eq!((String::from_utf8(output.stderr).unwrap().as_str(), output.status.code()), ("", Some(0)));
 
-    let failing = async |api: String| {
-        let addr = api.parse().unwrap();
-        let path = "/2018-06-01/runtime/invocation";
-        let (head, _) = ask(addr, &format!("GET {path}/next HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
-        let id = value(&head, "lambda-runtime-aws-request-id").unwrap();
-        let error =
-            "lambda-runtime-function-error-type: Function.Error\r\ncontent-length: 21\r\n\r\n{\"errorMessage\":\"no\"}";
-        ask(addr, &format!("POST {path}/{id}/error HTTP/1.1\r\nhost: localhost\r\n{error}")).await;
-        ask(addr, &format!("GET {path}/next HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
-    };
-    let output = invoke("{}", failing).await;
+    let output = invoke(&["--quiet"], "{}", failing).await;
     assert_eq!((output.stdout.as_slice(), output.status.code()), (&b""[..], Some(1)));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "{\"errorMessage\":\"no\"}\n");
 
-    let output = invoke("{}", async |api: String| cannot_start(api, "no database").await).await;
+    let output = invoke(&["--quiet"], "{}", async |api: String| cannot_start(api, "no database").await).await;
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(error, "lodger-gateway: the function cannot start: Runtime.NoDatabase: no database\n");
 
-    let output = invoke("no json", async |_| panic!("it was started")).await;
+    let output = invoke(&["--quiet"], "no json", async |_| panic!("it was started")).await;
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.starts_with("lodger-gateway: --event -: ") && output.status.code() == Some(1), "{error}");
 }
@@ -218,9 +225,9 @@ async fn a_function_that_ends_before_it_answers_is_told_of() {
 
 /// Starts what is no function on Vercel, and gives where the command serves and where the function is to say what it does.
 #[cfg(unix)]
-async fn on_vercel() -> (Child, std::net::SocketAddr, tokio::net::UnixStream) {
-    let (child, mut lines) =
-        start(&["--vercel", "--allow-host", "x.example", "--", "sh", "-c", "echo at $VERCEL_IPC_PATH; exec sleep 60"]);
+async fn on_vercel(arguments: &[&str]) -> (Child, std::net::SocketAddr, tokio::net::UnixStream) {
+    let script = "echo at $VERCEL_IPC_PATH; exec sleep 60";
+    let (child, mut lines) = start(&[arguments, &["--vercel", "--", "sh", "-c", script]].concat());
     let (mut addr, mut ipc) = (None, None);
     while addr.is_none() || ipc.is_none() {
         let line = lines.next_line().await.unwrap().unwrap();
@@ -235,7 +242,7 @@ async fn on_vercel() -> (Child, std::net::SocketAddr, tokio::net::UnixStream) {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_function_of_vercels_is_behind_a_port() {
-    let (mut child, addr, mut ipc) = on_vercel().await;
+    let (mut child, addr, mut ipc) = on_vercel(&["--quiet", "--allow-host", "x.example"]).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let say = |kind: &str, payload: serde_json::Value| format!("{}\0", json!({"type": kind, "payload": payload}));
@@ -289,7 +296,7 @@ async fn a_function_of_vercels_is_behind_a_port() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_function_of_vercels_that_cannot_start_is_told_of() {
-    let (mut child, addr, mut ipc) = on_vercel().await;
+    let (mut child, addr, mut ipc) = on_vercel(&["--quiet"]).await;
     let error = json!({"type": "unrecoverable-error", "payload": {"exitCode": 1, "message": "no database"}});
     ipc.write_all(format!("{error}\0").as_bytes()).await.unwrap();
     let (head, body) = ask(addr, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
@@ -308,6 +315,171 @@ async fn where_to_send_to_a_client_is_said() {
     let addr = served.strip_prefix("websocket-api on ws://").unwrap();
     let told = lines.next_line().await.unwrap().unwrap();
     assert_eq!(told, format!("POST to a client at http://{addr}/@connections/{{id}}"));
+}
+
+/// The lines of a text, each duration in them replaced by `_`.
+#[cfg(unix)]
+fn without_durations(text: &str) -> Vec<String> {
+    let word = |word: &str| {
+        let (number, rest) = word.split_at(word.find("ms").or(word.find('s')).unwrap_or(0));
+        if number.trim_end_matches('m').parse::<f64>().is_ok() {
+            format!("_{}", rest.trim_start_matches(['m', 's']))
+        } else {
+            word.to_owned()
+        }
+    };
+    text.lines().map(|line| line.split(' ').map(word).collect::<Vec<_>>().join(" ")).collect()
+}
+
+/// Ends the command, and gives the lines on its standard error.
+#[cfg(unix)]
+async fn lines_of(mut child: Child) -> Vec<String> {
+    let id = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+    let mut errors = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut errors).await.unwrap();
+    without_durations(&errors)
+}
+
+/// The next line that begins with `prefix`, without it.
+#[cfg(all(unix, feature = "websocket"))]
+async fn line_after(lines: &mut Lines<BufReader<ChildStdout>>, prefix: &str) -> String {
+    loop {
+        if let Some(rest) = lines.next_line().await.unwrap().unwrap().strip_prefix(prefix) {
+            return rest.to_owned();
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn writes_a_line_for_each_invocation() {
+    for is_quiet in [false, true] {
+        let script = "echo at $AWS_LAMBDA_RUNTIME_API; exec sleep 60";
+        let arguments = ["--front", "http-api", "--timeout", "0.5", "--", "sh", "-c", script];
+        let quiet: &[_] = if is_quiet { &["--quiet"] } else { &[] };
+        let (child, mut lines) = start(&[quiet, &arguments].concat());
+        let (mut front, mut api) = (None, None);
+        while front.is_none() || api.is_none() {
+            let line = lines.next_line().await.unwrap().unwrap();
+            front = front.or_else(|| line.strip_prefix("http-api on http://")?.parse().ok());
+            api = api.or_else(|| line.strip_prefix("at ").map(str::to_owned));
+        }
+        let (front, api) = (front.unwrap(), api.unwrap());
+        let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        let answered = async |request: &str, answer: Option<(&str, &str, &str)>| {
+            tokio::join!(ask(front, request), async {
+                let (head, _) = ask(api.parse().unwrap(), next).await;
+                let id = value(&head, "lambda-runtime-aws-request-id").unwrap();
+                if let Some((path, headers, body)) = answer {
+                    let post =
+                        format!("POST /2018-06-01/runtime/invocation/{id}/{path} HTTP/1.1\r\nhost: localhost\r\n");
+                    let rest = format!("{headers}content-length: {}\r\n\r\n{body}", body.len());
+                    assert!(ask(api.parse().unwrap(), &(post + &rest)).await.0.starts_with("http/1.1 202 "));
+                }
+            })
+            .0
+        };
+        let get = |target: &str| format!("GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        let body = r#"{"statusCode":201}"#;
+        answered(&get("/items?token=secret"), Some(("response", "", body))).await;
+        answered(&get("/a/\u{9b}31m\u{202e}"), Some(("response", "", body))).await;
+        let failed = "lambda-runtime-function-error-type: Function.Panic\r\n";
+        let reported = r#"{"errorMessage":"oh\nGET /forged 200 1.0ms\u001b[2J"}"#;
+        answered(&get("/fails"), Some(("error", failed, reported))).await;
+        answered(&get("/late"), None).await;
+        let upload = format!("POST /upload HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", 11 << 20);
+        support::sent(front, (upload + &"x".repeat(11 << 20)).as_bytes()).await;
+        let expected = [
+            "GET /items 201 _ (cold start _)",
+            r"GET /a/\u{9b}31m\u{202e} 201 _",
+            r"GET /fails 500 _: Function.Panic: oh\nGET /forged 200 1.0ms\u{1b}[2J",
+            "GET /late 504 _: the function has not answered in _ s",
+            "POST /upload 413 _",
+        ];
+        let lines = lines_of(child).await.join("\n").replace("1.0ms", "_").replace(" 0.5 s", " _ s");
+        let expected = expected.join("\n").replace("1.0ms", "_");
+        assert_eq!(lines, if is_quiet { String::new() } else { expected });
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn writes_a_line_for_an_event() {
+    let sqs = r#"{"Records":[{"eventSource":"aws:sqs"}]}"#;
+    let output = invoke(&[], sqs, |api| function(api, |_| json!({"batchItemFailures": []}))).await;
+    let lines = without_durations(&String::from_utf8(output.stderr).unwrap());
+    assert_eq!(lines, ["aws:sqs ok _ (cold start _)"]);
+    assert_eq!(output.stdout, b"{\"batchItemFailures\":[]}\n");
+
+    let request = r#"{"rawPath":"/pets","requestContext":{"http":{"method":"GET"}}}"#;
+    let output = invoke(&[], request, |api| function(api, |_| json!({"statusCode": 404}))).await;
+    let lines = without_durations(&String::from_utf8(output.stderr).unwrap());
+    assert_eq!(lines, ["GET /pets 404 _ (cold start _)"]);
+
+    let output = invoke(&[], "{}", failing).await;
+    let lines = without_durations(&String::from_utf8(output.stderr).unwrap());
+    assert_eq!(lines, ["event failed _ (cold start _): Function.Error: no", "{\"errorMessage\":\"no\"}"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn writes_a_line_for_each_request_on_vercel() {
+    let (child, addr, mut ipc) = on_vercel(&[]).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let started = json!({"type": "server-started", "payload": {"initDuration": 1, "httpPort": port}});
+    ipc.write_all(format!("{started}\0").as_bytes()).await.unwrap();
+    let responses = [
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+        "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\ncut off",
+        "",
+    ];
+    for (response, status) in responses.into_iter().zip(["200", "404", "200", "502"]) {
+        let responding = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            assert_ne!(socket.read(&mut [0; 4096]).await.unwrap(), 0);
+            socket.write_all(response.as_bytes()).await.unwrap();
+        };
+        let asking = async {
+            let mut client = tokio::net::TcpStream::connect(addr).await.unwrap();
+            let request = "GET /items?token=secret HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+            client.write_all(request.as_bytes()).await.unwrap();
+            let mut all = String::new();
+            client.read_to_string(&mut all).await.unwrap();
+            assert_eq!(all.get(9..12), Some(status), "{all}");
+        };
+        tokio::join!(asking, responding);
+    }
+    let lines = lines_of(child).await;
+    assert_eq!(lines[..2], ["GET /items 200 _ (cold start _)", "GET /items 404 _"]);
+    assert!(lines[2].starts_with("GET /items 200 _: ") && lines[3].starts_with("GET /items 502 _: "), "{lines:?}");
+    assert_eq!(lines.len(), 4, "{lines:?}");
+}
+
+#[cfg(all(unix, feature = "websocket"))]
+#[tokio::test]
+async fn writes_a_line_for_each_event_of_a_websocket() {
+    let (child, mut lines) = start(&["--front", "websocket-api"]);
+    let addr: std::net::SocketAddr = line_after(&mut lines, "websocket-api on ws://").await.parse().unwrap();
+    let api = line_after(&mut lines, "AWS_LAMBDA_RUNTIME_API=").await;
+    tokio::spawn(function(api, |_| json!({"statusCode": 200})));
+    let request = "GET /prod HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+                   sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let mut socket = BufReader::new(tokio::net::TcpStream::connect(addr).await.unwrap());
+    let (head, _) = support::exchange(&mut socket, request).await.unwrap();
+    assert!(head.starts_with("http/1.1 101 "), "{head}");
+    // A text frame whose mask is zero.
+    let message = r#"{"action":"sa\u001by"}"#;
+    let mut frame = vec![0x81, 0x80 | u8::try_from(message.len()).unwrap(), 0, 0, 0, 0];
+    frame.extend_from_slice(message.as_bytes());
+    socket.write_all(&frame).await.unwrap();
+    socket.write_all(&[0x88, 0x80, 0, 0, 0, 0]).await.unwrap();
+    // The connection is closed after its last event.
+    assert_ne!(socket.read_to_end(&mut vec![]).await.unwrap(), 0);
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(lines_of(child).await, ["$connect 200 _", r"sa\u{1b}y 200 _", "$disconnect 200 _"]);
 }
 
 #[tokio::test]

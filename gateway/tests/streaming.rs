@@ -494,3 +494,35 @@ async fn on_managed_instances_an_error_may_be_reported_while_a_stream_is_under_w
     soon(function.closed()).await;
     assert_eq!(api.complaints(), [""; 0]);
 }
+
+#[tokio::test]
+async fn logs_an_invocation_when_its_body_has_ended() {
+    let (told, entries) = std::sync::mpsc::channel();
+    let api = RuntimeApi::start().await.unwrap().on_invocation(move |entry| told.send(entry.clone()).unwrap());
+    api.mark_start();
+    for (index, trailers) in
+        [String::new(), error_trailers("Function.Panic", r#"{"errorType":"x","errorMessage":"oh"}"#)]
+            .into_iter()
+            .enumerate()
+    {
+        let headers = format!("{HTTP}{TRAILER}");
+        let (mut response, mut function, _) =
+            begun(&api, &Front::function_url().streaming(), &headers, &[PRELUDE, b"one"]).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(entries.try_recv().is_err(), "the body has not ended");
+        assert!(function.end(&trailers).await.starts_with("http/1.1 202"));
+        response.ended().await;
+        drop(response);
+        let entry = entries.try_recv().unwrap();
+        assert_eq!((entry.name.as_str(), entry.status), ("GET /", Some(http::StatusCode::CREATED)));
+        assert!(entry.duration >= Duration::from_millis(50), "{entry:?}");
+        assert_eq!(entry.cold_start.is_some(), index == 0, "{entry:?}");
+        assert_eq!(entry.error.as_deref(), (index == 1).then_some("Function.Panic: oh"));
+    }
+    // A client that gives up before there is a response.
+    let request = request();
+    let sent = tokio::time::timeout(Duration::from_millis(50), api.send(&Front::alb(), &request)).await;
+    assert!(sent.is_err());
+    let entry = entries.try_recv().unwrap();
+    assert_eq!((entry.status, entry.error.is_some()), (None, true), "{entry:?}");
+}

@@ -2,13 +2,14 @@ mod answer;
 mod lifecycle;
 mod prelude;
 mod protocol;
+mod settings;
 mod stream;
 mod tap;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Uri};
 use tokio::{
     net::{TcpListener, ToSocketAddrs},
     sync::oneshot,
@@ -18,6 +19,8 @@ use tokio::{
 use crate::{
     Ended, Front, Invocation, Outcome, Reported, StreamedResponse,
     access::Hosts,
+    event_name::{event_name, reply_status},
+    log::{Log, OpenEntry},
     response::{self, MAX_REPLY},
     state::{Answer, HandedOut, Inner, Queued, State},
     streamed::{Streaming, TooLarge},
@@ -36,6 +39,7 @@ pub struct RuntimeApi {
     addr: SocketAddr,
     state: Arc<State>,
     hosts: Arc<Hosts>,
+    log: Log,
     server: JoinHandle<()>,
 }
 
@@ -58,56 +62,7 @@ impl RuntimeApi {
         let state = Arc::new(State::default());
         let hosts = Arc::new(Hosts::of_private_api());
         let server = tokio::spawn(protocol::serve(listener, Arc::clone(&state), Arc::clone(&hosts)));
-        Ok(Self { addr, state, hosts, server })
-    }
-
-    /// Takes requests for this host name as well, without a port, such as `host.docker.internal`.
-    ///
-    /// A request whose `Host` is neither an IP address nor `localhost` or a name below it gets 403, and so does one with `Origin`
-    /// or `Sec-Fetch-Site`, which browsers send: a web page could take the events of a function otherwise, or report errors
-    /// of it.
-    #[must_use]
-    pub fn allow_host(self, name: &str) -> Self {
-        self.hosts.allow(name);
-        self
-    }
-
-    /// How long the function has for an invocation, as its
-    /// [timeout](https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html) says on Lambda: half a minute if it is
-    /// not set.
-    ///
-    /// `Lambda-Runtime-Deadline-Ms` tells the function of it. When it is over, the invocation is given up, and an answer that
-    /// comes later gets 410 `InvokeTimeout`, which is no complaint: on Managed Instances a function lives on then.
-    #[must_use]
-    pub fn timeout(self, timeout: Duration) -> Self {
-        self.state.lock().timeout = Some(timeout);
-        self
-    }
-
-    /// Lets the function have so many invocations open at once, which is what it is told in `AWS_LAMBDA_MAX_CONCURRENCY` on
-    /// [Managed Instances](https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html),
-    /// where `AWS_LAMBDA_INITIALIZATION_TYPE` is `lambda-managed-instances`. Without it, it has one, as on all others.
-    ///
-    /// A poll beyond these slots, each of which is a poll that waits or an invocation that is open, is a complaint and gets
-    /// 500. Each invocation has an id that has to come back (`Lambda-Runtime-Invocation-Id`), and headers with nothing in them
-    /// where there is no client context and no Cognito identity: of the versions of the emulator that AWS published, some leave
-    /// them out. An error that is reported while a reply is streamed ends the stream.
-    #[must_use]
-    pub fn slots(self, slots: usize) -> Self {
-        self.state.lock().slots = Some(slots);
-        self
-    }
-
-    /// Starts the function from a snapshot, as [SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html) does, where
-    /// `AWS_LAMBDA_INITIALIZATION_TYPE` is `snap-start`: it asks for what comes after the snapshot
-    /// ([`snapshot`](Self::snapshot)), hears of it ([`restore`](Self::restore)), and polls then. Without this there is nothing
-    /// to ask for.
-    ///
-    /// What the Runtime API has for that is documented for the runtimes of AWS only, whose sources say what they ask.
-    #[must_use]
-    pub fn snap_start(self) -> Self {
-        self.state.lock().snap_start = true;
-        self
+        Ok(Self { addr, state, hosts, log: Log::default(), server })
     }
 
     /// What a function finds in `AWS_LAMBDA_RUNTIME_API`: a host and a port.
@@ -125,24 +80,35 @@ impl RuntimeApi {
     /// Nothing became of it: the function does not poll, or its answer was cut off. If it reported that it cannot start, and
     /// has not polled since, nothing is waited for, and the error has the type and the message that it reported.
     pub async fn invoke(&self, invocation: impl Into<Invocation>) -> io::Result<Outcome> {
-        match self.answer(invocation.into()).await? {
-            Answer::Reply { body, .. } => Ok(Outcome::Reply(body)),
-            Answer::Error(error) => Ok(Outcome::Error(error)),
-            Answer::Stream(reply) => collected(reply).await,
+        let invocation = invocation.into();
+        let event = invocation.event.clone();
+        let mut entry = self.log.begin(|| event_name(&event));
+        let outcome = match self.answer(invocation, &mut entry).await {
+            Ok(Answer::Reply { body, .. }) => Ok(Outcome::Reply(body)),
+            Ok(Answer::Error(error)) => Ok(Outcome::Error(error)),
+            Ok(Answer::Stream(reply)) => collected(reply).await,
+            Err(error) => Err(error),
+        };
+        match &outcome {
+            Ok(Outcome::Reply(reply)) => entry.succeed_with(|| reply_status(reply)),
+            Ok(Outcome::Error(error)) => entry.fail(error),
+            Err(error) => entry.fail(error),
         }
+        outcome
     }
 
-    async fn answer(&self, invocation: Invocation) -> io::Result<Answer> {
+    async fn answer(&self, invocation: Invocation, entry: &mut OpenEntry) -> io::Result<Answer> {
         let ((answer, waiting), (handed_out, begun)) = (oneshot::channel(), oneshot::channel());
         self.state.lock().queue.push_back(Queued { invocation, answer, handed_out });
         // To all who poll: a permit for one of them would be lost if it was busy with another.
         self.state.queued.notify_waiters();
-        let HandedOut { id, timeout, deadline } = tokio::select! {
+        let HandedOut { id, timeout, deadline, cold_start } = tokio::select! {
             biased;
             error = self.cannot_start() => return Err(error),
             begun = begun => begun.map_err(|_| io::Error::other("nothing became of the invocation"))?,
             () = tokio::time::sleep(PATIENCE) => return Err(timed_out(PATIENCE)),
         };
+        entry.hand_out(deadline - timeout, cold_start);
         tokio::select! {
             biased;
             error = self.cannot_start() => Err(error),
@@ -175,13 +141,40 @@ impl RuntimeApi {
     /// has sent its prelude if the front [streams](Front::streaming) and the reply is streamed. The body can be taken as it
     /// arrives. What a reply has instead of a prelude is a complaint, and so is what does not belong into one.
     pub async fn stream(&self, front: &Front, request: &Request<Bytes>) -> StreamedResponse {
+        let entry = self.begin_entry(request.method(), request.uri());
+        self.stream_with_entry(front, request, entry).await
+    }
+
+    pub(crate) fn begin_entry(&self, method: &Method, uri: &Uri) -> OpenEntry {
+        self.log.begin_request(method, uri)
+    }
+
+    pub(crate) async fn stream_with_entry(
+        &self,
+        front: &Front,
+        request: &Request<Bytes>,
+        mut entry: OpenEntry,
+    ) -> StreamedResponse {
+        let response = self.respond(front, request, &mut entry).await;
+        response.with_entry(entry)
+    }
+
+    async fn respond(&self, front: &Front, request: &Request<Bytes>, entry: &mut OpenEntry) -> StreamedResponse {
         let event = match front.event(request) {
             Ok(event) => event,
             Err(response) => return StreamedResponse::whole(*response),
         };
-        let reply = match self.answer(event.into()).await {
-            Err(error) => return StreamedResponse::whole(unanswered(&error)),
-            Ok(Answer::Error(_)) => return StreamedResponse::whole(response::failure(front)),
+        let answer = self.answer(event.into(), entry).await;
+        entry.succeed(None);
+        let reply = match answer {
+            Err(error) => {
+                entry.fail(&error);
+                return StreamedResponse::whole(unanswered(&error));
+            }
+            Ok(Answer::Error(error)) => {
+                entry.fail(&error);
+                return StreamedResponse::whole(response::failure(front));
+            }
             Ok(Answer::Reply { body, .. }) if !front.is_streaming => {
                 return StreamedResponse::whole(response::of(front, &body));
             }
@@ -193,8 +186,14 @@ impl RuntimeApi {
         }
         StreamedResponse::whole(match collected(reply).await {
             Ok(Outcome::Reply(reply)) => response::of_streamed(front, &reply),
-            Ok(Outcome::Error(_)) => response::failure(front),
-            Err(error) => unanswered(&error),
+            Ok(Outcome::Error(error)) => {
+                entry.fail(&error);
+                response::failure(front)
+            }
+            Err(error) => {
+                entry.fail(&error);
+                unanswered(&error)
+            }
         })
     }
 

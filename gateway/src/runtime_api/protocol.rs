@@ -112,6 +112,9 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
     {
         let mut inner = state.lock();
         inner.polls += 1;
+        if let Some(started) = inner.function_started.take() {
+            inner.cold_start = Some(started.elapsed());
+        }
         // It was started again.
         inner.cannot_start = false;
         if inner.snap_start && !inner.is_restored {
@@ -192,7 +195,7 @@ fn hand_out(inner: &mut Inner, queued: Queued) -> Response<Full<Bytes>> {
     let echo = echo.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
     let deadline = Instant::now() + timeout;
     inner.open.insert(id.clone(), Open { echo, timeout, deadline, progress: Progress::Awaited(answer) });
-    let _ = handed_out.send(HandedOut { id, timeout, deadline });
+    let _ = handed_out.send(HandedOut { id, timeout, deadline, cold_start: inner.cold_start.take() });
     response
 }
 

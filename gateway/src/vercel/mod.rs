@@ -1,3 +1,4 @@
+mod body;
 mod connection;
 mod message;
 mod server;
@@ -26,7 +27,7 @@ use tokio::{
 };
 
 use self::{connection::Connection, socket::State};
-use crate::event::MAX_VERCEL_BODY;
+use crate::{LogEntry, event::MAX_VERCEL_BODY, log::Log};
 
 pub use message::VercelMessage;
 
@@ -68,6 +69,7 @@ pub struct Vercel {
     path: PathBuf,
     client: IpAddr,
     sent: AtomicU64,
+    log: Log,
     state: Arc<State>,
     listening: JoinHandle<()>,
 }
@@ -87,7 +89,7 @@ impl Vercel {
         let state = Arc::new(State::default());
         let listening = tokio::spawn(socket::listen(listener, Arc::clone(&state)));
         let client = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Ok(Self { folder, path, client, sent: AtomicU64::new(0), state, listening })
+        Ok(Self { folder, path, client, sent: AtomicU64::new(0), log: Log::default(), state, listening })
     }
 
     /// The address that clients call from. `127.0.0.1` if it is not set.
@@ -95,6 +97,20 @@ impl Vercel {
     pub fn client(mut self, client: IpAddr) -> Self {
         self.client = client;
         self
+    }
+
+    /// Calls `log` at the end of each request to a server that was started with `Server::start_vercel`, such as to write a line.
+    /// An upgraded connection ends when it begins.
+    #[must_use]
+    pub fn on_invocation(mut self, log: impl Fn(&LogEntry) + Send + Sync + 'static) -> Self {
+        self.log = Log::new(log);
+        self
+    }
+
+    /// Marks the start of the process. The [log entry](Self::on_invocation) of its first request has the time from here until the
+    /// process says that it has started as [cold start](LogEntry::cold_start).
+    pub fn mark_start(&self) {
+        self.state.mark_start();
     }
 
     /// What a process finds in `VERCEL_IPC_PATH`.

@@ -14,9 +14,13 @@ use hyper::{
     upgrade::{self, OnUpgrade},
 };
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::{
+    net::{TcpListener, ToSocketAddrs},
+    time::Instant,
+};
 
-use crate::{Front, Server, Vercel, discard::DiscardOnDrop, response::refusal};
+use super::body::{DiscardOnDrop, Logged};
+use crate::{Front, Server, Vercel, response::refusal};
 
 impl Server {
     /// Starts one that brings each request to the process that runs on `vercel`. Bodies pass as they come, and so do
@@ -37,29 +41,40 @@ impl Server {
     }
 }
 
-async fn through(
-    vercel: &Vercel,
-    client: IpAddr,
-    mut request: Request<Incoming>,
-) -> Response<Either<Incoming, Full<Bytes>>> {
+type Responded = Either<Incoming, Full<Bytes>>;
+
+async fn through(vercel: &Vercel, client: IpAddr, mut request: Request<Incoming>) -> Response<Logged<Responded>> {
+    let mut entry = vercel.log.begin_request(request.method(), request.uri());
     vercel.mark_of(client, request.headers_mut());
     let of_client = upgrade::on(&mut request);
-    match vercel.send(request.map(DiscardOnDrop::from)).await {
+    // The start of the process is not a part of the request's duration. If it fails, sending reports why.
+    let _ = vercel.address().await;
+    let at = Instant::now();
+    let sent = vercel.send(request.map(DiscardOnDrop::from)).await;
+    let is_too_large = sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::FileTooLarge);
+    if !is_too_large {
+        entry.hand_out(at, vercel.state.take_cold_start());
+    }
+    entry.succeed(None);
+    let response = match sent {
         Ok(mut response) => {
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 tokio::spawn(tunnel(of_client, upgrade::on(&mut response)));
             }
             response.map(Either::Left)
         }
-        Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+        Err(_) if is_too_large => {
             refusal(&Front::vercel(), StatusCode::PAYLOAD_TOO_LARGE).map(|body| Either::Right(Full::new(body)))
         }
         Err(error) => {
+            entry.fail(&error);
             let mut response = Response::new(Either::Right(Full::from(format!("{error}\n"))));
             *response.status_mut() = StatusCode::BAD_GATEWAY;
             response
         }
-    }
+    };
+    entry.set_status(response.status());
+    response.map(|body| Logged { body, entry })
 }
 
 /// Passes on what either says, until both have ended.

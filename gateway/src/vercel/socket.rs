@@ -4,6 +4,7 @@ use std::{
     collections::HashSet,
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -27,11 +28,24 @@ struct Inner {
     /// Requests that were marked and have not ended.
     open: HashSet<u64>,
     is_closed: bool,
+    /// When the process was started, until it says so.
+    process_started: Option<Instant>,
+    /// The time in between, until the first request.
+    cold_start: Option<Duration>,
 }
 
 impl State {
     pub(super) fn open(&self, id: u64) {
         self.lock().open.insert(id);
+    }
+
+    pub(super) fn mark_start(&self) {
+        self.lock().process_started = Some(Instant::now());
+    }
+
+    /// Gives the time that the process took to start, once.
+    pub(super) fn take_cold_start(&self) -> Option<Duration> {
+        self.lock().cold_start.take()
     }
 
     pub(super) fn messages(&self) -> Vec<VercelMessage> {
@@ -96,6 +110,10 @@ impl State {
         match VercelMessage::read(json) {
             Some(message) => {
                 inner.judge(&message);
+                if let (VercelMessage::ServerStarted { .. }, Some(at)) = (&message, inner.process_started) {
+                    inner.process_started = None;
+                    inner.cold_start = Some(at.elapsed());
+                }
                 inner.messages.push(message);
             }
             None => inner.complaints.push(format!("{:?} is no message", String::from_utf8_lossy(json))),

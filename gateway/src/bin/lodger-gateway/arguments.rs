@@ -27,6 +27,8 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
   --vercel               plays Vercel instead, for a function of its runtime `executable`, which the command is
   --event FILE           invokes the function once, with the JSON in FILE or, for -, from standard input, and serves no
                          HTTP; what a queue or a schedule sends can be tried so
+  --quiet                writes no line for each invocation (method, path, status, duration, cold start) to standard error.
+                         A terminal shows these lines in colours unless NO_COLOR is set
   --version              which version this is
   --help                 this text
 
@@ -55,6 +57,8 @@ pub(crate) struct Arguments {
     pub(crate) timeout: Option<Duration>,
     /// Host names to serve requests for, those of the addresses included.
     pub(crate) hosts: Vec<String>,
+    /// No line for each invocation.
+    pub(crate) is_quiet: bool,
     pub(crate) command: Vec<String>,
 }
 
@@ -135,7 +139,7 @@ impl Arguments {
         let (mut name, mut stage, mut domain, mut listen, mut event) = (None, None, None, None, None);
         let mut timeout = None;
         let mut hosts = Vec::new();
-        let (mut is_streaming, mut has_route_responses, mut is_vercel) = (false, false, false);
+        let (mut is_streaming, mut has_route_responses, mut is_vercel, mut is_quiet) = (false, false, false, false);
         let mut runtime_api = "127.0.0.1:0".to_owned();
         while let Some(option) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{option} needs a value"));
@@ -153,6 +157,7 @@ impl Arguments {
                 "--allow-host" => hosts.push(host_name(&option, value()?)?),
                 "--timeout" => timeout = Some(seconds(&option, &value()?)?),
                 "--vercel" => is_vercel = true,
+                "--quiet" => is_quiet = true,
                 "--event" => event = Some(value()?),
                 _ => return Err(format!("there is no option {option:?}; a command stands after --")),
             }
@@ -185,7 +190,7 @@ impl Arguments {
             let played = Played::read(name, stage, domain, is_streaming, has_route_responses)?;
             Task::Serve { played, listen: listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()) }
         };
-        Ok(Asked::ToRun(Self { task, runtime_api, timeout, hosts, command }))
+        Ok(Asked::ToRun(Self { task, runtime_api, timeout, hosts, is_quiet, command }))
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) struct Function {
 
 impl Function {
     pub(crate) fn start(command: &[String], stdout: Stdio, api: &Arc<RuntimeApi>) -> io::Result<Self> {
+        api.mark_start();
         let mut function = Self::start_with(command, stdout, environment(api))?;
         function.api = Some(Arc::clone(api));
         tokio::spawn(hint(Arc::clone(api)));
@@ -31,6 +32,7 @@ impl Function {
     #[cfg(unix)]
     pub(crate) fn start_on_vercel(command: &[String], vercel: &Arc<Vercel>) -> io::Result<Self> {
         let variables = vec![("VERCEL", "1".to_owned()), ("VERCEL_IPC_PATH", vercel.ipc_path())];
+        vercel.mark_start();
         let function = Self::start_with(command, Stdio::inherit(), variables)?;
         tokio::spawn(show(Arc::clone(vercel)));
         Ok(function)

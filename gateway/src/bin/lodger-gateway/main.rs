@@ -4,6 +4,7 @@
 
 mod arguments;
 mod function;
+mod line;
 
 use std::{
     ffi::OsString,
@@ -15,7 +16,7 @@ use std::{
 
 #[cfg(unix)]
 use lodger_gateway::Vercel;
-use lodger_gateway::{Outcome, RuntimeApi, Server};
+use lodger_gateway::{LogEntry, Outcome, RuntimeApi, Server};
 
 use self::{
     arguments::{Arguments, Asked, Played, Task},
@@ -47,7 +48,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> io::Result<ExitCode> {
-    let Arguments { task, runtime_api, timeout, hosts, command } = arguments;
+    let Arguments { task, runtime_api, timeout, hosts, is_quiet, command } = arguments;
     let api = RuntimeApi::start_on(&runtime_api).await.map_err(|error| of("--runtime-api", &runtime_api, error))?;
     let api = match timeout {
         Some(timeout) => api.timeout(timeout),
@@ -62,11 +63,18 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
         }
         _ => api,
     };
+    let has_colours = line::has_colours();
+    let log = move |entry: &LogEntry| {
+        if !is_quiet {
+            line::write(entry, has_colours);
+        }
+    };
+    let api = api.on_invocation(log);
     let api = Arc::new(hosts.iter().fold(api, |api, name| api.allow_host(name)));
     let ended = match task {
         Task::Serve { played, listen } => serve(&played, &listen, &hosts, &command, &api).await,
         Task::Invoke(file) => invoke(&file, &command, &api).await,
-        Task::Vercel { listen } => vercel(&listen, &hosts, &command).await,
+        Task::Vercel { listen } => vercel(&listen, &hosts, &command, log).await,
     };
     for complaint in api.complaints() {
         eprintln!("lodger-gateway: {complaint}");
@@ -101,8 +109,13 @@ async fn serve(
 
 /// Is Vercel until the function ends, or the user ends it.
 #[cfg(unix)]
-async fn vercel(listen: &str, hosts: &[String], command: &[String]) -> io::Result<ExitCode> {
-    let vercel = Arc::new(Vercel::start()?);
+async fn vercel(
+    listen: &str,
+    hosts: &[String],
+    command: &[String],
+    log: impl Fn(&LogEntry) + Send + Sync + 'static,
+) -> io::Result<ExitCode> {
+    let vercel = Arc::new(Vercel::start()?.on_invocation(log));
     let server =
         Server::start_vercel(listen, Arc::clone(&vercel)).await.map_err(|error| of("--listen", listen, error))?;
     let server = hosts.iter().fold(server, |server, name| server.allow_host(name));
@@ -116,7 +129,7 @@ async fn vercel(listen: &str, hosts: &[String], command: &[String]) -> io::Resul
 }
 
 #[cfg(not(unix))]
-async fn vercel(_: &str, _: &[String], _: &[String]) -> io::Result<ExitCode> {
+async fn vercel(_: &str, _: &[String], _: &[String], _: impl Fn(&LogEntry)) -> io::Result<ExitCode> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "--vercel: there are no such sockets on this operating system"))
 }
 
