@@ -104,9 +104,11 @@
 //!
 //! # On the command line
 //!
-//! `cargo install lodger-gateway` brings a command that starts a function, unmodified, behind a front on a port:
+//! The command `lodger-gateway` starts a function, unmodified, behind a front on a port, and writes a line for each invocation.
+//! This crate is not on the package registry yet. With a checkout of Lodger beside the current folder:
 //!
 //! ```text
+//! cargo install --locked --path ../lodger/gateway
 //! lodger-gateway --front rest-api --listen 127.0.0.1:3000 -- ./bootstrap
 //! ```
 //!
