@@ -47,7 +47,7 @@ const VERSION: &str = concat!("lodger-gateway ", env!("CARGO_PKG_VERSION"), "\n"
 #[derive(Debug)]
 pub(crate) enum Asked {
     ToTell(&'static str),
-    ToRun(Arguments),
+    ToRun(Box<Arguments>),
 }
 
 #[derive(Debug)]
@@ -190,7 +190,7 @@ impl Arguments {
             let played = Played::read(name, stage, domain, is_streaming, has_route_responses)?;
             Task::Serve { played, listen: listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()) }
         };
-        Ok(Asked::ToRun(Self { task, runtime_api, timeout, hosts, is_quiet, command }))
+        Ok(Asked::ToRun(Box::new(Self { task, runtime_api, timeout, hosts, is_quiet, command })))
     }
 }
 
@@ -228,7 +228,7 @@ mod tests {
 
     fn read(line: &str) -> Result<Arguments, String> {
         match Arguments::read(line.split_whitespace().map(str::to_owned))? {
-            Asked::ToRun(arguments) => Ok(arguments),
+            Asked::ToRun(arguments) => Ok(*arguments),
             Asked::ToTell(text) => panic!("{text}"),
         }
     }

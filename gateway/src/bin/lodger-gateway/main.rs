@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
     let arguments = std::env::args_os().skip(1).map(OsString::into_string).collect::<Result<Vec<_>, _>>();
     let arguments = arguments.map_err(|argument| format!("{argument:?} is not UTF-8"));
     let arguments = match arguments.and_then(|arguments| Arguments::read(arguments.into_iter())) {
-        Ok(Asked::ToRun(arguments)) => arguments,
+        Ok(Asked::ToRun(arguments)) => *arguments,
         Ok(Asked::ToTell(text)) => {
             print!("{text}");
             return ExitCode::SUCCESS;
