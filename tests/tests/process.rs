@@ -364,7 +364,7 @@ fn redirecting(target: &str) -> Sent {
 async fn a_base_path_is_added_to_location_unless_that_is_off() {
     for (rewrite, location) in [("", "/api/items"), ("on", "/api/items"), ("off", "/items")] {
         let vars = [("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_BASE_PATH", "/api"), ("LODGER_REWRITE_LOCATION", rewrite)];
-        let mut process = Process::start(&vars);
+        let mut process = start(&vars);
         let addr = process.addr();
         let response = ask(addr, &redirecting("/api/respond")).await;
         assert_eq!(response.headers()["location"], location, "{rewrite}");
@@ -376,7 +376,7 @@ async fn a_base_path_is_added_to_location_unless_that_is_off() {
 async fn warns_before_a_prelude_is_larger_than_its_front_accepts() {
     let api = RuntimeApi::start().await.unwrap();
     let vars = [("AWS_LAMBDA_RUNTIME_API", &*api.address()), ("LODGER_RESPONSE_MODE", "stream")];
-    let process = Process::start(&vars);
+    let process = start(&vars);
     // Each quote takes two bytes of JSON: 7,700 of them are less than 10 KB of headers.
     for (front, quotes) in [
         (Front::function_url(), 7_000),

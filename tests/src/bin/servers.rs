@@ -76,7 +76,13 @@ async fn either() -> Result {
 async fn own_signals() -> Result {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut first, mut second) = (signal(SignalKind::terminate())?, signal(SignalKind::terminate())?);
-    Lodger::new().addr(FREE).shutdown(async move { drop(first.recv().await) }).run(probe::app()).await?;
+    Lodger::new()
+        .addr(FREE)
+        .shutdown(async move {
+            let _ = first.recv().await;
+        })
+        .run(probe::app())
+        .await?;
     second.recv().await;
     eprintln!("servers: goes on");
     second.recv().await;
