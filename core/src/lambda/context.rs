@@ -170,7 +170,9 @@ impl RequestContext {
     /// The JSON as a value of a type of yours.
     ///
     /// # Errors
-    /// The JSON does not fit the type.
+    /// The JSON does not fit the type. The error names the type, the field and what was expected, such as `cannot read the
+    /// request context as app::Claims: authorizer.jwt.claims.sub: invalid type: integer, expected a string`. It holds no value
+    /// of the JSON, because that may be a token; nor does a message of your own `Deserialize` get into it.
     ///
     /// # Example
     ///
@@ -190,8 +192,7 @@ impl RequestContext {
     /// ```
     #[cfg(feature = "serde")]
     pub fn parse<'a, T: serde_core::Deserialize<'a>>(&'a self) -> Result<T, crate::Error> {
-        serde_json::from_slice(&self.0)
-            .map_err(|error| crate::Error::new("the request context of the event is of another type").because(error))
+        super::parse::parse(&self.0, "the request context")
     }
 }
 

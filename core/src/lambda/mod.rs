@@ -16,6 +16,8 @@ mod event;
 mod extension;
 mod guarded;
 mod json;
+#[cfg(feature = "serde")]
+mod parse;
 mod payload;
 mod polling;
 mod reply;
