@@ -84,7 +84,12 @@ fn context(front: &Front, request: &Request<Bytes>, resource: &str, path: String
     });
     if front.kind == Kind::HttpApiV1 {
         insert(&mut context, "authorizer", json!({"claims": null, "scopes": null}));
-        insert(&mut context, "resourceId", Value::Null);
+        // The key of the route, as captured events have it.
+        insert(&mut context, "resourceId", format!("ANY {resource}"));
+        insert(&mut context, "requestId", "JKJaXmPLvHcESHA=");
+        if let Some(identity) = context.get_mut("identity") {
+            insert(identity, "userAgent", user_agent(request).unwrap_or_default());
+        }
     }
     context
 }
@@ -139,6 +144,21 @@ mod tests {
     fn only_an_http_api_says_the_version() {
         assert_eq!(event(&Front::rest_api(), Request::get("/"), b"").get("version"), None);
         assert_eq!(event(&Front::http_api_v1(), Request::get("/"), b"")["version"], "1.0");
+    }
+
+    #[test]
+    fn the_context_of_an_http_api_has_its_route_and_no_null_agent() {
+        for (path, resource) in [("/", "/"), ("/a/b", "/{proxy+}")] {
+            let rest = &event(&Front::rest_api(), Request::get(path), b"")["requestContext"];
+            let http = &event(&Front::http_api_v1(), Request::get(path), b"")["requestContext"];
+            assert_eq!((&rest["identity"]["userAgent"], &rest["resourceId"]), (&Value::Null, &"ab12cd".into()));
+            assert_eq!(http["identity"]["userAgent"], "");
+            assert_eq!(http["resourceId"], format!("ANY {resource}"));
+            assert_eq!(http["requestId"], http["extendedRequestId"]);
+            assert_ne!(rest["requestId"], rest["extendedRequestId"]);
+        }
+        let http = event(&Front::http_api_v1(), Request::get("/").header("user-agent", "curl"), b"");
+        assert_eq!(http["requestContext"]["identity"]["userAgent"], "curl");
     }
 
     #[test]

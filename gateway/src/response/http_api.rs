@@ -13,7 +13,7 @@ use crate::{front::Front, kind::Kind};
 /// The response; `None` if the reply is not what AWS takes.
 pub(super) fn response(front: &Front, reply: &[u8]) -> Option<Response<Bytes>> {
     let Some(reply) = Reply::lenient(reply).filter(|reply| reply.has("statusCode")) else {
-        return Some(inferred(reply));
+        return Some(inferred(front, reply));
     };
     // Rule 75: `multiValueHeaders` is not of this version, and is not looked at.
     let mut headers = reply.single("headers")?;
@@ -29,9 +29,13 @@ pub(super) fn response(front: &Front, reply: &[u8]) -> Option<Response<Bytes>> {
     Some(response).filter(|response| front.kind == Kind::FunctionUrl || size(response.headers()) <= MAX_API_HEADERS)
 }
 
-/// Rule 89: a reply without a status, whatever it is, is a body of JSON.
-fn inferred(reply: &[u8]) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::copy_from_slice(reply));
+/// Rule 89: a reply without a status, whatever it is, is a body of JSON. An HTTP API decodes a string.
+fn inferred(front: &Front, reply: &[u8]) -> Response<Bytes> {
+    let body = match serde_json::from_slice::<String>(reply) {
+        Ok(text) if front.kind == Kind::HttpApi => text.into(),
+        _ => Bytes::copy_from_slice(reply),
+    };
+    let mut response = Response::new(body);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
@@ -79,6 +83,19 @@ mod tests {
             let response = response(reply);
             assert_eq!((response.status().as_u16(), &response.body()[..]), (200, reply.as_bytes()));
             assert_eq!(response.headers()["content-type"], "application/json");
+        }
+    }
+
+    #[test]
+    fn an_http_api_decodes_a_json_string() {
+        for (reply, body) in
+            [(r#""test""#, "test"), (r#" "a\nb" "#, "a\nb"), (r#""""#, ""), ("1", "1"), ("null", "null")]
+        {
+            let response = response(reply);
+            assert_eq!((response.status().as_u16(), &response.body()[..]), (200, body.as_bytes()), "{reply}");
+            assert_eq!(response.headers()["content-type"], "application/json", "{reply}");
+            // Unknown for a Function URL, which returns the payload as it is.
+            assert_eq!(of(&Front::function_url(), reply.as_bytes()).body(), reply, "{reply}");
         }
     }
 

@@ -34,9 +34,7 @@ pub(super) fn rest_api(front: &Front, reply: &[u8]) -> Option<Response<Bytes>> {
     // Rule 71: it takes nothing that it does not know.
     let known = ["statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"];
     let reply = Reply::lenient(reply)?.only(&known)?;
-    let mut headers = reply.multi("multiValueHeaders")?;
-    // Rule 74: all of both, these later.
-    headers.extend(reply.single("headers")?);
+    let mut headers = merged(reply.multi("multiValueHeaders")?, reply.single("headers")?);
     for (name, _) in &mut headers {
         remap(name)?;
     }
@@ -51,6 +49,17 @@ pub(super) fn rest_api(front: &Front, reply: &[u8]) -> Option<Response<Bytes>> {
     Some(response).filter(|response| size(response.headers()) <= MAX_API_HEADERS)
 }
 
+/// Rule 74: the values of `multi` come first, and a pair that is in both maps is sent once.
+pub(super) fn merged(multi: Headers, single: Headers) -> Headers {
+    let mut headers = multi;
+    for pair in single {
+        if !headers.contains(&pair) {
+            headers.push(pair);
+        }
+    }
+    headers
+}
+
 /// Renames a header that is not a function's to tell.
 pub(super) fn remap(name: &mut HeaderName) -> Option<()> {
     if REMAPPED.contains(&name.as_str()) {
@@ -62,8 +71,10 @@ pub(super) fn remap(name: &mut HeaderName) -> Option<()> {
 pub(super) fn http_api(reply: &[u8]) -> Option<Response<Bytes>> {
     let reply = Reply::lenient(reply)?;
     let mut headers = reply.single("headers")?;
-    // Rule 74: here in the other order.
+    // Rule 74: an HTTP API keeps the other order and duplicates, except for the content type.
     headers.extend(reply.multi("multiValueHeaders")?);
+    let mut has_type = false;
+    headers.retain(|(name, _)| *name != header::CONTENT_TYPE || !std::mem::replace(&mut has_type, true));
     let mut response = assemble(reply.status()?, headers, reply.body()?);
     if !reply.suppresses(&header::CONTENT_TYPE, &["headers", "multiValueHeaders"]) {
         default_content_type(&mut response, "text/plain; charset=utf-8");
@@ -96,6 +107,26 @@ mod tests {
         let rest = response(&Front::rest_api(), reply.clone());
         assert_eq!((values(&rest, "x"), values(&rest, "set-cookie")), (vec!["2", "3", "1"], vec!["a=1", "b=2"]));
         assert_eq!(values(&response(&Front::http_api_v1(), reply), "x"), ["1", "2", "3"]);
+    }
+
+    #[test]
+    fn a_pair_in_both_maps_is_sent_once_by_a_rest_api_and_twice_by_an_http_api() {
+        let reply = json!({"statusCode": 200,
+            "headers": {"x": "2", "set-cookie": "a=1", "Content-Type": "text/css"},
+            "multiValueHeaders": {"X": ["2", "3"], "Set-Cookie": ["a=1", "b=2"], "content-type": ["text/css"]}});
+        let rest = response(&Front::rest_api(), reply.clone());
+        assert_eq!(values(&rest, "x"), ["2", "3"]);
+        assert_eq!(values(&rest, "set-cookie"), ["a=1", "b=2"]);
+        assert_eq!(values(&rest, "content-type"), ["text/css"]);
+        let http = response(&Front::http_api_v1(), reply);
+        assert_eq!(values(&http, "x"), ["2", "2", "3"]);
+        assert_eq!(values(&http, "set-cookie"), ["a=1", "a=1", "b=2"]);
+        assert_eq!(values(&http, "content-type"), ["text/css"]);
+        // A pair that is twice in one map stays, and the type of `headers` wins.
+        let reply = json!({"statusCode": 200, "headers": {"content-type": "text/css"},
+            "multiValueHeaders": {"x": ["1", "1"], "content-type": ["text/html"]}});
+        assert_eq!(values(&response(&Front::rest_api(), reply.clone()), "x"), ["1", "1"]);
+        assert_eq!(values(&response(&Front::http_api_v1(), reply), "content-type"), ["text/css"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     MAX_API_HEADERS, assemble, default_content_type, is_of_connection, refusal,
     reply::{Headers, Reply, header_value},
-    rest_api::remap,
+    rest_api::{merged, remap},
     size,
 };
 use crate::{front::Front, kind::Kind};
@@ -99,13 +99,7 @@ fn read(front: &Front, reply: &Reply, wrong: &mut Vec<String>) -> Option<Respons
     if !wrong.is_empty() {
         return None;
     }
-    let mut headers = multi?;
-    for (name, value) in single? {
-        // Rule 105: a pair that is in both is there once.
-        if !headers.contains(&(name.clone(), value.clone())) {
-            headers.push((name, value));
-        }
-    }
+    let mut headers = merged(multi?, single?);
     headers.extend(cookies?);
     for (name, _) in &mut headers {
         if is_of_connection(name) || *name == header::CONTENT_LENGTH {
