@@ -136,7 +136,7 @@ impl Front {
 
     /// The stage of an API. Requests are made without it: on the domain that AWS gives an API, a REST API names it in
     /// `requestContext.path`, and an HTTP API puts one that is not `$default` before the path. Other fronts have none.
-    /// A [`Server`](crate::Server) takes requests with it as well.
+    /// Clients of a [`Server`](crate::Server) send it, as on AWS.
     #[must_use]
     pub fn stage(mut self, stage: impl Into<String>) -> Self {
         self.stage = stage.into();

@@ -17,8 +17,8 @@
 //! | [`Front::lattice_v2`] | `lattice-v2` | event structure 2 |
 //! | [`Front::vercel`] | `vercel` | that of Vercel, for the runtime `provided.al2023` |
 //!
-//! The path of a request is the one that the client asks for below the stage: a [`Front`] with a stage puts it before. A
-//! [`Server`] takes it with the stage as well, as a browser sends it that follows a link.
+//! The path of a request is the one that the client asks for below the stage: a [`Front`] with a stage puts it before. The
+//! clients of a [`Server`] send the stage, as on AWS, unless the front has a [custom domain](Front::custom_domain).
 //!
 //! # In a test
 //!

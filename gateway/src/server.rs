@@ -24,7 +24,7 @@ use crate::{
     access::{Hosts, forbidden},
     discard::discard,
     event::path::below_stage,
-    response::refusal,
+    response::{no_stage, refusal},
     streamed::Rest,
 };
 
@@ -62,10 +62,9 @@ pub struct Server {
 impl Server {
     /// Starts one on an address, where port 0 means any, in the runtime that this is called in.
     ///
-    /// An API on the domain that AWS gives it has its stage in its URLs, and so an app behind it writes links and redirects
-    /// with the stage. They can be followed here: where a REST API, or an HTTP API whose stage is not `$default`, has no
-    /// custom domain, `/prod/pets` is taken as `/pets` is. A path of the app's own that begins with the stage has to be
-    /// asked for with the stage before it.
+    /// On the domain that AWS gives an API, its URLs begin with the stage: `/prod/pets`. Any other path gets 403 from a REST
+    /// API, and 404 from an HTTP API whose stage is not `$default`. Behind a [custom domain](Front::custom_domain) the stage
+    /// is not part of the path: `/pets`.
     ///
     /// # Errors
     /// The address is not to be had.
@@ -170,15 +169,19 @@ where
 async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<Rest> {
     let mut entry = api.begin_entry(request.method(), request.uri());
     let (mut parts, body) = request.into_parts();
-    if let Some(uri) = below_stage(front, &parts.uri) {
-        parts.uri = uri;
-    }
     let is_head = parts.method == Method::HEAD;
-    let response = match whole(body).await {
+    let sent = match below_stage(front, &parts.uri) {
+        Some(uri) => {
+            parts.uri = uri;
+            whole(body).await.map_err(|status| refusal(front, status))
+        }
+        None => Err(no_stage(front)),
+    };
+    let response = match sent {
         Ok(body) => api.stream_with_entry(front, &Request::from_parts(parts, body), entry).await,
-        Err(status) => {
+        Err(refusal) => {
             entry.succeed(None);
-            StreamedResponse::whole(refusal(front, status)).with_entry(entry)
+            StreamedResponse::whole(refusal).with_entry(entry)
         }
     };
     let mut response = response.into_response();

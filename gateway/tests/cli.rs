@@ -36,9 +36,11 @@ async fn without_a_command_it_waits_for_a_function() {
     let variable = lines.next_line().await.unwrap().unwrap();
     let api = variable.strip_prefix("AWS_LAMBDA_RUNTIME_API=").unwrap().to_owned();
     tokio::spawn(function(api, |event| json!({"statusCode": 200, "body": event["requestContext"]["path"]})));
-    let (head, body) = ask(addr, "GET /pets HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    let (head, body) = ask(addr, "GET /dev/pets HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert!(head.starts_with("http/1.1 200 "), "{head}");
     assert_eq!(body, "/dev/pets");
+    let (head, _) = ask(addr, "GET /pets HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    assert!(head.starts_with("http/1.1 403 "), "{head}");
 }
 
 #[tokio::test]

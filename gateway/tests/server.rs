@@ -31,9 +31,9 @@ async fn a_request_goes_to_the_function_and_its_reply_comes_back_on_each_front()
             json!({"statusCode": 201, "body": format!("{} {}", sent.unwrap(), event["body"])})
         })
         .await;
-        let request =
-            "POST /a/b HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello";
-        let (head, body) = ask(server.address(), request).await;
+        let stage = if front.name() == "rest-api" { "/prod" } else { "" };
+        let headers = "host: localhost\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello";
+        let (head, body) = ask(server.address(), &format!("POST {stage}/a/b HTTP/1.1\r\n{headers}")).await;
         assert!(head.starts_with("http/1.1 201 "), "{front}: {head}");
         let text = if ["rest-api", "vercel"].contains(&front.name()) { "aGVsbG8=" } else { "hello" };
         assert_eq!(body, format!("\"/a/b\" \"{text}\""), "{front}");
@@ -41,17 +41,46 @@ async fn a_request_goes_to_the_function_and_its_reply_comes_back_on_each_front()
     }
 }
 
+/// The path that the function sees first, and the one in the context.
+fn paths(event: &Value) -> String {
+    let paths = ["/rawPath", "/path", "/requestContext/path", "/requestContext/http/path"];
+    paths.into_iter().filter_map(|name| event.pointer(name)?.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 #[tokio::test]
-async fn a_link_with_the_stage_can_be_followed() {
+async fn an_api_serves_paths_of_its_stage_only() {
+    for (front, status, body, served) in [
+        (Front::rest_api().stage("dev"), 403, r#"{"message":"Forbidden"}"#, "/pets /dev/pets"),
+        (Front::http_api().stage("dev"), 404, r#"{"message":"Not Found"}"#, "/dev/pets /dev/pets"),
+        (Front::http_api_v1().stage("dev"), 404, r#"{"message":"Not Found"}"#, "/dev/pets /dev/pets"),
+    ] {
+        let (server, api) = server(front.clone(), |event| json!({"statusCode": 200, "body": paths(&event)})).await;
+        for path in ["/pets", "/", "/prod/pets", "/device/pets", "/DEV/pets"] {
+            let (head, got) = ask(server.address(), &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
+            assert!(head.starts_with(&format!("http/1.1 {status} ")), "{front} {path}: {head}");
+            assert_eq!(got, body, "{front} {path}");
+            let error = value(&head, "x-amzn-errortype");
+            assert_eq!(error, (status == 403).then_some("forbiddenexception"), "{front} {path}");
+        }
+        let (head, got) = ask(server.address(), "GET /dev/pets HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+        assert!(head.starts_with("http/1.1 200 "), "{front}: {head}");
+        assert_eq!(got, served, "{front}");
+        assert!(api.polls() <= 2, "{front}: the function sees no other request");
+    }
+}
+
+#[tokio::test]
+async fn an_api_behind_a_custom_domain_serves_paths_without_its_stage() {
     for front in [Front::rest_api().stage("dev"), Front::http_api().stage("dev"), Front::http_api_v1().stage("dev")] {
+        let front = front.custom_domain("api.example.com");
         let (server, _api) = server(front.clone(), |event| {
-            let paths = ["/rawPath", "/requestContext/path"].into_iter().find_map(|name| event.pointer(name));
-            json!({"statusCode": 200, "body": paths})
+            json!({"statusCode": 200, "body": format!("{} {}", event["requestContext"]["domainName"], paths(&event))})
         })
         .await;
         for path in ["/pets", "/dev/pets"] {
-            let (_, body) = ask(server.address(), &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
-            assert_eq!(body, "/dev/pets", "{front}: {path}");
+            let (head, got) = ask(server.address(), &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
+            assert!(head.starts_with("http/1.1 200 "), "{front}: {head}");
+            assert_eq!(got, format!("\"api.example.com\" {path} {path}"), "{front}");
         }
     }
 }
@@ -74,7 +103,7 @@ async fn a_head_is_answered_with_the_length_that_the_function_tells() {
 async fn what_is_too_large_never_gets_to_the_function() {
     let (server, api) = server(Front::rest_api(), |_| panic!("it did")).await;
     let request =
-        format!("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", 11 << 20) + &"x".repeat(11 << 20);
+        format!("POST /prod HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", 11 << 20) + &"x".repeat(11 << 20);
     let mut socket = TcpStream::connect(server.address()).await.unwrap();
     // The answer comes before all is sent.
     let (mut read, mut write) = socket.split();
@@ -139,13 +168,13 @@ async fn a_drop_lets_the_request_in_flight_end() {
     assert!(TcpStream::connect(addr).await.is_err());
 }
 
-/// A client that has asked for `/`, and a function that answers it.
+/// A client that has asked for `/prod`, the root of a REST API, and a function that answers it.
 #[allow(clippy::unwrap_used, reason = "what helps a test may panic as well")]
 async fn asked(front: Front, method: &str) -> (Server, Arc<RuntimeApi>, BufReader<TcpStream>, Function, String) {
     let api = Arc::new(RuntimeApi::start().await.unwrap());
     let server = Server::start("127.0.0.1:0", front, Arc::clone(&api)).await.unwrap();
     let mut client = BufReader::new(TcpStream::connect(server.address()).await.unwrap());
-    client.write_all(format!("{method} / HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).await.unwrap();
+    client.write_all(format!("{method} /prod HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).await.unwrap();
     let mut function = Function::connect(&api).await;
     let id = function.poll().await;
     let http = "content-type: application/vnd.awslambda.http-integration-response\r\n";

@@ -259,8 +259,10 @@ async fn a_browsers_websocket_gets_to_the_app() {
     assert_eq!(routes, ["$connect", "$connect", "say", "$disconnect"]);
 }
 
-/// Sends a request to an unmodified app behind a front on a port.
+/// Sends a request to an unmodified app behind a front on a port, below the stage of a REST API.
 async fn through(front: &Front, api: &Arc<RuntimeApi>, sent: &Sent) -> (u16, Vec<u8>) {
+    let stage = if front.name() == "rest-api" { "/prod" } else { "" };
+    let sent = &Sent { target: format!("{stage}{}", sent.target), ..sent.clone() };
     let server = lodger_gateway::Server::start("127.0.0.1:0", front.clone(), Arc::clone(api)).await.unwrap();
     let addr: SocketAddr = server.address();
     let response = ask(addr, sent).await;

@@ -12,8 +12,8 @@ pub(super) fn decoded(path: &str) -> Option<String> {
     percent_decoded(path).map(|twice| String::from_utf8_lossy(&twice).into_owned())
 }
 
-/// What a client asks for below the stage, if it named the stage (rule 24): on the domain that AWS gives an API, it is the
-/// first segment of the path.
+/// The URI below the stage, which a client has to name on the domain that AWS gives an API (rule 24): it is the first
+/// segment of the path. `None` if the path is of no stage.
 pub(crate) fn below_stage(front: &Front, uri: &Uri) -> Option<Uri> {
     let has_stage = match front.kind {
         Kind::RestApi => true,
@@ -21,7 +21,7 @@ pub(crate) fn below_stage(front: &Front, uri: &Uri) -> Option<Uri> {
         _ => false,
     };
     if !has_stage || front.has_custom_domain {
-        return None;
+        return Some(uri.clone());
     }
     let rest = uri.path_and_query()?.as_str().strip_prefix('/')?.strip_prefix(front.stage.as_str())?;
     let path = match rest.chars().next() {
@@ -129,9 +129,12 @@ mod tests {
             ] {
                 assert_eq!(below(&front, sent).as_deref(), expected, "{front}: {sent}");
             }
-            assert_eq!(below(&front.custom_domain("a.example"), "/prod/x"), None);
+            for sent in ["/prod/x", "/x"] {
+                let front = front.clone().custom_domain("a.example");
+                assert_eq!(below(&front, sent).as_deref(), Some(sent), "{front}");
+            }
         }
-        assert_eq!(below(&Front::http_api(), "/$default/x"), None);
-        assert_eq!(below(&Front::alb().stage("prod"), "/prod/x"), None);
+        assert_eq!(below(&Front::http_api(), "/$default/x").as_deref(), Some("/$default/x"));
+        assert_eq!(below(&Front::alb().stage("prod"), "/prod/x").as_deref(), Some("/prod/x"));
     }
 }

@@ -12,7 +12,7 @@ mod vercel;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
-pub(crate) use self::refusal::{failure, refusal};
+pub(crate) use self::refusal::{failure, no_stage, refusal};
 use crate::{front::Front, kind::Kind};
 
 /// What Lambda takes as a reply: 6 MiB and 100 bytes.

@@ -46,6 +46,18 @@ pub(crate) fn refusal(front: &Front, status: StatusCode) -> Response<Bytes> {
     response
 }
 
+/// The response of an API to a path that is of none of its stages.
+///
+/// Source: [403 errors](https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden) for the header.
+pub(crate) fn no_stage(front: &Front) -> Response<Bytes> {
+    if front.kind != Kind::RestApi {
+        return refusal(front, StatusCode::NOT_FOUND);
+    }
+    let mut response = refusal(front, StatusCode::FORBIDDEN);
+    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static("ForbiddenException"));
+    response
+}
+
 fn page(status: StatusCode, reason: &str) -> String {
     let title = format!("{} {reason}", status.as_u16());
     format!(

@@ -13,8 +13,9 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
 
   --front NAME           function-url, http-api, http-api-v1, rest-api, alb, alb-multi-value, lattice-v1, lattice-v2
                          or vercel; function-url if not given; with the feature websocket also websocket-api
-  --stage NAME           the stage of an API; without a custom domain /NAME/pets and /pets are one path here
-  --custom-domain NAME   a domain of one's own for an API
+  --stage NAME           the stage of an API; prod if not given, of HTTP APIs $default. Without a custom domain clients ask
+                         for /NAME/pets, as on AWS; other paths get 403 from a REST API and 404 from an HTTP API
+  --custom-domain NAME   a domain of one's own for an API; clients ask for /pets
   --stream               streams replies; a Function URL with RESPONSE_STREAM, or a REST API with the transfer mode STREAM.
                          The function has to stream then (LODGER_RESPONSE_MODE=stream), and not to where this is not given:
                          clients get the envelope of its reply otherwise
