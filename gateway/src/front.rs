@@ -200,6 +200,8 @@ impl Front {
     /// Behind a front that does not stream, a streamed reply is to the front what the Invoke API gives it, which is the prelude
     /// and all as one payload. A REST API is known to make a response without a body of that.
     ///
+    /// [`RuntimeApi::warnings`](crate::RuntimeApi::warnings) reports a front and a function of which only one streams.
+    ///
     /// Sources: [Function URLs](https://docs.aws.amazon.com/lambda/latest/dg/config-rs-invoke-furls.html),
     /// [REST APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html).
     #[must_use]

@@ -43,6 +43,8 @@
 //! }
 //! // What the function did that the protocol does not allow.
 //! assert_eq!(api.complaints(), [""; 0]);
+//! // What a client lost because settings do not match.
+//! assert_eq!(api.warnings(), []);
 //! # Ok(())
 //! # }
 //! ```
@@ -145,6 +147,7 @@ mod state;
 mod streamed;
 #[cfg(unix)]
 mod vercel;
+mod warning;
 mod websocket_api;
 #[cfg(feature = "websocket")]
 mod websocket_server;
@@ -157,4 +160,5 @@ pub use server::Server;
 pub use streamed::{Chunk, Ended, StreamedResponse};
 #[cfg(unix)]
 pub use vercel::{Vercel, VercelMessage};
+pub use warning::Warning;
 pub use websocket_api::{Message, WebSocketApi};

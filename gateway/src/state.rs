@@ -13,7 +13,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{Invocation, Reported, streamed::Streaming};
+use crate::{Invocation, Reported, Warning, streamed::Streaming};
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -54,6 +54,7 @@ pub(crate) struct Inner {
     /// It reported one of those, and has not polled since.
     pub(crate) cannot_start: bool,
     pub(crate) complaints: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// An invocation that nobody has asked for yet.
@@ -140,6 +141,15 @@ impl State {
         let mut inner = self.lock();
         if inner.open.remove(id).is_some() {
             inner.given_up.insert(id.to_owned());
+        }
+    }
+
+    /// Keeps the first warning of each kind.
+    pub(crate) fn warn(&self, warning: Warning) {
+        let mut inner = self.lock();
+        if !inner.warnings.iter().any(|known| known.is_of_the_kind_of(&warning)) {
+            inner.warnings.push(warning);
+            self.changed.notify_waiters();
         }
     }
 

@@ -61,6 +61,33 @@ async fn an_invocation_has_the_time_that_is_said() {
     assert!(head.starts_with("http/1.1 504 "), "{head}");
 }
 
+/// Starts the command without a function of its own; gives where it serves and the address of its Runtime API.
+async fn without_a_command(arguments: &[&str]) -> (Child, std::net::SocketAddr, String) {
+    let (child, mut lines) = start(arguments);
+    let url = lines.next_line().await.unwrap().unwrap();
+    let addr = url.split_once("http://").unwrap().1.parse().unwrap();
+    let variable = lines.next_line().await.unwrap().unwrap();
+    (child, addr, variable.strip_prefix("AWS_LAMBDA_RUNTIME_API=").unwrap().to_owned())
+}
+
+/// The next line on standard error.
+async fn error_line(child: &mut Child) -> String {
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).await.unwrap();
+    line
+}
+
+#[tokio::test]
+async fn a_front_and_a_function_that_disagree_on_streaming_are_named_at_once() {
+    let (mut child, addr, api) = without_a_command(&["--stream"]).await;
+    tokio::spawn(function(api, |_| json!({"statusCode": 404})));
+    let (head, _) = ask(addr, "HEAD / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(head.starts_with("http/1.1 200 "), "{head}");
+    let line = error_line(&mut child).await;
+    assert!(line.starts_with("lodger-gateway: cannot stream the reply to function-url: "), "{line}");
+    assert!(line.contains("--stream") && line.contains("LODGER_RESPONSE_MODE"), "{line}");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_command_has_what_lambda_sets_and_ends_it_all() {

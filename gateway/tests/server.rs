@@ -102,8 +102,8 @@ async fn a_head_is_answered_with_the_length_that_the_function_tells() {
 #[tokio::test]
 async fn what_is_too_large_never_gets_to_the_function() {
     let (server, api) = server(Front::rest_api(), |_| panic!("it did")).await;
-    let request =
-        format!("POST /prod HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", 11 << 20) + &"x".repeat(11 << 20);
+    let request = format!("POST /prod HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", 11 << 20)
+        + &"x".repeat(11 << 20);
     let mut socket = TcpStream::connect(server.address()).await.unwrap();
     // The answer comes before all is sent.
     let (mut read, mut write) = socket.split();

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::Request;
-use lodger_gateway::{Ended, Front, Invocation, Outcome, Reported, RuntimeApi, StreamedResponse};
-use serde_json::json;
-use support::Function;
+use http::{Request, Response};
+use lodger_gateway::{Ended, Front, Invocation, Outcome, Reported, RuntimeApi, StreamedResponse, Warning};
+use serde_json::{Value, json};
+use support::{Function, function};
 use tokio::io::AsyncWriteExt;
 
 const TRAILER: &str = "trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n";
@@ -525,4 +525,64 @@ async fn logs_an_invocation_when_its_body_has_ended() {
     assert!(sent.is_err());
     let entry = entries.try_recv().unwrap();
     assert_eq!((entry.status, entry.error.is_some()), (None, true), "{entry:?}");
+}
+
+/// Sends requests through `front` to a function that answers each of them with `reply`.
+async fn answered(front: &Front, reply: Value) -> (RuntimeApi, Response<Bytes>) {
+    let api = RuntimeApi::start().await.unwrap();
+    tokio::spawn(function(api.address(), move |_| reply.clone()));
+    api.send(front, &request()).await;
+    let response = api.send(front, &request()).await;
+    (api, response)
+}
+
+#[tokio::test]
+async fn warns_once_of_a_buffered_reply_where_the_front_streams() {
+    let envelope = json!({"statusCode": 404, "body": "x"});
+    for front in streaming() {
+        let (api, response) = answered(&front, envelope.clone()).await;
+        assert_eq!(api.warnings(), [Warning::BufferedReply { front: front.name() }], "{front}");
+        assert_eq!(soon(api.warning(0)).await, api.warnings()[0]);
+        let text = api.warnings()[0].to_string();
+        assert!(text.contains("--stream") && text.contains("LODGER_RESPONSE_MODE=stream "), "{text}");
+        let (status, word) = if front.name() == "rest-api" { (500, "500") } else { (200, "200") };
+        assert!(response.status() == status && text.contains(word), "{front}: {text}");
+    }
+    // A payload without a status is a body for a Function URL of either mode.
+    let (api, _) = answered(&Front::function_url().streaming(), json!({"temperature": 7})).await;
+    assert_eq!(api.warnings(), []);
+    for front in Front::all() {
+        let (api, _) = answered(&front, envelope.clone()).await;
+        assert_eq!(api.warnings(), [], "{front}");
+    }
+}
+
+#[tokio::test]
+async fn warns_once_of_a_streamed_prelude_where_the_front_does_not_stream() {
+    for (front, can_stream) in [(Front::function_url(), true), (Front::rest_api(), true), (Front::http_api(), false)] {
+        let api = RuntimeApi::start().await.unwrap();
+        let mut function = Function::connect(&api).await;
+        for begin in [PRELUDE, b"no prelude", PRELUDE] {
+            let request = request();
+            let answered = async {
+                let id = function.poll().await;
+                function.begin_stream(&id, HTTP).await;
+                function.chunk(begin).await;
+                function.end("").await
+            };
+            tokio::join!(api.send(&front, &request), answered);
+        }
+        assert_eq!(api.warnings(), [Warning::StreamedReply { front: front.name(), can_stream }], "{front}");
+        let text = api.warnings()[0].to_string();
+        assert_eq!(text.contains("--stream"), can_stream, "{text}");
+        assert!(text.contains("LODGER_RESPONSE_MODE=buffered"), "{text}");
+        assert_eq!(api.complaints(), [""; 0], "{front}");
+    }
+    // Where both stream there is nothing to say.
+    for front in streaming() {
+        let api = RuntimeApi::start().await.unwrap();
+        let (_response, mut function, _) = begun(&api, &front, HTTP, &[PRELUDE]).await;
+        function.end("").await;
+        assert_eq!(api.warnings(), [], "{front}");
+    }
 }

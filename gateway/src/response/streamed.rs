@@ -33,6 +33,13 @@ pub(crate) fn split(begin: &[u8]) -> Option<(&[u8], usize)> {
     Some((begin.get(..end)?, end + DELIMITER.len()))
 }
 
+/// Whether a front that streams cannot make of `reply` the response that is meant: an envelope, or, of a REST API, anything
+/// without a prelude.
+pub(crate) fn is_buffered(front: &Front, reply: &[u8]) -> bool {
+    let is_envelope = || Reply::strict(reply).is_some_and(|reply| reply.has("statusCode"));
+    split(reply).is_none() && (front.kind == Kind::RestApi || is_envelope())
+}
+
 /// The head of a response whose body is the reply as it is.
 pub(crate) fn plain(content_type: Option<HeaderValue>) -> Response<()> {
     let mut response = Response::new(());

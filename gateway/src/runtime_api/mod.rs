@@ -17,11 +17,11 @@ use tokio::{
 };
 
 use crate::{
-    Ended, Front, Invocation, Outcome, Reported, StreamedResponse,
+    Ended, Front, Invocation, Outcome, Reported, StreamedResponse, Warning,
     access::Hosts,
     event_name::{event_name, reply_status},
     log::{Log, OpenEntry},
-    response::{self, MAX_REPLY},
+    response::{self, MAX_REPLY, streamed},
     state::{Answer, HandedOut, Inner, Queued, State},
     streamed::{Streaming, TooLarge},
 };
@@ -178,14 +178,25 @@ impl RuntimeApi {
             Ok(Answer::Reply { body, .. }) if !front.is_streaming => {
                 return StreamedResponse::whole(response::of(front, &body));
             }
-            Ok(Answer::Reply { body, content_type }) => Streaming::of(body, content_type),
+            Ok(Answer::Reply { body, content_type }) => {
+                if streamed::is_buffered(front, &body) {
+                    self.state.warn(Warning::BufferedReply { front: front.name() });
+                }
+                Streaming::of(body, content_type)
+            }
             Ok(Answer::Stream(reply)) => reply,
         };
         if front.is_streaming {
             return prelude::response(front, reply, &self.state).await;
         }
         StreamedResponse::whole(match collected(reply).await {
-            Ok(Outcome::Reply(reply)) => response::of_streamed(front, &reply),
+            Ok(Outcome::Reply(reply)) => {
+                if streamed::split(&reply).is_some() {
+                    let can_stream = front.clone().streaming().is_streaming();
+                    self.state.warn(Warning::StreamedReply { front: front.name(), can_stream });
+                }
+                response::of_streamed(front, &reply)
+            }
             Ok(Outcome::Error(error)) => {
                 entry.fail(&error);
                 response::failure(front)
@@ -230,6 +241,17 @@ impl RuntimeApi {
     /// What the function did that the protocol does not allow, in words. Empty after a test that went well.
     pub fn complaints(&self) -> Vec<String> {
         self.state.lock().complaints.clone()
+    }
+
+    /// What clients of [`send`](Self::send), [`stream`](Self::stream) and a [`Server`](crate::Server) lost because settings do
+    /// not match, the first of each kind.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.state.lock().warnings.clone()
+    }
+
+    /// Waits for the warning of this index, counted from 0.
+    pub async fn warning(&self, index: usize) -> Warning {
+        self.state.when(|inner| inner.warnings.get(index).cloned()).await
     }
 
     /// How often the function has asked for an invocation.

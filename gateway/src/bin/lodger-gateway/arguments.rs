@@ -18,7 +18,7 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
   --custom-domain NAME   a domain of one's own for an API; clients ask for /pets
   --stream               streams replies; a Function URL with RESPONSE_STREAM, or a REST API with the transfer mode STREAM.
                          The function has to stream then (LODGER_RESPONSE_MODE=stream), and not to where this is not given:
-                         clients get the envelope of its reply otherwise
+                         clients get the envelope of its reply otherwise, and a warning on standard error says so
   --route-responses      sends back what the function answers to a message; of websocket-api
   --listen ADDRESS       where to serve HTTP; 127.0.0.1:3000 if not given, port 0 for any
   --allow-host NAME      serves requests for this host name too, such as app.test; may be repeated. The Runtime API, and the

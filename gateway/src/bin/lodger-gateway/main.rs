@@ -71,6 +71,7 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     };
     let api = api.on_invocation(log);
     let api = Arc::new(hosts.iter().fold(api, |api, name| api.allow_host(name)));
+    tokio::spawn(print_warnings(Arc::clone(&api)));
     let ended = match task {
         Task::Serve { played, listen } => serve(&played, &listen, &hosts, &command, &api).await,
         Task::Invoke(file) => invoke(&file, &command, &api).await,
@@ -80,6 +81,13 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
         eprintln!("lodger-gateway: {complaint}");
     }
     ended
+}
+
+/// Prints the settings that do not match, each kind once, while clients wonder.
+async fn print_warnings(api: Arc<RuntimeApi>) {
+    for index in 0.. {
+        eprintln!("lodger-gateway: {}", api.warning(index).await);
+    }
 }
 
 /// Serves a front until the function ends, or the user ends it.

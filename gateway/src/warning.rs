@@ -1,0 +1,53 @@
+use std::{fmt, mem};
+
+/// A loss that AWS does not report, because settings of the function, the front and the client do not match.
+///
+/// [`RuntimeApi::warnings`](crate::RuntimeApi::warnings) has them, each kind once. The command prints each as it occurs. The
+/// text names the settings to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The front streams, and the function sent a buffered reply. A Function URL sends the JSON of the reply to the client
+    /// with the status 200. A REST API answers 500.
+    BufferedReply {
+        /// The [name](crate::Front::name) of the front.
+        front: &'static str,
+    },
+    /// The function streamed a prelude, and the front does not stream. A Function URL sends the prelude to the client as a
+    /// part of the body, with the status 200. A REST API sends no body. Other fronts send an error.
+    StreamedReply {
+        /// The [name](crate::Front::name) of the front.
+        front: &'static str,
+        /// Whether the front can [stream](crate::Front::streaming).
+        can_stream: bool,
+    },
+}
+
+impl Warning {
+    pub(crate) fn is_of_the_kind_of(&self, other: &Self) -> bool {
+        mem::discriminant(self) == mem::discriminant(other)
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BufferedReply { front } => write!(
+                f,
+                "cannot stream the reply to {front}: the function sent it buffered, and the client gets {}; set \
+                 LODGER_RESPONSE_MODE=stream for the function, or leave out --stream (Front::streaming)",
+                if *front == "rest-api" { "500" } else { "its JSON with the status 200" }
+            ),
+            Self::StreamedReply { front, can_stream } => {
+                write!(
+                    f,
+                    "cannot read the reply to {front}: the function streamed it, and the front does not stream; "
+                )?;
+                if *can_stream {
+                    f.write_str("use --stream (Front::streaming), or ")?;
+                }
+                f.write_str("set LODGER_RESPONSE_MODE=buffered for the function")
+            }
+        }
+    }
+}
