@@ -71,10 +71,10 @@ pub(super) fn remap(name: &mut HeaderName) -> Option<()> {
 pub(super) fn http_api(reply: &[u8]) -> Option<Response<Bytes>> {
     let reply = Reply::lenient(reply)?;
     let mut headers = reply.single("headers")?;
+    let has_type = headers.iter().any(|(name, _)| *name == header::CONTENT_TYPE);
     // Rule 74: an HTTP API keeps the other order and duplicates, except for the content type.
-    headers.extend(reply.multi("multiValueHeaders")?);
-    let mut has_type = false;
-    headers.retain(|(name, _)| *name != header::CONTENT_TYPE || !std::mem::replace(&mut has_type, true));
+    let multi = reply.multi("multiValueHeaders")?.into_iter();
+    headers.extend(multi.filter(|(name, _)| !has_type || *name != header::CONTENT_TYPE));
     let mut response = assemble(reply.status()?, headers, reply.body()?);
     if !reply.suppresses(&header::CONTENT_TYPE, &["headers", "multiValueHeaders"]) {
         default_content_type(&mut response, "text/plain; charset=utf-8");
