@@ -20,6 +20,7 @@ use lodger::ResponseMode;
 use lodger_gateway::Front;
 use lodger_tests::{
     ask::Sent,
+    host::on_lambda,
     probe,
     raw_api::{ACCEPTED, RawApi, SOON, Socket, invocation},
 };
@@ -299,6 +300,26 @@ async fn fronts_that_cannot_stream_get_their_answers_as_a_whole() {
         }
         socket.write(ACCEPTED).await;
         socket.poll().await;
+    }
+}
+
+#[tokio::test]
+async fn the_gateway_warns_of_a_mode_that_is_not_the_fronts() {
+    use lodger_gateway::Warning::{BufferedReply, StreamedReply};
+    for (front, name) in [(Front::function_url(), "function-url"), (Front::rest_api(), "rest-api")] {
+        for mode in [ResponseMode::Buffered, ResponseMode::Stream] {
+            let api = on_lambda(|lodger| lodger.response_mode(mode).run(probe::app())).await;
+            let sent = Sent::get("/reply/text").request();
+            for _ in 0..2 {
+                api.send(&front, &sent).await;
+                api.send(&front.clone().streaming(), &sent).await;
+            }
+            let expected = match mode {
+                ResponseMode::Buffered => BufferedReply { front: name },
+                _ => StreamedReply { front: name, can_stream: true },
+            };
+            assert_eq!(api.warnings(), [expected], "{front} {mode:?}");
+        }
     }
 }
 
