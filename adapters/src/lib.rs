@@ -299,7 +299,7 @@
 //! | answers: no body and no type, and the front adds a type | 88 |  |  |  | x |  |  |  |  |  |
 //! | answers: 204, 205 and 304 have no body and no length, 204 and 205 no type either | 91 | x | x | x | x | x | x | x | x | x |
 //! | answers: a status of 600 or more, which HTTP does not have, is a 500 | 72 | x | x | x | x | x | x | x | x | x |
-//! | answers: binary is base64 for the client, unless `binaryMediaTypes` names its type, or what the client accepts | 97 |  |  | x |  |  |  |  |  |  |
+//! | answers: binary is base64 for the client, unless `binaryMediaTypes` matches the first entry of the `Accept` of the request | 97 |  |  | x |  |  |  |  |  |  |
 //! | answers: headers beyond 10 KB, at an ALB 32 KB, become an error of the front's; a warning comes before | 87 | x | x | x |  | x | x |  |  |  |
 //! | answers: a reply beyond 6 MB, at an ALB 1 MB, becomes a 500 that says so; as binary 4.5 MB, and 768 KB | 99 | x | x | x | x | x | x | x | x | x |
 //!

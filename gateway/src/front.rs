@@ -7,7 +7,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::{Outcome, event, kind::Kind, response};
+use crate::{Outcome, event, kind::Kind, media_type::first_accepted, response};
 
 /// What stands between HTTP clients and a function: an AWS service, with its settings, or Vercel.
 ///
@@ -53,7 +53,8 @@ impl Front {
         Self::new(Kind::HttpApiV1)
     }
 
-    /// A REST API of API Gateway with a Lambda proxy integration on `/` and `/{proxy+}`, its stage `prod`.
+    /// A REST API of API Gateway with a Lambda proxy integration on `/` and `/{proxy+}`, its stage `prod`. It damages bodies
+    /// that are not text unless [`binary_media_types`](Self::binary_media_types) are set.
     ///
     /// A query that AWS takes apart at `;`, or refuses for a raw `|`, `{` or `}`, passes here as it is.
     ///
@@ -123,8 +124,7 @@ impl Front {
             has_custom_domain: false,
             stage: kind.stage().to_owned(),
             client: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            // So that binary bodies work, as most people set it.
-            binary_media_types: vec!["*/*".to_owned()],
+            binary_media_types: Vec::new(),
             is_streaming: false,
         }
     }
@@ -172,12 +172,16 @@ impl Front {
         self
     }
 
-    /// The media types that a REST API takes for binary, such as `image/png`, `image/*` or `*/*`; the last is the default.
+    /// Sets the binary media types of a REST API, such as `image/png`, `image/*` or `*/*`. By default there are none, as on
+    /// AWS. Other fronts have no such setting.
     ///
-    /// A body of another type becomes text on its way to the function, so that bytes that are no UTF-8 are lost, and
-    /// base64 in a reply goes to the client as it is. AWS looks at `Accept` for that as well, which a reply does not tell.
+    /// If the `Content-Type` of a request matches none of them, its body becomes text, and each byte that is not UTF-8
+    /// becomes U+FFFD. If the first entry of its `Accept` matches none, a client gets base64 from a reply as text: the
+    /// content type of the response does not count. `*/*` matches everything, and a header that is missing.
+    /// [`RuntimeApi::warnings`](crate::RuntimeApi::warnings) reports both losses. Streamed replies need no setting.
     ///
-    /// Source: [Binary media types](https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html).
+    /// Sources: [Binary media types](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html);
+    /// that `Accept` alone decides was tested on AWS for [LocalStack](https://github.com/localstack/localstack/pull/12199).
     #[must_use]
     pub fn binary_media_types<T: Into<String>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
         self.binary_media_types = types.into_iter().map(Into::into).collect();
@@ -227,10 +231,19 @@ impl Front {
     /// The HTTP response that AWS would make of what a function answered.
     ///
     /// Of a front that is [`streaming`](Self::streaming) it is the response to a reply that came as a whole. An outcome tells
-    /// no content type: what looks like a prelude is taken for one.
+    /// no content type: what looks like a prelude is taken for one. The client is assumed to accept the content type of the
+    /// response, which matters for [binary media types](Self::binary_media_types) alone.
     pub fn response(&self, outcome: &Outcome) -> Response<Bytes> {
         match outcome {
             Outcome::Reply(reply) => response::of(self, reply),
+            Outcome::Error(_) => response::failure(self),
+        }
+    }
+
+    /// As [`response`](Self::response), for the client that sent `request`.
+    pub fn response_to(&self, request: &Request<Bytes>, outcome: &Outcome) -> Response<Bytes> {
+        match outcome {
+            Outcome::Reply(reply) => response::answer(self, Some(first_accepted(request.headers())), reply).0,
             Outcome::Error(_) => response::failure(self),
         }
     }

@@ -1,5 +1,7 @@
 //! Media types, and whether one is among several.
 
+use http::{HeaderMap, header};
+
 /// Whether `content_type` without its parameters is among `types`, of which one may end on `/*`, or be `*/*`.
 pub(crate) fn is_among(content_type: &str, types: &[impl AsRef<str>]) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
@@ -8,6 +10,12 @@ pub(crate) fn is_among(content_type: &str, types: &[impl AsRef<str>]) -> bool {
         Some(main) => essence.split('/').next().is_some_and(|of| of.eq_ignore_ascii_case(main)),
         None => essence.eq_ignore_ascii_case(known),
     })
+}
+
+/// The first media type of an `Accept` header, with its parameters; empty if there is none.
+pub(crate) fn first_accepted(headers: &HeaderMap) -> &str {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split(',').next().unwrap_or_default().trim()
 }
 
 #[cfg(test)]

@@ -7,6 +7,16 @@ use std::{fmt, mem};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
+    /// A REST API has no binary media type for the body of a request: bytes that are not UTF-8 became U+FFFD.
+    DamagedRequestBody {
+        /// The `Content-Type` of the request, empty if it has none.
+        content_type: String,
+    },
+    /// A REST API has no binary media type for a client: it gets the base64 text of the body.
+    EncodedResponseBody {
+        /// The first entry of the request's `Accept`, empty if it has none.
+        accept: String,
+    },
     /// The front streams, and the function sent a buffered reply. A Function URL sends the JSON of the reply to the client
     /// with the status 200. A REST API answers 500.
     BufferedReply {
@@ -23,6 +33,9 @@ pub enum Warning {
     },
 }
 
+const BINARY: &str =
+    "set binaryMediaTypes of the API on AWS, and here --binary-media-types '*/*' (Front::binary_media_types)";
+
 impl Warning {
     pub(crate) fn is_of_the_kind_of(&self, other: &Self) -> bool {
         mem::discriminant(self) == mem::discriminant(other)
@@ -32,6 +45,16 @@ impl Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::DamagedRequestBody { content_type } => write!(
+                f,
+                "cannot keep the bytes of a request body with the content type {content_type:?}: the REST API has no binary \
+                 media type for it, and bytes that are not UTF-8 become U+FFFD; {BINARY}"
+            ),
+            Self::EncodedResponseBody { accept } => write!(
+                f,
+                "cannot decode a base64 response body for a client that accepts {accept:?}: the REST API has no binary media \
+                 type for it, and the client gets the base64 text; {BINARY}"
+            ),
             Self::BufferedReply { front } => write!(
                 f,
                 "cannot stream the reply to {front}: the function sent it buffered, and the client gets {}; set \

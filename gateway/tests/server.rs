@@ -4,7 +4,7 @@ mod support;
 
 use std::{sync::Arc, time::Duration};
 
-use lodger_gateway::{Front, RuntimeApi, Server};
+use lodger_gateway::{Front, RuntimeApi, Server, Warning};
 use serde_json::{Value, json};
 use support::{Function, ask, exchange, function, sent, value};
 use tokio::{
@@ -35,7 +35,7 @@ async fn a_request_goes_to_the_function_and_its_reply_comes_back_on_each_front()
         let headers = "host: localhost\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello";
         let (head, body) = ask(server.address(), &format!("POST {stage}/a/b HTTP/1.1\r\n{headers}")).await;
         assert!(head.starts_with("http/1.1 201 "), "{front}: {head}");
-        let text = if ["rest-api", "vercel"].contains(&front.name()) { "aGVsbG8=" } else { "hello" };
+        let text = if front.name() == "vercel" { "aGVsbG8=" } else { "hello" };
         assert_eq!(body, format!("\"/a/b\" \"{text}\""), "{front}");
         assert_eq!(api.complaints(), [""; 0]);
     }
@@ -81,6 +81,38 @@ async fn an_api_behind_a_custom_domain_serves_paths_without_its_stage() {
             let (head, got) = ask(server.address(), &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
             assert!(head.starts_with("http/1.1 200 "), "{front}: {head}");
             assert_eq!(got, format!("\"api.example.com\" {path} {path}"), "{front}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rest_api_damages_bodies_that_are_not_text_and_warns_once() {
+    let damaged = Warning::DamagedRequestBody { content_type: "image/png".into() };
+    let encoded = Warning::EncodedResponseBody { accept: "*/*".into() };
+    for (types, of_post, of_get, warnings) in [
+        (&[][..], "\"\u{fffd}PNG\" false", &b"/w=="[..], &[damaged, encoded.clone()][..]),
+        (&["image/png"], "\"iVBORw==\" true", b"/w==", &[encoded]),
+        (&["*/*"], "\"iVBORw==\" true", b"\xff", &[]),
+    ] {
+        let (server, api) = server(Front::rest_api().binary_media_types(types.iter().copied()), |event| {
+            let told = format!("{} {}", event["body"], event["isBase64Encoded"]);
+            let is_get = event["httpMethod"] == "GET";
+            json!({"statusCode": 200, "body": if is_get { "/w==" } else { &told }, "isBase64Encoded": is_get})
+        })
+        .await;
+        let mut socket = BufReader::new(TcpStream::connect(server.address()).await.unwrap());
+        for _ in 0..2 {
+            let head = "POST /prod HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 4\r\n\r\n";
+            socket.write_all(&[head.as_bytes(), b"\x89PNG"].concat()).await.unwrap();
+            let (_, body) = exchange(&mut socket, "").await.unwrap();
+            assert_eq!(String::from_utf8(body).unwrap(), of_post, "{types:?}");
+            let get = "GET /prod HTTP/1.1\r\nhost: x\r\naccept: */*\r\n\r\n";
+            let (_, body) = exchange(&mut socket, get).await.unwrap();
+            assert_eq!(body, of_get, "{types:?}");
+        }
+        assert_eq!(api.warnings(), warnings, "{types:?}");
+        for warning in warnings {
+            assert!(warning.to_string().contains("--binary-media-types '*/*'"), "{warning}");
         }
     }
 }

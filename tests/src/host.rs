@@ -6,10 +6,15 @@ use bytes::Bytes;
 use http::Response;
 use http_body_util::{BodyExt as _, Full};
 use lodger::{Error, Host, Lodger};
-use lodger_gateway::{RuntimeApi, Vercel};
+use lodger_gateway::{Front, RuntimeApi, Vercel};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::ask::Sent;
+
+/// Each front, of which the REST API has the binary media type `*/*`, so that any body gets through.
+pub fn fronts() -> [Front; 9] {
+    Front::all().map(|front| front.binary_media_types(["*/*"]))
+}
 
 /// An app under Lodger's server.
 pub struct Server {

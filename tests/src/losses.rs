@@ -1,6 +1,7 @@
 //! What a front loses: given what an app sees on a server, what it is to see behind the front, and likewise of what its
 //! client gets. Whatever is not here is the same. The numbers are those of the rules in `README.md`.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::Response;
 use lodger_gateway::Front;
@@ -93,6 +94,28 @@ pub fn seen_behind(front: &Front, mut seen: Value, sent: &Sent) -> Option<Value>
     headers.sort_by(|one, other| one.0.cmp(&other.0));
     seen["headers"] = json!(headers);
     Some(seen)
+}
+
+/// The request that the app is to see behind a REST API without binary media types, given the one behind a REST API with
+/// `*/*`. Rule 66: bytes that are not UTF-8 are replaced.
+pub fn seen_as_text(seen: &mut Value) {
+    let bytes: Vec<u8> = seen["body"].as_str().unwrap().chars().map(|c| c as u8).collect();
+    let text = String::from_utf8_lossy(&bytes);
+    seen["body"] = probe::latin1(text.as_bytes()).into();
+    for header in seen["headers"].as_array_mut().unwrap().iter_mut().filter(|header| header[0] == "content-length") {
+        header[1] = text.len().to_string().into();
+    }
+}
+
+/// The response of a REST API without binary media types, given the one of a REST API with `*/*`. Rule 97: a body that has to
+/// be base64 stays so.
+pub fn got_as_text(mut got: Value) -> Value {
+    let bytes: Vec<u8> = got["body"].as_str().unwrap().chars().map(|c| c as u8).collect();
+    let is_coded = got["headers"].as_array().unwrap().iter().any(|header| header[0] == "content-encoding");
+    if is_coded || std::str::from_utf8(&bytes).is_err() {
+        got["body"] = STANDARD.encode(bytes).into();
+    }
+    got
 }
 
 /// What the app is to see on Vercel: all of it, and what the platform says for everybody to see.

@@ -17,12 +17,12 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use http::Response;
 use lodger::{Lodger, ResponseMode};
-use lodger_gateway::{Ended, Front, RuntimeApi};
+use lodger_gateway::{Ended, Front, RuntimeApi, Warning};
 use lodger_tests::{
     ask::{Sent, arrivals, ask},
     framework::{ActixWeb, Axum, Axum07, Framework, Hyper, Tower, UNTYPED, Warp},
-    host::{OnVercel, Served, on_lambda_alone, on_slots, polling_alone},
-    losses::{got, got_behind, seen, seen_behind, seen_on_vercel},
+    host::{OnVercel, Served, fronts, on_lambda_alone, on_slots, polling_alone},
+    losses::{got, got_as_text, got_behind, seen, seen_as_text, seen_behind, seen_on_vercel},
     probe::{done_in, has_done, is_gone, span},
 };
 use serde_json::{Value, json};
@@ -98,6 +98,21 @@ macro_rules! matrix {
                 let whole = api.send(&Front::alb(), &Sent::get("/slow/10").request()).await;
                 assert_eq!(&whole.body()[..], b"begun ended");
                 assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+                assert_eq!(api.warnings(), []);
+            }
+
+            #[tokio::test]
+            async fn rest_api_without_binary_media_types() {
+                let api = on_lambda_alone(<$F>::run).await;
+                let is_blind_to = |seen: &mut Value| {
+                    <$F>::is_blind_to(seen);
+                    <$F>::is_blind_on_lambda_to(seen);
+                    seen_as_text(seen);
+                };
+                is_as_axums_behind(&Front::rest_api(), &api, is_blind_to, got_as_text).await;
+                let damaged = Warning::DamagedRequestBody { content_type: String::new() };
+                let encoded = Warning::EncodedResponseBody { accept: String::new() };
+                assert_eq!(api.warnings(), [damaged, encoded]);
             }
 
             #[tokio::test]
@@ -123,12 +138,13 @@ macro_rules! matrix {
             is_as_axums_behind(&front, &api, |seen| {
                 <$F>::is_blind_to(seen);
                 <$F>::is_blind_on_lambda_to(seen);
-            })
+            }, |got| got)
             .await;
             answers_untyped::<$F>(async |sent| api.send(&front, &sent.request()).await).await;
             tells_length_of_nothing::<$F>(async |sent| api.send(&front, &sent.request()).await).await;
             is_told_and_survives(&front, &api).await;
             works_after_on_lambda(&front, &api).await;
+            assert_eq!(api.warnings(), []);
         })*
     };
 }
@@ -225,7 +241,7 @@ fn axums_own() -> SocketAddr {
 }
 
 fn front(name: &str) -> Front {
-    Front::all().into_iter().find(|front| front.name() == name.replace('_', "-")).unwrap()
+    fronts().into_iter().find(|front| front.name() == name.replace('_', "-")).unwrap()
 }
 
 async fn is_as_axums(addr: SocketAddr, is_blind_to: fn(&mut Value)) {
@@ -258,7 +274,12 @@ async fn is_as_axums_on_vercel(on: &OnVercel, is_blind_to: impl Fn(&mut Value)) 
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-async fn is_as_axums_behind(front: &Front, api: &RuntimeApi, is_blind_to: impl Fn(&mut Value)) {
+async fn is_as_axums_behind(
+    front: &Front,
+    api: &RuntimeApi,
+    is_blind_to: impl Fn(&mut Value),
+    is_sent_as: impl Fn(Value) -> Value,
+) {
     let mut differences = vec![];
     for sent in requests() {
         let (of_axum, ours) = (ask(axums_own(), &sent).await, api.send(front, &sent.request()).await);
@@ -273,7 +294,8 @@ async fn is_as_axums_behind(front: &Front, api: &RuntimeApi, is_blind_to: impl F
             assert_eq!(seen(&ours), None, "{sent:?}");
             continue;
         }
-        compare(&sent, &ours, expected, got_behind(front, got(&of_axum, is_head), is_head), &mut differences);
+        let get = is_sent_as(got_behind(front, got(&of_axum, is_head), is_head));
+        compare(&sent, &ours, expected, get, &mut differences);
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     assert_eq!((api.complaints(), api.connections()), (vec![], 1));

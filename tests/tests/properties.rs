@@ -4,10 +4,10 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use lodger_gateway::{Front, Outcome, RuntimeApi};
+use lodger_gateway::{Outcome, RuntimeApi};
 use lodger_tests::{
     ask::{Sent, ask},
-    host::{Server, on_lambda},
+    host::{Server, fronts, on_lambda},
     losses::{got, got_behind, seen, seen_behind},
     probe::{self, latin1},
 };
@@ -99,7 +99,7 @@ fn responses() -> impl Strategy<Value = Sent> {
 
 /// Events of every front, bitten.
 fn events() -> impl Strategy<Value = Vec<u8>> {
-    let front = prop::sample::select(Front::all().to_vec());
+    let front = prop::sample::select(fronts().to_vec());
     let whole = (front, requests())
         .prop_map(|(front, sent)| front.event(&sent.request()).unwrap_or_else(|_| Bytes::from_static(b"{}")).to_vec());
     let bites = prop::collection::vec((any::<prop::sample::Index>(), prop::option::of(any::<u8>())), 0..4);
@@ -127,7 +127,7 @@ proptest! {
         HOSTS.runtime.block_on(async {
             let on_server = ask(HOSTS.server.addr, &sent).await;
             let expected = seen(&on_server).unwrap_or_else(|| panic!("{on_server:?}"));
-            for front in Front::all() {
+            for front in fronts() {
                 let on_lambda = HOSTS.lambda.send(&front, &sent.request()).await;
                 let expected = seen_behind(&front, expected.clone(), &sent);
                 prop_assert_eq!(seen(&on_lambda), expected, "{}: {:?}", front, on_lambda);
@@ -141,7 +141,7 @@ proptest! {
         HOSTS.runtime.block_on(async {
             let is_head = sent.method == "HEAD";
             let from_server = got(&ask(HOSTS.server.addr, &sent).await, is_head);
-            for front in Front::all() {
+            for front in fronts() {
                 let from_lambda = HOSTS.lambda.send(&front, &sent.request()).await;
                 prop_assert_eq!(got(&from_lambda, is_head), got_behind(&front, from_server.clone(), is_head), "{}", front);
             }

@@ -19,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use lodger_gateway::{Front, Outcome};
 use lodger_tests::{
     ask::{Sent, ask},
-    host::Server,
+    host::{self, Server},
     losses::{got, got_behind, seen, seen_behind},
     probe,
 };
@@ -495,7 +495,7 @@ async fn every_front_is_as_a_server_but_for_what_it_loses() {
     for sent in &requests {
         let on_server = ask(server.addr, sent).await;
         let is_head = sent.method == "HEAD";
-        for front in Front::all() {
+        for front in host::fronts() {
             let on_lambda = emulator.ask(&front, sent).await;
             match seen(&on_server) {
                 Some(expected) => {

@@ -9,7 +9,7 @@ use lodger::{ClientAddr, PathPrefix, lambda};
 use lodger_gateway::Front;
 use lodger_tests::{
     ask::{Sent, ask, raw},
-    host::{Server, on_lambda, on_lambda_alone},
+    host::{Server, fronts, on_lambda, on_lambda_alone},
     losses::seen,
     probe,
 };
@@ -39,7 +39,7 @@ async fn rejections_are_the_apps_or_warps() {
 
     let api = on_lambda(|lodger| lodger.run(handled())).await;
     let unhandled = on_lambda(|lodger| lodger.run(boxed())).await;
-    for front in Front::all() {
+    for front in fronts() {
         assert_eq!(api.send(&front, &Sent::get("/items/7").request()).await.body(), "item 7");
         let answer = api.send(&front, &Sent::get("/items/x").request()).await;
         assert_eq!((answer.status(), &answer.body()[..]), (StatusCode::NOT_FOUND, &b"nothing here"[..]));
@@ -52,7 +52,7 @@ async fn rejections_are_the_apps_or_warps() {
 async fn the_client_is_who_the_front_says() {
     let app = || warp::addr::remote().map(|client: Option<SocketAddr>| format!("{client:?}"));
     let api = on_lambda(|lodger| lodger.run(app())).await;
-    for front in Front::all() {
+    for front in fronts() {
         let front = front.client([198, 51, 100, 4].into());
         let sent = Sent::get("//double").header("x-twice", "1").header("x-twice", "2").header("x-real-ip", "6.6.6.6");
         assert_eq!(api.send(&front, &sent.request()).await.body(), "Some(198.51.100.4:0)", "{front}");

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{Request, header};
 
 use super::text;
-use crate::{front::Front, kind::Kind, media_type};
+use crate::{Warning, front::Front, kind::Kind, media_type};
 
 /// The body as a string, and whether that is base64.
 pub(super) fn of(front: &Front, request: &Request<Bytes>) -> (String, bool) {
@@ -13,7 +13,7 @@ pub(super) fn of(front: &Front, request: &Request<Bytes>) -> (String, bool) {
     if body.is_empty() {
         return (String::new(), false);
     }
-    let content_type = request.headers().get(header::CONTENT_TYPE).map(text).unwrap_or_default();
+    let content_type = content_type(request);
     let as_text = match front.kind {
         // Rule 66: what is not binary is text, whatever that does to it.
         Kind::RestApi if media_type::is_among(&content_type, &front.binary_media_types) => None,
@@ -25,6 +25,20 @@ pub(super) fn of(front: &Front, request: &Request<Bytes>) -> (String, bool) {
         _ => as_text(&content_type, body),
     };
     as_text.map_or_else(|| (STANDARD.encode(body), true), |text| (text, false))
+}
+
+/// The warning for a body that its front damages on the way to the function (rule 66).
+pub(crate) fn warning(front: &Front, request: &Request<Bytes>) -> Option<Warning> {
+    if front.kind != Kind::RestApi || std::str::from_utf8(request.body()).is_ok() {
+        return None;
+    }
+    let content_type = content_type(request);
+    let is_binary = media_type::is_among(&content_type, &front.binary_media_types);
+    (!is_binary).then_some(Warning::DamagedRequestBody { content_type })
+}
+
+fn content_type(request: &Request<Bytes>) -> String {
+    request.headers().get(header::CONTENT_TYPE).map(text).unwrap_or_default()
 }
 
 /// The body of a type of text. JSON cannot carry what is no UTF-8, whatever its type says.
@@ -62,6 +76,7 @@ mod tests {
     #[test]
     fn a_coding_is_looked_at_by_those_that_are_no_apis() {
         for front in Front::all() {
+            let front = front.binary_media_types(["*/*"]);
             let headers = [("content-type", "text/plain"), ("content-encoding", "gzip")];
             let is_api = matches!(front.kind, Kind::FunctionUrl | Kind::HttpApi | Kind::HttpApiV1);
             assert_eq!(body(&front, &headers, b"x").1, !is_api, "{front}");
@@ -69,10 +84,27 @@ mod tests {
     }
 
     #[test]
-    fn a_rest_api_spoils_what_it_does_not_know_for_binary() {
-        let png = |front: Front| body(&front, &[("content-type", "image/png")], b"\x89PNG");
-        assert_eq!(png(Front::rest_api()), ("iVBORw==".into(), true));
-        assert_eq!(png(Front::rest_api().binary_media_types(["image/*"])), ("iVBORw==".into(), true));
-        assert_eq!(png(Front::rest_api().binary_media_types(["image/gif"])), ("\u{fffd}PNG".into(), false));
+    fn a_rest_api_damages_a_body_without_a_binary_media_type() {
+        let png = |front: &Front| body(front, &[("content-type", "image/png")], b"\x89PNG");
+        let warning = |front: &Front| {
+            let request = Request::post("/").header("content-type", "image/png");
+            super::warning(front, &request.body(Bytes::from_static(b"\x89PNG")).unwrap())
+        };
+        for types in [&[][..], &["image/gif"], &["text/*", "image/gif"]] {
+            let front = Front::rest_api().binary_media_types(types.iter().copied());
+            assert_eq!(png(&front), ("\u{fffd}PNG".into(), false), "{types:?}");
+            assert_eq!(warning(&front), Some(Warning::DamagedRequestBody { content_type: "image/png".into() }));
+        }
+        for types in ["*/*", "image/*", "image/png"] {
+            let front = Front::rest_api().binary_media_types([types]);
+            assert_eq!(png(&front), ("iVBORw==".into(), true), "{types}");
+            assert_eq!(warning(&front), None, "{types}");
+        }
+        // No type is set by default, as on AWS; text is not damaged.
+        assert_eq!(png(&Front::rest_api()), ("\u{fffd}PNG".into(), false));
+        assert_eq!(body(&Front::rest_api(), &[], "é".as_bytes()), ("é".into(), false));
+        let text = Request::post("/").body(Bytes::from_static("é".as_bytes())).unwrap();
+        assert_eq!(super::warning(&Front::rest_api(), &text), None);
+        assert_eq!(warning(&Front::http_api_v1()), None);
     }
 }

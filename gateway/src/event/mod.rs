@@ -1,7 +1,7 @@
 //! From a request to the event of a front.
 
 mod alb;
-mod body;
+pub(crate) mod body;
 mod fields;
 mod http_api;
 mod lattice;
@@ -108,6 +108,7 @@ mod tests {
             assert_eq!(text(1024 * 1024 + 1), if is_alb { 413 } else { 0 }, "{front}");
             assert_eq!(text(6 * 1024 * 1024), 413, "{front}");
             // Base64 counts.
+            let front = front.binary_media_types(["*/*"]);
             assert_eq!(refused(&front, Request::post("/"), vec![0; 5 * 1024 * 1024]), 413, "{front}");
         }
     }

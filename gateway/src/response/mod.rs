@@ -13,29 +13,36 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 pub(crate) use self::refusal::{failure, no_stage, refusal};
-use crate::{front::Front, kind::Kind};
+use crate::{Warning, front::Front, kind::Kind};
 
 /// What Lambda takes as a reply: 6 MiB and 100 bytes.
 pub(crate) const MAX_REPLY: usize = 6 * 1024 * 1024 + 100;
 /// What API Gateway lets through as headers, names and values together (rule 87).
 const MAX_API_HEADERS: usize = 10_240;
 
+/// The response for a client that accepts the content type of it.
 pub(crate) fn of(front: &Front, reply: &[u8]) -> Response<Bytes> {
+    answer(front, None, reply).0
+}
+
+/// The response for a client with this `Accept`, if it is known, and what the client loses.
+pub(crate) fn answer(front: &Front, accept: Option<&str>, reply: &[u8]) -> (Response<Bytes>, Option<Warning>) {
     if reply.len() > MAX_REPLY {
-        return failure(front);
+        return (failure(front), None);
     }
     if front.is_streaming {
-        return streamed::whole(front, reply);
+        return (streamed::whole(front, reply), None);
     }
+    let mut warning = None;
     let response = match front.kind {
         Kind::FunctionUrl | Kind::HttpApi => http_api::response(front, reply),
         Kind::HttpApiV1 => rest_api::http_api(reply),
-        Kind::RestApi => rest_api::rest_api(front, reply),
+        Kind::RestApi => rest_api::rest_api(front, accept, reply, &mut warning),
         Kind::Alb | Kind::AlbMultiValue => alb::response(front, reply),
         Kind::LatticeV1 | Kind::LatticeV2 => lattice::response(front, reply),
         Kind::Vercel => vercel::response(reply),
     };
-    response.unwrap_or_else(|| failure(front))
+    (response.unwrap_or_else(|| failure(front)), warning)
 }
 
 /// The response of a front that does not stream to a reply that was streamed.
@@ -98,6 +105,7 @@ mod tests {
     #[test]
     fn what_is_wrong_everywhere() {
         for front in Front::all() {
+            let front = front.binary_media_types(["*/*"]);
             let failed = failure(&front).status().as_u16();
             for reply in [
                 json!({"statusCode": 200.0}),

@@ -8,7 +8,7 @@ use super::{
     reply::{Headers, Reply},
     size,
 };
-use crate::{front::Front, media_type};
+use crate::{Warning, front::Front, media_type};
 
 /// What a REST API does not let a function say of itself (rule 85).
 ///
@@ -30,7 +30,12 @@ const REMAPPED: [&str; 14] = [
     "www-authenticate",
 ];
 
-pub(super) fn rest_api(front: &Front, reply: &[u8]) -> Option<Response<Bytes>> {
+pub(super) fn rest_api(
+    front: &Front,
+    accept: Option<&str>,
+    reply: &[u8],
+    warning: &mut Option<Warning>,
+) -> Option<Response<Bytes>> {
     // Rule 71: it takes nothing that it does not know.
     let known = ["statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"];
     let reply = Reply::lenient(reply)?.only(&known)?;
@@ -38,10 +43,13 @@ pub(super) fn rest_api(front: &Front, reply: &[u8]) -> Option<Response<Bytes>> {
     for (name, _) in &mut headers {
         remap(name)?;
     }
-    // Rule 97: what is not binary is passed on as it is, base64 or not.
-    let content_type = content_type(&headers).unwrap_or("application/json");
-    let is_base64 = reply.is_base64()? && media_type::is_among(content_type, &front.binary_media_types);
-    let body = if is_base64 { reply.body()? } else { reply.text()?.to_owned().into() };
+    // Rule 97: what the client accepts decides, not the type of the response.
+    let accept = accept.or(content_type(&headers)).unwrap_or("application/json");
+    let is_binary = media_type::is_among(accept, &front.binary_media_types);
+    if reply.is_base64()? && !is_binary && !reply.text()?.is_empty() {
+        *warning = Some(Warning::EncodedResponseBody { accept: accept.to_owned() });
+    }
+    let body = if is_binary { reply.body()? } else { reply.text()?.to_owned().into() };
     let mut response = assemble(reply.status()?, headers, body);
     if !reply.suppresses(&header::CONTENT_TYPE, &["headers", "multiValueHeaders"]) {
         default_content_type(&mut response, "application/json");
@@ -194,9 +202,37 @@ mod tests {
     fn base64_is_decoded_where_the_type_is_binary() {
         let reply = || json!({"statusCode": 200, "headers": {"content-type": "image/png"}, "body": "iVBO", "isBase64Encoded": true});
         let body = |front: Front| response(&front, reply()).into_body();
-        assert_eq!(&body(Front::rest_api())[..], b"\x89PN");
+        assert_eq!(&body(Front::rest_api().binary_media_types(["*/*"]))[..], b"\x89PN");
         assert_eq!(&body(Front::rest_api().binary_media_types(["image/png"]))[..], b"\x89PN");
         assert_eq!(&body(Front::rest_api().binary_media_types(["text/plain"]))[..], b"iVBO");
+        assert_eq!(&body(Front::rest_api())[..], b"iVBO");
         assert_eq!(&body(Front::http_api_v1().binary_media_types([""; 0]))[..], b"\x89PN");
+    }
+
+    #[test]
+    fn base64_is_decoded_for_a_client_that_first_accepts_a_binary_type() {
+        let reply = r#"{"statusCode":200,"headers":{"content-type":"image/png"},"body":"iVBO","isBase64Encoded":true}"#;
+        for (types, accept, is_decoded) in [
+            (&["image/png"][..], Some("image/png"), true),
+            (&["image/*"], Some("image/webp;q=0.8, text/html"), true),
+            (&["image/png"], Some("text/html, image/png"), false),
+            (&["image/png"], Some("*/*"), false),
+            (&["image/png"], Some("image/*"), false),
+            (&["image/png"], None, false),
+            (&["*/*"], Some("text/html"), true),
+            (&["*/*"], None, true),
+            (&["text/html"], Some("text/html"), true),
+            (&[], Some("image/png"), false),
+        ] {
+            let front = Front::rest_api().binary_media_types(types.iter().copied());
+            let mut request = http::Request::get("/").body(Bytes::new()).unwrap();
+            if let Some(accept) = accept {
+                request.headers_mut().insert("accept", accept.parse().unwrap());
+            }
+            let response = front.response_to(&request, &crate::Outcome::Reply(reply.into()));
+            let expected = if is_decoded { &b"\x89PN"[..] } else { b"iVBO" };
+            assert_eq!(&response.body()[..], expected, "{types:?} {accept:?}");
+            assert_eq!(values(&response, "content-type"), ["image/png"]);
+        }
     }
 }

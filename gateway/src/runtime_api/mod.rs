@@ -19,8 +19,10 @@ use tokio::{
 use crate::{
     Ended, Front, Invocation, Outcome, Reported, StreamedResponse, Warning,
     access::Hosts,
+    event::body,
     event_name::{event_name, reply_status},
     log::{Log, OpenEntry},
+    media_type::first_accepted,
     response::{self, MAX_REPLY, streamed},
     state::{Answer, HandedOut, Inner, Queued, State},
     streamed::{Streaming, TooLarge},
@@ -164,6 +166,7 @@ impl RuntimeApi {
             Ok(event) => event,
             Err(response) => return StreamedResponse::whole(*response),
         };
+        body::warning(front, request).into_iter().for_each(|warning| self.state.warn(warning));
         let answer = self.answer(event.into(), entry).await;
         entry.succeed(None);
         let reply = match answer {
@@ -176,7 +179,9 @@ impl RuntimeApi {
                 return StreamedResponse::whole(response::failure(front));
             }
             Ok(Answer::Reply { body, .. }) if !front.is_streaming => {
-                return StreamedResponse::whole(response::of(front, &body));
+                let (response, warning) = response::answer(front, Some(first_accepted(request.headers())), &body);
+                warning.into_iter().for_each(|warning| self.state.warn(warning));
+                return StreamedResponse::whole(response);
             }
             Ok(Answer::Reply { body, content_type }) => {
                 if streamed::is_buffered(front, &body) {

@@ -16,6 +16,9 @@ Usage: lodger-gateway [options] [-- command [argument ...]]
   --stage NAME           the stage of an API; prod if not given, of HTTP APIs $default. Without a custom domain clients ask
                          for /NAME/pets, as on AWS; other paths get 403 from a REST API and 404 from an HTTP API
   --custom-domain NAME   a domain of one's own for an API; clients ask for /pets
+  --binary-media-types TYPES
+                         the binary media types of a REST API, such as 'image/*,application/zip' or '*/*'; none if not
+                         given, as on AWS: it damages bodies that are not text
   --stream               streams replies; a Function URL with RESPONSE_STREAM, or a REST API with the transfer mode STREAM.
                          The function has to stream then (LODGER_RESPONSE_MODE=stream), and not to where this is not given:
                          clients get the envelope of its reply otherwise, and a warning on standard error says so
@@ -90,6 +93,7 @@ impl Played {
         name: &str,
         stage: Option<String>,
         domain: Option<String>,
+        binary_media_types: Option<Vec<String>>,
         is_streaming: bool,
         has_route_responses: bool,
     ) -> Result<Self, String> {
@@ -100,6 +104,9 @@ impl Played {
             }
             if domain.is_some() {
                 return Err("websocket-api has no --custom-domain".to_owned());
+            }
+            if binary_media_types.is_some() {
+                return Err(has_no_binary_media_types(name));
             }
             let mut api = WebSocketApi::new();
             if let Some(stage) = stage {
@@ -115,6 +122,12 @@ impl Played {
         let is_api = ["rest-api", "http-api", "http-api-v1"].contains(&front.name());
         if !is_api && (stage.is_some() || domain.is_some()) {
             return Err(format!("{front} has neither a --stage nor a --custom-domain; APIs have"));
+        }
+        if let Some(types) = binary_media_types {
+            if front.name() != "rest-api" {
+                return Err(has_no_binary_media_types(front.name()));
+            }
+            front = front.binary_media_types(types);
         }
         if has_route_responses {
             return Err(format!("{front} has no --route-responses; websocket-api has"));
@@ -138,7 +151,7 @@ impl Played {
 impl Arguments {
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
         let (mut name, mut stage, mut domain, mut listen, mut event) = (None, None, None, None, None);
-        let mut timeout = None;
+        let (mut timeout, mut binary_media_types) = (None, None);
         let mut hosts = Vec::new();
         let (mut is_streaming, mut has_route_responses, mut is_vercel, mut is_quiet) = (false, false, false, false);
         let mut runtime_api = "127.0.0.1:0".to_owned();
@@ -151,6 +164,7 @@ impl Arguments {
                 "--front" => name = Some(value()?),
                 "--stage" => stage = Some(value()?),
                 "--custom-domain" => domain = Some(value()?),
+                "--binary-media-types" => binary_media_types = Some(media_types(&option, &value()?)?),
                 "--stream" => is_streaming = true,
                 "--route-responses" => has_route_responses = true,
                 "--listen" => listen = Some(address(&option, value()?)?),
@@ -166,7 +180,12 @@ impl Arguments {
         let command: Vec<_> = arguments.collect();
         let addresses = listen.iter().chain([&runtime_api]);
         hosts.extend(addresses.filter_map(|address| Some(address.rsplit_once(':')?.0.to_owned())));
-        let has_front = name.is_some() || stage.is_some() || domain.is_some() || is_streaming || has_route_responses;
+        let has_front = name.is_some()
+            || stage.is_some()
+            || domain.is_some()
+            || binary_media_types.is_some()
+            || is_streaming
+            || has_route_responses;
         let task = if is_vercel {
             if has_front || event.is_some() || timeout.is_some() {
                 return Err(
@@ -188,7 +207,7 @@ impl Arguments {
             Task::Invoke(event)
         } else {
             let name = name.as_deref().unwrap_or("function-url");
-            let played = Played::read(name, stage, domain, is_streaming, has_route_responses)?;
+            let played = Played::read(name, stage, domain, binary_media_types, is_streaming, has_route_responses)?;
             Task::Serve { played, listen: listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()) }
         };
         Ok(Asked::ToRun(Box::new(Self { task, runtime_api, timeout, hosts, is_quiet, command })))
@@ -197,6 +216,21 @@ impl Arguments {
 
 fn does_not_stream(name: &str) -> String {
     format!("{name} has no --stream; function-url and rest-api have")
+}
+
+fn has_no_binary_media_types(name: &str) -> String {
+    format!("{name} has no --binary-media-types; rest-api has")
+}
+
+fn media_types(option: &str, value: &str) -> Result<Vec<String>, String> {
+    let is_one = |entry: &&str| entry.split_once('/').is_some_and(|(main, sub)| !main.is_empty() && !sub.is_empty());
+    let entries: Vec<_> = value.split(',').map(str::trim).collect();
+    if entries.iter().all(is_one) {
+        return Ok(entries.into_iter().map(str::to_owned).collect());
+    }
+    Err(format!(
+        "invalid {option} {value:?}: expected media types such as image/png, image/* or */*, separated by commas"
+    ))
 }
 
 fn seconds(option: &str, value: &str) -> Result<Duration, String> {
@@ -266,6 +300,15 @@ mod tests {
     }
 
     #[test]
+    fn reads_binary_media_types() {
+        let arguments = read("--front rest-api --binary-media-types image/*,application/zip").unwrap();
+        let told = format!("{:?}", front(&arguments));
+        assert!(told.contains(r#"["image/*", "application/zip"]"#), "{told}");
+        let told = format!("{:?}", front(&read("--front rest-api").unwrap()));
+        assert!(told.contains("binary_media_types: []"), "{told}");
+    }
+
+    #[test]
     fn there_are_defaults() {
         let arguments = read("").unwrap();
         assert_eq!((front(&arguments).name(), served(&arguments).1), ("function-url", "127.0.0.1:3000"));
@@ -310,6 +353,13 @@ mod tests {
             ("--stage", "--stage"),
             ("--front alb --stage x", "alb has neither"),
             ("--front alb --route-responses", "alb has no"),
+            ("--front http-api --binary-media-types */*", "http-api has no --binary-media-types; rest-api has"),
+            ("--binary-media-types */*", "function-url has no --binary-media-types"),
+            #[cfg(feature = "websocket")]
+            ("--front websocket-api --binary-media-types */*", "websocket-api has no --binary-media-types"),
+            ("--front rest-api --binary-media-types image", "invalid --binary-media-types \"image\": expected"),
+            ("--front rest-api --binary-media-types image/png,", "expected media types such as image/png"),
+            ("--event x --binary-media-types */* -- y", "with --event nothing is served"),
             ("--front http-api --stream", "http-api has no --stream; function-url and rest-api have"),
             #[cfg(feature = "websocket")]
             ("--front websocket-api --stream", "websocket-api has no --stream"),
