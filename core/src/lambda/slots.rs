@@ -28,7 +28,7 @@ pub(super) const MOST: usize = 4096;
 
 /// How long the Runtime API has to take the errors of invocations that were cut off. Lambda kills the process half a second after
 /// SIGTERM, or later if there are other extensions.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const REPORT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The slots of a process, and how many of them cannot reach the Runtime API.
 #[derive(Debug)]
@@ -176,7 +176,7 @@ impl Share {
         (End::new(Shutdown::when(self.is_over())), cut_off)
     }
 
-    /// What `work` gives. At the end of the grace period its invocations [fail](CutOff), and it has [`LAST_WORDS`] to say so.
+    /// What `work` gives. At the end of the grace period its invocations [fail](CutOff), and it has [`REPORT_TIMEOUT`] to say so.
     pub(super) async fn within_grace<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let Some(grace) = self.grace else { return Some(work.await) };
         let mut work = pin!(work);
@@ -194,7 +194,7 @@ impl Share {
         }
         say!(WARN, "cut off what was still in flight {grace:?} after the shutdown began (LODGER_GRACE)");
         self.stage.send_modify(|stage| stage.is_cut_off = true);
-        timeout(LAST_WORDS, work).await.ok()
+        timeout(REPORT_TIMEOUT, work).await.ok()
     }
 
     fn is_over(&self) -> impl Future<Output = ()> + use<> {

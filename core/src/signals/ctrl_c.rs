@@ -1,8 +1,9 @@
-use std::{future::pending, process};
+use std::future::pending;
 
 use crate::Error;
 
 /// The exit status of a process that Ctrl-C ended (`STATUS_CONTROL_C_EXIT`).
+#[cfg(feature = "server")]
 const CONTROL_C_EXIT: i32 = 0xC000_013A_u32.cast_signed();
 
 /// Ctrl-C, which ends nothing by itself while somebody waits for it. tokio gives it back by itself after that.
@@ -24,7 +25,8 @@ impl Signals {
     }
 
     /// Ends the process as Ctrl-C does by default.
+    #[cfg(feature = "server")]
     pub(crate) fn end_process(&self) {
-        process::exit(CONTROL_C_EXIT);
+        std::process::exit(CONTROL_C_EXIT);
     }
 }

@@ -15,6 +15,7 @@ pub(crate) use unix::Signals;
 use crate::shutdown::Ending;
 
 /// Signals that come closer together than this are one: a supervisor may signal a process and then its group.
+#[cfg(any(unix, feature = "server"))]
 pub(crate) const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
 impl Signals {

@@ -13,7 +13,7 @@ use std::{
 
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
-    flag, low_level,
+    flag,
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -56,13 +56,14 @@ impl Signals {
     }
 
     /// Ends the process as the last signal does by default.
+    #[cfg(feature = "server")]
     pub(crate) fn end_process(&self) {
         let number = self.last.map_or(SIGTERM, |(number, _)| number);
         if is_first_process() {
-            low_level::exit(SIGNALLED + number);
+            signal_hook::low_level::exit(SIGNALLED + number);
         }
         // It fails for numbers that are no signal's.
-        let _ = low_level::emulate_default_handler(number);
+        let _ = signal_hook::low_level::emulate_default_handler(number);
     }
 }
 
