@@ -29,9 +29,13 @@ fn begins_to_end(process: &mut Process) {
 }
 
 /// How the process ends, within some seconds.
-async fn end(process: Process) -> (std::process::ExitStatus, String) {
-    let ended = tokio::task::spawn_blocking(move || process.end());
-    tokio::time::timeout(Duration::from_secs(10), ended).await.expect("the process goes on").unwrap()
+async fn end(mut process: Process) -> (std::process::ExitStatus, String) {
+    let begun = Instant::now();
+    while process.child.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "the process goes on");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    process.end()
 }
 
 #[tokio::test]
@@ -136,18 +140,19 @@ async fn two_apps_are_two_servers() {
 #[tokio::test]
 async fn a_second_app_on_lambda_is_refused_before_it_polls() {
     let api = RuntimeApi::start().await.unwrap();
-    let mut process = start("two", &[("AWS_LAMBDA_RUNTIME_API", &api.address())]);
-    let why = format!("cannot run a second app on the Lambda Runtime API at {}: another `run`", api.address());
-    for words in [format!("lodger: error: {why}"), format!("servers: the second: Err({why}")] {
-        let line = process.line();
-        assert!(line.starts_with(&words) && line.contains("merge the routers into one app"), "{line}");
-    }
-    let begun = Instant::now();
+    let process = start("two", &[("AWS_LAMBDA_RUNTIME_API", &api.address())]);
     for _ in 0..10 {
         assert_eq!(api.send(&Front::function_url(), &Sent::get("/").request()).await.body(), "the first");
     }
-    assert!(begun.elapsed() < Duration::from_secs(10));
     assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+    process.signal("KILL");
+    let (_, said) = end(process).await;
+    let why = format!("cannot run a second app on the Lambda Runtime API at {}: another `run`", api.address());
+    let expected = [format!("lodger: error: {why}"), format!("servers: the second: Err({why}")];
+    assert_eq!(said.lines().count(), expected.len(), "{said}");
+    for (line, words) in said.lines().zip(expected) {
+        assert!(line.starts_with(&words) && line.contains("merge the routers into one app"), "{line}");
+    }
 }
 
 #[tokio::test]
