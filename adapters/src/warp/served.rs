@@ -33,6 +33,7 @@ where
         if gate.is_open() {
             ::warp::serve(filter).incoming(listener).graceful(ended).run().await;
         } else {
+            let filter = filter.map(R::into_response).boxed();
             ::warp::serve(admitting(filter, gate)).incoming(listener).graceful(ended).run().await;
         }
     };
@@ -51,20 +52,18 @@ where
 }
 
 /// `filter` behind the gate. What comes off a path is what path filters have read already: no filter can write one.
-fn admitting<F, R>(filter: F, gate: Gate) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone
-where
-    F: Filter<Extract = (R,), Error: Into<Rejection>> + Clone + Send + Sync + 'static,
-    R: Reply + 'static,
-{
-    // For the error that all boxed ones have.
-    let filter = filter.boxed();
-    let shortened =
-        admitted(gate.clone(), true).and(prefixes(&gate)).and(filter.clone()).map(|pass: Pass, reply: R| {
-            let mut response = reply.into_response();
-            pass.restore_location(response.headers_mut());
-            response
-        });
-    let as_it_is = admitted(gate, false).and(filter).map(|_: Pass, reply: R| reply.into_response());
+///
+/// Boxed, so that the types that are made of it here are not as long as the app's.
+fn admitting(
+    filter: BoxedFilter<(Response,)>,
+    gate: Gate,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+    let restored = |pass: Pass, mut response: Response| {
+        pass.restore_location(response.headers_mut());
+        response
+    };
+    let shortened = admitted(gate.clone(), true).and(prefixes(&gate)).and(filter.clone()).map(restored);
+    let as_it_is = admitted(gate, false).and(filter).map(|_: Pass, response| response);
     shortened.or(as_it_is).unify()
 }
 
