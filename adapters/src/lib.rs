@@ -312,7 +312,8 @@
 //!
 //! - An **HTTP API** and a **REST API** add no type to a response without a body, because Lodger sends a null for
 //!   `content-type`, which only they accept (88). Emulators do not get the null, and neither does a REST API that streams: both
-//!   may add a type. An emulator is an event whose domain is neither one of API Gateway nor a name in the public DNS.
+//!   may add a type. An event is an emulator's unless its domain is one of API Gateway or a name in the public DNS, and its
+//!   `domainPrefix` is the first label of that.
 //! - A **REST API** splits queries at `;`, refuses raw `|`, `{` and `}` in them (38), and on a domain of one's own keeps `/ping`
 //!   and `/sping` for itself (29).
 //! - A **Function URL** with the auth type `AWS_IAM` takes `Authorization` for itself (59).

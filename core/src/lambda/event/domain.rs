@@ -56,12 +56,13 @@ fn second_label(domain: &[u8]) -> &[u8] {
 const PRIVATE: [&[u8]; 9] =
     [b"localhost", b"local", b"test", b"example", b"invalid", b"internal", b"lan", b"home", b"alt"];
 
-/// Whether the domain is one of API Gateway, or a custom domain that clients find in the public DNS.
+/// Whether the domain is one of API Gateway, or a custom domain that clients find in the public DNS, and `prefix` its first
+/// label, which API Gateway sends as well.
 ///
 /// Emulators call themselves `localhost`, an IP address, `{id}.execute-api.` before a name of their own, a name with a
-/// port, or nothing at all.
-pub(super) fn is_of_api_gateway(domain: &[u8]) -> bool {
-    let after_id = memchr::memchr(b'.', domain).and_then(|dot| domain.get(dot..)).unwrap_or_default();
+/// port, or nothing at all. Those that take their domain from the client send no prefix.
+pub(super) fn is_of_api_gateway(domain: &[u8], prefix: &[u8]) -> bool {
+    let Some(after_id) = domain.strip_prefix(prefix).filter(|rest| rest.starts_with(b".")) else { return false };
     if after_id.starts_with(b".execute-api.") {
         return after_id.ends_with(b".amazonaws.com") || after_id.ends_with(b".amazonaws.com.cn");
     }
@@ -85,6 +86,10 @@ fn is_public(domain: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn first_label(domain: &str) -> &[u8] {
+        domain.split('.').next().unwrap().as_bytes()
+    }
 
     #[test]
     fn the_domains_of_aws_are_known_by_their_second_label() {
@@ -152,7 +157,10 @@ mod tests {
             "example.io",
             "api.xn--p1ai",
         ] {
-            assert!(is_of_api_gateway(domain.as_bytes()), "{domain}");
+            assert!(is_of_api_gateway(domain.as_bytes(), first_label(domain)), "{domain}");
+            for prefix in ["", "a", domain] {
+                assert!(!is_of_api_gateway(domain.as_bytes(), prefix.as_bytes()), "{domain}");
+            }
         }
         for domain in [
             "",
@@ -179,7 +187,7 @@ mod tests {
             "api.example.com.",
             "bucket.s3.amazonaws.com",
         ] {
-            assert!(!is_of_api_gateway(domain.as_bytes()), "{domain}");
+            assert!(!is_of_api_gateway(domain.as_bytes(), first_label(domain)), "{domain}");
         }
     }
 }

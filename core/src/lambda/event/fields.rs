@@ -85,6 +85,8 @@ pub(super) struct ContextFields<'a> {
     /// All of it.
     pub(super) raw: &'a [u8],
     pub(super) domain: Option<Text<'a>>,
+    /// The first label of the domain, as API Gateway says it once more.
+    pub(super) domain_prefix: Option<Text<'a>>,
     pub(super) stage: Option<Text<'a>>,
     pub(super) path: Option<Text<'a>>,
     pub(super) protocol: Option<Text<'a>>,
@@ -171,6 +173,7 @@ impl<'a> ContextFields<'a> {
         let is_object = reader.object(|value, key| {
             match key.verbatim().unwrap_or_default() {
                 b"domainName" => context.domain = value.string()?,
+                b"domainPrefix" => context.domain_prefix = value.string()?,
                 b"stage" => context.stage = value.string()?,
                 b"path" => context.path = value.string()?,
                 b"protocol" => context.protocol = value.string()?,

@@ -67,9 +67,10 @@ impl Front {
         {
             return streams.prelude;
         }
-        let domain = || fields.context.domain.and_then(Text::verbatim).unwrap_or_default();
+        let [domain, prefix] = [fields.context.domain, fields.context.domain_prefix]
+            .map(|text| text.and_then(Text::verbatim).unwrap_or_default());
         match self.reply_to_api_gateway {
-            Some(style) if is_of_api_gateway(domain()) => style,
+            Some(style) if is_of_api_gateway(domain, prefix) => style,
             _ => self.reply,
         }
     }

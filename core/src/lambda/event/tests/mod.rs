@@ -337,21 +337,24 @@ fn only_api_gateway_gets_a_null_for_a_type() {
     };
     let fronts: [fn(Value) -> Value; 3] =
         [payload_v2::event, payload_v1::event, |parts| with(payload_v1::event(parts), json!({"version": "1.0"}))];
-    for (domain, is_api) in [
-        (json!("abcdefg.execute-api.eu-west-1.amazonaws.com"), true),
-        (json!("api.example.com"), true),
-        (json!("abcdefg.execute-api.localhost:4566"), false),
-        (json!("localhost"), false),
-        (json!("127.0.0.1:3000"), false),
-        (json!(null), false),
+    for (domain, prefix, is_api) in [
+        (json!("abcdefg.execute-api.eu-west-1.amazonaws.com"), json!("abcdefg"), true),
+        (json!("api.example.com"), json!("api"), true),
+        // As emulators have it that are called by such a name.
+        (json!("abcdefg.execute-api.eu-west-1.amazonaws.com"), json!(null), false),
+        (json!("api.example.com"), json!(null), false),
+        (json!("abcdefg.execute-api.localhost:4566"), json!("abcdefg"), false),
+        (json!("localhost"), json!("localhost"), false),
+        (json!("127.0.0.1:3000"), json!("127"), false),
+        (json!(null), json!(null), false),
     ] {
         for front in fronts {
-            let event = front(json!({".domainName": domain}));
-            assert_eq!(gets_null(event, ResponseMode::Buffered), is_api, "{domain}");
+            let event = front(json!({".domainName": domain, ".domainPrefix": prefix}));
+            assert_eq!(gets_null(event, ResponseMode::Buffered), is_api, "{domain} {prefix}");
         }
     }
     let domain = "abcdefg.execute-api.eu-west-1.amazonaws.com";
-    let rest_api = || payload_v1::event(json!({".domainName": domain}));
+    let rest_api = || payload_v1::event(json!({".domainName": domain, ".domainPrefix": "abcdefg"}));
     assert!(!gets_null(rest_api(), ResponseMode::StreamRest) && gets_null(rest_api(), ResponseMode::StreamUrl));
     let others = [
         alb::event(json!({})),
