@@ -175,7 +175,10 @@ async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) ->
             parts.uri = uri;
             whole(body).await.map_err(|status| refusal(front, status))
         }
-        None => Err(no_stage(front)),
+        None => {
+            discard(body);
+            Err(no_stage(front))
+        }
     };
     let response = match sent {
         Ok(body) => api.stream_with_entry(front, &Request::from_parts(parts, body), entry).await,

@@ -102,11 +102,11 @@ async fn a_rest_api_damages_bodies_that_are_not_text_and_warns_once() {
         .await;
         let mut socket = BufReader::new(TcpStream::connect(server.address()).await.unwrap());
         for _ in 0..2 {
-            let head = "POST /prod HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 4\r\n\r\n";
+            let head = "POST /prod HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/png\r\ncontent-length: 4\r\n\r\n";
             socket.write_all(&[head.as_bytes(), b"\x89PNG"].concat()).await.unwrap();
             let (_, body) = exchange(&mut socket, "").await.unwrap();
             assert_eq!(String::from_utf8(body).unwrap(), of_post, "{types:?}");
-            let get = "GET /prod HTTP/1.1\r\nhost: x\r\naccept: */*\r\n\r\n";
+            let get = "GET /prod HTTP/1.1\r\nhost: localhost\r\naccept: */*\r\n\r\n";
             let (_, body) = exchange(&mut socket, get).await.unwrap();
             assert_eq!(body, of_get, "{types:?}");
         }
@@ -175,9 +175,11 @@ async fn serves_only_hosts_that_no_web_page_can_have() {
 #[tokio::test]
 async fn reads_all_of_a_body_that_is_too_large() {
     let (server, _api) = server(Front::rest_api(), |_| panic!("the function got it")).await;
-    let request = format!("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", 40 << 20);
-    let response = sent(server.address(), (request + &"x".repeat(40 << 20)).as_bytes()).await;
-    assert!(response.starts_with("HTTP/1.1 413 ") && response.contains("Request Too Long"), "{response}");
+    for (path, status, text) in [("/prod", "413", "Request Too Long"), ("/", "403", "Forbidden")] {
+        let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", 40 << 20);
+        let response = sent(server.address(), (head + &"x".repeat(40 << 20)).as_bytes()).await;
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")) && response.contains(text), "{response}");
+    }
 }
 
 #[tokio::test]

@@ -89,6 +89,7 @@ pub struct Axum07;
 
 impl Framework for Axum07 {
     const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = Axum::OF_UNTYPED;
+    const TELLS_LENGTH_OF_NOTHING: bool = true;
 
     fn own_server() -> SocketAddr {
         started(async |told| {

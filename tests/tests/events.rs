@@ -237,6 +237,7 @@ async fn a_browsers_websocket_gets_to_the_app() {
     let api = Arc::new(on_lambda(|lodger| lodger.websocket_path("/ws").run(chat(Arc::clone(&log)))).await);
     let front = WebSocketApi::new();
     let server = lodger_gateway::Server::start_websocket("127.0.0.1:0", front, Arc::clone(&api)).await.unwrap();
+    let server = server.allow_host("example.com");
 
     let connect = async |ticket: &str| {
         let socket = TcpStream::connect(server.address()).await.unwrap();
@@ -264,6 +265,7 @@ async fn through(front: &Front, api: &Arc<RuntimeApi>, sent: &Sent) -> (u16, Vec
     let stage = if front.name() == "rest-api" { "/prod" } else { "" };
     let sent = &Sent { target: format!("{stage}{}", sent.target), ..sent.clone() };
     let server = lodger_gateway::Server::start("127.0.0.1:0", front.clone(), Arc::clone(api)).await.unwrap();
+    let server = server.allow_host("example.com");
     let addr: SocketAddr = server.address();
     let response = ask(addr, sent).await;
     (response.status().as_u16(), response.body().to_vec())
