@@ -1,13 +1,16 @@
 //! HTTP/1.1 by hand: requests whose every byte a test chooses, and responses as they come.
 
-use std::{net::SocketAddr, time::Instant};
+use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::{sleep, timeout},
 };
+
+use crate::raw_api::SOON;
 
 /// A request as a client writes it.
 #[derive(Debug, Clone, Default)]
@@ -78,18 +81,14 @@ pub async fn raw(addr: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// Sends a request, and tells what came when, until the other end closes.
-pub async fn arrivals(addr: SocketAddr, sent: &Sent) -> Vec<(Instant, Vec<u8>)> {
-    let mut socket = TcpStream::connect(addr).await.unwrap();
-    socket.write_all(&sent.bytes()).await.unwrap();
-    let mut arrivals = vec![];
-    loop {
-        let mut bytes = vec![0; 1 << 16];
-        match socket.read(&mut bytes).await.unwrap() {
-            0 => return arrivals,
-            read => arrivals.push((Instant::now(), bytes[..read].to_vec())),
+/// Waits until nobody can connect to a server any more.
+pub async fn takes_no_new_clients(addr: SocketAddr) {
+    let refused = async {
+        while TcpStream::connect(addr).await.is_ok() {
+            sleep(Duration::from_millis(5)).await;
         }
-    }
+    };
+    timeout(SOON, refused).await.expect("it takes new clients");
 }
 
 /// Sends a request to a server, and reads its response.

@@ -1,6 +1,6 @@
 //! Apps on hosts.
 
-use std::{net::SocketAddr, sync::mpsc, time::Duration};
+use std::{net::SocketAddr, sync::mpsc};
 
 use bytes::Bytes;
 use http::Response;
@@ -9,7 +9,7 @@ use lodger::{Error, Host, Lodger};
 use lodger_gateway::{Front, RuntimeApi, Vercel};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use crate::ask::Sent;
+use crate::{ask::Sent, raw_api::SOON};
 
 /// Each front, of which the REST API has the binary media type `*/*`, so that any body gets through.
 pub fn fronts() -> [Front; 9] {
@@ -110,7 +110,7 @@ impl Served {
 
     /// How it ended, as it has to within some seconds.
     pub fn result(&self) -> Result<(), Error> {
-        self.over.recv_timeout(Duration::from_secs(5)).unwrap()
+        self.over.recv_timeout(SOON).unwrap()
     }
 }
 
@@ -179,7 +179,7 @@ impl OnVercel {
 
     /// How it ended, as it has to within some seconds.
     pub fn result(&self) -> Result<(), Error> {
-        self.over.recv_timeout(std::time::Duration::from_secs(5)).unwrap()
+        self.over.recv_timeout(SOON).unwrap()
     }
 
     /// Sends a request, and gives the id of it and the response.

@@ -7,6 +7,8 @@ use std::{
 
 use tokio::time::{sleep, timeout};
 
+use crate::raw_api::SOON;
+
 /// Who was told of something and when, as a list that all parties have.
 #[derive(Debug, Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<String>>>);
@@ -27,6 +29,6 @@ impl Log {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(Duration::from_secs(20), said).await.unwrap_or_else(|_| panic!("{what}: {:?}", self.said()));
+        timeout(SOON, said).await.unwrap_or_else(|_| panic!("{what}: {:?}", self.said()));
     }
 }

@@ -19,14 +19,22 @@ use http::Response;
 use lodger::{Lodger, ResponseMode};
 use lodger_gateway::{Ended, Front, RuntimeApi, Warning};
 use lodger_tests::{
-    ask::{Sent, arrivals, ask},
+    ask::{Sent, ask},
     framework::{ActixWeb, Axum, Axum07, Framework, Hyper, Tower, UNTYPED, Warp},
     host::{OnVercel, Served, fronts, on_lambda_alone, on_slots, polling_alone},
     losses::{got, got_as_text, got_behind, seen, seen_as_text, seen_behind, seen_on_vercel},
-    probe::{done_in, has_done, is_gone, span},
+    probe::{self, done_in, has_done, is_gone, span},
+    raw_api::SOON,
 };
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+/// How long nothing is to happen that must not happen.
+const A_WHILE: Duration = Duration::from_millis(100);
 
 /// A cell for each host and front, of each framework.
 macro_rules! matrix {
@@ -49,7 +57,7 @@ macro_rules! matrix {
                 is_as_axums(addr, <$F>::is_blind_to).await;
                 answers_untyped::<$F>(async |sent| ask(addr, &sent).await).await;
                 tells_length_of_nothing::<$F>(async |sent| ask(addr, &sent).await).await;
-                streams(addr).await;
+                streams(addr, stringify!($framework), "server").await;
                 span::subscribe();
                 let span = told(&ask(addr, &Sent::get("/told")).await)["span"].take();
                 if <$F>::IS_GUARDED_ON_A_SERVER {
@@ -73,7 +81,7 @@ macro_rules! matrix {
                 .await;
                 answers_untyped::<$F>(async |sent| on.send(&sent).await.1).await;
                 tells_length_of_nothing::<$F>(async |sent| on.send(&sent).await.1).await;
-                streams(addr).await;
+                streams(addr, stringify!($framework), "vercel").await;
                 // Where the platform counts on an answer a panic is one.
                 assert_eq!(on.send(&Sent::get("/panic")).await.1.status(), 500);
                 span::subscribe();
@@ -83,6 +91,8 @@ macro_rules! matrix {
                 let (what, sent) = work();
                 let (id, response) = on.send(&sent).await;
                 assert_eq!((&response.body()[..], has_done(&what)), (&b"handed over"[..], false));
+                assert!(timeout(A_WHILE, on.platform.end(id)).await.is_err(), "it is at its end before the work is");
+                probe::let_go(&what);
                 on.platform.end(id).await;
                 assert_eq!(done_in(&what).unwrap()["request_id"], json!(id));
                 assert_eq!(on.platform.complaints(), [""; 0]);
@@ -92,7 +102,7 @@ macro_rules! matrix {
             async fn lambda_streams() {
                 let api = on_lambda_alone(|lodger| <$F>::run(lodger.response_mode(ResponseMode::Stream))).await;
                 for front in [Front::function_url().streaming(), Front::rest_api().streaming()] {
-                    streams_behind(&front, &api).await;
+                    streams_behind(&front, &api, stringify!($framework)).await;
                 }
                 // In the same process.
                 let whole = api.send(&Front::alb(), &Sent::get("/slow/10").request()).await;
@@ -117,14 +127,18 @@ macro_rules! matrix {
 
             #[tokio::test]
             async fn cancellation() {
-                let api = RuntimeApi::start().await.unwrap().timeout(Duration::from_millis(1500));
-                let run = |lodger: Lodger| <$F>::run(lodger.response_mode(ResponseMode::Stream));
-                cancels(&polling_alone(api, run), stringify!($framework)).await;
+                let run = |lodger: Lodger| {
+                    <$F>::run(lodger.response_mode(ResponseMode::Stream).deadline_margin(Duration::from_secs(2)))
+                };
+                let api = RuntimeApi::start().await.unwrap().timeout(Duration::from_secs(4));
+                cancels_late(&polling_alone(api, run), stringify!($framework)).await;
+                let api = RuntimeApi::start().await.unwrap().timeout(SOON * 100);
+                cancels_left(&polling_alone(api, run), stringify!($framework)).await;
             }
 
             #[tokio::test]
             async fn managed_instances() {
-                answers_many_at_once(&on_slots(8, <$F>::run).await).await;
+                answers_many_at_once(&on_slots(8, <$F>::run).await, stringify!($framework)).await;
             }
 
             matrix!(@fronts $F http_api http_api_v1 rest_api function_url alb alb_multi_value lattice_v1 lattice_v2 vercel);
@@ -342,24 +356,31 @@ async fn tells_length_of_nothing<F: Framework>(ask: impl AsyncFn(Sent) -> Respon
     assert_eq!(length.is_some_and(|length| length == "0"), F::TELLS_LENGTH_OF_NOTHING, "{response:?}");
 }
 
-/// A server sends what it has when it has it.
-async fn streams(addr: SocketAddr) {
-    let arrivals = arrivals(addr, &Sent::get("/slow/300")).await;
-    let at = |word: &str| {
-        let arrived =
-            arrivals.iter().find(|(_, bytes)| bytes.windows(word.len()).any(|found| found == word.as_bytes()));
-        arrived.unwrap_or_else(|| panic!("{word}: {arrivals:?}")).0
-    };
-    assert!(at("ended") - at("begun") >= Duration::from_millis(200), "{arrivals:?}");
+/// A server sends what it has when it has it: the app goes on when that has arrived.
+async fn streams(addr: SocketAddr, by: &str, host: &str) {
+    let name = format!("{by}-{host}");
+    let mut socket = TcpStream::connect(addr).await.unwrap();
+    socket.write_all(&Sent::get(format!("/held/{name}")).bytes()).await.unwrap();
+    let mut answer = vec![];
+    while !String::from_utf8_lossy(&answer).contains("begun") {
+        let read = timeout(SOON, socket.read_buf(&mut answer)).await.expect("it waits for the end").unwrap();
+        assert_ne!(read, 0, "{}", String::from_utf8_lossy(&answer));
+    }
+    assert!(!String::from_utf8_lossy(&answer).contains("ended"));
+    probe::let_go(&name);
+    socket.read_to_end(&mut answer).await.unwrap();
+    assert!(String::from_utf8_lossy(&answer).contains("ended"), "{}", String::from_utf8_lossy(&answer));
 }
 
 /// Behind a front that streams the client has what the app has written when it has written it, and knows of a failure.
-async fn streams_behind(front: &Front, api: &RuntimeApi) {
-    let mut slow = api.stream(front, &Sent::get("/slow/300").request()).await;
+async fn streams_behind(front: &Front, api: &RuntimeApi, by: &str) {
+    let name = format!("{by}-behind-{}", front.name());
+    let mut slow = api.stream(front, &Sent::get(format!("/held/{name}")).request()).await;
     assert_eq!(slow.status(), 200);
-    let (begun, ended) = (slow.chunk().await.unwrap(), slow.chunk().await.unwrap());
+    let begun = timeout(SOON, slow.chunk()).await.expect("it waits for the end").unwrap();
+    probe::let_go(&name);
+    let ended = slow.chunk().await.unwrap();
     assert_eq!((&begun.bytes[..], &ended.bytes[..]), (&b"begun "[..], &b"ended"[..]));
-    assert!(ended.at - begun.at >= Duration::from_millis(200), "{:?}", ended.at - begun.at);
     assert!(matches!(slow.ended().await, Ended::Whole));
 
     let mut failed = api.stream(front, &Sent::get("/panic/body").request()).await;
@@ -380,9 +401,8 @@ async fn streams_behind(front: &Front, api: &RuntimeApi) {
     }
 }
 
-/// What runs half a second before the end of an invocation is dropped, and so is a stream whose client has left. What
-/// comes after it is answered all the same.
-async fn cancels(api: &RuntimeApi, by: &str) {
+/// What runs when the deadline margin begins is dropped. The gateway gives up at the deadline itself, so that both clocks run.
+async fn cancels_late(api: &RuntimeApi, by: &str) {
     let url = Front::function_url().streaming();
     let name = |what: &str| format!("{by}-{what}");
     let get = |target: &str| Sent::get(format!("/endless/{by}-{target}")).request();
@@ -395,24 +415,28 @@ async fn cancels(api: &RuntimeApi, by: &str) {
     assert_eq!(late.chunk().await.unwrap().bytes, "begun");
     let Ended::Failed(why) = late.ended().await else { panic!("it is whole, or was cut off") };
     assert_eq!(why.error_type, "Function.Timeout");
-    goes_within(Duration::from_millis(5000), &name("late")).await;
+    goes(&name("late")).await;
+    assert_eq!(api.complaints(), [""; 0]);
+}
 
-    let mut left = api.stream(&url, &get("left/body")).await;
+/// A stream whose client has left is dropped, long before its deadline. What comes after it is answered all the same.
+async fn cancels_left(api: &RuntimeApi, by: &str) {
+    let url = Front::function_url().streaming();
+    let mut left = api.stream(&url, &Sent::get(format!("/endless/{by}-left/body")).request()).await;
     assert_eq!(left.chunk().await.unwrap().bytes, "begun");
     drop(left);
-    // Later it would be the deadline that ends it.
-    goes_within(Duration::from_millis(900), &name("left")).await;
+    goes(&format!("{by}-left")).await;
     assert_eq!(api.send(&url, &Sent::get("/").request()).await.status(), 200);
     assert_eq!(api.complaints(), [""; 0]);
 }
 
-async fn goes_within(time: Duration, what: &str) {
+async fn goes(what: &str) {
     let gone = async {
         while !is_gone(what) {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(time, gone).await.unwrap_or_else(|_| panic!("{what} is still there"));
+    timeout(SOON, gone).await.unwrap_or_else(|_| panic!("{what} is still there"));
 }
 
 /// What an app says that it was told.
@@ -448,7 +472,7 @@ async fn is_told_and_survives(front: &Front, api: &RuntimeApi) {
 fn work() -> (String, Sent) {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let what = format!("work-{}", NUMBER.fetch_add(1, Relaxed));
-    let sent = Sent::get(format!("/after/{what}/300"));
+    let sent = Sent::get(format!("/after/{what}/held"));
     (what, sent)
 }
 
@@ -457,12 +481,13 @@ async fn works_after(addr: SocketAddr) {
     let (what, sent) = work();
     let response = ask(addr, &sent).await;
     assert_eq!((&response.body()[..], has_done(&what)), (&b"handed over"[..], false));
+    probe::let_go(&what);
     let done = async {
         while !has_done(&what) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(5), done).await.unwrap();
+    timeout(SOON, done).await.unwrap();
 }
 
 /// Likewise, and before the next is asked for.
@@ -470,17 +495,24 @@ async fn works_after_on_lambda(front: &Front, api: &RuntimeApi) {
     let (what, sent) = work();
     let response = api.send(front, &sent.request()).await;
     assert_eq!((&response.body()[..], has_done(&what)), (&b"handed over"[..], false));
-    assert_eq!(api.send(front, &Sent::get("/").request()).await.status(), 200);
+    let request = Sent::get("/").request();
+    let mut next = std::pin::pin!(api.send(front, &request));
+    assert!(timeout(A_WHILE, next.as_mut()).await.is_err(), "the next is asked for before the work is done");
+    probe::let_go(&what);
+    assert_eq!(next.await.status(), 200);
     assert!(done_in(&what).unwrap()["request_id"].is_string());
 }
 
-/// Eight invocations at once, and then as many more as come: each gets its own answer, whatever becomes of the others.
-async fn answers_many_at_once(api: &RuntimeApi) {
+/// Eight invocations at once, and then as many more as come: each gets its own answer, whatever becomes of the others. Seven of
+/// the first wait until all others have been answered.
+async fn answers_many_at_once(api: &RuntimeApi, by: &str) {
+    const HELD: u16 = 7;
     let front = Front::function_url();
     let front = &front;
     let each = (0..64).map(async |number| {
         let (target, status, says) = match number % 4 {
-            0 => (format!("/slow/{}", 400 - number * 5), 200, "begun ended".to_owned()),
+            _ if number < HELD => (format!("/held/{by}-{number}"), 200, "begun ended".to_owned()),
+            0 => (format!("/slow/{}", 100 - number), 200, "begun ended".to_owned()),
             1 => ("/panic".to_owned(), 500, "internal server error".to_owned()),
             2 => (format!("/who/{number}"), 200, format!("/who/{number}\"")),
             _ => (format!("/status/{}", 400 + number), 400 + number, String::new()),
@@ -493,10 +525,12 @@ async fn answers_many_at_once(api: &RuntimeApi) {
     });
     let mut each: FuturesUnordered<_> = each.collect();
     let mut order = vec![];
-    while let Some(number) = each.next().await {
+    while let Some(number) = timeout(SOON, each.next()).await.expect("they are not answered at once") {
         order.push(number);
+        if order.len() == 64 - usize::from(HELD) {
+            (0..HELD).for_each(|number| probe::let_go(&format!("{by}-{number}")));
+        }
     }
-    // One after the other they would come in their order.
-    assert!(!order.is_sorted(), "{order:?}");
+    assert!(order[64 - usize::from(HELD)..].iter().all(|number| *number < HELD), "{order:?}");
     assert_eq!((api.complaints(), api.connections()), (vec![], 8));
 }

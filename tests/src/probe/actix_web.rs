@@ -8,7 +8,7 @@ use actix_web::{
     web::{self, Bytes, ReqData},
 };
 
-use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, endless, endless_body, feed, latin1, slow};
+use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, endless, endless_body, feed, held, latin1, slow};
 
 /// The app.
 pub fn app() -> App<
@@ -26,6 +26,10 @@ pub fn app() -> App<
             "/slow/{milliseconds}",
             web::get()
                 .to(async |milliseconds: web::Path<u64>| HttpResponse::Ok().streaming(slow(milliseconds.into_inner()))),
+        )
+        .route(
+            "/held/{name}",
+            web::get().to(async |name: web::Path<String>| HttpResponse::Ok().streaming(held(name.into_inner()))),
         )
         .route("/feed/{count}/{milliseconds}", web::get().to(async |asked| followed(asked, false)))
         .route("/feed/{count}/{milliseconds}/fails", web::get().to(async |asked| followed(asked, true)))

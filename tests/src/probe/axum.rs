@@ -11,12 +11,13 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, endless, endless_body, feed, headers, slow};
+use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, endless, endless_body, feed, headers, held, slow};
 
 /// The app.
 pub fn app() -> Router {
     Router::new()
         .route("/slow/{milliseconds}", get(async |Path(milliseconds)| Body::from_stream(slow(milliseconds))))
+        .route("/held/{name}", get(async |Path(name)| Body::from_stream(held(name))))
         .route("/feed/{count}/{milliseconds}", get(async |Path((count, pause))| followed(count, pause, false)))
         .route("/feed/{count}/{milliseconds}/fails", get(async |Path((count, pause))| followed(count, pause, true)))
         .route("/endless/{what}", get(async |Path(what)| endless(what).await))

@@ -7,7 +7,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use lodger::{ClientAddr, Error};
 
-use super::{Asked, EVENTS, PanicsWhenRead, Told, answer, endless, endless_body, feed, headers, slow};
+use super::{Asked, EVENTS, PanicsWhenRead, Told, answer, endless, endless_body, feed, headers, held, slow};
 
 type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
@@ -19,6 +19,7 @@ where
     let (parts, body) = request.into_parts();
     match parts.uri.path().split('/').collect::<Vec<_>>()[..] {
         ["", "slow", milliseconds] => return Ok(Response::new(stream(slow(milliseconds.parse().unwrap())))),
+        ["", "held", name] => return Ok(Response::new(stream(held(name.to_owned())))),
         ["", "feed", count, milliseconds, ref end @ ..] if end.is_empty() || end == ["fails"] => {
             let events = feed(count.parse().unwrap(), milliseconds.parse().unwrap(), !end.is_empty());
             let mut response = Response::new(stream(events));

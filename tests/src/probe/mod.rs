@@ -9,13 +9,19 @@ pub mod span;
 pub mod tower;
 pub mod warp;
 
-use std::sync::Mutex;
+use std::{
+    collections::HashSet,
+    sync::{LazyLock, Mutex},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use lodger::{AfterResponse, PathPrefix, lambda};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::{sync::watch, time::timeout};
+
+use crate::raw_api::SOON;
 
 pub use axum::app;
 
@@ -56,7 +62,16 @@ pub fn answer(asked: Asked) -> Response<Bytes> {
         ["", "size", bytes] => Response::new(vec![b'x'; bytes.parse().unwrap()]),
         ["", "respond"] => respond(&serde_json::from_slice(&asked.body).unwrap()),
         ["", "told"] => json(&told(&asked.told)),
-        ["", "after", what, milliseconds] => after(&asked.told, what, milliseconds.parse().unwrap()),
+        ["", "held"] => json(&held_now()),
+        ["", "let-go", name] => {
+            let_go(name);
+            Response::new(vec![])
+        }
+        ["", "after", what, "held"] => after(&asked.told, what, hold(what.to_owned())),
+        ["", "after", what, milliseconds] => {
+            let milliseconds = std::time::Duration::from_millis(milliseconds.parse().unwrap());
+            after(&asked.told, what, tokio::time::sleep(milliseconds))
+        }
         _ => json(&see(asked)),
     };
     response.map(Bytes::from)
@@ -82,7 +97,7 @@ fn told(told: &Told) -> Value {
 /// What has been done after responses, in this process, and the span that it was done in.
 static DONE: Mutex<Vec<(String, Value)>> = Mutex::new(vec![]);
 
-/// Whether `/after/{what}/{milliseconds}` has done what it was to do after its response.
+/// Whether `/after/{what}/..` has done what it was to do after its response.
 pub fn has_done(what: &str) -> bool {
     done_in(what).is_some()
 }
@@ -92,14 +107,14 @@ pub fn done_in(what: &str) -> Option<Value> {
     DONE.lock().unwrap().iter().find(|(done, _)| done == what).map(|(_, span)| span.clone())
 }
 
-/// Hands over work that takes so long. The name of some says how it ends.
-fn after(told: &Told, what: &str, milliseconds: u64) -> Response<Vec<u8>> {
+/// Hands over work that ends after `waits`: some milliseconds, or [`let_go`]. The name of some says how it ends.
+fn after(told: &Told, what: &str, waits: impl Future<Output = ()> + Send + 'static) -> Response<Vec<u8>> {
     let Some(after) = &told.after else {
         return Response::builder().status(501).body(vec![]).unwrap();
     };
     let what = what.to_owned();
     after.run(async move {
-        tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+        waits.await;
         assert!(!what.starts_with("panic"), "asked to panic after the response");
         if what.starts_with("said") {
             eprintln!("probe: {what} after the response");
@@ -109,8 +124,8 @@ fn after(told: &Told, what: &str, milliseconds: u64) -> Response<Vec<u8>> {
     Response::new(b"handed over".to_vec())
 }
 
-fn json(value: &Value) -> Response<Vec<u8>> {
-    let mut response = Response::new(value.to_string().into_bytes());
+fn json(value: &impl serde::Serialize) -> Response<Vec<u8>> {
+    let mut response = Response::new(serde_json::to_vec(value).unwrap());
     response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
     response
 }
@@ -205,6 +220,100 @@ pub fn feed(
 
 /// The type of such a stream.
 pub const EVENTS: &str = "text/event-stream";
+
+/// Requests and work that wait in this process, by their names, and the names of those that may go on.
+#[derive(Default)]
+struct Gates {
+    held: Vec<String>,
+    open: HashSet<String>,
+}
+
+static GATES: LazyLock<watch::Sender<Gates>> = LazyLock::new(watch::Sender::default);
+
+/// Is held under its name, also if it is dropped before it may go on.
+struct Held(String);
+
+impl Held {
+    fn new(name: String) -> Self {
+        GATES.send_modify(|gates| gates.held.push(name.clone()));
+        Self(name)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        GATES.send_modify(|gates| {
+            if let Some(at) = gates.held.iter().position(|held| *held == self.0) {
+                gates.held.swap_remove(at);
+            }
+        });
+    }
+}
+
+/// Waits until somebody [lets go](let_go) of `name`. If the name begins with `said`, a process prints that it waits. If it ends
+/// with `until-sigterm`, it waits for SIGTERM instead, and for more than half a second after it.
+pub async fn hold(name: String) {
+    let sigterm = name.ends_with("until-sigterm").then(sigterm);
+    let held = Held::new(name);
+    if held.0.starts_with("said") {
+        eprintln!("probe: {} is held", held.0);
+    }
+    if let Some(sigterm) = sigterm {
+        return sigterm.await;
+    }
+    GATES.subscribe().wait_for(|gates| gates.open.contains(&held.0)).await.unwrap();
+}
+
+#[cfg(unix)]
+fn sigterm() -> impl Future<Output = ()> {
+    let mut signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
+    async move {
+        signal.recv().await;
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    }
+}
+
+#[cfg(not(unix))]
+fn sigterm() -> impl Future<Output = ()> {
+    std::future::pending()
+}
+
+/// Lets go of all that is or will be held under `name`, in this process.
+pub fn let_go(name: &str) {
+    GATES.send_modify(|gates| {
+        gates.open.insert(name.to_owned());
+    });
+}
+
+/// The names of all that is held now, in this process.
+pub fn held_now() -> Vec<String> {
+    GATES.borrow().held.clone()
+}
+
+/// Waits until something is held under `name`, in this process.
+pub async fn is_held(name: &str) {
+    let mut gates = GATES.subscribe();
+    let held = gates.wait_for(|gates| gates.held.iter().any(|held| held == name));
+    timeout(SOON, held).await.unwrap_or_else(|_| panic!("{name} is not held")).unwrap();
+}
+
+/// What `/held/{name}` streams: that it has begun, and that it has ended once it was [let go](let_go). If the name begins with
+/// `fails`, it fails instead.
+pub fn held(name: String) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync {
+    let begun = futures_util::stream::iter([Ok(Bytes::from_static(b"begun "))]);
+    futures_util::StreamExt::chain(
+        begun,
+        futures_util::stream::once(async move {
+            let fails = name.starts_with("fails");
+            hold(name).await;
+            if fails {
+                Err(std::io::Error::other("asked to fail when let go"))
+            } else {
+                Ok(Bytes::from_static(b"ended"))
+            }
+        }),
+    )
+}
 
 /// What has been cancelled, in this process.
 static GONE: Mutex<Vec<String>> = Mutex::new(vec![]);

@@ -7,11 +7,12 @@ use http::{HeaderMap, Method, Response};
 use lodger::{AfterResponse, PathPrefix, lambda};
 use warp::{Filter, Rejection, Reply, path::FullPath, reject::not_found as reject, reply::Response as Answer};
 
-use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, endless, endless_body, feed, headers, slow};
+use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, endless, endless_body, feed, headers, held, slow};
 
 /// The app. Its rejections are left to warp.
 pub fn app() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
     let slow = warp::path!("slow" / u64).map(|milliseconds| stream(slow(milliseconds)));
+    let held = warp::path!("held" / String).map(|name| stream(held(name)));
     let follows = warp::path!("feed" / u32 / u64).map(|count, pause| followed(count, pause, false));
     let fails = warp::path!("feed" / u32 / u64 / "fails").map(|count, pause| followed(count, pause, true));
     let feed = follows.or(fails).unify();
@@ -30,6 +31,7 @@ pub fn app() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone 
         .and(warp::body::json())
         .map(|typed: Typed| typed.number.to_string());
     let typed = path.or(query).unify().or(json).unify();
+    let slow = slow.or(held).unify();
     slow.or(feed).unify().or(endless).unify().or(panics).unify().or(panics_in_body).unify().or(typed).or(neutral())
 }
 
