@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use lodger::{Error, Host, Lodger, PathPrefix, lambda};
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
-    ask::{Sent, ask},
+    ask::{Sent, ask, takes_no_new_clients},
     host::{Served, fronts, on_lambda_alone},
     losses::seen,
     probe,
@@ -134,9 +134,11 @@ async fn an_app_that_cannot_be_built_is_reported() {
 async fn a_shutdown_ends_a_server_once_what_is_in_flight_is_done() {
     let mut served = Served::start(|lodger| lodger.run(probe::actix_web::app));
     let addr = served.addr();
-    let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/slow/300").bytes()).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/held/in-flight").bytes()).await });
+    probe::is_held("in-flight").await;
     served.begin_end();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    probe::let_go("in-flight");
     let answer = String::from_utf8(slow.await.unwrap()).unwrap();
     assert!(answer.contains("begun") && answer.contains("ended"), "{answer}");
     assert!(served.result().is_ok());
@@ -221,11 +223,11 @@ async fn a_server_that_ends_takes_no_new_clients() {
     // However long the time-out: actix adds it to the time that it is.
     let mut served = Served::start(|lodger| lodger.header_timeout(Duration::MAX).run(probe::actix_web::app));
     let addr = served.addr();
-    let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/slow/800").bytes()).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/held/at-the-end").bytes()).await });
+    probe::is_held("at-the-end").await;
     served.begin_end();
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(tokio::net::TcpStream::connect(addr).await.is_err());
+    takes_no_new_clients(addr).await;
+    probe::let_go("at-the-end");
     assert!(String::from_utf8(slow.await.unwrap()).unwrap().contains("ended"));
     assert!(served.result().is_ok());
 }

@@ -1,5 +1,7 @@
 //! Work after the response: when it runs, for how long, and what becomes of it when something goes wrong.
 
+mod clock;
+
 use std::{
     sync::{
         Arc,
@@ -8,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Extension, Router, body::Body, extract::Path, routing::get};
+use axum::{Extension, Router, body::Body, routing::get};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt as _, Empty};
@@ -20,15 +22,17 @@ use lodger_tests::{
     host::{OnVercel, Server, on_lambda, on_lambda_alone, on_slots},
     log::Log,
     probe::span,
+    raw_api::SOON,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-    sync::{oneshot, watch},
+    sync::{Semaphore, oneshot, watch},
     time::{sleep, timeout},
 };
 
-const SOON: Duration = Duration::from_secs(20);
+/// How long nothing is to happen that must not happen.
+const A_WHILE: Duration = Duration::from_millis(100);
 
 /// Says when it is dropped, which is when a future has been cancelled, or is done.
 struct Gone(Log, &'static str);
@@ -43,16 +47,36 @@ async fn get_from(api: &RuntimeApi, target: &str) -> Bytes {
     api.send(&Front::function_url(), &Sent::get(target).request()).await.into_body()
 }
 
-/// Hands over work of every kind.
-fn app(log: Log) -> Router {
-    let to_app = log.clone();
+/// Where work waits until the test lets it go on, or goes on at once.
+#[derive(Clone)]
+struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    fn closed() -> Self {
+        Self(Arc::new(Semaphore::new(0)))
+    }
+
+    /// For all who wait there, now or later.
+    fn open(&self) {
+        self.0.add_permits(Semaphore::MAX_PERMITS / 2);
+    }
+
+    async fn pass(&self) {
+        self.0.acquire().await.unwrap().forget();
+    }
+}
+
+/// Hands over work of every kind; some of it waits at the gate.
+fn app(log: Log, gate: &Gate) -> Router {
+    let (to_app, of_late) = (log.clone(), gate.clone());
+    let of_several = gate.clone();
     let several = async move |Extension(after): Extension<AfterResponse>| {
         // Each waits for the one that is handed over after it.
         let turn = Arc::new(watch::Sender::new(2_usize));
         for number in 0..3 {
-            let (log, turn) = (log.clone(), Arc::clone(&turn));
+            let (log, turn, gate) = (log.clone(), Arc::clone(&turn), of_several.clone());
             after.run(async move {
-                sleep(Duration::from_millis(500)).await;
+                gate.pass().await;
                 turn.subscribe().wait_for(|turn| *turn == number).await.unwrap();
                 log.say(format!("work {number}"));
                 turn.send_replace(number.wrapping_sub(1));
@@ -69,7 +93,8 @@ fn app(log: Log) -> Router {
     let forever = async move |Extension(after): Extension<AfterResponse>| {
         let log = log.clone();
         after.run(async move {
-            let _gone = Gone(log, "cancelled");
+            let _gone = Gone(log.clone(), "cancelled");
+            log.say("begun");
             std::future::pending::<()>().await;
         });
         "handed over"
@@ -101,10 +126,10 @@ fn app(log: Log) -> Router {
         "handed over"
     };
     let log = to_app.clone();
-    let late = async move |Path(milliseconds): Path<u64>, Extension(after): Extension<AfterResponse>| {
-        let log = log.clone();
+    let late = async move |Extension(after): Extension<AfterResponse>| {
+        let (log, gate) = (log.clone(), of_late.clone());
         tokio::spawn(async move {
-            sleep(Duration::from_millis(milliseconds)).await;
+            gate.pass().await;
             after.run(async move { log.say("late work") });
         });
         "answered"
@@ -114,17 +139,23 @@ fn app(log: Log) -> Router {
         .route("/forever", get(forever))
         .route("/streamed", get(streamed))
         .route("/waits", get(waits))
-        .route("/late/{milliseconds}", get(late))
+        .route("/late", get(late))
         .fallback(async move || to_app.say("next"))
 }
 
 #[tokio::test]
 async fn on_lambda_all_of_it_is_done_at_once_and_before_the_next() {
-    let log = Log::default();
-    let api = on_lambda(|lodger| lodger.run(app(log.clone()))).await;
+    let (log, gate) = (Log::default(), Gate::closed());
+    let api = on_lambda(|lodger| lodger.run(app(log.clone(), &gate))).await;
     assert_eq!(get_from(&api, "/several").await, "handed over");
-    assert!(!log.said().contains(&"work 0".to_owned()), "the client waited for it");
-    get_from(&api, "/").await;
+    let ((), _) = tokio::join!(
+        async {
+            sleep(A_WHILE).await;
+            assert!(!log.said().contains(&"next".to_owned()), "it is not waited for");
+            gate.open();
+        },
+        get_from(&api, "/")
+    );
     // The panic of one is nothing to the others; what work hands over is begun at once.
     assert_eq!(log.said(), ["work of work", "work 2", "work 1", "work 0", "next"]);
     assert_eq!((api.complaints(), api.connections()), (vec![], 1));
@@ -133,12 +164,12 @@ async fn on_lambda_all_of_it_is_done_at_once_and_before_the_next() {
 #[tokio::test]
 async fn work_may_wait_for_what_it_has_handed_over_itself() {
     let log = Log::default();
-    let api = on_lambda(|lodger| lodger.run(app(log.clone()))).await;
+    let api = on_lambda(|lodger| lodger.run(app(log.clone(), &Gate::closed()))).await;
     get_from(&api, "/waits").await;
     get_from(&api, "/").await;
     assert_eq!(log.said(), ["done", "next"]);
     let log = Log::default();
-    let server = Server::start(|lodger| lodger.run(app(log.clone()))).await;
+    let server = Server::start(|lodger| lodger.run(app(log.clone(), &Gate::closed()))).await;
     ask(server.addr, &Sent::get("/waits")).await;
     log.says("done").await;
 }
@@ -146,14 +177,19 @@ async fn work_may_wait_for_what_it_has_handed_over_itself() {
 #[tokio::test]
 async fn on_lambda_it_ends_when_the_time_of_the_invocation_does() {
     let log = Log::default();
-    let api = on_lambda(|lodger| lodger.deadline_margin(Duration::from_secs(2)).run(app(log.clone()))).await;
+    let margin = Duration::from_secs(60);
+    let api = on_lambda(|lodger| lodger.deadline_margin(margin).run(app(log.clone(), &Gate::closed()))).await;
     let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
-    let begun = Instant::now();
-    api.invoke(Invocation::new(event).deadline(Duration::from_secs(4))).await.unwrap();
-    assert_eq!(log.said(), [""; 0], "the client waited for it");
+    api.invoke(Invocation::new(event).deadline(Duration::from_secs(150))).await.unwrap();
+    log.says("begun").await;
+    // A minute before its end, and not half a minute before that. Between the two the test may take half a minute.
+    clock::advance(Duration::from_secs(60)).await;
+    sleep(A_WHILE).await;
+    assert_eq!(log.said(), ["begun"], "it was cancelled too early");
+    clock::advance(Duration::from_secs(30)).await;
+    log.says("cancelled").await;
     get_from(&api, "/").await;
-    assert!((1900..4000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
-    assert_eq!(log.said(), ["cancelled", "next"]);
+    assert_eq!(log.said(), ["begun", "cancelled", "next"]);
     assert_eq!(api.complaints(), [""; 0]);
 }
 
@@ -168,8 +204,9 @@ async fn on_lambda_work_that_always_hands_over_more_lets_others_run_and_has_its_
     let forever = async move |Extension(after): Extension<AfterResponse>| {
         let log = to_app.clone();
         again(&after);
+        // The clock and other tasks have their turn: at some time before the deadline, which nothing else can end this by.
         after.run(async move {
-            sleep(Duration::from_millis(50)).await;
+            sleep(Duration::from_millis(1)).await;
             log.say("work");
         });
         "handed over"
@@ -185,7 +222,8 @@ async fn on_lambda_work_that_always_hands_over_more_lets_others_run_and_has_its_
 #[tokio::test]
 async fn on_lambda_it_begins_when_a_stream_has_ended() {
     let log = Log::default();
-    let api = on_lambda(|lodger| lodger.response_mode(ResponseMode::Stream).run(app(log.clone()))).await;
+    let api =
+        on_lambda(|lodger| lodger.response_mode(ResponseMode::Stream).run(app(log.clone(), &Gate::closed()))).await;
     let front = Front::function_url().streaming();
     let response = api.send(&front, &Sent::get("/streamed").request()).await;
     assert_eq!(response.body(), "frame frame frame ");
@@ -196,26 +234,51 @@ async fn on_lambda_it_begins_when_a_stream_has_ended() {
 #[tokio::test]
 async fn on_lambda_what_comes_late_is_done_after_the_next_response() {
     let log = Log::default();
-    let api = on_lambda(|lodger| lodger.run(app(log.clone()))).await;
-    assert_eq!(get_from(&api, "/late/50").await, "answered");
-    sleep(Duration::from_millis(150)).await;
+    let gate = Gate::closed();
+    let api = on_lambda(|lodger| lodger.run(app(log.clone(), &gate))).await;
+    assert_eq!(get_from(&api, "/late").await, "answered");
+    polls(&api, 2).await;
+    gate.open();
+    sleep(A_WHILE).await;
     assert_eq!(log.said(), [""; 0]);
     get_from(&api, "/").await;
     get_from(&api, "/").await;
     assert_eq!(log.said(), ["next", "late work", "next"]);
 }
 
+/// Waits until the function has asked for so many invocations.
+async fn polls(api: &RuntimeApi, count: usize) {
+    let polled = async {
+        while api.polls() < count {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(SOON, polled).await.unwrap_or_else(|_| panic!("{} polls of {count}", api.polls()));
+}
+
 #[tokio::test]
 async fn on_managed_instances_it_holds_its_own_slot_and_no_other() {
-    let log = Log::default();
-    let to_app = log.clone();
-    let api = on_slots(2, |lodger| lodger.deadline_margin(Duration::ZERO).run(app(to_app))).await;
-    let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
-    api.invoke(Invocation::new(event).deadline(Duration::from_millis(500))).await.unwrap();
+    let (log, gate) = (Log::default(), Gate::closed());
+    let (to_app, of_app) = (log.clone(), gate.clone());
+    let run = |lodger: Lodger| async move { lodger.deadline_margin(Duration::ZERO).run(app(to_app, &of_app)).await };
+    let api = on_slots(2, run).await;
+    get_from(&api, "/several").await;
+    log.says("work of work").await;
     for _ in 0..20 {
         get_from(&api, "/").await;
     }
-    assert_eq!(log.said(), ["next"; 20]);
+    // Each slot once, and the one that is free once more for each.
+    polls(&api, 22).await;
+    assert_eq!(log.said()[1..], ["next"; 20]);
+    sleep(A_WHILE).await;
+    assert_eq!(api.polls(), 22, "the slot of the work polls before it is done");
+    gate.open();
+    log.says("work 0").await;
+    polls(&api, 23).await;
+
+    let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
+    api.invoke(Invocation::new(event).deadline(Duration::from_secs(2))).await.unwrap();
+    get_from(&api, "/").await;
     log.says("cancelled").await;
     assert_eq!(api.complaints(), [""; 0]);
 }
@@ -258,14 +321,15 @@ async fn an_actix_app_hands_it_over_on_lambda_and_on_managed_instances() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_does_it_once_the_response_has_left() {
-    let log = Log::default();
-    let server = Server::start(|lodger| lodger.run(app(log.clone()))).await;
+    let (log, gate) = (Log::default(), Gate::closed());
+    let server = Server::start(|lodger| lodger.run(app(log.clone(), &gate))).await;
     let answer = raw(server.addr, &Sent::get("/streamed").bytes()).await;
     assert!(answer.ends_with(b"0\r\n\r\n"), "{}", String::from_utf8_lossy(&answer));
     log.says("work").await;
     assert_eq!(log.said(), ["frame 0", "frame 1", "frame 2", "work"]);
     // At once: there is nothing to wait for any more.
-    assert_eq!(ask(server.addr, &Sent::get("/late/50")).await.body(), "answered");
+    assert_eq!(ask(server.addr, &Sent::get("/late")).await.body(), "answered");
+    gate.open();
     log.says("late work").await;
     ask(server.addr, &Sent::get("/several")).await;
     for what in ["work 2", "work 1", "work 0", "work of work"] {
@@ -364,16 +428,20 @@ async fn on_a_server_it_is_in_the_span_of_its_request() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_ends_waits_for_it_as_long_as_the_grace_is() {
     for (target, grace, expected) in [
-        ("/several", Duration::from_secs(20), &["work of work", "work 2", "work 1", "work 0"][..]),
+        // Longer than anything is waited for here.
+        ("/several", SOON * 100, &["work of work", "work 2", "work 1", "work 0"][..]),
         ("/forever", Duration::from_millis(300), &["cancelled"]),
     ] {
-        let log = Log::default();
-        let server = Server::start(|lodger| lodger.grace(grace).run(app(log.clone()))).await;
+        let (log, gate) = (Log::default(), Gate::closed());
+        let server = Server::start(|lodger| lodger.grace(grace).run(app(log.clone(), &gate))).await;
         assert_eq!(ask(server.addr, &Sent::get(target)).await.body(), "handed over");
         let begun = Instant::now();
-        assert!(timeout(SOON, server.begin_end()).await.unwrap().unwrap().is_ok());
-        let took = begun.elapsed();
-        assert!(took > Duration::from_millis(50) && took < Duration::from_secs(10), "{target}: {took:?}");
+        let ended = server.begin_end();
+        sleep(A_WHILE).await;
+        assert!(!ended.is_finished() || begun.elapsed() >= grace, "{target}: it is not waited for");
+        gate.open();
+        assert!(timeout(SOON, ended).await.unwrap().unwrap().is_ok());
+        assert!(expected != ["cancelled"] || begun.elapsed() >= grace, "{target}: {:?}", begun.elapsed());
         for what in expected {
             log.says(what).await;
         }
@@ -385,14 +453,14 @@ fn the_server_of_actix_waits_for_it_as_well_and_its_workers_need_not_live() {
     for has_system in [false, true] {
         let (tell, told) = std::sync::mpsc::channel();
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
-        let log = Log::default();
-        let of_app = log.clone();
+        let (log, gate) = (Log::default(), Gate::closed());
+        let of_app = (log.clone(), gate.clone());
         let app = move || {
-            let log = of_app.clone();
+            let (log, gate) = of_app.clone();
             let handler = move |after: actix_web::web::ReqData<AfterResponse>| {
-                let log = log.clone();
+                let (log, gate) = (log.clone(), gate.clone());
                 after.run(async move {
-                    sleep(Duration::from_millis(500)).await;
+                    gate.pass().await;
                     log.say("work");
                 });
                 std::future::ready("handed over")
@@ -424,7 +492,10 @@ fn the_server_of_actix_waits_for_it_as_well_and_its_workers_need_not_live() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         assert_eq!(runtime.block_on(ask(addr, &Sent::get("/"))).body(), "handed over");
         end.send(()).unwrap();
+        std::thread::sleep(A_WHILE);
+        assert!(!running.is_finished(), "it is not waited for");
         assert_eq!(log.said(), [""; 0]);
+        gate.open();
         running.join().unwrap().unwrap();
         assert_eq!(log.said(), ["work"]);
     }
@@ -433,18 +504,23 @@ fn the_server_of_actix_waits_for_it_as_well_and_its_workers_need_not_live() {
 #[cfg(unix)]
 #[tokio::test]
 async fn on_vercel_the_request_is_at_its_end_when_all_of_it_is_done() {
-    let log = Log::default();
-    let to_app = log.clone();
-    let mut on = OnVercel::start(|lodger| lodger.grace(Duration::from_millis(200)).run(app(to_app)));
+    let (log, gate) = (Log::default(), Gate::closed());
+    let (to_app, of_app) = (log.clone(), gate.clone());
+    let mut on = OnVercel::start(move |lodger| {
+        let app = app(to_app, &of_app);
+        lodger.grace(Duration::from_millis(200)).run(app)
+    });
     let (id, response) = on.send(&Sent::get("/several")).await;
     assert_eq!(response.body(), "handed over");
+    assert!(timeout(A_WHILE, on.platform.end(id)).await.is_err());
+    gate.open();
     on.platform.end(id).await;
     let mut said = log.said();
     said.sort();
     assert_eq!(said, ["work 0", "work 1", "work 2", "work of work"]);
 
     let (id, _) = on.send(&Sent::get("/forever")).await;
-    assert!(timeout(Duration::from_millis(100), on.platform.end(id)).await.is_err());
+    assert!(timeout(A_WHILE, on.platform.end(id)).await.is_err());
     on.begin_end();
     timeout(SOON, on.platform.end(id)).await.unwrap();
     assert!(on.result().is_ok());

@@ -20,6 +20,7 @@ use lodger_gateway::{Front, Outcome, RuntimeApi, WebSocketApi};
 use lodger_tests::{
     ask::{Sent, ask},
     host::{Server, on_lambda},
+    raw_api::SOON,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -249,12 +250,12 @@ async fn a_browsers_websocket_gets_to_the_app() {
     socket.close(None).await.unwrap();
     while socket.next().await.is_some() {}
     let is_over = || log.lock().unwrap().last().is_some_and(|last| last.starts_with("$disconnect"));
-    for _ in 0..500 {
-        if is_over() {
-            break;
+    let ends = async {
+        while !is_over() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    };
+    tokio::time::timeout(SOON, ends).await.expect("the app hears of its end");
     let routes: Vec<String> =
         log.lock().unwrap().iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
     assert_eq!(routes, ["$connect", "$connect", "say", "$disconnect"]);

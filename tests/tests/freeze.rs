@@ -1,8 +1,10 @@
 //! What is done before the host may freeze the process: when, for how long, and what becomes of it when something goes wrong.
 
+mod clock;
+
 use std::{
     sync::{
-        Once,
+        Arc, Once,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
@@ -16,12 +18,18 @@ use lodger_tests::{
     host::{OnVercel, Server, on_slots},
     log::Log,
 };
-use tokio::time::sleep;
+use tokio::{
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
 use tracing::{Subscriber, span::Id};
 use tracing_subscriber::{
     layer::{Context, Layer, SubscriberExt as _},
     registry::LookupSpan,
 };
+
+/// How long nothing is to happen that must not happen.
+const A_WHILE: Duration = Duration::from_millis(100);
 
 /// How many spans of Lodger's have been closed. Tests take turns, so that each counts its own.
 static CLOSED: AtomicUsize = AtomicUsize::new(0);
@@ -55,14 +63,14 @@ fn app(log: Log) -> Router {
     Router::new().fallback(handler).route("/bare", get(async || "answered"))
 }
 
-/// A hook that takes as long, and says when it begins and when it has ended.
-fn hook(log: &Log, takes: Duration) -> impl Fn() -> Hooked + Send + Sync + 'static {
-    let (log, closed) = (log.clone(), CLOSED.load(SeqCst));
+/// A hook that waits for a permit, and says when it begins and when it has ended.
+fn hook(log: &Log, gate: &Arc<Semaphore>) -> impl Fn() -> Hooked + Send + Sync + 'static {
+    let (log, gate, closed) = (log.clone(), Arc::clone(gate), CLOSED.load(SeqCst));
     move || {
-        let log = log.clone();
+        let (log, gate) = (log.clone(), Arc::clone(&gate));
         log.say(format!("begun after {}", CLOSED.load(SeqCst) - closed));
         Box::pin(async move {
-            sleep(takes).await;
+            gate.acquire().await.unwrap().forget();
             log.say("done");
         })
     }
@@ -83,11 +91,19 @@ async fn on_lambda_it_is_done_between_the_answer_and_the_next_poll() {
     let _turn = TURN.lock().await;
     count_spans();
     let (log, api) = (Log::default(), RuntimeApi::start().await.unwrap());
-    tokio::spawn(lambda(&api).before_freeze(hook(&log, Duration::from_secs(1))).run(app(log.clone())));
-    for number in 1..3 {
-        assert_eq!(get_from(&api, "/").await, 200);
-        assert_eq!(log.said().iter().filter(|said| *said == "done").count(), number - 1, "the client waited for it");
-    }
+    let gate = Arc::new(Semaphore::new(0));
+    tokio::spawn(lambda(&api).before_freeze(hook(&log, &gate)).run(app(log.clone())));
+    assert_eq!(get_from(&api, "/").await, 200);
+    // The hook waits, and the next request for it.
+    let asked = async { assert_eq!(get_from(&api, "/").await, 200) };
+    let waits = async {
+        log.says("begun after 1").await;
+        sleep(A_WHILE).await;
+        assert_eq!((log.said().len(), api.polls()), (3, 1), "{:?}", log.said());
+        gate.add_permits(1);
+    };
+    tokio::join!(asked, waits);
+    gate.add_permits(1);
     while log.said().len() < 8 {
         sleep(Duration::from_millis(5)).await;
     }
@@ -99,9 +115,9 @@ async fn on_lambda_it_is_done_between_the_answer_and_the_next_poll() {
 async fn on_lambda_it_ends_with_the_time_of_the_invocation_and_a_panic_ends_nothing() {
     let _turn = TURN.lock().await;
     count_spans();
-    let (log, api) = (Log::default(), RuntimeApi::start().await.unwrap().timeout(Duration::from_millis(700)));
+    let (log, api) = (Log::default(), RuntimeApi::start().await.unwrap().timeout(Duration::from_secs(60)));
     let calls = AtomicUsize::new(0);
-    let (endless, tell, second) = (hook(&log, Duration::MAX), log.clone(), log.clone());
+    let (endless, tell, second) = (hook(&log, &Arc::new(Semaphore::new(0))), log.clone(), log.clone());
     let lodger = lambda(&api).before_freeze(move || match calls.fetch_add(1, SeqCst) {
         0 => panic!("asked to panic before the future"),
         1 => Box::pin(async { panic!("asked to panic in the future") }),
@@ -116,8 +132,12 @@ async fn on_lambda_it_ends_with_the_time_of_the_invocation_and_a_panic_ends_noth
         async move { log.say("second") }
     });
     tokio::spawn(lodger.run(app(Log::default())));
-    for _ in 0..4 {
+    for number in 1..=4 {
         assert_eq!(get_from(&api, "/bare").await, 200);
+        if number == 3 {
+            log.says("begun after 3").await;
+            clock::advance(Duration::from_secs(60)).await;
+        }
     }
     while !log.said().contains(&"once more".to_owned()) || log.said().last().unwrap() != "second" {
         sleep(Duration::from_millis(5)).await;
@@ -131,10 +151,11 @@ async fn on_lambda_it_ends_with_the_time_of_the_invocation_and_a_panic_ends_noth
 async fn where_nothing_is_frozen_it_is_not_done() {
     let _turn = TURN.lock().await;
     let log = Log::default();
-    let (to_hook, to_app) = (hook(&log, Duration::ZERO), log.clone());
+    let gate = Arc::new(Semaphore::new(2));
+    let (to_hook, to_app) = (hook(&log, &gate), log.clone());
     let api = on_slots(2, async move |lodger| lodger.before_freeze(to_hook).run(app(to_app)).await).await;
     assert_eq!(get_from(&api, "/").await, 200);
-    let (to_hook, to_app) = (hook(&log, Duration::ZERO), log.clone());
+    let (to_hook, to_app) = (hook(&log, &gate), log.clone());
     let server = Server::start(|lodger| lodger.before_freeze(to_hook).run(app(to_app))).await;
     assert_eq!(ask(server.addr, &Sent::get("/")).await.status(), 200);
     server.begin_end().await.unwrap().unwrap();
@@ -147,11 +168,14 @@ async fn on_vercel_it_is_done_before_the_end_of_each_request() {
     let _turn = TURN.lock().await;
     count_spans();
     let log = Log::default();
-    let (to_hook, to_app) = (hook(&log, Duration::from_secs(1)), log.clone());
+    let gate = Arc::new(Semaphore::new(0));
+    let (to_hook, to_app) = (hook(&log, &gate), log.clone());
     let mut on = OnVercel::start(async move |lodger| lodger.before_freeze(to_hook).run(app(to_app)).await);
     for (number, target) in ["/", "/bare"].into_iter().enumerate() {
+        // The client has its response while the hook waits.
         let (id, _) = on.send(&Sent::get(target)).await;
-        assert!(!log.said().contains(&"done".to_owned()) || number > 0, "the client waited for it");
+        assert!(timeout(A_WHILE, on.platform.end(id)).await.is_err(), "it is at its end before the hook is");
+        gate.add_permits(1);
         on.platform.end(id).await;
         assert_eq!(log.said().iter().filter(|said| *said == "done").count(), number + 1, "{:?}", log.said());
     }
@@ -159,6 +183,8 @@ async fn on_vercel_it_is_done_before_the_end_of_each_request() {
     // One that is at work when the process ends is waited for.
     let (id, _) = on.send(&Sent::get("/bare")).await;
     on.begin_end();
+    sleep(A_WHILE).await;
+    gate.add_permits(1);
     on.result().unwrap();
     on.platform.end(id).await;
     assert_eq!(log.said().last().unwrap(), "done");

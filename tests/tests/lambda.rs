@@ -13,10 +13,10 @@ use http::{HeaderName, HeaderValue, Response};
 use hyper::body::Frame;
 use lodger::{Error, Host, Lodger, PathPrefix, lambda};
 use lodger_gateway::{Front, Invocation, Outcome, RuntimeApi};
-use lodger_tests::{ask::Sent, host::on_lambda, probe};
+use lodger_tests::{ask::Sent, host::on_lambda, probe, raw_api::SOON};
 use serde_json::{Value, json};
 use tokio::{
-    sync::oneshot,
+    sync::{Notify, oneshot},
     time::{sleep, timeout},
 };
 
@@ -344,7 +344,7 @@ async fn who_drops_the_future_of_run_ends_it() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(5), ended).await.expect("the app goes on");
+    timeout(SOON, ended).await.expect("the app goes on");
 }
 
 #[tokio::test]
@@ -362,24 +362,34 @@ async fn what_nobody_waits_for_any_more_is_not_done() {
 
 #[tokio::test]
 async fn where_sigterm_is_asked_for_the_shutdown_and_the_grace_are_still_the_users() {
-    for (grace, status) in [(Duration::from_millis(100), 504), (Duration::from_secs(5), 200)] {
+    // The other one is longer than anything is waited for here.
+    for (grace, is_answered) in [(Duration::from_millis(100), false), (SOON * 100, true)] {
         let api = RuntimeApi::start().await.unwrap();
+        let (begun, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (end, ended) = oneshot::channel::<()>();
         let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).sigterm(true).grace(grace);
-        let slow = Router::new().fallback(async || {
-            // Longer than the grace is where nobody says so.
-            sleep(Duration::from_millis(900)).await;
-            "answered"
-        });
+        let slow = {
+            let (begun, gate) = (Arc::clone(&begun), Arc::clone(&gate));
+            Router::new().fallback(async move || {
+                begun.notify_one();
+                gate.notified().await;
+                "answered"
+            })
+        };
         let running = tokio::spawn(lodger.shutdown(async { drop(ended.await) }).run(slow));
         let ends = async {
-            sleep(Duration::from_millis(200)).await;
+            begun.notified().await;
             end.send(()).unwrap();
-            timeout(Duration::from_secs(5), running).await.expect("it ends").unwrap().unwrap();
+            if is_answered {
+                // Longer than the grace is where nobody says so.
+                sleep(Duration::from_millis(900)).await;
+                gate.notify_one();
+            }
+            timeout(SOON, running).await.expect("it ends").unwrap().unwrap();
         };
-        let answer = timeout(Duration::from_secs(2), get_from(&api, "/"));
-        let (answer, ()) = tokio::join!(answer, ends);
-        assert_eq!(answer.unwrap().status(), status, "{grace:?}");
+        let (answer, ()) = tokio::join!(timeout(SOON, get_from(&api, "/")), ends);
+        let status = if is_answered { 200 } else { 504 };
+        assert_eq!(answer.expect("no answer").status(), status, "{grace:?}");
         assert_eq!(api.extensions(), ["lodger"]);
     }
 }

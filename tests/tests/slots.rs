@@ -68,26 +68,32 @@ async fn as_many_are_answered_at_once_as_there_are_slots_and_no_more_are_asked_f
 
 #[tokio::test]
 async fn apps_that_stay_on_their_thread_have_several() {
-    let threads = || {
-        actix_web::App::new().default_service(actix_web::web::to(async || {
-            sleep(Duration::from_millis(500)).await;
-            format!("{:?}", std::thread::current().id())
-        }))
+    // One that was alone on its thread would wait for the others in vain.
+    let all = Arc::new(Barrier::new(32));
+    let threads = move || {
+        let all = Arc::clone(&all);
+        let meets = move || {
+            let all = Arc::clone(&all);
+            async move {
+                all.wait().await;
+                format!("{:?}", std::thread::current().id())
+            }
+        };
+        actix_web::App::new().default_service(actix_web::web::to(meets))
     };
     // Within a system of actix's, and without one.
     for has_system in [false, true] {
         let api = RuntimeApi::start().await.unwrap().slots(32);
         let lodger =
             Lodger::new().host(Host::Lambda).runtime_api(api.address()).max_concurrency(32.try_into().unwrap());
+        let threads = threads.clone();
         if has_system {
             std::thread::spawn(move || actix_web::rt::System::new().block_on(lodger.run(threads)));
         } else {
             on_its_own_thread(move || lodger.run(threads));
         }
-        let begun = Instant::now();
-        let mut told = futures_util::future::join_all((0..32).map(|_| ask(&api, "/"))).await;
-        // One after the other on each thread they would take eight on two.
-        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        let told = futures_util::future::join_all((0..32).map(|_| ask(&api, "/")));
+        let mut told = timeout(SOON, told).await.expect("all are let in at once");
         told.sort();
         told.dedup();
         let processors = std::thread::available_parallelism().unwrap().get();
@@ -161,30 +167,38 @@ async fn each_is_answered_when_it_is_done_and_by_its_own_id() {
 async fn the_trouble_of_one_slot_is_not_another_s_and_it_backs_off() {
     let (api, [mut healthy, troubled]) = slots::<2>(Router::new().fallback(async || "hello")).await;
     troubled.reset();
-    let begun = Instant::now();
+    let answered = AtomicUsize::new(0);
     let trouble = async {
-        let mut tries = 0;
-        while begun.elapsed() < Duration::from_secs(2) {
+        let (begun, mut most, mut tries) = (Instant::now(), 0, 0);
+        // A pause of one in trouble is nothing to the other: within one of them it answers many. On a busy machine not each time.
+        while tries < 6 || most <= 20 {
+            let before = answered.load(SeqCst);
             let mut socket = api.accept().await;
             socket.poll().await;
+            most = most.max(answered.load(SeqCst) - before);
             socket.write("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
             tries += 1;
+            // Before each but the first: 50 ms, then twice as long each time.
+            let least = Duration::from_millis(50) * ((1 << (tries - 1).min(6)) - 1);
+            assert!(begun.elapsed() >= least, "{tries} tries in {:?}", begun.elapsed());
         }
-        tries
     };
     let work = async {
-        let mut answered = 0;
-        while begun.elapsed() < Duration::from_secs(2) {
+        loop {
             healthy.write(invocation("fine", "/")).await;
             healthy.answer("fine").await;
             healthy.write(ACCEPTED).await;
             healthy.poll().await;
-            answered += 1;
+            answered.fetch_add(1, SeqCst);
         }
-        answered
     };
-    let (tries, answered) = tokio::join!(trouble, work);
-    assert!(answered > 100 && (3..12).contains(&tries), "{answered} answered, {tries} tries");
+    let both = async {
+        tokio::select! {
+            () = trouble => {}
+            () = work => {}
+        }
+    };
+    timeout(2 * SOON, both).await.expect("the pauses of one are the other's as well");
 }
 
 #[tokio::test]
@@ -212,7 +226,7 @@ async fn a_process_that_cannot_go_on_finishes_what_is_in_flight_and_ends() {
     assert!(timeout(Duration::from_millis(100), api.listener.accept()).await.is_err());
 }
 
-async fn ends_between_invocations<F>(run: impl FnOnce(Lodger) -> F + Send + 'static)
+async fn ends_between_invocations<F>(held: &str, run: impl FnOnce(Lodger) -> F + Send + 'static)
 where
     F: Future<Output = Result<(), Error>>,
 {
@@ -225,10 +239,13 @@ where
         tell.send(run(lodger.shutdown(async { drop(ended.await) })).await).unwrap();
     });
     assert_eq!(ask(&api, "/slow/1").await, "begun ended");
-    let in_flight = ask(&api, "/slow/300");
+    let target = format!("/held/{held}");
+    let in_flight = ask(&api, &target);
     let end = async {
-        sleep(Duration::from_millis(100)).await;
+        probe::is_held(held).await;
         end.send(()).unwrap();
+        sleep(Duration::from_millis(100)).await;
+        probe::let_go(held);
     };
     assert_eq!(tokio::join!(in_flight, end).0, "begun ended");
     assert!(timeout(SOON, told).await.unwrap().unwrap().is_ok());
@@ -237,8 +254,8 @@ where
 
 #[tokio::test]
 async fn a_shutdown_of_the_users_own_ends_all_of_them_between_invocations() {
-    ends_between_invocations(|lodger| lodger.run(probe::app())).await;
-    ends_between_invocations(|lodger| lodger.run(probe::actix_web::app)).await;
+    ends_between_invocations("in-axum", |lodger| lodger.run(probe::app())).await;
+    ends_between_invocations("in-actix-web", |lodger| lodger.run(probe::actix_web::app)).await;
 }
 
 #[tokio::test]
@@ -295,11 +312,12 @@ async fn who_drops_the_future_of_run_ends_all_of_them() {
 #[tokio::test]
 async fn an_answer_that_comes_too_late_is_nobody_s_trouble() {
     let api = on_slots(2, |lodger| lodger.run(probe::app())).await;
-    let event = Front::function_url().event(&Sent::get("/slow/300").request()).unwrap();
+    let event = Front::function_url().event(&Sent::get("/held/late").request()).unwrap();
     // The function is not told of it, and so does not cancel the request in time.
     let name = HeaderName::from_static("lambda-runtime-deadline-ms");
     let late = Invocation::new(event).header(name, HeaderValue::from_static("0")).deadline(Duration::from_millis(50));
     assert_eq!(api.invoke(late).await.unwrap_err().kind(), std::io::ErrorKind::TimedOut);
+    probe::let_go("late");
     for _ in 0..20 {
         assert_eq!(ask(&api, "/slow/30").await, "begun ended");
     }

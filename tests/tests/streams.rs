@@ -1,5 +1,7 @@
 //! Streamed answers, on the wire to Lambda: what leaves when, and how a stream ends.
 
+mod clock;
+
 use std::{
     net::TcpStream,
     os::fd::AsFd as _,
@@ -9,7 +11,7 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     task::{Context, Poll},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{Router, body::Body, response::Response, routing::any};
@@ -25,7 +27,10 @@ use lodger_tests::{
     raw_api::{ACCEPTED, RawApi, SOON, Socket, invocation},
 };
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
 
 const HEADERS: [&str; 4] = [
     "content-type: application/vnd.awslambda.http-integration-response",
@@ -40,8 +45,8 @@ struct Streamed {
     head: String,
     prelude: Value,
     body: Vec<u8>,
-    /// Each read from the connection, and how much of the body there was after it.
-    reads: Vec<(Instant, usize)>,
+    /// How much of the body there was after each read from the connection.
+    reads: Vec<usize>,
     trailers: String,
 }
 
@@ -57,7 +62,7 @@ impl Streamed {
         loop {
             all.extend(socket.read().await.unwrap_or_else(|| panic!("cut off: {}", String::from_utf8_lossy(&all))));
             let is_whole = streamed.parse(&all);
-            streamed.reads.push((Instant::now(), streamed.body.len()));
+            streamed.reads.push(streamed.body.len());
             if is_whole {
                 assert!(HEADERS.iter().all(|line| streamed.head.contains(line)), "{}", streamed.head);
                 assert!(!streamed.head.contains("content-length"), "{}", streamed.head);
@@ -163,18 +168,40 @@ fn after(milliseconds: u64, bytes: &'static str) -> impl Stream<Item = Result<By
 
 #[tokio::test]
 async fn what_is_at_hand_leaves_in_one_write_and_the_rest_when_it_comes() {
-    let events = || after(0, "data: 1\n\n").chain(after(200, "data: 2\n\n")).chain(after(200, "data: 3\n\n"));
-    let (_api, mut socket) =
-        start(streams(move || stream::iter([Ok(Bytes::from_static(b"retry: 1\n"))]).chain(events()))).await;
-    let streamed = ask(&mut socket, &Sent::get("/stream")).await;
+    // Each of the later events is made when the one before it has arrived.
+    let gate = Arc::new(Notify::new());
+    let app = {
+        let gate = Arc::clone(&gate);
+        let first = || ["retry: 1\n", "data: 1\n\n"].map(|event| Ok(Bytes::from_static(event.as_bytes())));
+        let opened = move |gate: Arc<Notify>, event: &'static str| {
+            stream::once(async move {
+                gate.notified().await;
+                Ok(Bytes::from_static(event.as_bytes()))
+            })
+        };
+        streams(move || {
+            let later = ["data: 2\n\n", "data: 3\n\n"].map(|event| opened(Arc::clone(&gate), event));
+            stream::iter(first()).chain(stream::iter(later).flatten())
+        })
+    };
+    let (_api, mut socket) = start(app).await;
+    socket.write(from(&Front::function_url(), &Sent::get("/stream"))).await;
+    let (mut all, mut streamed) = (vec![], Streamed::default());
+    for length in [18, 27] {
+        while streamed.body.len() < length {
+            all.extend(socket.read().await.unwrap());
+            streamed.parse(&all);
+            streamed.reads.push(streamed.body.len());
+        }
+        assert_eq!(streamed.body.len(), length, "{streamed:?}");
+        gate.notify_one();
+    }
+    let first = streamed.reads[0];
+    assert!(first >= 9, "the first write has no frame in it: {streamed:?}");
+    let streamed = Streamed::read_after(&mut socket, all).await;
     assert_eq!(streamed.prelude["statusCode"], 200);
     assert_eq!(streamed.prelude["headers"], json!({"content-type": "application/octet-stream"}));
     assert_eq!(streamed.body, b"retry: 1\ndata: 1\n\ndata: 2\n\ndata: 3\n\n");
-    let [first, ..] = streamed.reads[..] else { unreachable!() };
-    assert!(first.1 >= 9, "the first write has no frame in it: {streamed:?}");
-    let of = |length| streamed.reads.iter().find(|read| read.1 >= length).unwrap().0;
-    assert!(of(27) - of(18) >= Duration::from_millis(150), "{streamed:?}");
-    assert!(of(36) - of(27) >= Duration::from_millis(150), "{streamed:?}");
     assert_eq!(streamed.trailers, "\r\n");
 }
 
@@ -418,15 +445,16 @@ async fn a_body_is_dropped_as_soon_as_nobody_wants_it() {
 #[tokio::test]
 async fn a_success_that_is_told_early_ends_nothing_but_the_end_of_the_connection_does() {
     let (_api, mut socket) = start(probe::app()).await;
-    let event = from(&Front::function_url(), &Sent::get("/slow/300"));
     for split in [0, 5, ACCEPTED.len()] {
-        socket.write(&event).await;
+        let name = format!("accepted-{split}");
+        socket.write(from(&Front::function_url(), &Sent::get(format!("/held/{name}")))).await;
         let begin = socket.read().await.unwrap();
         // In two parts, as it may come.
         let (first, second) = ACCEPTED.split_at(split);
         socket.write(first).await;
         sleep(Duration::from_millis(50)).await;
         socket.write(second).await;
+        probe::let_go(&name);
         let rest = Streamed::read_after(&mut socket, begin).await;
         assert_eq!(rest.body, b"begun ended");
         // The next poll follows at once, as the answer is there.
@@ -451,14 +479,15 @@ async fn a_success_that_is_told_early_ends_nothing_but_the_end_of_the_connection
 async fn that_an_answer_will_follow_ends_nothing_but_the_answer_may() {
     const INTERIM: &str = "HTTP/1.1 102 Processing\r\nx: 1\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
     let (_api, mut socket) = start(probe::app()).await;
-    let event = from(&Front::function_url(), &Sent::get("/slow/300"));
     for split in [5, 10, 30, INTERIM.len()] {
-        socket.write(&event).await;
+        let name = format!("interim-{split}");
+        socket.write(from(&Front::function_url(), &Sent::get(format!("/held/{name}")))).await;
         let begin = socket.read().await.unwrap();
         let (first, second) = INTERIM.split_at(split);
         socket.write(first).await;
         sleep(Duration::from_millis(50)).await;
         socket.write(second).await;
+        probe::let_go(&name);
         assert_eq!(Streamed::read_after(&mut socket, begin).await.body, b"begun ended");
         socket.write(ACCEPTED).await;
         socket.poll().await;
@@ -515,7 +544,9 @@ fn a_body_that_never_waits_lets_others_run_and_has_its_time() {
             let mut socket = api.accept().await;
             socket.poll().await;
             let event = Front::function_url().event(&Sent::get("/stream").request()).unwrap();
-            socket.write(invocation("id", &event, &deadline(600))).await;
+            socket.write(invocation("id", &event, &deadline(10))).await;
+            sleep(Duration::from_millis(50)).await;
+            clock::advance(Duration::from_secs(10)).await;
             assert!(socket.answer("id").await.contains("\"statusCode\":504"));
         });
         done.send(()).unwrap();
@@ -551,28 +582,30 @@ async fn an_endless_body_is_ended_as_well() {
     );
     let (api, mut socket) = start(app).await;
     let event = |target: &str| Front::function_url().event(&Sent::get(target).request()).unwrap();
-    socket.write(invocation("id", &event("/stream"), &deadline(600))).await;
-    assert_eq!(Streamed::read(&mut socket).await.failure().0, "Function.Timeout");
+    socket.write(invocation("id", &event("/stream"), &deadline(10))).await;
+    let begin = socket.read().await.unwrap();
+    clock::advance(Duration::from_secs(10)).await;
+    assert_eq!(Streamed::read_after(&mut socket, begin).await.failure().0, "Function.Timeout");
     socket.write(ACCEPTED).await;
     socket.poll().await;
 
-    let begun = Instant::now();
-    socket.write(invocation("id", &event("/large"), &deadline(1000))).await;
-    // It cannot be told, and the next is waited for all the same.
+    socket.write(invocation("id", &event("/large"), &deadline(5))).await;
+    socket.0.readable().await.unwrap();
+    // It cannot be told, and the next is waited for all the same: from the deadline on, and not when half a minute is over.
+    clock::advance(Duration::from_secs(5)).await;
     let mut next = timeout(SOON, api.accept()).await.expect("it hangs");
     next.poll().await;
-    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
-/// A header that says how much time there is.
-fn deadline(milliseconds: u64) -> String {
-    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_millis(milliseconds);
+/// A header that says how much time there is: some seconds more than a machine stands still, which a test then has pass.
+fn deadline(seconds: u64) -> String {
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(seconds);
     format!("Lambda-Runtime-Deadline-Ms: {}\r\n", at.as_millis())
 }
 
 #[tokio::test]
 async fn before_its_time_is_over_a_request_is_cancelled() {
-    let is_dropped = Arc::new(AtomicBool::new(false));
+    let (has_begun, is_dropped) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     struct Tells(Arc<AtomicBool>);
     impl Drop for Tells {
         fn drop(&mut self) {
@@ -580,52 +613,76 @@ async fn before_its_time_is_over_a_request_is_cancelled() {
         }
     }
     let hangs = {
-        let is_dropped = Arc::clone(&is_dropped);
+        let (has_begun, is_dropped) = (Arc::clone(&has_begun), Arc::clone(&is_dropped));
         async move || -> Response {
             let _held = Tells(is_dropped);
+            has_begun.store(true, SeqCst);
             std::future::pending().await
         }
     };
-    let app = streams(|| after(0, "begun").chain(after(60_000, "ended"))).route("/hangs", any(hangs));
+    let app = streams(|| after(0, "begun").chain(stream::pending())).route("/hangs", any(hangs));
     let api = RawApi::start(|lodger| {
-        lodger.response_mode(ResponseMode::StreamUrl).deadline_margin(Duration::from_secs(2)).run(app)
+        lodger.response_mode(ResponseMode::StreamUrl).deadline_margin(Duration::from_secs(60)).run(app)
     })
     .await;
     let mut socket = api.accept().await;
     socket.poll().await;
     let event = |front: Front, target: &str| front.event(&Sent::get(target).request()).unwrap();
+    // A minute before its end, and not half a minute before that. Between the two a test may take half a minute.
+    let passes = async |is_cancelled: &dyn Fn() -> bool| {
+        clock::advance(Duration::from_secs(60)).await;
+        sleep(Duration::from_millis(50)).await;
+        assert!(!is_cancelled(), "it was cancelled too early");
+        clock::advance(Duration::from_secs(30)).await;
+    };
 
-    let begun = Instant::now();
-    socket.write(invocation("id", &event(Front::alb(), "/hangs"), &deadline(4000))).await;
+    socket.write(invocation("id", &event(Front::alb(), "/hangs"), &deadline(150))).await;
+    until(|| has_begun.load(SeqCst)).await;
+    passes(&|| is_dropped.load(SeqCst)).await;
     let answer = socket.answer("id").await;
     assert!(answer.contains("\"statusCode\":504") && is_dropped.load(SeqCst), "{answer}");
-    assert!((1900..3900).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
     socket.write(ACCEPTED).await;
     socket.poll().await;
 
-    let begun = Instant::now();
-    socket.write(invocation("id", &event(Front::function_url(), "/stream"), &deadline(4000))).await;
-    let streamed = Streamed::read(&mut socket).await;
+    socket.write(invocation("id", &event(Front::function_url(), "/stream"), &deadline(150))).await;
+    let mut begin = vec![];
+    while !begin.ends_with(b"begun\r\n") {
+        begin.extend(socket.read().await.unwrap());
+    }
+    passes(&|| socket.0.try_read(&mut [0]).is_ok()).await;
+    let streamed = Streamed::read_after(&mut socket, begin).await;
     assert_eq!((&streamed.body[..], &*streamed.failure().0), (&b"begun"[..], "Function.Timeout"));
-    assert!((1900..3900).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
     socket.write(ACCEPTED).await;
     socket.poll().await;
 
     // Of little time half is left, and one that is past is not known.
-    for (left, target) in [(400, "/slow/100"), (0, "/slow/100")] {
-        socket.write(invocation("id", &event(Front::function_url(), target), &deadline(left))).await;
-        let streamed = Streamed::read(&mut socket).await;
+    for (left, passes) in [(80, 30), (0, 3600)] {
+        let name = format!("with-{left}-s-left");
+        let held = event(Front::function_url(), &format!("/held/{name}"));
+        socket.write(invocation("id", &held, &deadline(left))).await;
+        let begin = socket.read().await.unwrap();
+        clock::advance(Duration::from_secs(passes)).await;
+        sleep(Duration::from_millis(50)).await;
+        probe::let_go(&name);
+        let streamed = Streamed::read_after(&mut socket, begin).await;
         assert_eq!((&streamed.body[..], &*streamed.trailers), (&b"begun ended"[..], "\r\n"), "{left}");
         socket.write(ACCEPTED).await;
         socket.poll().await;
     }
 
     // Who reads events is told of a failure, not of a status.
-    let app = Router::new().fallback(async || -> StatusCode { std::future::pending().await });
+    let has_begun = Arc::new(AtomicBool::new(false));
+    let begun = Arc::clone(&has_begun);
+    let app = Router::new().fallback(async move || -> StatusCode {
+        begun.store(true, SeqCst);
+        std::future::pending().await
+    });
     let api = RawApi::start(|lodger| lodger.events_path("/events").run(app)).await;
     let mut socket = api.accept().await;
     socket.poll().await;
-    socket.write(invocation("id", b"{}", &deadline(200))).await;
+    socket.write(invocation("id", b"{}", &deadline(10))).await;
+    until(|| has_begun.load(SeqCst)).await;
+    clock::advance(Duration::from_secs(10)).await;
     let answer = socket.request().await;
     assert!(answer.contains("/invocation/id/error") && answer.contains("504"), "{answer}");
 }

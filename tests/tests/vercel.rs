@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     task::{self, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use actix_web::{App, HttpRequest, HttpResponse, web};
@@ -27,14 +27,13 @@ use lodger_tests::{
     ask::{Sent, ask},
     host::OnVercel,
     probe,
+    raw_api::SOON,
 };
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{sleep, timeout},
 };
-
-const SOON: Duration = Duration::from_secs(20);
 
 /// What an app of whichever framework tells of a request.
 fn told(uri: String, mut headers: Vec<(String, String)>, extensions: [Option<String>; 3]) -> String {
@@ -206,6 +205,15 @@ async fn ends(on: &OnVercel, ids: &[u64]) -> Vec<usize> {
     ids.iter().map(|id| ended.iter().filter(|ended| *ended == id).count()).collect()
 }
 
+async fn until(is: impl Fn() -> bool, what: &str) {
+    let becomes = async {
+        while !is() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(SOON, becomes).await.unwrap_or_else(|_| panic!("{what}: it never was"));
+}
+
 /// What the platform was told but for lines of the log: those of nobody's go to whichever of the process's hosts started last.
 fn said(on: &OnVercel) -> Vec<VercelMessage> {
     let messages = on.platform.messages().into_iter();
@@ -284,8 +292,9 @@ async fn headers_of_any_kind_are_read_as_they_may_be() {
             assert!(!told["headers"].to_string().contains("internal"), "{framework}: {told}");
         }
         // Nothing is said of requests that nobody has numbered.
-        sleep(Duration::from_millis(100)).await;
         let of_garbage = VercelMessage::End { invocation_id: "a\"b\\".into(), request_id: 0 };
+        until(|| said(&on).len() > 5, framework).await;
+        sleep(Duration::from_millis(100)).await;
         let said = said(&on);
         assert_eq!(said[1..], vec![of_garbage; 5], "{framework}");
 
@@ -520,15 +529,18 @@ async fn whatever_a_body_does_the_process_lives_and_the_request_is_told_of() {
             let whole = (target == "/dropped").then(|| Bytes::from("hello"));
             assert_eq!(body.map(http_body_util::Collected::to_bytes), whole, "{framework}");
             assert_eq!(ends(&on, &[id]).await, [1], "{framework}");
-            let lines = on.platform.messages().into_iter().filter_map(|message| match message {
-                VercelMessage::Log { request_id, message, .. } if request_id == id => Some(message),
-                _ => None,
-            });
-            let mut panics: Vec<_> = lines
-                .filter_map(|line| {
+            let panics = || {
+                let lines = on.platform.messages().into_iter().filter_map(|message| match message {
+                    VercelMessage::Log { request_id, message, .. } if request_id == id => Some(message),
+                    _ => None,
+                });
+                let panics = lines.filter_map(|line| {
                     Some(line.split_once("the app panicked in the body of its response: ")?.1.to_owned())
-                })
-                .collect();
+                });
+                panics.collect::<Vec<_>>()
+            };
+            until(|| panics().len() >= expected.len(), framework).await;
+            let mut panics = panics();
             panics.sort();
             assert_eq!(panics, expected, "{framework}");
         }
@@ -548,7 +560,7 @@ impl std::fmt::Display for Forbidden {
 impl actix_web::ResponseError for Forbidden {
     fn error_response(&self) -> HttpResponse {
         let slow = futures_util::stream::once(async {
-            sleep(Duration::from_millis(300)).await;
+            probe::hold("forbidden".to_owned()).await;
             Ok::<_, actix_web::Error>(Bytes::from_static(b"forbidden"))
         });
         HttpResponse::Forbidden().streaming(Box::pin(slow))
@@ -567,7 +579,9 @@ async fn what_a_middleware_of_actix_refuses_has_its_end_when_that_has_been_sent(
     let id = on.platform.mark(request.headers_mut());
     let response = on.platform.send(request).await.unwrap();
     assert_eq!(response.status(), 403);
+    probe::is_held("forbidden").await;
     assert!(!has_ended(&on, id));
+    probe::let_go("forbidden");
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "forbidden");
     assert_eq!(ends(&on, &[id]).await, [1]);
 }
@@ -723,16 +737,19 @@ async fn what_is_in_flight_is_answered_before_run_returns_and_all_is_told() {
         ("axum", OnVercel::start(|lodger| lodger.run(probe::app()))),
         ("actix-web", OnVercel::start(|lodger| lodger.run(probe::actix_web::app))),
     ] {
-        let mut request = Sent::get("/slow/400").request().map(Full::new);
+        let name = format!("in-flight-in-{framework}");
+        let mut request = Sent::get(format!("/held/{name}")).request().map(Full::new);
         let id = on.platform.mark(request.headers_mut());
         let mut body = on.platform.send(request).await.unwrap().into_body();
         body.frame().await.unwrap().unwrap();
-        let begun = Instant::now();
         on.begin_end();
         let rest = tokio::spawn(body.collect());
-        let (ended, on) = tokio::task::spawn_blocking(move || (on.result(), on)).await.unwrap();
+        let ended = tokio::task::spawn_blocking(move || (on.result(), on));
+        sleep(Duration::from_millis(300)).await;
+        assert!(!ended.is_finished(), "{framework}");
+        probe::let_go(&name);
+        let (ended, on) = ended.await.unwrap();
         assert!(ended.is_ok(), "{framework}: {ended:?}");
-        assert!(begun.elapsed() >= Duration::from_millis(300), "{framework}");
         assert_eq!(rest.await.unwrap().unwrap().to_bytes(), "ended", "{framework}");
         assert_eq!(ends(&on, &[id]).await, [1], "{framework}");
     }
@@ -785,7 +802,7 @@ async fn a_platform_that_is_not_there_is_an_error_of_run() {
 async fn a_platform_that_goes_ends_the_process_once_all_is_answered() {
     let on = OnVercel::start(|lodger| lodger.run(probe::app()));
     let addr = on.platform.address().await.unwrap();
-    let mut request = Sent::get("/slow/400").request().map(Full::new);
+    let mut request = Sent::get("/held/when-the-platform-goes").request().map(Full::new);
     on.platform.mark(request.headers_mut());
     let slow = on.platform.send(request).await.unwrap().into_body();
     on.platform.hang_up();
@@ -793,6 +810,7 @@ async fn a_platform_that_goes_ends_the_process_once_all_is_answered() {
     let marked =
         Sent::get("/").header("x-vercel-internal-invocation-id", "a").header("x-vercel-internal-request-id", "7");
     assert_eq!(ask(addr, &marked).await.status(), 200);
+    probe::let_go("when-the-platform-goes");
     assert!(String::from_utf8_lossy(&slow.collect().await.unwrap().to_bytes()).ends_with("ended"));
     let error = tokio::task::spawn_blocking(move || on.result()).await.unwrap().unwrap_err();
     assert_eq!(error.to_string(), "the connection to Vercel broke");

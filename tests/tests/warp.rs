@@ -1,6 +1,11 @@
 //! warp filters in their own ways: what the matrix does not ask, because only warp has it.
 
-use std::{convert::Infallible, net::SocketAddr, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, Stream, StreamExt};
@@ -8,10 +13,11 @@ use http::StatusCode;
 use lodger::{ClientAddr, PathPrefix, lambda};
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::{Sent, ask, raw},
+    ask::{Sent, ask, raw, takes_no_new_clients},
     host::{Server, fronts, on_lambda, on_lambda_alone},
     losses::seen,
     probe,
+    raw_api::SOON,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -76,11 +82,13 @@ async fn what_lambda_tells_is_an_extension() {
 
 #[tokio::test]
 async fn a_request_streams_in_on_a_server() {
+    static READ: AtomicUsize = AtomicUsize::new(0);
     async fn count(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result<String, Rejection> {
         let mut lengths = vec![];
         let mut body = std::pin::pin!(body);
         while let Some(part) = body.next().await {
             lengths.push(part.map_err(|_| warp::reject())?.remaining());
+            READ.fetch_add(1, SeqCst);
         }
         Ok(format!("{lengths:?}"))
     }
@@ -88,8 +96,13 @@ async fn a_request_streams_in_on_a_server() {
     let server = Server::start(|lodger| lodger.run(app())).await;
     let mut socket = TcpStream::connect(server.addr).await.unwrap();
     socket.write_all(b"POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 5\r\n\r\n").await.unwrap();
-    for part in ["abc", "de"] {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    for (number, part) in ["abc", "de"].into_iter().enumerate() {
+        let read = async {
+            while READ.load(SeqCst) < number {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(SOON, read).await.expect("it waits for the rest");
         socket.write_all(part.as_bytes()).await.unwrap();
     }
     let mut answer = String::new();
@@ -162,23 +175,23 @@ async fn a_shutdown_ends_a_server_once_what_is_in_flight_is_done() {
     let mut idle = TcpStream::connect(addr).await.unwrap();
     idle.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     idle.readable().await.unwrap();
-    let slow = tokio::spawn(async move { raw(addr, &Sent::get("/slow/400").bytes()).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let slow = tokio::spawn(async move { raw(addr, &Sent::get("/held/in-flight").bytes()).await });
+    probe::is_held("in-flight").await;
     let over = server.begin_end();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert!(TcpStream::connect(addr).await.is_err(), "it takes new clients");
+    takes_no_new_clients(addr).await;
     assert!(!over.is_finished(), "it does not wait for what is in flight");
+    probe::let_go("in-flight");
     assert!(String::from_utf8(slow.await.unwrap()).unwrap().contains("ended"));
-    tokio::time::timeout(Duration::from_secs(2), over).await.unwrap().unwrap().unwrap();
+    tokio::time::timeout(SOON, over).await.unwrap().unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn the_grace_is_all_that_it_waits() {
     let server = Server::start(|lodger| lodger.grace(Duration::from_millis(200)).run(probe::warp::app())).await;
     let addr = server.addr;
-    tokio::spawn(async move { raw(addr, &Sent::get("/slow/10000").bytes()).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    tokio::time::timeout(Duration::from_secs(2), server.begin_end()).await.unwrap().unwrap().unwrap();
+    tokio::spawn(async move { raw(addr, &Sent::get("/held/for-ever").bytes()).await });
+    probe::is_held("for-ever").await;
+    tokio::time::timeout(SOON, server.begin_end()).await.unwrap().unwrap().unwrap();
 }
 
 /// What is in the extensions of a request, as both adapters that have a place of their own for them are told.
@@ -241,7 +254,7 @@ async fn a_body_is_not_read_before_it_is_wanted() {
     let api = on_lambda(|lodger| lodger.run(warp::any().map(endless))).await;
     let (front, sent) = (Front::alb(), Sent::get("/").method("HEAD").request());
     let answer = api.send(&front, &sent);
-    let answer = tokio::time::timeout(Duration::from_secs(2), answer).await.expect("the body is read");
+    let answer = tokio::time::timeout(SOON, answer).await.expect("the body is read");
     assert_eq!(answer.status(), StatusCode::OK);
 }
 
