@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use lodger_gateway::{Outcome, RuntimeApi};
-use support::{Function, ask, cannot_start, exchange, function, value};
+use support::{Function, SOON, ask, cannot_start, exchange, function, handed_out, polls, value};
 
 const RESTORE: &str = "GET /2018-06-01/runtime/restore/next HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
@@ -27,11 +27,11 @@ async fn a_function_goes_on_from_its_snapshot_when_it_is_told_to() {
     let api = RuntimeApi::start().await.unwrap().snap_start();
     let addr = api.address().parse().unwrap();
     let asked = tokio::spawn(async move { ask(addr, RESTORE).await });
-    tokio::time::timeout(Duration::from_secs(5), api.snapshot()).await.unwrap();
+    tokio::time::timeout(SOON, api.snapshot()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!asked.is_finished());
     api.restore();
-    let (head, _) = tokio::time::timeout(Duration::from_secs(5), asked).await.unwrap().unwrap();
+    let (head, _) = tokio::time::timeout(SOON, asked).await.unwrap().unwrap();
     assert!(head.starts_with("http/1.1 200 "), "{head}");
     tokio::spawn(function(api.address(), |event| event));
     assert_eq!(api.invoke("{}").await.unwrap(), Outcome::Reply("{}".into()));
@@ -64,7 +64,7 @@ async fn who_starts_otherwise_has_no_snapshot() {
 
     let api = RuntimeApi::start().await.unwrap().snap_start();
     let mut function = Function::connect(&api).await;
-    let (_, _) = tokio::join!(tokio::time::timeout(Duration::from_millis(50), api.invoke("{}")), function.poll());
+    handed_out(&api, "{}", function.poll()).await;
     assert_eq!(api.complaints(), ["polled without having asked what comes after the snapshot"]);
 }
 
@@ -108,7 +108,10 @@ async fn what_an_extension_may_not_do_is_refused() {
     }
     let mut socket = Function::connect(&api).await.socket;
     let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: localhost\r\n\r\n";
-    assert!(tokio::time::timeout(Duration::from_millis(50), exchange(&mut socket, next)).await.is_err());
+    tokio::select! {
+        answer = exchange(&mut socket, next) => panic!("{answer:?}"),
+        () = polls(&api, 1) => {}
+    }
     let (_, told) = register(&api, "late", r#"{"events":[]}"#).await;
     assert!(told.contains("Extension.RegistrationClosed"), "{told}");
     assert_eq!((api.extensions(), api.complaints().len()), (vec!["twice".to_owned()], 8));

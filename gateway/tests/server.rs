@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use lodger_gateway::{Front, RuntimeApi, Server, Warning};
 use serde_json::{Value, json};
-use support::{Function, ask, exchange, function, sent, value};
+use support::{Function, SOON, ask, exchange, function, sent, value};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -184,21 +184,21 @@ async fn reads_all_of_a_body_that_is_too_large() {
 
 #[tokio::test]
 async fn a_drop_lets_the_request_in_flight_end() {
-    let (told, begun) = std::sync::mpsc::channel();
     let api = Arc::new(RuntimeApi::start().await.unwrap());
     let server = Server::start("127.0.0.1:0", Front::alb(), Arc::clone(&api)).await.unwrap();
     let addr = server.address();
     let asked = tokio::spawn(async move { ask(addr, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await });
-    // The function starts late: the request is on its way by then.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    // The function has the request by then, and answers late.
+    let mut function = Function::connect(&api).await;
+    let id = function.poll().await;
     drop(server);
-    tokio::spawn(function(api.address(), move |_| {
-        told.send(()).unwrap();
-        json!({"statusCode": 200, "body": "late"})
-    }));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let reply = json!({"statusCode": 200, "body": "late"}).to_string();
+    function.post(&id, &format!("content-length: {}\r\n", reply.len())).await;
+    function.socket.write_all(reply.as_bytes()).await.unwrap();
     let (head, body) = asked.await.unwrap();
     assert!(head.starts_with("http/1.1 200 "), "{head}");
-    assert_eq!((body.as_str(), begun.recv()), ("late", Ok(())));
+    assert_eq!(body, "late");
     assert!(TcpStream::connect(addr).await.is_err());
 }
 
@@ -250,7 +250,7 @@ async fn a_stream_that_fails_has_no_end() {
     );
     assert!(function.end(&trailers).await.starts_with("http/1.1 202"));
     let mut rest = Vec::new();
-    let read = tokio::time::timeout(Duration::from_secs(5), client.read_to_end(&mut rest)).await.unwrap();
+    let read = tokio::time::timeout(SOON, client.read_to_end(&mut rest)).await.unwrap();
     assert_eq!((read.unwrap(), rest.as_slice()), (8, &b"3\r\none\r\n"[..]));
     assert_eq!(api.complaints(), [""; 0]);
 }

@@ -6,8 +6,8 @@ mod support;
 
 use std::time::Duration;
 
-use lodger_gateway::{Outcome, RuntimeApi};
-use support::{Function, ask, value};
+use lodger_gateway::{Invocation, Outcome, RuntimeApi};
+use support::{Function, SOON, ask, handed_out, polls, value};
 use tokio::io::AsyncWriteExt;
 
 /// Answers an invocation with its id, and what comes back of its other id.
@@ -56,13 +56,10 @@ async fn a_poll_beyond_the_slots_is_refused() {
     let api = RuntimeApi::start().await.unwrap().slots(2);
     let addr = api.address().parse().unwrap();
     let mut one = Function::connect(&api).await;
-    let (invoked, id) = tokio::join!(tokio::time::timeout(Duration::from_millis(100), api.invoke("1")), one.poll());
-    assert!(invoked.is_err());
+    let id = handed_out(&api, "1", one.poll()).await;
     // One is open and one waits.
     let waits = tokio::spawn(async move { ask(addr, NEXT).await });
-    while api.polls() < 2 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    polls(&api, 2).await;
     assert_eq!(api.complaints(), [""; 0]);
     let (head, body) = ask(addr, NEXT).await;
     assert!(head.starts_with("http/1.1 500 ") && body.contains("InternalServerError"), "{head}{body}");
@@ -84,9 +81,10 @@ async fn a_poll_beyond_the_slots_is_refused() {
 
 #[tokio::test]
 async fn an_invocation_that_is_given_up_makes_room() {
-    let api = RuntimeApi::start().await.unwrap().slots(1).timeout(Duration::from_millis(100));
+    let api = RuntimeApi::start().await.unwrap().slots(1);
     let (mut late, mut next) = (Function::connect(&api).await, Function::connect(&api).await);
-    let (invoked, id) = tokio::join!(api.invoke("1"), late.poll());
+    let short = Invocation::new("1").deadline(Duration::from_millis(100));
+    let (invoked, id) = tokio::join!(api.invoke(short), late.poll());
     assert!(invoked.is_err());
     let (invoked, _) = tokio::join!(api.invoke("2"), async {
         let id = next.poll().await;
@@ -115,7 +113,7 @@ async fn what_is_queued_at_once_goes_to_all_who_wait() {
         let api = std::sync::Arc::clone(&api);
         invoked.spawn(async move { api.invoke("{}").await.unwrap() });
     }
-    let all = tokio::time::timeout(Duration::from_secs(10), invoked.join_all()).await.unwrap();
+    let all = tokio::time::timeout(SOON, invoked.join_all()).await.unwrap();
     assert_eq!(all.len(), 500);
     assert_eq!(api.complaints(), [""; 0]);
 }

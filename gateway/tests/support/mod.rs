@@ -2,8 +2,9 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "not each test needs all of it, and it is of tests")]
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
+use lodger_gateway::{Invocation, RuntimeApi};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -35,6 +36,35 @@ pub(crate) async fn cannot_start(addr: String, message: &str) {
         body.len()
     );
     assert!(ask(addr.parse().unwrap(), &post).await.0.starts_with("http/1.1 202"));
+}
+
+/// What anything that happens does within.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+/// Invokes a function until `polls` has what it asked for, and no longer.
+pub(crate) async fn handed_out<T>(
+    api: &RuntimeApi,
+    invocation: impl Into<Invocation>,
+    polls: impl Future<Output = T>,
+) -> T {
+    let asked = async {
+        tokio::select! {
+            biased;
+            outcome = api.invoke(invocation) => panic!("{outcome:?}"),
+            asked = polls => asked,
+        }
+    };
+    tokio::time::timeout(SOON, asked).await.expect("nothing was handed out")
+}
+
+/// Waits until the function has asked for so many invocations.
+pub(crate) async fn polls(api: &RuntimeApi, count: usize) {
+    let polled = async {
+        while api.polls() < count {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(SOON, polled).await.expect("there are fewer polls");
 }
 
 /// Sends a request on a connection of its own; gives the head of the response, in lower case, and its body.
@@ -89,7 +119,7 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    pub(crate) async fn connect(api: &lodger_gateway::RuntimeApi) -> Self {
+    pub(crate) async fn connect(api: &RuntimeApi) -> Self {
         let socket = TcpStream::connect(api.address()).await.unwrap();
         socket.set_nodelay(true).unwrap();
         Self { socket: BufReader::new(socket), head: String::new() }

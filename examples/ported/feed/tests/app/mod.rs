@@ -118,6 +118,7 @@ async fn answer(request: RequestBuilder) -> Answer {
 
 fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_ported-feed"));
-    program.env("NO_COLOR", "1").kill_on_drop(true);
+    // `tracing_subscriber::fmt::init` takes INFO by itself only without the feature `env-filter`, which others in the workspace use.
+    program.env("RUST_LOG", "info").env("NO_COLOR", "1").kill_on_drop(true);
     program
 }

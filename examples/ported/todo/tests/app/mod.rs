@@ -108,6 +108,7 @@ pub fn database(name: &str) -> String {
 
 fn program(database: &str) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_ported-todo"));
-    program.env("DATABASE", database).env("NO_COLOR", "1").kill_on_drop(true);
+    // `tracing_subscriber::fmt::init` takes INFO by itself only without the feature `env-filter`, which others in the workspace use.
+    program.env("DATABASE", database).env("RUST_LOG", "info").env("NO_COLOR", "1").kill_on_drop(true);
     program
 }
