@@ -810,6 +810,8 @@ async fn a_platform_that_goes_ends_the_process_once_all_is_answered() {
     let marked =
         Sent::get("/").header("x-vercel-internal-invocation-id", "a").header("x-vercel-internal-request-id", "7");
     assert_eq!(ask(addr, &marked).await.status(), 200);
+    // Longer than it waits for what has been cut off.
+    sleep(Duration::from_millis(400)).await;
     probe::let_go("when-the-platform-goes");
     assert!(String::from_utf8_lossy(&slow.collect().await.unwrap().to_bytes()).ends_with("ended"));
     let error = tokio::task::spawn_blocking(move || on.result()).await.unwrap().unwrap_err();
