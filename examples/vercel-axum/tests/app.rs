@@ -43,16 +43,23 @@ async fn each_file_is_a_route() {
 async fn a_countdown_comes_event_by_event() {
     let vercel = start();
     vercel.address().await.unwrap();
-    let asked = Instant::now();
-    let request = Request::get("/countdown/3").body(Full::new(Bytes::new())).unwrap();
-    let mut response: Response<_> = vercel.send(request).await.unwrap();
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
-    let mut came = vec![];
-    while let Some(frame) = response.body_mut().frame().await {
-        came.push((asked.elapsed(), String::from_utf8(frame.unwrap().into_data().unwrap().into()).unwrap()));
+    let mut tries = vec![];
+    for _ in 0..5 {
+        let asked = Instant::now();
+        let request = Request::get("/countdown/3").body(Full::new(Bytes::new())).unwrap();
+        let mut response: Response<_> = vercel.send(request).await.unwrap();
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        let mut came = vec![];
+        while let Some(frame) = response.body_mut().frame().await {
+            came.push((asked.elapsed(), String::from_utf8(frame.unwrap().into_data().unwrap().into()).unwrap()));
+        }
+        let events: Vec<_> = came.iter().map(|(_, event)| event.as_str()).collect();
+        assert_eq!(events, ["data: 3\n\n", "data: 2\n\n", "data: 1\n\n", "data: 0\n\n"]);
+        // A busy machine may read the first one late, and not each time.
+        if came[3].0 - came[0].0 >= Duration::from_millis(500) {
+            return;
+        }
+        tries.push(came);
     }
-    let events: Vec<_> = came.iter().map(|(_, event)| event.as_str()).collect();
-    assert_eq!(events, ["data: 3\n\n", "data: 2\n\n", "data: 1\n\n", "data: 0\n\n"]);
-    let first_to_last = came[3].0 - came[0].0;
-    assert!(first_to_last >= Duration::from_millis(500), "{came:?}");
+    panic!("the events come all at once: {tries:?}");
 }

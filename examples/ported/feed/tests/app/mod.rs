@@ -105,7 +105,7 @@ impl Function {
 
 /// The next event of a feed, as it came.
 pub async fn event(feed: &mut Response) -> String {
-    let piece = timeout(Duration::from_secs(5), feed.chunk()).await.expect("there is no event").unwrap().unwrap();
+    let piece = timeout(Duration::from_secs(20), feed.chunk()).await.expect("there is no event").unwrap().unwrap();
     String::from_utf8(piece.into()).unwrap()
 }
 
