@@ -80,7 +80,7 @@ async fn error_line(child: &mut Child) -> String {
 
 #[tokio::test]
 async fn a_front_and_a_function_that_disagree_on_streaming_are_named_at_once() {
-    let (mut child, addr, api) = without_a_command(&["--stream"]).await;
+    let (mut child, addr, api) = without_a_command(&["--stream", "--quiet"]).await;
     tokio::spawn(function(api, |_| json!({"statusCode": 404})));
     let (head, _) = ask(addr, "HEAD / HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert!(head.starts_with("http/1.1 200 "), "{head}");

@@ -239,6 +239,12 @@ where
         tell.send(run(lodger.shutdown(async { drop(ended.await) })).await).unwrap();
     });
     assert_eq!(ask(&api, "/slow/1").await, "begun ended");
+    let polls_again = async {
+        while api.polls() < 5 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(SOON, polls_again).await.expect("the slot polls no more");
     let target = format!("/held/{held}");
     let in_flight = ask(&api, &target);
     let end = async {
