@@ -30,6 +30,16 @@ async fn ask(api: &RuntimeApi, target: &str) -> String {
     String::from_utf8(response.body().to_vec()).unwrap()
 }
 
+/// Waits until the slots have polled this many times.
+async fn polls(api: &RuntimeApi, count: usize) {
+    let polled = async {
+        while api.polls() < count {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(SOON, polled).await.unwrap_or_else(|_| panic!("{} polls instead of {count}", api.polls()));
+}
+
 fn invocation(id: &str, target: &str) -> Vec<u8> {
     let event = Front::function_url().event(&Sent::get(target.to_owned()).request()).unwrap();
     raw_api::invocation(id, &event, "")
@@ -239,12 +249,8 @@ where
         tell.send(run(lodger.shutdown(async { drop(ended.await) })).await).unwrap();
     });
     assert_eq!(ask(&api, "/slow/1").await, "begun ended");
-    let polls_again = async {
-        while api.polls() < 5 {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(SOON, polls_again).await.expect("the slot polls no more");
+    // Each of the four has polled, and one of them again.
+    polls(&api, 5).await;
     let target = format!("/held/{held}");
     let in_flight = ask(&api, &target);
     let end = async {
@@ -318,6 +324,7 @@ async fn who_drops_the_future_of_run_ends_all_of_them() {
 #[tokio::test]
 async fn an_answer_that_comes_too_late_is_nobody_s_trouble() {
     let api = on_slots(2, |lodger| lodger.run(probe::app())).await;
+    polls(&api, 2).await;
     let event = Front::function_url().event(&Sent::get("/held/late").request()).unwrap();
     // The function is not told of it, and so does not cancel the request in time.
     let name = HeaderName::from_static("lambda-runtime-deadline-ms");

@@ -136,6 +136,12 @@ async fn starts_from_a_snapshot<F: Framework>(slots: usize, has_system: bool) {
     }
     // One asked for the restore, and one for the extension before it and one after it.
     let connections = slots + 3;
+    let opened = async {
+        while api.connections() < connections {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(SOON, opened).await.unwrap_or_else(|_| panic!("{} connections", api.connections()));
     assert_eq!((done.all(), api.connections()), (ALL.to_vec(), connections));
     assert_eq!((api.extensions(), api.complaints()), (vec!["lodger".to_owned()], vec![]));
 }
