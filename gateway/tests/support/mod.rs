@@ -54,7 +54,7 @@ pub(crate) async fn handed_out<T>(
             asked = polls => asked,
         }
     };
-    tokio::time::timeout(SOON, asked).await.expect("nothing was handed out")
+    tokio::time::timeout(SOON, asked).await.unwrap()
 }
 
 /// Waits until the function has asked for so many invocations.
@@ -64,7 +64,7 @@ pub(crate) async fn polls(api: &RuntimeApi, count: usize) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(SOON, polled).await.expect("there are fewer polls");
+    tokio::time::timeout(SOON, polled).await.unwrap();
 }
 
 /// Sends a request on a connection of its own; gives the head of the response, in lower case, and its body.
