@@ -37,7 +37,8 @@ where
         let make = make.clone();
         thread::run(move || async move {
             let app = polling.build(build(make)).await?;
-            polling.answer(app).await
+            // Boxed for the same reason as in `thread::run`.
+            Box::pin(polling.answer(app)).await
         })
     };
     let mut threads = polling.split(processors).into_iter().map(start).collect::<Result<Vec<_>, _>>()?;

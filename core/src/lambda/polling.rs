@@ -252,18 +252,22 @@ impl Polling {
     }
 
     /// Answers one invocation after the other.
+    ///
+    /// The future of all answers is boxed: in unoptimized code each copy of it on the stack costs as much as the largest future
+    /// of the app, 100 KB behind the compression of actix-web.
     async fn answer_in_turn<A: App>(mut self, app: A) -> Result<(), Error> {
         let snapshot = self.snapshot();
         let Self { api, settings, shutdown, share, grace, extension: _extension, only: _only, .. } = self;
         let share = match share {
             Some(share) => Some(share),
             None if grace.is_some() || snapshot.is_some() => Share::several(1, shutdown, grace, snapshot).next(),
-            None => return answer(api, &settings, (End::new(shutdown), None), app).await,
+            None => return Box::pin(answer(api, &settings, (End::new(shutdown), None), app)).await,
         };
         let Some(share) = share else { return Ok(()) };
         if !share.begins().await? {
             return Ok(());
         }
-        share.within_grace(answer(api, &settings, share.end_of_slot(), app)).await.unwrap_or(Ok(()))
+        let answered = Box::pin(answer(api, &settings, share.end_of_slot(), app));
+        share.within_grace(answered).await.unwrap_or(Ok(()))
     }
 }
