@@ -10,53 +10,36 @@
 // Without a host there is nobody to use what hosts share.
 #![cfg_attr(not(any(feature = "server", feature = "lambda")), allow(dead_code, unused_imports, unused_macros))]
 
-#[cfg(any(feature = "lambda", feature = "server"))]
-mod after;
 mod app;
 mod body;
 mod error;
-mod facts;
-mod freeze;
-mod head;
-mod host;
-mod location;
+#[cfg(feature = "lambda")]
+mod json;
+mod lifecycle;
 mod log;
-mod once;
-#[cfg(any(feature = "lambda", feature = "vercel"))]
-mod only_run;
-mod panic;
-mod prefix;
-mod reserved;
+mod path;
+mod request;
 mod settings;
-mod shutdown;
-#[cfg(any(feature = "lambda", feature = "server"))]
-mod signals;
-mod snapshot_hooks;
-#[cfg(any(feature = "lambda", feature = "server"))]
-mod span;
-#[cfg(any(feature = "lambda", feature = "vercel"))]
-mod vercel_headers;
+mod util;
 
 #[cfg(feature = "lambda")]
 pub mod lambda;
-#[cfg(feature = "logs")]
-pub mod logs;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "vercel")]
 pub mod vercel;
 
-#[cfg(any(feature = "lambda", feature = "server"))]
-pub use after::AfterResponse;
 pub use app::{App, Request};
 pub use body::Body;
 pub use error::{BoxError, Error};
-pub use facts::{ClientAddr, PathPrefix};
-pub use freeze::BeforeFreeze;
-pub use head::Head;
-pub use host::Host;
-pub use settings::{ResponseMode, Settings, Stage};
-pub use shutdown::Shutdown;
-pub use snapshot_hooks::SnapshotHooks;
-
+pub use lifecycle::{before_freeze::BeforeFreeze, shutdown::Shutdown, snapshot_hooks::SnapshotHooks};
 pub use log::log;
+#[cfg(feature = "logs")]
+pub use log::subscriber as logs;
+#[cfg(any(feature = "lambda", feature = "server"))]
+pub use request::after_response::AfterResponse;
+pub use request::{
+    extensions::{ClientAddr, PathPrefix},
+    head::Head,
+};
+pub use settings::{ResponseMode, Settings, Stage, host::Host};

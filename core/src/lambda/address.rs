@@ -1,18 +1,18 @@
 //! Where the Runtime API is.
 
-use super::connection::{Connection, Trouble};
+use crate::lambda::connection::{Connection, Trouble};
 
 /// The value of `AWS_LAMBDA_RUNTIME_API`: a host and a port on Lambda, with `http://` before and a path after them in
 /// emulators that serve many functions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Address {
+pub(crate) struct Address {
     host: String,
     port: u16,
     path: String,
 }
 
 impl Address {
-    pub(super) fn parse(address: &str) -> Option<Self> {
+    pub(crate) fn parse(address: &str) -> Option<Self> {
         let rest = address.strip_prefix("http://").unwrap_or(address);
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         // With a port, or without one; an IPv6 address has colons of its own, and brackets around them.
@@ -32,7 +32,7 @@ impl Address {
     }
 
     /// The host and the port.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
         } else {
@@ -41,12 +41,12 @@ impl Address {
     }
 
     /// What stands before the paths of the API: empty on Lambda.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
     /// The connection that was kept, or a new one.
-    pub(super) async fn connection(&self, kept: Option<Connection>) -> Result<Connection, Trouble> {
+    pub(crate) async fn connection(&self, kept: Option<Connection>) -> Result<Connection, Trouble> {
         match kept {
             Some(connection) => Ok(connection),
             None => Connection::open(&self.host, self.port).await,

@@ -24,14 +24,14 @@ use bytes::Bytes;
 /// ```
 #[derive(Clone, Default)]
 pub struct Context {
-    pub(super) request_id: Bytes,
-    pub(super) deadline: Option<SystemTime>,
-    pub(super) function_arn: Bytes,
-    pub(super) trace_id: Bytes,
-    pub(super) client_context: Bytes,
-    pub(super) cognito_identity: Bytes,
-    pub(super) tenant_id: Bytes,
-    pub(super) invocation_id: Bytes,
+    pub(crate) request_id: Bytes,
+    pub(crate) deadline: Option<SystemTime>,
+    pub(crate) function_arn: Bytes,
+    pub(crate) trace_id: Bytes,
+    pub(crate) client_context: Bytes,
+    pub(crate) cognito_identity: Bytes,
+    pub(crate) tenant_id: Bytes,
+    pub(crate) invocation_id: Bytes,
 }
 
 impl Context {
@@ -81,12 +81,12 @@ impl Context {
         text(&self.invocation_id)
     }
 
-    pub(super) fn trace_id_bytes(&self) -> Option<Bytes> {
+    pub(crate) fn trace_id_bytes(&self) -> Option<Bytes> {
         (!self.trace_id.is_empty()).then(|| self.trace_id.clone())
     }
 
     /// Reads a header of an answer to `next`; `head` is what `value` is a part of.
-    pub(super) fn read_header(&mut self, head: &Bytes, name: &str, value: &[u8]) {
+    pub(crate) fn read_header(&mut self, head: &Bytes, name: &str, value: &[u8]) {
         const PREFIX: &str = "lambda-runtime-";
         let Some((_, name)) =
             name.split_at_checked(PREFIX.len()).filter(|(start, _)| start.eq_ignore_ascii_case(PREFIX))
@@ -119,7 +119,7 @@ impl Context {
     }
 
     /// Whether there is an id to answer by, one that can stand in the path of a URL as it is.
-    pub(super) fn can_be_answered(&self) -> bool {
+    pub(crate) fn can_be_answered(&self) -> bool {
         let id = &self.request_id;
         (1..=128).contains(&id.len())
             && id.first().is_some_and(u8::is_ascii_alphanumeric)
@@ -158,7 +158,7 @@ impl fmt::Debug for Context {
 pub struct RequestContext(Bytes);
 
 impl RequestContext {
-    pub(super) fn new(json: Bytes) -> Self {
+    pub(crate) fn new(json: Bytes) -> Self {
         Self(json)
     }
 
@@ -192,7 +192,7 @@ impl RequestContext {
     /// ```
     #[cfg(feature = "serde")]
     pub fn parse<'a, T: serde_core::Deserialize<'a>>(&'a self) -> Result<T, crate::Error> {
-        super::parse::parse(&self.0, "the request context")
+        crate::lambda::parse::parse(&self.0, "the request context")
     }
 }
 
@@ -210,7 +210,7 @@ impl fmt::Debug for RequestContext {
 pub struct Event(Bytes);
 
 impl Event {
-    pub(super) fn new(json: Bytes) -> Self {
+    pub(crate) fn new(json: Bytes) -> Self {
         Self(json)
     }
 

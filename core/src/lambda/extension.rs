@@ -10,11 +10,12 @@ use std::{
 use bytes::Bytes;
 use tokio::time::{sleep, timeout};
 
-use super::{
-    AbortOnDrop,
-    address::Address,
-    alarm::Alarm,
-    connection::{Connection, Head, Trouble},
+use crate::{
+    lambda::{
+        address::Address,
+        connection::{Connection, Head, Trouble},
+    },
+    util::{abort_on_drop::AbortOnDrop, timer::Alarm},
 };
 
 const VERSION: &str = "/2020-01-01/extension";
@@ -26,7 +27,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// The extension, which is registered for as long as the process lives.
 #[derive(Debug)]
-pub(super) struct Extension {
+pub(crate) struct Extension {
     address: Address,
     /// The head by which it asks for events.
     next: String,
@@ -38,7 +39,7 @@ impl Extension {
     ///
     /// # Errors
     /// Why it could not be registered, in words.
-    pub(super) async fn register(address: &Address, headers: &str) -> Result<Self, String> {
+    pub(crate) async fn register(address: &Address, headers: &str) -> Result<Self, String> {
         let path = address.path();
         let post = format!(
             "POST {path}{VERSION}/register HTTP/1.1\r\n{headers}lambda-extension-name: {NAME}\r\n\
@@ -71,7 +72,7 @@ impl Extension {
 
     /// Closes its connection, and asks on a new one. Where Lambda says that the extension waits already, nobody asks any more; it
     /// is registered all the same.
-    pub(super) fn renew(&self) {
+    pub(crate) fn renew(&self) {
         *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = waits(&self.address, None, &self.next);
     }
 }

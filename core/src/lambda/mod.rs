@@ -4,35 +4,22 @@
 //! says, [`RequestContext`] what the front says, [`Event`] the whole event.
 
 mod address;
-mod alarm;
-mod all;
 mod api;
-mod base64;
 mod connection;
 mod context;
-mod deadline;
-mod end;
 mod event;
 mod extension;
-mod guarded;
-mod json;
 #[cfg(feature = "serde")]
 mod parse;
-mod payload;
-mod polling;
 mod reply;
-mod slot;
-mod slots;
-mod snapshot;
+mod runtime;
 mod stream;
-mod swar;
-mod task;
 
-use self::{api::Api, task::AbortOnDrop};
-use crate::{Error, Settings, panic};
+use self::api::Api;
+use crate::{Error, Settings};
 
 pub use context::{Context, Event, FromEvent, RequestContext};
-pub use polling::Polling;
+pub use runtime::Polling;
 
 /// Reports to the Runtime API of `settings` that the process cannot start, because of `error`, where that became clear
 /// before there was a [`Polling`].

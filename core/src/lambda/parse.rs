@@ -16,7 +16,7 @@ const KINDS: [&str; 7] = ["null", "boolean", "integer", "floating point", "strin
 /// Reads `json`, which errors call `name`, as a `T`.
 ///
 /// The error names the field and never its value, which may be a token. So it has no source either.
-pub(super) fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], name: &str) -> Result<T, Error> {
+pub(crate) fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], name: &str) -> Result<T, Error> {
     let mut json = serde_json::Deserializer::from_slice(json);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path();

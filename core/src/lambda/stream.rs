@@ -13,17 +13,15 @@ use bytes::Bytes;
 use http_body::Body;
 use tokio::task::coop::consume_budget;
 
-use super::{
-    base64,
-    connection::Connection,
-    deadline::Deadline,
-    guarded::{Failed, Guarded},
-    json,
+use crate::{
+    BoxError,
+    json::{self, base64},
+    lambda::{connection::Connection, runtime::deadline::Deadline},
+    util::guarded_body::{Failed, Guarded},
 };
-use crate::BoxError;
 
 /// What the head of such a post says besides what every post says, to its end.
-pub(super) const HEADERS: &str = "content-type: application/vnd.awslambda.http-integration-response\r\n\
+pub(crate) const HEADERS: &str = "content-type: application/vnd.awslambda.http-integration-response\r\n\
      lambda-runtime-function-response-mode: streaming\r\n\
      transfer-encoding: chunked\r\n\
      trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n";
@@ -35,7 +33,7 @@ const SEPARATOR: usize = 8;
 const WRITE_AT: usize = 32 * 1024;
 
 /// Why a stream did not come to its end.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     Of(Failed),
     /// Its time was over.
     Late,
@@ -48,7 +46,7 @@ pub(super) enum Failure {
 ///
 /// # Errors
 /// The connection failed, or the other end refused it before the end. The body has been dropped then.
-pub(super) async fn send<B>(
+pub(crate) async fn send<B>(
     connection: &mut Connection,
     head: &str,
     begin: &[u8],

@@ -12,8 +12,10 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{flushed::Flushed, service::Service};
-use crate::{App, Host};
+use crate::{
+    App, Host,
+    server::{flushed::Flushed, service::Service},
+};
 
 /// How many headers a request may have that comes through a host's own proxy. What hyper refuses by itself, as it does those
 /// with more than 100, never comes to its end there, and the proxy waits. Vercel lets 32 KB of them through, and each counts for
@@ -22,7 +24,7 @@ const MAX_HEADERS_OF_A_PROXY: usize = 1024;
 
 /// How far the server is in its life, as each connection sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     /// Requests are answered as they come.
     Serving,
     /// Those that are in flight are answered; then the connection closes.
@@ -33,7 +35,7 @@ pub(super) enum Phase {
 
 /// Serves one connection until it closes, its client keeps it waiting for a head too long, or the server ends. Then a
 /// connection without a request may still bring one for `last_call`.
-pub(super) async fn serve<A>(
+pub(crate) async fn serve<A>(
     socket: TcpStream,
     service: Service<A>,
     header_timeout: Duration,

@@ -18,12 +18,11 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::pass::Pass;
-use crate::BoxError;
+use crate::{BoxError, server::pass::Pass};
 
 /// The requests of one connection whose responses hyper has in hand and not yet sent.
 #[derive(Clone, Default)]
-pub(super) struct Unsent(Arc<Inner>);
+pub(crate) struct Unsent(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -54,7 +53,7 @@ impl Unsent {
 
 pin_project! {
     /// The body of a response, with the pass of its request.
-    pub(super) struct Accompanied<B> {
+    pub(crate) struct Accompanied<B> {
         // None once it has panicked.
         #[pin]
         body: Option<B>,
@@ -74,7 +73,7 @@ pin_project! {
 struct Leaving(Pass, Option<Unsent>);
 
 impl<B> Accompanied<B> {
-    pub(super) fn new(body: B, pass: Pass, unsent: Option<&Unsent>) -> Self {
+    pub(crate) fn new(body: B, pass: Pass, unsent: Option<&Unsent>) -> Self {
         let unsent = unsent.filter(|_| pass.is_awaited()).cloned();
         Self { body: Some(body), pass: Leaving(pass, unsent) }
     }
@@ -111,13 +110,13 @@ where
 
 /// A socket that knows when all has been sent: hyper flushes it once it has written whatever it had in hand, and what comes
 /// to its end before that is in it.
-pub(super) struct Flushed {
+pub(crate) struct Flushed {
     socket: TcpStream,
     unsent: Unsent,
 }
 
 impl Flushed {
-    pub(super) fn new(socket: TcpStream, unsent: Unsent) -> Self {
+    pub(crate) fn new(socket: TcpStream, unsent: Unsent) -> Self {
         Self { socket, unsent }
     }
 }

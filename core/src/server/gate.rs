@@ -4,12 +4,11 @@ use std::{net::SocketAddr, sync::Arc};
 
 use http::StatusCode;
 
-use super::{
-    pass::Pass,
-    paths::{Paths, Seen},
-    tasks::Tasks,
+use crate::{
+    AfterResponse, Head, Host, Settings,
+    path::public_paths::{Paths, Seen},
+    server::{pass::Pass, tasks::Tasks},
 };
-use crate::{AfterResponse, Head, Host, Settings};
 
 /// What stands before an app: it takes prefixes off paths, keeps clients away from what is for events, and, where the server
 /// stands behind a host's own, takes off what that has put into the request.
@@ -60,7 +59,7 @@ pub enum Admission {
 }
 
 impl Gate {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             paths: Paths::new(settings, None),
             rewrites_location: settings.rewrites_location(),
@@ -74,7 +73,7 @@ impl Gate {
 
     /// The one on Vercel.
     #[cfg(feature = "vercel")]
-    pub(super) fn on_vercel(settings: &Settings, vercel: crate::vercel::Front) -> Self {
+    pub(crate) fn on_vercel(settings: &Settings, vercel: crate::vercel::Front) -> Self {
         Self {
             paths: Paths::new(settings, settings.service_prefix.as_deref()),
             rewrites_location: settings.rewrites_location(),
@@ -96,7 +95,7 @@ impl Gate {
         #[cfg(feature = "vercel")]
         if self.is_behind_vercels_proxy {
             // It takes out some, and its own address is that of no client.
-            crate::vercel_headers::Said::of(head).take_out(head, None);
+            crate::request::platform_headers::Said::of(head).take_out(head, None);
             return self.admit_to_paths(head, Pass::on_server());
         }
         if let Some(peer) = peer {
@@ -147,11 +146,11 @@ impl Gate {
     }
 
     /// Work after responses.
-    pub(super) fn tasks(&self) -> &Tasks {
+    pub(crate) fn tasks(&self) -> &Tasks {
         &self.tasks
     }
 
-    pub(super) fn host(&self) -> Host {
+    pub(crate) fn host(&self) -> Host {
         #[cfg(feature = "vercel")]
         if self.vercel.is_some() {
             return Host::Vercel;
@@ -160,7 +159,7 @@ impl Gate {
     }
 
     /// Tells whose server this is that it serves; whether there is anybody to be told.
-    pub(super) fn tell_started(&self, addr: SocketAddr) -> bool {
+    pub(crate) fn tell_started(&self, addr: SocketAddr) -> bool {
         #[cfg(feature = "vercel")]
         if let Some(vercel) = &self.vercel {
             vercel.started(addr.port());
@@ -171,7 +170,7 @@ impl Gate {
     }
 
     /// Waits until the host that the server stands behind has gone.
-    pub(super) async fn host_goes(&self) {
+    pub(crate) async fn host_goes(&self) {
         #[cfg(feature = "vercel")]
         if let Some(vercel) = &self.vercel {
             return vercel.goes().await;

@@ -7,10 +7,10 @@ use std::{
 
 use tokio::{net::TcpListener, time::sleep};
 
-use super::{Gate, Listening, OnListening, signal};
 use crate::{
     Error, Host,
     log::{log_address, say},
+    server::{Gate, Listening, OnListening, signal},
 };
 
 /// What there is to be known of a socket that was handed over to a server of a framework's, and when that has to end.
@@ -43,7 +43,7 @@ impl Listening {
     }
 
     /// The socket, and the rest.
-    pub(super) fn split(self) -> Result<(TcpListener, HandedOver), Error> {
+    pub(crate) fn split(self) -> Result<(TcpListener, HandedOver), Error> {
         let Self { listener, addr, gate, grace, header_timeout, shutdown, on_listening, tells_vercel_dev } = self;
         let end = signal::End::new(shutdown)?;
         Ok((listener, HandedOver { gate, header_timeout, grace, addr, on_listening, tells_vercel_dev, end }))

@@ -8,7 +8,6 @@ mod flushed;
 mod gate;
 mod handed_over;
 mod pass;
-mod paths;
 mod service;
 mod signal;
 mod tasks;
@@ -26,7 +25,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{App, Error, Host, Settings, log::say, shutdown::Shutdown};
+use crate::{App, Error, Host, Settings, lifecycle::shutdown::Shutdown, log::say};
 use connection::Phase;
 
 pub use gate::{Admission, Gate};

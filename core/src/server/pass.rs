@@ -12,14 +12,13 @@ use http::HeaderMap;
 use pin_project_lite::pin_project;
 use tracing::{Instrument as _, Span};
 
-use super::tasks::Tasks;
 use crate::{
     AfterResponse, PathPrefix,
-    after::{self, Work},
-    location,
-    log::say,
-    panic::{CatchPanic, Panicked, caught},
-    span,
+    log::{say, span},
+    path::location,
+    request::after_response::{self, Work},
+    server::tasks::Tasks,
+    util::catch_panic::{CatchPanic, Panicked, caught},
 };
 
 /// Stands for a request that is being answered: to be kept until the body of its response has been sent entirely, or is dropped.
@@ -45,7 +44,7 @@ impl Default for Pass {
 
 impl Pass {
     /// That of a request to a server, of which nobody has to be told.
-    pub(super) fn on_server() -> Self {
+    pub(crate) fn on_server() -> Self {
         Self::of(span::on_server())
     }
 
@@ -62,18 +61,18 @@ impl Pass {
 
     /// That of a request that Vercel brings.
     #[cfg(feature = "vercel")]
-    pub(super) fn on_vercel(end: Option<crate::vercel::End>) -> Self {
+    pub(crate) fn on_vercel(end: Option<crate::vercel::End>) -> Self {
         let span = end.as_ref().map_or_else(Span::none, crate::vercel::End::span);
         Self { end, after: None, prefix: None, span, catches_panics: true }
     }
 
     /// Has `tasks` do what `after` is given.
-    pub(super) fn take_work(&mut self, after: AfterResponse, tasks: &Arc<Tasks>) {
+    pub(crate) fn take_work(&mut self, after: AfterResponse, tasks: &Arc<Tasks>) {
         self.after = Some((after, Arc::clone(tasks)));
     }
 
     /// Has the `Location` of the response begin with `prefix`.
-    pub(super) fn put_back(&mut self, prefix: PathPrefix) {
+    pub(crate) fn put_back(&mut self, prefix: PathPrefix) {
         self.prefix = Some(Box::new(prefix));
     }
 
@@ -156,7 +155,7 @@ impl Pass {
     }
 
     /// Whether there is something to be done once the response has been sent.
-    pub(super) fn is_awaited(&self) -> bool {
+    pub(crate) fn is_awaited(&self) -> bool {
         #[cfg(feature = "vercel")]
         if self.end.is_some() {
             return true;
@@ -180,7 +179,7 @@ impl Drop for Pass {
         // Such as what work hands over. Where there is none any more, the request has been at its end.
         let late = move |work| match of.upgrade() {
             Some(answered) => late.spawn(answered.does(work)),
-            None => late.spawn(after::done(work, "a request")),
+            None => late.spawn(after_response::done(work, "a request")),
         };
         for work in after.take_all(late) {
             tasks.spawn(Arc::clone(&answered).does(work));
@@ -202,9 +201,9 @@ impl Answered {
         let span = self.span.clone();
         #[cfg(feature = "vercel")]
         if let Some(end) = &self.end {
-            return end.during(after::done(work, format!("request {end}")).instrument(span)).await;
+            return end.during(after_response::done(work, format!("request {end}")).instrument(span)).await;
         }
-        after::done(work, "a request").instrument(span).await;
+        after_response::done(work, "a request").instrument(span).await;
     }
 }
 

@@ -21,15 +21,17 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::sync::Notify;
 
-use super::{
-    flushed::{Accompanied, Unsent},
-    gate::{Admission, Gate},
-    pass::Call,
+use crate::{
+    App, Host, Request,
+    server::{
+        flushed::{Accompanied, Unsent},
+        gate::{Admission, Gate},
+        pass::Call,
+    },
 };
-use crate::{App, Host, Request};
 
 /// An app and what one connection knows.
-pub(super) struct Service<A> {
+pub(crate) struct Service<A> {
     app: A,
     peer: SocketAddr,
     gate: Gate,
@@ -39,14 +41,14 @@ pub(super) struct Service<A> {
 
 /// The first request of a connection: whether it has come, and when it does.
 #[derive(Clone, Default)]
-pub(super) struct FirstRequest(Arc<(AtomicBool, Notify)>);
+pub(crate) struct FirstRequest(Arc<(AtomicBool, Notify)>);
 
 impl FirstRequest {
-    pub(super) fn has_come(&self) -> bool {
+    pub(crate) fn has_come(&self) -> bool {
         self.0.0.load(Relaxed)
     }
 
-    pub(super) async fn comes(&self) {
+    pub(crate) async fn comes(&self) {
         self.0.1.notified().await;
     }
 
@@ -59,20 +61,20 @@ impl FirstRequest {
 }
 
 impl<A> Service<A> {
-    pub(super) fn new(app: A, peer: SocketAddr, gate: Gate) -> Self {
+    pub(crate) fn new(app: A, peer: SocketAddr, gate: Gate) -> Self {
         Self { app, peer, gate, unsent: Unsent::default(), first_request: FirstRequest::default() }
     }
 
     /// What is to be told of once it has left for the client.
-    pub(super) fn unsent(&self) -> Unsent {
+    pub(crate) fn unsent(&self) -> Unsent {
         self.unsent.clone()
     }
 
-    pub(super) fn host(&self) -> Host {
+    pub(crate) fn host(&self) -> Host {
         self.gate.host()
     }
 
-    pub(super) fn first_request(&self) -> FirstRequest {
+    pub(crate) fn first_request(&self) -> FirstRequest {
         self.first_request.clone()
     }
 }
@@ -120,12 +122,12 @@ fn make_origin_form(request: &mut Request) {
 }
 
 /// The body of a response: the app's, or the text that stands for an answer of it.
-pub(super) type Body<B> = Accompanied<Either<B, Full<Bytes>>>;
+pub(crate) type Body<B> = Accompanied<Either<B, Full<Bytes>>>;
 
 pin_project! {
     /// The app's response, in the shape that hyper wants, or one that the app has no part in.
     #[project = Projected]
-    pub(super) enum Response<F: Future, B> {
+    pub(crate) enum Response<F: Future, B> {
         OfApp {
             #[pin]
             answer: Call<F>,

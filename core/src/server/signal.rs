@@ -6,29 +6,31 @@ use tokio::time::Instant;
 
 use crate::{
     Error,
-    shutdown::{Ending, Shutdown},
-    signals::{SAME_SIGNAL, Signals},
+    lifecycle::{
+        shutdown::{Ending, Shutdown},
+        signals::{SAME_SIGNAL, Signals},
+    },
 };
 
-pub(super) struct End {
+pub(crate) struct End {
     own: Option<Ending>,
     /// `None` if the user handles them.
     signals: Option<Signals>,
 }
 
 impl End {
-    pub(super) fn new(shutdown: Shutdown) -> Result<Self, Error> {
+    pub(crate) fn new(shutdown: Shutdown) -> Result<Self, Error> {
         let signals = shutdown.hears_signals().then(Signals::new).transpose()?;
         Ok(Self { own: shutdown.own(), signals })
     }
 
     /// Whether a signal has an effect here.
-    pub(super) fn hears_signals(&self) -> bool {
+    pub(crate) fn hears_signals(&self) -> bool {
         self.signals.is_some()
     }
 
     /// Waits for the shutdown to begin.
-    pub(super) async fn begins(&mut self) {
+    pub(crate) async fn begins(&mut self) {
         match (&mut self.signals, &mut self.own) {
             (Some(signals), own) => signals.next_or(own.as_mut()).await,
             (None, Some(own)) => own.await,
@@ -37,7 +39,7 @@ impl End {
     }
 
     /// Waits for a signal that is not the one that began the shutdown.
-    pub(super) async fn insists(&mut self) {
+    pub(crate) async fn insists(&mut self) {
         let Some(signals) = &mut self.signals else { return pending().await };
         let meant_from = Instant::now() + SAME_SIGNAL;
         loop {
@@ -49,7 +51,7 @@ impl End {
     }
 
     /// Ends the process, as that signal does by default.
-    pub(super) fn end_process(&self) {
+    pub(crate) fn end_process(&self) {
         if let Some(signals) = &self.signals {
             signals.end_process();
         }

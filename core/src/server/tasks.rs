@@ -12,7 +12,7 @@ use crate::log::say;
 
 /// All such tasks of a server.
 #[derive(Debug, Clone)]
-pub(super) struct Tasks(Arc<Inner>);
+pub(crate) struct Tasks(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -28,12 +28,12 @@ struct Set {
 }
 
 impl Tasks {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Inner { set: Mutex::default(), runtime: Handle::try_current().ok() }))
     }
 
     /// Begins with `work`, unless all has been cut off.
-    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let runtime = self.0.runtime.clone().or_else(|| Handle::try_current().ok());
         let mut set = self.set();
         // Those that are done are forgotten meanwhile.
@@ -49,7 +49,7 @@ impl Tasks {
     }
 
     /// Waits until there is none.
-    pub(super) async fn are_done(&self) {
+    pub(crate) async fn are_done(&self) {
         poll_fn(|cx| {
             loop {
                 match self.set().tasks.poll_join_next(cx) {
@@ -62,14 +62,14 @@ impl Tasks {
         .await;
     }
 
-    pub(super) fn are_any(&self) -> bool {
+    pub(crate) fn are_any(&self) -> bool {
         let mut set = self.set();
         while set.tasks.try_join_next().is_some() {}
         !set.tasks.is_empty()
     }
 
     /// Cuts off what is not done, and begins with nothing any more.
-    pub(super) fn cut_off(&self) {
+    pub(crate) fn cut_off(&self) {
         let mut set = self.set();
         set.is_closed = true;
         set.tasks.abort_all();

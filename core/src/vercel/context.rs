@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use crate::vercel_headers;
+use crate::request::platform_headers;
 
 /// What Vercel says of a request. An extension of every request that it brings.
 ///
@@ -27,7 +27,7 @@ struct Said {
 
 impl Context {
     /// That of a request, if the platform says which it is.
-    pub(super) fn of(said: &mut vercel_headers::Said) -> Option<Self> {
+    pub(crate) fn of(said: &mut platform_headers::Said) -> Option<Self> {
         let (invocation_id, request_id) = said.invocation_id.take().zip(said.request_id)?;
         let (span_id, trace_id) = (said.span_id.take(), said.trace_id.take());
         Some(Self(Arc::new(Said { invocation_id, request_id, span_id, trace_id })))

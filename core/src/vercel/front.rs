@@ -6,10 +6,11 @@ use http::{HeaderValue, header::HOST};
 use tokio::runtime::Handle;
 use tracing::Span;
 
-use super::{Context, ipc::Ipc, log};
 use crate::{
-    BeforeFreeze, Head, Settings, span,
-    vercel_headers::{Said, secret},
+    BeforeFreeze, Head, Settings,
+    log::span,
+    request::platform_headers::{Said, secret},
+    vercel::{Context, ipc::Ipc, log},
 };
 
 /// The path at which the platform asks whether the server answers.
@@ -32,7 +33,7 @@ struct Freezing {
 }
 
 impl Front {
-    pub(super) fn new(ipc: Arc<Ipc>, settings: &Settings) -> Self {
+    pub(crate) fn new(ipc: Arc<Ipc>, settings: &Settings) -> Self {
         let oidc_token = std::env::var("VERCEL_OIDC_TOKEN").ok().and_then(|token| secret(token.as_bytes()));
         let hook = settings.before_freeze.clone();
         let before_freeze = hook.is_some().then(|| Arc::new(Freezing { hook, runtime: Handle::current() }));

@@ -9,8 +9,10 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::log::{self, Asked};
-use crate::logs::{Fields, is_of_request};
+use crate::{
+    log::subscriber::{Fields, is_of_request},
+    vercel::log::{self, Asked},
+};
 
 /// Sends each event to the platform, of its request if it has one.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use std::{
 
 use tracing::Level;
 
-use super::{Context, ipc::Ipc};
+use crate::vercel::{Context, ipc::Ipc};
 
 /// The most that is kept of lines that cannot be sent, in bytes. What comes after that goes to standard error.
-pub(super) const MAX_KEPT: usize = 1_000_000;
+pub(crate) const MAX_KEPT: usize = 1_000_000;
 
 thread_local! {
     /// The request that this thread is at work on.
@@ -20,11 +20,11 @@ thread_local! {
 
 /// A request, and whom it came from.
 #[derive(Debug, Clone)]
-pub(super) struct Asked(Arc<Ipc>, Context);
+pub(crate) struct Asked(Arc<Ipc>, Context);
 
 impl Asked {
     /// The one that this thread is at work on.
-    pub(super) fn current() -> Option<Self> {
+    pub(crate) fn current() -> Option<Self> {
         CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
     }
 }
@@ -62,7 +62,7 @@ fn set_current(current: Option<Asked>) -> Option<Asked> {
 }
 
 /// Keeps lines from now on until they can be sent.
-pub(super) fn process_starts() {
+pub(crate) fn process_starts() {
     let mut process = lock();
     if matches!(*process, Process::IsElsewhere) {
         *process = Process::Starts { kept: Vec::new(), bytes: 0 };
@@ -70,7 +70,7 @@ pub(super) fn process_starts() {
 }
 
 /// Sends what was kept, and all else as it comes.
-pub(super) fn process_has_started(ipc: &Arc<Ipc>) {
+pub(crate) fn process_has_started(ipc: &Arc<Ipc>) {
     let before = replace(&mut *lock(), Process::HasStarted(Arc::downgrade(ipc)));
     if let Process::Starts { kept, .. } = before {
         for (level, line) in kept {
@@ -80,7 +80,7 @@ pub(super) fn process_has_started(ipc: &Arc<Ipc>) {
 }
 
 /// Nothing is sent to this platform from now on, and nothing kept: what was, is written to standard error.
-pub(super) fn process_ends(ipc: &Arc<Ipc>) {
+pub(crate) fn process_ends(ipc: &Arc<Ipc>) {
     let process = lock();
     if matches!(&*process, Process::HasStarted(other) if !other.ptr_eq(&Arc::downgrade(ipc))) {
         // In a test, that of another.
@@ -91,7 +91,7 @@ pub(super) fn process_ends(ipc: &Arc<Ipc>) {
 }
 
 /// There is no platform: what was kept for one is written to standard error, and nothing is kept from now on.
-pub(super) fn process_is_elsewhere() {
+pub(crate) fn process_is_elsewhere() {
     let before = replace(&mut *lock(), Process::IsElsewhere);
     if let Process::Starts { kept, .. } = before {
         for (_, line) in kept {
@@ -103,7 +103,7 @@ pub(super) fn process_is_elsewhere() {
 /// Writes what is still kept to standard error once the thread ends that this is called on, which is that of `main`: it may end
 /// before there is a host.
 #[cfg(feature = "logs")]
-pub(super) fn lose_none_at_exit() {
+pub(crate) fn lose_none_at_exit() {
     struct AtExit;
     impl Drop for AtExit {
         fn drop(&mut self) {
@@ -123,7 +123,7 @@ pub(crate) fn send(level: Level, line: &str) -> bool {
 }
 
 /// Likewise, as one of a request if there is one.
-pub(super) fn send_of(asked: Option<Asked>, level: Level, line: &str) -> bool {
+pub(crate) fn send_of(asked: Option<Asked>, level: Level, line: &str) -> bool {
     if let Some(Asked(ipc, context)) = asked {
         ipc.log(Some(&context), level, line);
         return true;
@@ -146,7 +146,7 @@ pub(super) fn send_of(asked: Option<Asked>, level: Level, line: &str) -> bool {
 }
 
 /// Where a line goes that the platform cannot be told.
-pub(super) fn to_stderr(line: &str) {
+pub(crate) fn to_stderr(line: &str) {
     crate::log::to_stderr(format_args!("{line}"));
 }
 
@@ -155,8 +155,8 @@ fn lock() -> MutexGuard<'static, Process> {
 }
 
 /// The lines among messages that have not been delivered, the first of which may have begun before.
-pub(super) fn undelivered(messages: &[u8]) -> Vec<String> {
-    messages.split(|&byte| byte == 0).filter_map(super::message::line_of).collect()
+pub(crate) fn undelivered(messages: &[u8]) -> Vec<String> {
+    messages.split(|&byte| byte == 0).filter_map(crate::vercel::message::line_of).collect()
 }
 
 #[cfg(test)]
@@ -175,7 +175,7 @@ mod tests {
     #[cfg(unix)]
     #[tokio::test]
     async fn a_request_within_another_leaves_that_as_it_was() {
-        use super::super::ipc::tests::{connected, context, read};
+        use crate::vercel::ipc::tests::{connected, context, read};
 
         let (ipc, mut platform) = connected().await;
         let (outer, inner) = (context(1), context(2));

@@ -6,15 +6,15 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::BytesMut;
 use tracing::Level;
 
-use super::Context;
+use crate::vercel::Context;
 
 /// The server listens: the first message, and the only one of its kind.
-pub(super) fn server_started(init: Duration, port: u16) -> String {
+pub(crate) fn server_started(init: Duration, port: u16) -> String {
     message("server-started", format_args!(r#""initDuration":{},"httpPort":{port}"#, init.as_millis()))
 }
 
 /// A request is at its end. The one message that every request has: `core::fmt` would take a tenth of what Lodger does for it.
-pub(super) fn push_end(out: &mut BytesMut, of: &Context) {
+pub(crate) fn push_end(out: &mut BytesMut, of: &Context) {
     out.extend_from_slice(br#"{"type":"end","payload":{"context":{"invocationId":""#);
     if is_plain(of.invocation_id()) {
         out.extend_from_slice(of.invocation_id().as_bytes());
@@ -43,12 +43,12 @@ fn push_number(out: &mut BytesMut, mut number: u64) {
 }
 
 /// The process cannot go on.
-pub(super) fn unrecoverable_error(exit_code: u8, why: &str) -> String {
+pub(crate) fn unrecoverable_error(exit_code: u8, why: &str) -> String {
     message("unrecoverable-error", format_args!(r#""exitCode":{exit_code},"message":{}"#, Json(why)))
 }
 
 /// A line of the log, of a request or of nobody's.
-pub(super) fn log(of: Option<&Context>, level: Level, line: &str) -> String {
+pub(crate) fn log(of: Option<&Context>, level: Level, line: &str) -> String {
     let level = match level {
         Level::ERROR => "error",
         Level::WARN => "warn",
@@ -70,7 +70,7 @@ const LEVEL: &str = r#""level":""#;
 const LINE: &str = r#"","message":""#;
 
 /// The line in a message, without its NUL, that is one of the log.
-pub(super) fn line_of(message: &[u8]) -> Option<String> {
+pub(crate) fn line_of(message: &[u8]) -> Option<String> {
     let message = std::str::from_utf8(message).ok()?;
     // What an id may hold is escaped, and so is no part of it.
     let (_, line) = message.starts_with(r#"{"type":"log""#).then(|| message.rsplit_once(LINE))??;
@@ -130,7 +130,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::vercel_headers::Said;
+    use crate::request::platform_headers::Said;
 
     fn context(invocation_id: &str, request_id: u64) -> Context {
         let invocation_id = Some(invocation_id.to_owned());

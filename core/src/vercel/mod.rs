@@ -29,9 +29,9 @@ use tokio::time::timeout;
 use self::ipc::Ipc;
 use crate::{
     Error, Settings,
-    only_run::OnlyRun,
-    panic,
+    lifecycle::only_run::OnlyRun,
     server::{DEFAULT_GRACE, Listening},
+    util::catch_panic,
 };
 
 pub use context::Context;
@@ -86,7 +86,7 @@ impl Vercel {
     /// # Errors
     /// That of `build`.
     pub async fn build<T>(&self, build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        panic::built(build).await
+        catch_panic::built(build).await
     }
 
     /// Has `serve` serve an app on a port that only the platform is told of, until that ends or the platform has gone; all

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long ago the process started, or at least `since`, where the operating system does not tell.
-pub(super) fn ago(since: Instant) -> Duration {
+pub(crate) fn ago(since: Instant) -> Duration {
     let at_least = since.elapsed();
     told().filter(|told| *told >= at_least).unwrap_or(at_least)
 }

@@ -9,17 +9,19 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
-use super::{
-    Context,
-    address::Address,
-    alarm::Alarm,
-    connection::{Connection, Head, Trouble},
-    extension::Extension,
-    slots::Slots,
+use crate::{
+    Error,
+    lambda::{
+        Context,
+        address::Address,
+        connection::{Connection, Head, Trouble},
+        extension::Extension,
+        runtime::group::Slots,
+    },
+    util::timer::Alarm,
 };
-use crate::Error;
 
-pub(super) use next::Invocation;
+pub(crate) use next::Invocation;
 
 const VERSION: &str = "/2018-06-01/runtime";
 const USER_AGENT: &str = concat!("lodger/", env!("CARGO_PKG_VERSION"));
@@ -29,7 +31,7 @@ const CANNOT_GO_ON: &str = "the Lambda Runtime API says that this process cannot
 
 /// The Runtime API as one slot has it: over one connection that is kept, and renewed when it is found closed.
 #[derive(Debug)]
-pub(super) struct Api {
+pub(crate) struct Api {
     address: Address,
     connection: Option<Connection>,
     patience: Alarm,
@@ -49,7 +51,7 @@ impl Api {
     ///
     /// # Errors
     /// `address` is not one: a host and a port, with or without `http://` before them and a path after them.
-    pub(super) fn new(address: &str, slots: usize) -> Result<Self, Error> {
+    pub(crate) fn new(address: &str, slots: usize) -> Result<Self, Error> {
         let address = Address::parse(address).ok_or_else(|| {
             Error::new(format!(
                 "AWS_LAMBDA_RUNTIME_API is {address:?}; it is a host and a port, such as 127.0.0.1:9001, or an http URL"
@@ -59,12 +61,12 @@ impl Api {
     }
 
     /// The address of the API, for words: a host, a port, and a path where there is one.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.address.authority() + self.address.path()
     }
 
     /// That of another slot.
-    pub(super) fn sibling(&self) -> Self {
+    pub(crate) fn sibling(&self) -> Self {
         Self::at(self.address.clone(), Arc::clone(&self.slots))
     }
 
@@ -87,7 +89,7 @@ impl Api {
     ///
     /// # Errors
     /// Why it will not, in words.
-    pub(super) async fn ask_for_sigterm(&self) -> Result<Extension, String> {
+    pub(crate) async fn ask_for_sigterm(&self) -> Result<Extension, String> {
         Extension::register(&self.address, &self.headers).await
     }
 

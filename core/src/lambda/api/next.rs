@@ -5,13 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
-use super::{Api, CANNOT_GO_ON, FIRST_PAUSE, LONGEST_PAUSE};
 use crate::{
     Error,
     lambda::{
         Context,
+        api::{Api, CANNOT_GO_ON, FIRST_PAUSE, LONGEST_PAUSE},
         connection::{Connection, Trouble},
-        end::End,
+        runtime::stop::End,
     },
     log::say,
 };
@@ -28,9 +28,9 @@ struct Polled {
 
 /// One event to be answered.
 #[derive(Debug)]
-pub(in crate::lambda) struct Invocation {
-    pub(in crate::lambda) context: Context,
-    pub(in crate::lambda) event: Bytes,
+pub(crate) struct Invocation {
+    pub(crate) context: Context,
+    pub(crate) event: Bytes,
 }
 
 impl Api {
@@ -39,7 +39,7 @@ impl Api {
     ///
     /// # Errors
     /// The Runtime API says that this process cannot go on, or has been out of reach for a minute, of all slots.
-    pub(in crate::lambda) async fn next(&mut self, end: &mut End) -> Result<Option<Invocation>, Error> {
+    pub(crate) async fn next(&mut self, end: &mut End) -> Result<Option<Invocation>, Error> {
         let mut pause = FIRST_PAUSE;
         let mut give_up = None;
         let mut trouble = None;

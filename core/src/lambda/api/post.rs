@@ -4,14 +4,13 @@ use std::fmt::Write as _;
 
 use tokio::time::sleep;
 
-use super::{Api, CANNOT_GO_ON, FIRST_PAUSE, LONGEST_PAUSE};
 use crate::{
-    Error,
+    Error, json,
     lambda::{
         Context,
+        api::{Api, CANNOT_GO_ON, FIRST_PAUSE, LONGEST_PAUSE},
         connection::{Connection, Trouble},
-        json,
-        payload::Payload,
+        reply::payload::Payload,
     },
     log::say,
 };
@@ -24,7 +23,7 @@ impl Api {
     ///
     /// # Errors
     /// The Runtime API says that this process cannot go on. All else is logged: the invocation is lost, the next is not.
-    pub(in crate::lambda) async fn respond(&mut self, context: &Context, payload: &Payload) -> Result<(), Error> {
+    pub(crate) async fn respond(&mut self, context: &Context, payload: &Payload) -> Result<(), Error> {
         self.post(["/invocation/", context.request_id(), "/response"], context, None, payload).await
     }
 
@@ -32,23 +31,18 @@ impl Api {
     ///
     /// # Errors
     /// As [`respond`](Self::respond).
-    pub(in crate::lambda) async fn fail(
-        &mut self,
-        context: &Context,
-        error_type: &str,
-        message: &str,
-    ) -> Result<(), Error> {
+    pub(crate) async fn fail(&mut self, context: &Context, error_type: &str, message: &str) -> Result<(), Error> {
         let path = ["/invocation/", context.request_id(), "/error"];
         self.post(path, context, Some(error_type), &error(error_type, message)).await
     }
 
     /// Reports that the process cannot start. It has to end then.
-    pub(in crate::lambda) async fn init_error(&mut self, error_type: &str, message: &str) {
+    pub(crate) async fn init_error(&mut self, error_type: &str, message: &str) {
         self.post_end(["/init", "/error", ""], error_type, message).await;
     }
 
     /// Reports that the process cannot go on from its snapshot. It has to end then.
-    pub(in crate::lambda) async fn restore_error(&mut self, error_type: &str, message: &str) {
+    pub(crate) async fn restore_error(&mut self, error_type: &str, message: &str) {
         self.post_end(["/restore", "/error", ""], error_type, message).await;
     }
 
@@ -117,7 +111,7 @@ impl Api {
 }
 
 /// What became of a post.
-pub(super) fn posted_for(context: &Context, posted: Result<u16, Trouble>) -> Result<(), Error> {
+pub(crate) fn posted_for(context: &Context, posted: Result<u16, Trouble>) -> Result<(), Error> {
     let what = if context.request_id().is_empty() { "the start" } else { context.request_id() };
     match posted {
         Ok(200..300) => Ok(()),

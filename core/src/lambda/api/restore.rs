@@ -1,7 +1,12 @@
 //! The wait for the restore from a snapshot.
 
-use super::{Api, VERSION};
-use crate::{Error, lambda::connection::Trouble};
+use crate::{
+    Error,
+    lambda::{
+        api::{Api, VERSION},
+        connection::Trouble,
+    },
+};
 
 impl Api {
     /// Lets the snapshot be taken, and waits until this is an instance that was restored from it.
@@ -11,7 +16,7 @@ impl Api {
     /// # Errors
     /// The Runtime API is out of reach, says that there is none, or says nothing to the end. To ask again would be refused: the
     /// snapshot may have been taken.
-    pub(in crate::lambda) async fn restored(&mut self) -> Result<(), Error> {
+    pub(crate) async fn restored(&mut self) -> Result<(), Error> {
         let head = format!("GET {}{VERSION}/restore/next HTTP/1.1\r\n{}\r\n", self.address.path(), self.headers);
         let asked = async {
             let mut connection = self.connected(None).await?;

@@ -5,10 +5,15 @@ use std::io;
 use bytes::Bytes;
 use http_body::Body;
 
-use super::{Api, post::posted_for};
 use crate::{
     BoxError, Error,
-    lambda::{Context, connection::Trouble, deadline::Deadline, stream},
+    lambda::{
+        Context,
+        api::{Api, post::posted_for},
+        connection::Trouble,
+        runtime::deadline::Deadline,
+        stream,
+    },
     log::say,
 };
 
@@ -18,7 +23,7 @@ impl Api {
     ///
     /// # Errors
     /// As [`respond`](Self::respond).
-    pub(in crate::lambda) async fn stream<B>(
+    pub(crate) async fn stream<B>(
         &mut self,
         context: &Context,
         begin: &[u8],

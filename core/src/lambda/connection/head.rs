@@ -2,29 +2,29 @@
 
 use bytes::Bytes;
 
-use super::{Connection, MAX_HEAD, Trouble, broken};
+use crate::lambda::connection::{Connection, MAX_HEAD, Trouble, broken};
 
 /// How many headers an answer may have. The Runtime API sends about ten.
 const MAX_HEADERS: usize = 64;
 
 /// The beginning of an answer.
 #[derive(Debug)]
-pub(in crate::lambda) struct Head {
-    pub(in crate::lambda) status: u16,
-    pub(super) length: Length,
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    pub(crate) length: Length,
     /// Whether the connection can take another request after this answer.
-    pub(in crate::lambda) is_reusable: bool,
+    pub(crate) is_reusable: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
+pub(crate) enum Length {
     Bytes(usize),
     Chunked,
     UntilEnd,
 }
 
 impl Connection {
-    pub(super) async fn head(&mut self, mut header: impl FnMut(&Bytes, &str, &[u8])) -> Result<Head, Trouble> {
+    pub(crate) async fn head(&mut self, mut header: impl FnMut(&Bytes, &str, &[u8])) -> Result<Head, Trouble> {
         let mut has_begun = false;
         loop {
             let bytes = match self.until_empty_line().await {

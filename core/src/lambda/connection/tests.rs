@@ -1,6 +1,6 @@
 use tokio::net::TcpListener;
 
-use super::*;
+use crate::lambda::connection::*;
 
 /// A connection to a peer that sends each of `sent` on its own, then closes.
 async fn peer(sent: Vec<Vec<u8>>) -> Connection {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 /// Whether it is the domain that Lambda gives a Function URL, such as `abcdefg.lambda-url.eu-west-1.on.aws`.
-pub(super) fn is_function_url(domain: &[u8]) -> bool {
+pub(crate) fn is_function_url(domain: &[u8]) -> bool {
     second_label(domain).eq_ignore_ascii_case(b"lambda-url")
 }
 
@@ -15,7 +15,7 @@ fn is_execute_api(domain: &[u8]) -> bool {
 
 /// Whether there is no domain, or it is of this machine: `localhost` or an IP address, with or without a port. Emulators
 /// send such.
-pub(super) fn is_local(domain: &[u8]) -> bool {
+pub(crate) fn is_local(domain: &[u8]) -> bool {
     let domain = std::str::from_utf8(domain).unwrap_or_default();
     let is_ip = || domain.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
     domain.is_empty()
@@ -26,7 +26,7 @@ pub(super) fn is_local(domain: &[u8]) -> bool {
 
 /// Whether the path of an HTTP API at this domain begins with the stage, unless the stage is `$default`. Behind a custom
 /// domain it never does: the path has the key of the mapping instead.
-pub(super) fn shows_stage(domain: &[u8]) -> bool {
+pub(crate) fn shows_stage(domain: &[u8]) -> bool {
     is_execute_api(domain) || is_local(domain) || is_localstack(domain)
 }
 
@@ -61,7 +61,7 @@ const PRIVATE: [&[u8]; 9] =
 ///
 /// Emulators call themselves `localhost`, an IP address, `{id}.execute-api.` before a name of their own, a name with a
 /// port, or nothing at all. Those that take their domain from the client send no prefix.
-pub(super) fn is_of_api_gateway(domain: &[u8], prefix: &[u8]) -> bool {
+pub(crate) fn is_of_api_gateway(domain: &[u8], prefix: &[u8]) -> bool {
     let Some(after_id) = domain.strip_prefix(prefix).filter(|rest| rest.starts_with(b".")) else { return false };
     if after_id.starts_with(b".execute-api.") {
         return after_id.ends_with(b".amazonaws.com") || after_id.ends_with(b".amazonaws.com.cn");

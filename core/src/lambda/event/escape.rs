@@ -4,7 +4,7 @@
 
 /// Which bytes are to be escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Escape {
+pub(crate) enum Escape {
     /// A path that the front left as the client sent it: only what `http` would not take, and `#`, at which it would cut.
     Verbatim,
     /// A path that the front may have decoded: all that cannot stand in an encoded one, and `%` unless two hex digits follow.
@@ -28,7 +28,7 @@ pub(super) enum Escape {
 
 impl Escape {
     /// Appends `bytes` to `out`.
-    pub(super) fn push(self, out: &mut Vec<u8>, bytes: &[u8]) {
+    pub(crate) fn push(self, out: &mut Vec<u8>, bytes: &[u8]) {
         for (at, &byte) in bytes.iter().enumerate() {
             if self.applies(byte, || is_escape(bytes, at)) {
                 out.extend_from_slice(&[b'%', hex(byte >> 4), hex(byte & 0xf)]);

@@ -1,19 +1,19 @@
 //! The one pass over an event: what any front may need of it, wherever in the event it stands.
 
-use super::json::{Malformed, Reader, Text};
+use crate::json::read::{Malformed, Reader, Text};
 
 /// The most of anything that an event has many of: fronts let some KB through, and no more is to be held of what comes by
 /// other ways.
-pub(super) const MOST: usize = 16_384;
+pub(crate) const MOST: usize = 16_384;
 
 /// Keys with their values, in their order. A key that has several comes several times. There is room for one more than
 /// [`MOST`], so that one can see that there are too many.
 #[derive(Debug, Default)]
-pub(super) struct Pairs<'a>(Vec<(Text<'a>, Text<'a>)>);
+pub(crate) struct Pairs<'a>(Vec<(Text<'a>, Text<'a>)>);
 
 impl<'a> Pairs<'a> {
     /// Reads a map that was passed over; what is none is an empty one.
-    pub(super) fn read(json: &'a [u8]) -> Self {
+    pub(crate) fn read(json: &'a [u8]) -> Self {
         let mut pairs = Self::default();
         if !json.is_empty() {
             let _ = pairs.collect(&mut Reader::new(json));
@@ -28,7 +28,7 @@ impl<'a> Pairs<'a> {
         reader.object(|value, key| value.each_string(|text| self.push(key, text)))
     }
 
-    pub(super) fn push(&mut self, key: Text<'a>, value: Text<'a>) {
+    pub(crate) fn push(&mut self, key: Text<'a>, value: Text<'a>) {
         if self.0.len() <= MOST {
             self.0.push((key, value));
         }
@@ -46,72 +46,72 @@ impl<'a> std::ops::Deref for Pairs<'a> {
 /// The parts of an event, as they stand in it. What is absent, `null` or of another kind than it should be is `None` or
 /// empty: fronts, and the emulators of fronts, differ in what they leave out.
 #[derive(Debug, Default)]
-pub(super) struct Fields<'a> {
-    pub(super) version: Option<Text<'a>>,
+pub(crate) struct Fields<'a> {
+    pub(crate) version: Option<Text<'a>>,
     /// `path`, and in two other fronts' spelling `rawPath` and `raw_path`.
-    pub(super) path: Option<Text<'a>>,
-    pub(super) raw_path: Option<Text<'a>>,
-    pub(super) lattice_path: Option<Text<'a>>,
-    pub(super) raw_query: Option<Text<'a>>,
+    pub(crate) path: Option<Text<'a>>,
+    pub(crate) raw_path: Option<Text<'a>>,
+    pub(crate) lattice_path: Option<Text<'a>>,
+    pub(crate) raw_query: Option<Text<'a>>,
     /// Maps of parameters, as JSON: most fronts need none of them, and [`Pairs::read`] reads one.
-    pub(super) query: &'a [u8],
-    pub(super) multi_query: &'a [u8],
+    pub(crate) query: &'a [u8],
+    pub(crate) multi_query: &'a [u8],
     /// `httpMethod`, and in Lattice's spelling `method`.
-    pub(super) http_method: Option<Text<'a>>,
-    pub(super) method: Option<Text<'a>>,
-    pub(super) headers: Pairs<'a>,
-    pub(super) multi_headers: Option<Pairs<'a>>,
-    pub(super) cookies: Vec<Text<'a>>,
-    pub(super) body: Value<'a>,
-    pub(super) is_base64: bool,
+    pub(crate) http_method: Option<Text<'a>>,
+    pub(crate) method: Option<Text<'a>>,
+    pub(crate) headers: Pairs<'a>,
+    pub(crate) multi_headers: Option<Pairs<'a>>,
+    pub(crate) cookies: Vec<Text<'a>>,
+    pub(crate) body: Value<'a>,
+    pub(crate) is_base64: bool,
     /// `resource`, by which a REST API names a route.
-    pub(super) has_resource: bool,
+    pub(crate) has_resource: bool,
     /// `is_base64_encoded`, which is how Lattice spells it.
-    pub(super) has_lattice_encoding: bool,
+    pub(crate) has_lattice_encoding: bool,
     has_arn_of_authorizer: bool,
     has_token_to_authorize: bool,
     /// Of an event of Lambda@Edge, which is one of HTTP in a shape that has nothing of the others.
-    pub(super) is_edge: bool,
-    pub(super) context: ContextFields<'a>,
+    pub(crate) is_edge: bool,
+    pub(crate) context: ContextFields<'a>,
     /// Of Vercel's: what is to be done, and of the request in it the host, and how the body travels.
-    pub(super) action: Option<Text<'a>>,
-    pub(super) host: Option<Text<'a>>,
-    pub(super) encoding: Option<Text<'a>>,
+    pub(crate) action: Option<Text<'a>>,
+    pub(crate) host: Option<Text<'a>>,
+    pub(crate) encoding: Option<Text<'a>>,
 }
 
 /// The parts of an event's `requestContext`.
 #[derive(Debug, Default)]
-pub(super) struct ContextFields<'a> {
+pub(crate) struct ContextFields<'a> {
     /// All of it.
-    pub(super) raw: &'a [u8],
-    pub(super) domain: Option<Text<'a>>,
+    pub(crate) raw: &'a [u8],
+    pub(crate) domain: Option<Text<'a>>,
     /// The first label of the domain, as API Gateway says it once more.
-    pub(super) domain_prefix: Option<Text<'a>>,
-    pub(super) stage: Option<Text<'a>>,
-    pub(super) path: Option<Text<'a>>,
-    pub(super) protocol: Option<Text<'a>>,
+    pub(crate) domain_prefix: Option<Text<'a>>,
+    pub(crate) stage: Option<Text<'a>>,
+    pub(crate) path: Option<Text<'a>>,
+    pub(crate) protocol: Option<Text<'a>>,
     /// `identity.sourceIp`.
-    pub(super) source_ip: Option<Text<'a>>,
-    pub(super) http: Option<Http<'a>>,
-    pub(super) is_of_api: bool,
-    pub(super) is_of_load_balancer: bool,
-    pub(super) is_of_lattice: bool,
-    pub(super) is_of_connection: bool,
-    pub(super) event_type: Option<Text<'a>>,
-    pub(super) route_key: Option<Text<'a>>,
+    pub(crate) source_ip: Option<Text<'a>>,
+    pub(crate) http: Option<Http<'a>>,
+    pub(crate) is_of_api: bool,
+    pub(crate) is_of_load_balancer: bool,
+    pub(crate) is_of_lattice: bool,
+    pub(crate) is_of_connection: bool,
+    pub(crate) event_type: Option<Text<'a>>,
+    pub(crate) route_key: Option<Text<'a>>,
 }
 
 /// The parts of `requestContext.http`, which only payload format version 2.0 has.
 #[derive(Debug, Default)]
-pub(super) struct Http<'a> {
-    pub(super) method: Option<Text<'a>>,
-    pub(super) protocol: Option<Text<'a>>,
-    pub(super) source_ip: Option<Text<'a>>,
+pub(crate) struct Http<'a> {
+    pub(crate) method: Option<Text<'a>>,
+    pub(crate) protocol: Option<Text<'a>>,
+    pub(crate) source_ip: Option<Text<'a>>,
 }
 
 /// A value that has to be a string if it is there.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     #[default]
     Absent,
     Text(Text<'a>),
@@ -119,7 +119,7 @@ pub(super) enum Value<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn read(event: &'a [u8]) -> Result<Self, Malformed> {
+    pub(crate) fn read(event: &'a [u8]) -> Result<Self, Malformed> {
         let mut fields = Self::default();
         let mut reader = Reader::new(event);
         reader.object(|value, key| {
@@ -161,7 +161,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Of API Gateway's, or of AppSync's, which has no ARN.
-    pub(super) fn is_authorizer(&self) -> bool {
+    pub(crate) fn is_authorizer(&self) -> bool {
         self.has_arn_of_authorizer || self.has_token_to_authorize && self.context.is_of_api
     }
 }

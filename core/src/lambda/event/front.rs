@@ -5,63 +5,68 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::HeaderValue;
 
-use super::{
-    Asked, Bad, Refusal,
-    domain::{is_of_api_gateway, shows_stage},
-    escape::Escape,
-    fields::{Fields, Pairs},
-    json::Text,
+use crate::{
+    ResponseMode,
+    json::read::Text,
+    lambda::{
+        event::{
+            Asked, Bad, Refusal,
+            domain::{is_of_api_gateway, shows_stage},
+            escape::Escape,
+            fields::{Fields, Pairs},
+        },
+        reply::Style,
+    },
 };
-use crate::{ResponseMode, lambda::reply::Style};
 
 /// All of them, in the order in which an event is held against them: several shapes hold a part of another's.
 const FRONTS: &[Front] = &[
-    super::alb::MULTI_VALUE,
-    super::alb::SINGLE_VALUE,
-    super::lattice_v2::FRONT,
-    super::lattice_v1::FRONT,
-    super::websocket::CONNECT,
-    super::websocket::MESSAGE,
-    super::payload_v2::FUNCTION_URL,
-    super::payload_v2::EMULATED,
-    super::payload_v2::HTTP_API,
-    super::payload_v1::HTTP_API,
-    super::payload_v1::REST_API,
-    super::vercel::FRONT,
+    crate::lambda::event::fronts::alb::MULTI_VALUE,
+    crate::lambda::event::fronts::alb::SINGLE_VALUE,
+    crate::lambda::event::fronts::lattice_v2::FRONT,
+    crate::lambda::event::fronts::lattice_v1::FRONT,
+    crate::lambda::event::fronts::websocket::CONNECT,
+    crate::lambda::event::fronts::websocket::MESSAGE,
+    crate::lambda::event::fronts::payload_v2::FUNCTION_URL,
+    crate::lambda::event::fronts::payload_v2::EMULATED,
+    crate::lambda::event::fronts::payload_v2::HTTP_API,
+    crate::lambda::event::fronts::payload_v1::HTTP_API,
+    crate::lambda::event::fronts::payload_v1::REST_API,
+    crate::lambda::event::fronts::vercel::FRONT,
 ];
 
 /// One shape of events, and of the replies to them.
-pub(super) struct Front {
+pub(crate) struct Front {
     /// What its events are called, for people.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// What it is called in the log.
-    pub(super) short_name: &'static str,
+    pub(crate) short_name: &'static str,
     /// Whether the event can be read as one of it.
-    pub(super) is_this: fn(&Fields<'_>) -> bool,
+    pub(crate) is_this: fn(&Fields<'_>) -> bool,
     /// Whether anything about the event is as in one of it and in no others: what cannot be read and yet is like this is never
     /// handed to the route for events, which an app trusts more than clients.
-    pub(super) is_like_this: fn(&Fields<'_>) -> bool,
+    pub(crate) is_like_this: fn(&Fields<'_>) -> bool,
     /// Whether its events stand for HTTP requests of clients. The others are made requests that no client can make.
-    pub(super) is_http: bool,
-    pub(super) parts: for<'a> fn(&'a Bytes, &'a Fields<'a>, &Asked<'_>) -> Result<Parts<'a>, Why>,
-    pub(super) reply: &'static Style,
+    pub(crate) is_http: bool,
+    pub(crate) parts: for<'a> fn(&'a Bytes, &'a Fields<'a>, &Asked<'_>) -> Result<Parts<'a>, Why>,
+    pub(crate) reply: &'static Style,
     /// The same for an event that no emulator can have made, where that makes a difference.
-    pub(super) reply_to_api_gateway: Option<&'static Style>,
+    pub(crate) reply_to_api_gateway: Option<&'static Style>,
     /// How it streams, if it can.
-    pub(super) stream: Option<Streams>,
+    pub(crate) stream: Option<Streams>,
 }
 
 /// How a front streams.
-pub(super) struct Streams {
+pub(crate) struct Streams {
     /// What goes before the body.
-    pub(super) prelude: &'static Style,
+    pub(crate) prelude: &'static Style,
     /// Whether it was set up so.
-    pub(super) is_on: fn(ResponseMode) -> bool,
+    pub(crate) is_on: fn(ResponseMode) -> bool,
 }
 
 impl Front {
     /// How its replies look in a mode: the event does not tell whether the front was set up to stream.
-    pub(super) fn style(&self, mode: ResponseMode, fields: &Fields<'_>) -> &'static Style {
+    pub(crate) fn style(&self, mode: ResponseMode, fields: &Fields<'_>) -> &'static Style {
         if let Some(streams) = &self.stream
             && (streams.is_on)(mode)
         {
@@ -79,7 +84,7 @@ impl Front {
     ///
     /// # Errors
     /// What the event is called, if it may be taken for an HTTP request and is none.
-    pub(super) fn of(fields: &Fields<'_>) -> Result<&'static Self, &'static str> {
+    pub(crate) fn of(fields: &Fields<'_>) -> Result<&'static Self, &'static str> {
         if fields.is_authorizer() {
             // It looks like a request in all else.
             return Err("an event of an authorizer");
@@ -92,13 +97,13 @@ impl Front {
         }
         match FRONTS.iter().find(|front| (front.is_like_this)(fields)) {
             Some(front) => Err(front.name),
-            None => Ok(&super::event_route::FRONT),
+            None => Ok(&crate::lambda::event::fronts::event_route::FRONT),
         }
     }
 }
 
 /// Why there are no parts.
-pub(super) enum Why {
+pub(crate) enum Why {
     /// What the client sent is bad.
     Bad(Bad),
     /// The event is not to be served here.
@@ -113,26 +118,26 @@ impl<T: Into<Bad>> From<T> for Why {
 
 /// What an event says of a request, in the manner of its front.
 #[derive(Default)]
-pub(super) struct Parts<'a> {
-    pub(super) method: Option<Cow<'a, [u8]>>,
-    pub(super) path: Cow<'a, [u8]>,
-    pub(super) path_is: PathIs,
-    pub(super) stage: StagePlace<'a>,
-    pub(super) query: Query<'a>,
+pub(crate) struct Parts<'a> {
+    pub(crate) method: Option<Cow<'a, [u8]>>,
+    pub(crate) path: Cow<'a, [u8]>,
+    pub(crate) path_is: PathIs,
+    pub(crate) stage: StagePlace<'a>,
+    pub(crate) query: Query<'a>,
     /// The headers, and those that count where the first have none of the name.
-    pub(super) headers: [&'a [(Text<'a>, Text<'a>)]; 2],
-    pub(super) cookies: &'a [Text<'a>],
+    pub(crate) headers: [&'a [(Text<'a>, Text<'a>)]; 2],
+    pub(crate) cookies: &'a [Text<'a>],
     /// Of a body that has no type of its own.
-    pub(super) content_type: Option<HeaderValue>,
+    pub(crate) content_type: Option<HeaderValue>,
     /// Where it is another than the event's `body`.
-    pub(super) body: Option<Bytes>,
-    pub(super) client: Client<'a>,
-    pub(super) protocol: Option<Text<'a>>,
+    pub(crate) body: Option<Bytes>,
+    pub(crate) client: Client<'a>,
+    pub(crate) protocol: Option<Text<'a>>,
 }
 
 /// What the front has done to the path.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PathIs {
+pub(crate) enum PathIs {
     #[default]
     AsSent,
     MaybeDecoded,
@@ -151,7 +156,7 @@ impl From<PathIs> for Escape {
 
 /// Where the stage of an API stands.
 #[derive(Default)]
-pub(super) enum StagePlace<'a> {
+pub(crate) enum StagePlace<'a> {
     #[default]
     None,
     /// Before the path, if the path begins with it.
@@ -163,7 +168,7 @@ pub(super) enum StagePlace<'a> {
 }
 
 /// Where the stage of an HTTP API stands, in either payload format version.
-pub(super) fn stage_of_http_api<'a>(fields: &Fields<'a>) -> StagePlace<'a> {
+pub(crate) fn stage_of_http_api<'a>(fields: &Fields<'a>) -> StagePlace<'a> {
     match fields.context.stage {
         Some(stage) if stage.verbatim() != Some(b"$default") && shows_stage(&domain(fields)) => {
             StagePlace::BeforePath(stage)
@@ -173,12 +178,12 @@ pub(super) fn stage_of_http_api<'a>(fields: &Fields<'a>) -> StagePlace<'a> {
 }
 
 /// The domain that the front was called by; empty if the event has none.
-pub(super) fn domain<'a>(fields: &Fields<'a>) -> Cow<'a, [u8]> {
+pub(crate) fn domain<'a>(fields: &Fields<'a>) -> Cow<'a, [u8]> {
     decoded(fields.context.domain).unwrap_or_default()
 }
 
 /// A query, in one piece or in many.
-pub(super) enum Query<'a> {
+pub(crate) enum Query<'a> {
     /// As it was sent.
     Raw(Cow<'a, [u8]>),
     /// Keys and values as they were sent.
@@ -195,7 +200,7 @@ impl Default for Query<'_> {
 
 /// Who the client is.
 #[derive(Default)]
-pub(super) enum Client<'a> {
+pub(crate) enum Client<'a> {
     #[default]
     Unknown,
     /// Whom the front says.
@@ -205,13 +210,13 @@ pub(super) enum Client<'a> {
 }
 
 /// What a string stands for; one that is not there is an empty one.
-pub(super) fn decoded(text: Option<Text<'_>>) -> Option<Cow<'_, [u8]>> {
+pub(crate) fn decoded(text: Option<Text<'_>>) -> Option<Cow<'_, [u8]>> {
     text.map_or(Some(Cow::default()), Text::decode)
 }
 
 /// Splits a path that carries the query into the path and, if there is one, the query behind the first `?`. A path that is
 /// as the client sent it holds no other `?`.
-pub(super) fn split_query(target: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, Option<Cow<'_, [u8]>>) {
+pub(crate) fn split_query(target: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, Option<Cow<'_, [u8]>>) {
     let Some(at) = memchr::memchr(b'?', &target) else {
         return (target, None);
     };
@@ -229,7 +234,7 @@ pub(super) fn split_query(target: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, Option<Cow<'
 
 /// The headers of a front that sends them in two maps, of which one has all values and one the last: if there is no first,
 /// the second has all there is.
-pub(super) fn headers<'a>(fields: &'a Fields<'a>) -> [&'a [(Text<'a>, Text<'a>)]; 2] {
+pub(crate) fn headers<'a>(fields: &'a Fields<'a>) -> [&'a [(Text<'a>, Text<'a>)]; 2] {
     match fields.multi_headers.as_deref() {
         None | Some([]) => [&fields.headers, &[]],
         Some(all) => [all, &fields.headers],
@@ -237,7 +242,7 @@ pub(super) fn headers<'a>(fields: &'a Fields<'a>) -> [&'a [(Text<'a>, Text<'a>)]
 }
 
 /// The parameters of such a front. A map may be missing, and so may a key in the first.
-pub(super) fn parameters<'a>(fields: &Fields<'a>) -> Pairs<'a> {
+pub(crate) fn parameters<'a>(fields: &Fields<'a>) -> Pairs<'a> {
     let [mut all, single] = [fields.multi_query, fields.query].map(Pairs::read);
     // Sorted, because to look through all of them for each would take a time that whoever writes the query could choose.
     let mut known: Vec<_> = all.iter().map(|(key, _)| key.decode()).collect();

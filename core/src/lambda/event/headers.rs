@@ -6,14 +6,17 @@ use http::{
     header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
 };
 
-use super::{fields::MOST, json::Text, names::Names, owned, quoted};
+use crate::{
+    json::read::Text,
+    lambda::event::{fields::MOST, names::Names, owned, quoted},
+};
 
 /// The most headers that a request has. Fronts end at some KB of them, and `HeaderMap` panics beyond some thousands.
 const MAX_HEADERS: usize = 4096;
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// Collects headers in their order, and keeps to itself those that a server would not hand to an app either.
-pub(super) struct Headers<'a> {
+pub(crate) struct Headers<'a> {
     event: &'a Bytes,
     names: &'a mut Names,
     map: HeaderMap,
@@ -21,7 +24,7 @@ pub(super) struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
-    pub(super) fn new(event: &'a Bytes, names: &'a mut Names, count: usize) -> Self {
+    pub(crate) fn new(event: &'a Bytes, names: &'a mut Names, count: usize) -> Self {
         // Room for those that are added as well.
         Self { event, names, map: HeaderMap::with_capacity(count.min(MAX_HEADERS) + 4), had_content_length: false }
     }
@@ -30,7 +33,7 @@ impl<'a> Headers<'a> {
     /// over are left out, and `content-length`, which the client may have got wrong and the front has lost sight of.
     ///
     /// An error says what is wrong with it: no client could have sent it.
-    pub(super) fn add(&mut self, name: Text<'_>, value: Text<'_>, only_if_missing: bool) -> Result<(), String> {
+    pub(crate) fn add(&mut self, name: Text<'_>, value: Text<'_>, only_if_missing: bool) -> Result<(), String> {
         let bytes = name.decode().ok_or("a header's name is no text")?;
         let name = self.names.get(&bytes).ok_or_else(|| format!("{} is not the name of a header", quoted(&bytes)))?;
         if name == CONTENT_LENGTH {
@@ -56,7 +59,7 @@ impl<'a> Headers<'a> {
 
     /// Sets the cookies, which some fronts send apart from the headers, and some as well as among them. Several headers of
     /// them, as HTTP/2 allows, become the one that HTTP/1.1 has (RFC 9113, section 8.2.3).
-    pub(super) fn set_cookies(&mut self, cookies: &[Text<'_>]) -> Result<(), String> {
+    pub(crate) fn set_cookies(&mut self, cookies: &[Text<'_>]) -> Result<(), String> {
         if cookies.len() > MOST {
             return Err(format!("there are more than {MOST} cookies"));
         }
@@ -74,7 +77,7 @@ impl<'a> Headers<'a> {
     }
 
     /// Sees to it that there is one `host`, and that it could be one: the client's, else the domain that the front was called by.
-    pub(super) fn ensure_host(&mut self, domain: Option<Text<'_>>) {
+    pub(crate) fn ensure_host(&mut self, domain: Option<Text<'_>>) {
         let mut hosts = self.map.get_all(HOST).iter();
         let host = hosts.find(|host| could_be_a_host(host.as_bytes())).cloned();
         if host.is_some() && self.map.get_all(HOST).iter().nth(1).is_none() {
@@ -86,19 +89,19 @@ impl<'a> Headers<'a> {
     }
 
     /// Sets the type of the body, if nobody has said what it is.
-    pub(super) fn ensure_type(&mut self, content_type: HeaderValue) {
+    pub(crate) fn ensure_type(&mut self, content_type: HeaderValue) {
         self.map.entry(CONTENT_TYPE).or_insert(content_type);
     }
 
     /// Sets the trace id of the invocation, which continues the one that the front began.
-    pub(super) fn set_trace_id(&mut self, trace_id: Option<Bytes>) {
+    pub(crate) fn set_trace_id(&mut self, trace_id: Option<Bytes>) {
         if let Some(value) = trace_id.and_then(|id| HeaderValue::from_maybe_shared(id).ok()) {
             self.map.insert(TRACE_ID, value);
         }
     }
 
     /// The headers, with the length of the body as it is; of an empty one only if the event said that it is.
-    pub(super) fn finish(mut self, body_length: usize) -> HeaderMap {
+    pub(crate) fn finish(mut self, body_length: usize) -> HeaderMap {
         if body_length > 0 || self.had_content_length {
             let length = if body_length == 0 { HeaderValue::from_static("0") } else { HeaderValue::from(body_length) };
             self.map.insert(CONTENT_LENGTH, length);

@@ -3,24 +3,16 @@
 //! One pass over the bytes ([`fields`]) finds what any front needs. The [`front`] whose shape that is says what it means, and
 //! [`request`] makes the request of it. To add a front is to write its file, and to name it in the list in [`front`].
 
-mod alb;
 mod domain;
 mod escape;
-mod event_route;
 mod fields;
 mod front;
+mod fronts;
 mod headers;
-mod json;
-mod lattice_v1;
-mod lattice_v2;
 mod names;
-mod payload_v1;
-mod payload_v2;
 mod refusal;
 mod request;
 mod uri;
-mod vercel;
-mod websocket;
 
 use bytes::Bytes;
 use tracing::Span;
@@ -28,30 +20,35 @@ use tracing::Span;
 use self::{
     fields::Fields,
     front::{Front, Why},
-    json::Text,
+    fronts::vercel,
 };
-use super::{Context, Event, FromEvent, RequestContext, reply::Shape};
-use crate::{PathPrefix, Request, ResponseMode, Settings, Stage, reserved::Reserved, vercel_headers};
+use crate::{
+    PathPrefix, Request, ResponseMode, Settings, Stage,
+    json::read::Text,
+    lambda::{Context, Event, FromEvent, RequestContext, reply::Shape},
+    path::reserved::Reserved,
+    request::platform_headers,
+};
 
-pub(super) use names::Names;
-pub(super) use refusal::Refusal;
+pub(crate) use names::Names;
+pub(crate) use refusal::Refusal;
 
 /// What one has to know besides the event to make a request of it.
-pub(super) struct Asked<'a> {
-    pub(super) context: &'a Context,
+pub(crate) struct Asked<'a> {
+    pub(crate) context: &'a Context,
     /// Is told of the front.
-    pub(super) span: &'a Span,
-    pub(super) stage: Stage,
-    pub(super) response_mode: ResponseMode,
-    pub(super) base_path: Option<&'a str>,
-    pub(super) events_path: Option<&'a str>,
-    pub(super) websocket_path: Option<&'a str>,
-    pub(super) reserved: &'a Reserved,
-    pub(super) names: &'a mut Names,
+    pub(crate) span: &'a Span,
+    pub(crate) stage: Stage,
+    pub(crate) response_mode: ResponseMode,
+    pub(crate) base_path: Option<&'a str>,
+    pub(crate) events_path: Option<&'a str>,
+    pub(crate) websocket_path: Option<&'a str>,
+    pub(crate) reserved: &'a Reserved,
+    pub(crate) names: &'a mut Names,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         context: &'a Context,
         span: &'a Span,
         settings: &'a Settings,
@@ -93,7 +90,7 @@ impl From<&'static str> for Bad {
 ///
 /// # Errors
 /// A [`Refusal`] is an answer too: to the client, where the front is known, else to the invocation.
-pub(super) fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape, Option<PathPrefix>), Refusal> {
+pub(crate) fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape, Option<PathPrefix>), Refusal> {
     let fields = Fields::read(event).map_err(|malformed| Refusal::malformed(event, malformed))?;
     let Some(inner) = vercel::request_in(event, &fields) else {
         let front = Front::of(&fields).map_err(Refusal::unsupported)?;
@@ -103,7 +100,7 @@ pub(super) fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape, O
     let inner = inner.map_err(bad)?;
     let fields = vercel::read(&inner).map_err(bad)?;
     let (mut request, shape, prefix) = read_as(&vercel::FRONT, event, &inner, &fields, asked)?;
-    vercel_headers::Said::of(&request).take_out(&mut request, None);
+    platform_headers::Said::of(&request).take_out(&mut request, None);
     Ok((request, shape, prefix))
 }
 

@@ -11,15 +11,15 @@ const LONGEST: usize = 64;
 
 /// The names that have come last, one for each value of a hash.
 #[derive(Debug)]
-pub(in crate::lambda) struct Names(Vec<Option<HeaderName>>);
+pub(crate) struct Names(Vec<Option<HeaderName>>);
 
 impl Names {
-    pub(in crate::lambda) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(vec![None; SLOTS])
     }
 
     /// The name that is written so; `None` if it cannot be one.
-    pub(super) fn get(&mut self, name: &[u8]) -> Option<HeaderName> {
+    pub(crate) fn get(&mut self, name: &[u8]) -> Option<HeaderName> {
         let slot = self.0.get_mut(hash(name) % SLOTS);
         if let Some(Some(known)) = &slot
             && known.as_str().as_bytes() == name

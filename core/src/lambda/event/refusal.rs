@@ -1,14 +1,13 @@
 //! Events that no request can be made of, and what is said about them.
 
-use super::{
-    json::{Malformed, Reader},
-    quoted,
+use crate::{
+    json::read::{Malformed, Reader},
+    lambda::{event::quoted, reply::Shape},
 };
-use crate::lambda::reply::Shape;
 
 /// Why there is no request.
 #[derive(Debug)]
-pub(in crate::lambda) enum Refusal {
+pub(crate) enum Refusal {
     /// The front is known, and so how to answer its client: with 400, and why.
     BadRequest(Shape, String),
     /// The client asks for what is for events alone: 404.
@@ -30,7 +29,7 @@ const KNOWN: &[(&[u8], &str)] = &[
 ];
 
 impl Refusal {
-    pub(super) fn malformed(event: &[u8], malformed: Malformed) -> Self {
+    pub(crate) fn malformed(event: &[u8], malformed: Malformed) -> Self {
         Self::Failed {
             error_type: "Runtime.MalformedEvent",
             message: format!("the event is no JSON: it ceases to be at byte {} of {}", malformed.at, event.len()),
@@ -38,7 +37,7 @@ impl Refusal {
     }
 
     /// An event that looks like one of HTTP, and cannot be served as one.
-    pub(super) fn unsupported(name: &str) -> Self {
+    pub(crate) fn unsupported(name: &str) -> Self {
         Self::Failed {
             error_type: "Runtime.UnsupportedEvent",
             message: format!(
@@ -49,12 +48,12 @@ impl Refusal {
     }
 
     /// An event that is not HTTP, where the app has no route for such.
-    pub(super) fn unrouted(event: &[u8]) -> Self {
+    pub(crate) fn unrouted(event: &[u8]) -> Self {
         Self::no_route(&name(event), "LODGER_EVENTS_PATH", "/events")
     }
 
     /// An event that needs a route of the app, which `variable` would name.
-    pub(super) fn no_route(what: &str, variable: &str, example: &str) -> Self {
+    pub(crate) fn no_route(what: &str, variable: &str, example: &str) -> Self {
         Self::Failed {
             error_type: "Runtime.UnsupportedEvent",
             message: format!(

@@ -5,20 +5,22 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Version};
 
-use super::{
-    Asked, Bad,
-    escape::Escape,
-    fields::{Fields, MOST, Value},
-    front::{Client, Parts, Query, StagePlace},
-    headers::Headers,
-    json::Text,
-    owned, quoted,
-    uri::Target,
+use crate::{
+    Body, ClientAddr, PathPrefix, Request, Stage,
+    json::{base64, read::Text},
+    lambda::event::{
+        Asked, Bad,
+        escape::Escape,
+        fields::{Fields, MOST, Value},
+        front::{Client, Parts, Query, StagePlace},
+        headers::Headers,
+        owned, quoted,
+        uri::Target,
+    },
 };
-use crate::{Body, ClientAddr, PathPrefix, Request, Stage, lambda::base64};
 
 /// The request that an event stands for, and the prefix that was removed from its path.
-pub(super) fn of(
+pub(crate) fn of(
     event: &Bytes,
     fields: &Fields<'_>,
     parts: Parts<'_>,

@@ -6,18 +6,17 @@
 use bytes::Bytes;
 use http::{Uri, uri::PathAndQuery};
 
-use super::escape::Escape;
-use crate::prefix;
+use crate::{lambda::event::escape::Escape, path::prefix};
 
 /// The path of an event, on its way to become a URI.
-pub(super) struct Target {
+pub(crate) struct Target {
     bytes: Vec<u8>,
     has_query: bool,
 }
 
 impl Target {
     /// Begins with `path`, leaving room for more. An empty one is `/`, and one without a leading slash gets it.
-    pub(super) fn new(path: &[u8], escape: Escape, room: usize) -> Self {
+    pub(crate) fn new(path: &[u8], escape: Escape, room: usize) -> Self {
         let mut bytes = Vec::with_capacity(path.len() + room + 2);
         if path.first() != Some(&b'/') {
             bytes.push(b'/');
@@ -27,7 +26,7 @@ impl Target {
     }
 
     /// Takes `prefix` off, if the path begins with it, and appends it to what was taken before; whether it did.
-    pub(super) fn strip(&mut self, prefix: &[u8], taken: &mut Vec<u8>) -> bool {
+    pub(crate) fn strip(&mut self, prefix: &[u8], taken: &mut Vec<u8>) -> bool {
         let Some(length) = prefix::matched(&self.bytes, prefix) else {
             return false;
         };
@@ -39,7 +38,7 @@ impl Target {
     }
 
     /// Appends a query that is there as a whole; an empty one is none.
-    pub(super) fn push_query(&mut self, query: &[u8]) {
+    pub(crate) fn push_query(&mut self, query: &[u8]) {
         if !query.is_empty() {
             self.begin_parameter();
             Escape::Query.push(&mut self.bytes, query);
@@ -47,7 +46,7 @@ impl Target {
     }
 
     /// Appends a parameter to the query: a key and a value, each with its escape.
-    pub(super) fn push_parameter(&mut self, key: (&[u8], Escape), value: (&[u8], Escape)) {
+    pub(crate) fn push_parameter(&mut self, key: (&[u8], Escape), value: (&[u8], Escape)) {
         self.begin_parameter();
         key.1.push(&mut self.bytes, key.0);
         self.bytes.push(b'=');
@@ -60,7 +59,7 @@ impl Target {
     }
 
     /// The URI; `None` if it is too long for one.
-    pub(super) fn finish(self) -> Option<Uri> {
+    pub(crate) fn finish(self) -> Option<Uri> {
         // From a path alone, so that no part of it can become a host.
         PathAndQuery::from_maybe_shared(Bytes::from(self.bytes)).ok().map(Uri::from)
     }

@@ -5,22 +5,24 @@ use http::{
     header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
 };
 
-use super::{Form, Shape, UNTYPED, is_bodiless};
-use crate::lambda::json;
+use crate::{
+    json,
+    lambda::reply::{Form, Shape, UNTYPED, is_bodiless},
+};
 
 /// What there is to say about headers that have been written.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(crate) struct Written {
     /// The bytes of all fields as the front writes them to the client in HTTP/1.1: `name: value\r\n`.
-    pub(super) size: usize,
+    pub(crate) size: usize,
     /// Those that the front has no room for.
-    pub(super) lost_cookies: usize,
+    pub(crate) lost_cookies: usize,
 }
 
 /// Appends headers as members of the reply, in the form that the style wants, and a type for a body that has none: the
 /// front would make up one that is more of a claim. A response without a body and a type gets a null where that keeps the
 /// front from adding a type.
-pub(super) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, shape: Shape, has_body: bool) -> Written {
+pub(crate) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, shape: Shape, has_body: bool) -> Written {
     let mut written = Written::default();
     let named = named_by_connection(&headers);
     let mut needs_type = (has_body || shape.style.suppresses_type) && shape.style.only.is_none();

@@ -1,7 +1,7 @@
 //! Whether bytes are JSON (RFC 8259), by a walk without recursion: nesting costs memory, a byte a level, and no stack.
 
 /// Whether `bytes` are one value of JSON, white space around it allowed.
-pub(super) fn is_json(bytes: &[u8]) -> bool {
+pub(crate) fn is_json(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok() && Walk { rest: bytes }.document().is_some()
 }
 

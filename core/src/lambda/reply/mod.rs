@@ -2,6 +2,7 @@
 
 mod headers;
 mod json_syntax;
+pub(crate) mod payload;
 mod result;
 mod style;
 
@@ -15,17 +16,18 @@ use http::{
 use http_body::Body;
 use tokio::task::coop::consume_budget;
 
-use super::{
-    guarded::{Failed, Guarded},
-    payload::Payload,
+use self::payload::Payload;
+use crate::{
+    BoxError,
+    log::say,
+    util::guarded_body::{Failed, Guarded},
 };
-use crate::{BoxError, log::say};
 
 use style::MAX_PRELUDE;
-pub(super) use style::{API_HEADERS, Form, Style};
+pub(crate) use style::{API_HEADERS, Form, Style};
 
 /// The most that the Runtime API takes: 6 MiB and 100 bytes, as its source has it (`MaxPayloadSize`).
-pub(super) const MAX_REPLY: usize = 6 * 1024 * 1024 + 100;
+pub(crate) const MAX_REPLY: usize = 6 * 1024 * 1024 + 100;
 
 /// The type of a body of which nobody has said what it is.
 const UNTYPED: HeaderValue = HeaderValue::from_static("application/octet-stream");
@@ -35,15 +37,15 @@ const END_OF_PRELUDE: &[u8] = b"}\0\0\0\0\0\0\0\0";
 
 /// What the reply has to look like, handed out with the request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
-    pub(super) style: &'static Style,
+pub(crate) struct Shape {
+    pub(crate) style: &'static Style,
     /// The request was a HEAD: the answer has the headers of a body and none.
-    pub(super) without_body: bool,
+    pub(crate) without_body: bool,
 }
 
 /// What an invocation is answered with.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Reply(Payload),
     /// The start of a stream: the prelude, and what is at hand of the body.
     Stream(Vec<u8>),
@@ -57,7 +59,7 @@ pub(super) enum Answer {
 
 /// Why the app's response did not become a reply.
 #[derive(Debug)]
-pub(super) enum Unanswerable {
+pub(crate) enum Unanswerable {
     /// The body failed, or panicked.
     Failed(Failed),
     /// It is longer than the front takes, or Lambda: so many bytes, or more.
@@ -67,7 +69,7 @@ pub(super) enum Unanswerable {
 }
 
 /// The answer that a response makes, in the front's shape. Its body is read for it, or comes back to be streamed behind it.
-pub(super) async fn write<B>(
+pub(crate) async fn write<B>(
     shape: Shape,
     response: Response<B>,
     request_id: &str,
@@ -109,7 +111,7 @@ where
 }
 
 /// An answer that Lodger itself gives: plain text.
-pub(super) fn text(shape: Shape, status: StatusCode, text: String, request_id: &str) -> Answer {
+pub(crate) fn text(shape: Shape, status: StatusCode, text: String, request_id: &str) -> Answer {
     let mut headers = HeaderMap::with_capacity(1);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     let body = if shape.without_body { Bytes::new() } else { text.into() };
@@ -245,7 +247,7 @@ impl fmt::Display for Unanswerable {
 
 impl Unanswerable {
     /// What may be told to a client, who cannot help what fails but may ask for less.
-    pub(super) fn for_the_client(&self) -> Option<String> {
+    pub(crate) fn for_the_client(&self) -> Option<String> {
         matches!(self, Self::TooLarge(..)).then(|| self.to_string())
     }
 }

@@ -3,14 +3,16 @@
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::{Answer, json_syntax::is_json};
-use crate::lambda::{json, payload::Payload};
+use crate::{
+    json,
+    lambda::reply::{Answer, json_syntax::is_json, payload::Payload},
+};
 
 /// How much of a body is told with an error.
 const TOLD: usize = 200;
 
 /// The result of an event: the body as it is, if it is JSON, else as a string of JSON; nothing is `null`.
-pub(super) fn of(body: &Bytes) -> Answer {
+pub(crate) fn of(body: &Bytes) -> Answer {
     if body.is_empty() {
         return Answer::Reply(Payload::whole(b"null".to_vec()));
     }
@@ -31,7 +33,7 @@ pub(super) fn of(body: &Bytes) -> Answer {
 }
 
 /// The error that an answer is of which the status is not one of success.
-pub(super) fn failed(status: StatusCode, body: &[u8]) -> Answer {
+pub(crate) fn failed(status: StatusCode, body: &[u8]) -> Answer {
     let told = String::from_utf8_lossy(body.get(..TOLD).unwrap_or(body));
     let separator = if told.is_empty() { "" } else { ": " };
     Answer::Error {

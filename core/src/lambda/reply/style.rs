@@ -1,47 +1,47 @@
 //! What fronts want of a reply, and where they differ.
 
-use super::MAX_REPLY;
+use crate::lambda::reply::MAX_REPLY;
 
 /// What API Gateway takes of headers in an answer, names and values, in bytes.
 ///
 /// Source: [quotas of HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
-pub(in crate::lambda) const API_HEADERS: usize = 10_240;
+pub(crate) const API_HEADERS: usize = 10_240;
 
 /// How a front wants its replies.
 #[derive(Debug)]
-pub(in crate::lambda) struct Style {
+pub(crate) struct Style {
     /// Where [`lists_are_in`](Self::lists_are_in) if they are lists, else under `headers`.
-    pub(in crate::lambda) headers: Form,
-    pub(in crate::lambda) cookies: Form,
+    pub(crate) headers: Form,
+    pub(crate) cookies: Form,
     /// The member that headers are in that are lists.
-    pub(in crate::lambda) lists_are_in: &'static str,
+    pub(crate) lists_are_in: &'static str,
     /// The member that says that the body is base64.
-    pub(in crate::lambda) base64_is: &'static str,
+    pub(crate) base64_is: &'static str,
     /// The one header that the front takes, if it takes one alone.
-    pub(in crate::lambda) only: Option<&'static str>,
+    pub(crate) only: Option<&'static str>,
     /// The front wants a `statusDescription`, and to be told of the encoding of a body that is not encoded.
-    pub(in crate::lambda) is_explicit: bool,
+    pub(crate) is_explicit: bool,
     /// The answer is streamed: what is written is the prelude, and the body comes after it.
-    pub(in crate::lambda) is_prelude: bool,
+    pub(crate) is_prelude: bool,
     /// There is no HTTP response: the body alone is the result, as JSON.
-    pub(in crate::lambda) is_result: bool,
+    pub(crate) is_result: bool,
     /// Nobody would see the status: one that is not of success fails the invocation.
-    pub(in crate::lambda) fails_by_status: bool,
+    pub(crate) fails_by_status: bool,
     /// The most bytes of a reply.
-    pub(in crate::lambda) max_size: usize,
+    pub(crate) max_size: usize,
     /// A null for `content-type` keeps the front from adding a type to a response that has no body (rule 88).
-    pub(in crate::lambda) suppresses_type: bool,
+    pub(crate) suppresses_type: bool,
     /// The most bytes of headers that the front sends to a client, where that is known.
-    pub(in crate::lambda) max_headers: Option<usize>,
+    pub(crate) max_headers: Option<usize>,
     /// The most bytes of a body that is a message.
-    pub(in crate::lambda) max_message: Option<usize>,
+    pub(crate) max_message: Option<usize>,
     /// Whose limit `max_size` is.
-    pub(in crate::lambda) taker: &'static str,
+    pub(crate) taker: &'static str,
 }
 
 /// How the values of a header are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::lambda) enum Form {
+pub(crate) enum Form {
     /// As one string, with commas.
     Joined,
     /// As an array of strings.
@@ -56,7 +56,7 @@ pub(in crate::lambda) enum Form {
 
 impl Style {
     /// What fronts have in common, which is of no front by itself.
-    pub(in crate::lambda) const DEFAULT: Self = Self {
+    pub(crate) const DEFAULT: Self = Self {
         headers: Form::Joined,
         cookies: Form::First,
         lists_are_in: "multiValueHeaders",
@@ -76,16 +76,16 @@ impl Style {
     /// What goes before a streamed body on a Function URL: it has no room for lists, and answers one that has any with 500.
     ///
     /// Source: [streaming over HTTP](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming).
-    pub(in crate::lambda) const URL_PRELUDE: Self = Self { cookies: Form::Apart, is_prelude: true, ..Self::DEFAULT };
+    pub(crate) const URL_PRELUDE: Self = Self { cookies: Form::Apart, is_prelude: true, ..Self::DEFAULT };
 
     /// Likewise on a REST API.
     ///
     /// Source: [Lambda proxy integrations that stream](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html).
-    pub(in crate::lambda) const REST_PRELUDE: Self =
+    pub(crate) const REST_PRELUDE: Self =
         Self { headers: Form::List, max_headers: Some(API_HEADERS), ..Self::URL_PRELUDE };
 }
 
 /// The most bytes of a prelude, with the zeros that end it: the front looks for them in the first 16 KB of a stream.
 ///
 /// Source: [Lambda proxy integrations that stream](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html).
-pub(super) const MAX_PRELUDE: usize = 16 * 1024;
+pub(crate) const MAX_PRELUDE: usize = 16 * 1024;

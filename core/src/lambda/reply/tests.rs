@@ -9,7 +9,7 @@ use http_body::Frame;
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-use super::*;
+use crate::lambda::reply::*;
 
 const V2: Style = Style { cookies: Form::Apart, ..Style::DEFAULT };
 const LISTS: Style = Style { headers: Form::List, cookies: Form::List, ..Style::DEFAULT };

@@ -16,8 +16,7 @@ use tokio::{
 };
 use tracing::Level;
 
-use super::*;
-use crate::vercel_headers::Said;
+use crate::{request::platform_headers::Said, vercel::ipc::*};
 
 const SOON: Duration = Duration::from_secs(10);
 

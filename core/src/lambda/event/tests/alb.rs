@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::*;
-use crate::lambda::reply::Form;
+use crate::lambda::{event::tests::*, reply::Form};
 
 /// An event in the mode with multi-value headers, with `parts` over it.
-pub(super) fn event(parts: Value) -> Value {
+pub(crate) fn event(parts: Value) -> Value {
     let event = json!({
         "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/t/1"}},
         "httpMethod": "GET", "path": "/", "multiValueQueryStringParameters": {}, "multiValueHeaders": {"host": ["example.com"]},

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::*;
+use crate::lambda::event::tests::*;
 
 /// An event of version 1, with `parts` over it.
-pub(super) fn v1(parts: Value) -> Value {
+pub(crate) fn v1(parts: Value) -> Value {
     let event = json!({
         "raw_path": "/", "method": "GET", "headers": {"host": "example.com"}, "query_string_parameters": {}, "body": null,
         "is_base64_encoded": false,
@@ -14,7 +14,7 @@ pub(super) fn v1(parts: Value) -> Value {
 }
 
 /// An event of version 2, with `parts` over it.
-pub(super) fn v2(parts: Value) -> Value {
+pub(crate) fn v2(parts: Value) -> Value {
     let event = json!({
         "version": "2.0", "path": "/", "method": "GET", "headers": {"host": ["example.com"]}, "isBase64Encoded": false,
         "requestContext": {

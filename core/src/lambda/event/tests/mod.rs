@@ -12,8 +12,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use self::payload_v2::event;
-use super::*;
-use crate::{ClientAddr, PathPrefix};
+use crate::{ClientAddr, PathPrefix, lambda::event::*};
 
 /// An event with `parts` over it: top-level ones by their name, those of the request context and of its `http` or `identity`
 /// after a dot or two. What is `null` is there as `null`.

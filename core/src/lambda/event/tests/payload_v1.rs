@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::*;
+use crate::lambda::event::tests::*;
 
 /// An event of a REST API, with `parts` over it.
-pub(super) fn event(parts: Value) -> Value {
+pub(crate) fn event(parts: Value) -> Value {
     let event = json!({
         "resource": "/{proxy+}", "path": "/", "httpMethod": "GET",
         "headers": {"Host": "example.com"}, "multiValueHeaders": {"Host": ["example.com"]},

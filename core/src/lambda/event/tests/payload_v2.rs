@@ -3,13 +3,13 @@
 use http::{HeaderMap, Method, Version};
 use serde_json::{Value, json};
 
-use super::*;
+use crate::lambda::event::tests::*;
 
 const FUNCTION_URL: &str = "abcdefg.lambda-url.eu-west-1.on.aws";
 const HTTP_API: &str = "abcdefg.execute-api.eu-west-1.amazonaws.com";
 
 /// An event, with `parts` over it.
-pub(super) fn event(parts: Value) -> Value {
+pub(crate) fn event(parts: Value) -> Value {
     let event = json!({
         "version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQueryString": "",
         "headers": {"host": "example.com"},

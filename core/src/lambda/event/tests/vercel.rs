@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::*;
+use crate::lambda::event::tests::*;
 
 /// An event with this request in it.
 fn invoke(request: Value) -> Value {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::*;
+use crate::lambda::event::tests::*;
 
 /// An event of `event_type`, with `parts` over it.
-pub(super) fn event(event_type: &str, parts: Value) -> Value {
+pub(crate) fn event(event_type: &str, parts: Value) -> Value {
     let event = json!({
         "requestContext": {
             "routeKey": "$default", "eventType": event_type, "connectionId": "L0SM9cOFvHcCIhw=", "messageDirection": "IN",

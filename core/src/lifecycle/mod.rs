@@ -1,0 +1,9 @@
+//! When a process starts, freezes and ends.
+
+pub(crate) mod before_freeze;
+#[cfg(any(feature = "lambda", feature = "vercel"))]
+pub(crate) mod only_run;
+pub(crate) mod shutdown;
+#[cfg(any(feature = "lambda", feature = "server"))]
+pub(crate) mod signals;
+pub(crate) mod snapshot_hooks;

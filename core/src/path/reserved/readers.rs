@@ -1,0 +1,161 @@
+//! Readers of paths: what a router, or a layer before it, may do to a path before it looks for a route.
+
+use std::collections::HashSet;
+
+use crate::path::reserved::decoded;
+
+/// Random paths of what readers differ about.
+pub(crate) struct Paths(u64);
+
+impl Paths {
+    /// Always the same paths.
+    pub(crate) fn new() -> Self {
+        Self(0x5EED)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        // xorshift64*
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % end
+    }
+
+    pub(crate) fn next(&mut self) -> String {
+        const PARTS: &[&str] = &[
+            "/",
+            "/",
+            "/",
+            "/",
+            "\\",
+            ";",
+            ";",
+            ".",
+            "..",
+            "%2f",
+            "%2F",
+            "%5c",
+            "%3b",
+            "%2e",
+            "%2E%2e",
+            "%25",
+            "%252f",
+            "%255C",
+            "%253B",
+            "%25252e",
+            "x",
+            "=y",
+            "%",
+            "%3f",
+            "%23",
+            "events",
+            "events",
+            "EvEnts",
+            "%65vents",
+            "event%73",
+            "eve%256ets",
+            "ev",
+            "ents",
+            "event%C5%BF",
+            "/events",
+            "/events",
+            "live",
+            "ws",
+            "/live/ws",
+            "/%6cive",
+            "/Ws",
+            "%2576s",
+        ];
+        let mut path = "/".to_owned();
+        for _ in 0..1 + self.below(9) {
+            path += PARTS[self.below(PARTS.len())];
+        }
+        path
+    }
+}
+
+/// All ways to read a path, by these steps in any order and any number, up to a bound that hardly any path meets.
+pub(crate) fn readings(path: &[u8]) -> Vec<Vec<u8>> {
+    type Step = fn(&[u8]) -> Vec<u8>;
+    let steps: [Step; 9] =
+        [decode, cut_to_slash, cut_to_end, cut_query, turn_backslashes, merge, resolve, resolve_merged, fold];
+    let mut known = HashSet::from([path.to_vec()]);
+    let mut readings = vec![path.to_vec()];
+    let mut at = 0;
+    while at < readings.len() && readings.len() < 2_000 {
+        for step in steps {
+            let reading = step(&readings[at]);
+            if known.insert(reading.clone()) {
+                readings.push(reading);
+            }
+        }
+        at += 1;
+    }
+    readings
+}
+
+/// Whether a reading is a reserved path or below it.
+pub(crate) fn leads_to(reading: &[u8], reserved: &[u8]) -> bool {
+    reading.strip_prefix(reserved).is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+}
+
+fn decode(path: &[u8]) -> Vec<u8> {
+    decoded(path).unwrap_or_else(|| path.to_vec())
+}
+
+/// Takes off the parameters of each segment.
+fn cut_to_slash(path: &[u8]) -> Vec<u8> {
+    let bare = path.split(|&byte| byte == b'/').map(|segment| segment.split(|&byte| byte == b';').next().unwrap());
+    bare.collect::<Vec<_>>().join(&b'/')
+}
+
+/// Takes off all from the first parameter on.
+fn cut_to_end(path: &[u8]) -> Vec<u8> {
+    path.split(|&byte| byte == b';').next().unwrap().to_vec()
+}
+
+fn cut_query(path: &[u8]) -> Vec<u8> {
+    path.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap().to_vec()
+}
+
+fn turn_backslashes(path: &[u8]) -> Vec<u8> {
+    path.iter().map(|&byte| if byte == b'\\' { b'/' } else { byte }).collect()
+}
+
+fn merge(path: &[u8]) -> Vec<u8> {
+    let mut merged = path.to_vec();
+    merged.dedup_by(|one, other| (*one, *other) == (b'/', b'/'));
+    merged
+}
+
+/// Resolves dot segments as RFC 3986 does: `..` takes an empty segment off as well.
+fn resolve(path: &[u8]) -> Vec<u8> {
+    let mut kept: Vec<&[u8]> = vec![];
+    for segment in path.split(|&byte| byte == b'/').skip(1) {
+        match segment {
+            b"." => {}
+            b".." => drop(kept.pop()),
+            segment => kept.push(segment),
+        }
+    }
+    [b"/", &*kept.join(&b'/')].concat()
+}
+
+/// Resolves dot segments, and drops empty ones.
+fn resolve_merged(path: &[u8]) -> Vec<u8> {
+    let mut kept: Vec<&[u8]> = vec![];
+    for segment in path.split(|&byte| byte == b'/') {
+        match segment {
+            b"" | b"." => {}
+            b".." => drop(kept.pop()),
+            segment => kept.push(segment),
+        }
+    }
+    [b"/", &*kept.join(&b'/')].concat()
+}
+
+/// Small letters, and those that Unicode has for the capitals.
+fn fold(path: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(path);
+    text.replace('\u{17f}', "s").to_lowercase().into_bytes()
+}

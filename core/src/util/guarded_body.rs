@@ -1,0 +1,76 @@
+//! The body of a response, which the app may do anything in.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use pin_project_lite::pin_project;
+
+use crate::{
+    BoxError,
+    util::catch_panic::{Panicked, caught},
+};
+
+/// Why a body gives no more.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    Body(BoxError),
+    Panicked(String),
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body(error) => write!(f, "the response body failed: {error}"),
+            Self::Panicked(message) => write!(f, "the app panicked: {message}"),
+        }
+    }
+}
+
+pin_project! {
+    /// A body whose panics are failures, those of its destructor included: after another panic that one would end the process.
+    pub(crate) struct Guarded<B> {
+        #[pin]
+        body: Option<B>,
+    }
+
+    impl<B> PinnedDrop for Guarded<B> {
+        fn drop(this: Pin<&mut Self>) {
+            this.drop_it();
+        }
+    }
+}
+
+impl<B> Guarded<B> {
+    pub(crate) fn new(body: Option<B>) -> Self {
+        Self { body }
+    }
+
+    fn drop_it(self: Pin<&mut Self>) {
+        let mut body = self.project().body;
+        let _ = caught(|| body.set(None));
+    }
+}
+
+impl<B> Guarded<B>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    pub(crate) fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Failed>>> {
+        let Some(body) = self.as_mut().project().body.as_pin_mut() else { return Poll::Ready(None) };
+        match caught(|| body.poll_frame(cx)) {
+            Ok(polled) => polled.map_err(|error| Failed::Body(error.into())),
+            Err(Panicked(message)) => {
+                self.drop_it();
+                Poll::Ready(Some(Err(Failed::Panicked(message))))
+            }
+        }
+    }
+}
