@@ -37,12 +37,12 @@ where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     #[cfg(feature = "server")]
-    async fn serve(self, listening: crate::server::Listening) -> Result<(), Error> {
+    async fn serve(self, listening: crate::server::Server) -> Result<(), Error> {
         listening.serve(Hyper(self)).await
     }
 
     #[cfg(feature = "lambda")]
-    async fn poll(self, polling: crate::lambda::Polling) -> Result<(), Error> {
+    async fn poll(self, polling: crate::lambda::Runtime) -> Result<(), Error> {
         polling.answer_on_any_thread(Hyper(self)).await
     }
 }

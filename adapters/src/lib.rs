@@ -365,7 +365,7 @@ pub use run::{Run, Running};
 #[cfg(feature = "lambda")]
 pub mod lambda {
     #[doc(inline)]
-    pub use lodger_core::lambda::{Context, Event, FromEvent, Polling, RequestContext};
+    pub use lodger_core::lambda::{Context, Event, FromEvent, Runtime, RequestContext};
 }
 
 /// A socket that an app is served on; for those who implement [`Run`].
@@ -373,8 +373,8 @@ pub mod lambda {
 pub mod server {
     #[doc(inline)]
     pub use lodger_core::{
-        Head,
-        server::{Admission, Call, Gate, HandedOver, Listening, Pass},
+        RequestHead,
+        server::{Admission, GuardedCall, Ingress, ExternalServer, Server, RequestGuard},
     };
 }
 

@@ -380,7 +380,7 @@ impl Lodger {
         A: Run<Marker>,
         E: Into<BoxError>,
     {
-        let build = async { build().await.map_err(|error| Error::new("the app cannot be built").because(error)) };
+        let build = async { build().await.map_err(|error| Error::new("the app cannot be built").with_source(error)) };
         if let Err(error) = self.settings.read_environment() {
             return Err(reported(&self.settings, error).await);
         }
@@ -388,17 +388,17 @@ impl Lodger {
         match settings.host() {
             #[cfg(feature = "server")]
             Host::Server => {
-                use crate::server::Listening;
+                use crate::server::Server;
                 let app = build.await?;
                 let listening = match self.listener {
-                    Some(listener) => Listening::on(listener, &settings)?,
-                    None => Listening::bind(&settings).await?,
+                    Some(listener) => Server::on(listener, &settings)?,
+                    None => Server::bind(&settings).await?,
                 };
                 app.serve(told(listening, self.shutdown, self.on_listening)).await
             }
             #[cfg(feature = "lambda")]
             Host::Lambda => {
-                let polling = crate::lambda::Polling::new(settings, self.shutdown)?;
+                let polling = crate::lambda::Runtime::new(settings, self.shutdown)?;
                 let mut polling = polling.around_snapshot(self.hooks);
                 let app = polling.build(build).await?;
                 app.poll(polling).await
@@ -424,10 +424,10 @@ impl Lodger {
 /// A socket that listens, with what the user has said about it.
 #[cfg(feature = "server")]
 fn told(
-    listening: crate::server::Listening,
+    listening: crate::server::Server,
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
-) -> crate::server::Listening {
+) -> crate::server::Server {
     let listening = listening.until(shutdown);
     match on_listening {
         Some(tell) => listening.on_listening(tell),

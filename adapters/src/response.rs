@@ -40,7 +40,7 @@ where
 
 /// 500, and a line in the log: what went wrong is not the client's to know.
 fn server_error(error: BoxError) -> Response<Full<Bytes>> {
-    let error = crate::Error::new("the service failed and was answered for with 500").because(error);
+    let error = crate::Error::new("the service failed and was answered for with 500").with_source(error);
     lodger_core::log(tracing::Level::ERROR, format_args!("{error:?}"));
     let mut response = Response::new(Full::from("internal server error"));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

@@ -132,7 +132,7 @@ pub trait Run<Marker>: Sized + Send {
     /// # Errors
     /// The app cannot be built, or cannot be served there, as one that does not say how.
     #[cfg(feature = "server")]
-    fn serve(self, listening: crate::server::Listening) -> impl Future<Output = Result<(), Error>> + Send {
+    fn serve(self, listening: crate::server::Server) -> impl Future<Output = Result<(), Error>> + Send {
         // Features only add: what was written without knowing of a host has to go on being right.
         drop(listening);
         async { Err(Error::new("this app does not say how it is served on a socket (`lodger::Run::serve`)")) }
@@ -143,7 +143,7 @@ pub trait Run<Marker>: Sized + Send {
     /// # Errors
     /// The app cannot be built, or does not say how it is run there; or its host has gone.
     #[cfg(feature = "lambda")]
-    fn poll(self, polling: crate::lambda::Polling) -> impl Future<Output = Result<(), Error>> + Send {
+    fn poll(self, polling: crate::lambda::Runtime) -> impl Future<Output = Result<(), Error>> + Send {
         drop(polling);
         async { Err(Error::new("this app does not say how it answers what is polled for (`lodger::Run::poll`)")) }
     }

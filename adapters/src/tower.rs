@@ -43,13 +43,13 @@ where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     #[cfg(feature = "server")]
-    async fn serve(self, listening: crate::server::Listening) -> Result<(), Error> {
+    async fn serve(self, listening: crate::server::Server) -> Result<(), Error> {
         warn_of_a_router_without_its_feature::<S>();
         listening.serve(Tower(self)).await
     }
 
     #[cfg(feature = "lambda")]
-    async fn poll(self, polling: crate::lambda::Polling) -> Result<(), Error> {
+    async fn poll(self, polling: crate::lambda::Runtime) -> Result<(), Error> {
         warn_of_a_router_without_its_feature::<S>();
         polling.answer_on_any_thread(Tower(self)).await
     }

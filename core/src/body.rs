@@ -141,7 +141,7 @@ impl fmt::Debug for Body {
 }
 
 fn unreadable(source: impl Into<BoxError>) -> Error {
-    Error::new("the request body could not be read").because(source)
+    Error::new("the request body could not be read").with_source(source)
 }
 
 #[cfg(test)]

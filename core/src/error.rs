@@ -21,7 +21,7 @@ impl Error {
 
     /// The same error, caused by `source`.
     #[must_use]
-    pub fn because(mut self, source: impl Into<BoxError>) -> Self {
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
         self
     }
@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn display_is_one_level_and_debug_is_the_chain() {
-        let error = Error::new("cannot listen").because(Error::new("address in use").because("port 80 is taken"));
+        let error =
+            Error::new("cannot listen").with_source(Error::new("address in use").with_source("port 80 is taken"));
         assert_eq!(error.to_string(), "cannot listen");
         assert_eq!(format!("{error:?}"), "cannot listen: address in use: port 80 is taken");
     }
@@ -75,7 +76,7 @@ mod tests {
             Err(Error::new("no"))?
         }
         fn of_io() -> io::Result<()> {
-            Err(Error::new("cannot listen").because("port 80 is taken"))?
+            Err(Error::new("cannot listen").with_source("port 80 is taken"))?
         }
         assert!(boxed().is_err());
         assert!(format!("{:?}", of_io().unwrap_err()).contains("cannot listen: port 80 is taken"));

@@ -40,6 +40,6 @@ pub use log::subscriber as logs;
 pub use request::after_response::AfterResponse;
 pub use request::{
     extensions::{ClientAddr, PathPrefix},
-    head::Head,
+    head::RequestHead,
 };
 pub use settings::{ResponseMode, Settings, Stage, host::Host};

@@ -11,7 +11,7 @@ use std::{
 use axum::{Router, body::Body, extract::Path, routing::get};
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream};
 use http::{HeaderName, HeaderValue};
-use lodger::{App, Error, Host, Lodger, Request, ResponseMode, Run, lambda::Polling};
+use lodger::{App, Error, Host, Lodger, Request, ResponseMode, Run, lambda::Runtime};
 use lodger_gateway::{Ended, Front, Invocation, Outcome, RuntimeApi};
 use lodger_tests::{
     ask::Sent,
@@ -131,7 +131,7 @@ impl App for InParts {
 }
 
 impl Run<()> for InParts {
-    async fn poll(self, polling: Polling) -> Result<(), Error> {
+    async fn poll(self, polling: Runtime) -> Result<(), Error> {
         let parts = polling.split(2).into_iter().map(|part| part.answer_on_any_thread(self.clone()));
         futures_util::future::try_join_all(parts).await.map(drop)
     }

@@ -187,7 +187,7 @@ impl lodger::App for Own {
 }
 
 impl lodger::Run<()> for Own {
-    async fn poll(self, polling: lodger::lambda::Polling) -> Result<(), Error> {
+    async fn poll(self, polling: lodger::lambda::Runtime) -> Result<(), Error> {
         polling.answer(self).await
     }
 }
@@ -218,7 +218,7 @@ fn running<F: Framework>(lodger: Lodger) -> oneshot::Receiver<Result<(), Error>>
 }
 
 async fn is_reported<F: Framework>(slots: usize) {
-    let fails = || async { Err(Error::new("no database").because("it is closed")) };
+    let fails = || async { Err(Error::new("no database").with_source("it is closed")) };
     let panics = || async { panic!("no \"database\"") };
     type Hook = std::pin::Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
     let hooks: [(Hook, &str); 2] =

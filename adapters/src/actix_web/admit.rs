@@ -25,19 +25,19 @@ use pin_project_lite::pin_project;
 use super::in_flight::{Both, Count, InFlight, Kept, One};
 use crate::{
     ClientAddr,
-    server::{Admission, Call, Gate, Head, Pass},
+    server::{Admission, GuardedCall, Ingress, RequestHead, RequestGuard},
 };
 
 /// What makes an app, with a gate before it.
 pub(super) struct Admitting<I, S, B> {
     app: I,
-    gate: Gate,
+    gate: Ingress,
     in_flight: InFlight,
     made: PhantomData<fn() -> (S, B)>,
 }
 
 impl<I, S, B> Admitting<I, S, B> {
-    pub(super) fn new(app: I, gate: Gate, in_flight: InFlight) -> Self {
+    pub(super) fn new(app: I, gate: Ingress, in_flight: InFlight) -> Self {
         Self { app, gate, in_flight, made: PhantomData }
     }
 }
@@ -57,7 +57,7 @@ where
 
 pub(super) struct Factory<S, B> {
     factory: S,
-    gate: Gate,
+    gate: Ingress,
     in_flight: InFlight,
     body: PhantomData<fn() -> B>,
 }
@@ -84,7 +84,7 @@ where
 
 pub(super) struct Admit<S, B> {
     service: S,
-    gate: Gate,
+    gate: Ingress,
     in_flight: Count,
     body: PhantomData<fn() -> B>,
 }
@@ -114,10 +114,10 @@ where
     }
 }
 
-/// A request of actix's, as a [`Gate`] sees it.
+/// A request of actix's, as a [`Ingress`] sees it.
 struct Served<'a>(&'a mut Request);
 
-impl Head for Served<'_> {
+impl RequestHead for Served<'_> {
     fn target(&self) -> &str {
         self.0.uri().path_and_query().map_or("", PathAndQuery::as_str)
     }
@@ -161,7 +161,7 @@ type Body<B> = Kept<EitherBody<B>>;
 pin_project! {
     #[project = Step]
     pub(super) enum Answer<F, B> {
-        OfApp { #[pin] answer: Call<F>, one: Option<One>, body: PhantomData<fn() -> B> },
+        OfApp { #[pin] answer: GuardedCall<F>, one: Option<One>, body: PhantomData<fn() -> B> },
         Ready { status: http::StatusCode, text: &'static str, kept: Option<Both> },
     }
 }
@@ -206,7 +206,7 @@ fn of_app<B>(mut response: Response<EitherBody<B>>, mut kept: Both) -> Response<
     }
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         // What follows is no response any more, though actix has it as the body of one.
-        kept.0 = Pass::default();
+        kept.0 = RequestGuard::default();
     }
     response.map_body(|_, body| Kept::new(body, kept))
 }

@@ -15,7 +15,7 @@ use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
 use pin_project_lite::pin_project;
 
-use crate::server::Pass;
+use crate::server::RequestGuard;
 
 /// The counts of all workers.
 #[derive(Clone, Default)]
@@ -72,7 +72,7 @@ pin_project! {
     }
 }
 
-pub(super) type Both = (Pass, Option<One>);
+pub(super) type Both = (RequestGuard, Option<One>);
 
 impl<B> Kept<B> {
     pub(super) fn new(body: B, kept: Both) -> Self {

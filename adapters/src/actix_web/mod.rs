@@ -91,13 +91,13 @@ where
     B: MessageBody + 'static,
 {
     #[cfg(feature = "server")]
-    async fn serve(self, listening: crate::server::Listening) -> Result<(), Error> {
+    async fn serve(self, listening: crate::server::Server) -> Result<(), Error> {
         let (listener, socket) = listening.hand_over()?;
         served::serve(self, listener, socket).await
     }
 
     #[cfg(feature = "lambda")]
-    async fn poll(self, polling: crate::lambda::Polling) -> Result<(), Error> {
+    async fn poll(self, polling: crate::lambda::Runtime) -> Result<(), Error> {
         polled::poll(self, polling).await
     }
 }

@@ -15,12 +15,12 @@ use actix_web::dev::AppConfig;
 use pin_project_lite::pin_project;
 
 use super::{request, response, thread};
-use crate::{App, Error, lambda::Polling};
+use crate::{App, Error, lambda::Runtime};
 
 /// Answers what is polled for on a thread of its own, as a worker of actix's server would: handlers stay on it, and the
 /// socket is there too, so that no answer has to wake another thread. Where there may be several invocations at once there
 /// are as many such threads as there are processors, each with an app of its own.
-pub(super) async fn poll<F, I, S, B>(make: F, polling: Polling) -> Result<(), Error>
+pub(super) async fn poll<F, I, S, B>(make: F, polling: Runtime) -> Result<(), Error>
 where
     F: Fn() -> I + Clone + Send + 'static,
     I: IntoServiceFactory<S, Request> + 'static,
@@ -33,7 +33,7 @@ where
         1 => 1,
         _ => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
     };
-    let start = |mut polling: Polling| {
+    let start = |mut polling: Runtime| {
         let make = make.clone();
         thread::run(move || async move {
             let app = polling.build(build(make)).await?;

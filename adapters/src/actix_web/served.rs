@@ -7,13 +7,13 @@ use actix_service::{IntoServiceFactory, ServiceFactory};
 use actix_web::{HttpServer, dev::AppConfig, http::KeepAlive, rt::net::TcpStream};
 
 use super::{admit::Admitting, in_flight::InFlight};
-use crate::{Error, Host, server::HandedOver};
+use crate::{Error, Host, server::ExternalServer};
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const A_MOMENT: Duration = Duration::from_millis(500);
 
 /// Serves what `make` makes until the settings say that it is to end, and what is in flight for as long as they grant it.
-pub(super) async fn serve<F, I, S, B>(make: F, listener: TcpListener, mut socket: HandedOver) -> Result<(), Error>
+pub(super) async fn serve<F, I, S, B>(make: F, listener: TcpListener, mut socket: ExternalServer) -> Result<(), Error>
 where
     F: Fn() -> I + Clone + Send + 'static,
     I: IntoServiceFactory<S, Request> + 'static,
@@ -43,14 +43,14 @@ where
     let server = server.listen_auto_h2c(listener);
     #[cfg(not(feature = "actix-web-http2"))]
     let server = server.listen(listener);
-    let server = server.map_err(|error| Error::new("actix-web cannot serve on the socket").because(error))?.run();
+    let server = server.map_err(|error| Error::new("actix-web cannot serve on the socket").with_source(error))?.run();
 
     let handle = server.handle();
     let mut server = pin!(server);
-    let failed = |error| Error::new("the server of actix-web ended").because(error);
+    let failed = |error| Error::new("the server of actix-web ended").with_source(error);
     // It builds the app for each worker when it is polled for the first time.
     if let Poll::Ready(ended) = poll_fn(|cx| Poll::Ready(server.as_mut().poll(cx))).await {
-        return ended.map_err(|error| Error::new("the app cannot be built").because(error));
+        return ended.map_err(|error| Error::new("the app cannot be built").with_source(error));
     }
     socket.listening();
     tokio::select! {

@@ -47,10 +47,10 @@ where
         }
         None => {
             let runtime = runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|error| Error::new("the app's thread has no runtime").because(error))?;
+            let runtime = runtime.map_err(|error| Error::new("the app's thread has no runtime").with_source(error))?;
             let run = move || LocalSet::new().block_on(&runtime, work());
             let spawned = thread::Builder::new().name("lodger-actix-web".to_owned()).spawn(run);
-            spawned.map_err(|error| Error::new("the app's thread cannot be started").because(error))?;
+            spawned.map_err(|error| Error::new("the app's thread cannot be started").with_source(error))?;
             None
         }
     };

@@ -57,7 +57,7 @@ where
     R: Reply + 'static,
 {
     #[cfg(feature = "server")]
-    async fn serve(self, listening: crate::server::Listening) -> Result<(), Error> {
+    async fn serve(self, listening: crate::server::Server) -> Result<(), Error> {
         // Behind a proxy its own server would take that for the client.
         if listening.peers_are_clients() {
             served::serve(self, listening).await
@@ -67,7 +67,7 @@ where
     }
 
     #[cfg(feature = "lambda")]
-    async fn poll(self, polling: crate::lambda::Polling) -> Result<(), Error> {
+    async fn poll(self, polling: crate::lambda::Runtime) -> Result<(), Error> {
         polling.answer_on_any_thread(polled::app(self)).await
     }
 }

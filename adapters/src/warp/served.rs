@@ -14,18 +14,18 @@ use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
     Error,
-    server::{Admission, Gate, Head, Listening, Pass},
+    server::{Admission, Ingress, RequestHead, Server, RequestGuard},
 };
 
 /// Serves `filter` until the settings say that it is to end, and what is in flight for as long as they grant it.
-pub(super) async fn serve<F, R>(filter: F, listening: Listening) -> Result<(), Error>
+pub(super) async fn serve<F, R>(filter: F, listening: Server) -> Result<(), Error>
 where
     F: Filter<Extract = (R,), Error: Into<Rejection>> + Clone + Send + Sync + 'static,
     R: Reply + 'static,
 {
     let (listener, mut socket) = listening.hand_over()?;
     let listener = TcpListener::from_std(listener)
-        .map_err(|error| Error::new("warp cannot serve on the socket").because(error))?;
+        .map_err(|error| Error::new("warp cannot serve on the socket").with_source(error))?;
     let (end, ended) = oneshot::channel::<()>();
     let ended = async { drop(ended.await) };
     let gate = socket.gate.clone();
@@ -56,19 +56,19 @@ where
 /// Boxed, so that the types that are made of it here are not as long as the app's.
 fn admitting(
     filter: BoxedFilter<(Response,)>,
-    gate: Gate,
+    gate: Ingress,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    let restored = |pass: Pass, mut response: Response| {
+    let restored = |pass: RequestGuard, mut response: Response| {
         pass.restore_location(response.headers_mut());
         response
     };
     let shortened = admitted(gate.clone(), true).and(prefixes(&gate)).and(filter.clone()).map(restored);
-    let as_it_is = admitted(gate, false).and(filter).map(|_: Pass, response| response);
+    let as_it_is = admitted(gate, false).and(filter).map(|_: RequestGuard, response| response);
     shortened.or(as_it_is).unify()
 }
 
 /// Lets requests through that are for the app, either those whose path is shortened or the others.
-fn admitted(gate: Gate, are_shortened: bool) -> impl Filter<Extract = (Pass,), Error = Rejection> + Clone {
+fn admitted(gate: Ingress, are_shortened: bool) -> impl Filter<Extract = (RequestGuard,), Error = Rejection> + Clone {
     full().and_then(move |path: FullPath| {
         let mut asked = Asked { path, is_shortened: false };
         ready(match gate.admit(&mut asked, None) {
@@ -79,7 +79,7 @@ fn admitted(gate: Gate, are_shortened: bool) -> impl Filter<Extract = (Pass,), E
 }
 
 /// Reads as many segments as the prefixes have.
-fn prefixes(gate: &Gate) -> BoxedFilter<()> {
+fn prefixes(gate: &Ingress) -> BoxedFilter<()> {
     let segments = gate.prefixes().iter().map(|prefix| prefix.split('/').skip(1).count()).sum();
     (0..segments)
         .fold(::warp::any().boxed(), |read, _| read.and(param::<String>()).map(drop::<String>).untuple_one().boxed())
@@ -91,7 +91,7 @@ struct Asked {
     is_shortened: bool,
 }
 
-impl Head for Asked {
+impl RequestHead for Asked {
     fn target(&self) -> &str {
         self.path.as_str()
     }

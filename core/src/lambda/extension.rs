@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use crate::{
     lambda::{
         address::Address,
-        connection::{Connection, Head, Trouble},
+        connection::{Connection, RequestHead, Trouble},
     },
     util::{abort_on_drop::AbortOnDrop, timer::Alarm},
 };
@@ -100,7 +100,7 @@ async fn ask(
     kept: Option<Connection>,
     request: &str,
     header: impl FnMut(&Bytes, &str, &[u8]),
-) -> Result<(Connection, Head), Trouble> {
+) -> Result<(Connection, RequestHead), Trouble> {
     let mut patience = Alarm::default();
     let mut connection = address.connection(kept).await?;
     connection.send(request.as_bytes(), None, &mut patience).await?;

@@ -19,10 +19,10 @@ use self::api::Api;
 use crate::{Error, Settings};
 
 pub use context::{Context, Event, FromEvent, RequestContext};
-pub use runtime::Polling;
+pub use runtime::Runtime;
 
 /// Reports to the Runtime API of `settings` that the process cannot start, because of `error`, where that became clear
-/// before there was a [`Polling`].
+/// before there was a [`Runtime`].
 pub async fn report_init_error(settings: &Settings, error: &Error) {
     if let Some(Ok(mut api)) = settings.runtime_api.as_deref().map(|address| Api::new(address, 1)) {
         api.init_error("Runtime.InvalidSetting", &format!("{error:?}")).await;

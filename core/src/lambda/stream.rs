@@ -17,7 +17,7 @@ use crate::{
     BoxError,
     json::{self, base64},
     lambda::{connection::Connection, runtime::deadline::Deadline},
-    util::guarded_body::{Failed, Guarded},
+    util::guarded_body::{BodyError, GuardedBody},
 };
 
 /// What the head of such a post says besides what every post says, to its end.
@@ -34,7 +34,7 @@ const WRITE_AT: usize = 32 * 1024;
 
 /// Why a stream did not come to its end.
 pub(crate) enum Failure {
-    Of(Failed),
+    Of(BodyError),
     /// Its time was over.
     Late,
     /// The process ends.
@@ -60,7 +60,7 @@ where
     out.clear();
     out.extend_from_slice(head.as_bytes());
     push_begin(out, begin);
-    let mut body = pin!(Guarded::new(body));
+    let mut body = pin!(GuardedBody::new(body));
     let mut has_yielded = false;
     let ended = loop {
         // A body that always has a frame at hand, such as an empty one, is not to keep all else from running.
@@ -195,8 +195,8 @@ fn push_length(out: &mut Vec<u8>, length: usize) {
 /// The trailers that make a failure of the end, for Lambda and so for the client. What the app said is for the log alone.
 fn push_trailers(out: &mut Vec<u8>, failure: &Failure) {
     let (error_type, message) = match failure {
-        Failure::Of(Failed::Body(_)) => ("Function.StreamFailed", "the body of the response failed"),
-        Failure::Of(Failed::Panicked(_)) => ("Function.Panicked", "the app panicked while it streamed"),
+        Failure::Of(BodyError::Body(_)) => ("Function.StreamFailed", "the body of the response failed"),
+        Failure::Of(BodyError::Panicked(_)) => ("Function.Panicked", "the app panicked while it streamed"),
         Failure::Late => ("Function.Timeout", "the deadline came before the end of the stream"),
         Failure::CutOff => ("Function.Shutdown", "the process was shut down before the end of the stream"),
     };

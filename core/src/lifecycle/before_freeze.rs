@@ -2,8 +2,8 @@ use std::{fmt, pin::Pin, sync::Arc};
 
 #[cfg(any(feature = "lambda", feature = "vercel"))]
 use crate::{
-    log::say,
-    util::catch_panic::{CatchPanic, Panicked, settled},
+    log,
+    util::catch_panic::{CatchPanic, Panicked, catch_panic_async},
 };
 
 /// What is done each time before the host may freeze the process: nothing by default.
@@ -33,8 +33,8 @@ impl BeforeFreeze {
     #[cfg(any(feature = "lambda", feature = "vercel"))]
     pub(crate) async fn run(&self) {
         for hook in &self.0 {
-            if let Err(Panicked(message)) = settled(CatchPanic::new(|| hook())).await {
-                say!(ERROR, "what is done before a freeze panicked: {message}");
+            if let Err(Panicked(message)) = catch_panic_async(CatchPanic::new(|| hook())).await {
+                log::error!("what is done before a freeze panicked: {message}");
             }
         }
     }

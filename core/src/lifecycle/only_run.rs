@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{Error, log::say};
+use crate::{Error, log};
 
 /// The addresses that apps of this process run on. A set rather than a flag, so that the tests of an app can run several in
 /// one process, each on an address of its own.
@@ -32,7 +32,7 @@ impl OnlyRun {
             "cannot run a second app on {address}: another `run` of this process uses it; merge the routers into one app, \
              and call `run` once"
         ));
-        say!(ERROR, "{error}");
+        log::error!("{error}");
         Err(error)
     }
 }

@@ -2,7 +2,7 @@ use std::{fmt, pin::Pin};
 
 use crate::{
     BoxError, Error,
-    util::catch_panic::{CatchPanic, Panicked, settled},
+    util::catch_panic::{CatchPanic, Panicked, catch_panic_async},
 };
 
 /// What is done around the snapshot that Lambda takes of a process with
@@ -40,9 +40,9 @@ fn boxed<E: Into<BoxError>>(what: &'static str, hook: impl Future<Output = Resul
     // From here on, so that one that never runs panics for itself alone when it is dropped.
     let hook = CatchPanic::new(|| hook);
     Box::pin(async move {
-        match settled(hook).await {
+        match catch_panic_async(hook).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Error::new(format!("{what} failed")).because(error)),
+            Ok(Err(error)) => Err(Error::new(format!("{what} failed")).with_source(error)),
             Err(Panicked(message)) => Err(Error::new(format!("{what} panicked: {message}"))),
         }
     })

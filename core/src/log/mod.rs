@@ -118,13 +118,23 @@ pub(crate) fn in_one_line(text: &str) -> String {
     line
 }
 
-/// [`log`] as the hosts write it: a level and a message with its arguments.
-macro_rules! say {
-    ($level:ident, $($message:tt)+) => {
-        $crate::log(tracing::Level::$level, format_args!($($message)+))
+/// Defines a macro that formats its arguments and passes them to [`log()`].
+macro_rules! level_macro {
+    ($dollar:tt $level:ident $name:ident as $public:ident) => {
+        #[allow(unused_macros)]
+        macro_rules! $name {
+                            ($dollar($dollar message:tt)+) => {
+                                $crate::log::log(tracing::Level::$level, format_args!($dollar($dollar message)+))
+                            };
+                        }
+        #[allow(unused_imports)]
+        pub(crate) use $name as $public;
     };
 }
-pub(crate) use say;
+level_macro!($ ERROR error_line as error);
+level_macro!($ WARN warn_line as warn);
+level_macro!($ INFO info_line as info);
+level_macro!($ DEBUG debug_line as debug);
 
 #[cfg(test)]
 mod tests {

@@ -2,9 +2,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Whether something that goes for the whole process has been said.
 #[derive(Debug)]
-pub(crate) struct Once(AtomicBool);
+pub(crate) struct WarnOnce(AtomicBool);
 
-impl Once {
+impl WarnOnce {
     pub(crate) const fn new() -> Self {
         Self(AtomicBool::new(false))
     }

@@ -9,8 +9,8 @@ use std::{
 };
 
 use crate::{
-    log::say,
-    util::catch_panic::{CatchPanic, Panicked, settled},
+    log,
+    util::catch_panic::{CatchPanic, Panicked, catch_panic_async},
 };
 
 /// Takes work that goes on after the response: what the client is not to wait for. An extension of every request, on every
@@ -85,7 +85,7 @@ impl AfterResponse {
     /// Runs `work` after the response.
     pub fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
         // From here on: work that is dropped before it runs may panic in its destructor, which is caught as well.
-        let work = Box::pin(settled(CatchPanic::new(|| work)));
+        let work = Box::pin(catch_panic_async(CatchPanic::new(|| work)));
         let mut kept = self.kept();
         let Some(late) = kept.late.clone() else {
             kept.work.push(work);
@@ -143,7 +143,7 @@ impl fmt::Debug for AfterResponse {
 /// Does `work`, for a response to `what`. Its panic goes into the log.
 pub(crate) async fn done(work: Work, what: impl fmt::Display) {
     if let Err(Panicked(message)) = work.await {
-        say!(ERROR, "{what}: the work after the response panicked: {message}");
+        log::error!("{what}: the work after the response panicked: {message}");
     }
 }
 

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, uri::PathAndQuery};
 use crate::{ClientAddr, Request};
 
 /// The head of a request, in the types of whichever framework, as far as hosts are concerned with it.
-pub trait Head {
+pub trait RequestHead {
     /// The path and the query.
     fn target(&self) -> &str;
 
@@ -28,7 +28,7 @@ pub trait Head {
     fn tell<T: Clone + Send + Sync + 'static>(&mut self, fact: T);
 }
 
-impl Head for Request {
+impl RequestHead for Request {
     fn target(&self) -> &str {
         self.uri().path_and_query().map_or("", PathAndQuery::as_str)
     }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderName, HeaderValue};
 
-use crate::{ClientAddr, Head};
+use crate::{ClientAddr, RequestHead};
 
 /// What begins the names of all of them, and what those have after it that are between the platform and its runtimes.
 const X: &str = "x-";
@@ -20,7 +20,7 @@ const OIDC_TOKEN: HeaderName = HeaderName::from_static("x-vercel-oidc-token");
 /// What the platform says of a request, of each header the first value. Read in one pass: to look up each of them by its name
 /// takes longer than the rest of what is done for a request.
 #[derive(Debug, Default)]
-pub(crate) struct Said {
+pub(crate) struct PlatformHeaders {
     pub(crate) invocation_id: Option<String>,
     /// 0 if there is one that is no number, as the runtime for Python has it.
     pub(crate) request_id: Option<u64>,
@@ -37,8 +37,8 @@ pub(crate) struct Said {
     has_internal: bool,
 }
 
-impl Said {
-    pub(crate) fn of<H: Head>(head: &H) -> Self {
+impl PlatformHeaders {
+    pub(crate) fn of<H: RequestHead>(head: &H) -> Self {
         let mut said = Self::default();
         head.each_header(|name, value| {
             if let Some(name) = name.strip_prefix(X) {
@@ -80,7 +80,7 @@ impl Said {
 
     /// Takes out of a request what is between the platform and its runtimes, and makes known who the client is. `oidc_token` is
     /// for requests that come without one.
-    pub(crate) fn take_out<H: Head>(self, head: &mut H, oidc_token: Option<&HeaderValue>) {
+    pub(crate) fn take_out<H: RequestHead>(self, head: &mut H, oidc_token: Option<&HeaderValue>) {
         let is_leaking = self.is_leaking == Some(true);
         if self.has_internal || is_leaking {
             head.remove_headers(|name| {
@@ -123,10 +123,10 @@ mod tests {
     #[test]
     fn what_is_secret_comes_off_by_itself_and_shows_in_no_log() {
         let mut cached = request(&[("x-vercel-sc-runtime-cache", b"secret"), ("x-vercel-sc-host", b"stays")]);
-        Said::of(&cached).take_out(&mut cached, None);
+        PlatformHeaders::of(&cached).take_out(&mut cached, None);
         assert_eq!(cached.headers().keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-vercel-sc-host"]);
         let mut of_token = request(&[("x-vercel-internal-oidc-token", b"token")]);
-        Said::of(&of_token).take_out(&mut of_token, None);
+        PlatformHeaders::of(&of_token).take_out(&mut of_token, None);
         assert_eq!(format!("{:?}", of_token.headers()), "{\"x-vercel-oidc-token\": Sensitive}");
     }
 
@@ -134,7 +134,7 @@ mod tests {
     fn the_client_is_whom_the_platform_says() {
         let said = |headers: &[(&'static str, &[u8])]| {
             let mut request = request(headers);
-            Said::of(&request).take_out(&mut request, None);
+            PlatformHeaders::of(&request).take_out(&mut request, None);
             let client = request.extensions().get::<ClientAddr>().unwrap().0;
             (client != ClientAddr::UNKNOWN.0).then(|| client.ip().to_string())
         };

@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::{
     App, Host,
-    server::{flushed::Flushed, service::Service},
+    server::{flush_tracker::FlushTracker, service::Service},
 };
 
 /// How many headers a request may have that comes through a host's own proxy. What hyper refuses by itself, as it does those
@@ -45,7 +45,7 @@ pub(crate) async fn serve<A>(
     A: App<Future: Send, Body: Send> + Clone + Send,
 {
     let first_request = service.first_request();
-    let socket = Flushed::new(socket, service.unsent());
+    let socket = FlushTracker::new(socket, service.unsent());
     let mut builder = Builder::new(TokioExecutor::new());
     // WebSockets over HTTP/2 begin with CONNECT (RFC 8441).
     builder.http2().enable_connect_protocol();

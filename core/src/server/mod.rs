@@ -4,12 +4,12 @@
 //! what they do under its own server. HTTP upgrades (WebSockets) and streams in both directions pass through.
 
 mod connection;
-mod flushed;
-mod gate;
-mod handed_over;
-mod pass;
+mod external_server;
+mod flush_tracker;
+mod ingress;
+mod request_guard;
 mod service;
-mod signal;
+mod shutdown_signal;
 mod tasks;
 
 use std::{
@@ -25,12 +25,12 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{App, Error, Host, Settings, lifecycle::shutdown::Shutdown, log::say};
+use crate::{App, Error, Host, Settings, lifecycle::shutdown::Shutdown, log};
 use connection::Phase;
 
-pub use gate::{Admission, Gate};
-pub use handed_over::HandedOver;
-pub use pass::{Call, Pass};
+pub use external_server::ExternalServer;
+pub use ingress::{Admission, Ingress};
+pub use request_guard::{GuardedCall, RequestGuard};
 
 /// Where the server listens when nobody says otherwise.
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
@@ -50,10 +50,10 @@ const DEFAULT_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Listening {
+pub struct Server {
     listener: TcpListener,
     addr: SocketAddr,
-    gate: Gate,
+    gate: Ingress,
     grace: Duration,
     header_timeout: Duration,
     shutdown: Shutdown,
@@ -70,7 +70,7 @@ impl fmt::Debug for OnListening {
     }
 }
 
-impl Listening {
+impl Server {
     /// Listens on the address of `settings`.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl Listening {
                 io::ErrorKind::PermissionDenied => "; ports below 1024 may need rights: set LODGER_ADDR or PORT",
                 _ => "; set LODGER_ADDR or PORT to an address of this machine",
             };
-            Error::new(format!("cannot listen on {addr}{hint}")).because(error)
+            Error::new(format!("cannot listen on {addr}{hint}")).with_source(error)
         })?;
         Self::on(listener, settings)
     }
@@ -97,11 +97,11 @@ impl Listening {
         settings.normalize()?;
         let addr = listener
             .local_addr()
-            .map_err(|error| Error::new("the listener has no address to listen on").because(error))?;
+            .map_err(|error| Error::new("the listener has no address to listen on").with_source(error))?;
         Ok(Self {
             listener,
             addr,
-            gate: Gate::new(&settings),
+            gate: Ingress::new(&settings),
             grace: settings.grace.unwrap_or(DEFAULT_GRACE),
             header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
             shutdown: Shutdown::default(),
@@ -115,7 +115,7 @@ impl Listening {
     pub(crate) async fn on_vercel(settings: &Settings, vercel: crate::vercel::Front) -> Result<Self, Error> {
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut listening = Self::bind(&Settings { addr: Some(addr), ..settings.clone() }).await?;
-        listening.gate = Gate::on_vercel(settings, vercel);
+        listening.gate = Ingress::on_vercel(settings, vercel);
         // There is one client, which may keep connections for later, and time may stand still meanwhile.
         listening.header_timeout = Duration::ZERO;
         Ok(listening)
@@ -204,7 +204,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 // Out of file descriptors, most likely: others are about to be closed.
-                say!(ERROR, "cannot accept a connection, trying again in a second: {error}");
+                log::error!("cannot accept a connection, trying again in a second: {error}");
                 sleep(Duration::from_secs(1)).await;
             }
         }

@@ -24,9 +24,9 @@ use tokio::sync::Notify;
 use crate::{
     App, Host, Request,
     server::{
-        flushed::{Accompanied, Unsent},
-        gate::{Admission, Gate},
-        pass::Call,
+        flush_tracker::{GuardedBody, PendingFlush},
+        ingress::{Admission, Ingress},
+        request_guard::GuardedCall,
     },
 };
 
@@ -34,8 +34,8 @@ use crate::{
 pub(crate) struct Service<A> {
     app: A,
     peer: SocketAddr,
-    gate: Gate,
-    unsent: Unsent,
+    gate: Ingress,
+    unsent: PendingFlush,
     first_request: FirstRequest,
 }
 
@@ -61,12 +61,12 @@ impl FirstRequest {
 }
 
 impl<A> Service<A> {
-    pub(crate) fn new(app: A, peer: SocketAddr, gate: Gate) -> Self {
-        Self { app, peer, gate, unsent: Unsent::default(), first_request: FirstRequest::default() }
+    pub(crate) fn new(app: A, peer: SocketAddr, gate: Ingress) -> Self {
+        Self { app, peer, gate, unsent: PendingFlush::default(), first_request: FirstRequest::default() }
     }
 
     /// What is to be told of once it has left for the client.
-    pub(crate) fn unsent(&self) -> Unsent {
+    pub(crate) fn unsent(&self) -> PendingFlush {
         self.unsent.clone()
     }
 
@@ -98,7 +98,7 @@ impl<A: App> hyper::service::Service<http::Request<Incoming>> for Service<A> {
                 Response::OfApp { answer: pass.call(|| self.app.call(request)), unsent: unsent.cloned() }
             }
             Admission::Answered(status, text, pass) => Response::Ready {
-                response: Some(answered(status, text).map(|body| Accompanied::new(body, pass, unsent))),
+                response: Some(answered(status, text).map(|body| GuardedBody::new(body, pass, unsent))),
             },
         }
     }
@@ -122,7 +122,7 @@ fn make_origin_form(request: &mut Request) {
 }
 
 /// The body of a response: the app's, or the text that stands for an answer of it.
-pub(crate) type Body<B> = Accompanied<Either<B, Full<Bytes>>>;
+pub(crate) type Body<B> = GuardedBody<Either<B, Full<Bytes>>>;
 
 pin_project! {
     /// The app's response, in the shape that hyper wants, or one that the app has no part in.
@@ -130,8 +130,8 @@ pin_project! {
     pub(crate) enum Response<F: Future, B> {
         OfApp {
             #[pin]
-            answer: Call<F>,
-            unsent: Option<Unsent>,
+            answer: GuardedCall<F>,
+            unsent: Option<PendingFlush>,
         },
         Ready { response: Option<http::Response<Body<B>>> },
     }
@@ -154,7 +154,7 @@ where
                     }
                     None => answered(StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
                 };
-                Poll::Ready(Ok(response.map(|body| Accompanied::new(body, pass, unsent.as_ref()))))
+                Poll::Ready(Ok(response.map(|body| GuardedBody::new(body, pass, unsent.as_ref()))))
             }
             // It is taken once.
             Projected::Ready { response } => {
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn two_slashes_after_a_prefix_do_not_make_a_host() {
-        let gate = Gate::new(&Settings { base_path: Some("/api".into()), ..Settings::default() });
+        let gate = Ingress::new(&Settings { base_path: Some("/api".into()), ..Settings::default() });
         let mut request = Request::default();
         *request.uri_mut() = Uri::from_static("/api//evil.example/x");
         assert!(matches!(gate.admit(&mut request, None), Admission::ToApp(_)));

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{runtime::Handle, task::JoinSet};
 
-use crate::log::say;
+use crate::log;
 
 /// All such tasks of a server.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ impl Tasks {
             // After the lock: its destructor is the app's.
             drop(set);
             drop(work);
-            say!(WARN, "the work after a response was not begun: the server has ended");
+            log::warn!("the work after a response was not begun: the server has ended");
         }
     }
 

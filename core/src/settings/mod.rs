@@ -8,8 +8,7 @@ use std::{
 
 use self::host::{is_user_server, program};
 use crate::{
-    BeforeFreeze, Error, Host,
-    log::say,
+    BeforeFreeze, Error, Host, log,
     path::{prefix, reserved},
 };
 
@@ -167,7 +166,7 @@ impl Settings {
     pub fn read_environment(&mut self) -> Result<(), Error> {
         for (name, _) in std::env::vars_os() {
             if let Some(name) = name.to_str().filter(|name| is_unknown(name)) {
-                say!(WARN, "{name} is set and has no meaning; what has one is {}", VARIABLES.join(", "));
+                log::warn!("{name} is set and has no meaning; what has one is {}", VARIABLES.join(", "));
             }
         }
         self.read(program().as_deref(), |name| std::env::var(name).ok())

@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{self, AssertUnwindSafe},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -23,7 +23,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             // One that is given up panics as any other does.
             let mut future = this.project().future;
-            let _ = caught(|| future.set(None));
+            let _ = catch_panic(|| future.set(None));
         }
     }
 }
@@ -35,26 +35,26 @@ pub(crate) struct Panicked(pub(crate) String);
 /// What `make` gives, or what it said when it panicked.
 ///
 /// What an app leaves behind when it unwinds is its own affair, as it is under its own server.
-pub(crate) fn caught<T>(make: impl FnOnce() -> T) -> Result<T, Panicked> {
-    catch_unwind(AssertUnwindSafe(make)).map_err(Panicked::new)
+pub(crate) fn catch_panic<T>(make: impl FnOnce() -> T) -> Result<T, Panicked> {
+    panic::catch_unwind(AssertUnwindSafe(make)).map_err(Panicked::new)
 }
 
 /// What a future gives, or what it or its maker said when it panicked.
-pub(crate) async fn settled<F: Future>(made: Result<CatchPanic<F>, Panicked>) -> Result<F::Output, Panicked> {
+pub(crate) async fn catch_panic_async<F: Future>(made: Result<CatchPanic<F>, Panicked>) -> Result<F::Output, Panicked> {
     made?.await
 }
 
 /// What building an app gives; a panic is an error like any other.
 #[cfg(any(feature = "lambda", feature = "vercel"))]
-pub(crate) async fn built<T>(build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+pub(crate) async fn catch_build_panic<T>(build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let panicked = |Panicked(message)| Error::new(format!("the app panicked while it was built: {message}"));
-    settled(CatchPanic::new(|| build)).await.map_err(panicked).flatten()
+    catch_panic_async(CatchPanic::new(|| build)).await.map_err(panicked).flatten()
 }
 
 impl<F: Future> CatchPanic<F> {
     /// The future that `make` makes.
     pub(crate) fn new(make: impl FnOnce() -> F) -> Result<Self, Panicked> {
-        caught(make).map(|future| Self { future: Some(future) })
+        catch_panic(make).map(|future| Self { future: Some(future) })
     }
 }
 
@@ -63,7 +63,7 @@ impl<F: Future> Future for CatchPanic<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut future = self.project().future;
-        let polled = caught(|| {
+        let polled = catch_panic(|| {
             let polled = future.as_mut().as_pin_mut().map_or(Poll::Pending, |future| future.poll(cx));
             if polled.is_ready() {
                 future.set(None);
@@ -74,7 +74,7 @@ impl<F: Future> Future for CatchPanic<F> {
             Ok(polled) => polled.map(Ok),
             Err(panicked) => {
                 // What is left of it may panic again.
-                let _ = caught(|| future.set(None));
+                let _ = catch_panic(|| future.set(None));
                 Poll::Ready(Err(panicked))
             }
         }
@@ -108,16 +108,16 @@ mod tests {
         }
     }
 
-    async fn caught<F: Future>(make: impl FnOnce() -> F) -> String {
-        settled(CatchPanic::new(make)).await.err().unwrap().0
+    async fn message_of_panic<F: Future>(make: impl FnOnce() -> F) -> String {
+        catch_panic_async(CatchPanic::new(make)).await.err().unwrap().0
     }
 
     #[tokio::test]
     async fn wherever_a_future_panics_it_is_a_value() {
-        assert_eq!(caught(|| -> std::future::Ready<()> { panic!("at once") }).await, "at once");
-        assert_eq!(caught(async || panic!("while {}", "polled")).await, "while polled");
+        assert_eq!(message_of_panic(|| -> std::future::Ready<()> { panic!("at once") }).await, "at once");
+        assert_eq!(message_of_panic(async || panic!("while {}", "polled")).await, "while polled");
         assert_eq!(
-            caught(async || {
+            message_of_panic(async || {
                 tokio::task::yield_now().await;
                 panic!("later")
             })
@@ -125,13 +125,13 @@ mod tests {
             "later"
         );
         assert_eq!(
-            caught(async || {
+            message_of_panic(async || {
                 let _held = PanicsOnDrop;
             })
             .await,
             "in drop"
         );
-        assert_eq!(caught(async || std::panic::panic_any(PanicsOnDrop)).await, "no message");
+        assert_eq!(message_of_panic(async || std::panic::panic_any(PanicsOnDrop)).await, "no message");
     }
 
     #[tokio::test]

@@ -12,17 +12,17 @@ use pin_project_lite::pin_project;
 
 use crate::{
     BoxError,
-    util::catch_panic::{Panicked, caught},
+    util::catch_panic::{Panicked, catch_panic},
 };
 
 /// Why a body gives no more.
 #[derive(Debug)]
-pub(crate) enum Failed {
+pub(crate) enum BodyError {
     Body(BoxError),
     Panicked(String),
 }
 
-impl fmt::Display for Failed {
+impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Body(error) => write!(f, "the response body failed: {error}"),
@@ -33,43 +33,43 @@ impl fmt::Display for Failed {
 
 pin_project! {
     /// A body whose panics are failures, those of its destructor included: after another panic that one would end the process.
-    pub(crate) struct Guarded<B> {
+    pub(crate) struct GuardedBody<B> {
         #[pin]
         body: Option<B>,
     }
 
-    impl<B> PinnedDrop for Guarded<B> {
+    impl<B> PinnedDrop for GuardedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             this.drop_it();
         }
     }
 }
 
-impl<B> Guarded<B> {
+impl<B> GuardedBody<B> {
     pub(crate) fn new(body: Option<B>) -> Self {
         Self { body }
     }
 
     fn drop_it(self: Pin<&mut Self>) {
         let mut body = self.project().body;
-        let _ = caught(|| body.set(None));
+        let _ = catch_panic(|| body.set(None));
     }
 }
 
-impl<B> Guarded<B>
+impl<B> GuardedBody<B>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
     pub(crate) fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Failed>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Some(body) = self.as_mut().project().body.as_pin_mut() else { return Poll::Ready(None) };
-        match caught(|| body.poll_frame(cx)) {
-            Ok(polled) => polled.map_err(|error| Failed::Body(error.into())),
+        match catch_panic(|| body.poll_frame(cx)) {
+            Ok(polled) => polled.map_err(|error| BodyError::Body(error.into())),
             Err(Panicked(message)) => {
                 self.drop_it();
-                Poll::Ready(Some(Err(Failed::Panicked(message))))
+                Poll::Ready(Some(Err(BodyError::Panicked(message))))
             }
         }
     }

@@ -12,7 +12,7 @@ use std::{
 /// Waits for all of several futures, each of which is polled when it has been woken, and not when another has.
 ///
 /// Tokio's own ways to have that want each to be `Send`, or a `LocalSet` around them, and neither need be.
-pub(crate) struct All<F: ?Sized> {
+pub(crate) struct JoinAll<F: ?Sized> {
     each: Vec<One<F>>,
     task: Arc<Mutex<Waker>>,
 }
@@ -30,7 +30,7 @@ struct Flag {
     task: Arc<Mutex<Waker>>,
 }
 
-impl<F: ?Sized> All<F> {
+impl<F: ?Sized> JoinAll<F> {
     pub(crate) fn new(futures: impl IntoIterator<Item = Pin<Box<F>>>) -> Self {
         let mut all = Self { each: Vec::new(), task: Arc::new(Mutex::new(Waker::noop().clone())) };
         all.extend(futures);
@@ -47,7 +47,7 @@ impl<F: ?Sized> All<F> {
     }
 }
 
-impl<F: Future<Output = ()> + ?Sized> Future for All<F> {
+impl<F: Future<Output = ()> + ?Sized> Future for JoinAll<F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -94,7 +94,7 @@ mod tests {
                 nap.as_mut().poll(cx)
             }))
         });
-        All::new(naps).await;
+        JoinAll::new(naps).await;
         // A timer may wake too early, by less than its own grain.
         assert!(polls.load(Relaxed) <= 3 * EACH, "{polls:?}");
     }
@@ -108,7 +108,7 @@ mod tests {
                 }
             })
         });
-        tokio::time::timeout(Duration::from_secs(20), All::new(hops)).await.expect("all are done");
-        All::new(std::iter::empty::<Pin<Box<std::future::Ready<()>>>>()).await;
+        tokio::time::timeout(Duration::from_secs(20), JoinAll::new(hops)).await.expect("all are done");
+        JoinAll::new(std::iter::empty::<Pin<Box<std::future::Ready<()>>>>()).await;
     }
 }

@@ -16,9 +16,9 @@ use crate::request::platform_headers;
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Context(Arc<Said>);
+pub struct Context(Arc<PlatformHeaders>);
 
-struct Said {
+struct PlatformHeaders {
     invocation_id: String,
     request_id: u64,
     span_id: Option<String>,
@@ -27,10 +27,10 @@ struct Said {
 
 impl Context {
     /// That of a request, if the platform says which it is.
-    pub(crate) fn of(said: &mut platform_headers::Said) -> Option<Self> {
+    pub(crate) fn of(said: &mut platform_headers::PlatformHeaders) -> Option<Self> {
         let (invocation_id, request_id) = said.invocation_id.take().zip(said.request_id)?;
         let (span_id, trace_id) = (said.span_id.take(), said.trace_id.take());
-        Some(Self(Arc::new(Said { invocation_id, request_id, span_id, trace_id })))
+        Some(Self(Arc::new(PlatformHeaders { invocation_id, request_id, span_id, trace_id })))
     }
 
     /// The id of the invocation, as it is in the log lines of the platform.

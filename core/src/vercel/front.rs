@@ -7,10 +7,10 @@ use tokio::runtime::Handle;
 use tracing::Span;
 
 use crate::{
-    BeforeFreeze, Head, Settings,
+    BeforeFreeze, RequestHead, Settings,
     log::span,
-    request::platform_headers::{Said, secret},
-    vercel::{Context, ipc::Ipc, log},
+    request::platform_headers::{PlatformHeaders, secret},
+    vercel::{Context, ipc::Ipc, log_sink},
 };
 
 /// The path at which the platform asks whether the server answers.
@@ -43,7 +43,7 @@ impl Front {
     /// Says that the server listens.
     pub(crate) fn started(&self, port: u16) {
         self.ipc.started(port);
-        log::process_has_started(&self.ipc);
+        log_sink::process_has_started(&self.ipc);
     }
 
     /// Waits until the platform is out of reach.
@@ -54,11 +54,11 @@ impl Front {
     /// Takes out of a request what the platform has put there, and tells it. `None` if the request is the platform's own; else
     /// what is to be dropped once it is answered, if the platform has said which one it is.
     #[expect(clippy::option_option, reason = "the one is about the app, the other about the platform")]
-    pub(crate) fn take<H: Head>(&self, head: &mut H) -> Option<Option<End>> {
+    pub(crate) fn take<H: RequestHead>(&self, head: &mut H) -> Option<Option<RequestEndGuard>> {
         if head.target().split('?').next() == Some(PING) {
             return None;
         }
-        let mut said = Said::of(head);
+        let mut said = PlatformHeaders::of(head);
         let context = Context::of(&mut said);
         if let Some(host) = said.host.take() {
             head.set_header(HOST, host);
@@ -67,7 +67,7 @@ impl Front {
         Some(context.map(|context| {
             head.tell(context.clone());
             self.ipc.begin();
-            End { ipc: Arc::clone(&self.ipc), context, before_freeze: self.before_freeze.clone() }
+            RequestEndGuard { ipc: Arc::clone(&self.ipc), context, before_freeze: self.before_freeze.clone() }
         }))
     }
 }
@@ -75,16 +75,16 @@ impl Front {
 /// Tells the platform, when it is dropped, that a request is at its end. The platform may suspend the process then.
 ///
 /// Work that goes on after the response has to hold on to this: it is to be dropped when that is done as well.
-pub(crate) struct End {
+pub(crate) struct RequestEndGuard {
     ipc: Arc<Ipc>,
     context: Context,
     before_freeze: Option<Arc<Freezing>>,
 }
 
-impl End {
+impl RequestEndGuard {
     /// Calls `work` as work on the request, so that the lines that it logs are the request's.
     pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
-        log::within(&self.ipc, &self.context, work)
+        log_sink::within(&self.ipc, &self.context, work)
     }
 
     /// That of the request, for what is logged of it.
@@ -99,7 +99,7 @@ impl End {
     }
 }
 
-impl Drop for End {
+impl Drop for RequestEndGuard {
     fn drop(&mut self) {
         let Some(freezing) = self.before_freeze.take() else { return self.ipc.end(&self.context) };
         // Whatever becomes of the task, it is dropped once.
@@ -108,7 +108,7 @@ impl Drop for End {
     }
 }
 
-impl fmt::Display for End {
+impl fmt::Display for RequestEndGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of the invocation {}", self.context.request_id(), self.context.invocation_id())
     }
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn whatever_stands_in_the_headers_is_read() {
         let read = |headers: &[(&'static str, &[u8])]| {
-            let context = Context::of(&mut Said::of(&request(headers)))?;
+            let context = Context::of(&mut PlatformHeaders::of(&request(headers)))?;
             Some((context.invocation_id().to_owned(), context.request_id()))
         };
         let (invocation, number) = ("x-vercel-internal-invocation-id", "x-vercel-internal-request-id");

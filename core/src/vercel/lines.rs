@@ -11,7 +11,7 @@ use tracing_subscriber::{
 
 use crate::{
     log::subscriber::{Fields, is_of_request},
-    vercel::log::{self, Asked},
+    vercel::log_sink::{self, Asked},
 };
 
 /// Sends each event to the platform, of its request if it has one.
@@ -23,8 +23,8 @@ pub(crate) struct Lines {
 impl Lines {
     /// From now on lines are kept, until they can be sent.
     pub(crate) fn new() -> Self {
-        log::process_starts();
-        log::lose_none_at_exit();
+        log_sink::process_starts();
+        log_sink::lose_none_at_exit();
         Self { _private: () }
     }
 }
@@ -47,8 +47,8 @@ where
         event.record(&mut fields);
         let (level, line) = (*event.metadata().level(), fields.to_string());
         let asked = context.event_scope(event).into_iter().flatten().find_map(|span| span.extensions().get().cloned());
-        if !log::send_of(asked.or_else(Asked::current), level, &line) {
-            log::to_stderr(&line);
+        if !log_sink::send_of(asked.or_else(Asked::current), level, &line) {
+            log_sink::to_stderr(&line);
         }
     }
 }

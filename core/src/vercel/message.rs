@@ -130,11 +130,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::request::platform_headers::Said;
+    use crate::request::platform_headers::PlatformHeaders;
 
     fn context(invocation_id: &str, request_id: u64) -> Context {
         let invocation_id = Some(invocation_id.to_owned());
-        let mut said = Said::default();
+        let mut said = PlatformHeaders::default();
         (said.invocation_id, said.request_id) = (invocation_id, Some(request_id));
         Context::of(&mut said).unwrap()
     }

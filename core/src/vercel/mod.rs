@@ -17,7 +17,7 @@ mod front;
 mod ipc;
 #[cfg(feature = "logs")]
 mod lines;
-mod log;
+mod log_sink;
 mod message;
 mod socket;
 mod started;
@@ -30,15 +30,15 @@ use self::ipc::Ipc;
 use crate::{
     Error, Settings,
     lifecycle::only_run::OnlyRun,
-    server::{DEFAULT_GRACE, Listening},
+    server::{DEFAULT_GRACE, Server},
     util::catch_panic,
 };
 
 pub use context::Context;
-pub(crate) use front::{End, Front};
+pub(crate) use front::{Front, RequestEndGuard};
 #[cfg(feature = "logs")]
 pub(crate) use lines::Lines;
-pub(crate) use log::send;
+pub(crate) use log_sink::send;
 
 /// How long there is for the last messages, once the app is served no more.
 const LAST_MESSAGES: Duration = Duration::from_secs(1);
@@ -76,8 +76,8 @@ impl Vercel {
     pub async fn connect(mut settings: Settings) -> Result<Self, Error> {
         settings.normalize()?;
         let only = OnlyRun::try_new(format!("Vercel's socket {:?}", path(&settings)?))?;
-        log::process_starts();
-        let ipc = connect(&settings).await.inspect_err(|_| log::process_is_elsewhere())?;
+        log_sink::process_starts();
+        let ipc = connect(&settings).await.inspect_err(|_| log_sink::process_is_elsewhere())?;
         Ok(Self { ipc: Arc::new(ipc), settings, _only: only })
     }
 
@@ -86,7 +86,7 @@ impl Vercel {
     /// # Errors
     /// That of `build`.
     pub async fn build<T>(&self, build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        catch_panic::built(build).await
+        catch_panic::catch_build_panic(build).await
     }
 
     /// Has `serve` serve an app on a port that only the platform is told of, until that ends or the platform has gone; all
@@ -95,10 +95,10 @@ impl Vercel {
     ///
     /// # Errors
     /// That of `serve`, no port can be had, or the platform has gone.
-    pub async fn run(&self, serve: impl AsyncFnOnce(Listening) -> Result<(), Error>) -> Result<(), Error> {
+    pub async fn run(&self, serve: impl AsyncFnOnce(Server) -> Result<(), Error>) -> Result<(), Error> {
         let served = async {
             let front = Front::new(Arc::clone(&self.ipc), &self.settings);
-            serve(Listening::on_vercel(&self.settings, front).await?).await
+            serve(Server::on_vercel(&self.settings, front).await?).await
         };
         let served = tokio::select! {
             biased;
@@ -114,7 +114,7 @@ impl Vercel {
             false => A_MOMENT,
         };
         let _ = timeout(time, self.ipc.all_have_ended()).await;
-        log::process_ends(&self.ipc);
+        log_sink::process_ends(&self.ipc);
         let _ = timeout(LAST_MESSAGES, self.ipc.flush()).await;
         self.ipc.give_up();
         served.and(self.ipc.is_whole())
@@ -124,7 +124,7 @@ impl Vercel {
 impl Drop for Vercel {
     fn drop(&mut self) {
         // It may never have been run, or not to its end.
-        log::process_ends(&self.ipc);
+        log_sink::process_ends(&self.ipc);
     }
 }
 
@@ -148,6 +148,6 @@ async fn connect(settings: &Settings) -> Result<Ipc, Error> {
     Ipc::connect(Path::new(path)).await.map_err(|error| {
         let why = "cannot connect to Vercel on the socket";
         Error::new(format!("{why} {path:?} (VERCEL_IPC_PATH); LODGER_HOST=server makes this a plain server"))
-            .because(error)
+            .with_source(error)
     })
 }

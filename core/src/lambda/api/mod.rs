@@ -14,7 +14,7 @@ use crate::{
     lambda::{
         Context,
         address::Address,
-        connection::{Connection, Head, Trouble},
+        connection::{Connection, RequestHead, Trouble},
         extension::Extension,
         runtime::group::Slots,
     },
@@ -125,7 +125,7 @@ impl Api {
         self.connection.take().filter(Connection::is_quiet)
     }
 
-    fn keep(&mut self, connection: Connection, head: &Head) {
+    fn keep(&mut self, connection: Connection, head: &RequestHead) {
         self.connection = head.is_reusable.then_some(connection);
     }
 }

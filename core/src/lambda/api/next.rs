@@ -11,9 +11,9 @@ use crate::{
         Context,
         api::{Api, CANNOT_GO_ON, FIRST_PAUSE, LONGEST_PAUSE},
         connection::{Connection, Trouble},
-        runtime::stop::End,
+        runtime::stop::StopSignal,
     },
-    log::say,
+    log,
 };
 
 /// How long the Runtime API may be out of reach before the process gives up, and lets Lambda start a new one.
@@ -39,7 +39,7 @@ impl Api {
     ///
     /// # Errors
     /// The Runtime API says that this process cannot go on, or has been out of reach for a minute, of all slots.
-    pub(crate) async fn next(&mut self, end: &mut End) -> Result<Option<Invocation>, Error> {
+    pub(crate) async fn next(&mut self, end: &mut StopSignal) -> Result<Option<Invocation>, Error> {
         let mut pause = FIRST_PAUSE;
         let mut give_up = None;
         let mut trouble = None;
@@ -69,7 +69,7 @@ impl Api {
                     self.address.authority()
                 )));
             }
-            say!(WARN, "polling the Lambda Runtime API at {} again in {pause:?}: {why}", self.address.authority());
+            log::warn!("polling the Lambda Runtime API at {} again in {pause:?}: {why}", self.address.authority());
             if end.or(sleep(pause)).await.is_none() {
                 return Ok(None);
             }
@@ -77,7 +77,7 @@ impl Api {
         }
     }
 
-    async fn poll(&mut self, end: &mut End) -> Result<Option<Polled>, Trouble> {
+    async fn poll(&mut self, end: &mut StopSignal) -> Result<Option<Polled>, Trouble> {
         let kept = self.kept();
         let was_kept = kept.is_some();
         match self.poll_on(kept, end).await {
@@ -87,7 +87,7 @@ impl Api {
         }
     }
 
-    async fn poll_on(&mut self, kept: Option<Connection>, end: &mut End) -> Result<Option<Polled>, Trouble> {
+    async fn poll_on(&mut self, kept: Option<Connection>, end: &mut StopSignal) -> Result<Option<Polled>, Trouble> {
         let mut connection = self.address.connection(kept).await?;
         let asked = async {
             connection.send(self.next.as_bytes(), None, &mut self.patience).await?;
@@ -118,7 +118,7 @@ mod tests {
         let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let mut one = Api::new(&nobody, 2).unwrap();
         let mut other = one.sibling();
-        let never = || End::new(crate::Shutdown::default());
+        let never = || StopSignal::new(crate::Shutdown::default());
         // As long as the other has not failed it may be answering.
         assert!(tokio::time::timeout(BUDGET * 5, one.next(&mut never())).await.is_err());
         let (mut end, mut end_of_other) = (never(), never());

@@ -12,7 +12,7 @@ use crate::{
         connection::{Connection, Trouble},
         reply::payload::Payload,
     },
-    log::say,
+    log,
 };
 
 /// The most characters of an error's words that are told.
@@ -49,7 +49,7 @@ impl Api {
     async fn post_end(&mut self, path: [&str; 3], error_type: &str, message: &str) {
         let payload = error(error_type, message);
         if let Err(error) = self.post(path, &Context::default(), Some(error_type), &payload).await {
-            say!(ERROR, "{error:?}");
+            log::error!("{error:?}");
         }
     }
 
@@ -118,7 +118,7 @@ pub(crate) fn posted_for(context: &Context, posted: Result<u16, Trouble>) -> Res
         Ok(500) => Err(Error::new(CANNOT_GO_ON)),
         // On Managed Instances, where a function lives on: the client has been told that the time was over.
         Ok(410) => {
-            say!(DEBUG, "request {what}: the answer came too late");
+            log::debug!("request {what}: the answer came too late");
             Ok(())
         }
         Ok(status) => {
@@ -127,11 +127,11 @@ pub(crate) fn posted_for(context: &Context, posted: Result<u16, Trouble>) -> Res
                 413 => ": it is too large",
                 _ => "",
             };
-            say!(ERROR, "request {what}: Lambda refused what was answered ({status}){hint}");
+            log::error!("request {what}: Lambda refused what was answered ({status}){hint}");
             Ok(())
         }
         Err(trouble) => {
-            say!(ERROR, "request {what}: the answer is lost: {}", trouble.into_error());
+            log::error!("request {what}: the answer is lost: {}", trouble.into_error());
             Ok(())
         }
     }

@@ -14,7 +14,7 @@ use crate::{
         runtime::deadline::Deadline,
         stream,
     },
-    log::say,
+    log,
 };
 
 impl Api {
@@ -56,7 +56,7 @@ impl Api {
         connection.limit_unacknowledged(false);
         let ended = stream::send(&mut connection, head, begin, body, over).await;
         if let Ok(Some(failure)) = &ended {
-            say!(ERROR, "request {}: the stream was ended as one that failed: {failure}", context.request_id());
+            log::error!("request {}: the stream was ended as one that failed: {failure}", context.request_id());
         }
         if let Err(late) = ended.as_ref().map_err(io::Error::kind)
             && late == io::ErrorKind::TimedOut
@@ -72,7 +72,7 @@ impl Api {
             Err(trouble) => return Err(ended.err().map_or(trouble, Trouble::Broken)),
         };
         if let (Err(error), 200..300) = (&ended, head.status) {
-            say!(ERROR, "request {}: the stream was cut off: {error}", context.request_id());
+            log::error!("request {}: the stream was cut off: {error}", context.request_id());
         }
         if ended.is_ok() {
             connection.limit_unacknowledged(true);

@@ -5,13 +5,13 @@ use std::io;
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memmem;
 
-use crate::lambda::connection::{Connection, Head, MAX_HEAD, head::Length, invalid};
+use crate::lambda::connection::{Connection, MAX_HEAD, RequestHead, head::Length, invalid};
 
 /// The most that an event may be. Lambda's own limit is 6 MB for those that somebody waits for.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
 impl Connection {
-    pub(crate) async fn body(&mut self, head: &Head) -> io::Result<Bytes> {
+    pub(crate) async fn body(&mut self, head: &RequestHead) -> io::Result<Bytes> {
         match head.length {
             Length::Bytes(length) => {
                 self.fill(length).await?;

@@ -9,7 +9,7 @@ const MAX_HEADERS: usize = 64;
 
 /// The beginning of an answer.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub(crate) struct RequestHead {
     pub(crate) status: u16,
     pub(crate) length: Length,
     /// Whether the connection can take another request after this answer.
@@ -24,7 +24,7 @@ pub(crate) enum Length {
 }
 
 impl Connection {
-    pub(crate) async fn head(&mut self, mut header: impl FnMut(&Bytes, &str, &[u8])) -> Result<Head, Trouble> {
+    pub(crate) async fn head(&mut self, mut header: impl FnMut(&Bytes, &str, &[u8])) -> Result<RequestHead, Trouble> {
         let mut has_begun = false;
         loop {
             let bytes = match self.until_empty_line().await {
@@ -41,7 +41,7 @@ impl Connection {
                 Err(error) => return Err(broken(format!("the answer is no HTTP/1.1: {error}"))),
             }
             let status = parsed.code.unwrap_or_default();
-            let mut head = Head { status, length: Length::UntilEnd, is_reusable: parsed.version == Some(1) };
+            let mut head = RequestHead { status, length: Length::UntilEnd, is_reusable: parsed.version == Some(1) };
             if status / 100 == 1 {
                 // The real answer is still to come (RFC 9110, section 15.2).
                 has_begun = true;
@@ -80,7 +80,7 @@ impl Connection {
     }
 }
 
-impl Head {
+impl RequestHead {
     fn read(&mut self, name: &str, value: &[u8]) -> Result<(), Trouble> {
         if name.eq_ignore_ascii_case("content-length") {
             let digits = std::str::from_utf8(value.trim_ascii()).ok();

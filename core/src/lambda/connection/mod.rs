@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::{lambda::reply::payload::Payload, util::timer::Alarm};
 
-pub(crate) use head::Head;
+pub(crate) use head::RequestHead;
 
 /// How long anything may take but the wait for an event.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -144,7 +144,7 @@ impl Connection {
         &mut self,
         patience: &mut Alarm,
         header: impl FnMut(&Bytes, &str, &[u8]),
-    ) -> Result<(Head, Bytes), Trouble> {
+    ) -> Result<(RequestHead, Bytes), Trouble> {
         let answer = async {
             let head = self.head(header).await?;
             let body = self.body(&head).await.map_err(Trouble::Broken)?;

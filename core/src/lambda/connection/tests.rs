@@ -34,7 +34,7 @@ async fn an_idle_connection_is_probed_and_sent_data_has_a_minute() {
     assert_eq!(socket.tcp_user_timeout().unwrap(), Some(keep_alive::UNACKNOWLEDGED));
 }
 
-async fn read(sent: Vec<Vec<u8>>) -> Result<(Head, Bytes, Vec<String>), Trouble> {
+async fn read(sent: Vec<Vec<u8>>) -> Result<(RequestHead, Bytes, Vec<String>), Trouble> {
     let mut headers = vec![];
     let mut connection = peer(sent).await;
     let answer = connection
@@ -46,7 +46,7 @@ async fn read(sent: Vec<Vec<u8>>) -> Result<(Head, Bytes, Vec<String>), Trouble>
     Ok((head, body, headers))
 }
 
-async fn read_one(sent: &str) -> Result<(Head, Bytes, Vec<String>), Trouble> {
+async fn read_one(sent: &str) -> Result<(RequestHead, Bytes, Vec<String>), Trouble> {
     read(vec![sent.into()]).await
 }
 

@@ -4,10 +4,10 @@ use crate::json::read::{Malformed, Reader, Text};
 
 /// The most of anything that an event has many of: fronts let some KB through, and no more is to be held of what comes by
 /// other ways.
-pub(crate) const MOST: usize = 16_384;
+pub(crate) const MAX_ITEMS: usize = 16_384;
 
 /// Keys with their values, in their order. A key that has several comes several times. There is room for one more than
-/// [`MOST`], so that one can see that there are too many.
+/// [`MAX_ITEMS`], so that one can see that there are too many.
 #[derive(Debug, Default)]
 pub(crate) struct Pairs<'a>(Vec<(Text<'a>, Text<'a>)>);
 
@@ -29,7 +29,7 @@ impl<'a> Pairs<'a> {
     }
 
     pub(crate) fn push(&mut self, key: Text<'a>, value: Text<'a>) {
-        if self.0.len() <= MOST {
+        if self.0.len() <= MAX_ITEMS {
             self.0.push((key, value));
         }
     }
@@ -232,7 +232,7 @@ impl<'a> Value<'a> {
 fn strings<'a>(reader: &mut Reader<'a>) -> Result<Vec<Text<'a>>, Malformed> {
     let mut strings = Vec::new();
     reader.array(|value| {
-        strings.extend(value.string()?.filter(|_| strings.len() <= MOST));
+        strings.extend(value.string()?.filter(|_| strings.len() <= MAX_ITEMS));
         Ok(())
     })?;
     Ok(strings)
@@ -310,13 +310,13 @@ mod tests {
 
     #[test]
     fn no_more_is_kept_than_can_be_served() {
-        let many = vec!["\"k\":\"v\""; 3 * MOST].join(",");
-        let cookies = vec!["\"c=1\""; 3 * MOST].join(",");
+        let many = vec!["\"k\":\"v\""; 3 * MAX_ITEMS].join(",");
+        let cookies = vec!["\"c=1\""; 3 * MAX_ITEMS].join(",");
         let event =
             format!(r#"{{"headers":{{{many}}},"multiValueQueryStringParameters":{{{many}}},"cookies":[{cookies}]}}"#);
         let fields = Fields::read(event.as_bytes()).unwrap();
         let parameters = Pairs::read(fields.multi_query);
-        assert_eq!([fields.headers.len(), parameters.len(), fields.cookies.len()], [MOST + 1; 3]);
+        assert_eq!([fields.headers.len(), parameters.len(), fields.cookies.len()], [MAX_ITEMS + 1; 3]);
     }
 
     #[test]

@@ -10,12 +10,12 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
-            Asked, Bad, Refusal,
+            BadRequest, DecodeContext, Rejection,
             domain::{is_of_api_gateway, shows_stage},
             escape::Escape,
             fields::{Fields, Pairs},
         },
-        reply::Style,
+        reply::ReplyFormat,
     },
 };
 
@@ -48,10 +48,11 @@ pub(crate) struct Front {
     pub(crate) is_like_this: fn(&Fields<'_>) -> bool,
     /// Whether its events stand for HTTP requests of clients. The others are made requests that no client can make.
     pub(crate) is_http: bool,
-    pub(crate) parts: for<'a> fn(&'a Bytes, &'a Fields<'a>, &Asked<'_>) -> Result<Parts<'a>, Why>,
-    pub(crate) reply: &'static Style,
+    pub(crate) parts:
+        for<'a> fn(&'a Bytes, &'a Fields<'a>, &DecodeContext<'_>) -> Result<RequestParts<'a>, DecodeError>,
+    pub(crate) reply: &'static ReplyFormat,
     /// The same for an event that no emulator can have made, where that makes a difference.
-    pub(crate) reply_to_api_gateway: Option<&'static Style>,
+    pub(crate) reply_to_api_gateway: Option<&'static ReplyFormat>,
     /// How it streams, if it can.
     pub(crate) stream: Option<Streams>,
 }
@@ -59,14 +60,14 @@ pub(crate) struct Front {
 /// How a front streams.
 pub(crate) struct Streams {
     /// What goes before the body.
-    pub(crate) prelude: &'static Style,
+    pub(crate) prelude: &'static ReplyFormat,
     /// Whether it was set up so.
     pub(crate) is_on: fn(ResponseMode) -> bool,
 }
 
 impl Front {
     /// How its replies look in a mode: the event does not tell whether the front was set up to stream.
-    pub(crate) fn style(&self, mode: ResponseMode, fields: &Fields<'_>) -> &'static Style {
+    pub(crate) fn style(&self, mode: ResponseMode, fields: &Fields<'_>) -> &'static ReplyFormat {
         if let Some(streams) = &self.stream
             && (streams.is_on)(mode)
         {
@@ -103,22 +104,22 @@ impl Front {
 }
 
 /// Why there are no parts.
-pub(crate) enum Why {
+pub(crate) enum DecodeError {
     /// What the client sent is bad.
-    Bad(Bad),
+    BadRequest(BadRequest),
     /// The event is not to be served here.
-    Refused(Refusal),
+    Refused(Rejection),
 }
 
-impl<T: Into<Bad>> From<T> for Why {
+impl<T: Into<BadRequest>> From<T> for DecodeError {
     fn from(bad: T) -> Self {
-        Self::Bad(bad.into())
+        Self::BadRequest(bad.into())
     }
 }
 
 /// What an event says of a request, in the manner of its front.
 #[derive(Default)]
-pub(crate) struct Parts<'a> {
+pub(crate) struct RequestParts<'a> {
     pub(crate) method: Option<Cow<'a, [u8]>>,
     pub(crate) path: Cow<'a, [u8]>,
     pub(crate) path_is: PathIs,

@@ -8,7 +8,7 @@ use http::{
 
 use crate::{
     json::read::Text,
-    lambda::event::{fields::MOST, names::Names, owned, quoted},
+    lambda::event::{fields::MAX_ITEMS, names::HeaderNameCache, owned, quoted},
 };
 
 /// The most headers that a request has. Fronts end at some KB of them, and `HeaderMap` panics beyond some thousands.
@@ -18,13 +18,13 @@ const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 /// Collects headers in their order, and keeps to itself those that a server would not hand to an app either.
 pub(crate) struct Headers<'a> {
     event: &'a Bytes,
-    names: &'a mut Names,
+    names: &'a mut HeaderNameCache,
     map: HeaderMap,
     had_content_length: bool,
 }
 
 impl<'a> Headers<'a> {
-    pub(crate) fn new(event: &'a Bytes, names: &'a mut Names, count: usize) -> Self {
+    pub(crate) fn new(event: &'a Bytes, names: &'a mut HeaderNameCache, count: usize) -> Self {
         // Room for those that are added as well.
         Self { event, names, map: HeaderMap::with_capacity(count.min(MAX_HEADERS) + 4), had_content_length: false }
     }
@@ -60,8 +60,8 @@ impl<'a> Headers<'a> {
     /// Sets the cookies, which some fronts send apart from the headers, and some as well as among them. Several headers of
     /// them, as HTTP/2 allows, become the one that HTTP/1.1 has (RFC 9113, section 8.2.3).
     pub(crate) fn set_cookies(&mut self, cookies: &[Text<'_>]) -> Result<(), String> {
-        if cookies.len() > MOST {
-            return Err(format!("there are more than {MOST} cookies"));
+        if cookies.len() > MAX_ITEMS {
+            return Err(format!("there are more than {MAX_ITEMS} cookies"));
         }
         let value = match cookies {
             [] if self.map.get_all(COOKIE).iter().nth(1).is_none() => return Ok(()),

@@ -10,7 +10,7 @@ mod front;
 mod fronts;
 mod headers;
 mod names;
-mod refusal;
+mod rejection;
 mod request;
 mod uri;
 
@@ -19,22 +19,22 @@ use tracing::Span;
 
 use self::{
     fields::Fields,
-    front::{Front, Why},
+    front::{DecodeError, Front},
     fronts::vercel,
 };
 use crate::{
     PathPrefix, Request, ResponseMode, Settings, Stage,
     json::read::Text,
-    lambda::{Context, Event, FromEvent, RequestContext, reply::Shape},
+    lambda::{Context, Event, FromEvent, RequestContext, reply::ReplyShape},
     path::reserved::Reserved,
     request::platform_headers,
 };
 
-pub(crate) use names::Names;
-pub(crate) use refusal::Refusal;
+pub(crate) use names::HeaderNameCache;
+pub(crate) use rejection::Rejection;
 
 /// What one has to know besides the event to make a request of it.
-pub(crate) struct Asked<'a> {
+pub(crate) struct DecodeContext<'a> {
     pub(crate) context: &'a Context,
     /// Is told of the front.
     pub(crate) span: &'a Span,
@@ -44,16 +44,16 @@ pub(crate) struct Asked<'a> {
     pub(crate) events_path: Option<&'a str>,
     pub(crate) websocket_path: Option<&'a str>,
     pub(crate) reserved: &'a Reserved,
-    pub(crate) names: &'a mut Names,
+    pub(crate) names: &'a mut HeaderNameCache,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> DecodeContext<'a> {
     pub(crate) fn new(
         context: &'a Context,
         span: &'a Span,
         settings: &'a Settings,
         reserved: &'a Reserved,
-        names: &'a mut Names,
+        names: &'a mut HeaderNameCache,
     ) -> Self {
         Self {
             context,
@@ -71,15 +71,15 @@ impl<'a> Asked<'a> {
 
 /// What is wrong with a request, in words for the client.
 #[derive(Debug)]
-struct Bad(String);
+struct BadRequest(String);
 
-impl From<String> for Bad {
+impl From<String> for BadRequest {
     fn from(why: String) -> Self {
         Self(why)
     }
 }
 
-impl From<&'static str> for Bad {
+impl From<&'static str> for BadRequest {
     fn from(why: &'static str) -> Self {
         Self(why.to_owned())
     }
@@ -89,18 +89,22 @@ impl From<&'static str> for Bad {
 /// request's path.
 ///
 /// # Errors
-/// A [`Refusal`] is an answer too: to the client, where the front is known, else to the invocation.
-pub(crate) fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape, Option<PathPrefix>), Refusal> {
-    let fields = Fields::read(event).map_err(|malformed| Refusal::malformed(event, malformed))?;
+/// A [`Rejection`] is an answer too: to the client, where the front is known, else to the invocation.
+pub(crate) fn read(
+    event: &Bytes,
+    asked: DecodeContext<'_>,
+) -> Result<(Request, ReplyShape, Option<PathPrefix>), Rejection> {
+    let fields = Fields::read(event).map_err(|malformed| Rejection::malformed(event, malformed))?;
     let Some(inner) = vercel::request_in(event, &fields) else {
-        let front = Front::of(&fields).map_err(Refusal::unsupported)?;
+        let front = Front::of(&fields).map_err(Rejection::unsupported)?;
         return read_as(front, event, event, &fields, asked);
     };
-    let bad = |Bad(why)| Refusal::BadRequest(Shape { style: vercel::FRONT.reply, without_body: false }, why);
+    let bad =
+        |BadRequest(why)| Rejection::BadRequest(ReplyShape { style: vercel::FRONT.reply, without_body: false }, why);
     let inner = inner.map_err(bad)?;
     let fields = vercel::read(&inner).map_err(bad)?;
     let (mut request, shape, prefix) = read_as(&vercel::FRONT, event, &inner, &fields, asked)?;
-    platform_headers::Said::of(&request).take_out(&mut request, None);
+    platform_headers::PlatformHeaders::of(&request).take_out(&mut request, None);
     Ok((request, shape, prefix))
 }
 
@@ -110,20 +114,20 @@ fn read_as(
     event: &Bytes,
     json: &Bytes,
     fields: &Fields<'_>,
-    mut asked: Asked<'_>,
-) -> Result<(Request, Shape, Option<PathPrefix>), Refusal> {
+    mut asked: DecodeContext<'_>,
+) -> Result<(Request, ReplyShape, Option<PathPrefix>), Rejection> {
     asked.span.record("front", front.short_name);
     let style = front.style(asked.response_mode, fields);
-    let shape = |is_head| Shape { style, without_body: is_head };
+    let shape = |is_head| ReplyShape { style, without_body: is_head };
     let parts = (front.parts)(json, fields, &asked).map_err(|why| match why {
-        Why::Bad(Bad(why)) => Refusal::BadRequest(shape(false), why),
-        Why::Refused(refusal) => refusal,
+        DecodeError::BadRequest(BadRequest(why)) => Rejection::BadRequest(shape(false), why),
+        DecodeError::Refused(refusal) => refusal,
     })?;
     let shape = shape(parts.method.as_deref() == Some(b"HEAD"));
     let (mut request, prefix) = request::of(json, fields, parts, front.is_http, &mut asked)
-        .map_err(|Bad(why)| Refusal::BadRequest(shape, why))?;
+        .map_err(|BadRequest(why)| Rejection::BadRequest(shape, why))?;
     if front.is_http && !asked.reserved.admits(request.uri().path()) {
-        return Err(Refusal::NotFound(shape));
+        return Err(Rejection::NotFound(shape));
     }
     let extensions = request.extensions_mut();
     if !front.is_http {

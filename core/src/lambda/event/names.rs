@@ -11,9 +11,9 @@ const LONGEST: usize = 64;
 
 /// The names that have come last, one for each value of a hash.
 #[derive(Debug)]
-pub(crate) struct Names(Vec<Option<HeaderName>>);
+pub(crate) struct HeaderNameCache(Vec<Option<HeaderName>>);
 
-impl Names {
+impl HeaderNameCache {
     pub(crate) fn new() -> Self {
         Self(vec![None; SLOTS])
     }
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_name_is_the_same_whenever_it_comes_and_whatever_came_before() {
-        let mut names = Names::new();
+        let mut names = HeaderNameCache::new();
         let all: Vec<String> = (0..1000).map(|i| format!("x-{i}")).chain(["host".into(), "x".repeat(100)]).collect();
         for name in all.iter().chain(&all) {
             assert_eq!(names.get(name.as_bytes()).unwrap().as_str(), name);

@@ -9,10 +9,10 @@ use crate::{
     Body, ClientAddr, PathPrefix, Request, Stage,
     json::{base64, read::Text},
     lambda::event::{
-        Asked, Bad,
+        BadRequest, DecodeContext,
         escape::Escape,
-        fields::{Fields, MOST, Value},
-        front::{Client, Parts, Query, StagePlace},
+        fields::{Fields, MAX_ITEMS, Value},
+        front::{Client, Query, RequestParts, StagePlace},
         headers::Headers,
         owned, quoted,
         uri::Target,
@@ -23,10 +23,10 @@ use crate::{
 pub(crate) fn of(
     event: &Bytes,
     fields: &Fields<'_>,
-    parts: Parts<'_>,
+    parts: RequestParts<'_>,
     is_http: bool,
-    asked: &mut Asked<'_>,
-) -> Result<(Request, Option<PathPrefix>), Bad> {
+    asked: &mut DecodeContext<'_>,
+) -> Result<(Request, Option<PathPrefix>), BadRequest> {
     let body = match parts.body {
         Some(body) => body,
         None => body(event, fields)?,
@@ -70,7 +70,7 @@ pub(crate) fn of(
 }
 
 /// Takes the stage and the base path off the path.
-fn take_off(target: &mut Target, stage: &StagePlace<'_>, asked: &Asked<'_>, taken: &mut Vec<u8>) {
+fn take_off(target: &mut Target, stage: &StagePlace<'_>, asked: &DecodeContext<'_>, taken: &mut Vec<u8>) {
     let name = match stage {
         StagePlace::None => None,
         StagePlace::BeforePath(name) | StagePlace::BeforePathOrAfterBase(name) | StagePlace::TakenOff(name) => {
@@ -109,7 +109,7 @@ fn room(query: &Query<'_>) -> usize {
     }
 }
 
-fn push_query(target: &mut Target, query: &Query<'_>) -> Result<(), Bad> {
+fn push_query(target: &mut Target, query: &Query<'_>) -> Result<(), BadRequest> {
     let (pairs, of_key, of_value) = match query {
         Query::Raw(raw) => {
             target.push_query(raw);
@@ -118,8 +118,8 @@ fn push_query(target: &mut Target, query: &Query<'_>) -> Result<(), Bad> {
         Query::Sent(pairs) => (pairs, Escape::SentKey, Escape::SentValue),
         Query::Decoded(pairs) => (pairs, Escape::DecodedKey, Escape::DecodedValue),
     };
-    if pairs.len() > MOST {
-        return Err(format!("there are more than {MOST} query parameters").into());
+    if pairs.len() > MAX_ITEMS {
+        return Err(format!("there are more than {MAX_ITEMS} query parameters").into());
     }
     for (key, value) in pairs.iter() {
         let key = key.decode().ok_or("the name of a query parameter is not text")?;
@@ -129,7 +129,7 @@ fn push_query(target: &mut Target, query: &Query<'_>) -> Result<(), Bad> {
     Ok(())
 }
 
-fn body(event: &Bytes, fields: &Fields<'_>) -> Result<Bytes, Bad> {
+fn body(event: &Bytes, fields: &Fields<'_>) -> Result<Bytes, BadRequest> {
     let text = match fields.body {
         Value::Absent => return Ok(Bytes::new()),
         Value::Other => return Err("the body is neither text nor null".into()),

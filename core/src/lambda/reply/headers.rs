@@ -7,7 +7,7 @@ use http::{
 
 use crate::{
     json,
-    lambda::reply::{Form, Shape, UNTYPED, is_bodiless},
+    lambda::reply::{HeaderFormat, ReplyShape, UNTYPED, is_bodiless},
 };
 
 /// What there is to say about headers that have been written.
@@ -22,7 +22,13 @@ pub(crate) struct Written {
 /// Appends headers as members of the reply, in the form that the style wants, and a type for a body that has none: the
 /// front would make up one that is more of a claim. A response without a body and a type gets a null where that keeps the
 /// front from adding a type.
-pub(crate) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, shape: Shape, has_body: bool) -> Written {
+pub(crate) fn push(
+    out: &mut Vec<u8>,
+    headers: HeaderMap,
+    status: StatusCode,
+    shape: ReplyShape,
+    has_body: bool,
+) -> Written {
     let mut written = Written::default();
     let named = named_by_connection(&headers);
     let mut needs_type = (has_body || shape.style.suppresses_type) && shape.style.only.is_none();
@@ -30,12 +36,12 @@ pub(crate) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
 
     out.extend_from_slice(b",\"");
     out.extend_from_slice(match shape.style.headers {
-        Form::List => shape.style.lists_are_in.as_bytes(),
+        HeaderFormat::List => shape.style.lists_are_in.as_bytes(),
         _ => b"headers",
     });
     out.extend_from_slice(b"\":{");
     // The header whose values come: its name comes with the first of them.
-    let mut header: Option<(HeaderName, Form)> = None;
+    let mut header: Option<(HeaderName, HeaderFormat)> = None;
     let mut before = 0;
     for (name, value) in headers {
         if let Some(name) = name {
@@ -52,22 +58,22 @@ pub(crate) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
         // What the client gets before the value.
         let mut before_value = name.as_str().len() + ": \r\n".len();
         match form {
-            Form::Apart => {
+            HeaderFormat::CookiesArray => {
                 cookies.push(value);
                 continue;
             }
             _ if before == 0 => {}
-            Form::Joined => {
+            HeaderFormat::Joined => {
                 out.extend_from_slice(b", ");
                 before_value = ", ".len();
             }
-            Form::List => out.extend_from_slice(b"\",\""),
-            Form::Spelled if before < SPELLINGS => {
+            HeaderFormat::List => out.extend_from_slice(b"\",\""),
+            HeaderFormat::CaseVariants if before < SPELLINGS => {
                 out.extend_from_slice(b"\",\"");
                 out.extend(spelling(name, before));
                 out.extend_from_slice(b"\":\"");
             }
-            Form::Spelled | Form::First => {
+            HeaderFormat::CaseVariants | HeaderFormat::FirstValue => {
                 written.lost_cookies += 1;
                 continue;
             }
@@ -89,26 +95,26 @@ pub(crate) fn push(out: &mut Vec<u8>, headers: HeaderMap, status: StatusCode, sh
     }
     out.push(b'}');
     // `cargo lambda watch` wants the list even where it is empty, as the official client for Rust writes it.
-    if shape.style.cookies == Form::Apart {
+    if shape.style.cookies == HeaderFormat::CookiesArray {
         written.size += push_cookies(out, &cookies);
     }
     written
 }
 
-fn open(out: &mut Vec<u8>, name: &HeaderName, form: Form) {
-    if form == Form::Apart {
+fn open(out: &mut Vec<u8>, name: &HeaderName, form: HeaderFormat) {
+    if form == HeaderFormat::CookiesArray {
         return;
     }
     out.extend_from_slice(if out.last() == Some(&b'{') { b"\"" } else { b",\"" });
     // A header's name needs no escape.
     out.extend_from_slice(name.as_str().as_bytes());
-    out.extend_from_slice(if form == Form::List { b"\":[\"" } else { b"\":\"" });
+    out.extend_from_slice(if form == HeaderFormat::List { b"\":[\"" } else { b"\":\"" });
 }
 
-fn close(out: &mut Vec<u8>, header: Option<(HeaderName, Form)>) {
+fn close(out: &mut Vec<u8>, header: Option<(HeaderName, HeaderFormat)>) {
     match header {
-        None | Some((_, Form::Apart)) => {}
-        Some((_, Form::List)) => out.extend_from_slice(b"\"]"),
+        None | Some((_, HeaderFormat::CookiesArray)) => {}
+        Some((_, HeaderFormat::List)) => out.extend_from_slice(b"\"]"),
         Some(_) => out.push(b'"'),
     }
 }
@@ -143,7 +149,7 @@ fn spelling(name: &HeaderName, number: usize) -> impl Iterator<Item = u8> {
 
 /// The form of a header of the app's; `None` if the client is not to get it. Headers about a connection are not for the
 /// client (RFC 9110, section 7.6.1): the front has one of its own, and measures the body itself.
-fn form(name: &HeaderName, status: StatusCode, shape: Shape) -> Option<Form> {
+fn form(name: &HeaderName, status: StatusCode, shape: ReplyShape) -> Option<HeaderFormat> {
     let is_kept = match *name {
         _ if shape.style.only.is_some_and(|only| only != name.as_str()) => false,
         SET_COOKIE => return Some(shape.style.cookies),

@@ -1,10 +1,10 @@
 //! Replies: from a response of the app to the JSON that the front wants for it, or to what it wants before a stream.
 
+mod format;
 mod headers;
 mod json_syntax;
 pub(crate) mod payload;
 mod result;
-mod style;
 
 use std::{fmt, future::poll_fn, pin::pin};
 
@@ -18,13 +18,12 @@ use tokio::task::coop::consume_budget;
 
 use self::payload::Payload;
 use crate::{
-    BoxError,
-    log::say,
-    util::guarded_body::{Failed, Guarded},
+    BoxError, log,
+    util::guarded_body::{BodyError, GuardedBody},
 };
 
-use style::MAX_PRELUDE;
-pub(crate) use style::{API_HEADERS, Form, Style};
+use format::MAX_PRELUDE;
+pub(crate) use format::{API_HEADERS, HeaderFormat, ReplyFormat};
 
 /// The most that the Runtime API takes: 6 MiB and 100 bytes, as its source has it (`MaxPayloadSize`).
 pub(crate) const MAX_REPLY: usize = 6 * 1024 * 1024 + 100;
@@ -37,16 +36,16 @@ const END_OF_PRELUDE: &[u8] = b"}\0\0\0\0\0\0\0\0";
 
 /// What the reply has to look like, handed out with the request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) style: &'static Style,
+pub(crate) struct ReplyShape {
+    pub(crate) style: &'static ReplyFormat,
     /// The request was a HEAD: the answer has the headers of a body and none.
     pub(crate) without_body: bool,
 }
 
 /// What an invocation is answered with.
 #[derive(Debug)]
-pub(crate) enum Answer {
-    Reply(Payload),
+pub(crate) enum Reply {
+    Payload(Payload),
     /// The start of a stream: the prelude, and what is at hand of the body.
     Stream(Vec<u8>),
     /// Nobody would see a response that says so.
@@ -59,28 +58,28 @@ pub(crate) enum Answer {
 
 /// Why the app's response did not become a reply.
 #[derive(Debug)]
-pub(crate) enum Unanswerable {
+pub(crate) enum ReplyError {
     /// The body failed, or panicked.
-    Failed(Failed),
+    BodyError(BodyError),
     /// It is longer than the front takes, or Lambda: so many bytes, or more.
-    TooLarge(u64, &'static Style),
+    TooLarge(u64, &'static ReplyFormat),
     /// No front passes it on: others follow it, and there is room for one; or HTTP has none such.
     Status(StatusCode),
 }
 
 /// The answer that a response makes, in the front's shape. Its body is read for it, or comes back to be streamed behind it.
 pub(crate) async fn write<B>(
-    shape: Shape,
+    shape: ReplyShape,
     response: Response<B>,
     request_id: &str,
-) -> Result<(Answer, Option<B>), Unanswerable>
+) -> Result<(Reply, Option<B>), ReplyError>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
     let (mut parts, body) = response.into_parts();
     // RFC 9110, section 15: what is not from 100 to 599 is invalid.
     if !(200..600).contains(&parts.status.as_u16()) {
-        return Err(Unanswerable::Status(parts.status));
+        return Err(ReplyError::Status(parts.status));
     }
     let body = if is_bodiless(parts.status) {
         Bytes::new()
@@ -103,22 +102,22 @@ where
         read(body, shape.style).await?
     };
     match answer(shape, parts.status, parts.headers, body, request_id) {
-        Answer::Reply(payload) if payload.len() > shape.style.max_size => {
-            Err(Unanswerable::TooLarge(payload.len() as u64, shape.style))
+        Reply::Payload(payload) if payload.len() > shape.style.max_size => {
+            Err(ReplyError::TooLarge(payload.len() as u64, shape.style))
         }
         answer => Ok((answer, None)),
     }
 }
 
 /// An answer that Lodger itself gives: plain text.
-pub(crate) fn text(shape: Shape, status: StatusCode, text: String, request_id: &str) -> Answer {
+pub(crate) fn text(shape: ReplyShape, status: StatusCode, text: String, request_id: &str) -> Reply {
     let mut headers = HeaderMap::with_capacity(1);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     let body = if shape.without_body { Bytes::new() } else { text.into() };
     answer(shape, status, headers, body, request_id)
 }
 
-fn answer(shape: Shape, status: StatusCode, headers: HeaderMap, body: Bytes, request_id: &str) -> Answer {
+fn answer(shape: ReplyShape, status: StatusCode, headers: HeaderMap, body: Bytes, request_id: &str) -> Reply {
     let style = shape.style;
     // A redirect of what nobody sees is followed by nobody either.
     if style.fails_by_status && !status.is_success() {
@@ -141,8 +140,7 @@ fn answer(shape: Shape, status: StatusCode, headers: HeaderMap, body: Bytes, req
     let is_encoded = headers.get_all(CONTENT_ENCODING).iter().any(|value| !is_identity(value.as_bytes()));
     let written = headers::push(&mut out, headers, status, shape, !body.is_empty());
     if let Some(most) = style.max_headers.filter(|most| is_close_to(*most, written.size)) {
-        say!(
-            WARN,
+        log::warn!(
             "request {request_id}: the headers of the answer take {} bytes, and {most} is the most that the front takes of them, \
              with its own; it would answer with an error instead",
             written.size
@@ -150,22 +148,19 @@ fn answer(shape: Shape, status: StatusCode, headers: HeaderMap, body: Bytes, req
     }
     let prelude = out.len() + END_OF_PRELUDE.len();
     if style.is_prelude && is_close_to(MAX_PRELUDE, prelude) {
-        say!(
-            WARN,
+        log::warn!(
             "request {request_id}: the headers take {prelude} bytes as the JSON before the streamed body, and the front \
              accepts at most {MAX_PRELUDE}; it responds with an error to more. Send fewer or shorter headers"
         );
     }
     if let Some(most) = style.max_message.filter(|most| body.len() > *most) {
-        say!(
-            WARN,
+        log::warn!(
             "request {request_id}: the answer to the message takes {} bytes, and {most} is the most that reaches the client",
             body.len()
         );
     }
     if written.lost_cookies > 0 {
-        say!(
-            WARN,
+        log::warn!(
             "request {request_id}: the front has no room for all cookies of the answer; dropped: {}",
             written.lost_cookies
         );
@@ -173,9 +168,9 @@ fn answer(shape: Shape, status: StatusCode, headers: HeaderMap, body: Bytes, req
     if style.is_prelude {
         out.extend_from_slice(END_OF_PRELUDE);
         out.extend_from_slice(&body);
-        return Answer::Stream(out);
+        return Reply::Stream(out);
     }
-    Answer::Reply(Payload::new(out, body, is_encoded, style))
+    Reply::Payload(Payload::new(out, body, is_encoded, style))
 }
 
 /// Whether a limit is exceeded, or nearly: a twentieth is left for what the front adds.
@@ -189,14 +184,14 @@ fn is_bodiless(status: StatusCode) -> bool {
 }
 
 /// Reads a body, as long as it can still become a reply. One that is in one piece is not copied.
-async fn read<B>(body: B, style: &'static Style) -> Result<Bytes, Unanswerable>
+async fn read<B>(body: B, style: &'static ReplyFormat) -> Result<Bytes, ReplyError>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
     if body.size_hint().lower() > style.max_size as u64 {
-        return Err(Unanswerable::TooLarge(body.size_hint().lower(), style));
+        return Err(ReplyError::TooLarge(body.size_hint().lower(), style));
     }
-    let mut body = pin!(Guarded::new(Some(body)));
+    let mut body = pin!(GuardedBody::new(Some(body)));
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     loop {
@@ -204,7 +199,7 @@ where
         consume_budget().await;
         let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await else { break };
         // Trailers have no place in a reply.
-        let Ok(data) = frame.map_err(Unanswerable::Failed)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(ReplyError::BodyError)?.into_data() else { continue };
         if first.is_empty() {
             first = data;
             continue;
@@ -215,7 +210,7 @@ where
         }
         whole.extend_from_slice(&data);
         if whole.len() > style.max_size {
-            return Err(Unanswerable::TooLarge(whole.len() as u64, style));
+            return Err(ReplyError::TooLarge(whole.len() as u64, style));
         }
     }
     Ok(if whole.is_empty() { first } else { whole.freeze() })
@@ -229,15 +224,15 @@ fn is_identity(codings: &[u8]) -> bool {
     })
 }
 
-impl fmt::Display for Unanswerable {
+impl fmt::Display for ReplyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(failed) => failed.fmt(f),
+            Self::BodyError(failed) => failed.fmt(f),
             Self::Status(status) if status.is_informational() => {
                 write!(f, "{status} is no final status, and there is no connection to upgrade")
             }
             Self::Status(status) => write!(f, "{} is no status of HTTP, and no front passes it on", status.as_u16()),
-            Self::TooLarge(size, Style { taker, max_size, .. }) => write!(
+            Self::TooLarge(size, ReplyFormat { taker, max_size, .. }) => write!(
                 f,
                 "the response is too large for {taker}: as a reply it takes {size} bytes or more, and {max_size} is the most"
             ),
@@ -245,7 +240,7 @@ impl fmt::Display for Unanswerable {
     }
 }
 
-impl Unanswerable {
+impl ReplyError {
     /// What may be told to a client, who cannot help what fails but may ask for less.
     pub(crate) fn for_the_client(&self) -> Option<String> {
         matches!(self, Self::TooLarge(..)).then(|| self.to_string())

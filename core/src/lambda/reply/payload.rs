@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     json::{self, base64},
-    lambda::reply::Style,
+    lambda::reply::ReplyFormat,
 };
 
 /// How much of a body is encoded at a time. Three divides it, so that the pieces of base64 fit together.
@@ -32,7 +32,7 @@ impl Payload {
     /// Ends `head`, an object of which the closing bracket is missing, with a body: as text if it is text and nobody has
     /// encoded it, else as base64. What it is, its bytes say; its type may be wrong. Which of them it
     /// is, is said as the style wants it.
-    pub(crate) fn new(mut head: Vec<u8>, body: Bytes, is_encoded: bool, style: &Style) -> Self {
+    pub(crate) fn new(mut head: Vec<u8>, body: Bytes, is_encoded: bool, style: &ReplyFormat) -> Self {
         let plain: &[u8] = if style.is_explicit { b",\"isBase64Encoded\":false" } else { b"" };
         if body.is_empty() {
             head.extend_from_slice(plain);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn payload(body: Vec<u8>, is_encoded: bool) -> serde_json::Value {
-        written(&Payload::new(br#"{"statusCode":200"#.to_vec(), body.into(), is_encoded, &Style::DEFAULT))
+        written(&Payload::new(br#"{"statusCode":200"#.to_vec(), body.into(), is_encoded, &ReplyFormat::DEFAULT))
     }
 
     #[test]

@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 
 use crate::lambda::reply::*;
 
-const V2: Style = Style { cookies: Form::Apart, ..Style::DEFAULT };
-const LISTS: Style = Style { headers: Form::List, cookies: Form::List, ..Style::DEFAULT };
-const GET: Shape = Shape { style: &V2, without_body: false };
-const HEAD: Shape = Shape { style: &V2, without_body: true };
+const V2: ReplyFormat = ReplyFormat { cookies: HeaderFormat::CookiesArray, ..ReplyFormat::DEFAULT };
+const LISTS: ReplyFormat =
+    ReplyFormat { headers: HeaderFormat::List, cookies: HeaderFormat::List, ..ReplyFormat::DEFAULT };
+const GET: ReplyShape = ReplyShape { style: &V2, without_body: false };
+const HEAD: ReplyShape = ReplyShape { style: &V2, without_body: true };
 
-fn json(answer: Answer) -> Value {
-    let Answer::Reply(payload) = answer else { panic!("{answer:?}") };
+fn json(answer: Reply) -> Value {
+    let Reply::Payload(payload) = answer else { panic!("{answer:?}") };
     let mut out = vec![];
     let mut pieces = payload.pieces();
     while pieces.push_next(&mut out) {}
@@ -25,7 +26,7 @@ fn json(answer: Answer) -> Value {
     serde_json::from_slice(&out).unwrap()
 }
 
-async fn reply(shape: Shape, response: Response<&'static [u8]>) -> Value {
+async fn reply(shape: ReplyShape, response: Response<&'static [u8]>) -> Value {
     json(write(shape, response.map(Full::from), "id").await.ok().unwrap().0)
 }
 
@@ -142,14 +143,14 @@ async fn some_statuses_have_no_body() {
 #[tokio::test]
 async fn a_null_keeps_the_front_from_adding_a_type_to_no_body() {
     // Rule 88.
-    const APIS: [(&Style, &str); 2] = [
-        (&Style { suppresses_type: true, ..V2 }, "headers"),
-        (&Style { suppresses_type: true, ..LISTS }, "multiValueHeaders"),
+    const APIS: [(&ReplyFormat, &str); 2] = [
+        (&ReplyFormat { suppresses_type: true, ..V2 }, "headers"),
+        (&ReplyFormat { suppresses_type: true, ..LISTS }, "multiValueHeaders"),
     ];
     for (style, member) in APIS {
         let in_form = |value: &str| if member == "headers" { json!(value) } else { json!([value]) };
         let headers_of =
-            async |without_body, response| reply(Shape { style, without_body }, response).await[member].clone();
+            async |without_body, response| reply(ReplyShape { style, without_body }, response).await[member].clone();
         for status in [200, 204, 205, 302, 304, 404] {
             let headers = headers_of(false, response(status, &[], b"")).await;
             assert_eq!(headers, json!({"content-type": null}), "{status}");
@@ -172,17 +173,17 @@ async fn a_null_keeps_the_front_from_adding_a_type_to_no_body() {
         assert_eq!(head["content-type"], in_form("application/octet-stream"));
         assert_eq!(headers_of(true, response(200, &[], b"")).await, json!({"content-type": null}));
         // Responses of Lodger itself.
-        let refused = json(text(Shape { style, without_body: true }, StatusCode::NOT_FOUND, String::new(), "id"));
+        let refused = json(text(ReplyShape { style, without_body: true }, StatusCode::NOT_FOUND, String::new(), "id"));
         assert_eq!(refused[member]["content-type"], in_form("text/plain; charset=utf-8"));
     }
 }
 
 #[tokio::test]
 async fn a_prelude_has_no_null() {
-    for style in [&Style::URL_PRELUDE, &Style::REST_PRELUDE] {
-        let shape = Shape { style, without_body: false };
+    for style in [&ReplyFormat::URL_PRELUDE, &ReplyFormat::REST_PRELUDE] {
+        let shape = ReplyShape { style, without_body: false };
         let (answer, _) = write(shape, response(204, &[], b"").map(Full::from), "id").await.unwrap();
-        let Answer::Stream(begin) = answer else { panic!("{answer:?}") };
+        let Reply::Stream(begin) = answer else { panic!("{answer:?}") };
         assert!(!String::from_utf8_lossy(&begin).contains("null"), "{begin:?}");
     }
 }
@@ -260,8 +261,8 @@ async fn what_is_too_large_is_measured_as_it_would_be_sent() {
     // Rule 99: a quote takes two bytes, and three binary ones take four.
     let write = async |byte: u8, length| write(GET, Response::new(Full::from(vec![byte; length])), "id").await;
     let size = async |byte: u8, length| match write(byte, length).await {
-        Ok((Answer::Reply(payload), _)) => payload.len() as u64,
-        Err(Unanswerable::TooLarge(size, _)) => size,
+        Ok((Reply::Payload(payload), _)) => payload.len() as u64,
+        Err(ReplyError::TooLarge(size, _)) => size,
         other => panic!("{other:?}"),
     };
     let envelope = size(b'x', 1).await - 1;
@@ -276,7 +277,7 @@ async fn what_is_too_large_is_measured_as_it_would_be_sent() {
 async fn a_body_without_end_is_not_read_to_its_end() {
     static MEGABYTE: [u8; 1 << 20] = [b'x'; 1 << 20];
     let error = write(GET, frames((0..1000).map(|_| data(&MEGABYTE))), "id").await.err().unwrap();
-    assert!(matches!(error, Unanswerable::TooLarge(size, _) if size < 8 << 20));
+    assert!(matches!(error, ReplyError::TooLarge(size, _) if size < 8 << 20));
     assert!(error.for_the_client().unwrap().contains("6291556"));
 }
 
@@ -293,7 +294,7 @@ const REPEATED: &[(&str, &[u8])] = &[
 #[tokio::test]
 async fn a_front_with_lists_gets_every_value() {
     // Rules 71 and 74: and nothing besides.
-    let shape = Shape { style: &LISTS, without_body: false };
+    let shape = ReplyShape { style: &LISTS, without_body: false };
     let expected = json!({"x-a": ["1", "2, 3"], "set-cookie": ["a=1", "b=2", "c=3"], "x-b": ["only"]});
     assert_eq!(
         reply(shape, response(200, REPEATED, b"")).await,
@@ -306,7 +307,10 @@ async fn a_front_with_lists_gets_every_value() {
 #[tokio::test]
 async fn a_front_with_one_value_a_name_gets_cookies_by_other_names() {
     // Rule 78.
-    let shape = Shape { style: &Style { cookies: Form::Spelled, ..Style::DEFAULT }, without_body: false };
+    let shape = ReplyShape {
+        style: &ReplyFormat { cookies: HeaderFormat::CaseVariants, ..ReplyFormat::DEFAULT },
+        without_body: false,
+    };
     let reply = reply(shape, response(200, REPEATED, b"")).await;
     let expected =
         json!({"x-a": "1, 2, 3", "set-cookie": "a=1", "Set-cookie": "b=2", "sEt-cookie": "c=3", "x-b": "only"});
@@ -315,8 +319,10 @@ async fn a_front_with_one_value_a_name_gets_cookies_by_other_names() {
 
 #[tokio::test]
 async fn more_cookies_than_there_are_names_are_dropped_and_told() {
-    let shape =
-        |cookies| Shape { style: Box::leak(Box::new(Style { cookies, ..Style::DEFAULT })), without_body: false };
+    let shape = |cookies| ReplyShape {
+        style: Box::leak(Box::new(ReplyFormat { cookies, ..ReplyFormat::DEFAULT })),
+        without_body: false,
+    };
     let cookies: Vec<(&'static str, &[u8])> = vec![("set-cookie", b"a=1"); 520];
     let write = |form| {
         let mut out = b"{}".to_vec();
@@ -327,25 +333,28 @@ async fn more_cookies_than_there_are_names_are_dropped_and_told() {
         let json = String::from_utf8(out).unwrap().replacen("{,", "{", 1);
         (serde_json::from_str::<Value>(&json).unwrap()["headers"].as_object().unwrap().len(), written.lost_cookies)
     };
-    assert_eq!(write(Form::Spelled), (512, 8));
-    assert_eq!(write(Form::First), (1, 519));
-    assert_eq!(write(Form::List), (1, 0));
+    assert_eq!(write(HeaderFormat::CaseVariants), (512, 8));
+    assert_eq!(write(HeaderFormat::FirstValue), (1, 519));
+    assert_eq!(write(HeaderFormat::List), (1, 0));
 }
 
 #[tokio::test]
 async fn lattice_gets_cookies_as_a_list_or_the_first() {
     // Rule 81.
-    let with = |cookies| Shape { style: Box::leak(Box::new(Style { cookies, ..Style::DEFAULT })), without_body: false };
-    let list = reply(with(Form::List), response(200, REPEATED, b"")).await;
+    let with = |cookies| ReplyShape {
+        style: Box::leak(Box::new(ReplyFormat { cookies, ..ReplyFormat::DEFAULT })),
+        without_body: false,
+    };
+    let list = reply(with(HeaderFormat::List), response(200, REPEATED, b"")).await;
     assert_eq!(list["headers"], json!({"x-a": "1, 2, 3", "set-cookie": ["a=1", "b=2", "c=3"], "x-b": "only"}));
-    let first = reply(with(Form::First), response(200, REPEATED, b"")).await;
+    let first = reply(with(HeaderFormat::FirstValue), response(200, REPEATED, b"")).await;
     assert_eq!(first["headers"]["set-cookie"], "a=1");
 }
 
 #[tokio::test]
 async fn a_front_that_wants_everything_said_is_told() {
     // Rules 71 and 80.
-    let shape = Shape { style: &Style { is_explicit: true, ..LISTS }, without_body: false };
+    let shape = ReplyShape { style: &ReplyFormat { is_explicit: true, ..LISTS }, without_body: false };
     let described = async |status| reply(shape, response(status, &[], b"")).await;
     let expected = json!({
         "statusCode": 404, "statusDescription": "404 Not Found", "multiValueHeaders": {}, "isBase64Encoded": false,
@@ -361,32 +370,32 @@ async fn a_front_that_wants_everything_said_is_told() {
 #[tokio::test]
 async fn each_front_has_its_own_most() {
     // Rules 70 and 99.
-    let style: &Style = &Style { max_size: 1000, taker: "a load balancer", ..LISTS };
-    let shape = Shape { style, without_body: false };
+    let style: &ReplyFormat = &ReplyFormat { max_size: 1000, taker: "a load balancer", ..LISTS };
+    let shape = ReplyShape { style, without_body: false };
     assert!(write(shape, Response::new(Full::from(vec![b'x'; 900])), "id").await.is_ok());
     let error = write(shape, Response::new(Full::from(vec![b'x'; 980])), "id").await.err().unwrap();
     assert!(
         error.to_string().contains("too large for a load balancer") && error.to_string().ends_with("1000 is the most")
     );
     // A HEAD of the same is small.
-    let head = Shape { without_body: true, ..shape };
+    let head = ReplyShape { without_body: true, ..shape };
     assert!(write(head, Response::new(Full::from(vec![b'x'; 980])), "id").await.is_ok());
 }
 
 #[tokio::test]
 async fn what_headers_take_is_counted() {
     // Rule 87: as they stand on a wire, the cookies too.
-    let size = |style: Style, headers: &[(&'static str, &[u8])], has_body| {
-        let style: &'static Style = Box::leak(Box::new(style));
-        let shape = Shape { style, without_body: false };
+    let size = |style: ReplyFormat, headers: &[(&'static str, &[u8])], has_body| {
+        let style: &'static ReplyFormat = Box::leak(Box::new(style));
+        let shape = ReplyShape { style, without_body: false };
         let headers = response(200, headers, b"").headers().clone();
         headers::push(&mut vec![], headers, StatusCode::OK, shape, has_body).size
     };
     let field = |name: &str, value: &str| name.len() + value.len() + 4;
     let cookies = 3 * field("set-cookie", "a=1");
-    for form in [Form::Apart, Form::List, Form::Spelled] {
+    for form in [HeaderFormat::CookiesArray, HeaderFormat::List, HeaderFormat::CaseVariants] {
         let joined = field("x-a", "1, 2, 3") + field("x-b", "only") + cookies;
-        assert_eq!(size(Style { cookies: form, ..Style::DEFAULT }, REPEATED, false), joined, "{form:?}");
+        assert_eq!(size(ReplyFormat { cookies: form, ..ReplyFormat::DEFAULT }, REPEATED, false), joined, "{form:?}");
     }
     let listed = field("x-a", "1") + field("x-a", "2, 3") + field("x-b", "only") + cookies;
     assert_eq!(size(LISTS, REPEATED, false), listed);
@@ -395,14 +404,14 @@ async fn what_headers_take_is_counted() {
     assert_eq!(size(LISTS, &[("x", "é".as_bytes())], false), 1 + 2 + 4);
     assert_eq!(size(LISTS, &[("x", b"\xe9\xff")], false), 1 + 4 + 4);
     assert_eq!(size(LISTS, &[], true), field("content-type", "application/octet-stream"));
-    assert_eq!(size(Style { suppresses_type: true, ..LISTS }, &[], false), 0);
+    assert_eq!(size(ReplyFormat { suppresses_type: true, ..LISTS }, &[], false), 0);
 }
 
 #[tokio::test]
 async fn a_handshake_is_answered_with_a_status_and_a_protocol() {
     // Rule 93.
-    let style: &Style = &Style { only: Some("sec-websocket-protocol"), ..Style::DEFAULT };
-    let shape = Shape { style, without_body: false };
+    let style: &ReplyFormat = &ReplyFormat { only: Some("sec-websocket-protocol"), ..ReplyFormat::DEFAULT };
+    let shape = ReplyShape { style, without_body: false };
     let headers: &[(&'static str, &[u8])] =
         &[("sec-websocket-protocol", b"graphql-ws"), ("set-cookie", b"a=1"), ("content-type", b"text/plain")];
     let reply = reply(shape, response(403, headers, b"no")).await;
@@ -412,15 +421,17 @@ async fn a_handshake_is_answered_with_a_status_and_a_protocol() {
 #[tokio::test]
 async fn where_nobody_sees_a_status_a_bad_one_is_an_error() {
     // Rule 113.
-    let result =
-        Shape { style: &Style { is_result: true, fails_by_status: true, ..Style::DEFAULT }, without_body: false };
+    let result = ReplyShape {
+        style: &ReplyFormat { is_result: true, fails_by_status: true, ..ReplyFormat::DEFAULT },
+        without_body: false,
+    };
     assert_eq!(reply(result, response(202, &[("x-a", b"1")], b"{\"a\":1}")).await, json!({"a": 1}));
     assert_eq!(reply(result, response(204, &[], b"")).await, Value::Null);
     for status in [301, 400, 404, 500] {
         let (answer, _) = write(result, response(status, &[], b"why").map(Full::from), "id").await.unwrap();
-        let Answer::Error { error_type: "Function.ErrorStatus", message } = answer else { panic!("{answer:?}") };
+        let Reply::Error { error_type: "Function.ErrorStatus", message } = answer else { panic!("{answer:?}") };
         assert!(message.contains(&status.to_string()) && message.ends_with("why"), "{message}");
     }
     let panicked = text(result, StatusCode::INTERNAL_SERVER_ERROR, "internal server error".into(), "id");
-    assert!(matches!(panicked, Answer::Error { .. }));
+    assert!(matches!(panicked, Reply::Error { .. }));
 }

@@ -21,14 +21,14 @@ use tokio::{
 
 use crate::{
     Error, Shutdown,
-    lambda::runtime::{snapshot::Snapshot, stop::End},
-    log::say,
+    lambda::runtime::{snapshot::Snapshot, stop::StopSignal},
+    log,
     util::abort_on_drop::AbortOnDrop,
 };
 
 /// The most slots that are polled for, whatever is said: each takes a connection, and memory for events. To poll for fewer
 /// than there may be is allowed.
-pub(crate) const MOST: usize = 4096;
+pub(crate) const MAX_SLOTS: usize = 4096;
 
 /// How long the Runtime API has to take the errors of invocations that were cut off. Lambda kills the process half a second after
 /// SIGTERM, or later if there are other extensions.
@@ -69,7 +69,7 @@ impl Drop for InTrouble {
 
 /// A part of the slots, and what it knows of the other parts: when all begin, and that all end when one does.
 #[derive(Debug)]
-pub(crate) struct Share {
+pub(crate) struct SlotGroup {
     stage: watch::Sender<Stage>,
     /// How long what is in flight may take at the end, if that is not as long as it takes.
     grace: Option<Duration>,
@@ -109,7 +109,7 @@ impl CutOff {
     }
 }
 
-impl Share {
+impl SlotGroup {
     /// As many parts as are asked for. Once all of them are ready, `snapshot` is taken.
     pub(crate) fn several(
         count: usize,
@@ -175,9 +175,9 @@ impl Share {
     }
 
     /// When a slot is to end, and when its invocation fails, if there is such a time.
-    pub(crate) fn end_of_slot(&self) -> (End, Option<CutOff>) {
+    pub(crate) fn end_of_slot(&self) -> (StopSignal, Option<CutOff>) {
         let cut_off = self.grace.map(|_| CutOff(self.stage.subscribe()));
-        (End::new(Shutdown::when(self.is_over())), cut_off)
+        (StopSignal::new(Shutdown::when(self.is_over())), cut_off)
     }
 
     /// What `work` gives. At the end of the grace period its invocations [fail](CutOff), and it has [`REPORT_TIMEOUT`] to say so.
@@ -196,7 +196,7 @@ impl Share {
         if done.is_some() {
             return done;
         }
-        say!(WARN, "cut off what was still in flight {grace:?} after the shutdown began (LODGER_GRACE)");
+        log::warn!("cut off what was still in flight {grace:?} after the shutdown began (LODGER_GRACE)");
         self.stage.send_modify(|stage| stage.is_cut_off = true);
         timeout(REPORT_TIMEOUT, work).await.ok()
     }
@@ -210,7 +210,7 @@ impl Share {
     }
 }
 
-impl Drop for Share {
+impl Drop for SlotGroup {
     fn drop(&mut self) {
         // Whatever has become of it: the others are not to answer for a process that is half gone.
         self.end();

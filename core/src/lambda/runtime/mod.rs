@@ -18,13 +18,13 @@ use tokio::{
     task::JoinSet,
 };
 
-use self::{group::Share, slot::answer, snapshot::Snapshot, stop::End};
+use self::{group::SlotGroup, slot::answer, snapshot::Snapshot, stop::StopSignal};
 use crate::{
     App, Error, Settings, Shutdown, SnapshotHooks,
     lambda::{api::Api, extension::Extension},
     lifecycle::{only_run::OnlyRun, signals::Signals},
-    log::say,
-    util::{abort_on_drop::AbortOnDrop, catch_panic, join_all::All},
+    log,
+    util::{abort_on_drop::AbortOnDrop, catch_panic, join_all::JoinAll},
 };
 
 /// How long what is in flight may take at the end: Lambda waits half a second, and less where there are other extensions.
@@ -46,13 +46,13 @@ const GRACE: Duration = Duration::from_millis(400);
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Polling {
+pub struct Runtime {
     api: Api,
     settings: Settings,
     shutdown: Shutdown,
     slots: usize,
     /// Where this is a part of several, or has several slots.
-    share: Option<Share>,
+    share: Option<SlotGroup>,
     /// How long what is in flight may take at the end. Without SIGTERM nobody ends the process, and it is as long as it takes.
     grace: Option<Duration>,
     /// What has Lambda send SIGTERM.
@@ -62,11 +62,11 @@ pub struct Polling {
     only: Arc<OnlyRun>,
 }
 
-impl Polling {
+impl Runtime {
     /// Nothing is asked of the Runtime API yet.
     ///
     /// # Errors
-    /// The settings do not say where it is, or have a path that cannot be one; or another `Polling` of this process uses the
+    /// The settings do not say where it is, or have a path that cannot be one; or another `Runtime` of this process uses the
     /// same Runtime API, which would send each invocation to either app.
     pub fn new(mut settings: Settings, shutdown: Shutdown) -> Result<Self, Error> {
         settings.normalize()?;
@@ -76,9 +76,9 @@ impl Polling {
             ));
         };
         let wanted = settings.max_concurrency.map_or(1, NonZeroUsize::get);
-        let slots = wanted.min(group::MOST);
+        let slots = wanted.min(group::MAX_SLOTS);
         if slots < wanted {
-            say!(WARN, "AWS_LAMBDA_MAX_CONCURRENCY is {wanted}; {slots} invocations are polled for at once");
+            log::warn!("AWS_LAMBDA_MAX_CONCURRENCY is {wanted}; {slots} invocations are polled for at once");
         }
         let api = Api::new(address, slots)?;
         let only = Arc::new(OnlyRun::try_new(format!("the Lambda Runtime API at {}", api.url()))?);
@@ -108,9 +108,9 @@ impl Polling {
         if self.settings.sigterm && self.grace.is_none() {
             self.ask_for_sigterm().await;
         }
-        let built = catch_panic::built(build).await;
+        let built = catch_panic::catch_build_panic(build).await;
         if let Err(error) = &built
-            && self.share.as_ref().is_none_or(Share::end)
+            && self.share.as_ref().is_none_or(SlotGroup::end)
         {
             self.api.init_error("Runtime.InitFailed", &format!("{error:?}")).await;
         }
@@ -128,16 +128,16 @@ impl Polling {
                     // It is dropped with the signals, which end the process from then on.
                     self.shutdown = Shutdown::when(async move {
                         signals.next_or(own.as_mut()).await;
-                        say!(INFO, "ending: what is in flight has {grace:?} (LODGER_GRACE)");
+                        log::info!("ending: what is in flight has {grace:?} (LODGER_GRACE)");
                     });
                 }
-                Err(error) => say!(WARN, "SIGTERM will not be heard (LODGER_SIGTERM): {error:?}"),
+                Err(error) => log::warn!("SIGTERM will not be heard (LODGER_SIGTERM): {error:?}"),
             }
         }
         match self.api.ask_for_sigterm().await {
             Ok(extension) => self.extension = Some(Arc::new(extension)),
             Err(why) => {
-                say!(WARN, "Lambda will not send SIGTERM (LODGER_SIGTERM): no extension could be registered: {why}")
+                log::warn!("Lambda will not send SIGTERM (LODGER_SIGTERM): no extension could be registered: {why}")
             }
         }
     }
@@ -162,7 +162,7 @@ impl Polling {
         let Self { api, settings, shutdown, slots, share, grace, extension, only, .. } = self;
         let shares = match share {
             Some(share) => share.divided(parts),
-            None => Share::several(parts, shutdown, grace, snapshot).collect(),
+            None => SlotGroup::several(parts, shutdown, grace, snapshot).collect(),
         };
         let part = |(number, share)| Self {
             api: api.sibling(),
@@ -195,7 +195,7 @@ impl Polling {
     where
         A: App<Future: Send, Body: Send> + Clone + Send,
     {
-        let ended = |error| Error::new("the loop that answers invocations ended").because(error);
+        let ended = |error| Error::new("the loop that answers invocations ended").with_source(error);
         if self.slots > 1 {
             let mut slots = JoinSet::new();
             for slot in self.split(usize::MAX) {
@@ -226,7 +226,7 @@ impl Polling {
             return self.answer_in_turn(app).await;
         }
         let snapshot = self.snapshot();
-        let share = self.share.take().or_else(|| Share::several(1, self.shutdown, self.grace, snapshot).next());
+        let share = self.share.take().or_else(|| SlotGroup::several(1, self.shutdown, self.grace, snapshot).next());
         let Some(share) = share else { return Ok(()) };
         if !share.begins().await? {
             return Ok(());
@@ -241,7 +241,7 @@ impl Polling {
                 *first = std::mem::replace(&mut *first, Ok(())).and(answered);
             })
         });
-        share.within_grace(All::new(slots)).await;
+        share.within_grace(JoinAll::new(slots)).await;
         first.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -263,8 +263,8 @@ impl Polling {
         let Self { api, settings, shutdown, share, grace, extension: _extension, only: _only, .. } = self;
         let share = match share {
             Some(share) => Some(share),
-            None if grace.is_some() || snapshot.is_some() => Share::several(1, shutdown, grace, snapshot).next(),
-            None => return Box::pin(answer(api, &settings, (End::new(shutdown), None), app)).await,
+            None if grace.is_some() || snapshot.is_some() => SlotGroup::several(1, shutdown, grace, snapshot).next(),
+            None => return Box::pin(answer(api, &settings, (StopSignal::new(shutdown), None), app)).await,
         };
         let Some(share) = share else { return Ok(()) };
         if !share.begins().await? {

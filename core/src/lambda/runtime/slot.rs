@@ -15,16 +15,16 @@ use crate::{
     lambda::{
         Context,
         api::{Api, Invocation},
-        event::{self, Asked, Names, Refusal},
-        reply::{self, Answer, Shape},
-        runtime::{deadline::Deadline, group::CutOff, stop::End},
+        event::{self, DecodeContext, HeaderNameCache, Rejection},
+        reply::{self, Reply, ReplyShape},
+        runtime::{deadline::Deadline, group::CutOff, stop::StopSignal},
     },
-    log::{say, span},
+    log::{self, span},
     path::{location, reserved::Reserved},
     request::after_response,
     util::{
         catch_panic::{self, CatchPanic, Panicked},
-        join_all::All,
+        join_all::JoinAll,
     },
 };
 
@@ -32,7 +32,7 @@ use crate::{
 pub(crate) async fn answer<A: App>(
     api: Api,
     settings: &Settings,
-    end: (End, Option<CutOff>),
+    end: (StopSignal, Option<CutOff>),
     app: A,
 ) -> Result<(), Error> {
     let (mut end, cut_off) = end;
@@ -41,7 +41,7 @@ pub(crate) async fn answer<A: App>(
         app,
         settings,
         reserved: Reserved::new(settings),
-        names: Names::new(),
+        names: HeaderNameCache::new(),
         deadline: Deadline::new(settings.deadline_margin, cut_off),
         after: AfterResponse::new(),
     };
@@ -57,8 +57,7 @@ pub(crate) async fn answer<A: App>(
         // It is closed by then.
         drop(span);
         if is_frozen && slot.deadline.limit(settings.before_freeze.run()).await.is_none() {
-            say!(
-                WARN,
+            log::warn!(
                 "what is done before a freeze took too long, and was cancelled before Lambda would end the process ({})",
                 slot.deadline.variable()
             );
@@ -73,7 +72,7 @@ struct Slot<'a, A> {
     app: A,
     settings: &'a Settings,
     reserved: Reserved,
-    names: Names,
+    names: HeaderNameCache,
     deadline: Deadline,
     after: AfterResponse,
 }
@@ -82,7 +81,7 @@ impl<A: App> Slot<'_, A> {
     async fn answer(&mut self, Invocation { context, event }: Invocation, span: &Span) -> Result<(), Error> {
         let Self { api, app, settings, reserved, names, deadline, after } = self;
         let id = context.request_id();
-        let read = read(&event, Asked::new(&context, span, settings, reserved, names));
+        let read = read(&event, DecodeContext::new(&context, span, settings, reserved, names));
         // The app is to hold the last of it, so that its memory can be used again.
         drop(event);
         let (answer, body) = match read {
@@ -94,10 +93,10 @@ impl<A: App> Slot<'_, A> {
             Err(refusal) => (refuse(refusal, id), None),
         };
         match answer {
-            Answer::Reply(payload) => api.respond(&context, &payload).await?,
-            Answer::Stream(begin) => api.stream(&context, &begin, body, deadline).await?,
-            Answer::Error { error_type, message } => {
-                say!(ERROR, "request {id}: {message}");
+            Reply::Payload(payload) => api.respond(&context, &payload).await?,
+            Reply::Stream(begin) => api.stream(&context, &begin, body, deadline).await?,
+            Reply::Error { error_type, message } => {
+                log::error!("request {id}: {message}");
                 api.fail(&context, error_type, &message).await?;
             }
         }
@@ -110,7 +109,7 @@ impl<A: App> Slot<'_, A> {
 
 /// Does what the app has handed over for after the response, and what that hands over, until the time is over.
 async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline) {
-    let mut all = All::new([]);
+    let mut all = JoinAll::new([]);
     let done = poll_fn(|cx| {
         // Work may wait for what it has handed over itself.
         all.extend(
@@ -126,8 +125,7 @@ async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline
     });
     if deadline.limit(done).await.is_none() {
         drop(after.take());
-        say!(
-            WARN,
+        log::warn!(
             "request {request_id}: the work after the response took too long, and was cancelled ({})",
             deadline.variable()
         );
@@ -135,9 +133,9 @@ async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline
 }
 
 /// The request that an event stands for. Whatever the event does to the libraries that read it, the loop goes on.
-fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape, Option<PathPrefix>), Refusal> {
-    catch_panic::caught(|| event::read(event, asked)).unwrap_or_else(|Panicked(message)| {
-        Err(Refusal::Failed {
+fn read(event: &Bytes, asked: DecodeContext<'_>) -> Result<(Request, ReplyShape, Option<PathPrefix>), Rejection> {
+    catch_panic::catch_panic(|| event::read(event, asked)).unwrap_or_else(|Panicked(message)| {
+        Err(Rejection::Failed {
             error_type: "Runtime.UnreadableEvent",
             message: format!("the event cannot be read: {message}"),
         })
@@ -145,14 +143,14 @@ fn read(event: &Bytes, asked: Asked<'_>) -> Result<(Request, Shape, Option<PathP
 }
 
 /// The answer to an event that the app is not to see.
-fn refuse(refusal: Refusal, request_id: &str) -> Answer {
+fn refuse(refusal: Rejection, request_id: &str) -> Reply {
     match refusal {
-        Refusal::BadRequest(shape, why) => {
-            say!(ERROR, "request {request_id}: refused with 400: {why}");
+        Rejection::BadRequest(shape, why) => {
+            log::error!("request {request_id}: refused with 400: {why}");
             reply::text(shape, StatusCode::BAD_REQUEST, why, request_id)
         }
-        Refusal::NotFound(shape) => reply::text(shape, StatusCode::NOT_FOUND, String::new(), request_id),
-        Refusal::Failed { error_type, message } => Answer::Error { error_type, message },
+        Rejection::NotFound(shape) => reply::text(shape, StatusCode::NOT_FOUND, String::new(), request_id),
+        Rejection::Failed { error_type, message } => Reply::Error { error_type, message },
     }
 }
 
@@ -162,10 +160,10 @@ fn call<A: App>(
     app: &A,
     request: Request,
     prefix: Option<PathPrefix>,
-    shape: Shape,
+    shape: ReplyShape,
     context: &Context,
     deadline: &mut Deadline,
-) -> impl Future<Output = (Answer, Option<A::Body>)> {
+) -> impl Future<Output = (Reply, Option<A::Body>)> {
     let request_id = context.request_id();
     // The app is borrowed for the call alone, so that one that is not `Sync` may be served by a future that is `Send`.
     let called = CatchPanic::new(|| {
@@ -179,7 +177,7 @@ fn call<A: App>(
         }
     });
     async move {
-        let (status, why, tell) = match deadline.limit(catch_panic::settled(called)).await {
+        let (status, why, tell) = match deadline.limit(catch_panic::catch_panic_async(called)).await {
             Some(Ok(Ok(answer))) => return answer,
             Some(Ok(Err(error))) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string(), error.for_the_client()),
             Some(Err(Panicked(message))) => {
@@ -200,7 +198,7 @@ fn call<A: App>(
                 Some("the function took too long".to_owned()),
             ),
         };
-        say!(ERROR, "request {request_id}: answered with {}: {why}", status.as_u16());
+        log::error!("request {request_id}: answered with {}: {why}", status.as_u16());
         let tell = tell.unwrap_or_else(|| "internal server error".to_owned());
         (reply::text(shape, status, tell, request_id), None)
     }

@@ -10,13 +10,13 @@ use std::{
 use crate::Shutdown;
 
 /// The user's own shutdown, if there is one, until it has come.
-pub(crate) enum End {
+pub(crate) enum StopSignal {
     Never,
     When(Pin<Box<dyn Future<Output = ()> + Send>>),
     HasCome,
 }
 
-impl End {
+impl StopSignal {
     pub(crate) fn new(shutdown: Shutdown) -> Self {
         shutdown.own().map_or(Self::Never, Self::When)
     }
@@ -56,7 +56,7 @@ impl End {
     }
 }
 
-impl fmt::Debug for End {
+impl fmt::Debug for StopSignal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Never => "Never",
@@ -73,18 +73,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_first_is_what_counts_and_the_end_is_asked_first() {
-        let mut never = End::new(Shutdown::default());
+        let mut never = StopSignal::new(Shutdown::default());
         assert_eq!(never.or(ready(1)).await, Some(1));
-        let mut later = End::new(Shutdown::when(pending()));
+        let mut later = StopSignal::new(Shutdown::when(pending()));
         assert_eq!(later.or(ready(1)).await, Some(1));
-        let mut now = End::new(Shutdown::when(ready(())));
+        let mut now = StopSignal::new(Shutdown::when(ready(())));
         for _ in 0..2 {
             assert_eq!(now.or(async { unreachable!("it was begun") }).await, None::<()>);
         }
         // Both at once, after a while.
         let (both, first) = tokio::sync::watch::channel(0);
         let mut second = both.subscribe();
-        let mut end = End::new(Shutdown::when(async move { drop(second.changed().await) }));
+        let mut end = StopSignal::new(Shutdown::when(async move { drop(second.changed().await) }));
         let mut first = first;
         let (value, ()) = tokio::join!(end.or(first.changed()), async { both.send(1).unwrap() });
         assert!(value.is_some());

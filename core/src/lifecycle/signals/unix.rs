@@ -141,5 +141,5 @@ fn is_first_process() -> bool {
 }
 
 fn cannot_listen(name: &str, error: std::io::Error) -> Error {
-    Error::new(format!("cannot listen for {name}")).because(error)
+    Error::new(format!("cannot listen for {name}")).with_source(error)
 }

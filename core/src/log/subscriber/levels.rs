@@ -3,7 +3,7 @@
 use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::filter::Targets;
 
-use crate::{Host, log::say};
+use crate::{Host, log};
 
 /// Whether Lambda was told to have lines of JSON.
 pub(crate) fn is_json(var: &impl Fn(&str) -> Option<String>) -> bool {
@@ -25,8 +25,7 @@ pub(crate) fn of(host: Host, var: &impl Fn(&str) -> Option<String>) -> (Targets,
         }
         Some(Ok(targets)) => targets,
         Some(Err((said, error))) => {
-            say!(
-                WARN,
+            log::warn!(
                 "RUST_LOG is {said:?}, which is not understood: {error}; it is a level, or `target=level,..`; it is \
                  as if it were not set"
             );
@@ -55,8 +54,7 @@ fn of_lambda(level: &str) -> Option<LevelFilter> {
         // There is nothing above an error here.
         "ERROR" | "FATAL" => LevelFilter::ERROR,
         _ => {
-            say!(
-                WARN,
+            log::warn!(
                 "AWS_LAMBDA_LOG_LEVEL is {level:?}; it is `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`, and as if it were not set"
             );
             return None;

@@ -77,7 +77,7 @@ pub(crate) use fields::Fields;
 pub fn init() -> Result<(), Error> {
     let taken = |error| {
         Error::new("the log cannot be set up: the process has one; take that out, or add `lodger::logs::layer()` to it")
-            .because(error)
+            .with_source(error)
     };
     tracing_subscriber::registry().with(layer()).try_init().map_err(taken)?;
     if host() != Host::Server {

@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     Settings,
-    log::{say, warn_once::Once},
+    log::{self, warn_once::WarnOnce},
 };
 
 /// How often a path may be escaped. No router decodes as often.
@@ -22,21 +22,20 @@ const MAX_SEGMENTS: usize = 63;
 pub(crate) struct Reserved {
     /// The segments of each.
     paths: Vec<Vec<Vec<u8>>>,
-    told: Arc<Once>,
+    told: Arc<WarnOnce>,
 }
 
 impl Reserved {
     pub(crate) fn new(settings: &Settings) -> Self {
         let paths = [&settings.events_path, &settings.websocket_path].into_iter().flatten();
-        Self { paths: paths.filter_map(|path| segments(path)).collect(), told: Arc::new(Once::new()) }
+        Self { paths: paths.filter_map(|path| segments(path)).collect(), told: Arc::new(WarnOnce::new()) }
     }
 
     /// Whether an HTTP request may have this path. That it may not is told once: anybody can send such requests.
     pub(crate) fn admits(&self, path: &str) -> bool {
         let is_covered = self.covers(path);
         if is_covered && self.told.is_first() {
-            say!(
-                WARN,
+            log::warn!(
                 "a request for {path:.80?} is answered with 404, as all others like it will be without a word: the path is for \
                  events (LODGER_EVENTS_PATH, LODGER_WEBSOCKET_PATH)"
             );

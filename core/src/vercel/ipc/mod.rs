@@ -13,9 +13,8 @@ use bytes::{Buf as _, BytesMut};
 use tokio::{sync::Notify, task::yield_now};
 
 use crate::{
-    Error,
-    log::say,
-    vercel::{Context, log, message, socket::Socket, started},
+    Error, log,
+    vercel::{Context, log_sink, message, socket::Socket, started},
 };
 
 /// How often in a row one writes what others send meanwhile, who are not to keep it from its own work.
@@ -109,9 +108,9 @@ impl Ipc {
     /// Sends a line of the log. Where there are too many of them, or nobody to be sent to, it goes to standard error.
     pub(crate) fn log(&self, of: Option<&Context>, level: tracing::Level, line: &str) {
         let state = self.lock();
-        if state.is_broken || state.in_hand + state.unwritten.len() > log::MAX_KEPT {
+        if state.is_broken || state.in_hand + state.unwritten.len() > log_sink::MAX_KEPT {
             drop(state);
-            return log::to_stderr(line);
+            return log_sink::to_stderr(line);
         }
         self.send(state, &message::log(of, level, line));
     }
@@ -166,7 +165,7 @@ impl Ipc {
         state.is_broken = true;
         // What is said below may be sent here as well.
         to_stderr(state);
-        say!(ERROR, "the connection to Vercel broke, and with it this process ends once all is answered: {error}");
+        log::error!("the connection to Vercel broke, and with it this process ends once all is answered: {error}");
         self.broken.notify_waiters();
     }
 
@@ -243,7 +242,7 @@ impl Ipc {
 fn to_stderr(mut state: MutexGuard<'_, State>) {
     let undelivered = take(&mut state.unwritten);
     drop(state);
-    log::undelivered(&undelivered).iter().for_each(|line| log::to_stderr(line));
+    log_sink::undelivered(&undelivered).iter().for_each(|line| log_sink::to_stderr(line));
 }
 
 #[cfg(unix)]

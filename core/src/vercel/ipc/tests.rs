@@ -16,7 +16,7 @@ use tokio::{
 };
 use tracing::Level;
 
-use crate::{request::platform_headers::Said, vercel::ipc::*};
+use crate::{request::platform_headers::PlatformHeaders, vercel::ipc::*};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -33,7 +33,7 @@ pub(crate) async fn connected() -> (Arc<Ipc>, UnixStream) {
 }
 
 pub(crate) fn context(request_id: u64) -> Context {
-    let mut said = Said::default();
+    let mut said = PlatformHeaders::default();
     (said.invocation_id, said.request_id) = (Some("a".to_owned()), Some(request_id));
     Context::of(&mut said).unwrap()
 }
@@ -147,7 +147,7 @@ async fn lines_of_the_log_are_kept_up_to_a_bound_and_ends_without_one() {
     let (ipc, _platform) = connected().await;
     fill(&ipc);
     let line = "x".repeat(100_000);
-    while ipc.lock().unwritten.len() <= log::MAX_KEPT {
+    while ipc.lock().unwritten.len() <= log_sink::MAX_KEPT {
         ipc.log(None, Level::INFO, &line);
     }
     let kept = ipc.lock().unwritten.len();

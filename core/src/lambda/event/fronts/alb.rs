@@ -8,13 +8,13 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
-            Asked,
+            DecodeContext,
             fields::Fields,
-            front::{Client, Front, Parts, Query, Why, decoded, headers, parameters},
+            front::{Client, DecodeError, Front, Query, RequestParts, decoded, headers, parameters},
         },
-        reply::{Form, Style},
+        reply::{HeaderFormat, ReplyFormat},
     },
-    log::{say, warn_once::Once},
+    log::{self, warn_once::WarnOnce},
 };
 
 pub(crate) const MULTI_VALUE: Front = Front {
@@ -24,7 +24,7 @@ pub(crate) const MULTI_VALUE: Front = Front {
     is_this: |fields| fields.context.is_of_load_balancer && fields.multi_headers.is_some(),
     is_http: true,
     parts,
-    reply: &Style { headers: Form::List, cookies: Form::List, ..REPLY },
+    reply: &ReplyFormat { headers: HeaderFormat::List, cookies: HeaderFormat::List, ..REPLY },
     reply_to_api_gateway: None,
     stream: None,
 };
@@ -32,37 +32,36 @@ pub(crate) const MULTI_VALUE: Front = Front {
 pub(crate) const SINGLE_VALUE: Front = Front {
     is_this: |fields| fields.context.is_of_load_balancer,
     parts: |event, fields, asked| {
-        static TOLD: Once = Once::new();
+        static TOLD: WarnOnce = WarnOnce::new();
         if TOLD.is_first() {
-            say!(
-                INFO,
+            log::info!(
                 "this load balancer sends the last one of repeated headers and query parameters; it sends all with the \
                  attribute lambda.multi_value_headers.enabled of its target group"
             );
         }
         parts(event, fields, asked)
     },
-    reply: &Style { headers: Form::Joined, cookies: Form::Spelled, ..REPLY },
+    reply: &ReplyFormat { headers: HeaderFormat::Joined, cookies: HeaderFormat::CaseVariants, ..REPLY },
     ..MULTI_VALUE
 };
 
 /// What is larger becomes a 502 of the load balancer's own.
-const REPLY: Style = Style {
+const REPLY: ReplyFormat = ReplyFormat {
     is_explicit: true,
     max_size: 1024 * 1024,
     max_headers: Some(32 * 1024),
     taker: "an Application Load Balancer",
-    ..Style::DEFAULT
+    ..ReplyFormat::DEFAULT
 };
 
-fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &Asked<'_>) -> Result<Parts<'a>, Why> {
-    Ok(Parts {
+fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &DecodeContext<'_>) -> Result<RequestParts<'a>, DecodeError> {
+    Ok(RequestParts {
         method: fields.http_method.and_then(Text::decode),
         path: decoded(fields.path).ok_or("the path is no text")?,
         // Neither keys nor values are decoded.
         query: Query::Sent(parameters(fields)),
         headers: headers(fields),
         client: Client::LastForwarded,
-        ..Parts::default()
+        ..RequestParts::default()
     })
 }

@@ -8,10 +8,10 @@ use http::HeaderValue;
 
 use crate::lambda::{
     event::{
-        Refusal,
-        front::{Front, Parts, Why},
+        Rejection,
+        front::{DecodeError, Front, RequestParts},
     },
-    reply::Style,
+    reply::ReplyFormat,
 };
 
 /// What no front claims comes here.
@@ -23,17 +23,17 @@ pub(crate) const FRONT: Front = Front {
     is_http: false,
     parts: |event, _, asked| {
         let Some(path) = asked.events_path else {
-            return Err(Why::Refused(Refusal::unrouted(event)));
+            return Err(DecodeError::Refused(Rejection::unrouted(event)));
         };
-        Ok(Parts {
+        Ok(RequestParts {
             method: Some(Cow::Borrowed(b"POST")),
             path: path.as_bytes().to_vec().into(),
             content_type: Some(HeaderValue::from_static("application/json")),
             body: Some(event.clone()),
-            ..Parts::default()
+            ..RequestParts::default()
         })
     },
-    reply: &Style { is_result: true, fails_by_status: true, ..Style::DEFAULT },
+    reply: &ReplyFormat { is_result: true, fails_by_status: true, ..ReplyFormat::DEFAULT },
     reply_to_api_gateway: None,
     stream: None,
 };

@@ -7,9 +7,9 @@ use crate::{
     lambda::{
         event::{
             fields::{Fields, Pairs},
-            front::{Client, Front, Parts, Query, Why, decoded, split_query},
+            front::{Client, DecodeError, Front, Query, RequestParts, decoded, split_query},
         },
-        reply::{Form, Style},
+        reply::{HeaderFormat, ReplyFormat},
     },
 };
 
@@ -21,15 +21,20 @@ pub(crate) const FRONT: Front = Front {
     is_http: true,
     parts: |_, fields, _| parts(fields.lattice_path, fields),
     // It has no room for a header that comes twice, and cookies cannot be joined.
-    reply: &Style { headers: Form::Joined, cookies: Form::First, is_explicit: true, ..Style::DEFAULT },
+    reply: &ReplyFormat {
+        headers: HeaderFormat::Joined,
+        cookies: HeaderFormat::FirstValue,
+        is_explicit: true,
+        ..ReplyFormat::DEFAULT
+    },
     reply_to_api_gateway: None,
     stream: None,
 };
 
 /// The parts that both versions name alike, with the path and the query of `target`.
-pub(crate) fn parts<'a>(target: Option<Text<'a>>, fields: &'a Fields<'a>) -> Result<Parts<'a>, Why> {
+pub(crate) fn parts<'a>(target: Option<Text<'a>>, fields: &'a Fields<'a>) -> Result<RequestParts<'a>, DecodeError> {
     let (path, query) = split_query(decoded(target).ok_or("the path is no text")?);
-    Ok(Parts {
+    Ok(RequestParts {
         method: fields.method.and_then(Text::decode),
         path,
         // The query in the path is the raw one. Some samples have it in the map alone.
@@ -39,6 +44,6 @@ pub(crate) fn parts<'a>(target: Option<Text<'a>>, fields: &'a Fields<'a>) -> Res
         },
         headers: [&fields.headers, &[]],
         client: Client::LastForwarded,
-        ..Parts::default()
+        ..RequestParts::default()
     })
 }

@@ -4,7 +4,7 @@
 
 use crate::lambda::{
     event::{front::Front, fronts::lattice_v1::parts},
-    reply::{Form, Style},
+    reply::{HeaderFormat, ReplyFormat},
 };
 
 pub(crate) const FRONT: Front = Front {
@@ -14,7 +14,12 @@ pub(crate) const FRONT: Front = Front {
     is_this: |fields| fields.context.is_of_lattice,
     is_http: true,
     parts: |_, fields, _| parts(fields.path, fields),
-    reply: &Style { headers: Form::Joined, cookies: Form::List, is_explicit: true, ..Style::DEFAULT },
+    reply: &ReplyFormat {
+        headers: HeaderFormat::Joined,
+        cookies: HeaderFormat::List,
+        is_explicit: true,
+        ..ReplyFormat::DEFAULT
+    },
     reply_to_api_gateway: None,
     stream: None,
 };

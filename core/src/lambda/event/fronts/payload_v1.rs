@@ -10,16 +10,16 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
-            Asked,
+            DecodeContext,
             fields::{Fields, Value},
             front::{
-                Client, Front, Parts, PathIs, Query, StagePlace, Streams, Why, decoded, headers, parameters,
-                stage_of_http_api,
+                Client, DecodeError, Front, PathIs, Query, RequestParts, StagePlace, Streams, decoded, headers,
+                parameters, stage_of_http_api,
             },
         },
-        reply::{API_HEADERS, Form, Style},
+        reply::{API_HEADERS, HeaderFormat, ReplyFormat},
     },
-    log::{say, warn_once::Once},
+    log::{self, warn_once::WarnOnce},
 };
 
 /// Before [`REST_API`], of whose shape it is but for its `version`.
@@ -27,7 +27,7 @@ pub(crate) const HTTP_API: Front = Front {
     short_name: "http-api",
     is_this: |fields| is_either(fields) && fields.version.and_then(Text::verbatim) == Some(b"1.0"),
     parts: |_, fields, _| {
-        Ok(Parts {
+        Ok(RequestParts {
             // What is known of it does not agree, so that escapes are left and all else is escaped.
             path_is: PathIs::MaybeDecoded,
             stage: stage_of_http_api(fields),
@@ -53,20 +53,24 @@ pub(crate) const REST_API: Front = Front {
     is_http: true,
     parts: rest_api,
     reply: REPLY,
-    reply_to_api_gateway: Some(&Style { suppresses_type: true, ..*REPLY }),
-    stream: Some(Streams { prelude: &Style::REST_PRELUDE, is_on: ResponseMode::streams_rest_apis }),
+    reply_to_api_gateway: Some(&ReplyFormat { suppresses_type: true, ..*REPLY }),
+    stream: Some(Streams { prelude: &ReplyFormat::REST_PRELUDE, is_on: ResponseMode::streams_rest_apis }),
 };
 
 /// Never `headers` as well: the front would merge them with the others, into repeated ones.
-const REPLY: &Style =
-    &Style { headers: Form::List, cookies: Form::List, max_headers: Some(API_HEADERS), ..Style::DEFAULT };
+const REPLY: &ReplyFormat = &ReplyFormat {
+    headers: HeaderFormat::List,
+    cookies: HeaderFormat::List,
+    max_headers: Some(API_HEADERS),
+    ..ReplyFormat::DEFAULT
+};
 
 /// A method alone is not enough: agents of Bedrock send one too.
 fn is_either(fields: &Fields<'_>) -> bool {
     fields.http_method.is_some() && (fields.path.is_some() || !fields.context.raw.is_empty())
 }
 
-fn rest_api<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &Asked<'_>) -> Result<Parts<'a>, Why> {
+fn rest_api<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &DecodeContext<'_>) -> Result<RequestParts<'a>, DecodeError> {
     tell_of_lost_bytes(fields);
     let parts = common(fields)?;
     let outside = decoded(fields.context.path).unwrap_or_default();
@@ -78,7 +82,7 @@ fn rest_api<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &Asked<'_>) -> Result<P
         Some(stage) if is_behind(&outside, stage, &parts.path) => StagePlace::TakenOff(stage),
         Some(_) => StagePlace::None,
     };
-    Ok(Parts { stage, ..parts })
+    Ok(RequestParts { stage, ..parts })
 }
 
 /// Whether `outside` is `path` behind the stage.
@@ -89,8 +93,8 @@ fn is_behind(outside: &[u8], stage: Text<'_>, path: &[u8]) -> bool {
     rest.is_some_and(|rest| rest == path || rest.is_empty() && path == b"/")
 }
 
-fn common<'a>(fields: &'a Fields<'a>) -> Result<Parts<'a>, Why> {
-    Ok(Parts {
+fn common<'a>(fields: &'a Fields<'a>) -> Result<RequestParts<'a>, DecodeError> {
+    Ok(RequestParts {
         method: fields.http_method.and_then(Text::decode),
         // Never `pathParameters.proxy`, which is but the end of it.
         path: decoded(fields.path).ok_or("the path is no text")?,
@@ -98,17 +102,16 @@ fn common<'a>(fields: &'a Fields<'a>) -> Result<Parts<'a>, Why> {
         headers: headers(fields),
         client: Client::Said(fields.context.source_ip),
         protocol: fields.context.protocol,
-        ..Parts::default()
+        ..RequestParts::default()
     })
 }
 
 /// Says, once, that a body has come that is no longer what the client sent.
 fn tell_of_lost_bytes(fields: &Fields<'_>) {
-    static TOLD: Once = Once::new();
+    static TOLD: WarnOnce = WarnOnce::new();
     let Value::Text(body) = fields.body else { return };
     if !fields.is_base64 && TOLD.is_first_if(|| is_lossy(body.raw())) {
-        say!(
-            WARN,
+        log::warn!(
             "a body has come with U+FFFD in it, which a REST API puts in the place of bytes that are no text; to get those, \
              its binaryMediaTypes have to name the type of the body, or be */*"
         );

@@ -10,9 +10,11 @@ use crate::{
         event::{
             domain::{is_function_url, is_local},
             fields::Fields,
-            front::{Client, Front, Parts, PathIs, Query, Streams, Why, decoded, domain, stage_of_http_api},
+            front::{
+                Client, DecodeError, Front, PathIs, Query, RequestParts, Streams, decoded, domain, stage_of_http_api,
+            },
         },
-        reply::{API_HEADERS, Form, Style},
+        reply::{API_HEADERS, HeaderFormat, ReplyFormat},
     },
 };
 
@@ -20,13 +22,13 @@ pub(crate) const FUNCTION_URL: Front = Front {
     short_name: "function-url",
     is_this: |fields| is_either(fields) && is_function_url(&domain(fields)),
     parts: |_, fields, _| parts(fields, PathIs::AsSent),
-    reply: &Style { max_headers: None, ..REPLY },
+    reply: &ReplyFormat { max_headers: None, ..REPLY },
     reply_to_api_gateway: None,
     stream: Some(URL_STREAMS),
     ..HTTP_API
 };
 
-const URL_STREAMS: Streams = Streams { prelude: &Style::URL_PRELUDE, is_on: ResponseMode::streams_urls };
+const URL_STREAMS: Streams = Streams { prelude: &ReplyFormat::URL_PRELUDE, is_on: ResponseMode::streams_urls };
 
 /// What emulators send for a Function URL, or for an HTTP API: there is no telling. What streams is the first.
 pub(crate) const EMULATED: Front = Front {
@@ -44,13 +46,14 @@ pub(crate) const HTTP_API: Front = Front {
     is_like_this: |fields| is_either(fields) || fields.raw_path.is_some() || fields.raw_query.is_some(),
     is_http: true,
     parts: |_, fields, _| parts(fields, PathIs::Decoded),
-    reply: &Style { max_headers: Some(API_HEADERS), ..REPLY },
-    reply_to_api_gateway: Some(&Style { max_headers: Some(API_HEADERS), suppresses_type: true, ..REPLY }),
+    reply: &ReplyFormat { max_headers: Some(API_HEADERS), ..REPLY },
+    reply_to_api_gateway: Some(&ReplyFormat { max_headers: Some(API_HEADERS), suppresses_type: true, ..REPLY }),
     stream: None,
 };
 
 /// Source: [Lambda response for format 2.0](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html#http-api-develop-integrations-lambda.response).
-const REPLY: Style = Style { headers: Form::Joined, cookies: Form::Apart, ..Style::DEFAULT };
+const REPLY: ReplyFormat =
+    ReplyFormat { headers: HeaderFormat::Joined, cookies: HeaderFormat::CookiesArray, ..ReplyFormat::DEFAULT };
 
 /// `version` does not tell: others have it as well.
 fn is_either(fields: &Fields<'_>) -> bool {
@@ -59,9 +62,9 @@ fn is_either(fields: &Fields<'_>) -> bool {
 
 /// How much of the path's encoding is left only the front tells: a Function URL keeps it, an HTTP API takes it away,
 /// whatever its domain, and emulators differ.
-fn parts<'a>(fields: &'a Fields<'a>, path_is: PathIs) -> Result<Parts<'a>, Why> {
+fn parts<'a>(fields: &'a Fields<'a>, path_is: PathIs) -> Result<RequestParts<'a>, DecodeError> {
     let http = fields.context.http.as_ref();
-    Ok(Parts {
+    Ok(RequestParts {
         method: http.and_then(|http| http.method).and_then(Text::decode),
         // Never `http.path`, which both have decoded.
         path: decoded(fields.raw_path).ok_or("the path is no text")?,
@@ -73,6 +76,6 @@ fn parts<'a>(fields: &'a Fields<'a>, path_is: PathIs) -> Result<Parts<'a>, Why> 
         cookies: &fields.cookies,
         client: Client::Said(http.and_then(|http| http.source_ip)),
         protocol: http.and_then(|http| http.protocol),
-        ..Parts::default()
+        ..RequestParts::default()
     })
 }

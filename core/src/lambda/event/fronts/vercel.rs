@@ -10,12 +10,12 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
-            Bad,
+            BadRequest,
             fields::{Fields, Value},
-            front::{Front, Parts, Query, decoded, split_query},
+            front::{Front, Query, RequestParts, decoded, split_query},
             owned,
         },
-        reply::{Form, Style},
+        reply::{HeaderFormat, ReplyFormat},
     },
 };
 
@@ -28,28 +28,28 @@ pub(crate) const FRONT: Front = Front {
     is_http: true,
     parts: |_, fields, _| {
         let (path, query) = split_query(decoded(fields.path).ok_or("the path is no text")?);
-        Ok(Parts {
+        Ok(RequestParts {
             method: fields.method.and_then(Text::decode),
             path,
             query: Query::Raw(query.unwrap_or_default()),
             headers: [&fields.headers, &[]],
-            ..Parts::default()
+            ..RequestParts::default()
         })
     },
     // As the bridge for Go does: a list for one value as well.
-    reply: &Style {
-        headers: Form::List,
-        cookies: Form::List,
+    reply: &ReplyFormat {
+        headers: HeaderFormat::List,
+        cookies: HeaderFormat::List,
         lists_are_in: "headers",
         base64_is: r#""encoding":"base64""#,
-        ..Style::DEFAULT
+        ..ReplyFormat::DEFAULT
     },
     reply_to_api_gateway: None,
     stream: None,
 };
 
 /// The JSON of the request in an event of Vercel's; `None` if the event is another's.
-pub(crate) fn request_in(event: &Bytes, fields: &Fields<'_>) -> Option<Result<Bytes, Bad>> {
+pub(crate) fn request_in(event: &Bytes, fields: &Fields<'_>) -> Option<Result<Bytes, BadRequest>> {
     match fields.body {
         Value::Text(text) if is_invocation(fields) => Some(owned(event, text).ok_or("the body is no text".into())),
         _ => None,
@@ -57,7 +57,7 @@ pub(crate) fn request_in(event: &Bytes, fields: &Fields<'_>) -> Option<Result<By
 }
 
 /// Reads the request in an event.
-pub(crate) fn read(request: &Bytes) -> Result<Fields<'_>, Bad> {
+pub(crate) fn read(request: &Bytes) -> Result<Fields<'_>, BadRequest> {
     let mut fields = Fields::read(request).map_err(|malformed| {
         format!("the request in the event is no JSON: it ceases to be at byte {}", malformed.at)
     })?;

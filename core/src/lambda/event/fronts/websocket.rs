@@ -12,12 +12,12 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
-            Asked, Refusal,
+            DecodeContext, Rejection,
             escape::Escape,
             fields::{Fields, Value},
-            front::{Client, Front, Parts, Query, Why, headers, parameters},
+            front::{Client, DecodeError, Front, Query, RequestParts, headers, parameters},
         },
-        reply::{Form, Style},
+        reply::{HeaderFormat, ReplyFormat},
     },
 };
 
@@ -29,7 +29,7 @@ pub(crate) const CONNECT: Front = Front {
     is_this: |fields| event_type(fields) == Some(b"CONNECT"),
     is_http: false,
     parts,
-    reply: &Style { only: Some("sec-websocket-protocol"), headers: Form::Joined, ..Style::DEFAULT },
+    reply: &ReplyFormat { only: Some("sec-websocket-protocol"), headers: HeaderFormat::Joined, ..ReplyFormat::DEFAULT },
     reply_to_api_gateway: None,
     stream: None,
 };
@@ -38,7 +38,7 @@ pub(crate) const CONNECT: Front = Front {
 pub(crate) const MESSAGE: Front = Front {
     is_this: |fields| matches!(event_type(fields), Some(b"MESSAGE" | b"DISCONNECT")),
     // What is larger may not matter: it is sent where the route has a response, and else to nobody.
-    reply: &Style { fails_by_status: true, max_message: Some(128 * 1024), ..*CONNECT.reply },
+    reply: &ReplyFormat { fails_by_status: true, max_message: Some(128 * 1024), ..*CONNECT.reply },
     ..CONNECT
 };
 
@@ -46,9 +46,9 @@ fn event_type<'a>(fields: &Fields<'a>) -> Option<&'a [u8]> {
     fields.context.event_type.and_then(Text::verbatim).filter(|_| fields.context.is_of_connection)
 }
 
-fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, asked: &Asked<'_>) -> Result<Parts<'a>, Why> {
+fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, asked: &DecodeContext<'_>) -> Result<RequestParts<'a>, DecodeError> {
     let Some(base) = asked.websocket_path else {
-        return Err(Why::Refused(Refusal::no_route(CONNECT.name, "LODGER_WEBSOCKET_PATH", "/ws")));
+        return Err(DecodeError::Refused(Rejection::no_route(CONNECT.name, "LODGER_WEBSOCKET_PATH", "/ws")));
     };
     let route_key = fields.context.route_key.and_then(Text::decode).unwrap_or_else(|| default_route(fields).into());
     let mut path = format!("{base}/").into_bytes();
@@ -60,7 +60,7 @@ fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, asked: &Asked<'_>) -> Result<
         }
         None => Escape::Component.push(&mut path, &route_key),
     }
-    Ok(Parts {
+    Ok(RequestParts {
         method: Some(Cow::Borrowed(b"POST")),
         path: path.into(),
         query: Query::Decoded(parameters(fields)),
@@ -72,7 +72,7 @@ fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, asked: &Asked<'_>) -> Result<
             Value::Absent | Value::Other => None,
         },
         client: Client::Said(fields.context.source_ip),
-        ..Parts::default()
+        ..RequestParts::default()
     })
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::lambda::{event::tests::*, reply::Form};
+use crate::lambda::{event::tests::*, reply::HeaderFormat};
 
 /// An event in the mode with multi-value headers, with `parts` over it.
 pub(crate) fn event(parts: Value) -> Value {
@@ -98,8 +98,14 @@ fn the_reply_is_in_the_mode_of_the_request() {
         let (_, shape) = read_bytes(&event.to_string().into(), &Settings::default(), "").unwrap();
         (shape.style.headers, shape.style.cookies, shape.without_body)
     };
-    assert_eq!(shape(event(json!({"httpMethod": "HEAD"}))), (Form::List, Form::List, true));
-    assert_eq!(shape(event(json!({"multiValueHeaders": {}, "headers": {"a": "b"}}))), (Form::List, Form::List, false));
-    assert_eq!(shape(single(json!({}))), (Form::Joined, Form::Spelled, false));
-    assert_eq!(shape(single(json!({"multiValueHeaders": null}))), (Form::Joined, Form::Spelled, false));
+    assert_eq!(shape(event(json!({"httpMethod": "HEAD"}))), (HeaderFormat::List, HeaderFormat::List, true));
+    assert_eq!(
+        shape(event(json!({"multiValueHeaders": {}, "headers": {"a": "b"}}))),
+        (HeaderFormat::List, HeaderFormat::List, false)
+    );
+    assert_eq!(shape(single(json!({}))), (HeaderFormat::Joined, HeaderFormat::CaseVariants, false));
+    assert_eq!(
+        shape(single(json!({"multiValueHeaders": null}))),
+        (HeaderFormat::Joined, HeaderFormat::CaseVariants, false)
+    );
 }

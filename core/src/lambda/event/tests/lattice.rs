@@ -87,7 +87,7 @@ fn a_query_in_the_path_hides_no_reserved_path() {
         || Settings { events_path: Some("/events".into()), base_path: Some("/api".into()), ..Settings::default() };
     for target in ["/events?a=1", "/api/events?", "/events?/x"] {
         for event in [v1(json!({"raw_path": target})), v2(json!({"path": target}))] {
-            assert!(matches!(read_with(event, settings(), ""), Err(Refusal::NotFound(_))), "{target}");
+            assert!(matches!(read_with(event, settings(), ""), Err(Rejection::NotFound(_))), "{target}");
         }
     }
     for event in [v1(json!({"raw_path": "/api?/events"})), v2(json!({"path": "/api?/events"}))] {

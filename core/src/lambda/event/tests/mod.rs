@@ -32,10 +32,11 @@ fn with(mut event: Value, parts: Value) -> Value {
     event
 }
 
-fn read_bytes(event: &Bytes, settings: &Settings, trace_id: &'static str) -> Result<(Request, Shape), Refusal> {
+fn read_bytes(event: &Bytes, settings: &Settings, trace_id: &'static str) -> Result<(Request, ReplyShape), Rejection> {
     let context = Context { request_id: "id-1".into(), trace_id: trace_id.into(), ..Context::default() };
     let reserved = Reserved::new(settings);
-    let read = read(event, Asked::new(&context, &Span::none(), settings, &reserved, &mut Names::new()));
+    let read =
+        read(event, DecodeContext::new(&context, &Span::none(), settings, &reserved, &mut HeaderNameCache::new()));
     read.map(|(request, shape, prefix)| {
         // What the app and its `Location` get is one.
         assert_eq!(request.extensions().get(), prefix.as_ref());
@@ -43,7 +44,7 @@ fn read_bytes(event: &Bytes, settings: &Settings, trace_id: &'static str) -> Res
     })
 }
 
-fn read_with(event: Value, settings: Settings, trace_id: &'static str) -> Result<Request, Refusal> {
+fn read_with(event: Value, settings: Settings, trace_id: &'static str) -> Result<Request, Rejection> {
     let bytes = Bytes::from(serde_json::to_vec(&event).unwrap());
     read_bytes(&bytes, &settings, trace_id).map(|(request, _)| request)
 }
@@ -54,9 +55,9 @@ fn read_all(event: Value) -> Request {
 
 fn why(event: Value) -> String {
     match read_with(event, Settings::default(), "").unwrap_err() {
-        Refusal::BadRequest(_, why) => why,
-        Refusal::NotFound(_) => "404".to_owned(),
-        Refusal::Failed { error_type, message } => format!("{error_type}: {message}"),
+        Rejection::BadRequest(_, why) => why,
+        Rejection::NotFound(_) => "404".to_owned(),
+        Rejection::Failed { error_type, message } => format!("{error_type}: {message}"),
     }
 }
 
@@ -106,7 +107,7 @@ fn more_headers_than_can_be_are_refused() {
             event(json!({"headers": "here"})).to_string().replace("\"here\"", &format!("{{{}}}", members.join(",")));
         let refusal = read_bytes(&json.into(), &Settings::default(), "").unwrap_err();
         assert!(
-            matches!(&refusal, Refusal::BadRequest(_, why) if why == "there are more than 4096 headers"),
+            matches!(&refusal, Rejection::BadRequest(_, why) if why == "there are more than 4096 headers"),
             "{refusal:?}"
         );
     }
@@ -144,7 +145,7 @@ fn what_looks_like_a_request_and_is_none_is_named_and_never_served() {
         for events_path in [None, Some("/events".to_owned())] {
             let settings = Settings { events_path, ..Settings::default() };
             let refusal = read_with(event.clone(), settings, "").unwrap_err();
-            let Refusal::Failed { error_type: "Runtime.UnsupportedEvent", message } = refusal else {
+            let Rejection::Failed { error_type: "Runtime.UnsupportedEvent", message } = refusal else {
                 panic!("{refusal:?}")
             };
             assert!(message.contains(name) && message.contains("supported are"), "{message}");
@@ -222,7 +223,7 @@ fn no_request_reaches_what_is_for_events() {
     ] {
         let domain = "abcdefg.execute-api.eu-west-1.amazonaws.com";
         let event = event(json!({"rawPath": path, ".stage": "prod", ".domainName": domain, "..method": "POST"}));
-        assert!(matches!(read_with(event, settings.clone(), ""), Err(Refusal::NotFound(_))), "{path}");
+        assert!(matches!(read_with(event, settings.clone(), ""), Err(Rejection::NotFound(_))), "{path}");
     }
     for path in ["/", "/api", "/eventsx", "/x/events"] {
         let request = read_with(event(json!({"rawPath": path})), settings.clone(), "").unwrap();
@@ -234,7 +235,7 @@ fn no_request_reaches_what_is_for_events() {
 fn what_is_no_json_is_refused() {
     let cut = Bytes::from_static(br#"{"version":"2.0","#);
     let refusal = read_bytes(&cut, &Settings::default(), "").unwrap_err();
-    let Refusal::Failed { error_type: "Runtime.MalformedEvent", message } = refusal else { panic!("{refusal:?}") };
+    let Rejection::Failed { error_type: "Runtime.MalformedEvent", message } = refusal else { panic!("{refusal:?}") };
     assert!(message.contains("byte 17 of 17"), "{message}");
 }
 
@@ -243,7 +244,7 @@ fn there_is_a_most_of_everything() {
     let read = |parts: String| {
         let event = format!(r#"{{"httpMethod":"GET","path":"/",{parts}}}"#);
         read_bytes(&event.into(), &Settings::default(), "").map(drop).map_err(|refusal| match refusal {
-            Refusal::BadRequest(_, why) => why,
+            Rejection::BadRequest(_, why) => why,
             refusal => panic!("{refusal:?}"),
         })
     };

@@ -62,7 +62,7 @@ fn what_is_no_request_is_told_to_the_client() {
         (invoke(json!({"method": "GET", "headers": {"x": "a\nb"}})), "the value of the header \"x\""),
     ] {
         let refusal = read_with(event, Settings::default(), "").unwrap_err();
-        let Refusal::BadRequest(shape, why) = refusal else { panic!("{refusal:?}") };
+        let Rejection::BadRequest(shape, why) = refusal else { panic!("{refusal:?}") };
         assert!(why.starts_with(expected), "{why}");
         assert_eq!(shape.style.lists_are_in, "headers");
     }
@@ -73,10 +73,10 @@ fn no_event_of_this_shape_gets_to_the_route_for_events() {
     let settings = || Settings { events_path: Some("/events".into()), ..Settings::default() };
     let refused = |event| read_with(event, settings(), "").unwrap_err();
     for event in [json!({"Action": "Invoke"}), json!({"Action": "Invoke", "body": {}})] {
-        assert!(matches!(refused(event), Refusal::Failed { error_type: "Runtime.UnsupportedEvent", .. }));
+        assert!(matches!(refused(event), Rejection::Failed { error_type: "Runtime.UnsupportedEvent", .. }));
     }
     let client = invoke(json!({"method": "POST", "path": "/%65vents"}));
-    assert!(matches!(refused(client), Refusal::NotFound(_)));
+    assert!(matches!(refused(client), Rejection::NotFound(_)));
     let other = json!({"Action": "Other", "body": "{}"});
     assert_eq!(read_with(other, settings(), "").unwrap().uri(), "/events");
 }

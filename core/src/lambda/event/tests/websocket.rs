@@ -17,7 +17,7 @@ pub(crate) fn event(event_type: &str, parts: Value) -> Value {
     with(event, parts)
 }
 
-fn read_event(event: Value) -> (Request, Shape) {
+fn read_event(event: Value) -> (Request, ReplyShape) {
     let settings =
         Settings { websocket_path: Some("/ws".into()), base_path: Some("/ws".into()), ..Settings::default() };
     read_bytes(&event.to_string().into(), &settings, "").unwrap()

@@ -9,10 +9,10 @@ pub(crate) const API_HEADERS: usize = 10_240;
 
 /// How a front wants its replies.
 #[derive(Debug)]
-pub(crate) struct Style {
+pub(crate) struct ReplyFormat {
     /// Where [`lists_are_in`](Self::lists_are_in) if they are lists, else under `headers`.
-    pub(crate) headers: Form,
-    pub(crate) cookies: Form,
+    pub(crate) headers: HeaderFormat,
+    pub(crate) cookies: HeaderFormat,
     /// The member that headers are in that are lists.
     pub(crate) lists_are_in: &'static str,
     /// The member that says that the body is base64.
@@ -41,24 +41,24 @@ pub(crate) struct Style {
 
 /// How the values of a header are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum HeaderFormat {
     /// As one string, with commas.
     Joined,
     /// As an array of strings.
     List,
     /// Not among the headers: in `cookies`.
-    Apart,
+    CookiesArray,
     /// Each under a spelling of the name of its own: to a front names are different that differ in case alone.
-    Spelled,
+    CaseVariants,
     /// The first one alone.
-    First,
+    FirstValue,
 }
 
-impl Style {
+impl ReplyFormat {
     /// What fronts have in common, which is of no front by itself.
     pub(crate) const DEFAULT: Self = Self {
-        headers: Form::Joined,
-        cookies: Form::First,
+        headers: HeaderFormat::Joined,
+        cookies: HeaderFormat::FirstValue,
         lists_are_in: "multiValueHeaders",
         base64_is: r#""isBase64Encoded":true"#,
         only: None,
@@ -76,13 +76,14 @@ impl Style {
     /// What goes before a streamed body on a Function URL: it has no room for lists, and answers one that has any with 500.
     ///
     /// Source: [streaming over HTTP](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming).
-    pub(crate) const URL_PRELUDE: Self = Self { cookies: Form::Apart, is_prelude: true, ..Self::DEFAULT };
+    pub(crate) const URL_PRELUDE: Self =
+        Self { cookies: HeaderFormat::CookiesArray, is_prelude: true, ..Self::DEFAULT };
 
     /// Likewise on a REST API.
     ///
     /// Source: [Lambda proxy integrations that stream](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html).
     pub(crate) const REST_PRELUDE: Self =
-        Self { headers: Form::List, max_headers: Some(API_HEADERS), ..Self::URL_PRELUDE };
+        Self { headers: HeaderFormat::List, max_headers: Some(API_HEADERS), ..Self::URL_PRELUDE };
 }
 
 /// The most bytes of a prelude, with the zeros that end it: the front looks for them in the first 16 KB of a stream.

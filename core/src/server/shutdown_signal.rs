@@ -12,13 +12,13 @@ use crate::{
     },
 };
 
-pub(crate) struct End {
+pub(crate) struct ShutdownSignal {
     own: Option<Ending>,
     /// `None` if the user handles them.
     signals: Option<Signals>,
 }
 
-impl End {
+impl ShutdownSignal {
     pub(crate) fn new(shutdown: Shutdown) -> Result<Self, Error> {
         let signals = shutdown.hears_signals().then(Signals::new).transpose()?;
         Ok(Self { own: shutdown.own(), signals })

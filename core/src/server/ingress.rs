@@ -5,9 +5,9 @@ use std::{net::SocketAddr, sync::Arc};
 use http::StatusCode;
 
 use crate::{
-    AfterResponse, Head, Host, Settings,
+    AfterResponse, Host, RequestHead, Settings,
     path::public_paths::{Paths, Seen},
-    server::{pass::Pass, tasks::Tasks},
+    server::{request_guard::RequestGuard, tasks::Tasks},
 };
 
 /// What stands before an app: it takes prefixes off paths, keeps clients away from what is for events, and, where the server
@@ -16,12 +16,12 @@ use crate::{
 /// A server of Lodger's asks it about each request, and so does the adapter of a framework that brings a server of its own:
 ///
 /// - before the app is called, [`admit`](Self::admit), which says whether it is to be called;
-/// - the call itself goes through [`Pass::call`];
-/// - the head of the response goes through [`Pass::restore_location`], or [`Pass::restored_location`];
-/// - the body of the response is read, and dropped, by [`Pass::poll_body`] and [`Pass::drop_body`];
-/// - the [`Pass`] is kept until that body has been sent, or is dropped without that.
+/// - the call itself goes through [`RequestGuard::call`];
+/// - the head of the response goes through [`RequestGuard::restore_location`], or [`RequestGuard::restored_location`];
+/// - the body of the response is read, and dropped, by [`RequestGuard::poll_body`] and [`RequestGuard::drop_body`];
+/// - the [`RequestGuard`] is kept until that body has been sent, or is dropped without that.
 #[derive(Debug)]
-pub struct Gate {
+pub struct Ingress {
     paths: Paths,
     /// Whether what is taken off a path is put back into `Location`.
     rewrites_location: bool,
@@ -33,7 +33,7 @@ pub struct Gate {
     is_behind_vercels_proxy: bool,
 }
 
-impl Clone for Gate {
+impl Clone for Ingress {
     fn clone(&self) -> Self {
         Self {
             paths: self.paths.clone(),
@@ -53,12 +53,12 @@ impl Clone for Gate {
 #[must_use = "a request whose pass is dropped is taken for one that was broken off"]
 pub enum Admission {
     /// It does.
-    ToApp(Pass),
+    ToApp(RequestGuard),
     /// It does not: the request is answered with this status and this text.
-    Answered(StatusCode, &'static str, Pass),
+    Answered(StatusCode, &'static str, RequestGuard),
 }
 
-impl Gate {
+impl Ingress {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             paths: Paths::new(settings, None),
@@ -84,27 +84,27 @@ impl Gate {
     }
 
     /// Lets a request pass, changed as the app is to see it, or answers for the app. `peer` is the other end of the connection.
-    pub fn admit<H: Head>(&self, head: &mut H, peer: Option<SocketAddr>) -> Admission {
+    pub fn admit<H: RequestHead>(&self, head: &mut H, peer: Option<SocketAddr>) -> Admission {
         #[cfg(feature = "vercel")]
         if let Some(vercel) = &self.vercel {
             return match vercel.take(head) {
-                Some(end) => self.admit_to_paths(head, Pass::on_vercel(end)),
-                None => Admission::Answered(StatusCode::OK, "OK", Pass::default()),
+                Some(end) => self.admit_to_paths(head, RequestGuard::on_vercel(end)),
+                None => Admission::Answered(StatusCode::OK, "OK", RequestGuard::default()),
             };
         }
         #[cfg(feature = "vercel")]
         if self.is_behind_vercels_proxy {
             // It takes out some, and its own address is that of no client.
-            crate::request::platform_headers::Said::of(head).take_out(head, None);
-            return self.admit_to_paths(head, Pass::on_server());
+            crate::request::platform_headers::PlatformHeaders::of(head).take_out(head, None);
+            return self.admit_to_paths(head, RequestGuard::on_server());
         }
         if let Some(peer) = peer {
             head.set_client(peer);
         }
-        self.admit_to_paths(head, Pass::on_server())
+        self.admit_to_paths(head, RequestGuard::on_server())
     }
 
-    fn admit_to_paths<H: Head>(&self, head: &mut H, mut pass: Pass) -> Admission {
+    fn admit_to_paths<H: RequestHead>(&self, head: &mut H, mut pass: RequestGuard) -> Admission {
         let is_seen = match self.paths.seen(head.target()) {
             Seen::AsItIs => true,
             Seen::Never => false,

@@ -18,21 +18,21 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{BoxError, server::pass::Pass};
+use crate::{BoxError, server::request_guard::RequestGuard};
 
 /// The requests of one connection whose responses hyper has in hand and not yet sent.
 #[derive(Clone, Default)]
-pub(crate) struct Unsent(Arc<Inner>);
+pub(crate) struct PendingFlush(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    passes: Mutex<Vec<Pass>>,
+    passes: Mutex<Vec<RequestGuard>>,
     /// Whether there is any, so that a flush with none, as almost every one is, needs no lock.
     is_some: AtomicBool,
 }
 
-impl Unsent {
-    fn push(&self, pass: Pass) {
+impl PendingFlush {
+    fn push(&self, pass: RequestGuard) {
         let mut passes = self.0.passes.lock().unwrap_or_else(PoisonError::into_inner);
         passes.push(pass);
         self.0.is_some.store(true, Ordering::Release);
@@ -53,15 +53,15 @@ impl Unsent {
 
 pin_project! {
     /// The body of a response, with the pass of its request.
-    pub(crate) struct Accompanied<B> {
+    pub(crate) struct GuardedBody<B> {
         // None once it has panicked.
         #[pin]
         body: Option<B>,
         // Dropped after the body, whose destructor is the app's.
-        pass: Leaving,
+        pass: DeferredGuard,
     }
 
-    impl<B> PinnedDrop for Accompanied<B> {
+    impl<B> PinnedDrop for GuardedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             this.pass.0.drop_body(this.body);
@@ -70,16 +70,16 @@ pin_project! {
 }
 
 /// A pass that is handed on when this is dropped, if anybody waits for it.
-struct Leaving(Pass, Option<Unsent>);
+struct DeferredGuard(RequestGuard, Option<PendingFlush>);
 
-impl<B> Accompanied<B> {
-    pub(crate) fn new(body: B, pass: Pass, unsent: Option<&Unsent>) -> Self {
+impl<B> GuardedBody<B> {
+    pub(crate) fn new(body: B, pass: RequestGuard, unsent: Option<&PendingFlush>) -> Self {
         let unsent = unsent.filter(|_| pass.is_awaited()).cloned();
-        Self { body: Some(body), pass: Leaving(pass, unsent) }
+        Self { body: Some(body), pass: DeferredGuard(pass, unsent) }
     }
 }
 
-impl Drop for Leaving {
+impl Drop for DeferredGuard {
     fn drop(&mut self) {
         if let Some(unsent) = &self.1 {
             unsent.push(take(&mut self.0));
@@ -87,7 +87,7 @@ impl Drop for Leaving {
     }
 }
 
-impl<B> Body for Accompanied<B>
+impl<B> Body for GuardedBody<B>
 where
     B: Body<Error: Into<BoxError>>,
 {
@@ -110,24 +110,24 @@ where
 
 /// A socket that knows when all has been sent: hyper flushes it once it has written whatever it had in hand, and what comes
 /// to its end before that is in it.
-pub(crate) struct Flushed {
+pub(crate) struct FlushTracker {
     socket: TcpStream,
-    unsent: Unsent,
+    unsent: PendingFlush,
 }
 
-impl Flushed {
-    pub(crate) fn new(socket: TcpStream, unsent: Unsent) -> Self {
+impl FlushTracker {
+    pub(crate) fn new(socket: TcpStream, unsent: PendingFlush) -> Self {
         Self { socket, unsent }
     }
 }
 
-impl AsyncRead for Flushed {
+impl AsyncRead for FlushTracker {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.socket).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Flushed {
+impl AsyncWrite for FlushTracker {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.socket).poll_write(cx, buf)
     }

@@ -14,21 +14,21 @@ use tracing::{Instrument as _, Span};
 
 use crate::{
     AfterResponse, PathPrefix,
-    log::{say, span},
+    log::{self, span},
     path::location,
     request::after_response::{self, Work},
     server::tasks::Tasks,
-    util::catch_panic::{CatchPanic, Panicked, caught},
+    util::catch_panic::{CatchPanic, Panicked, catch_panic},
 };
 
 /// Stands for a request that is being answered: to be kept until the body of its response has been sent entirely, or is dropped.
 /// What is to be done [after the response](AfterResponse) begins then.
 #[must_use = "the request counts as answered once this is dropped"]
-pub struct Pass {
+pub struct RequestGuard {
     /// It is closed before the request is at its end.
     span: Span,
     #[cfg(feature = "vercel")]
-    end: Option<crate::vercel::End>,
+    end: Option<crate::vercel::RequestEndGuard>,
     after: Option<(AfterResponse, Arc<Tasks>)>,
     /// Boxed, because few requests have one and every pass is moved several times.
     prefix: Option<Box<PathPrefix>>,
@@ -36,13 +36,13 @@ pub struct Pass {
 }
 
 /// That of nothing.
-impl Default for Pass {
+impl Default for RequestGuard {
     fn default() -> Self {
         Self::of(Span::none())
     }
 }
 
-impl Pass {
+impl RequestGuard {
     /// That of a request to a server, of which nobody has to be told.
     pub(crate) fn on_server() -> Self {
         Self::of(span::on_server())
@@ -61,8 +61,8 @@ impl Pass {
 
     /// That of a request that Vercel brings.
     #[cfg(feature = "vercel")]
-    pub(crate) fn on_vercel(end: Option<crate::vercel::End>) -> Self {
-        let span = end.as_ref().map_or_else(Span::none, crate::vercel::End::span);
+    pub(crate) fn on_vercel(end: Option<crate::vercel::RequestEndGuard>) -> Self {
+        let span = end.as_ref().map_or_else(Span::none, crate::vercel::RequestEndGuard::span);
         Self { end, after: None, prefix: None, span, catches_panics: true }
     }
 
@@ -93,7 +93,7 @@ impl Pass {
 
     /// Calls the app. What comes of it is the app's answer, and this again. Where the host wants every request answered, a panic
     /// is [`None`], has been logged, and is to be answered with 500; elsewhere it is let through.
-    pub fn call<F: Future>(self, call: impl FnOnce() -> F) -> Call<F> {
+    pub fn call<F: Future>(self, call: impl FnOnce() -> F) -> GuardedCall<F> {
         let state = match self.catches_panics {
             false => State::Plain { future: self.within(call) },
             true => match self.within(|| CatchPanic::new(call)) {
@@ -101,7 +101,7 @@ impl Pass {
                 Err(panicked) => State::Panicked { panicked },
             },
         };
-        Call { state, pass: self }
+        GuardedCall { state, pass: self }
     }
 
     /// Calls `work` as work on the request: what it logs is the request's.
@@ -145,10 +145,10 @@ impl Pass {
         if !self.catches_panics {
             return Some(self.within(work));
         }
-        match self.within(|| caught(work)) {
+        match self.within(|| catch_panic(work)) {
             Ok(value) => Some(value),
             Err(Panicked(message)) => {
-                self.within(|| say!(ERROR, "{self}: the app panicked in the body of its response: {message}"));
+                self.within(|| log::error!("{self}: the app panicked in the body of its response: {message}"));
                 None
             }
         }
@@ -164,13 +164,13 @@ impl Pass {
     }
 }
 
-impl Drop for Pass {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
         let Some((after, tasks)) = self.after.take() else { return };
         if !after.may_have_work() {
             return;
         }
-        let answered = Arc::new(Answered {
+        let answered = Arc::new(AfterTasks {
             span: replace(&mut self.span, Span::none()),
             #[cfg(feature = "vercel")]
             end: self.end.take(),
@@ -188,14 +188,14 @@ impl Drop for Pass {
 }
 
 /// A request whose response has been sent, for as long as there is work on it.
-struct Answered {
+struct AfterTasks {
     /// Dropped before the end is.
     span: Span,
     #[cfg(feature = "vercel")]
-    end: Option<crate::vercel::End>,
+    end: Option<crate::vercel::RequestEndGuard>,
 }
 
-impl Answered {
+impl AfterTasks {
     /// Does `work`, for the request, which is not at its end before that, and in its span.
     async fn does(self: Arc<Self>, work: Work) {
         let span = self.span.clone();
@@ -207,7 +207,7 @@ impl Answered {
     }
 }
 
-impl fmt::Display for Pass {
+impl fmt::Display for RequestGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         #[cfg(feature = "vercel")]
         if let Some(end) = &self.end {
@@ -217,22 +217,22 @@ impl fmt::Display for Pass {
     }
 }
 
-impl fmt::Debug for Pass {
+impl fmt::Debug for RequestGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Pass({self})")
     }
 }
 
 pin_project! {
-    /// The app's answer to come, from [`Pass::call`].
+    /// The app's answer to come, from [`RequestGuard::call`].
     #[must_use = "futures do nothing unless polled"]
-    pub struct Call<F> {
+    pub struct GuardedCall<F> {
         #[pin]
         state: State<F>,
-        pass: Pass,
+        pass: RequestGuard,
     }
 
-    impl<F> PinnedDrop for Call<F> {
+    impl<F> PinnedDrop for GuardedCall<F> {
         fn drop(this: Pin<&mut Self>) {
             // Of a call that is given up, because the client has left, the destructors are work on the request.
             let mut this = this.project();
@@ -251,8 +251,8 @@ pin_project! {
     }
 }
 
-impl<F: Future> Future for Call<F> {
-    type Output = (Option<F::Output>, Pass);
+impl<F: Future> Future for GuardedCall<F> {
+    type Output = (Option<F::Output>, RequestGuard);
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -269,12 +269,12 @@ impl<F: Future> Future for Call<F> {
             Projected::GivenUp => return Poll::Pending,
         };
         let pass = &*this.pass;
-        pass.within(|| say!(ERROR, "{pass}: answered with 500: the app panicked: {message}"));
+        pass.within(|| log::error!("{pass}: answered with 500: the app panicked: {message}"));
         Poll::Ready((None, take(this.pass)))
     }
 }
 
-impl<F> fmt::Debug for Call<F> {
+impl<F> fmt::Debug for GuardedCall<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("pass", &self.pass).finish_non_exhaustive()
     }

@@ -9,17 +9,17 @@ use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
     Error, Host,
-    log::{log_address, say},
-    server::{Gate, Listening, OnListening, signal},
+    log::{self, log_address},
+    server::{Ingress, OnListening, Server, shutdown_signal},
 };
 
 /// What there is to be known of a socket that was handed over to a server of a framework's, and when that has to end.
 ///
 /// The server calls [`listening`](Self::listening) once it accepts connections, begins to end when [`ends`](Self::ends) does,
 /// and has ended by the time that [`grace_is_over`](Self::grace_is_over).
-pub struct HandedOver {
+pub struct ExternalServer {
     /// What every request has to pass.
-    pub gate: Gate,
+    pub gate: Ingress,
     /// How long a client may take to the end of its first request's head. Zero: any time.
     pub header_timeout: Duration,
     /// How long requests in flight may take at the end.
@@ -27,30 +27,30 @@ pub struct HandedOver {
     addr: SocketAddr,
     on_listening: Option<OnListening>,
     tells_vercel_dev: bool,
-    end: signal::End,
+    end: shutdown_signal::ShutdownSignal,
 }
 
-impl Listening {
+impl Server {
     /// Hands the socket, which does not block, over to a server of somebody else's.
     ///
     /// # Errors
     /// The signals of the operating system cannot be listened for, or the socket cannot be had.
-    pub fn hand_over(self) -> Result<(std::net::TcpListener, HandedOver), Error> {
+    pub fn hand_over(self) -> Result<(std::net::TcpListener, ExternalServer), Error> {
         let (listener, handed_over) = self.split()?;
         let listener =
-            listener.into_std().map_err(|error| Error::new("the listener cannot be handed over").because(error))?;
+            listener.into_std().map_err(|error| Error::new("the listener cannot be handed over").with_source(error))?;
         Ok((listener, handed_over))
     }
 
     /// The socket, and the rest.
-    pub(crate) fn split(self) -> Result<(TcpListener, HandedOver), Error> {
+    pub(crate) fn split(self) -> Result<(TcpListener, ExternalServer), Error> {
         let Self { listener, addr, gate, grace, header_timeout, shutdown, on_listening, tells_vercel_dev } = self;
-        let end = signal::End::new(shutdown)?;
-        Ok((listener, HandedOver { gate, header_timeout, grace, addr, on_listening, tells_vercel_dev, end }))
+        let end = shutdown_signal::ShutdownSignal::new(shutdown)?;
+        Ok((listener, ExternalServer { gate, header_timeout, grace, addr, on_listening, tells_vercel_dev, end }))
     }
 }
 
-impl HandedOver {
+impl ExternalServer {
     /// The host that the server runs on.
     pub fn host(&self) -> Host {
         self.gate.host()
@@ -77,7 +77,7 @@ impl HandedOver {
             () = self.gate.host_goes() => {}
         }
         let at_once = if self.end.hears_signals() { "; another signal ends the process at once" } else { "" };
-        say!(INFO, "ending: what is in flight has {:?} (LODGER_GRACE){at_once}", self.grace);
+        log::info!("ending: what is in flight has {:?} (LODGER_GRACE){at_once}", self.grace);
     }
 
     /// Waits until the work [after the responses](crate::AfterResponse) is done: once all of them have been sent.
@@ -98,10 +98,10 @@ impl HandedOver {
         let is_any = is_in_flight() | self.gate.tasks().are_any();
         self.gate.tasks().cut_off();
         if is_told_twice {
-            say!(WARN, "cut off what was still in flight: signalled twice");
+            log::warn!("cut off what was still in flight: signalled twice");
             self.end.end_process();
         } else if is_any {
-            say!(WARN, "cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)", self.grace);
+            log::warn!("cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)", self.grace);
         }
     }
 }
@@ -114,7 +114,7 @@ fn tell_vercel_dev(port: u16) {
     let _ = writeln!(io::stdout(), "Dev server listening: {port}");
 }
 
-impl fmt::Debug for HandedOver {
+impl fmt::Debug for ExternalServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HandedOver").field("addr", &self.addr).finish_non_exhaustive()
     }

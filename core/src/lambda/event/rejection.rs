@@ -2,16 +2,16 @@
 
 use crate::{
     json::read::{Malformed, Reader},
-    lambda::{event::quoted, reply::Shape},
+    lambda::{event::quoted, reply::ReplyShape},
 };
 
 /// Why there is no request.
 #[derive(Debug)]
-pub(crate) enum Refusal {
+pub(crate) enum Rejection {
     /// The front is known, and so how to answer its client: with 400, and why.
-    BadRequest(Shape, String),
+    BadRequest(ReplyShape, String),
     /// The client asks for what is for events alone: 404.
-    NotFound(Shape),
+    NotFound(ReplyShape),
     /// Nobody waits for an HTTP response, or nobody knows how it would have to look.
     Failed {
         /// As the Runtime API wants it: `Category.Reason`.
@@ -28,7 +28,7 @@ const KNOWN: &[(&[u8], &str)] = &[
     (b"arguments", "an event of AppSync"),
 ];
 
-impl Refusal {
+impl Rejection {
     pub(crate) fn malformed(event: &[u8], malformed: Malformed) -> Self {
         Self::Failed {
             error_type: "Runtime.MalformedEvent",
