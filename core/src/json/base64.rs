@@ -1,4 +1,4 @@
-//! Base64 as events and replies carry it: the standard alphabet, read tolerantly and written with padding.
+//! Base64 in events and replies: the standard alphabet. Decoding accepts missing padding, encoding writes padding.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ static ENGINE: LazyLock<base64::engine::Simd> = LazyLock::new(|| base64::engine:
 static ENGINE: LazyLock<base64::engine::GeneralPurpose> =
     LazyLock::new(|| base64::engine::GeneralPurpose::new(&base64::alphabet::STANDARD, CONFIG));
 
-/// Decodes `text`, with or without padding; white space in it does not matter. `None` if it is no base64.
+/// Decodes `text`, with or without padding, ignoring white space. Returns `None` if `text` is not base64.
 pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     ENGINE.decode(text).ok().or_else(|| {
         let dense: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
@@ -25,20 +25,21 @@ pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// The length of `length` bytes in base64; `usize::MAX` if it cannot be expressed.
+/// Returns the length of `length` bytes in base64, or `usize::MAX` on overflow.
 pub(crate) fn encoded_len(length: usize) -> usize {
     base64::encoded_len(length, true).unwrap_or(usize::MAX)
 }
 
-/// Appends `bytes` in base64. Pieces of a whole can be encoded one by one if all but the last are of a length that
-/// three divides.
+/// Appends `bytes` in base64.
+///
+/// A longer input can be encoded in pieces if three divides the length of every piece except the last.
 pub(crate) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
-    // By way of a small buffer: what is appended to cannot be written to before it has been filled, and to fill it with
-    // zeros takes as long as to encode does.
+    // Encodes into a small buffer and copies: encoding into `out` itself would require filling it with zeros first, which
+    // takes as long as encoding.
     let mut characters = [0; 4096];
     out.reserve(encoded_len(bytes.len()));
-    for some in bytes.chunks(characters.len() / 4 * 3) {
-        let length = ENGINE.encode_slice(some, &mut characters).unwrap_or_default();
+    for chunk in bytes.chunks(characters.len() / 4 * 3) {
+        let length = ENGINE.encode_slice(chunk, &mut characters).unwrap_or_default();
         out.extend_from_slice(characters.get(..length).unwrap_or_default());
     }
 }
@@ -49,7 +50,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn decoding_is_tolerant_and_not_more() {
+    fn accepts_missing_padding_and_white_space_only() {
         for text in ["aGVsbG8=", "aGVsbG8", "aGVs\r\nbG8=\n", " aGVsbG8 "] {
             assert_eq!(decode(text.as_bytes()).unwrap(), b"hello", "{text}");
         }
@@ -61,7 +62,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_encoded_is_decoded(bytes in proptest::collection::vec(any::<u8>(), 0..9000), cut in 0..2000_usize) {
+        fn decodes_pieces_that_were_encoded_separately(bytes in proptest::collection::vec(any::<u8>(), 0..9000), cut in 0..2000_usize) {
             let mut encoded = vec![];
             let (first, second) = bytes.split_at((cut * 3).min(bytes.len()));
             encode(first, &mut encoded);

@@ -1,4 +1,4 @@
-//! Writing JSON strings, between their quotes.
+//! JSON strings: escaping for replies, and a reader for events.
 
 pub(crate) mod base64;
 pub(crate) mod read;
@@ -6,10 +6,10 @@ pub(crate) mod swar;
 
 use self::swar::{BACKSLASH, QUOTE};
 
-/// How many bytes more than itself `text` takes as a JSON string.
+/// Returns the number of bytes that escaping adds to `text`.
 pub(crate) fn escapes_len(text: &[u8]) -> usize {
-    // In sums of single bytes, which the compiler makes vectors of: 51 times 5 is 255.
-    text.chunks(51).map(|some| usize::from(some.iter().map(|&byte| escape_len(byte)).sum::<u8>())).sum()
+    // Sums of single bytes, which the compiler vectorizes: 51 bytes add at most 5 each, and 51 * 5 = 255 fits into a `u8`.
+    text.chunks(51).map(|chunk| usize::from(chunk.iter().map(|&byte| escape_len(byte)).sum::<u8>())).sum()
 }
 
 fn escape_len(byte: u8) -> u8 {
@@ -18,7 +18,7 @@ fn escape_len(byte: u8) -> u8 {
     u8::from(is_escaped) + 4 * u8::from(is_long)
 }
 
-/// Appends `text` with what has to be escaped (RFC 8259, section 7).
+/// Appends `text` as the contents of a JSON string, with escapes (RFC 8259, section 7).
 pub(crate) fn push_escaped(text: &[u8], out: &mut Vec<u8>) {
     out.reserve(text.len() + swar::WORD);
     let mut rest = text;
@@ -44,8 +44,9 @@ pub(crate) fn push_escaped(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Appends the value of a header: as the text that it is, or, if it is none, each byte as the Latin-1 character that
-/// it was until RFC 9110. Returns the length of the value that the front reads: of UTF-8, and without escapes.
+/// Appends a header value as the contents of a JSON string. Returns the length of the decoded value in UTF-8.
+///
+/// Bytes that are not UTF-8 are written as Latin-1 characters, their meaning before RFC 9110.
 pub(crate) fn push_escaped_or_latin1(value: &[u8], out: &mut Vec<u8>) -> usize {
     if std::str::from_utf8(value).is_ok() {
         push_escaped(value, out);
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_to_be_escaped_is() {
+    fn escapes_quotes_backslashes_and_control_characters() {
         assert_eq!(
             escaped("a\"b\\c\n\r\t\u{8}\u{c}\u{1}\u{1f}/é\u{7f}".as_bytes()),
             "a\\\"b\\\\c\\n\\r\\t\\b\\f\\u0001\\u001f/é\u{7f}"
@@ -78,7 +79,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_what_serde_json_reads_and_as_long_as_announced(text in any::<String>()) {
+        fn writes_text_that_serde_json_reads_in_the_length_announced(text in any::<String>()) {
             let out = escaped(text.as_bytes());
             prop_assert_eq!(out.len(), text.len() + escapes_len(text.as_bytes()));
             prop_assert_eq!(serde_json::from_str::<String>(&format!("\"{out}\"")).unwrap(), text);

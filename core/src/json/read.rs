@@ -1,29 +1,28 @@
-//! A reader of JSON that touches each byte once and copies none: values come out as parts of the event.
+//! A JSON reader that reads each byte once and copies none: values are slices of the input.
 //!
-//! An event is read by asking for what is needed, in the order in which it comes; all else is skipped by its brackets and
-//! quotes. It is lenient where that costs the app nothing: what is skipped is not checked, nor are numbers. Nesting costs
-//! no stack.
+//! The caller reads the values that it needs in the order of the input, and skips the others, for which the reader only
+//! matches brackets and quotes. Skipped values and numbers are not validated. Nesting uses no stack.
 
 use std::borrow::Cow;
 
 use crate::json::swar::{self, BACKSLASH, QUOTE};
 
-/// The event is not JSON, and where that showed.
+/// The input is not JSON from byte `at` on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed {
     pub(crate) at: usize,
 }
 
-/// A string of the event, as it stands between its quotes.
+/// A JSON string of the input, without its quotes and with its escapes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'a> {
-    /// With the closing quote if there are escapes: a string without any holds no quote, so that this tells them apart,
-    /// and the many strings of an event fit into half the memory.
+    /// Includes the closing quote if the string has escapes. A string without escapes contains no quote, so this replaces
+    /// a flag, and halves the size of a `Text`.
     raw: &'a [u8],
 }
 
 impl<'a> Text<'a> {
-    /// The bytes that the string stands for; `None` if an escape in it stands for nothing.
+    /// Decodes the string. Returns `None` if an escape is invalid.
     pub(crate) fn decode(self) -> Option<Cow<'a, [u8]>> {
         match self.raw.split_last() {
             Some((b'"', escaped)) => unescape(escaped).map(Cow::Owned),
@@ -31,18 +30,18 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The bytes of the event, escapes and all.
+    /// The bytes of the input, with escapes.
     pub(crate) fn raw(self) -> &'a [u8] {
         self.raw
     }
 
-    /// The bytes of the event, if they are what the string stands for.
+    /// The bytes of the input, if the string has no escapes.
     pub(crate) fn verbatim(self) -> Option<&'a [u8]> {
         (self.raw.last() != Some(&b'"')).then_some(self.raw)
     }
 }
 
-/// A place in an event.
+/// A position in JSON.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
@@ -54,9 +53,9 @@ impl<'a> Reader<'a> {
         Self { bytes, at: 0 }
     }
 
-    /// Reads an object, calling `member` with each key; it has to read or skip the value.
+    /// Reads an object: calls `member` for each key, which must read or skip the value.
     ///
-    /// What is not an object is skipped, `member` is never called for it, and `false` says so.
+    /// Skips a value of another type, and returns `false`.
     pub(crate) fn object(
         &mut self,
         mut member: impl FnMut(&mut Self, Text<'a>) -> Result<(), Malformed>,
@@ -88,7 +87,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads an array, calling `element` for each value, which it has to read or skip. What is not an array is skipped.
+    /// Reads an array: calls `element` for each value, which it must read or skip.
+    ///
+    /// Skips a value of another type, and returns `false`.
     pub(crate) fn array(
         &mut self,
         mut element: impl FnMut(&mut Self) -> Result<(), Malformed>,
@@ -115,7 +116,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a string; what is none is skipped.
+    /// Reads a string. Skips a value of another type, and returns `None`.
     pub(crate) fn string(&mut self) -> Result<Option<Text<'a>>, Malformed> {
         if self.peek()? == b'"' {
             self.quoted().map(Some)
@@ -125,7 +126,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a string, or an array of them, calling `string` for each. What is neither is skipped.
+    /// Reads a string or an array of strings, and calls `string` for each. Skips values of other types.
     pub(crate) fn each_string(&mut self, mut string: impl FnMut(Text<'a>)) -> Result<(), Malformed> {
         match self.peek()? {
             b'"' => string(self.quoted()?),
@@ -140,12 +141,12 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Reads a boolean; what is none counts as `false`.
+    /// Reads a boolean. Returns `false` for a value of another type.
     pub(crate) fn boolean(&mut self) -> Result<bool, Malformed> {
         Ok(self.skip()? == b"true")
     }
 
-    /// Passes over a value of any kind, and gives its bytes.
+    /// Skips a value of any type, and returns its bytes.
     pub(crate) fn skip(&mut self) -> Result<&'a [u8], Malformed> {
         let first = self.peek()?;
         let start = self.at;
@@ -166,17 +167,18 @@ impl<'a> Reader<'a> {
         Ok(self.since(start))
     }
 
-    /// The place of the next value; [`since`](Self::since) gives all that has been read from there.
+    /// The position of the next value, for [`since`](Self::since).
     pub(crate) fn mark(&mut self) -> Result<usize, Malformed> {
         self.peek()?;
         Ok(self.at)
     }
 
+    /// The bytes read since `mark`.
     pub(crate) fn since(&self, mark: usize) -> &'a [u8] {
         self.bytes.get(mark..self.at).unwrap_or_default()
     }
 
-    /// Whether only white space is left.
+    /// Whether only white space remains.
     pub(crate) fn is_at_end(&mut self) -> bool {
         self.peek().is_err()
     }
@@ -204,7 +206,7 @@ impl<'a> Reader<'a> {
         Err(self.malformed())
     }
 
-    /// Reads a string, standing at its first quote.
+    /// Reads a string whose opening quote is the next byte.
     fn quoted(&mut self) -> Result<Text<'a>, Malformed> {
         let start = self.at + 1;
         let mut has_escapes = false;
@@ -214,7 +216,7 @@ impl<'a> Reader<'a> {
                 self.at = at + 1;
                 return Ok(Text { raw: self.bytes.get(start..at + usize::from(has_escapes)).unwrap_or_default() });
             }
-            // Whatever is escaped, a quote above all, is not the end.
+            // An escaped quote does not end the string.
             has_escapes = true;
             self.at = at + 2;
         }
@@ -230,7 +232,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The next byte that is not white space.
+    /// Skips white space, and returns the next byte.
     fn peek(&mut self) -> Result<u8, Malformed> {
         loop {
             match self.bytes.get(self.at) {
@@ -250,7 +252,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Resolves the escapes of RFC 8259, section 7. A lone surrogate stands for no character, so the string for nothing.
+/// Decodes the escapes of RFC 8259, section 7. Returns `None` for an unknown escape or a lone surrogate.
 fn unescape(raw: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(raw.len() + swar::WORD);
     let mut rest = raw;
@@ -301,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_are_what_they_stand_for() {
+    fn decodes_strings() {
         assert_eq!(text(r#""plain""#).unwrap(), "plain");
         assert_eq!(text(r#""a\"b\\c\/d\b\f\n\r\t""#).unwrap(), "a\"b\\c/d\u{8}\u{c}\n\r\t");
         assert_eq!(text(r#""\u00e9\u4e16\ud83d\ude00""#).unwrap(), "é世😀");
@@ -309,14 +311,14 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_for_nothing_is_nothing() {
+    fn rejects_unknown_escapes_and_lone_surrogates() {
         for json in [r#""\ud800""#, r#""\udc00""#, r#""\ud800\u0041""#, r#""\x""#, r#""\u12g4""#, r#""\u12""#] {
             assert_eq!(text(json), None, "{json}");
         }
     }
 
     #[test]
-    fn what_is_not_asked_for_is_passed_over() {
+    fn skips_other_members() {
         let json = br#" { "a" : [1, {"b": "]}\"" }, [] ], "n": null, "e": -1.5e+3, "t":true , "want" : "this" } "#;
         let mut reader = Reader::new(json);
         let mut found = None;
@@ -334,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_another_kind_count_as_absent() {
+    fn treats_values_of_another_type_as_absent() {
         assert_eq!(Reader::new(b"null").object(|_, _| unreachable!()), Ok(false));
         assert_eq!(Reader::new(b"{}").array(|_| unreachable!()), Ok(false));
         assert!(Reader::new(b"12").string().unwrap().is_none());
@@ -343,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_no_json_is_malformed_where_it_shows() {
+    fn reports_the_position_of_malformed_json() {
         for (json, at) in [
             ("", 0),
             ("  ", 2),
@@ -366,20 +368,20 @@ mod tests {
     }
 
     #[test]
-    fn nesting_costs_no_stack() {
+    fn skips_a_million_nested_arrays() {
         let json = "[".repeat(1_000_000) + &"]".repeat(1_000_000);
         assert_eq!(Reader::new(json.as_bytes()).skip().unwrap().len(), 2_000_000);
     }
 
     proptest! {
         #[test]
-        fn any_string_that_serde_json_writes_is_read_back(string in any::<String>()) {
+        fn reads_any_string_that_serde_json_writes(string in any::<String>()) {
             let json = serde_json::to_string(&string).unwrap();
             prop_assert_eq!(text(&json).unwrap(), string);
         }
 
         #[test]
-        fn any_bytes_are_read_or_malformed(bytes in any::<Vec<u8>>()) {
+        fn does_not_panic_on_any_bytes(bytes in any::<Vec<u8>>()) {
             let mut reader = Reader::new(&bytes);
             let _ = reader.object(|reader, key| {
                 let _ = key.decode();
