@@ -1,4 +1,4 @@
-//! JSON of an event as a type of the user's.
+//! Deserializes JSON of an event into a type of the user.
 
 use std::any::type_name;
 
@@ -6,16 +6,18 @@ use serde_core::Deserialize;
 
 use crate::Error;
 
-/// How serde begins a message that has a value in it, and what it was doing then.
+/// The beginnings of serde messages that contain a value.
 const WITH_VALUE: [&str; 4] = ["invalid type", "invalid value", "unknown variant", "unknown field"];
-/// How serde begins a message that has none: the fields in it are those of the type.
+/// The beginnings of serde messages that contain only names from the type.
 const WITHOUT_VALUE: [&str; 3] = ["missing field", "duplicate field", "invalid length"];
-/// What serde calls the values of JSON.
+/// The names of JSON types in serde messages.
 const KINDS: [&str; 7] = ["null", "boolean", "integer", "floating point", "string", "sequence", "map"];
 
-/// Reads `json`, which errors call `name`, as a `T`.
+/// Deserializes `json`, which errors call `name`.
 ///
-/// The error names the field and never its value, which may be a token. So it has no source either.
+/// # Errors
+/// The JSON does not fit the type. The error names the field. It contains neither the value, which may be a token, nor the
+/// error of serde, which contains the value.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], name: &str) -> Result<T, Error> {
     let mut json = serde_json::Deserializer::from_slice(json);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -25,7 +27,7 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], name: &str) -> Resul
     })
 }
 
-/// What is wrong with a value, without the value.
+/// Returns the message of an error without the value.
 fn cause(error: &serde_json::Error) -> String {
     let message = error.to_string();
     if !error.is_data() {
@@ -36,7 +38,7 @@ fn cause(error: &serde_json::Error) -> String {
     if WITHOUT_VALUE.iter().any(begins) {
         return message.to_owned();
     }
-    // Anything else is a message of the type's own.
+    // Any other message comes from the `Deserialize` of the type.
     let Some(start) = WITH_VALUE.iter().find(|start| begins(start)) else { return "not a valid value".to_owned() };
     let expected = message.rsplit_once(", expected ").map(|(_, expected)| expected);
     let kind =
@@ -63,7 +65,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
-    #[expect(dead_code, reason = "most are there to be refused")]
+    #[expect(dead_code, reason = "most fields only cause errors")]
     struct Authorizer<'a> {
         sub: &'a str,
         #[serde(default)]
@@ -81,13 +83,13 @@ mod tests {
     #[serde(rename_all = "camelCase")]
     enum Role {
         Admin,
-        User(#[expect(dead_code, reason = "likewise")] u8),
+        User(#[expect(dead_code, reason = "only causes an error")] u8),
     }
 
     #[derive(Debug, Deserialize)]
     #[serde(untagged)]
     enum Any {
-        One(#[expect(dead_code, reason = "likewise")] u8),
+        One(#[expect(dead_code, reason = "only causes an error")] u8),
     }
 
     #[derive(Debug)]
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_the_field_and_never_its_value() {
+    fn error_names_the_field_without_its_value() {
         for (authorizer, expected) in [
             (r#"{"sub":20011}"#, "authorizer.sub: invalid type: integer, expected a borrowed string"),
             (r#"{"sub":"","level":"hunter2"}"#, "authorizer.level: invalid type: string, expected u8"),
@@ -129,7 +131,7 @@ mod tests {
             let error = read(&format!(r#"{{"authorizer":{authorizer}}}"#)).unwrap_err();
             let expected = format!("cannot read the request context as {}: {expected}", type_name::<Context<'_>>());
             assert_eq!(error.to_string(), expected);
-            // The source as well.
+            // `Debug` prints the source as well.
             let all = format!("{error:?}");
             assert!(!all.contains("hunter2") && !all.contains("20011"), "{all}");
         }
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_whole_names_no_field() {
+    fn error_of_the_whole_value_names_no_field() {
         let start = format!("cannot read the request context as {}: ", type_name::<Context<'_>>());
         let cause = |json| read(json).unwrap_err().to_string().strip_prefix(&start).unwrap().to_owned();
         assert_eq!(cause("{}"), "missing field `authorizer`");
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_borrowed_from_the_event() {
+    fn borrows_values_from_the_json() {
         let context = read(r#"{"authorizer":{"sub":"me","role":"admin"}}"#).unwrap();
         assert_eq!((context.authorizer.sub, context.authorizer.level), ("me", 0));
         assert!(matches!(context.authorizer.role, Some(Role::Admin)));

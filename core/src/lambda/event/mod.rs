@@ -134,7 +134,7 @@ fn read_as(
         extensions.insert(FromEvent);
     }
     if !fields.context.raw.is_empty() {
-        extensions.insert(RequestContext::new(part(json, fields.context.raw)));
+        extensions.insert(RequestContext::new(part(json, fields.context.raw), json.clone()));
     }
     extensions.insert(asked.context.clone());
     extensions.insert(Event::new(event.clone()));
