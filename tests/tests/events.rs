@@ -104,7 +104,7 @@ async fn an_answer_that_is_too_large_fails_the_invocation_and_says_so() {
     let large = Router::new().fallback(async || vec![b'x'; 7 << 20]);
     let api = on_lambda(|lodger| lodger.events_path("/events").run(large)).await;
     let (_, message) = error(api.invoke(sqs(&[])).await.unwrap());
-    assert!(message.contains("6291556 is the most"), "{message}");
+    assert!(message.contains("the limit is 6291556 bytes"), "{message}");
 }
 
 /// Ways to write the path of the route, of which none may lead there.

@@ -173,12 +173,12 @@ async fn what_a_front_will_not_pass_on_is_told_on_lambda() {
     let (_, said) = process.end();
     let lines: Vec<&str> = said.lines().collect();
     let expected = [
-        "the headers of the answer take 98",
-        "this load balancer sends the last one of repeated headers",
-        "the headers of the answer take 320",
-        "no room for all cookies of the answer; dropped: 2",
-        "a body has come with U+FFFD in it",
-        "the answer to the message takes 131073 bytes, and 131072 is the most",
+        "the response headers take 98",
+        "this load balancer sends only the last value of repeated headers",
+        "the response headers take 320",
+        "dropped 2 cookies of the response",
+        "a request body contains U+FFFD",
+        "the response to the message takes 131073 bytes, and the WebSocket API sends at most 131072",
     ];
     assert_eq!(lines.len(), expected.len(), "{said}");
     for (line, expected) in lines.iter().zip(expected) {

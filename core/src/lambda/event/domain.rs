@@ -1,20 +1,19 @@
-//! What the domain of an event says about its front. Only the domain tells some fronts apart.
+//! Domain names, by which some fronts and their emulators differ.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Whether it is the domain that Lambda gives a Function URL, such as `abcdefg.lambda-url.eu-west-1.on.aws`.
+/// Returns whether Lambda assigns such a domain to Function URLs: `abcdefg.lambda-url.eu-west-1.on.aws`.
 pub(crate) fn is_function_url(domain: &[u8]) -> bool {
     second_label(domain).eq_ignore_ascii_case(b"lambda-url")
 }
 
-/// Whether it is the domain that API Gateway gives an API, such as `abcdefg.execute-api.eu-west-1.amazonaws.com`. The names
-/// of private endpoints, of other partitions and of emulators have the same second label.
+/// Returns whether API Gateway assigns such a domain to APIs: `abcdefg.execute-api.eu-west-1.amazonaws.com`. Private
+/// endpoints, other partitions and emulators use the same second label.
 fn is_execute_api(domain: &[u8]) -> bool {
     second_label(domain).eq_ignore_ascii_case(b"execute-api")
 }
 
-/// Whether there is no domain, or it is of this machine: `localhost` or an IP address, with or without a port. Emulators
-/// send such.
+/// Returns whether the domain is empty, `localhost` or an IP address, with or without a port. Emulators send such domains.
 pub(crate) fn is_local(domain: &[u8]) -> bool {
     let domain = std::str::from_utf8(domain).unwrap_or_default();
     let is_ip = || domain.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
@@ -24,13 +23,14 @@ pub(crate) fn is_local(domain: &[u8]) -> bool {
         || is_ip()
 }
 
-/// Whether the path of an HTTP API at this domain begins with the stage, unless the stage is `$default`. Behind a custom
-/// domain it never does: the path has the key of the mapping instead.
+/// Returns whether the path of an HTTP API at this domain begins with the stage, unless the stage is `$default`.
+///
+/// Behind a custom domain, the path begins with the key of the API mapping instead.
 pub(crate) fn shows_stage(domain: &[u8]) -> bool {
     is_execute_api(domain) || is_local(domain) || is_localstack(domain)
 }
 
-/// Whether it is a name that resolves to this machine, which LocalStack and others serve APIs at (RFC 6761, section 6.3).
+/// Returns whether the domain resolves to this machine (RFC 6761, section 6.3). LocalStack and others use such domains.
 fn is_localstack(domain: &[u8]) -> bool {
     let domain = std::str::from_utf8(domain).unwrap_or_default();
     let host = host(domain);
@@ -41,6 +41,7 @@ fn is_localstack(domain: &[u8]) -> bool {
     is_below(".localhost") || is_below("localhost.localstack.cloud")
 }
 
+/// Removes the port.
 fn host(domain: &str) -> &str {
     domain.rsplit_once(':').map_or(domain, |(host, _)| host)
 }
@@ -52,15 +53,14 @@ fn second_label(domain: &[u8]) -> &[u8] {
     rest.get(..end).unwrap_or_default()
 }
 
-/// Names that no public DNS has (RFC 6761, RFC 6762, RFC 9476), or that networks use for themselves.
-const PRIVATE: [&[u8]; 9] =
+/// Top-level domains that the public DNS does not have (RFC 6761, RFC 6762, RFC 9476), or that private networks use.
+const PRIVATE_TLDS: [&[u8]; 9] =
     [b"localhost", b"local", b"test", b"example", b"invalid", b"internal", b"lan", b"home", b"alt"];
 
-/// Whether the domain is one of API Gateway, or a custom domain that clients find in the public DNS, and `prefix` its first
-/// label, which API Gateway sends as well.
+/// Returns whether API Gateway sends the domain: its own or a public custom domain, and `prefix` is the first label.
 ///
-/// Emulators call themselves `localhost`, an IP address, `{id}.execute-api.` before a name of their own, a name with a
-/// port, or nothing at all. Those that take their domain from the client send no prefix.
+/// Emulators send `localhost`, an IP address, `{id}.execute-api.` before their own domain, a domain with a port, or no
+/// domain. Those that use the domain of the client's request send no prefix.
 pub(crate) fn is_of_api_gateway(domain: &[u8], prefix: &[u8]) -> bool {
     let Some(after_id) = domain.strip_prefix(prefix).filter(|rest| rest.starts_with(b".")) else { return false };
     if after_id.starts_with(b".execute-api.") {
@@ -69,13 +69,13 @@ pub(crate) fn is_of_api_gateway(domain: &[u8], prefix: &[u8]) -> bool {
     is_public(domain)
 }
 
-/// Whether the public DNS may have the name.
+/// Returns whether the public DNS may contain the domain.
 fn is_public(domain: &[u8]) -> bool {
     let is_label =
         |label: &[u8]| !label.is_empty() && label.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    // AWS has other domains, and an emulator one that leads to this machine.
+    // AWS uses its domain for other services, and LocalStack uses one that resolves to this machine.
     let is_taken = domain.ends_with(b".amazonaws.com") || domain.ends_with(b".localstack.cloud");
-    let is_private = |last: &[u8]| PRIVATE.iter().any(|private| last.eq_ignore_ascii_case(private));
+    let is_private = |last: &[u8]| PRIVATE_TLDS.iter().any(|private| last.eq_ignore_ascii_case(private));
     let mut labels = domain.rsplit(|&byte| byte == b'.');
     // An IP address ends with a number.
     let last = labels.next().filter(|last| last.first().is_some_and(u8::is_ascii_alphabetic) && !is_private(last));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_domains_of_aws_are_known_by_their_second_label() {
+    fn recognizes_function_urls_by_the_second_label() {
         for domain in [
             "abcdefg.lambda-url.eu-west-1.on.aws",
             "ABCDEFG.Lambda-URL.eu-west-1.on.aws",
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stage_is_in_the_path_at_domains_of_api_gateway_and_of_emulators() {
+    fn expects_the_stage_at_domains_of_api_gateway_and_emulators() {
         for domain in [
             "abcdefg.execute-api.eu-west-1.amazonaws.com",
             "ABCDEFG.EXECUTE-API.EU-WEST-1.AMAZONAWS.COM:443",
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_emulator_is_not_taken_for_api_gateway() {
+    fn distinguishes_api_gateway_from_emulators() {
         for domain in [
             "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com",
             "a1b2c3d4e5.execute-api.cn-north-1.amazonaws.com.cn",

@@ -1,33 +1,34 @@
-//! Which bytes cannot stand in the target of a request as they are.
+//! Percent-encoding of paths and queries.
 //!
-//! Fronts differ in how much of a client's encoding they leave, and so does what has to be done about it.
+//! Fronts differ in how much they decode, so they differ in the bytes to encode again.
 
-/// Which bytes are to be escaped.
+/// The set of bytes to percent-encode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Escape {
-    /// A path that the front left as the client sent it: only what `http` would not take, and `#`, at which it would cut.
+    /// For a path as the client sent it: encodes only bytes that `http` rejects, and `#`, at which `http` would cut the path.
     Verbatim,
-    /// A path that the front may have decoded: all that cannot stand in an encoded one, and `%` unless two hex digits follow.
+    /// For a path that may be decoded: encodes every byte that an encoded path cannot contain, and `%` unless two hex digits
+    /// follow.
     Tolerant,
-    /// A path that the front has decoded: all but the characters of a segment (RFC 3986, `pchar`) and `/`; `%` as well.
+    /// For a decoded path: encodes every byte except the characters of a segment (RFC 3986, `pchar`) and `/`.
     Decoded,
-    /// A whole query that was left as the client sent it.
+    /// For a whole query as the client sent it.
     Query,
-    /// A key of a query that was left as the client sent it: all that would end the key.
-    SentKey,
-    /// A value likewise.
-    SentValue,
-    /// A key of a query that the front has decoded: all that a client has to encode. The rest, such as `[` and `]`, clients
-    /// send as it is, and some parsers read it as syntax only then.
+    /// For a key of a query as the client sent it: also encodes bytes that would end the key.
+    EncodedKey,
+    /// For a value of a query as the client sent it: also encodes bytes that would end the value.
+    EncodedValue,
+    /// For a decoded key of a query: encodes the bytes that clients must encode. Clients send others, such as `[` and `]`,
+    /// unencoded, and some parsers interpret them only then.
     DecodedKey,
-    /// A value likewise.
+    /// For a decoded value of a query.
     DecodedValue,
-    /// What has been decoded and is to be one piece, whatever it holds: all but what RFC 3986 calls unreserved.
+    /// For a decoded text that becomes one path segment: encodes every byte except the unreserved ones of RFC 3986.
     Component,
 }
 
 impl Escape {
-    /// Appends `bytes` to `out`.
+    /// Appends `bytes` to `out`, percent-encoded.
     pub(crate) fn push(self, out: &mut Vec<u8>, bytes: &[u8]) {
         for (at, &byte) in bytes.iter().enumerate() {
             if self.applies(byte, || is_escape(bytes, at)) {
@@ -40,18 +41,18 @@ impl Escape {
 
     fn applies(self, byte: u8, is_escape: impl FnOnce() -> bool) -> bool {
         match self {
-            Self::Verbatim => !is_taken_by_http(byte),
+            Self::Verbatim => !is_valid_in_path(byte),
             Self::Tolerant => match byte {
                 b'%' => !is_escape(),
                 b'"' | b'#' | b'<' | b'>' | b'?' | b'^' | b'`' | b'{' | b'}' => true,
                 _ => !byte.is_ascii_graphic(),
             },
             Self::Decoded => !is_unreserved(byte) && !b"!$&'()*+,;=:@/".contains(&byte),
-            Self::Query => !is_taken_by_http_in_query(byte),
-            Self::SentKey => matches!(byte, b'&' | b'=') || !is_taken_by_http_in_query(byte),
-            Self::SentValue => byte == b'&' || !is_taken_by_http_in_query(byte),
-            Self::DecodedKey => byte == b'=' || has_to_be_encoded(byte),
-            Self::DecodedValue => has_to_be_encoded(byte),
+            Self::Query => !is_valid_in_query(byte),
+            Self::EncodedKey => matches!(byte, b'&' | b'=') || !is_valid_in_query(byte),
+            Self::EncodedValue => byte == b'&' || !is_valid_in_query(byte),
+            Self::DecodedKey => byte == b'=' || needs_encoding(byte),
+            Self::DecodedValue => needs_encoding(byte),
             Self::Component => !is_unreserved(byte),
         }
     }
@@ -65,24 +66,24 @@ fn is_escape(bytes: &[u8], at: usize) -> bool {
     matches!(bytes.get(at..at + 3), Some([b'%', high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
 }
 
-/// RFC 3986, `unreserved`.
+/// Returns whether the byte is unreserved (RFC 3986, section 2.3).
 fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
-/// What `http::Uri` takes in a path. A test asks it about each byte.
-fn is_taken_by_http(byte: u8) -> bool {
+/// Returns whether `http::Uri` accepts the byte in a path. A test compares every byte.
+fn is_valid_in_path(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x22 | 0x24..=0x3b | 0x3d | 0x40..=0x5f | 0x61..=0x7e)
 }
 
-/// What `http::Uri` takes in a query. A test asks it about each byte.
-fn is_taken_by_http_in_query(byte: u8) -> bool {
+/// Returns whether `http::Uri` accepts the byte in a query. A test compares every byte.
+fn is_valid_in_query(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x24..=0x3b | 0x3d | 0x3f..=0x7e)
 }
 
-/// Whether a byte of a decoded key or value cannot come from a client as it is, or would mean something else. REST APIs split
-/// a query at `;` and refuse `|`, `{` and `}`.
-fn has_to_be_encoded(byte: u8) -> bool {
+/// Returns whether clients must encode the byte in a key or a value. REST APIs split a query at `;`, and reject `|`, `{` and
+/// `}`.
+fn needs_encoding(byte: u8) -> bool {
     !is_unreserved(byte) && !b"!$'()*,/:=?@[]".contains(&byte)
 }
 
@@ -94,15 +95,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn http_takes_what_we_think_it_takes() {
+    fn agrees_with_http_on_valid_bytes() {
         for byte in 0..=127_u8 {
-            let taken = |bytes: [u8; 3]| PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(&bytes)).is_ok();
-            let in_path = taken([b'/', byte, b'x']);
-            // A query or a fragment would begin there.
+            let is_accepted = |bytes: [u8; 3]| PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(&bytes)).is_ok();
+            let in_path = is_accepted([b'/', byte, b'x']);
+            // Begins a query or a fragment.
             let ends = matches!(byte, b'?' | b'#');
-            assert_eq!(in_path && !ends, is_taken_by_http(byte), "path {byte:#x}");
-            let in_query = taken([b'/', b'?', byte]) && byte != b'#';
-            assert_eq!(in_query, is_taken_by_http_in_query(byte), "query {byte:#x}");
+            assert_eq!(in_path && !ends, is_valid_in_path(byte), "path {byte:#x}");
+            let in_query = is_accepted([b'/', b'?', byte]) && byte != b'#';
+            assert_eq!(in_query, is_valid_in_query(byte), "query {byte:#x}");
         }
     }
 
@@ -113,16 +114,16 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_stays_one() {
-        // As it was sent: `+` and escapes are the client's, good or bad.
-        assert_eq!(escaped(Escape::SentValue, "a+b%20c%zz=?/|"), "a+b%20c%zz=?/|");
-        assert_eq!(escaped(Escape::SentValue, "a&b#c d\"é"), "a%26b%23c%20d%22%C3%A9");
-        assert_eq!(escaped(Escape::SentKey, "a+b%20c%zz=?/|&"), "a+b%20c%zz%3D?/|%26");
+    fn encodes_separators_in_encoded_parameters() {
+        // `+` and escapes stay as the client sent them, valid or not.
+        assert_eq!(escaped(Escape::EncodedValue, "a+b%20c%zz=?/|"), "a+b%20c%zz=?/|");
+        assert_eq!(escaped(Escape::EncodedValue, "a&b#c d\"é"), "a%26b%23c%20d%22%C3%A9");
+        assert_eq!(escaped(Escape::EncodedKey, "a+b%20c%zz=?/|&"), "a+b%20c%zz%3D?/|%26");
         assert_eq!(escaped(Escape::Component, "a b+c&d=e%f;/é~-._"), "a%20b%2Bc%26d%3De%25f%3B%2F%C3%A9~-._");
     }
 
     #[test]
-    fn what_was_decoded_is_encoded_only_where_it_has_to_be() {
+    fn encodes_decoded_parameters_as_clients_do() {
         let kept = "[]:/?@!$'()*,.~-_Az09";
         for escape in [Escape::DecodedKey, Escape::DecodedValue] {
             assert_eq!(escaped(escape, kept), kept);

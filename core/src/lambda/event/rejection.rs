@@ -1,28 +1,28 @@
-//! Events that no request can be made of, and what is said about them.
+//! Events that do not become a request, and the errors for them.
 
 use crate::{
     json::read::{Malformed, Reader},
-    lambda::{event::quoted, reply::ReplyShape},
+    lambda::{event::text::quote, reply::ReplyShape},
 };
 
-/// Why there is no request.
+/// The reason why an event does not become a request.
 #[derive(Debug)]
 pub(crate) enum Rejection {
-    /// The front is known, and so how to answer its client: with 400, and why.
+    /// The front is known, so its client gets 400 with this reason.
     BadRequest(ReplyShape, String),
-    /// The client asks for what is for events alone: 404.
+    /// The client requested a path that is reserved for events, and gets 404.
     NotFound(ReplyShape),
-    /// Nobody waits for an HTTP response, or nobody knows how it would have to look.
+    /// The invocation fails: no client waits for a response, or the format of a response is unknown.
     Failed {
-        /// As the Runtime API wants it: `Category.Reason`.
+        /// In the form of the Runtime API: `Category.Reason`.
         error_type: &'static str,
         message: String,
     },
 }
 
-/// Events that are not HTTP, and a key that others do not have.
-const KNOWN: &[(&[u8], &str)] = &[
-    (b"Records", "an event with Records, as SQS, SNS, S3, DynamoDB and Kinesis send them"),
+/// Keys that identify events that are not HTTP, with a name for the events.
+const KNOWN_EVENTS: &[(&[u8], &str)] = &[
+    (b"Records", "an event with Records, such as SQS, SNS, S3, DynamoDB and Kinesis send"),
     (b"detail-type", "an event of EventBridge"),
     (b"ResourceProperties", "an event of a CloudFormation custom resource"),
     (b"arguments", "an event of AppSync"),
@@ -32,52 +32,53 @@ impl Rejection {
     pub(crate) fn malformed(event: &[u8], malformed: Malformed) -> Self {
         Self::Failed {
             error_type: "Runtime.MalformedEvent",
-            message: format!("the event is no JSON: it ceases to be at byte {} of {}", malformed.at, event.len()),
+            message: format!("cannot read the event: invalid JSON at byte {} of {}", malformed.at, event.len()),
         }
     }
 
-    /// An event that looks like one of HTTP, and cannot be served as one.
-    pub(crate) fn unsupported(name: &str) -> Self {
+    /// Rejects an event that resembles an HTTP request.
+    pub(crate) fn unsupported(name: &str, reason: &str) -> Self {
         Self::Failed {
             error_type: "Runtime.UnsupportedEvent",
             message: format!(
-                "this is {name}, and no request for an app; supported are events of REST APIs, HTTP APIs, WebSocket APIs, \
-                 Function URLs, Application Load Balancers, VPC Lattice and Vercel, with the parts that each of them has"
+                "cannot serve {name}: {reason}; supported are complete events of REST APIs, HTTP APIs, WebSocket APIs, \
+                 Function URLs, Application Load Balancers, VPC Lattice and Vercel"
             ),
         }
     }
 
-    /// An event that is not HTTP, where the app has no route for such.
+    /// Rejects an event that is not HTTP, because the app has no route for events.
     pub(crate) fn unrouted(event: &[u8]) -> Self {
-        Self::no_route(&name(event), "LODGER_EVENTS_PATH", "/events")
+        Self::no_route(&describe(event), "LODGER_EVENTS_PATH", "/events")
     }
 
-    /// An event that needs a route of the app, which `variable` would name.
-    pub(crate) fn no_route(what: &str, variable: &str, example: &str) -> Self {
+    /// Rejects an event that needs a route of the app, because `variable` is not set.
+    pub(crate) fn no_route(name: &str, variable: &str, example: &str) -> Self {
         Self::Failed {
             error_type: "Runtime.UnsupportedEvent",
             message: format!(
-                "this is {what}, and no HTTP request; set {variable}, to {example} say, to have such events POSTed to the app there"
+                "cannot serve {name}: it is not an HTTP request, and the app has no route for it; set {variable}, for example \
+                 to {example}, to POST such events to the app"
             ),
         }
     }
 }
 
-/// What an event is, as well as its keys tell. It is read anew for that, because hardly any event is refused.
-fn name(event: &[u8]) -> String {
+/// Describes an event by its keys. Reads the event again, because rejections are rare.
+fn describe(event: &[u8]) -> String {
     let mut known = None;
     let mut keys = Vec::new();
     let is_object = Reader::new(event).object(|value, key| {
         let key = key.decode().unwrap_or_default();
-        known = known.or_else(|| KNOWN.iter().find(|(known, _)| *known == &*key));
-        // The event may have many, and hold what a log should not.
+        known = known.or_else(|| KNOWN_EVENTS.iter().find(|(known, _)| *known == &*key));
+        // At most eight: an event may have many keys, and the values may be confidential.
         if keys.len() < 8 {
-            keys.push(quoted(&key));
+            keys.push(quote(&key));
         }
         value.skip().map(drop)
     });
     match known {
-        _ if is_object != Ok(true) => "no JSON object".to_owned(),
+        _ if is_object != Ok(true) => "an event that is not a JSON object".to_owned(),
         Some((_, name)) => (*name).to_owned(),
         None => format!("an event of an unknown kind, with the keys [{}]", keys.join(", ")),
     }

@@ -1,21 +1,21 @@
-//! Paths and queries of events, as the target of a request.
+//! Builds the target of a request from a path and a query.
 //!
-//! Nothing is normalised: slashes, dot segments and the case of escapes stay, because a server leaves them as well. What
-//! cannot stand in a request's target is [escaped](Escape).
+//! Does not normalize: slashes, dot segments and the case of escapes stay, because a server keeps them too. Bytes that a target cannot contain
+//! are [escaped](Escape).
 
 use bytes::Bytes;
 use http::{Uri, uri::PathAndQuery};
 
 use crate::{lambda::event::escape::Escape, path::prefix};
 
-/// The path of an event, on its way to become a URI.
-pub(crate) struct Target {
+/// Builds a URI in origin form.
+pub(crate) struct TargetBuilder {
     bytes: Vec<u8>,
     has_query: bool,
 }
 
-impl Target {
-    /// Begins with `path`, leaving room for more. An empty one is `/`, and one without a leading slash gets it.
+impl TargetBuilder {
+    /// Begins with `path`, with capacity for `room` more bytes. Adds a leading slash if there is none.
     pub(crate) fn new(path: &[u8], escape: Escape, room: usize) -> Self {
         let mut bytes = Vec::with_capacity(path.len() + room + 2);
         if path.first() != Some(&b'/') {
@@ -25,19 +25,19 @@ impl Target {
         Self { bytes, has_query: false }
     }
 
-    /// Takes `prefix` off, if the path begins with it, and appends it to what was taken before; whether it did.
-    pub(crate) fn strip(&mut self, prefix: &[u8], taken: &mut Vec<u8>) -> bool {
+    /// Moves `prefix` to the end of `removed` if the path begins with it. Returns whether it does.
+    pub(crate) fn strip(&mut self, prefix: &[u8], removed: &mut Vec<u8>) -> bool {
         let Some(length) = prefix::matched(&self.bytes, prefix) else {
             return false;
         };
-        taken.extend(self.bytes.drain(..length));
+        removed.extend(self.bytes.drain(..length));
         if self.bytes.is_empty() {
             self.bytes.push(b'/');
         }
         true
     }
 
-    /// Appends a query that is there as a whole; an empty one is none.
+    /// Appends a whole query, unless it is empty.
     pub(crate) fn push_query(&mut self, query: &[u8]) {
         if !query.is_empty() {
             self.begin_parameter();
@@ -45,7 +45,7 @@ impl Target {
         }
     }
 
-    /// Appends a parameter to the query: a key and a value, each with its escape.
+    /// Appends a parameter to the query: a key and a value, and the bytes to escape in each.
     pub(crate) fn push_parameter(&mut self, key: (&[u8], Escape), value: (&[u8], Escape)) {
         self.begin_parameter();
         key.1.push(&mut self.bytes, key.0);
@@ -58,9 +58,9 @@ impl Target {
         self.has_query = true;
     }
 
-    /// The URI; `None` if it is too long for one.
+    /// Returns the URI, or `None` if it is too long.
     pub(crate) fn finish(self) -> Option<Uri> {
-        // From a path alone, so that no part of it can become a host.
+        // Parses a path and a query only, so that no part of the path becomes a host.
         PathAndQuery::from_maybe_shared(Bytes::from(self.bytes)).ok().map(Uri::from)
     }
 }
@@ -71,7 +71,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn target(path: &[u8], escape: Escape, query: &[u8]) -> Option<Uri> {
-        let mut target = Target::new(path, escape, 0);
+        let mut target = TargetBuilder::new(path, escape, 0);
         target.push_query(query);
         target.finish()
     }
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_was_left_alone_is_left_alone() {
+    fn keeps_paths_as_sent() {
         for path in ["/a/../b/./c//d/", "/%2e%2E/%zz%", "/a;b=c:@!$&'()*+,=/[x]|^{\"}\\", "/+%20+"] {
             assert_eq!(uri(path, Escape::Verbatim, ""), path);
         }
@@ -89,19 +89,19 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_may_have_been_decoded_keeps_its_escapes() {
+    fn keeps_escapes_of_paths_that_may_be_decoded() {
         assert_eq!(uri("/a b/c%20d/e%zz/100%/[x]|", Escape::Tolerant, ""), "/a%20b/c%20d/e%25zz/100%25/[x]|");
         assert_eq!(uri("/\"#<>?^`{}\u{7f}é", Escape::Tolerant, ""), "/%22%23%3C%3E%3F%5E%60%7B%7D%7F%C3%A9");
     }
 
     #[test]
-    fn a_path_that_was_decoded_is_encoded_again() {
+    fn encodes_decoded_paths() {
         assert_eq!(uri("/a b/100%/c%20d/[x]", Escape::Decoded, ""), "/a%20b/100%25/c%2520d/%5Bx%5D");
         assert_eq!(uri("/λ/~-._!$&'()*+,;=:@", Escape::Decoded, ""), "/%CE%BB/~-._!$&'()*+,;=:@");
     }
 
     #[test]
-    fn a_path_is_never_a_host() {
+    fn never_parses_a_path_as_a_host() {
         for path in ["//evil.example/x", "/\\evil.example", "https://evil.example/", "@evil.example"] {
             for escape in [Escape::Verbatim, Escape::Tolerant, Escape::Decoded] {
                 let uri = target(path.as_bytes(), escape, b"").unwrap();
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_stays_and_what_cannot_be_in_one_is_escaped() {
+    fn keeps_queries_and_escapes_invalid_bytes() {
         let query = "a=1&a=2&b=&c&+=%20%zz&?=/{}|^[]`";
         assert_eq!(uri("/", Escape::Verbatim, query), format!("/?{query}"));
         assert_eq!(uri("/", Escape::Verbatim, "a b\"c#d<e>é"), "/?a%20b%22c%23d%3Ce%3E%C3%A9");
@@ -121,24 +121,24 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_put_together() {
-        let mut target = Target::new(b"/x", Escape::Verbatim, 0);
+    fn joins_parameters() {
+        let mut target = TargetBuilder::new(b"/x", Escape::Verbatim, 0);
         for (key, value) in [("a b", ""), ("c[=]", "d=e&f")] {
             target.push_parameter((key.as_bytes(), Escape::DecodedKey), (value.as_bytes(), Escape::DecodedValue));
         }
-        target.push_parameter((b"g", Escape::SentKey), (b"%20==", Escape::SentValue));
+        target.push_parameter((b"g", Escape::EncodedKey), (b"%20==", Escape::EncodedValue));
         assert_eq!(target.finish().unwrap(), "/x?a%20b=&c[%3D]=d=e%26f&g=%20==");
     }
 
     #[test]
-    fn a_prefix_comes_off_whole_segments_once() {
+    fn strips_whole_segments_once() {
         let stripped = |path: &str| {
-            let mut target = Target::new(path.as_bytes(), Escape::Decoded, 0);
-            let mut taken = vec![];
-            let is_taken = target.strip(b"/prod", &mut taken);
+            let mut target = TargetBuilder::new(path.as_bytes(), Escape::Decoded, 0);
+            let mut removed = vec![];
+            let is_stripped = target.strip(b"/prod", &mut removed);
             target.push_query(b"q");
-            assert_eq!(is_taken, !taken.is_empty());
-            (target.finish().unwrap().to_string(), String::from_utf8(taken).unwrap())
+            assert_eq!(is_stripped, !removed.is_empty());
+            (target.finish().unwrap().to_string(), String::from_utf8(removed).unwrap())
         };
         assert_eq!(stripped("/prod/x"), ("/x?q".into(), "/prod".into()));
         assert_eq!(stripped("/prod"), ("/?q".into(), "/prod".into()));
@@ -149,21 +149,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_path_and_query_make_a_uri(path in any::<Vec<u8>>(), query in any::<Vec<u8>>()) {
+        fn builds_a_uri_from_any_path_and_query(path in any::<Vec<u8>>(), query in any::<Vec<u8>>()) {
             for escape in [Escape::Verbatim, Escape::Tolerant, Escape::Decoded] {
                 prop_assert!(target(&path, escape, &query).is_some());
             }
         }
 
         #[test]
-        fn what_was_decoded_decodes_to_the_same(path in "/\\PC*") {
+        fn decoded_paths_survive_encoding(path in "/\\PC*") {
             let encoded = uri(&path, Escape::Decoded, "");
             prop_assert_eq!(percent_decoded(&encoded), path.into_bytes());
         }
 
         #[test]
-        fn decoded_parameters_decode_to_the_same(pairs in prop::collection::vec((any::<String>(), any::<String>()), 1..4)) {
-            let mut target = Target::new(b"/", Escape::Verbatim, 0);
+        fn decoded_parameters_survive_encoding(pairs in prop::collection::vec((any::<String>(), any::<String>()), 1..4)) {
+            let mut target = TargetBuilder::new(b"/", Escape::Verbatim, 0);
             for (key, value) in &pairs {
                 target.push_parameter((key.as_bytes(), Escape::DecodedKey), (value.as_bytes(), Escape::DecodedValue));
             }

@@ -1,92 +1,125 @@
-//! What fronts want of a reply, and where they differ.
+//! Reply formats: how the fronts differ in the JSON that they expect.
 
-use crate::lambda::reply::MAX_REPLY;
+use crate::lambda::reply::limits::{MAX_API_HEADERS, MAX_REPLY};
 
-/// What API Gateway takes of headers in an answer, names and values, in bytes.
-///
-/// Source: [quotas of HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
-pub(crate) const API_HEADERS: usize = 10_240;
-
-/// How a front wants its replies.
+/// The format of a front's replies.
 #[derive(Debug)]
 pub(crate) struct ReplyFormat {
-    /// Where [`lists_are_in`](Self::lists_are_in) if they are lists, else under `headers`.
+    pub(crate) kind: ReplyKind,
+    /// The format of every header except `set-cookie`.
     pub(crate) headers: HeaderFormat,
+    /// The format of `set-cookie`.
     pub(crate) cookies: HeaderFormat,
-    /// The member that headers are in that are lists.
-    pub(crate) lists_are_in: &'static str,
-    /// The member that says that the body is base64.
-    pub(crate) base64_is: &'static str,
-    /// The one header that the front takes, if it takes one alone.
-    pub(crate) only: Option<&'static str>,
-    /// The front wants a `statusDescription`, and to be told of the encoding of a body that is not encoded.
-    pub(crate) is_explicit: bool,
-    /// The answer is streamed: what is written is the prelude, and the body comes after it.
-    pub(crate) is_prelude: bool,
-    /// There is no HTTP response: the body alone is the result, as JSON.
-    pub(crate) is_result: bool,
-    /// Nobody would see the status: one that is not of success fails the invocation.
-    pub(crate) fails_by_status: bool,
-    /// The most bytes of a reply.
-    pub(crate) max_size: usize,
-    /// A null for `content-type` keeps the front from adding a type to a response that has no body (rule 88).
+    /// The member that contains the headers if their format is [`HeaderFormat::List`]. In other formats it is `headers`.
+    pub(crate) list_member: &'static str,
+    /// The only header that the front accepts, if it accepts one.
+    pub(crate) only_header: Option<&'static str>,
+    /// Whether the status reaches a client. If not, an error status fails the invocation.
+    pub(crate) client_sees_status: bool,
+    /// Whether a response without a body and type gets `"content-type": null`, so that the front adds no type (rule 88).
     pub(crate) suppresses_type: bool,
-    /// The most bytes of headers that the front sends to a client, where that is known.
+    /// The maximum size of a reply, in bytes.
+    pub(crate) max_size: usize,
+    /// The service that sets `max_size`, for errors.
+    pub(crate) max_size_of: &'static str,
+    /// The maximum size of the headers that the front sends to a client, in bytes, if known.
     pub(crate) max_headers: Option<usize>,
-    /// The most bytes of a body that is a message.
+    /// The maximum size of a body that is a WebSocket message, in bytes.
     pub(crate) max_message: Option<usize>,
-    /// Whose limit `max_size` is.
-    pub(crate) taker: &'static str,
 }
 
-/// How the values of a header are written.
+/// The structure of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReplyKind {
+    /// One JSON object with the status, the headers and the body.
+    Envelope(Envelope),
+    /// A JSON object with the status and the headers, before the body as a stream of bytes.
+    Prelude,
+    /// The body as the result of the invocation, in JSON, without an HTTP response.
+    Result,
+}
+
+/// The members of an envelope besides `statusCode`, headers and `body`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Envelope {
+    /// `isBase64Encoded` if it is true.
+    ApiGateway,
+    /// `isBase64Encoded`, always, and `statusDescription`.
+    LoadBalancer,
+    /// `encoding` if the body is base64.
+    Vercel,
+}
+
+/// The format of a header's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeaderFormat {
-    /// As one string, with commas.
+    /// One string, values separated by commas.
     Joined,
-    /// As an array of strings.
+    /// An array of strings.
     List,
-    /// Not among the headers: in `cookies`.
+    /// The array `cookies`, outside of the headers.
     CookiesArray,
-    /// Each under a spelling of the name of its own: to a front names are different that differ in case alone.
+    /// One member for each value, whose names differ in case: `set-cookie`, `Set-cookie`.
     CaseVariants,
-    /// The first one alone.
+    /// The first value. Others are lost.
     FirstValue,
 }
 
 impl ReplyFormat {
-    /// What fronts have in common, which is of no front by itself.
-    pub(crate) const DEFAULT: Self = Self {
-        headers: HeaderFormat::Joined,
-        cookies: HeaderFormat::FirstValue,
-        lists_are_in: "multiValueHeaders",
-        base64_is: r#""isBase64Encoded":true"#,
-        only: None,
-        is_explicit: false,
-        is_prelude: false,
-        is_result: false,
-        fails_by_status: false,
-        max_size: MAX_REPLY,
-        suppresses_type: false,
-        max_headers: None,
-        max_message: None,
-        taker: "Lambda",
-    };
+    /// Creates the format of an envelope with the limits of Lambda.
+    pub(crate) const fn envelope(envelope: Envelope, headers: HeaderFormat, cookies: HeaderFormat) -> Self {
+        Self {
+            kind: ReplyKind::Envelope(envelope),
+            headers,
+            cookies,
+            list_member: "multiValueHeaders",
+            only_header: None,
+            client_sees_status: true,
+            suppresses_type: false,
+            max_size: MAX_REPLY,
+            max_size_of: "Lambda",
+            max_headers: None,
+            max_message: None,
+        }
+    }
 
-    /// What goes before a streamed body on a Function URL: it has no room for lists, and answers one that has any with 500.
+    const fn prelude(headers: HeaderFormat) -> Self {
+        Self { kind: ReplyKind::Prelude, ..Self::envelope(Envelope::ApiGateway, headers, HeaderFormat::CookiesArray) }
+    }
+
+    /// The prelude of a streamed response on a Function URL, which responds with 500 to a prelude that contains arrays.
     ///
     /// Source: [streaming over HTTP](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming).
-    pub(crate) const URL_PRELUDE: Self =
-        Self { cookies: HeaderFormat::CookiesArray, is_prelude: true, ..Self::DEFAULT };
+    pub(crate) const URL_PRELUDE: Self = Self::prelude(HeaderFormat::Joined);
 
-    /// Likewise on a REST API.
+    /// The prelude of a streamed response on a REST API.
     ///
     /// Source: [Lambda proxy integrations that stream](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html).
     pub(crate) const REST_PRELUDE: Self =
-        Self { headers: HeaderFormat::List, max_headers: Some(API_HEADERS), ..Self::URL_PRELUDE };
+        Self { max_headers: Some(MAX_API_HEADERS), ..Self::prelude(HeaderFormat::List) };
+
+    /// The result of an event that is not HTTP. It has no headers.
+    pub(crate) const RESULT: Self = Self {
+        kind: ReplyKind::Result,
+        client_sees_status: false,
+        ..Self::envelope(Envelope::ApiGateway, HeaderFormat::Joined, HeaderFormat::CookiesArray)
+    };
 }
 
-/// The most bytes of a prelude, with the zeros that end it: the front looks for them in the first 16 KB of a stream.
-///
-/// Source: [Lambda proxy integrations that stream](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html).
-pub(crate) const MAX_PRELUDE: usize = 16 * 1024;
+impl Envelope {
+    /// The members that describe a body of text, after a comma.
+    pub(crate) fn text_members(self) -> &'static str {
+        match self {
+            Self::LoadBalancer => r#","isBase64Encoded":false"#,
+            Self::ApiGateway | Self::Vercel => "",
+        }
+    }
+
+    /// The members that describe a body in base64, after a comma.
+    pub(crate) fn base64_members(self) -> &'static str {
+        match self {
+            Self::ApiGateway | Self::LoadBalancer => r#","isBase64Encoded":true"#,
+            Self::Vercel => r#","encoding":"base64""#,
+        }
+    }
+}

@@ -7,136 +7,179 @@ use http::{
 
 use crate::{
     json,
-    lambda::reply::{HeaderFormat, ReplyShape, UNTYPED, is_bodiless},
+    lambda::reply::{
+        format::{HeaderFormat, ReplyFormat},
+        shape::ReplyShape,
+    },
 };
 
-/// What there is to say about headers that have been written.
+/// The type of a body for which the app sends none.
+pub(crate) const DEFAULT_CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/octet-stream");
+
+/// Measurements of the headers that were written.
 #[derive(Debug, Default)]
-pub(crate) struct Written {
+pub(crate) struct HeaderStats {
     /// The bytes of all fields as the front writes them to the client in HTTP/1.1: `name: value\r\n`.
     pub(crate) size: usize,
-    /// Those that the front has no room for.
-    pub(crate) lost_cookies: usize,
+    /// The number of cookies that the format has no room for.
+    pub(crate) dropped_cookies: usize,
 }
 
-/// Appends headers as members of the reply, in the form that the style wants, and a type for a body that has none: the
-/// front would make up one that is more of a claim. A response without a body and a type gets a null where that keeps the
-/// front from adding a type.
-pub(crate) fn push(
+/// Writes headers as members of the reply, in the format of the front.
+///
+/// A body without a type gets the [default type](DEFAULT_CONTENT_TYPE), because the front would add a more specific one. A
+/// response without a body and type gets `null` as its type if that keeps the front from adding one.
+pub(crate) fn write(
     out: &mut Vec<u8>,
     headers: HeaderMap,
     status: StatusCode,
     shape: ReplyShape,
     has_body: bool,
-) -> Written {
-    let mut written = Written::default();
-    let named = named_by_connection(&headers);
-    let mut needs_type = (has_body || shape.style.suppresses_type) && shape.style.only.is_none();
-    let mut cookies = Vec::new();
-
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(match shape.style.headers {
-        HeaderFormat::List => shape.style.lists_are_in.as_bytes(),
-        _ => b"headers",
-    });
-    out.extend_from_slice(b"\":{");
-    // The header whose values come: its name comes with the first of them.
-    let mut header: Option<(HeaderName, HeaderFormat)> = None;
-    let mut before = 0;
+) -> HeaderStats {
+    let connection_options = connection_options(&headers);
+    let mut has_type = false;
+    let mut writer = HeaderWriter::new(out, shape.format);
     for (name, value) in headers {
         if let Some(name) = name {
-            close(out, header.take());
-            let form = form(&name, status, shape).filter(|_| !named.contains(&name));
-            needs_type &= name != CONTENT_TYPE || form.is_none();
-            header = form.map(|form| (name, form));
-            before = 0;
-            if let Some((name, form)) = &header {
-                open(out, name, *form);
-            }
+            let format = format_of(&name, status, shape).filter(|_| !connection_options.contains(&name));
+            has_type |= name == CONTENT_TYPE && format.is_some();
+            writer.begin_header(format.map(|format| (name, format)));
         }
-        let Some((name, form)) = &header else { continue };
-        // What the client gets before the value.
-        let mut before_value = name.as_str().len() + ": \r\n".len();
-        match form {
+        writer.push_value(value);
+    }
+    if !has_type && shape.format.only_header.is_none() {
+        if has_body {
+            writer.begin_header(Some((CONTENT_TYPE, shape.format.headers)));
+            writer.push_value(DEFAULT_CONTENT_TYPE);
+        } else if shape.format.suppresses_type {
+            writer.push_null_type();
+        }
+    }
+    writer.finish()
+}
+
+/// Writes the values of one header after the other.
+struct HeaderWriter<'a> {
+    out: &'a mut Vec<u8>,
+    format: &'static ReplyFormat,
+    /// The header that the next values belong to, unless it is dropped.
+    header: Option<(HeaderName, HeaderFormat)>,
+    /// The number of its values that were written.
+    values: usize,
+    /// Values for the array `cookies`.
+    cookies: Vec<HeaderValue>,
+    stats: HeaderStats,
+}
+
+impl<'a> HeaderWriter<'a> {
+    fn new(out: &'a mut Vec<u8>, format: &'static ReplyFormat) -> Self {
+        out.extend_from_slice(b",\"");
+        out.extend_from_slice(match format.headers {
+            HeaderFormat::List => format.list_member.as_bytes(),
+            _ => b"headers",
+        });
+        out.extend_from_slice(b"\":{");
+        Self { out, format, header: None, values: 0, cookies: Vec::new(), stats: HeaderStats::default() }
+    }
+
+    /// Ends the previous header, and begins another. The values of `None` are dropped.
+    fn begin_header(&mut self, header: Option<(HeaderName, HeaderFormat)>) {
+        self.end_header();
+        if let Some((name, format)) = &header
+            && *format != HeaderFormat::CookiesArray
+        {
+            self.push_comma();
+            self.out.push(b'"');
+            // Header names contain no characters to escape.
+            self.out.extend_from_slice(name.as_str().as_bytes());
+            self.out.extend_from_slice(if *format == HeaderFormat::List { b"\":[\"" } else { b"\":\"" });
+        }
+        self.header = header;
+        self.values = 0;
+    }
+
+    fn push_value(&mut self, value: HeaderValue) {
+        let Some((name, format)) = &self.header else { return };
+        let field = name.as_str().len() + ": \r\n".len();
+        // The bytes that the front sends besides the value.
+        let overhead = match format {
             HeaderFormat::CookiesArray => {
-                cookies.push(value);
-                continue;
+                self.cookies.push(value);
+                return;
             }
-            _ if before == 0 => {}
+            _ if self.values == 0 => field,
             HeaderFormat::Joined => {
-                out.extend_from_slice(b", ");
-                before_value = ", ".len();
+                self.out.extend_from_slice(b", ");
+                ", ".len()
             }
-            HeaderFormat::List => out.extend_from_slice(b"\",\""),
-            HeaderFormat::CaseVariants if before < SPELLINGS => {
-                out.extend_from_slice(b"\",\"");
-                out.extend(spelling(name, before));
-                out.extend_from_slice(b"\":\"");
+            HeaderFormat::List => {
+                self.out.extend_from_slice(b"\",\"");
+                field
+            }
+            HeaderFormat::CaseVariants if self.values < CASE_VARIANTS => {
+                self.out.extend_from_slice(b"\",\"");
+                self.out.extend(case_variant(name, self.values));
+                self.out.extend_from_slice(b"\":\"");
+                field
             }
             HeaderFormat::CaseVariants | HeaderFormat::FirstValue => {
-                written.lost_cookies += 1;
-                continue;
+                self.stats.dropped_cookies += 1;
+                return;
             }
+        };
+        self.stats.size += overhead + json::push_escaped_or_latin1(value.as_bytes(), self.out);
+        self.values += 1;
+    }
+
+    fn end_header(&mut self) {
+        match self.header.take() {
+            None | Some((_, HeaderFormat::CookiesArray)) => {}
+            Some((_, HeaderFormat::List)) => self.out.extend_from_slice(b"\"]"),
+            Some(_) => self.out.push(b'"'),
         }
-        written.size += before_value + json::push_escaped_or_latin1(value.as_bytes(), out);
-        before += 1;
     }
-    close(out, header);
-    if needs_type && has_body {
-        let header = (CONTENT_TYPE, shape.style.headers);
-        open(out, &header.0, header.1);
-        out.extend_from_slice(UNTYPED.as_bytes());
-        close(out, Some(header));
-        written.size += "content-type: \r\n".len() + UNTYPED.len();
-    } else if needs_type {
-        // In a map of lists too: an empty list would suppress other headers as well.
-        out.extend_from_slice(if out.last() == Some(&b'{') { b"" } else { b"," });
-        out.extend_from_slice(b"\"content-type\":null");
-    }
-    out.push(b'}');
-    // `cargo lambda watch` wants the list even where it is empty, as the official client for Rust writes it.
-    if shape.style.cookies == HeaderFormat::CookiesArray {
-        written.size += push_cookies(out, &cookies);
-    }
-    written
-}
 
-fn open(out: &mut Vec<u8>, name: &HeaderName, form: HeaderFormat) {
-    if form == HeaderFormat::CookiesArray {
-        return;
+    /// Writes `null` as the type, in a map of lists too: an empty list would suppress other headers as well.
+    fn push_null_type(&mut self) {
+        self.end_header();
+        self.push_comma();
+        self.out.extend_from_slice(b"\"content-type\":null");
     }
-    out.extend_from_slice(if out.last() == Some(&b'{') { b"\"" } else { b",\"" });
-    // A header's name needs no escape.
-    out.extend_from_slice(name.as_str().as_bytes());
-    out.extend_from_slice(if form == HeaderFormat::List { b"\":[\"" } else { b"\":\"" });
-}
 
-fn close(out: &mut Vec<u8>, header: Option<(HeaderName, HeaderFormat)>) {
-    match header {
-        None | Some((_, HeaderFormat::CookiesArray)) => {}
-        Some((_, HeaderFormat::List)) => out.extend_from_slice(b"\"]"),
-        Some(_) => out.push(b'"'),
+    fn push_comma(&mut self) {
+        if self.out.last() != Some(&b'{') {
+            self.out.push(b',');
+        }
+    }
+
+    /// Ends the headers, and writes the array `cookies` if the format has one.
+    fn finish(mut self) -> HeaderStats {
+        self.end_header();
+        self.out.push(b'}');
+        // `cargo lambda watch` requires the array even if it is empty: AWS's Rust runtime client always writes it.
+        if self.format.cookies == HeaderFormat::CookiesArray {
+            self.push_cookies();
+        }
+        self.stats
+    }
+
+    fn push_cookies(&mut self) {
+        self.out.extend_from_slice(b",\"cookies\":[");
+        for cookie in &self.cookies {
+            self.out.extend_from_slice(if self.out.last() == Some(&b'[') { b"\"" } else { b",\"" });
+            let length = json::push_escaped_or_latin1(cookie.as_bytes(), self.out);
+            self.out.push(b'"');
+            self.stats.size += "set-cookie: \r\n".len() + length;
+        }
+        self.out.push(b']');
     }
 }
 
-/// Returns the bytes of the fields that the front makes of the cookies.
-fn push_cookies(out: &mut Vec<u8>, cookies: &[HeaderValue]) -> usize {
-    let mut size = 0;
-    out.extend_from_slice(b",\"cookies\":[");
-    for cookie in cookies {
-        out.extend_from_slice(if out.last() == Some(&b'[') { b"\"" } else { b",\"" });
-        size += "set-cookie: \r\n".len() + json::push_escaped_or_latin1(cookie.as_bytes(), out);
-        out.push(b'"');
-    }
-    out.push(b']');
-    size
-}
+/// The number of case variants of `set-cookie`, which has nine letters.
+const CASE_VARIANTS: usize = 1 << 9;
 
-/// How many ways there are to write `set-cookie`: nine letters, small or large.
-const SPELLINGS: usize = 1 << 9;
-
-/// The name in one of its spellings.
-fn spelling(name: &HeaderName, number: usize) -> impl Iterator<Item = u8> {
+/// Returns `name` in one of its case variants: bit `i` of `number` makes letter `i` a capital.
+fn case_variant(name: &HeaderName, number: usize) -> impl Iterator<Item = u8> {
     let mut letters = 0;
     name.as_str().bytes().map(move |byte| {
         if !byte.is_ascii_alphabetic() {
@@ -147,24 +190,31 @@ fn spelling(name: &HeaderName, number: usize) -> impl Iterator<Item = u8> {
     })
 }
 
-/// The form of a header of the app's; `None` if the client is not to get it. Headers about a connection are not for the
-/// client (RFC 9110, section 7.6.1): the front has one of its own, and measures the body itself.
-fn form(name: &HeaderName, status: StatusCode, shape: ReplyShape) -> Option<HeaderFormat> {
+/// Returns the format of a response header, or `None` for a header that the client must not receive.
+///
+/// Drops headers about the connection (RFC 9110, section 7.6.1) and the length: the front has a connection of its own, and
+/// measures the body.
+fn format_of(name: &HeaderName, status: StatusCode, shape: ReplyShape) -> Option<HeaderFormat> {
     let is_kept = match *name {
-        _ if shape.style.only.is_some_and(|only| only != name.as_str()) => false,
-        SET_COOKIE => return Some(shape.style.cookies),
+        _ if shape.format.only_header.is_some_and(|only| only != name.as_str()) => false,
+        SET_COOKIE => return Some(shape.format.cookies),
         CONNECTION | TRANSFER_ENCODING | TE | TRAILER | UPGRADE => false,
-        // A prelude that says a length is remapped, or breaks the stream.
-        CONTENT_LENGTH => shape.without_body && !is_bodiless(status) && !shape.style.is_prelude,
-        // A 304 may have that of the body that the client holds (RFC 9110, section 15.4.5).
+        // In a prelude, a length is renamed by a Function URL, and breaks the stream of a REST API.
+        CONTENT_LENGTH => shape.without_body && !is_bodiless(status) && !shape.is_streamed(),
+        // A 304 may describe the body that the client has cached (RFC 9110, section 15.4.5).
         CONTENT_TYPE => !is_bodiless(status) || status == StatusCode::NOT_MODIFIED,
         _ => !matches!(name.as_str(), "keep-alive" | "proxy-connection"),
     };
-    is_kept.then_some(shape.style.headers)
+    is_kept.then_some(shape.format.headers)
 }
 
-/// The headers that `connection` says are about it as well.
-fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+/// Returns whether a response with this status has no body: 204, 205 and 304 (RFC 9110, sections 6.4.1 and 15.3.6).
+pub(crate) fn is_bodiless(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// Returns the headers that `connection` names, which are about the connection as well.
+fn connection_options(headers: &HeaderMap) -> Vec<HeaderName> {
     let values = headers.get_all(CONNECTION).iter();
     let names = values.flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
     names.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok()).collect()
@@ -175,10 +225,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings_differ_and_are_of_one_name() {
+    fn case_variants_are_distinct_names_of_one_header() {
         let all: std::collections::HashSet<String> =
-            (0..SPELLINGS).map(|number| spelling(&SET_COOKIE, number).map(char::from).collect()).collect();
-        assert_eq!(all.len(), SPELLINGS);
+            (0..CASE_VARIANTS).map(|number| case_variant(&SET_COOKIE, number).map(char::from).collect()).collect();
+        assert_eq!(all.len(), CASE_VARIANTS);
         assert!(all.iter().all(|name| name.eq_ignore_ascii_case("set-cookie")));
         assert!(all.contains("set-cookie") && all.contains("SET-COOKIE"));
     }

@@ -1,58 +1,64 @@
-//! Whether bytes are JSON (RFC 8259), by a walk without recursion: nesting costs memory, a byte a level, and no stack.
+//! A JSON validator (RFC 8259) without recursion: a level of nesting takes one byte of memory and no stack.
 
-/// Whether `bytes` are one value of JSON, white space around it allowed.
+/// Returns whether `bytes` are one JSON value, with optional white space around.
 pub(crate) fn is_json(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok() && Walk { rest: bytes }.document().is_some()
+    std::str::from_utf8(bytes).is_ok() && Validator { rest: bytes }.document().is_some()
 }
 
-struct Walk<'a> {
+/// The input that is not validated yet. Methods return `None` if the input is not JSON.
+struct Validator<'a> {
     rest: &'a [u8],
 }
 
-impl Walk<'_> {
+impl Validator<'_> {
     fn document(mut self) -> Option<()> {
-        // The brackets that are open.
-        let mut open = Vec::new();
+        // The brackets that close the open objects and arrays.
+        let mut closing = Vec::new();
+        loop {
+            if self.value_or_open(&mut closing)? && self.end_value(&mut closing)? {
+                return Some(());
+            }
+        }
+    }
+
+    /// Passes a string, a literal or an empty object or array. Opens any other object or array, and returns `false`.
+    fn value_or_open(&mut self, closing: &mut Vec<u8>) -> Option<bool> {
+        self.space();
+        let bracket = match self.rest.first() {
+            Some(b'{') => b'}',
+            Some(b'[') => b']',
+            Some(b'"') => return self.string().map(|()| true),
+            _ => return self.literal().map(|()| true),
+        };
+        self.rest = self.rest.get(1..)?;
+        self.space();
+        if self.take(bracket).is_some() {
+            return Some(true);
+        }
+        closing.push(bracket);
+        if bracket == b'}' {
+            self.key()?;
+        }
+        Some(false)
+    }
+
+    /// Passes the brackets that close after a value, and the comma before the next value. Returns whether the input ends.
+    fn end_value(&mut self, closing: &mut Vec<u8>) -> Option<bool> {
         loop {
             self.space();
-            match self.rest.split_first() {
-                Some((b'{', rest)) => {
-                    self.rest = rest;
-                    self.space();
-                    if self.take(b'}').is_none() {
-                        open.push(b'}');
-                        self.key()?;
-                        continue;
-                    }
-                }
-                Some((b'[', rest)) => {
-                    self.rest = rest;
-                    self.space();
-                    if self.take(b']').is_none() {
-                        open.push(b']');
-                        continue;
-                    }
-                }
-                Some((b'"', _)) => self.string()?,
-                _ => self.literal()?,
+            let Some(&bracket) = closing.last() else {
+                return self.rest.is_empty().then_some(true);
+            };
+            if self.take(bracket).is_some() {
+                closing.pop();
+                continue;
             }
-            // A value has ended, and with it maybe what it stands in.
-            loop {
+            self.take(b',')?;
+            if bracket == b'}' {
                 self.space();
-                let Some(&bracket) = open.last() else {
-                    return self.rest.is_empty().then_some(());
-                };
-                if self.take(bracket).is_some() {
-                    open.pop();
-                    continue;
-                }
-                self.take(b',')?;
-                if bracket == b'}' {
-                    self.space();
-                    self.key()?;
-                }
-                break;
+                self.key()?;
             }
+            return Some(false);
         }
     }
 
@@ -94,7 +100,7 @@ impl Walk<'_> {
                 return Some(());
             }
         }
-        // A number: no more than one zero at its start, digits behind a point and behind an exponent.
+        // A number: no leading zero, and digits after a point and after an exponent.
         let _ = self.take(b'-');
         if self.take(b'0').is_none() {
             self.digits()?;
@@ -133,12 +139,12 @@ mod tests {
 
     use super::*;
 
-    fn is_for_serde(bytes: &[u8]) -> bool {
+    fn is_json_for_serde(bytes: &[u8]) -> bool {
         serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
     }
 
     #[test]
-    fn it_is_json_where_serde_says_so() {
+    fn agrees_with_serde_json() {
         for text in [
             "null",
             " true ",
@@ -187,7 +193,7 @@ mod tests {
             "[1]]",
             "é",
         ] {
-            assert_eq!(is_json(text.as_bytes()), is_for_serde(text.as_bytes()), "{text:?}");
+            assert_eq!(is_json(text.as_bytes()), is_json_for_serde(text.as_bytes()), "{text:?}");
         }
         assert!(!is_json(b"\"\xff\""));
         assert!(is_json(&[vec![b'['; 1 << 20], vec![b']'; 1 << 20]].concat()));
@@ -195,12 +201,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_judged_as_serde_judges_it(text in r#"[\[\]{}",:0-9.eE+\-tfnalsrue\\u \n]{0,24}"#) {
-            prop_assert_eq!(is_json(text.as_bytes()), is_for_serde(text.as_bytes()), "{:?}", text);
+        fn agrees_with_serde_json_on_any_text(text in r#"[\[\]{}",:0-9.eE+\-tfnalsrue\\u \n]{0,24}"#) {
+            prop_assert_eq!(is_json(text.as_bytes()), is_json_for_serde(text.as_bytes()), "{:?}", text);
         }
 
         #[test]
-        fn what_serde_writes_is_json_and_less_is_not(
+        fn accepts_json_of_serde_json_and_rejects_its_prefixes(
             value in any::<(String, Vec<f64>, bool)>(), pretty in any::<bool>(), cut in any::<prop::sample::Index>(),
         ) {
             let value = serde_json::json!({"text": value.0, &value.0: [value.1, Value::Null], "flag": value.2});

@@ -1,19 +1,19 @@
-//! What is posted to the Runtime API: written piece by piece, its length known before the first.
+//! The body of a post to the Runtime API, of known length, encoded piece by piece.
 
 use bytes::Bytes;
 
 use crate::{
     json::{self, base64},
-    lambda::reply::ReplyFormat,
+    lambda::reply::format::Envelope,
 };
 
-/// How much of a body is encoded at a time. Three divides it, so that the pieces of base64 fit together.
+/// The number of body bytes encoded at a time, divisible by three so that the pieces of base64 have no padding.
 const PIECE: usize = 48 * 1024;
 
-/// A JSON object whose last member is a body, which is encoded only when it is written.
+/// A JSON object whose last member is a response body. The body is encoded when the payload is sent.
 #[derive(Debug)]
 pub(crate) struct Payload {
-    /// All before the body, its opening quote included; or all there is.
+    /// The JSON before the body, including the opening quote, or the whole JSON.
     head: Vec<u8>,
     body: Bytes,
     encoding: Encoding,
@@ -22,33 +22,32 @@ pub(crate) struct Payload {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
-    /// There is no body, and the head is everything.
+    /// The head is the whole JSON.
     None,
     Text,
     Base64,
 }
 
 impl Payload {
-    /// Ends `head`, an object of which the closing bracket is missing, with a body: as text if it is text and nobody has
-    /// encoded it, else as base64. What it is, its bytes say; its type may be wrong. Which of them it
-    /// is, is said as the style wants it.
-    pub(crate) fn new(mut head: Vec<u8>, body: Bytes, is_encoded: bool, style: &ReplyFormat) -> Self {
-        let plain: &[u8] = if style.is_explicit { b",\"isBase64Encoded\":false" } else { b"" };
+    /// Adds a body to `head`, a JSON object without its closing brace.
+    ///
+    /// The body becomes text if it is UTF-8 and has no content coding (`is_encoded`), else base64. The
+    /// `Content-Type` does not count, because apps send wrong ones.
+    pub(crate) fn new(mut head: Vec<u8>, body: Bytes, is_encoded: bool, envelope: Envelope) -> Self {
         if body.is_empty() {
-            head.extend_from_slice(plain);
+            head.extend_from_slice(envelope.text_members().as_bytes());
             head.push(b'}');
             return Self::whole(head);
         }
         let (encoding, length) = if is_encoded || std::str::from_utf8(&body).is_err() {
-            head.push(b',');
-            head.extend_from_slice(style.base64_is.as_bytes());
+            head.extend_from_slice(envelope.base64_members().as_bytes());
             head.extend_from_slice(b",\"body\":\"");
             (Encoding::Base64, base64::encoded_len(body.len()))
         } else {
-            head.extend_from_slice(plain);
+            head.extend_from_slice(envelope.text_members().as_bytes());
             head.extend_from_slice(b",\"body\":\"");
             if body.len() <= PIECE {
-                // One look at each byte rather than two.
+                // Escapes a short body at once, which saves the pass that measures it.
                 json::push_escaped(&body, &mut head);
                 head.extend_from_slice(END);
                 return Self::whole(head);
@@ -59,17 +58,17 @@ impl Payload {
         Self { head, body, encoding, length }
     }
 
-    /// JSON that is there as a whole.
+    /// Creates a payload from complete JSON.
     pub(crate) fn whole(json: Vec<u8>) -> Self {
         Self { length: json.len(), head: json, body: Bytes::new(), encoding: Encoding::None }
     }
 
-    /// How many bytes it takes when it is written.
+    /// The length in bytes, encoded.
     pub(crate) fn len(&self) -> usize {
         self.length
     }
 
-    /// Starts to write it.
+    /// Encodes the payload piece by piece.
     pub(crate) fn pieces(&self) -> Pieces<'_> {
         Pieces { payload: self, at: None }
     }
@@ -77,16 +76,16 @@ impl Payload {
 
 const END: &[u8] = b"\"}";
 
-/// A payload on its way out.
+/// The pieces of a payload.
 #[derive(Debug)]
 pub(crate) struct Pieces<'a> {
     payload: &'a Payload,
-    /// How much of the body has been written; before the head has been, nothing.
+    /// The number of body bytes written so far, or `None` before the head is written.
     at: Option<usize>,
 }
 
 impl Pieces<'_> {
-    /// Appends the next piece; `false` once there is no more.
+    /// Appends the next piece. Returns `false` if there is none.
     pub(crate) fn push_next(&mut self, out: &mut Vec<u8>) -> bool {
         let Payload { head, body, encoding, .. } = self.payload;
         let at = match self.at {
@@ -125,11 +124,11 @@ mod tests {
     }
 
     fn payload(body: Vec<u8>, is_encoded: bool) -> serde_json::Value {
-        written(&Payload::new(br#"{"statusCode":200"#.to_vec(), body.into(), is_encoded, &ReplyFormat::DEFAULT))
+        written(&Payload::new(br#"{"statusCode":200"#.to_vec(), body.into(), is_encoded, Envelope::ApiGateway))
     }
 
     #[test]
-    fn bytes_decide_how_a_body_travels() {
+    fn encodes_bodies_as_base64_unless_they_are_uncoded_utf8() {
         assert_eq!(payload(vec![], false), serde_json::json!({"statusCode": 200}));
         assert_eq!(payload("\u{feff}é\"\0".into(), false)["body"], "\u{feff}é\"\0");
         let binary = payload(b"\x89PNG".to_vec(), false);
@@ -139,19 +138,19 @@ mod tests {
     }
 
     #[test]
-    fn pieces_fit_together_at_any_length() {
+    fn joins_pieces_of_bodies_of_any_length() {
         for length in [1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 2] {
             let binary: Vec<u8> = (0..length).map(|i| (i * 7) as u8 | 0x80).collect();
             let reply = payload(binary.clone(), false);
             assert_eq!(base64::decode(reply["body"].as_str().unwrap().as_bytes()).unwrap(), binary, "{length}");
-            // Characters of two bytes, so that pieces end within one.
+            // Two-byte characters, so that a piece may end inside of one.
             let text: String = "é\"".chars().cycle().take(length).collect();
             assert_eq!(payload(text.clone().into(), false)["body"], text, "{length}");
         }
     }
 
     #[test]
-    fn json_that_is_whole_is_written_as_it_is() {
+    fn writes_complete_json_unchanged() {
         assert_eq!(written(&Payload::whole(b"[1]".to_vec())), serde_json::json!([1]));
     }
 }

@@ -1,18 +1,18 @@
-//! Answers to events that are not HTTP: of a response, what Lambda is to get.
+//! Results of events that are not HTTP: the response body, or an error.
 
 use bytes::Bytes;
 use http::StatusCode;
 
 use crate::{
     json,
-    lambda::reply::{Reply, json_syntax::is_json, payload::Payload},
+    lambda::reply::{json_syntax::is_json, payload::Payload, shape::Reply},
 };
 
-/// How much of a body is told with an error.
-const TOLD: usize = 200;
+/// The number of bytes of a body that an error message quotes.
+const MAX_QUOTE: usize = 200;
 
-/// The result of an event: the body as it is, if it is JSON, else as a string of JSON; nothing is `null`.
-pub(crate) fn of(body: &Bytes) -> Reply {
+/// Returns the body as the result of the invocation. JSON stays unchanged, text becomes a JSON string, and an empty body `null`.
+pub(crate) fn from_body(body: &Bytes) -> Reply {
     if body.is_empty() {
         return Reply::Payload(Payload::whole(b"null".to_vec()));
     }
@@ -22,7 +22,7 @@ pub(crate) fn of(body: &Bytes) -> Reply {
     if std::str::from_utf8(body).is_err() {
         return Reply::Error {
             error_type: "Function.UnreadableResult",
-            message: "the app's answer to the event is neither JSON nor text".to_owned(),
+            message: "cannot return the response to the event: the body is neither JSON nor UTF-8".to_owned(),
         };
     }
     let mut text = Vec::with_capacity(body.len() + 2);
@@ -32,13 +32,13 @@ pub(crate) fn of(body: &Bytes) -> Reply {
     Reply::Payload(Payload::whole(text))
 }
 
-/// The error that an answer is of which the status is not one of success.
-pub(crate) fn failed(status: StatusCode, body: &[u8]) -> Reply {
-    let told = String::from_utf8_lossy(body.get(..TOLD).unwrap_or(body));
-    let separator = if told.is_empty() { "" } else { ": " };
+/// Returns the error for a status that is not a success, with the beginning of the body.
+pub(crate) fn from_error_status(status: StatusCode, body: &[u8]) -> Reply {
+    let quote = String::from_utf8_lossy(body.get(..MAX_QUOTE).unwrap_or(body));
+    let separator = if quote.is_empty() { "" } else { ": " };
     Reply::Error {
         error_type: "Function.ErrorStatus",
-        message: format!("the app answered the event with {status}{separator}{told}"),
+        message: format!("the app responded to the event with {status}{separator}{quote}"),
     }
 }
 
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     fn result(body: &'static [u8]) -> String {
-        match of(&Bytes::from_static(body)) {
+        match from_body(&Bytes::from_static(body)) {
             Reply::Payload(payload) => {
                 let mut out = vec![];
                 let mut pieces = payload.pieces();
@@ -55,12 +55,12 @@ mod tests {
                 String::from_utf8(out).unwrap()
             }
             Reply::Error { error_type, message } => format!("{error_type}: {message}"),
-            Reply::Stream(_) => unreachable!("a result is no stream"),
+            Reply::Stream(_) => unreachable!("a result is not streamed"),
         }
     }
 
     #[test]
-    fn json_is_the_result_and_all_else_a_string() {
+    fn returns_json_unchanged_and_text_as_a_string() {
         assert_eq!(result(b" {\"batchItemFailures\":[]}\n"), " {\"batchItemFailures\":[]}\n");
         assert_eq!(result(b"42"), "42");
         assert_eq!(result(b"done \"so\""), r#""done \"so\"""#);
@@ -70,9 +70,11 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_fails_is_told_with_the_begin_of_its_body() {
-        let Reply::Error { error_type, message } = failed(StatusCode::CONFLICT, &[b'x'; 1000]) else { panic!() };
-        assert_eq!((error_type, message.len()), ("Function.ErrorStatus", 46 + TOLD));
-        assert!(message.starts_with("the app answered the event with 409 Conflict: xxx"), "{message}");
+    fn quotes_the_beginning_of_an_error_body() {
+        let Reply::Error { error_type, message } = from_error_status(StatusCode::CONFLICT, &[b'x'; 1000]) else {
+            panic!()
+        };
+        assert_eq!((error_type, message.len()), ("Function.ErrorStatus", 50 + MAX_QUOTE));
+        assert!(message.starts_with("the app responded to the event with 409 Conflict: xxx"), "{message}");
     }
 }

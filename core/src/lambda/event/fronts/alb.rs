@@ -1,67 +1,78 @@
-//! Application Load Balancers, whose target group has multi-value headers or has not.
+//! Application Load Balancers, with and without multi-value headers.
 //!
 //! Source: [Lambda functions as targets](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html).
-
-use bytes::Bytes;
 
 use crate::{
     json::read::Text,
     lambda::{
         event::{
-            DecodeContext,
+            client::Client,
+            error::DecodeError,
             fields::Fields,
-            front::{Client, DecodeError, Front, Query, RequestParts, decoded, headers, parameters},
+            front::{EventFormat, Front, Recognition},
+            own_keys::OwnKeys,
+            parts::{HeaderPairs, RequestParts},
+            query::{Query, merged_parameters},
+            text::decode_or_empty,
         },
-        reply::{HeaderFormat, ReplyFormat},
+        reply::{Envelope, HeaderFormat, ReplyFormat},
     },
     log::{self, warn_once::WarnOnce},
 };
 
-pub(crate) const MULTI_VALUE: Front = Front {
+pub(crate) const FRONT: Front = Front {
     name: "an event of an Application Load Balancer",
-    short_name: "alb",
-    is_like_this: |fields| fields.context.is_of_load_balancer,
-    is_this: |fields| fields.context.is_of_load_balancer && fields.multi_headers.is_some(),
-    is_http: true,
-    parts,
-    reply: &ReplyFormat { headers: HeaderFormat::List, cookies: HeaderFormat::List, ..REPLY },
-    reply_to_api_gateway: None,
-    stream: None,
+    keys: OwnKeys { event: &[], context: &["elb"] },
+    recognize: |fields| match &fields.multi_headers {
+        _ if !fields.context.own.has("elb") => Recognition::No,
+        Some(_) => Recognition::Yes(&MULTI_VALUE),
+        None => Recognition::Yes(&SINGLE_VALUE),
+    },
 };
 
-pub(crate) const SINGLE_VALUE: Front = Front {
-    is_this: |fields| fields.context.is_of_load_balancer,
-    parts: |event, fields, asked| {
-        static TOLD: WarnOnce = WarnOnce::new();
-        if TOLD.is_first() {
+const MULTI_VALUE: EventFormat = EventFormat {
+    log_name: "alb",
+    is_http: true,
+    wrapper: None,
+    parts: |_, fields, _| parts(fields),
+    reply: &reply(HeaderFormat::List, HeaderFormat::List),
+    reply_to_api_gateway: None,
+    streaming: None,
+};
+
+const SINGLE_VALUE: EventFormat = EventFormat {
+    parts: |_, fields, _| {
+        static WARNED: WarnOnce = WarnOnce::new();
+        if WARNED.is_first() {
             log::info!(
-                "this load balancer sends the last one of repeated headers and query parameters; it sends all with the \
-                 attribute lambda.multi_value_headers.enabled of its target group"
+                "this load balancer sends only the last value of repeated headers and query parameters; to receive all values, \
+                 set the attribute lambda.multi_value_headers.enabled of its target group"
             );
         }
-        parts(event, fields, asked)
+        parts(fields)
     },
-    reply: &ReplyFormat { headers: HeaderFormat::Joined, cookies: HeaderFormat::CaseVariants, ..REPLY },
+    reply: &reply(HeaderFormat::Joined, HeaderFormat::CaseVariants),
     ..MULTI_VALUE
 };
 
-/// What is larger becomes a 502 of the load balancer's own.
-const REPLY: ReplyFormat = ReplyFormat {
-    is_explicit: true,
-    max_size: 1024 * 1024,
-    max_headers: Some(32 * 1024),
-    taker: "an Application Load Balancer",
-    ..ReplyFormat::DEFAULT
-};
+/// The load balancer responds with 502 to a reply that exceeds a limit.
+const fn reply(headers: HeaderFormat, cookies: HeaderFormat) -> ReplyFormat {
+    ReplyFormat {
+        max_size: 1024 * 1024,
+        max_size_of: "an Application Load Balancer",
+        max_headers: Some(32 * 1024),
+        ..ReplyFormat::envelope(Envelope::LoadBalancer, headers, cookies)
+    }
+}
 
-fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, _: &DecodeContext<'_>) -> Result<RequestParts<'a>, DecodeError> {
+fn parts<'a>(fields: &'a Fields<'a>) -> Result<RequestParts<'a>, DecodeError> {
     Ok(RequestParts {
         method: fields.http_method.and_then(Text::decode),
-        path: decoded(fields.path).ok_or("the path is no text")?,
-        // Neither keys nor values are decoded.
-        query: Query::Sent(parameters(fields)),
-        headers: headers(fields),
+        path: decode_or_empty(fields.path).ok_or("the path is not text")?,
+        // Keys and values are not decoded.
+        query: Query::Encoded(merged_parameters(fields)),
+        headers: HeaderPairs::from_both_maps(fields),
         client: Client::LastForwarded,
-        ..RequestParts::default()
+        ..RequestParts::new(fields)
     })
 }

@@ -1,6 +1,7 @@
-//! Events that are not HTTP at all: each is POSTed to the app, where it has said that it wants them.
+//! Events that are not HTTP: each becomes a POST to the route for events, if the app has one.
 //!
-//! The body is the event as it came, the answer's is what Lambda gets: of SQS, say, the `batchItemFailures`.
+//! The body of the request is the event. The body of the response is the result of the invocation: for SQS, for example,
+//! `batchItemFailures`.
 
 use std::borrow::Cow;
 
@@ -8,32 +9,34 @@ use http::HeaderValue;
 
 use crate::lambda::{
     event::{
-        Rejection,
-        front::{DecodeError, Front, RequestParts},
+        error::DecodeError,
+        front::EventFormat,
+        parts::{BodySource, HeaderPairs, RequestParts},
+        rejection::Rejection,
     },
     reply::ReplyFormat,
 };
 
-/// What no front claims comes here.
-pub(crate) const FRONT: Front = Front {
-    name: "an event that is not HTTP",
-    short_name: "event",
-    is_this: |_| true,
-    is_like_this: |_| false,
+/// The format of events that no front recognizes.
+pub(crate) const FORMAT: EventFormat = EventFormat {
+    log_name: "event",
     is_http: false,
-    parts: |event, _, asked| {
-        let Some(path) = asked.events_path else {
-            return Err(DecodeError::Refused(Rejection::unrouted(event)));
+    wrapper: None,
+    parts: |event, fields, context| {
+        let Some(path) = context.events_path else {
+            return Err(DecodeError::Rejected(Rejection::unrouted(event)));
         };
         Ok(RequestParts {
             method: Some(Cow::Borrowed(b"POST")),
             path: path.as_bytes().to_vec().into(),
+            // Members of the event do not become headers.
+            headers: HeaderPairs { pairs: &[], fallback: &[] },
             content_type: Some(HeaderValue::from_static("application/json")),
-            body: Some(event.clone()),
-            ..RequestParts::default()
+            body: BodySource::Event(event.clone()),
+            ..RequestParts::new(fields)
         })
     },
-    reply: &ReplyFormat { is_result: true, fails_by_status: true, ..ReplyFormat::DEFAULT },
+    reply: &ReplyFormat::RESULT,
     reply_to_api_gateway: None,
-    stream: None,
+    streaming: None,
 };

@@ -1,4 +1,4 @@
-//! VPC Lattice, event structure version 1, which has names of its own for everything.
+//! VPC Lattice, event structure version 1, whose members have names of their own.
 //!
 //! Source: [Lambda functions as targets](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html).
 
@@ -6,44 +6,65 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
+            client::Client,
+            error::DecodeError,
             fields::{Fields, Pairs},
-            front::{Client, DecodeError, Front, Query, RequestParts, decoded, split_query},
+            front::{EventFormat, Front, Recognition},
+            own_keys::OwnKeys,
+            parts::{BodySource, RequestParts},
+            query::{Query, split_query},
+            text::decode_or_empty,
         },
-        reply::{HeaderFormat, ReplyFormat},
+        reply::{Envelope, HeaderFormat, ReplyFormat},
     },
 };
 
 pub(crate) const FRONT: Front = Front {
     name: "an event of VPC Lattice (version 1)",
-    short_name: "vpc-lattice",
-    is_like_this: |fields| fields.lattice_path.is_some() || fields.has_lattice_encoding,
-    is_this: |fields| fields.lattice_path.is_some() && fields.method.is_some(),
-    is_http: true,
-    parts: |_, fields, _| parts(fields.lattice_path, fields),
-    // It has no room for a header that comes twice, and cookies cannot be joined.
-    reply: &ReplyFormat {
-        headers: HeaderFormat::Joined,
-        cookies: HeaderFormat::FirstValue,
-        is_explicit: true,
-        ..ReplyFormat::DEFAULT
+    keys: OwnKeys { event: &["raw_path", "is_base64_encoded", "query_string_parameters"], context: &[] },
+    recognize: |fields| {
+        let has_path = fields.own.text("raw_path").is_some();
+        if has_path && fields.method.is_some() {
+            Recognition::Yes(&FORMAT)
+        } else if has_path || !fields.own.json("is_base64_encoded").is_empty() {
+            Recognition::Broken("it has no raw_path or no method")
+        } else {
+            Recognition::No
+        }
     },
-    reply_to_api_gateway: None,
-    stream: None,
 };
 
-/// The parts that both versions name alike, with the path and the query of `target`.
-pub(crate) fn parts<'a>(target: Option<Text<'a>>, fields: &'a Fields<'a>) -> Result<RequestParts<'a>, DecodeError> {
-    let (path, query) = split_query(decoded(target).ok_or("the path is no text")?);
+const FORMAT: EventFormat = EventFormat {
+    log_name: "vpc-lattice",
+    is_http: true,
+    wrapper: None,
+    parts: |_, fields, _| {
+        let is_base64 = fields.is_base64 || fields.own.json("is_base64_encoded") == b"true";
+        let parts = parts(fields.own.text("raw_path"), fields.own.json("query_string_parameters"), fields)?;
+        Ok(RequestParts { body: BodySource::Member { value: fields.body, is_base64 }, ..parts })
+    },
+    // The format has one value for each header, and cookies cannot be joined.
+    reply: &ReplyFormat::envelope(Envelope::LoadBalancer, HeaderFormat::Joined, HeaderFormat::FirstValue),
+    reply_to_api_gateway: None,
+    streaming: None,
+};
+
+/// Extracts the parts that both versions have, given the path with its query, and the map of parameters.
+pub(crate) fn parts<'a>(
+    target: Option<Text<'a>>,
+    parameters: &'a [u8],
+    fields: &'a Fields<'a>,
+) -> Result<RequestParts<'a>, DecodeError> {
+    let (path, query) = split_query(decode_or_empty(target).ok_or("the path is not text")?);
     Ok(RequestParts {
         method: fields.method.and_then(Text::decode),
         path,
-        // The query in the path is the raw one. Some samples have it in the map alone.
+        // The query of the path is the raw one. Some samples have it only in the map.
         query: match query {
             Some(query) => Query::Raw(query),
-            None => Query::Sent(Pairs::read(fields.query)),
+            None => Query::Encoded(Pairs::read(parameters)),
         },
-        headers: [&fields.headers, &[]],
         client: Client::LastForwarded,
-        ..RequestParts::default()
+        ..RequestParts::new(fields)
     })
 }

@@ -3,23 +3,32 @@
 //! Source: [Lambda functions as targets](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html).
 
 use crate::lambda::{
-    event::{front::Front, fronts::lattice_v1::parts},
-    reply::{HeaderFormat, ReplyFormat},
+    event::{
+        front::{EventFormat, Front, Recognition},
+        fronts::lattice_v1::parts,
+        own_keys::OwnKeys,
+    },
+    reply::{Envelope, HeaderFormat, ReplyFormat},
 };
 
 pub(crate) const FRONT: Front = Front {
     name: "an event of VPC Lattice",
-    short_name: "vpc-lattice",
-    is_like_this: |fields| fields.context.is_of_lattice,
-    is_this: |fields| fields.context.is_of_lattice,
-    is_http: true,
-    parts: |_, fields, _| parts(fields.path, fields),
-    reply: &ReplyFormat {
-        headers: HeaderFormat::Joined,
-        cookies: HeaderFormat::List,
-        is_explicit: true,
-        ..ReplyFormat::DEFAULT
+    keys: OwnKeys { event: &[], context: &["serviceArn", "serviceNetworkArn"] },
+    recognize: |fields| {
+        if fields.context.own.has("serviceArn") || fields.context.own.has("serviceNetworkArn") {
+            Recognition::Yes(&FORMAT)
+        } else {
+            Recognition::No
+        }
     },
+};
+
+const FORMAT: EventFormat = EventFormat {
+    log_name: "vpc-lattice",
+    is_http: true,
+    wrapper: None,
+    parts: |_, fields, _| parts(fields.path, fields.query, fields),
+    reply: &ReplyFormat::envelope(Envelope::LoadBalancer, HeaderFormat::Joined, HeaderFormat::List),
     reply_to_api_gateway: None,
-    stream: None,
+    streaming: None,
 };

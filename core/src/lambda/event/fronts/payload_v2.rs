@@ -1,4 +1,4 @@
-//! HTTP APIs (payload format version 2.0) and Function URLs: one shape, two manners of writing paths.
+//! HTTP APIs (payload format version 2.0) and Function URLs, which encode the path differently.
 //!
 //! Sources: [HTTP API integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html),
 //! [Function URL payloads](https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads).
@@ -8,74 +8,95 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
+            client::Client,
             domain::{is_function_url, is_local},
+            error::DecodeError,
             fields::Fields,
-            front::{
-                Client, DecodeError, Front, PathIs, Query, RequestParts, Streams, decoded, domain, stage_of_http_api,
-            },
+            front::{EventFormat, Front, Recognition, Streaming},
+            own_keys::OwnKeys,
+            parts::{PathEncoding, RequestParts, StagePlace},
+            query::Query,
+            text::decode_or_empty,
         },
-        reply::{API_HEADERS, HeaderFormat, ReplyFormat},
+        reply::{Envelope, HeaderFormat, MAX_API_HEADERS, ReplyFormat},
     },
 };
 
-pub(crate) const FUNCTION_URL: Front = Front {
-    short_name: "function-url",
-    is_this: |fields| is_either(fields) && is_function_url(&domain(fields)),
-    parts: |_, fields, _| parts(fields, PathIs::AsSent),
-    reply: &ReplyFormat { max_headers: None, ..REPLY },
-    reply_to_api_gateway: None,
-    stream: Some(URL_STREAMS),
-    ..HTTP_API
-};
-
-const URL_STREAMS: Streams = Streams { prelude: &ReplyFormat::URL_PRELUDE, is_on: ResponseMode::streams_urls };
-
-/// What emulators send for a Function URL, or for an HTTP API: there is no telling. What streams is the first.
-pub(crate) const EMULATED: Front = Front {
-    is_this: |fields| is_either(fields) && is_local(&domain(fields)),
-    parts: |_, fields, _| parts(fields, PathIs::MaybeDecoded),
-    reply_to_api_gateway: None,
-    stream: Some(URL_STREAMS),
-    ..HTTP_API
-};
-
-pub(crate) const HTTP_API: Front = Front {
+pub(crate) const FRONT: Front = Front {
     name: "an event of an HTTP API or a Function URL",
-    short_name: "http-api",
-    is_this: is_either,
-    is_like_this: |fields| is_either(fields) || fields.raw_path.is_some() || fields.raw_query.is_some(),
+    keys: OwnKeys::NONE,
+    recognize: |fields| {
+        // `version` does not identify the format: Lattice sends 2.0 as well.
+        if fields.context.http.is_some() {
+            return Recognition::Yes(format_of(&fields.domain()));
+        }
+        let has_member = fields.raw_path.is_some() || fields.raw_query.is_some() || fields.context.route_key.is_some();
+        if has_member && !fields.is_payload_v1() {
+            Recognition::Broken("it has no requestContext.http")
+        } else {
+            Recognition::No
+        }
+    },
+};
+
+fn format_of(domain: &[u8]) -> &'static EventFormat {
+    if is_function_url(domain) {
+        &FUNCTION_URL
+    } else if is_local(domain) {
+        &EMULATED
+    } else {
+        &HTTP_API
+    }
+}
+
+const FUNCTION_URL: EventFormat = EventFormat {
+    log_name: "function-url",
+    parts: |_, fields, _| parts(fields, PathEncoding::AsSent),
+    reply: &REPLY,
+    reply_to_api_gateway: None,
+    streaming: Some(URL_STREAMING),
+    ..HTTP_API
+};
+
+const URL_STREAMING: Streaming =
+    Streaming { prelude: &ReplyFormat::URL_PRELUDE, is_enabled: ResponseMode::streams_urls };
+
+/// Events of an emulator, which do not show whether it emulates a Function URL or an HTTP API. Only Function URLs stream.
+const EMULATED: EventFormat = EventFormat {
+    parts: |_, fields, _| parts(fields, PathEncoding::Unknown),
+    reply_to_api_gateway: None,
+    streaming: Some(URL_STREAMING),
+    ..HTTP_API
+};
+
+const HTTP_API: EventFormat = EventFormat {
+    log_name: "http-api",
     is_http: true,
-    parts: |_, fields, _| parts(fields, PathIs::Decoded),
-    reply: &ReplyFormat { max_headers: Some(API_HEADERS), ..REPLY },
-    reply_to_api_gateway: Some(&ReplyFormat { max_headers: Some(API_HEADERS), suppresses_type: true, ..REPLY }),
-    stream: None,
+    wrapper: None,
+    parts: |_, fields, _| parts(fields, PathEncoding::Decoded),
+    reply: &ReplyFormat { max_headers: Some(MAX_API_HEADERS), ..REPLY },
+    reply_to_api_gateway: Some(&ReplyFormat { max_headers: Some(MAX_API_HEADERS), suppresses_type: true, ..REPLY }),
+    streaming: None,
 };
 
 /// Source: [Lambda response for format 2.0](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html#http-api-develop-integrations-lambda.response).
 const REPLY: ReplyFormat =
-    ReplyFormat { headers: HeaderFormat::Joined, cookies: HeaderFormat::CookiesArray, ..ReplyFormat::DEFAULT };
+    ReplyFormat::envelope(Envelope::ApiGateway, HeaderFormat::Joined, HeaderFormat::CookiesArray);
 
-/// `version` does not tell: others have it as well.
-fn is_either(fields: &Fields<'_>) -> bool {
-    fields.context.http.is_some()
-}
-
-/// How much of the path's encoding is left only the front tells: a Function URL keeps it, an HTTP API takes it away,
-/// whatever its domain, and emulators differ.
-fn parts<'a>(fields: &'a Fields<'a>, path_is: PathIs) -> Result<RequestParts<'a>, DecodeError> {
+/// Extracts the parts. A Function URL keeps the encoding of the path, an HTTP API decodes the path, and emulators differ.
+fn parts<'a>(fields: &'a Fields<'a>, path_encoding: PathEncoding) -> Result<RequestParts<'a>, DecodeError> {
     let http = fields.context.http.as_ref();
     Ok(RequestParts {
         method: http.and_then(|http| http.method).and_then(Text::decode),
-        // Never `http.path`, which both have decoded.
-        path: decoded(fields.raw_path).ok_or("the path is no text")?,
-        path_is,
-        stage: stage_of_http_api(fields),
-        // Never `queryStringParameters`, which are decoded, and joined where they are repeated.
-        query: Query::Raw(decoded(fields.raw_query).ok_or("the query is no text")?),
-        headers: [&fields.headers, &[]],
+        // Not `http.path`, which both decode.
+        path: decode_or_empty(fields.raw_path).ok_or("the path is not text")?,
+        path_encoding,
+        stage: StagePlace::for_http_api(fields),
+        // Not `queryStringParameters`, which are decoded, with repeated values joined.
+        query: Query::Raw(decode_or_empty(fields.raw_query).ok_or("the query is not text")?),
         cookies: &fields.cookies,
-        client: Client::Said(http.and_then(|http| http.source_ip)),
+        client: Client::Member(http.and_then(|http| http.source_ip)),
         protocol: http.and_then(|http| http.protocol),
-        ..RequestParts::default()
+        ..RequestParts::new(fields)
     })
 }

@@ -1,5 +1,4 @@
-//! Vercel, as it calls functions of the runtime `provided.al2023`: `{"Action":"Invoke","body":".."}`, where the body is the JSON
-//! of a request.
+//! Vercel functions with the runtime `provided.al2023`: `{"Action":"Invoke","body":".."}`, whose body is the JSON of a request.
 //!
 //! Sources: [the bridge for Go](https://github.com/vercel/vercel/blob/main/packages/go/bridge/bridge.go), and
 //! [the server of `vercel dev`](https://github.com/vercel/vercel/blob/main/packages/cli/src/util/dev/server.ts).
@@ -10,67 +9,69 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
-            BadRequest,
-            fields::{Fields, Value},
-            front::{Front, Query, RequestParts, decoded, split_query},
-            owned,
+            error::BadRequest,
+            fields::{BodyMember, Fields},
+            front::{EventFormat, Front, Recognition, Wrapper},
+            own_keys::{KeyTable, OwnKeys},
+            parts::RequestParts,
+            query::{Query, split_query},
+            text::{decode_or_empty, to_bytes},
         },
-        reply::{HeaderFormat, ReplyFormat},
+        reply::{Envelope, HeaderFormat, ReplyFormat},
+    },
+    request::platform_headers::PlatformHeaders,
+};
+
+pub(crate) const FRONT: Front = Front {
+    name: "an event of Vercel",
+    // The last two are members of the request in the body.
+    keys: OwnKeys { event: &["Action", "host", "encoding"], context: &[] },
+    recognize: |fields| match fields.body {
+        _ if fields.own.text("Action").and_then(Text::verbatim) != Some(b"Invoke") => Recognition::No,
+        BodyMember::Text(_) => Recognition::Yes(&FORMAT),
+        BodyMember::Absent | BodyMember::Other => Recognition::Broken("its body is not text"),
     },
 };
 
-/// Of the request in the event, which nothing else is: that is known by the event.
-pub(crate) const FRONT: Front = Front {
-    name: "an event of Vercel",
-    short_name: "vercel",
-    is_this: |_| false,
-    is_like_this: is_invocation,
+const FORMAT: EventFormat = EventFormat {
+    log_name: "vercel",
     is_http: true,
+    wrapper: Some(Wrapper {
+        unwrap: |event, fields| match fields.body {
+            BodyMember::Text(text) => to_bytes(event, text).ok_or("the body is not text".into()),
+            BodyMember::Absent | BodyMember::Other => Err("the body is not text".into()),
+        },
+        read,
+        finish: |request| PlatformHeaders::of(request).take_out(request, None),
+    }),
     parts: |_, fields, _| {
-        let (path, query) = split_query(decoded(fields.path).ok_or("the path is no text")?);
+        let (path, query) = split_query(decode_or_empty(fields.path).ok_or("the path is not text")?);
         Ok(RequestParts {
             method: fields.method.and_then(Text::decode),
             path,
             query: Query::Raw(query.unwrap_or_default()),
-            headers: [&fields.headers, &[]],
-            ..RequestParts::default()
+            ..RequestParts::new(fields)
         })
     },
-    // As the bridge for Go does: a list for one value as well.
+    // Lists for single values as well, like the bridge for Go.
     reply: &ReplyFormat {
-        headers: HeaderFormat::List,
-        cookies: HeaderFormat::List,
-        lists_are_in: "headers",
-        base64_is: r#""encoding":"base64""#,
-        ..ReplyFormat::DEFAULT
+        list_member: "headers",
+        ..ReplyFormat::envelope(Envelope::Vercel, HeaderFormat::List, HeaderFormat::List)
     },
     reply_to_api_gateway: None,
-    stream: None,
+    streaming: None,
 };
 
-/// The JSON of the request in an event of Vercel's; `None` if the event is another's.
-pub(crate) fn request_in(event: &Bytes, fields: &Fields<'_>) -> Option<Result<Bytes, BadRequest>> {
-    match fields.body {
-        Value::Text(text) if is_invocation(fields) => Some(owned(event, text).ok_or("the body is no text".into())),
-        _ => None,
-    }
-}
-
-/// Reads the request in an event.
-pub(crate) fn read(request: &Bytes) -> Result<Fields<'_>, BadRequest> {
-    let mut fields = Fields::read(request).map_err(|malformed| {
-        format!("the request in the event is no JSON: it ceases to be at byte {}", malformed.at)
-    })?;
-    fields.is_base64 = match fields.encoding.map(Text::verbatim) {
+/// Reads the request in the body of an event.
+fn read<'a>(request: &'a Bytes, keys: &KeyTable) -> Result<Fields<'a>, BadRequest> {
+    let mut fields = Fields::read(request, keys)
+        .map_err(|malformed| format!("cannot read the request in the event: invalid JSON at byte {}", malformed.at))?;
+    fields.is_base64 = match fields.own.text("encoding").map(Text::verbatim) {
         None | Some(Some(b"" | b"utf8" | b"utf-8")) => false,
         Some(Some(b"base64")) => true,
-        Some(_) => return Err("the body of the request has an unknown encoding; it is base64, if any".into()),
+        Some(_) => return Err("the body of the request has an unknown encoding; known ones are base64 and utf8".into()),
     };
-    // Where there is no header for it.
-    fields.context.domain = fields.host;
+    // Becomes the header `host` if there is none.
+    fields.context.domain = fields.own.text("host");
     Ok(fields)
-}
-
-fn is_invocation(fields: &Fields<'_>) -> bool {
-    fields.action.and_then(Text::verbatim) == Some(b"Invoke")
 }

@@ -1,58 +1,97 @@
-//! WebSocket APIs: each event of a connection becomes a POST to a route that is its route key.
+//! WebSocket APIs: each event of a connection becomes a POST to a path that ends with its route key.
 //!
 //! Sources: [routes](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html),
 //! [Lambda integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-integrations.html).
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use http::HeaderValue;
 
 use crate::{
     json::read::Text,
     lambda::{
         event::{
-            DecodeContext, Rejection,
+            client::Client,
+            decode_context::DecodeContext,
+            error::DecodeError,
             escape::Escape,
-            fields::{Fields, Value},
-            front::{Client, DecodeError, Front, Query, RequestParts, headers, parameters},
+            fields::{BodyMember, Fields},
+            front::{EventFormat, Front, Recognition},
+            own_keys::OwnKeys,
+            parts::{HeaderPairs, RequestParts},
+            query::{Query, merged_parameters},
+            rejection::Rejection,
         },
-        reply::{HeaderFormat, ReplyFormat},
+        reply::{Envelope, HeaderFormat, ReplyFormat},
     },
 };
 
-/// Who asks to connect is let in, or not, by the status of the answer.
-pub(crate) const CONNECT: Front = Front {
-    name: "an event of a WebSocket API",
-    short_name: "websocket-api",
-    is_like_this: |fields| fields.context.is_of_connection || fields.context.route_key.is_some(),
-    is_this: |fields| event_type(fields) == Some(b"CONNECT"),
-    is_http: false,
-    parts,
-    reply: &ReplyFormat { only: Some("sec-websocket-protocol"), headers: HeaderFormat::Joined, ..ReplyFormat::DEFAULT },
-    reply_to_api_gateway: None,
-    stream: None,
+const NAME: &str = "an event of a WebSocket API";
+
+pub(crate) const FRONT: Front = Front {
+    name: NAME,
+    keys: OwnKeys { event: &[], context: &["connectionId", "eventType"] },
+    recognize: |fields| match event_type(fields) {
+        _ if !fields.context.own.has("connectionId") => Recognition::No,
+        Some(b"CONNECT") => Recognition::Yes(&CONNECT),
+        Some(b"MESSAGE" | b"DISCONNECT") => Recognition::Yes(&MESSAGE),
+        _ => Recognition::Broken("its eventType is not CONNECT, MESSAGE or DISCONNECT"),
+    },
 };
 
-/// Nobody sees the status of the answer to a message, nor to the end of a connection: a bad one is an error.
-pub(crate) const MESSAGE: Front = Front {
-    is_this: |fields| matches!(event_type(fields), Some(b"MESSAGE" | b"DISCONNECT")),
-    // What is larger may not matter: it is sent where the route has a response, and else to nobody.
-    reply: &ReplyFormat { fails_by_status: true, max_message: Some(128 * 1024), ..*CONNECT.reply },
+/// The handshake. The status of the response accepts or rejects the connection.
+const CONNECT: EventFormat = EventFormat {
+    log_name: "websocket-api",
+    is_http: false,
+    wrapper: None,
+    parts: |_, fields, context| parts(fields, context),
+    reply: &REPLY,
+    reply_to_api_gateway: None,
+    streaming: None,
+};
+
+/// A message, or the end of the connection. API Gateway ignores the status of the response, so an error status fails the
+/// invocation.
+const MESSAGE: EventFormat = EventFormat {
+    // Larger responses only cause a warning: API Gateway sends them only if the route has a route response.
+    reply: &ReplyFormat { client_sees_status: false, max_message: Some(128 * 1024), ..REPLY },
     ..CONNECT
 };
 
+/// Only the handshake has response headers, and it accepts one.
+const REPLY: ReplyFormat = ReplyFormat {
+    only_header: Some("sec-websocket-protocol"),
+    ..ReplyFormat::envelope(Envelope::ApiGateway, HeaderFormat::Joined, HeaderFormat::FirstValue)
+};
+
 fn event_type<'a>(fields: &Fields<'a>) -> Option<&'a [u8]> {
-    fields.context.event_type.and_then(Text::verbatim).filter(|_| fields.context.is_of_connection)
+    fields.context.own.text("eventType").and_then(Text::verbatim)
 }
 
-fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, asked: &DecodeContext<'_>) -> Result<RequestParts<'a>, DecodeError> {
-    let Some(base) = asked.websocket_path else {
-        return Err(DecodeError::Refused(Rejection::no_route(CONNECT.name, "LODGER_WEBSOCKET_PATH", "/ws")));
+fn parts<'a>(fields: &'a Fields<'a>, context: &DecodeContext<'_>) -> Result<RequestParts<'a>, DecodeError> {
+    let Some(base) = context.websocket_path else {
+        return Err(DecodeError::Rejected(Rejection::no_route(NAME, "LODGER_WEBSOCKET_PATH", "/ws")));
     };
+    Ok(RequestParts {
+        method: Some(Cow::Borrowed(b"POST")),
+        path: path(base, fields).into(),
+        query: Query::Decoded(merged_parameters(fields)),
+        headers: HeaderPairs::from_both_maps(fields),
+        // Messages have no headers. The default route selection evaluates messages as JSON.
+        content_type: match fields.body {
+            BodyMember::Text(_) if fields.is_base64 => Some(HeaderValue::from_static("application/octet-stream")),
+            BodyMember::Text(_) => Some(HeaderValue::from_static("application/json")),
+            BodyMember::Absent | BodyMember::Other => None,
+        },
+        client: Client::Member(fields.context.source_ip),
+        ..RequestParts::new(fields)
+    })
+}
+
+/// Returns the path of the route: the route key becomes one segment. The `$` of `$connect` is not escaped.
+fn path(base: &str, fields: &Fields<'_>) -> Vec<u8> {
     let route_key = fields.context.route_key.and_then(Text::decode).unwrap_or_else(|| default_route(fields).into());
     let mut path = format!("{base}/").into_bytes();
-    // `$connect` and its like stay readable; a slash in a key is none of the path's.
     match route_key.strip_prefix(b"$") {
         Some(rest) => {
             path.push(b'$');
@@ -60,20 +99,7 @@ fn parts<'a>(_: &'a Bytes, fields: &'a Fields<'a>, asked: &DecodeContext<'_>) ->
         }
         None => Escape::Component.push(&mut path, &route_key),
     }
-    Ok(RequestParts {
-        method: Some(Cow::Borrowed(b"POST")),
-        path: path.into(),
-        query: Query::Decoded(parameters(fields)),
-        headers: headers(fields),
-        // Messages come without headers, and an API tells them apart by what they are as JSON.
-        content_type: match fields.body {
-            Value::Text(_) if fields.is_base64 => Some(HeaderValue::from_static("application/octet-stream")),
-            Value::Text(_) => Some(HeaderValue::from_static("application/json")),
-            Value::Absent | Value::Other => None,
-        },
-        client: Client::Said(fields.context.source_ip),
-        ..RequestParts::default()
-    })
+    path
 }
 
 fn default_route(fields: &Fields<'_>) -> &'static [u8] {

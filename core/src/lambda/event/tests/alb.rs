@@ -1,10 +1,10 @@
-//! Application Load Balancers.
+//! Events of Application Load Balancers.
 
 use serde_json::{Value, json};
 
 use crate::lambda::{event::tests::*, reply::HeaderFormat};
 
-/// An event in the mode with multi-value headers, with `parts` over it.
+/// Creates an event with multi-value headers and these parts. See [`with`].
 pub(crate) fn event(parts: Value) -> Value {
     let event = json!({
         "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/t/1"}},
@@ -14,7 +14,7 @@ pub(crate) fn event(parts: Value) -> Value {
     with(event, parts)
 }
 
-/// Likewise in the other mode.
+/// Creates an event without multi-value headers.
 fn single(parts: Value) -> Value {
     let event = json!({
         "requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/", "queryStringParameters": {},
@@ -24,7 +24,7 @@ fn single(parts: Value) -> Value {
 }
 
 #[test]
-fn the_path_stays_as_it_was_sent() {
+fn keeps_the_path_as_sent() {
     // Rules 14 and 16.
     for path in ["/space%20value", "/a%2Fb", "//x/../%2e/", "/a;b=c"] {
         assert_eq!(read_all(event(json!({"path": path}))).uri(), path);
@@ -32,8 +32,8 @@ fn the_path_stays_as_it_was_sent() {
 }
 
 #[test]
-fn the_query_stays_as_it_was_sent() {
-    // Rules 39 to 41: neither decoded nor encoded again, whatever it is.
+fn keeps_the_query_as_sent() {
+    // Rules 39 to 41: keys and values are neither decoded nor encoded.
     let parameters = json!({"a": ["x%20y", "b+c", "%2B"], "k%20": [""], "bad": ["%zz", "100%", "%ff"], "j": ["{|}"]});
     let request = read_all(event(json!({"multiValueQueryStringParameters": parameters})));
     assert_eq!(request.uri(), "/?a=x%20y&a=b+c&a=%2B&k%20=&bad=%zz&bad=100%&bad=%ff&j={|}");
@@ -46,7 +46,7 @@ fn the_query_stays_as_it_was_sent() {
 }
 
 #[test]
-fn both_modes_have_their_headers() {
+fn reads_single_and_multi_value_headers() {
     // Rules 45 and 48.
     let multi =
         read_all(event(json!({"headers": null, "multiValueHeaders": {"x-a": ["1", "2"], "cookie": ["a=1", "b=2"]}})));
@@ -57,20 +57,20 @@ fn both_modes_have_their_headers() {
 }
 
 #[test]
-fn a_health_check_has_no_host_and_no_client() {
+fn serves_health_checks_without_host_and_client() {
     // Rule 52.
     let request = read_all(single(json!({"headers": {"user-agent": "ELB-HealthChecker/2.0"}})));
     assert_eq!((&request.headers()["host"], client(&request).as_str()), (&"localhost".parse().unwrap(), "0.0.0.0:0"));
 }
 
 #[test]
-fn the_client_is_the_last_that_was_forwarded_for() {
-    // Rule 55: what stands before, the client has written.
+fn client_is_the_last_forwarded_address() {
+    // Rule 55: the client can forge the other addresses.
     let client_of = |values: Value| client(&read_all(event(json!({"multiValueHeaders": {"x-forwarded-for": values}}))));
     assert_eq!(client_of(json!(["6.6.6.6, 203.0.113.9"])), "203.0.113.9:0");
     assert_eq!(client_of(json!(["6.6.6.6", "7.7.7.7,203.0.113.9:4711"])), "203.0.113.9:4711");
     assert_eq!(client_of(json!(["2001:db8::1"])), "[2001:db8::1]:0");
-    // Never another one instead.
+    // An invalid last address is not replaced by another one.
     for garbage in ["203.0.113.9, unknown", "203.0.113.9,", ""] {
         assert_eq!(client_of(json!([garbage])), "0.0.0.0:0", "{garbage}");
     }
@@ -81,7 +81,7 @@ fn the_client_is_the_last_that_was_forwarded_for() {
 }
 
 #[test]
-fn what_a_client_forwards_is_not_believed() {
+fn ignores_forwarded_headers_of_the_client() {
     // Rules 53 and 54.
     let request = read_all(event(json!({"multiValueHeaders": {
         "host": ["example.com"], "x-forwarded-host": ["evil.example"], "x-forwarded-proto": ["https, http"], "forwarded": ["host=evil"],
@@ -92,11 +92,11 @@ fn what_a_client_forwards_is_not_believed() {
 }
 
 #[test]
-fn the_reply_is_in_the_mode_of_the_request() {
+fn reply_uses_the_header_mode_of_the_event() {
     // Rule 77.
     let shape = |event: Value| {
         let (_, shape) = read_bytes(&event.to_string().into(), &Settings::default(), "").unwrap();
-        (shape.style.headers, shape.style.cookies, shape.without_body)
+        (shape.format.headers, shape.format.cookies, shape.without_body)
     };
     assert_eq!(shape(event(json!({"httpMethod": "HEAD"}))), (HeaderFormat::List, HeaderFormat::List, true));
     assert_eq!(

@@ -1,10 +1,10 @@
-//! VPC Lattice, both versions.
+//! Events of VPC Lattice, versions 1 and 2.
 
 use serde_json::{Value, json};
 
 use crate::lambda::event::tests::*;
 
-/// An event of version 1, with `parts` over it.
+/// Creates an event of version 1 with these parts. See [`with`].
 pub(crate) fn v1(parts: Value) -> Value {
     let event = json!({
         "raw_path": "/", "method": "GET", "headers": {"host": "example.com"}, "query_string_parameters": {}, "body": null,
@@ -13,7 +13,7 @@ pub(crate) fn v1(parts: Value) -> Value {
     with(event, parts)
 }
 
-/// An event of version 2, with `parts` over it.
+/// Creates an event of version 2 with these parts. See [`with`].
 pub(crate) fn v2(parts: Value) -> Value {
     let event = json!({
         "version": "2.0", "path": "/", "method": "GET", "headers": {"host": ["example.com"]}, "isBase64Encoded": false,
@@ -27,7 +27,7 @@ pub(crate) fn v2(parts: Value) -> Value {
 }
 
 #[test]
-fn version_1_has_the_query_in_its_path() {
+fn keeps_the_query_of_a_version_1_path() {
     // Rule 43.
     let uri = |parts| read_all(v1(parts)).uri().to_string();
     assert_eq!(
@@ -43,7 +43,7 @@ fn version_1_has_the_query_in_its_path() {
 }
 
 #[test]
-fn version_1_has_names_of_its_own() {
+fn reads_the_members_of_version_1() {
     let request = read_all(v1(json!({
         "method": "POST", "headers": {"multi": "abcd, DEF", "x-forwarded-for": "6.6.6.6, 10.0.2.100"}, "body": "aGk=",
         "is_base64_encoded": true,
@@ -55,8 +55,8 @@ fn version_1_has_names_of_its_own() {
 }
 
 #[test]
-fn version_2_has_lists() {
-    // Rules 2 and 43: it says that it is version 2.0, and so do others.
+fn reads_the_lists_of_version_2() {
+    // Rules 2 and 43: HTTP APIs send version 2.0 as well.
     let request = read_all(v2(json!({
         "path": "/a%2Fb", "queryStringParameters": {"q": ["hello%20world", "2"], "r": "3"},
         "headers": {"host": "h", "multi": ["x", "y"], "x-forwarded-for": ["10.0.2.100"]},
@@ -67,8 +67,8 @@ fn version_2_has_lists() {
 }
 
 #[test]
-fn version_2_may_have_the_query_in_its_path() {
-    // Rule 43: the raw query wins over the map.
+fn prefers_the_query_of_a_version_2_path_to_the_map() {
+    // Rule 43.
     let uri = |parts| read_all(v2(parts)).uri().to_string();
     assert_eq!(uri(json!({"path": "/p?a=1", "queryStringParameters": {"a": ["1"]}})), "/p?a=1");
     assert_eq!(
@@ -81,8 +81,8 @@ fn version_2_may_have_the_query_in_its_path() {
 }
 
 #[test]
-fn a_query_in_the_path_hides_no_reserved_path() {
-    // Rules 28 and 114: the base path comes off and reserved paths are checked after the split.
+fn query_in_the_path_does_not_hide_a_reserved_path() {
+    // Rules 28 and 114: the split comes before the base path and the reserved paths.
     let settings =
         || Settings { events_path: Some("/events".into()), base_path: Some("/api".into()), ..Settings::default() };
     for target in ["/events?a=1", "/api/events?", "/events?/x"] {

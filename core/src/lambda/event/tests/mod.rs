@@ -1,21 +1,27 @@
-//! What each front makes of its events; here what holds for all.
+//! Events of each front; this file tests the rules of all fronts.
 
 mod alb;
 mod lattice;
 mod payload_v1;
 mod payload_v2;
+mod rejections;
 mod vercel;
 mod websocket;
 
 use http::HeaderMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tracing::Span;
 
 use self::payload_v2::event;
-use crate::{ClientAddr, PathPrefix, lambda::event::*};
+use crate::{
+    ClientAddr, PathPrefix, ResponseMode, Settings, Stage,
+    lambda::{Context, event::*},
+    path::reserved::Reserved,
+};
 
-/// An event with `parts` over it: top-level ones by their name, those of the request context and of its `http` or `identity`
-/// after a dot or two. What is `null` is there as `null`.
+/// Replaces members of an event. A name with a dot is a member of `requestContext`, a name with two dots one of its `http` or
+/// `identity`. A `null` replaces the member by `null`.
 fn with(mut event: Value, parts: Value) -> Value {
     let inner = if event.pointer("/requestContext/http").is_some() { "http" } else { "identity" };
     for (name, value) in parts.as_object().unwrap() {
@@ -24,7 +30,7 @@ fn with(mut event: Value, parts: Value) -> Value {
             None => name.strip_prefix('.').map_or(format!("/{name}"), |name| format!("/requestContext/{name}")),
         };
         let (parent, key) = path.rsplit_once('/').unwrap();
-        // One front has no context at all.
+        // Lattice version 1 has no request context.
         if let Some(parent) = event.pointer_mut(parent) {
             parent[key] = value.clone();
         }
@@ -38,7 +44,7 @@ fn read_bytes(event: &Bytes, settings: &Settings, trace_id: &'static str) -> Res
     let read =
         read(event, DecodeContext::new(&context, &Span::none(), settings, &reserved, &mut HeaderNameCache::new()));
     read.map(|(request, shape, prefix)| {
-        // What the app and its `Location` get is one.
+        // The app and the rewriting of `Location` get the same prefix.
         assert_eq!(request.extensions().get(), prefix.as_ref());
         (request, shape)
     })
@@ -53,9 +59,10 @@ fn read_all(event: Value) -> Request {
     read_with(event, Settings::default(), "").unwrap()
 }
 
-fn why(event: Value) -> String {
+/// The reason why the event is rejected.
+fn reason(event: Value) -> String {
     match read_with(event, Settings::default(), "").unwrap_err() {
-        Rejection::BadRequest(_, why) => why,
+        Rejection::BadRequest(_, reason) => reason,
         Rejection::NotFound(_) => "404".to_owned(),
         Rejection::Failed { error_type, message } => format!("{error_type}: {message}"),
     }
@@ -74,7 +81,7 @@ fn client(request: &Request) -> String {
 }
 
 #[test]
-fn a_body_of_text_is_not_copied() {
+fn does_not_copy_a_text_body() {
     let event = Bytes::from(serde_json::to_vec(&event(json!({"body": "long enough"}))).unwrap());
     let (request, _) = read_bytes(&event, &Settings::default(), "").unwrap();
     let body = request.body().as_bytes().unwrap().as_ptr_range();
@@ -82,98 +89,7 @@ fn a_body_of_text_is_not_copied() {
 }
 
 #[test]
-fn what_is_wrong_is_told_in_few_words() {
-    let long = "\u{e000}".repeat(1 << 20);
-    let refused = [
-        event(json!({"headers": {&long: "x"}})),
-        event(json!({"headers": {"x".repeat(1 << 16): "\n"}})),
-        event(json!({"..method": &long})),
-        json!({&long: 1, "Records": &long}),
-        json!({"raw_path": &long}),
-        json!((0..10_000).map(|i| (format!("{i}{long:.100}"), i)).collect::<std::collections::BTreeMap<_, _>>()),
-    ];
-    for event in refused {
-        let why = why(event);
-        assert!(why.len() < 3000, "{} bytes: {why:.200}", why.len());
-    }
-}
-
-#[test]
-fn more_headers_than_can_be_are_refused() {
-    for distinct in [true, false] {
-        let name = |i: usize| if distinct { format!("x-{i}") } else { format!("x{}", "-".repeat(i % 2)) };
-        let members: Vec<String> = (0..60_000).map(|i| format!("{:?}:\"1\"", name(i))).collect();
-        let json =
-            event(json!({"headers": "here"})).to_string().replace("\"here\"", &format!("{{{}}}", members.join(",")));
-        let refusal = read_bytes(&json.into(), &Settings::default(), "").unwrap_err();
-        assert!(
-            matches!(&refusal, Rejection::BadRequest(_, why) if why == "there are more than 4096 headers"),
-            "{refusal:?}"
-        );
-    }
-}
-
-#[test]
-fn what_looks_like_a_request_and_is_none_is_named_and_never_served() {
-    // Rules 1, 2 and 7: not as a request, and not as an event either, which an app would trust.
-    for (event, name) in [
-        (event(json!({"routeArn": "arn", "type": "REQUEST"})), "an event of an authorizer"),
-        (event(json!({"methodArn": "arn"})), "an event of an authorizer"),
-        (json!({"methodArn": "arn", "type": "TOKEN", "authorizationToken": "x"}), "an event of an authorizer"),
-        (
-            json!({"authorizationToken": "x", "requestContext": {"apiId": "x", "accountId": "1"}}),
-            "an event of an authorizer",
-        ),
-        (json!({"Records": [{"cf": {"config": {}, "request": {"uri": "/", "method": "GET"}}}]}), "Lambda@Edge"),
-        (json!({"raw_path": "/"}), "VPC Lattice (version 1)"),
-        (json!({"rawPath": "/", "requestContext": {}}), "an HTTP API"),
-        (json!({"path": "/", "requestContext": {"apiId": "x"}}), "API Gateway"),
-        (json!({"requestContext": {"connectionId": "x", "eventType": "OTHER"}}), "WebSocket API"),
-        (
-            json!({"httpMethod": "GET", "resource": "/", "headers": {"host": "x"}, "requestContext": null}),
-            "API Gateway",
-        ),
-        (json!({"httpMethod": "GET", "multiValueHeaders": {}, "path": null}), "API Gateway"),
-        (json!({"path": "/", "requestContext": {"stage": "prod", "identity": {"sourceIp": "::1"}}}), "API Gateway"),
-        (json!({"version": "2.0", "rawQueryString": "", "headers": {}}), "an HTTP API"),
-        (json!({"httpMethod": "GET", "resource": "/", "headers": null}), "API Gateway"),
-        (json!({"httpMethod": "GET", "queryStringParameters": {}}), "API Gateway"),
-        (json!({"version": "2.0", "routeKey": "$default", "requestContext": {"routeKey": "$default"}}), "API"),
-        (json!({"method": "GET", "headers": {}, "is_base64_encoded": false}), "VPC Lattice (version 1)"),
-        (json!({"version": "2.0", "requestContext": {"domainName": "x"}}), "API Gateway"),
-    ] {
-        for events_path in [None, Some("/events".to_owned())] {
-            let settings = Settings { events_path, ..Settings::default() };
-            let refusal = read_with(event.clone(), settings, "").unwrap_err();
-            let Rejection::Failed { error_type: "Runtime.UnsupportedEvent", message } = refusal else {
-                panic!("{refusal:?}")
-            };
-            assert!(message.contains(name) && message.contains("supported are"), "{message}");
-        }
-    }
-}
-
-#[test]
-fn other_events_are_named_where_nobody_wants_them() {
-    // Rule 113.
-    for (event, name) in [
-        (json!({"Records": [{"eventSource": "aws:sqs"}]}), "Records"),
-        (json!({"detail-type": "Scheduled Event"}), "EventBridge"),
-        (json!({"ResourceProperties": {}, "RequestType": "Create"}), "CloudFormation"),
-        (json!({"arguments": {}, "info": {}}), "AppSync"),
-        (json!({"requestContext": {"condition": "Success"}, "requestPayload": {}}), "unknown kind"),
-        (json!({"httpMethod": "GET", "apiPath": "/", "messageVersion": "1.0"}), "unknown kind"),
-        (json!({"hello": "world", "é": 1}), r#"unknown kind, with the keys ["hello", "é"]"#),
-        (json!([1]), "no JSON object"),
-    ] {
-        let why = why(event);
-        assert!(why.starts_with("Runtime.UnsupportedEvent: ") && why.contains(name), "{why}");
-        assert!(why.contains("set LODGER_EVENTS_PATH"), "{why}");
-    }
-}
-
-#[test]
-fn other_events_are_posted_where_they_are_wanted() {
+fn posts_other_events_to_the_events_path() {
     // Rule 113.
     let settings =
         Settings { events_path: Some("/events/all".into()), base_path: Some("/events".into()), ..Settings::default() };
@@ -202,8 +118,8 @@ fn other_events_are_posted_where_they_are_wanted() {
 }
 
 #[test]
-fn no_request_reaches_what_is_for_events() {
-    // Rule 114, behind a base path and a stage as well.
+fn responds_with_404_to_requests_for_reserved_paths() {
+    // Rule 114, also after a base path and a stage.
     let settings = Settings {
         events_path: Some("/events".into()),
         websocket_path: Some("/ws".into()),
@@ -231,53 +147,14 @@ fn no_request_reaches_what_is_for_events() {
     }
 }
 
-#[test]
-fn what_is_no_json_is_refused() {
-    let cut = Bytes::from_static(br#"{"version":"2.0","#);
-    let refusal = read_bytes(&cut, &Settings::default(), "").unwrap_err();
-    let Rejection::Failed { error_type: "Runtime.MalformedEvent", message } = refusal else { panic!("{refusal:?}") };
-    assert!(message.contains("byte 17 of 17"), "{message}");
-}
-
-#[test]
-fn there_is_a_most_of_everything() {
-    let read = |parts: String| {
-        let event = format!(r#"{{"httpMethod":"GET","path":"/",{parts}}}"#);
-        read_bytes(&event.into(), &Settings::default(), "").map(drop).map_err(|refusal| match refusal {
-            Rejection::BadRequest(_, why) => why,
-            refusal => panic!("{refusal:?}"),
-        })
-    };
-    let map = |count: usize, value: &str| {
-        let members: Vec<String> = (0..count).map(|i| format!("\"k{i}\":{value}")).collect();
-        format!("{{{}}}", members.join(","))
-    };
-    for (template, most, what) in [
-        (r#""headers":MAP"#, 4096, "headers"),
-        (r#""multiValueHeaders":MAP,"headers":MAP"#, 4096, "headers"),
-        (r#""queryStringParameters":MAP"#, 16_384, "query parameters"),
-        (r#""multiValueQueryStringParameters":MAP,"queryStringParameters":MAP"#, 16_384, "query parameters"),
-    ] {
-        let read = |count| read(template.replace("MAP", &map(count, "\"\"")));
-        // Of so many parameters a URI is too long, and yet they are not too many.
-        let at_most = read(most);
-        assert!(at_most.as_ref().err().is_none_or(|why| why.contains("too long for a URI")), "{at_most:?}");
-        assert_eq!(read(most + 1), Err(format!("there are more than {most} {what}")));
-    }
-    assert!(read(format!(r#""multiValueHeaders":{}"#, map(2048, r#"["1","2"]"#))).is_ok());
-    let cookies = |count: usize| event(json!({"cookies": vec!["a"; count]}));
-    assert!(read_with(cookies(16_384), Settings::default(), "").is_ok());
-    assert_eq!(why(cookies(16_385)), "there are more than 16384 cookies");
-}
-
 proptest! {
     #[test]
-    fn any_bytes_are_a_request_or_a_refusal(bytes in any::<Vec<u8>>()) {
+    fn does_not_panic_on_any_bytes(bytes in any::<Vec<u8>>()) {
         let _ = read_bytes(&bytes.into(), &Settings::default(), "");
     }
 
     #[test]
-    fn any_parts_are_a_request_or_a_refusal(
+    fn does_not_panic_on_any_parts(
         path in any::<String>(), query in any::<String>(), name in any::<String>(), value in any::<String>(),
         method in any::<String>(), stage in any::<String>(), domain in any::<String>(), body in any::<String>(),
         is_base64 in any::<bool>(),
@@ -293,14 +170,14 @@ proptest! {
     }
 
     #[test]
-    fn an_event_cut_anywhere_is_refused(at in 0..300_usize) {
+    fn rejects_truncated_events(at in 0..300_usize) {
         let event = serde_json::to_vec(&event(json!({}))).unwrap();
         let cut = Bytes::from(event).slice(..at);
         prop_assert!(read_bytes(&cut, &Settings::default(), "").is_err());
     }
 
     #[test]
-    fn any_parts_are_a_request_or_a_refusal_whatever_the_front(
+    fn does_not_panic_on_any_parts_of_any_front(
         front in 0..6_usize, key in any::<String>(), value in any::<String>(), path in any::<String>(),
         base_path in prop::option::of("/[a-z%]{1,4}"), is_base64 in any::<bool>(),
     ) {
@@ -328,19 +205,19 @@ proptest! {
 }
 
 #[test]
-fn only_api_gateway_gets_a_null_for_a_type() {
+fn only_api_gateway_gets_a_null_type() {
     // Rule 88.
     let gets_null = |event: Value, response_mode| {
         let bytes = Bytes::from(serde_json::to_vec(&event).unwrap());
         let settings = Settings { response_mode, ..Settings::default() };
-        read_bytes(&bytes, &settings, "").unwrap().1.style.suppresses_type
+        read_bytes(&bytes, &settings, "").unwrap().1.format.suppresses_type
     };
     let fronts: [fn(Value) -> Value; 3] =
         [payload_v2::event, payload_v1::event, |parts| with(payload_v1::event(parts), json!({"version": "1.0"}))];
     for (domain, prefix, is_api) in [
         (json!("abcdefg.execute-api.eu-west-1.amazonaws.com"), json!("abcdefg"), true),
         (json!("api.example.com"), json!("api"), true),
-        // As emulators have it that are called by such a name.
+        // Emulators that the client calls by such a domain.
         (json!("abcdefg.execute-api.eu-west-1.amazonaws.com"), json!(null), false),
         (json!("api.example.com"), json!(null), false),
         (json!("abcdefg.execute-api.localhost:4566"), json!("abcdefg"), false),

@@ -1,10 +1,10 @@
-//! REST APIs, and HTTP APIs with payload format version 1.0.
+//! Events of REST APIs, and of HTTP APIs with payload format version 1.0.
 
 use serde_json::{Value, json};
 
 use crate::lambda::event::tests::*;
 
-/// An event of a REST API, with `parts` over it.
+/// Creates an event of a REST API with these parts. See [`with`].
 pub(crate) fn event(parts: Value) -> Value {
     let event = json!({
         "resource": "/{proxy+}", "path": "/", "httpMethod": "GET",
@@ -29,18 +29,18 @@ fn http_api(parts: Value) -> Request {
 }
 
 #[test]
-fn a_rest_apis_path_stays_as_it_was_sent() {
+fn keeps_the_path_of_a_rest_api_as_sent() {
     // Rules 13, 16, 19 and 21.
     for path in ["/space%20value", "/a%2Fb%3Fc%25d%252F", "//x/./../%2e%2e/", "/a+b;c=d:@!$&'()*,=", "/trailing/"] {
         assert_eq!(request(json!({"path": path, ".path": format!("/prod{path}")})).uri(), path);
     }
-    // An emulator has decoded it.
+    // Decoded by an emulator.
     assert_eq!(request(json!({"path": "/a b/é#?"})).uri(), "/a%20b/%C3%A9%23%3F");
 }
 
 #[test]
-fn an_http_apis_path_of_version_1_keeps_its_escapes() {
-    // Rule 13: what is known does not agree.
+fn keeps_escapes_in_the_path_of_an_http_api() {
+    // Rule 13: sources disagree on the encoding.
     for (path, uri) in [("/a%20b", "/a%20b"), ("/a b", "/a%20b"), ("/100%", "/100%25"), ("/%C3%A9λ", "/%C3%A9%CE%BB")]
     {
         assert_eq!(http_api(json!({"path": path})).uri(), uri);
@@ -48,20 +48,20 @@ fn an_http_apis_path_of_version_1_keeps_its_escapes() {
 }
 
 #[test]
-fn a_custom_domain_shows_the_stage_or_does_not() {
-    // Rule 26, row by row: which path, and the path of the context; what the app sees without and with the base path set.
-    for (path, outside, without, with_base) in [
-        // The domain that the front gives an API.
+fn strips_the_stage_of_a_rest_api_behind_any_domain_mapping() {
+    // Rule 26: path, requestContext.path, and the path of the app without and with a base path.
+    for (path, sent, without, with_base) in [
+        // A domain of API Gateway.
         ("/p", "/prod/p", ("/p", Some("/prod")), ("/p", Some("/prod"))),
         ("/orders/p", "/prod/orders/p", ("/orders/p", Some("/prod")), ("/p", Some("/prod/orders"))),
-        // Mapped without a base path and without a stage: the client names the stage.
+        // A mapping without base path and stage: the client sends the stage.
         ("/prod/p", "/prod/p", ("/p", Some("/prod")), ("/p", Some("/prod"))),
         ("/prod", "/prod", ("/", Some("/prod")), ("/", Some("/prod"))),
-        // With a base path, without a stage.
+        // A mapping with a base path and without a stage.
         ("/orders/prod/p", "/orders/prod/p", ("/orders/prod/p", None), ("/p", Some("/orders/prod"))),
-        // With both: the stage is gone.
+        // A mapping with both: the path has no stage.
         ("/orders/p", "/orders/p", ("/orders/p", None), ("/p", Some("/orders"))),
-        // With a stage alone.
+        // A mapping with a stage.
         ("/p", "/p", ("/p", None), ("/p", None)),
         // Whole segments, once.
         ("/production", "/production", ("/production", None), ("/production", None)),
@@ -70,17 +70,17 @@ fn a_custom_domain_shows_the_stage_or_does_not() {
         ("/", "/prod", ("/", Some("/prod")), ("/", Some("/prod"))),
         ("/", "/prod/", ("/", Some("/prod")), ("/", Some("/prod"))),
     ] {
-        for (base_path, (uri, taken)) in [(None, without), (Some("/orders".to_owned()), with_base)] {
-            let what = format!("{path} {outside} {base_path:?}");
+        for (base_path, (uri, removed)) in [(None, without), (Some("/orders".to_owned()), with_base)] {
+            let case = format!("{path} {sent} {base_path:?}");
             let settings = Settings { base_path, ..Settings::default() };
-            let request = read_with(event(json!({"path": path, ".path": outside})), settings, "").unwrap();
-            assert_eq!((request.uri().to_string().as_str(), prefix(&request)), (uri, taken), "{what}");
+            let request = read_with(event(json!({"path": path, ".path": sent})), settings, "").unwrap();
+            assert_eq!((request.uri().to_string().as_str(), prefix(&request)), (uri, removed), "{case}");
         }
     }
 }
 
 #[test]
-fn a_stage_that_is_to_be_kept_stays() {
+fn keeps_the_stage_if_configured() {
     let settings = || Settings { stage: Stage::Keep, base_path: Some("/orders".into()), ..Settings::default() };
     let read = |path: &str| read_with(event(json!({"path": path, ".path": path})), settings(), "").unwrap();
     assert_eq!(read("/prod/p").uri(), "/prod/p");
@@ -89,8 +89,8 @@ fn a_stage_that_is_to_be_kept_stays() {
 }
 
 #[test]
-fn an_http_apis_stage_comes_off_before_the_base_path() {
-    // Rule 24; there is none behind a base path.
+fn strips_the_stage_of_an_http_api_before_the_base_path() {
+    // Rule 24: an HTTP API has no stage after a base path.
     let read = |path: &str| {
         let settings = Settings { base_path: Some("/orders".into()), ..Settings::default() };
         let event = with(event(json!({"version": "1.0"})), json!({"path": path, ".path": path}));
@@ -102,7 +102,7 @@ fn an_http_apis_stage_comes_off_before_the_base_path() {
 }
 
 #[test]
-fn an_http_apis_stage_stays_behind_a_custom_domain() {
+fn keeps_the_stage_of_an_http_api_behind_a_custom_domain() {
     // Rule 25.
     let read = |domain: Value| {
         let request = http_api(json!({"path": "/prod/1", ".path": "/prod/1", ".domainName": domain}));
@@ -115,7 +115,7 @@ fn an_http_apis_stage_stays_behind_a_custom_domain() {
 }
 
 #[test]
-fn the_query_is_encoded_again_in_its_order() {
+fn encodes_the_query_in_order() {
     // Rules 33 to 37.
     let query = |multi: Value, single: Value| {
         let request = request(json!({"multiValueQueryStringParameters": multi, "queryStringParameters": single}));
@@ -134,8 +134,8 @@ fn the_query_is_encoded_again_in_its_order() {
 }
 
 #[test]
-fn the_query_is_encoded_as_clients_send_it() {
-    // Rule 33: parsers such as serde_qs take brackets for syntax only where they are not encoded.
+fn encodes_the_query_as_clients_do() {
+    // Rule 33: parsers such as serde_qs interpret brackets only if they are not encoded.
     let parameters =
         json!({"filter[name]": ["ab"], "ids[]": ["1", "a=b"], "k=": ["https://h:1/?q"], "j": ["{\"a\":[1;2]}"]});
     let expected = "filter[name]=ab&ids[]=1&ids[]=a=b&k%3D=https://h:1/?q&j=%7B%22a%22:[1%3B2]%7D";
@@ -146,7 +146,7 @@ fn the_query_is_encoded_as_clients_send_it() {
 }
 
 #[test]
-fn repeated_headers_are_all_there() {
+fn reads_all_values_of_repeated_headers() {
     // Rules 45, 47 and 50.
     let headers = request(json!({
         "multiValueHeaders": {"X-A": ["1", "2, 3"], "Cookie": ["a=1", "b=2"], "HOST": ["h"], "x-city": ["São Paulo"]},
@@ -160,7 +160,7 @@ fn repeated_headers_are_all_there() {
     assert_eq!(all(&headers, "x-city"), ["São Paulo".as_bytes()]);
     assert_eq!(all(&headers, "x-only"), [b"here"]);
     assert_eq!(headers.len(), 6);
-    // Without lists the other map has all there is.
+    // Without lists, the single-value map counts.
     for nothing in [Value::Null, json!({})] {
         let request = request(json!({"multiValueHeaders": nothing, "headers": {"X-A": "1", "x-a": "2"}}));
         assert_eq!(all(request.headers(), "x-a"), [b"1", b"2"]);
@@ -168,7 +168,7 @@ fn repeated_headers_are_all_there() {
 }
 
 #[test]
-fn a_test_from_the_console_is_served() {
+fn serves_tests_from_the_console() {
     // Rule 9.
     let request = request(json!({
         "headers": null, "multiValueHeaders": null, ".domainName": "testPrefix.testDomainName", ".stage": "test-invoke-stage",
@@ -183,7 +183,7 @@ fn a_test_from_the_console_is_served() {
 }
 
 #[test]
-fn the_client_is_the_identitys() {
+fn client_is_the_source_ip_of_the_identity() {
     // Rule 55.
     let request = request(json!({"multiValueHeaders": {"X-Forwarded-For": ["6.6.6.6"]}}));
     assert_eq!(client(&request), "203.0.113.9:0");
@@ -191,7 +191,7 @@ fn the_client_is_the_identitys() {
 }
 
 #[test]
-fn a_length_is_there_though_the_front_has_none() {
+fn sets_the_content_length_that_a_rest_api_omits() {
     // Rules 57 and 63.
     let request = request(json!({"body": "aGk=", "isBase64Encoded": true, "httpMethod": "DELETE"}));
     assert_eq!(
@@ -201,10 +201,10 @@ fn a_length_is_there_though_the_front_has_none() {
 }
 
 #[test]
-fn the_two_are_told_apart_by_their_version() {
-    // Rule 5; a method alone is nobody's.
+fn distinguishes_http_and_rest_apis_by_version() {
+    // Rule 5. A method alone is not an event of either.
     assert_eq!(request(json!({"path": "/100%"})).uri(), "/100%");
     assert_eq!(http_api(json!({"path": "/100%"})).uri(), "/100%25");
-    assert!(why(json!({"httpMethod": "GET"})).contains("LODGER_EVENTS_PATH"));
-    assert!(why(event(json!({"httpMethod": "A B"}))).contains("A B"));
+    assert!(reason(json!({"httpMethod": "GET"})).contains("LODGER_EVENTS_PATH"));
+    assert!(reason(event(json!({"httpMethod": "A B"}))).contains("A B"));
 }

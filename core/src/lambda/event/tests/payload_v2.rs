@@ -1,4 +1,4 @@
-//! HTTP APIs (payload format version 2.0) and Function URLs.
+//! Events of HTTP APIs (payload format version 2.0) and Function URLs.
 
 use http::{HeaderMap, Method, Version};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::lambda::event::tests::*;
 const FUNCTION_URL: &str = "abcdefg.lambda-url.eu-west-1.on.aws";
 const HTTP_API: &str = "abcdefg.execute-api.eu-west-1.amazonaws.com";
 
-/// An event, with `parts` over it.
+/// Creates an event of a Function URL with these parts. See [`with`].
 pub(crate) fn event(parts: Value) -> Value {
     let event = json!({
         "version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQueryString": "",
@@ -31,16 +31,16 @@ fn headers(parts: Value) -> HeaderMap {
 }
 
 #[test]
-fn a_function_urls_path_stays_as_it_was_sent() {
-    // Rules 12 and 16; `http.path` is decoded and not looked at.
+fn keeps_the_path_of_a_function_url_as_sent() {
+    // Rules 12 and 16. `http.path` is decoded, and ignored.
     for path in ["/capture/space%20value", "/a%2Fb%3fc%23", "//x/./../%2e%2e/", "/a;b=c:@!$&'()*+,="] {
         assert_eq!(request(json!({"rawPath": path, "..path": "/other"})).uri(), path);
     }
 }
 
 #[test]
-fn an_http_apis_path_is_encoded_again() {
-    // Rule 11; what an HTTP API made of ten paths, and what an app has to see of each.
+fn encodes_the_decoded_path_of_an_http_api() {
+    // Rule 11: paths as an HTTP API decodes them.
     for (domain, is_api) in [
         (HTTP_API, true),
         ("api.example.com", true),
@@ -58,13 +58,13 @@ fn an_http_apis_path_is_encoded_again() {
         assert_eq!(path("/capture/unicode-λ-世界"), "/capture/unicode-%CE%BB-%E4%B8%96%E7%95%8C");
         assert_eq!(path("/capture/literal?value"), "/capture/literal%3Fvalue");
         assert_eq!(path("/capture/literal%value"), "/capture/literal%25value");
-        // Emulators differ in whether they decode (rule 15).
+        // Rule 15: only some emulators decode.
         assert_eq!(path("/x%20y"), if is_api { "/x%2520y" } else { "/x%20y" }, "{domain}");
     }
 }
 
 #[test]
-fn a_path_that_is_not_there_is_the_root_and_gets_its_slash() {
+fn adds_the_leading_slash_of_the_path() {
     // Rules 17 and 20.
     assert_eq!(request(json!({"rawPath": null})).uri(), "/");
     assert_eq!(request(json!({"rawPath": ""})).uri(), "/");
@@ -75,13 +75,13 @@ fn a_path_that_is_not_there_is_the_root_and_gets_its_slash() {
 }
 
 #[test]
-fn a_path_that_cannot_be_one_is_refused() {
+fn rejects_paths_that_are_too_long() {
     // Rule 22.
-    assert!(why(event(json!({"rawPath": format!("/{}", "x".repeat(70_000))}))).contains("too long"));
+    assert!(reason(event(json!({"rawPath": format!("/{}", "x".repeat(70_000))}))).contains("too long"));
 }
 
 #[test]
-fn the_stage_comes_off_where_it_is_a_segment() {
+fn strips_the_stage_as_a_whole_segment() {
     // Rules 24, 25 and 27.
     let read = |path: &str, stage: &str, policy| {
         let event = event(json!({"rawPath": path, ".stage": stage, ".domainName": HTTP_API}));
@@ -100,8 +100,8 @@ fn the_stage_comes_off_where_it_is_a_segment() {
 }
 
 #[test]
-fn the_stage_stays_behind_a_custom_domain() {
-    // Rule 25: the path never has the stage there, so that one with its name is the app's own.
+fn keeps_the_stage_behind_a_custom_domain() {
+    // Rule 25: the path contains no stage there, so a segment with its name is part of the app's path.
     let read = |domain: Value, path: &str| {
         let event = event(json!({"rawPath": path, ".stage": "prod", ".domainName": domain}));
         let settings = Settings { base_path: Some("/orders".into()), ..Settings::default() };
@@ -123,7 +123,7 @@ fn the_stage_stays_behind_a_custom_domain() {
 }
 
 #[test]
-fn a_base_path_comes_off_after_the_stage() {
+fn strips_the_base_path_after_the_stage() {
     // Rules 27 and 28.
     let read = |path: &str| {
         let event = event(json!({"rawPath": path, ".stage": "prod", ".domainName": HTTP_API}));
@@ -140,7 +140,7 @@ fn a_base_path_comes_off_after_the_stage() {
 }
 
 #[test]
-fn the_query_stays_as_it_was_sent() {
+fn keeps_the_raw_query() {
     // Rules 30 to 32.
     for query in ["a=1&a=2&b=&c", "x=a+b&y=a%2Bb&z=%zz", "redirect=https%3A%2F%2Fe.com&?=/&|{}"] {
         let request = request(json!({"rawQueryString": query, "queryStringParameters": {"other": "1"}}));
@@ -151,7 +151,7 @@ fn the_query_stays_as_it_was_sent() {
 }
 
 #[test]
-fn headers_stay_in_their_order_and_are_not_split() {
+fn keeps_the_order_of_headers_and_does_not_split_them() {
     // Rules 46, 47 and 51.
     let headers = headers(json!({"headers": {
         "X-First": "1, 2,3", "host": "h", "date": "Sat, 21 Nov 2026 04:15:02 GMT", "x-city": "São Paulo", "x-last": "\"\t",
@@ -165,7 +165,7 @@ fn headers_stay_in_their_order_and_are_not_split() {
 }
 
 #[test]
-fn headers_of_the_connection_are_not_there() {
+fn drops_headers_about_the_connection() {
     // Rule 62, and the `Proxy` of CVE-2016-5385.
     let headers = headers(json!({"headers": {
         "Connection": "close", "keep-alive": "5", "te": "trailers", "trailer": "x", "transfer-encoding": "chunked",
@@ -176,8 +176,8 @@ fn headers_of_the_connection_are_not_there() {
 }
 
 #[test]
-fn cookies_come_once_and_in_one_header() {
-    // Rule 49: an HTTP API sends them apart, a Function URL both ways, emulators among the headers.
+fn joins_cookies_into_one_header() {
+    // Rule 49: an HTTP API sends `cookies`, emulators send the header, and a Function URL sends both.
     let both = headers(json!({"cookies": ["a=1", "b=2"], "headers": {"cookie": "a=1; b=2"}}));
     assert_eq!(all(&both, "cookie"), [b"a=1; b=2"]);
     assert_eq!(all(&headers(json!({"cookies": ["a=1"]})), "cookie"), [b"a=1"]);
@@ -186,7 +186,7 @@ fn cookies_come_once_and_in_one_header() {
 }
 
 #[test]
-fn there_is_always_a_host() {
+fn every_request_has_a_host() {
     // Rule 52.
     assert_eq!(headers(json!({}))["host"], "example.com");
     assert_eq!(headers(json!({"headers": {"Host": "h.com:8080"}}))["host"], "h.com:8080");
@@ -200,7 +200,7 @@ fn there_is_always_a_host() {
 }
 
 #[test]
-fn the_length_is_that_of_the_body() {
+fn content_length_is_the_length_of_the_body() {
     // Rules 57 and 67.
     let length = |body: Value, claimed: Option<&str>| {
         let mut parts = json!({"body": body, "headers": {}});
@@ -217,7 +217,7 @@ fn the_length_is_that_of_the_body() {
 }
 
 #[test]
-fn the_trace_id_is_the_invocations() {
+fn trace_id_of_the_invocation_replaces_the_header() {
     // Rule 59.
     let trace = |invocation| {
         let event = event(json!({"headers": {"x-amzn-trace-id": "Root=front"}}));
@@ -228,8 +228,8 @@ fn the_trace_id_is_the_invocations() {
 }
 
 #[test]
-fn the_client_is_the_one_that_the_front_saw() {
-    // Rules 55 and 56: never a header.
+fn client_is_the_source_ip() {
+    // Rules 55 and 56: not a header.
     let client = |ip: Value| client(&request(json!({"..sourceIp": ip, "headers": {"x-forwarded-for": "6.6.6.6"}})));
     assert_eq!(client("203.0.113.9".into()), "203.0.113.9:0");
     assert_eq!(client("2001:db8::1".into()), "[2001:db8::1]:0");
@@ -239,7 +239,7 @@ fn the_client_is_the_one_that_the_front_saw() {
 }
 
 #[test]
-fn method_and_version_are_the_clients() {
+fn reads_any_method_and_the_http_version() {
     // Rule 61.
     for method in ["QUERY", "PROPFIND", "OPTIONS", "x-any"] {
         assert_eq!(request(json!({"..method": method})).method(), &Method::from_bytes(method.as_bytes()).unwrap());
@@ -248,12 +248,12 @@ fn method_and_version_are_the_clients() {
     {
         assert_eq!(request(json!({"..protocol": protocol})).version(), version);
     }
-    assert!(why(event(json!({"..method": "A B"}))).contains("A B"));
-    assert!(why(event(json!({"..method": null}))).contains("method"));
+    assert!(reason(event(json!({"..method": "A B"}))).contains("A B"));
+    assert!(reason(event(json!({"..method": null}))).contains("method"));
 }
 
 #[test]
-fn bodies_are_the_bytes_that_were_sent() {
+fn decodes_text_and_base64_bodies() {
     // Rules 63, 67 and 68.
     let body = |body: Value, is_base64: Value| {
         request(json!({"body": body, "isBase64Encoded": is_base64})).body().as_bytes().unwrap().clone()
@@ -269,17 +269,17 @@ fn bodies_are_the_bytes_that_were_sent() {
 }
 
 #[test]
-fn what_no_client_can_send_is_refused_with_words() {
+fn gives_the_reason_for_a_bad_request() {
     // Rules 8 and 63.
-    assert!(why(event(json!({"headers": {"a\"a": "x"}}))).contains(r#""a\"a" is not the name of a header"#));
-    assert!(why(event(json!({"headers": {"x-a": "1\r\nx-b: 2"}}))).contains("x-a"));
-    assert!(why(event(json!({"cookies": ["a\nb"]}))).contains("cookie"));
-    assert!(why(event(json!({"body": "*", "isBase64Encoded": true}))).contains("base64"));
-    assert!(why(event(json!({"body": {"a": 1}}))).contains("neither text nor null"));
+    assert!(reason(event(json!({"headers": {"a\"a": "x"}}))).contains(r#""a\"a" is not the name of a header"#));
+    assert!(reason(event(json!({"headers": {"x-a": "1\r\nx-b: 2"}}))).contains("x-a"));
+    assert!(reason(event(json!({"cookies": ["a\nb"]}))).contains("cookie"));
+    assert!(reason(event(json!({"body": "*", "isBase64Encoded": true}))).contains("base64"));
+    assert!(reason(event(json!({"body": {"a": 1}}))).contains("neither text nor null"));
 }
 
 #[test]
-fn what_is_not_needed_does_not_matter() {
+fn ignores_members_of_unexpected_types() {
     // Rule 6.
     let request = request(json!({
         "version": 7, "routeKey": null, "headers": {"x": null, "y": 1, "z": [1], "host": "h"}, "cookies": {},
@@ -290,7 +290,7 @@ fn what_is_not_needed_does_not_matter() {
 }
 
 #[test]
-fn what_the_platform_knows_is_in_the_extensions() {
+fn inserts_the_extensions() {
     let whole = event(json!({".authorizer": {"jwt": {"claims": {"sub": "me"}}}}));
     let request = read_all(whole.clone());
     let extensions = request.extensions();

@@ -1,16 +1,16 @@
-//! Vercel, as it calls functions of Lambda's runtimes.
+//! Events of Vercel functions with a Lambda runtime.
 
 use serde_json::{Value, json};
 
 use crate::lambda::event::tests::*;
 
-/// An event with this request in it.
+/// Wraps a request in an event.
 fn invoke(request: Value) -> Value {
     json!({"Action": "Invoke", "body": request.to_string()})
 }
 
 #[test]
-fn the_request_is_what_the_body_says() {
+fn reads_the_request_in_the_body() {
     let request = read_all(invoke(json!({
         "method": "POST", "host": "h.example", "path": "//a%20b/../x?q=%20&q&+", "encoding": "base64", "body": "AP8=",
         "headers": {
@@ -35,7 +35,7 @@ fn the_request_is_what_the_body_says() {
 }
 
 #[test]
-fn what_is_left_out_is_as_on_a_server() {
+fn omitted_members_have_the_defaults_of_a_server() {
     let request = read_all(invoke(
         json!({"method": "GET", "path": "/", "headers": {"host": "own.example", "x-real-ip": "192.0.2.1"}, "host": "h"}),
     ));
@@ -47,10 +47,10 @@ fn what_is_left_out_is_as_on_a_server() {
 }
 
 #[test]
-fn what_is_no_request_is_told_to_the_client() {
+fn responds_with_400_to_an_invalid_request() {
     for (event, expected) in [
-        (json!({"Action": "Invoke", "body": "{"}), "the request in the event is no JSON: it ceases to be at byte 1"),
-        (json!({"Action": "Invoke", "body": ""}), "the request in the event is no JSON: it ceases to be at byte 0"),
+        (json!({"Action": "Invoke", "body": "{"}), "cannot read the request in the event: invalid JSON at byte 1"),
+        (json!({"Action": "Invoke", "body": ""}), "cannot read the request in the event: invalid JSON at byte 0"),
         (invoke(json!({})), "the event has no method"),
         (invoke(json!({"method": "GET", "body": "!", "encoding": "base64"})), "the body is not base64"),
         (
@@ -58,25 +58,25 @@ fn what_is_no_request_is_told_to_the_client() {
             "the body of the request has an unknown encoding",
         ),
         (invoke(json!({"method": "GET", "body": 1})), "the body is neither text nor null"),
-        (invoke(json!({"method": "G T"})), "\"G T\" is no method"),
+        (invoke(json!({"method": "G T"})), "\"G T\" is not a valid method"),
         (invoke(json!({"method": "GET", "headers": {"x": "a\nb"}})), "the value of the header \"x\""),
     ] {
-        let refusal = read_with(event, Settings::default(), "").unwrap_err();
-        let Rejection::BadRequest(shape, why) = refusal else { panic!("{refusal:?}") };
-        assert!(why.starts_with(expected), "{why}");
-        assert_eq!(shape.style.lists_are_in, "headers");
+        let rejection = read_with(event, Settings::default(), "").unwrap_err();
+        let Rejection::BadRequest(shape, reason) = rejection else { panic!("{rejection:?}") };
+        assert!(reason.starts_with(expected), "{reason}");
+        assert_eq!(shape.format.list_member, "headers");
     }
 }
 
 #[test]
-fn no_event_of_this_shape_gets_to_the_route_for_events() {
+fn never_routes_vercel_events_to_the_route_for_events() {
     let settings = || Settings { events_path: Some("/events".into()), ..Settings::default() };
-    let refused = |event| read_with(event, settings(), "").unwrap_err();
+    let rejection = |event| read_with(event, settings(), "").unwrap_err();
     for event in [json!({"Action": "Invoke"}), json!({"Action": "Invoke", "body": {}})] {
-        assert!(matches!(refused(event), Rejection::Failed { error_type: "Runtime.UnsupportedEvent", .. }));
+        assert!(matches!(rejection(event), Rejection::Failed { error_type: "Runtime.UnsupportedEvent", .. }));
     }
     let client = invoke(json!({"method": "POST", "path": "/%65vents"}));
-    assert!(matches!(refused(client), Rejection::NotFound(_)));
+    assert!(matches!(rejection(client), Rejection::NotFound(_)));
     let other = json!({"Action": "Other", "body": "{}"});
     assert_eq!(read_with(other, settings(), "").unwrap().uri(), "/events");
 }

@@ -1,10 +1,10 @@
-//! WebSocket APIs.
+//! Events of WebSocket APIs.
 
 use serde_json::{Value, json};
 
 use crate::lambda::event::tests::*;
 
-/// An event of `event_type`, with `parts` over it.
+/// Creates an event with these parts. See [`with`].
 pub(crate) fn event(event_type: &str, parts: Value) -> Value {
     let event = json!({
         "requestContext": {
@@ -24,7 +24,7 @@ fn read_event(event: Value) -> (Request, ReplyShape) {
 }
 
 #[test]
-fn each_route_is_a_path() {
+fn maps_route_keys_to_paths() {
     // Rule 93.
     for (event_type, route_key, path) in [
         ("CONNECT", json!("$connect"), "/ws/$connect"),
@@ -38,14 +38,14 @@ fn each_route_is_a_path() {
     ] {
         let (request, shape) = read_event(event(event_type, json!({".routeKey": route_key})));
         assert_eq!((request.method().as_str(), request.uri().to_string().as_str()), ("POST", path));
-        assert_eq!(shape.style.fails_by_status, event_type != "CONNECT");
+        assert_eq!(shape.format.client_sees_status, event_type == "CONNECT");
         assert!(request.extensions().get::<FromEvent>().is_some());
         assert_eq!((prefix(&request), client(&request).as_str()), (None, "203.0.113.9:0"));
     }
 }
 
 #[test]
-fn a_handshake_brings_its_headers_and_its_query() {
+fn handshake_has_headers_and_a_query() {
     let (request, _) = read_event(event(
         "CONNECT",
         json!({
@@ -62,7 +62,7 @@ fn a_handshake_brings_its_headers_and_its_query() {
 }
 
 #[test]
-fn a_message_is_the_body() {
+fn message_is_the_body() {
     // Rule 69.
     let message = |body: &str, is_base64: bool| {
         let (request, _) = read_event(event("MESSAGE", json!({"body": body, "isBase64Encoded": is_base64})));
@@ -73,7 +73,7 @@ fn a_message_is_the_body() {
 }
 
 #[test]
-fn nobody_gets_them_unasked() {
-    let why = why(event("MESSAGE", json!({"httpMethod": "GET", "path": "/"})));
-    assert!(why.starts_with("Runtime.UnsupportedEvent") && why.contains("set LODGER_WEBSOCKET_PATH"), "{why}");
+fn rejects_events_without_a_websocket_path() {
+    let reason = reason(event("MESSAGE", json!({"httpMethod": "GET", "path": "/"})));
+    assert!(reason.starts_with("Runtime.UnsupportedEvent") && reason.contains("set LODGER_WEBSOCKET_PATH"), "{reason}");
 }

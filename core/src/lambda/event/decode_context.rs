@@ -1,0 +1,45 @@
+//! The input of decoding, besides the event.
+
+use tracing::Span;
+
+use crate::{
+    ResponseMode, Settings, Stage,
+    lambda::{Context, event::header_names::HeaderNameCache},
+    path::reserved::Reserved,
+};
+
+/// The invocation, the settings and the caches that decoding an event needs.
+pub(crate) struct DecodeContext<'a> {
+    pub(crate) context: &'a Context,
+    /// The span of the invocation, in which the front is recorded.
+    pub(crate) span: &'a Span,
+    pub(crate) stage: Stage,
+    pub(crate) response_mode: ResponseMode,
+    pub(crate) base_path: Option<&'a str>,
+    pub(crate) events_path: Option<&'a str>,
+    pub(crate) websocket_path: Option<&'a str>,
+    pub(crate) reserved: &'a Reserved,
+    pub(crate) names: &'a mut HeaderNameCache,
+}
+
+impl<'a> DecodeContext<'a> {
+    pub(crate) fn new(
+        context: &'a Context,
+        span: &'a Span,
+        settings: &'a Settings,
+        reserved: &'a Reserved,
+        names: &'a mut HeaderNameCache,
+    ) -> Self {
+        Self {
+            context,
+            span,
+            stage: settings.stage,
+            response_mode: settings.response_mode,
+            base_path: settings.base_path.as_deref(),
+            events_path: settings.events_path.as_deref(),
+            websocket_path: settings.websocket_path.as_deref(),
+            reserved,
+            names,
+        }
+    }
+}

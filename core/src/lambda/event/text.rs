@@ -1,0 +1,31 @@
+//! Helpers for the texts of an event.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use crate::json::read::Text;
+
+/// Decodes `text`, which is part of `event`. Does not copy if the text has no escapes. Returns `None` if an escape is invalid.
+pub(crate) fn to_bytes(event: &Bytes, text: Text<'_>) -> Option<Bytes> {
+    match text.verbatim() {
+        Some(raw) => Some(slice(event, raw)),
+        None => text.decode().map(|decoded| decoded.into_owned().into()),
+    }
+}
+
+/// Returns `part`, which is part of `event`, without a copy.
+pub(crate) fn slice(event: &Bytes, part: &[u8]) -> Bytes {
+    // An empty slice may lie outside of the event.
+    if part.is_empty() { Bytes::new() } else { event.slice_ref(part) }
+}
+
+/// Decodes a text. An absent one is empty. Returns `None` if an escape is invalid.
+pub(crate) fn decode_or_empty(text: Option<Text<'_>>) -> Option<Cow<'_, [u8]>> {
+    text.map_or(Some(Cow::default()), Text::decode)
+}
+
+/// Quotes the first 40 bytes for an error message: the input may be megabytes long.
+pub(crate) fn quote(bytes: &[u8]) -> String {
+    format!("{:?}", String::from_utf8_lossy(bytes.get(..40).unwrap_or(bytes)))
+}
