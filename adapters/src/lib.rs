@@ -257,7 +257,7 @@
 //!
 //! No HTTP request gets there, on any host: it is a 404, however the path is written, as long as the path is set. Set it in
 //! code: where it is not set, the route is one like all others, and open to everybody. Requests that are made of events carry
-//! [`lambda::FromEvent`]. What looks like an HTTP request and is none, as events of authorizers and of Lambda@Edge do, is
+//! [`lambda::SyntheticRequest`]. What looks like an HTTP request and is none, as events of authorizers and of Lambda@Edge do, is
 //! refused always.
 //!
 //! # What a front keeps to itself
@@ -365,7 +365,7 @@ pub use run::{Run, Running};
 #[cfg(feature = "lambda")]
 pub mod lambda {
     #[doc(inline)]
-    pub use lodger_core::lambda::{Context, Event, FromEvent, Runtime, RequestContext};
+    pub use lodger_core::lambda::{Context, Event, SyntheticRequest, Runtime, RequestContext};
 }
 
 /// A socket that an app is served on; for those who implement [`Run`].

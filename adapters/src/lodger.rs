@@ -156,7 +156,7 @@ impl Lodger {
     ///
     /// No HTTP request reaches the path, or one below it, on any host: it is answered with 404, and so is one that is escaped
     /// four times over, or that has `..` in it and may lead there. An app that rewrites paths itself should look for
-    /// [`lambda::FromEvent`](crate::lambda::FromEvent) as well, which says whom to trust.
+    /// [`lambda::SyntheticRequest`](crate::lambda::SyntheticRequest) as well, which says whom to trust.
     ///
     /// # Example
     ///

@@ -23,5 +23,5 @@ pub(crate) fn tell<P: Told>(extensions: &Extensions, told: P) -> P {
     let told = one::<lambda::Context, P>(extensions, told);
     let told = one::<lambda::RequestContext, P>(extensions, told);
     let told = one::<lambda::Event, P>(extensions, told);
-    one::<lambda::FromEvent, P>(extensions, told)
+    one::<lambda::SyntheticRequest, P>(extensions, told)
 }

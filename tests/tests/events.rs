@@ -15,7 +15,7 @@ use axum::{
     routing::{any, post},
 };
 use futures_util::{SinkExt, StreamExt};
-use lodger::lambda::{FromEvent, RequestContext};
+use lodger::lambda::{RequestContext, SyntheticRequest};
 use lodger_gateway::{Front, Outcome, RuntimeApi, WebSocketApi};
 use lodger_tests::{
     ask::{Sent, ask},
@@ -27,7 +27,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
 /// A queue's messages: those that say so fail, and one that is poison fails them all.
-async fn messages(Extension(_): Extension<FromEvent>, Json(event): Json<Value>) -> Response {
+async fn messages(Extension(_): Extension<SyntheticRequest>, Json(event): Json<Value>) -> Response {
     let records = event["Records"].as_array().unwrap();
     if records.iter().any(|record| record["body"] == "poison") {
         return (StatusCode::UNPROCESSABLE_ENTITY, "there is poison in it").into_response();
@@ -178,7 +178,7 @@ fn chat(log: Log) -> Router {
     let route = async move |Path(route): Path<String>,
                             Query(query): Query<Vec<(String, String)>>,
                             Extension(context): Extension<RequestContext>,
-                            Extension(_): Extension<FromEvent>,
+                            Extension(_): Extension<SyntheticRequest>,
                             body: Bytes| {
         let id = context.parse::<Connection>().unwrap().connection_id;
         log.lock().unwrap().push(format!("{route} {id} {}", String::from_utf8_lossy(&body)));

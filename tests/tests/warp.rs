@@ -209,7 +209,7 @@ fn all(
     context: Option<lambda::Context>,
     request_context: Option<lambda::RequestContext>,
     event: Option<lambda::Event>,
-    from_event: Option<lambda::FromEvent>,
+    from_event: Option<lambda::SyntheticRequest>,
 ) -> String {
     format!(
         "client {}, context {}, request context {}, event {}, from event {}",
@@ -233,7 +233,7 @@ async fn all_that_lambda_tells_is_told() {
                          context: One<lambda::Context>,
                          request_context: One<lambda::RequestContext>,
                          event: One<lambda::Event>,
-                         from_event: One<lambda::FromEvent>| {
+                         from_event: One<lambda::SyntheticRequest>| {
         all(
             client.map(ReqData::into_inner),
             context.map(ReqData::into_inner),

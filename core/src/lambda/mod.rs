@@ -18,7 +18,7 @@ mod stream;
 use self::api::Api;
 use crate::{Error, Settings};
 
-pub use context::{Context, Event, FromEvent, RequestContext};
+pub use context::{Context, Event, RequestContext, SyntheticRequest};
 pub use runtime::Runtime;
 
 /// Reports to the Runtime API of `settings` that the process cannot start, because of `error`, where that became clear

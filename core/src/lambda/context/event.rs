@@ -85,13 +85,13 @@ impl fmt::Debug for Event {
 ///
 /// ```
 /// # use lodger_core as lodger;
-/// use lodger::{Request, lambda::FromEvent};
+/// use lodger::{Request, lambda::SyntheticRequest};
 ///
-/// fn is_from_event(request: &Request) -> bool {
-///     request.extensions().get::<FromEvent>().is_some()
+/// fn is_synthetic(request: &Request) -> bool {
+///     request.extensions().get::<SyntheticRequest>().is_some()
 /// }
-/// # assert!(!is_from_event(&Request::default()));
+/// # assert!(!is_synthetic(&Request::default()));
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct FromEvent;
+pub struct SyntheticRequest;

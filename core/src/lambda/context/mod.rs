@@ -4,6 +4,6 @@ mod event;
 mod invocation;
 mod request_context;
 
-pub use event::{Event, FromEvent};
+pub use event::{Event, SyntheticRequest};
 pub use invocation::Context;
 pub use request_context::RequestContext;

@@ -30,7 +30,7 @@ use self::{
 };
 use crate::{
     PathPrefix, Request,
-    lambda::{Event, FromEvent, RequestContext, reply::ReplyShape},
+    lambda::{Event, RequestContext, SyntheticRequest, reply::ReplyShape},
 };
 
 pub(crate) use decode_context::DecodeContext;
@@ -83,7 +83,7 @@ fn decode(
     }
     let extensions = request.extensions_mut();
     if !format.is_http {
-        extensions.insert(FromEvent);
+        extensions.insert(SyntheticRequest);
     }
     if !fields.context.raw.is_empty() {
         extensions.insert(RequestContext::new(text::slice(json, fields.context.raw), json.clone()));

@@ -112,7 +112,7 @@ fn posts_other_events_to_the_events_path() {
             ]
         );
         let extensions = request.extensions();
-        assert!(extensions.get::<FromEvent>().is_some() && extensions.get::<RequestContext>().is_none());
+        assert!(extensions.get::<SyntheticRequest>().is_some() && extensions.get::<RequestContext>().is_none());
         assert_eq!(prefix(&request), None);
     }
 }
@@ -143,7 +143,7 @@ fn responds_with_404_to_requests_for_reserved_paths() {
     }
     for path in ["/", "/api", "/eventsx", "/x/events"] {
         let request = read_with(event(json!({"rawPath": path})), settings.clone(), "").unwrap();
-        assert!(request.extensions().get::<FromEvent>().is_none());
+        assert!(request.extensions().get::<SyntheticRequest>().is_none());
     }
 }
 

@@ -39,7 +39,7 @@ fn maps_route_keys_to_paths() {
         let (request, shape) = read_event(event(event_type, json!({".routeKey": route_key})));
         assert_eq!((request.method().as_str(), request.uri().to_string().as_str()), ("POST", path));
         assert_eq!(shape.format.client_sees_status, event_type == "CONNECT");
-        assert!(request.extensions().get::<FromEvent>().is_some());
+        assert!(request.extensions().get::<SyntheticRequest>().is_some());
         assert_eq!((prefix(&request), client(&request).as_str()), (None, "203.0.113.9:0"));
     }
 }
