@@ -37,14 +37,20 @@ pub(crate) use decode_context::DecodeContext;
 pub(crate) use header_names::HeaderNameCache;
 pub(crate) use rejection::Rejection;
 
-/// Decodes an event. Returns the request, the shape of the reply, and the prefix that was removed from the path.
+/// An event, decoded.
+pub(crate) struct DecodedEvent {
+    pub(crate) request: Request,
+    /// The form of the reply.
+    pub(crate) shape: ReplyShape,
+    /// The prefix that was removed from the path.
+    pub(crate) prefix: Option<PathPrefix>,
+}
+
+/// Decodes an event.
 ///
 /// # Errors
 /// The event does not become a request. The [`Rejection`] contains the response to the client if the front is known.
-pub(crate) fn read(
-    event: &Bytes,
-    context: DecodeContext<'_>,
-) -> Result<(Request, ReplyShape, Option<PathPrefix>), Rejection> {
+pub(crate) fn read(event: &Bytes, context: DecodeContext<'_>) -> Result<DecodedEvent, Rejection> {
     let keys = fronts::keys();
     let fields = Fields::read(event, keys).map_err(|malformed| Rejection::malformed(event, malformed))?;
     let format = fronts::recognize(&fields)?;
@@ -55,9 +61,9 @@ pub(crate) fn read(
         |BadRequest(reason)| Rejection::BadRequest(ReplyShape { format: format.reply, without_body: false }, reason);
     let inner = (wrapper.unwrap)(event, &fields).map_err(bad_request)?;
     let fields = (wrapper.read)(&inner, keys).map_err(bad_request)?;
-    let (mut request, shape, prefix) = decode(format, event, &inner, &fields, context)?;
-    (wrapper.finish)(&mut request);
-    Ok((request, shape, prefix))
+    let mut decoded = decode(format, event, &inner, &fields, context)?;
+    (wrapper.finish)(&mut decoded.request);
+    Ok(decoded)
 }
 
 /// Decodes the request that `json` contains: the event, or the request inside of its wrapper.
@@ -67,7 +73,7 @@ fn decode(
     json: &Bytes,
     fields: &Fields<'_>,
     mut context: DecodeContext<'_>,
-) -> Result<(Request, ReplyShape, Option<PathPrefix>), Rejection> {
+) -> Result<DecodedEvent, Rejection> {
     context.span.record("front", format.log_name);
     let reply_format = format.reply_format(context.response_mode, fields);
     let shape = |is_head| ReplyShape { format: reply_format, without_body: is_head };
@@ -90,7 +96,7 @@ fn decode(
     }
     extensions.insert(context.context.clone());
     extensions.insert(Event::new(event.clone()));
-    Ok((request, shape, prefix))
+    Ok(DecodedEvent { request, shape, prefix })
 }
 
 #[cfg(test)]

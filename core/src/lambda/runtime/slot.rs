@@ -15,7 +15,7 @@ use crate::{
     lambda::{
         Context,
         api::{Api, Invocation},
-        event::{self, DecodeContext, HeaderNameCache, Rejection},
+        event::{self, DecodeContext, DecodedEvent, HeaderNameCache, Rejection},
         reply::{self, Reply, ReplyShape},
         runtime::{deadline::Deadline, group::CutOff, stop::StopSignal},
     },
@@ -85,7 +85,7 @@ impl<A: App> Slot<'_, A> {
         // The app is to hold the last of it, so that its memory can be used again.
         drop(event);
         let (answer, body) = match read {
-            Ok((mut request, shape, prefix)) => {
+            Ok(DecodedEvent { mut request, shape, prefix }) => {
                 request.extensions_mut().insert(after.clone());
                 let prefix = prefix.filter(|_| settings.rewrites_location());
                 call(app, request, prefix, shape, &context, deadline).await
@@ -133,7 +133,7 @@ async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline
 }
 
 /// The request that an event stands for. Whatever the event does to the libraries that read it, the loop goes on.
-fn read(event: &Bytes, asked: DecodeContext<'_>) -> Result<(Request, ReplyShape, Option<PathPrefix>), Rejection> {
+fn read(event: &Bytes, asked: DecodeContext<'_>) -> Result<DecodedEvent, Rejection> {
     catch_panic::catch_panic(|| event::read(event, asked)).unwrap_or_else(|Panicked(message)| {
         Err(Rejection::Failed {
             error_type: "Runtime.UnreadableEvent",

@@ -43,7 +43,7 @@ fn read_bytes(event: &Bytes, settings: &Settings, trace_id: &'static str) -> Res
     let reserved = Reserved::new(settings);
     let read =
         read(event, DecodeContext::new(&context, &Span::none(), settings, &reserved, &mut HeaderNameCache::new()));
-    read.map(|(request, shape, prefix)| {
+    read.map(|DecodedEvent { request, shape, prefix }| {
         // The app and the rewriting of `Location` get the same prefix.
         assert_eq!(request.extensions().get(), prefix.as_ref());
         (request, shape)
