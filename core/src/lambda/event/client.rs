@@ -7,7 +7,7 @@ use http::HeaderMap;
 use crate::{ClientAddr, json::read::Text};
 
 /// The source of the client's address.
-pub(crate) enum Client<'a> {
+pub(crate) enum ClientSource<'a> {
     /// There is none.
     Unknown,
     /// A member of the event.
@@ -16,7 +16,7 @@ pub(crate) enum Client<'a> {
     LastForwarded,
 }
 
-impl Client<'_> {
+impl ClientSource<'_> {
     /// Returns the address, or [`ClientAddr::UNKNOWN`].
     pub(crate) fn address(&self, headers: &HeaderMap) -> ClientAddr {
         let address = match self {

@@ -57,7 +57,7 @@ impl<'a> std::ops::Deref for Pairs<'a> {
 /// Members that are absent, `null` or of an unexpected type are `None` or empty, because fronts and their emulators differ in
 /// the members that they omit.
 #[derive(Debug, Default)]
-pub(crate) struct Fields<'a> {
+pub(crate) struct EventFields<'a> {
     pub(crate) version: Option<Text<'a>>,
     pub(crate) path: Option<Text<'a>>,
     pub(crate) raw_path: Option<Text<'a>>,
@@ -115,7 +115,7 @@ pub(crate) enum BodyMember<'a> {
     Other,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> EventFields<'a> {
     pub(crate) fn read(event: &'a [u8], keys: &KeyTable) -> Result<Self, Malformed> {
         let mut fields = Self::default();
         let mut reader = Reader::new(event);
@@ -233,8 +233,8 @@ mod tests {
 
     const KEYS: KeyTable = KeyTable { event: Vec::new(), context: Vec::new() };
 
-    fn read(event: &[u8]) -> Fields<'_> {
-        Fields::read(event, &KEYS).unwrap()
+    fn read(event: &[u8]) -> EventFields<'_> {
+        EventFields::read(event, &KEYS).unwrap()
     }
 
     #[test]
@@ -295,6 +295,6 @@ mod tests {
 
     #[test]
     fn rejects_json_after_the_event() {
-        assert_eq!(Fields::read(b"{} {}", &KEYS).unwrap_err(), Malformed { at: 3 });
+        assert_eq!(EventFields::read(b"{} {}", &KEYS).unwrap_err(), Malformed { at: 3 });
     }
 }

@@ -10,7 +10,7 @@ use crate::{
             decode_context::DecodeContext,
             domain::is_of_api_gateway,
             error::{BadRequest, DecodeError},
-            fields::Fields,
+            fields::EventFields,
             own_keys::{KeyTable, OwnKeys},
             parts::RequestParts,
         },
@@ -19,12 +19,12 @@ use crate::{
 };
 
 /// A front: a service that invokes the function with events, such as API Gateway.
-pub(crate) struct Front {
+pub(crate) struct FrontSpec {
     /// The name of its events in errors, with an article.
     pub(crate) name: &'static str,
     pub(crate) keys: OwnKeys,
     /// Decides whether an event is of this front.
-    pub(crate) recognize: fn(&Fields<'_>) -> Recognition,
+    pub(crate) recognize: fn(&EventFields<'_>) -> Recognition,
 }
 
 /// The decision of a front about an event.
@@ -47,26 +47,26 @@ pub(crate) struct EventFormat {
     pub(crate) wrapper: Option<Wrapper>,
     /// Extracts the parts of the request.
     pub(crate) parts:
-        for<'a> fn(&'a Bytes, &'a Fields<'a>, &DecodeContext<'_>) -> Result<RequestParts<'a>, DecodeError>,
+        for<'a> fn(&'a Bytes, &'a EventFields<'a>, &DecodeContext<'_>) -> Result<RequestParts<'a>, DecodeError>,
     pub(crate) reply: &'static ReplyFormat,
     /// The format of replies to API Gateway itself, if emulators of it need another one.
     pub(crate) reply_to_api_gateway: Option<&'static ReplyFormat>,
     /// How the front streams responses, if it can.
-    pub(crate) streaming: Option<Streaming>,
+    pub(crate) streaming: Option<StreamSupport>,
 }
 
 /// An event that contains the request as a string of JSON.
 pub(crate) struct Wrapper {
     /// Returns the JSON of the request.
-    pub(crate) unwrap: fn(&Bytes, &Fields<'_>) -> Result<Bytes, BadRequest>,
+    pub(crate) unwrap: fn(&Bytes, &EventFields<'_>) -> Result<Bytes, BadRequest>,
     /// Reads the JSON of the request.
-    pub(crate) read: for<'a> fn(&'a Bytes, &KeyTable) -> Result<Fields<'a>, BadRequest>,
+    pub(crate) read: for<'a> fn(&'a Bytes, &KeyTable) -> Result<EventFields<'a>, BadRequest>,
     /// Completes the request.
     pub(crate) finish: fn(&mut Request),
 }
 
 /// Streamed responses of a front.
-pub(crate) struct Streaming {
+pub(crate) struct StreamSupport {
     /// The JSON before the body.
     pub(crate) prelude: &'static ReplyFormat,
     /// Whether the mode enables streaming for the front. The event does not contain the mode.
@@ -75,7 +75,7 @@ pub(crate) struct Streaming {
 
 impl EventFormat {
     /// Returns the format of the reply to an event.
-    pub(crate) fn reply_format(&self, mode: ResponseMode, fields: &Fields<'_>) -> &'static ReplyFormat {
+    pub(crate) fn reply_format(&self, mode: ResponseMode, fields: &EventFields<'_>) -> &'static ReplyFormat {
         if let Some(streaming) = &self.streaming
             && (streaming.is_enabled)(mode)
         {

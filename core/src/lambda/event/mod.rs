@@ -25,7 +25,7 @@ use bytes::Bytes;
 
 use self::{
     error::{BadRequest, DecodeError},
-    fields::Fields,
+    fields::EventFields,
     front::EventFormat,
 };
 use crate::{
@@ -52,7 +52,7 @@ pub(crate) struct DecodedEvent {
 /// The event does not become a request. The [`Rejection`] contains the response to the client if the front is known.
 pub(crate) fn read(event: &Bytes, context: DecodeContext<'_>) -> Result<DecodedEvent, Rejection> {
     let keys = fronts::keys();
-    let fields = Fields::read(event, keys).map_err(|malformed| Rejection::malformed(event, malformed))?;
+    let fields = EventFields::read(event, keys).map_err(|malformed| Rejection::malformed(event, malformed))?;
     let format = fronts::recognize(&fields)?;
     let Some(wrapper) = &format.wrapper else {
         return decode(format, event, event, &fields, context);
@@ -71,7 +71,7 @@ fn decode(
     format: &'static EventFormat,
     event: &Bytes,
     json: &Bytes,
-    fields: &Fields<'_>,
+    fields: &EventFields<'_>,
     mut context: DecodeContext<'_>,
 ) -> Result<DecodedEvent, Rejection> {
     context.span.record("front", format.log_name);

@@ -2,7 +2,7 @@
 
 use crate::json::read::{Malformed, Reader, Text};
 
-/// The keys that one front reads besides the members that `Fields` has for all fronts.
+/// The keys that one front reads besides the members that `EventFields` has for all fronts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OwnKeys {
     /// Keys of the event.

@@ -8,10 +8,10 @@ use http::HeaderValue;
 use crate::{
     json::read::Text,
     lambda::event::{
-        client::Client,
+        client::ClientSource,
         domain::shows_stage,
         escape::Escape,
-        fields::{BodyMember, Fields},
+        fields::{BodyMember, EventFields},
         query::Query,
     },
 };
@@ -29,13 +29,13 @@ pub(crate) struct RequestParts<'a> {
     /// The type of the body if the headers contain none.
     pub(crate) content_type: Option<HeaderValue>,
     pub(crate) body: BodySource<'a>,
-    pub(crate) client: Client<'a>,
+    pub(crate) client: ClientSource<'a>,
     pub(crate) protocol: Option<Text<'a>>,
 }
 
 impl<'a> RequestParts<'a> {
     /// Creates parts with the single-value headers, the cookies and the body of the event. The others are empty or unknown.
-    pub(crate) fn new(fields: &'a Fields<'a>) -> Self {
+    pub(crate) fn new(fields: &'a EventFields<'a>) -> Self {
         Self {
             method: None,
             path: Cow::default(),
@@ -46,7 +46,7 @@ impl<'a> RequestParts<'a> {
             cookies: &[],
             content_type: None,
             body: BodySource::Member { value: fields.body, is_base64: fields.is_base64 },
-            client: Client::Unknown,
+            client: ClientSource::Unknown,
             protocol: None,
         }
     }
@@ -62,7 +62,7 @@ pub(crate) struct HeaderPairs<'a> {
 
 impl<'a> HeaderPairs<'a> {
     /// The headers of a front that sends two maps: one with all values, one with the last value. Either may be missing.
-    pub(crate) fn from_both_maps(fields: &'a Fields<'a>) -> Self {
+    pub(crate) fn from_both_maps(fields: &'a EventFields<'a>) -> Self {
         match fields.multi_headers.as_deref() {
             None | Some([]) => Self { pairs: &fields.headers, fallback: &[] },
             Some(all) => Self { pairs: all, fallback: &fields.headers },
@@ -113,7 +113,7 @@ pub(crate) enum StagePlace<'a> {
 
 impl<'a> StagePlace<'a> {
     /// The place of the stage of an HTTP API, in either payload format version.
-    pub(crate) fn for_http_api(fields: &Fields<'a>) -> Self {
+    pub(crate) fn for_http_api(fields: &EventFields<'a>) -> Self {
         match fields.context.stage {
             Some(stage) if stage.verbatim() != Some(b"$default") && shows_stage(&fields.domain()) => {
                 Self::BeforePath(stage)

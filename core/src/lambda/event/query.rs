@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::lambda::event::{
     error::BadRequest,
     escape::Escape,
-    fields::{Fields, MAX_ITEMS, Pairs},
+    fields::{EventFields, MAX_ITEMS, Pairs},
     text::quote,
     uri::TargetBuilder,
 };
@@ -56,7 +56,7 @@ impl Query<'_> {
 
 /// Reads the parameters of a front that sends two maps: one with all values, one with the last value of each key. Either may
 /// be missing, and the first may lack keys of the second.
-pub(crate) fn merged_parameters<'a>(fields: &Fields<'a>) -> Pairs<'a> {
+pub(crate) fn merged_parameters<'a>(fields: &EventFields<'a>) -> Pairs<'a> {
     let [mut all, last] = [fields.multi_query, fields.query].map(Pairs::read);
     // Sorted: comparing each key with every other would take quadratic time, which a client could exploit.
     let mut known: Vec<_> = all.iter().map(|(key, _)| key.decode()).collect();

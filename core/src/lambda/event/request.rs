@@ -10,7 +10,7 @@ use crate::{
         decode_context::DecodeContext,
         error::BadRequest,
         escape::Escape,
-        fields::{BodyMember, Fields},
+        fields::{BodyMember, EventFields},
         headers::HeadersBuilder,
         parts::{BodySource, RequestParts, StagePlace},
         text::{quote, to_bytes},
@@ -24,7 +24,7 @@ use crate::{
 /// A part is missing, too large, or not valid in HTTP.
 pub(crate) fn build(
     event: &Bytes,
-    fields: &Fields<'_>,
+    fields: &EventFields<'_>,
     parts: RequestParts<'_>,
     is_http: bool,
     context: &mut DecodeContext<'_>,
@@ -50,7 +50,7 @@ pub(crate) fn build(
 
 fn build_headers(
     event: &Bytes,
-    fields: &Fields<'_>,
+    fields: &EventFields<'_>,
     parts: &RequestParts<'_>,
     body_length: usize,
     context: &mut DecodeContext<'_>,

@@ -6,10 +6,10 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
-            client::Client,
+            client::ClientSource,
             error::DecodeError,
-            fields::Fields,
-            front::{EventFormat, Front, Recognition},
+            fields::EventFields,
+            front::{EventFormat, FrontSpec, Recognition},
             own_keys::OwnKeys,
             parts::{HeaderPairs, RequestParts},
             query::{Query, merged_parameters},
@@ -20,7 +20,7 @@ use crate::{
     log::{self, warn_once::WarnOnce},
 };
 
-pub(crate) const FRONT: Front = Front {
+pub(crate) const FRONT: FrontSpec = FrontSpec {
     name: "an event of an Application Load Balancer",
     keys: OwnKeys { event: &[], context: &["elb"] },
     recognize: |fields| match &fields.multi_headers {
@@ -65,14 +65,14 @@ const fn reply(headers: HeaderFormat, cookies: HeaderFormat) -> ReplyFormat {
     }
 }
 
-fn parts<'a>(fields: &'a Fields<'a>) -> Result<RequestParts<'a>, DecodeError> {
+fn parts<'a>(fields: &'a EventFields<'a>) -> Result<RequestParts<'a>, DecodeError> {
     Ok(RequestParts {
         method: fields.http_method.and_then(Text::decode),
         path: decode_or_empty(fields.path).ok_or("the path is not text")?,
         // Keys and values are not decoded.
         query: Query::Encoded(merged_parameters(fields)),
         headers: HeaderPairs::from_both_maps(fields),
-        client: Client::LastForwarded,
+        client: ClientSource::LastForwarded,
         ..RequestParts::new(fields)
     })
 }

@@ -5,11 +5,11 @@
 //! [AppSync](https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#aws-lambda-authorization).
 
 use crate::lambda::event::{
-    front::{Front, Recognition},
+    front::{FrontSpec, Recognition},
     own_keys::OwnKeys,
 };
 
-pub(crate) const FRONT: Front = Front {
+pub(crate) const FRONT: FrontSpec = FrontSpec {
     name: "an event of an authorizer",
     keys: OwnKeys { event: &["routeArn", "methodArn", "authorizationToken"], context: &[] },
     recognize: |fields| {

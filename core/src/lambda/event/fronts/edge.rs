@@ -5,12 +5,12 @@
 use crate::{
     json::read::{Malformed, Reader},
     lambda::event::{
-        front::{Front, Recognition},
+        front::{FrontSpec, Recognition},
         own_keys::OwnKeys,
     },
 };
 
-pub(crate) const FRONT: Front = Front {
+pub(crate) const FRONT: FrontSpec = FrontSpec {
     name: "an event of Lambda@Edge",
     keys: OwnKeys { event: &["Records"], context: &[] },
     recognize: |fields| {

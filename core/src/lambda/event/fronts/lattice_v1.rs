@@ -6,10 +6,10 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
-            client::Client,
+            client::ClientSource,
             error::DecodeError,
-            fields::{Fields, Pairs},
-            front::{EventFormat, Front, Recognition},
+            fields::{EventFields, Pairs},
+            front::{EventFormat, FrontSpec, Recognition},
             own_keys::OwnKeys,
             parts::{BodySource, RequestParts},
             query::{Query, split_query},
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-pub(crate) const FRONT: Front = Front {
+pub(crate) const FRONT: FrontSpec = FrontSpec {
     name: "an event of VPC Lattice (version 1)",
     keys: OwnKeys { event: &["raw_path", "is_base64_encoded", "query_string_parameters"], context: &[] },
     recognize: |fields| {
@@ -53,7 +53,7 @@ const FORMAT: EventFormat = EventFormat {
 pub(crate) fn parts<'a>(
     target: Option<Text<'a>>,
     parameters: &'a [u8],
-    fields: &'a Fields<'a>,
+    fields: &'a EventFields<'a>,
 ) -> Result<RequestParts<'a>, DecodeError> {
     let (path, query) = split_query(decode_or_empty(target).ok_or("the path is not text")?);
     Ok(RequestParts {
@@ -64,7 +64,7 @@ pub(crate) fn parts<'a>(
             Some(query) => Query::Raw(query),
             None => Query::Encoded(Pairs::read(parameters)),
         },
-        client: Client::LastForwarded,
+        client: ClientSource::LastForwarded,
         ..RequestParts::new(fields)
     })
 }

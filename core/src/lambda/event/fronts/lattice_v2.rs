@@ -4,14 +4,14 @@
 
 use crate::lambda::{
     event::{
-        front::{EventFormat, Front, Recognition},
+        front::{EventFormat, FrontSpec, Recognition},
         fronts::lattice_v1::parts,
         own_keys::OwnKeys,
     },
     reply::{Envelope, HeaderFormat, ReplyFormat},
 };
 
-pub(crate) const FRONT: Front = Front {
+pub(crate) const FRONT: FrontSpec = FrontSpec {
     name: "an event of VPC Lattice",
     keys: OwnKeys { event: &[], context: &["serviceArn", "serviceNetworkArn"] },
     recognize: |fields| {

@@ -14,8 +14,8 @@ mod websocket;
 use std::sync::LazyLock;
 
 use crate::lambda::event::{
-    fields::Fields,
-    front::{EventFormat, Front, Recognition},
+    fields::EventFields,
+    front::{EventFormat, FrontSpec, Recognition},
     own_keys::KeyTable,
     rejection::Rejection,
 };
@@ -30,7 +30,7 @@ use crate::lambda::event::{
 ///
 /// The others share no member that identifies them. An event that no front recognizes goes to the route for events. The test
 /// `fronts_overlap_as_documented` compares every front with an event of every other.
-const FRONTS: &[Front] = &[
+const FRONTS: &[FrontSpec] = &[
     vercel::FRONT,
     authorizer::FRONT,
     edge::FRONT,
@@ -52,7 +52,7 @@ pub(crate) fn keys() -> &'static KeyTable {
 ///
 /// # Errors
 /// The event is of a front and cannot be served.
-pub(crate) fn recognize(fields: &Fields<'_>) -> Result<&'static EventFormat, Rejection> {
+pub(crate) fn recognize(fields: &EventFields<'_>) -> Result<&'static EventFormat, Rejection> {
     for front in FRONTS {
         match (front.recognize)(fields) {
             Recognition::No => {}
@@ -69,7 +69,7 @@ mod tests {
 
     /// Returns the names of all fronts that do not answer `No`, with `!` after those that answer `Broken`.
     fn claims(event: &str) -> Vec<String> {
-        let fields = Fields::read(event.as_bytes(), keys()).unwrap();
+        let fields = EventFields::read(event.as_bytes(), keys()).unwrap();
         let claims = FRONTS.iter().filter_map(|front| match (front.recognize)(&fields) {
             Recognition::No => None,
             Recognition::Broken(_) => Some(format!("{}!", front.name)),
@@ -134,7 +134,7 @@ mod tests {
             ),
             (r#"{"raw_path":"/","httpMethod":"GET","path":"/"}"#, "Lattice"),
         ] {
-            let fields = Fields::read(event.as_bytes(), keys()).unwrap();
+            let fields = EventFields::read(event.as_bytes(), keys()).unwrap();
             let Err(Rejection::Failed { message, .. }) = recognize(&fields) else { panic!("{event}") };
             assert!(message.contains(front), "{message}");
         }

@@ -8,10 +8,10 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
-            client::Client,
+            client::ClientSource,
             error::DecodeError,
-            fields::{BodyMember, Fields},
-            front::{EventFormat, Front, Recognition, Streaming},
+            fields::{BodyMember, EventFields},
+            front::{EventFormat, FrontSpec, Recognition, StreamSupport},
             own_keys::OwnKeys,
             parts::{HeaderPairs, PathEncoding, RequestParts, StagePlace},
             query::{Query, merged_parameters},
@@ -22,7 +22,7 @@ use crate::{
     log::{self, warn_once::WarnOnce},
 };
 
-pub(crate) const FRONT: Front = Front {
+pub(crate) const FRONT: FrontSpec = FrontSpec {
     name: "an event of API Gateway (a REST API, or an HTTP API with payload format version 1.0)",
     keys: OwnKeys::NONE,
     recognize: |fields| {
@@ -69,7 +69,7 @@ const REST_API: EventFormat = EventFormat {
     },
     reply: &REPLY,
     reply_to_api_gateway: Some(&ReplyFormat { suppresses_type: true, ..REPLY }),
-    streaming: Some(Streaming { prelude: &ReplyFormat::REST_PRELUDE, is_enabled: ResponseMode::streams_rest_apis }),
+    streaming: Some(StreamSupport { prelude: &ReplyFormat::REST_PRELUDE, is_enabled: ResponseMode::streams_rest_apis }),
 };
 
 /// Without the member `headers`: API Gateway would merge both members and repeat headers.
@@ -78,21 +78,21 @@ const REPLY: ReplyFormat = ReplyFormat {
     ..ReplyFormat::envelope(Envelope::ApiGateway, HeaderFormat::List, HeaderFormat::List)
 };
 
-fn parts<'a>(fields: &'a Fields<'a>) -> Result<RequestParts<'a>, DecodeError> {
+fn parts<'a>(fields: &'a EventFields<'a>) -> Result<RequestParts<'a>, DecodeError> {
     Ok(RequestParts {
         method: fields.http_method.and_then(Text::decode),
         // Not `pathParameters.proxy`, which is only the end of the path.
         path: decode_or_empty(fields.path).ok_or("the path is not text")?,
         query: Query::Decoded(merged_parameters(fields)),
         headers: HeaderPairs::from_both_maps(fields),
-        client: Client::Member(fields.context.source_ip),
+        client: ClientSource::Member(fields.context.source_ip),
         protocol: fields.context.protocol,
         ..RequestParts::new(fields)
     })
 }
 
 /// Finds the stage of a REST API by `requestContext.path`, which is the path as the client sent it.
-fn stage_of_rest_api<'a>(fields: &Fields<'a>, path: &[u8]) -> StagePlace<'a> {
+fn stage_of_rest_api<'a>(fields: &EventFields<'a>, path: &[u8]) -> StagePlace<'a> {
     let sent = decode_or_empty(fields.context.path).unwrap_or_default();
     match fields.context.stage {
         None => StagePlace::None,
@@ -112,7 +112,7 @@ fn is_path_after_stage(sent: &[u8], stage: Text<'_>, path: &[u8]) -> bool {
 }
 
 /// Warns once when a body contains U+FFFD: the REST API has replaced bytes that are not UTF-8.
-fn warn_about_lost_bytes(fields: &Fields<'_>) {
+fn warn_about_lost_bytes(fields: &EventFields<'_>) {
     static WARNED: WarnOnce = WarnOnce::new();
     let BodyMember::Text(body) = fields.body else { return };
     if !fields.is_base64 && WARNED.is_first_if(|| is_lossy(body.raw())) {

@@ -8,11 +8,11 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
-            client::Client,
+            client::ClientSource,
             domain::{is_function_url, is_local},
             error::DecodeError,
-            fields::Fields,
-            front::{EventFormat, Front, Recognition, Streaming},
+            fields::EventFields,
+            front::{EventFormat, FrontSpec, Recognition, StreamSupport},
             own_keys::OwnKeys,
             parts::{PathEncoding, RequestParts, StagePlace},
             query::Query,
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-pub(crate) const FRONT: Front = Front {
+pub(crate) const FRONT: FrontSpec = FrontSpec {
     name: "an event of an HTTP API or a Function URL",
     keys: OwnKeys::NONE,
     recognize: |fields| {
@@ -54,18 +54,18 @@ const FUNCTION_URL: EventFormat = EventFormat {
     parts: |_, fields, _| parts(fields, PathEncoding::AsSent),
     reply: &REPLY,
     reply_to_api_gateway: None,
-    streaming: Some(URL_STREAMING),
+    streaming: Some(URL_STREAMS),
     ..HTTP_API
 };
 
-const URL_STREAMING: Streaming =
-    Streaming { prelude: &ReplyFormat::URL_PRELUDE, is_enabled: ResponseMode::streams_urls };
+const URL_STREAMS: StreamSupport =
+    StreamSupport { prelude: &ReplyFormat::URL_PRELUDE, is_enabled: ResponseMode::streams_urls };
 
 /// Events of an emulator, which do not show whether it emulates a Function URL or an HTTP API. Only Function URLs stream.
 const EMULATED: EventFormat = EventFormat {
     parts: |_, fields, _| parts(fields, PathEncoding::Unknown),
     reply_to_api_gateway: None,
-    streaming: Some(URL_STREAMING),
+    streaming: Some(URL_STREAMS),
     ..HTTP_API
 };
 
@@ -84,7 +84,7 @@ const REPLY: ReplyFormat =
     ReplyFormat::envelope(Envelope::ApiGateway, HeaderFormat::Joined, HeaderFormat::CookiesArray);
 
 /// Extracts the parts. A Function URL keeps the encoding of the path, an HTTP API decodes the path, and emulators differ.
-fn parts<'a>(fields: &'a Fields<'a>, path_encoding: PathEncoding) -> Result<RequestParts<'a>, DecodeError> {
+fn parts<'a>(fields: &'a EventFields<'a>, path_encoding: PathEncoding) -> Result<RequestParts<'a>, DecodeError> {
     let http = fields.context.http.as_ref();
     Ok(RequestParts {
         method: http.and_then(|http| http.method).and_then(Text::decode),
@@ -95,7 +95,7 @@ fn parts<'a>(fields: &'a Fields<'a>, path_encoding: PathEncoding) -> Result<Requ
         // Not `queryStringParameters`, which are decoded, with repeated values joined.
         query: Query::Raw(decode_or_empty(fields.raw_query).ok_or("the query is not text")?),
         cookies: &fields.cookies,
-        client: Client::Member(http.and_then(|http| http.source_ip)),
+        client: ClientSource::Member(http.and_then(|http| http.source_ip)),
         protocol: http.and_then(|http| http.protocol),
         ..RequestParts::new(fields)
     })

@@ -10,8 +10,8 @@ use crate::{
     lambda::{
         event::{
             error::BadRequest,
-            fields::{BodyMember, Fields},
-            front::{EventFormat, Front, Recognition, Wrapper},
+            fields::{BodyMember, EventFields},
+            front::{EventFormat, FrontSpec, Recognition, Wrapper},
             own_keys::{KeyTable, OwnKeys},
             parts::RequestParts,
             query::{Query, split_query},
@@ -22,7 +22,7 @@ use crate::{
     request::platform_headers::PlatformHeaders,
 };
 
-pub(crate) const FRONT: Front = Front {
+pub(crate) const FRONT: FrontSpec = FrontSpec {
     name: "an event of Vercel",
     // The last two are members of the request in the body.
     keys: OwnKeys { event: &["Action", "host", "encoding"], context: &[] },
@@ -63,8 +63,8 @@ const FORMAT: EventFormat = EventFormat {
 };
 
 /// Reads the request in the body of an event.
-fn read<'a>(request: &'a Bytes, keys: &KeyTable) -> Result<Fields<'a>, BadRequest> {
-    let mut fields = Fields::read(request, keys)
+fn read<'a>(request: &'a Bytes, keys: &KeyTable) -> Result<EventFields<'a>, BadRequest> {
+    let mut fields = EventFields::read(request, keys)
         .map_err(|malformed| format!("cannot read the request in the event: invalid JSON at byte {}", malformed.at))?;
     fields.is_base64 = match fields.own.text("encoding").map(Text::verbatim) {
         None | Some(Some(b"" | b"utf8" | b"utf-8")) => false,

@@ -11,12 +11,12 @@ use crate::{
     json::read::Text,
     lambda::{
         event::{
-            client::Client,
+            client::ClientSource,
             decode_context::DecodeContext,
             error::DecodeError,
             escape::Escape,
-            fields::{BodyMember, Fields},
-            front::{EventFormat, Front, Recognition},
+            fields::{BodyMember, EventFields},
+            front::{EventFormat, FrontSpec, Recognition},
             own_keys::OwnKeys,
             parts::{HeaderPairs, RequestParts},
             query::{Query, merged_parameters},
@@ -28,7 +28,7 @@ use crate::{
 
 const NAME: &str = "an event of a WebSocket API";
 
-pub(crate) const FRONT: Front = Front {
+pub(crate) const FRONT: FrontSpec = FrontSpec {
     name: NAME,
     keys: OwnKeys { event: &[], context: &["connectionId", "eventType"] },
     recognize: |fields| match event_type(fields) {
@@ -64,11 +64,11 @@ const REPLY: ReplyFormat = ReplyFormat {
     ..ReplyFormat::envelope(Envelope::ApiGateway, HeaderFormat::Joined, HeaderFormat::FirstValue)
 };
 
-fn event_type<'a>(fields: &Fields<'a>) -> Option<&'a [u8]> {
+fn event_type<'a>(fields: &EventFields<'a>) -> Option<&'a [u8]> {
     fields.context.own.text("eventType").and_then(Text::verbatim)
 }
 
-fn parts<'a>(fields: &'a Fields<'a>, context: &DecodeContext<'_>) -> Result<RequestParts<'a>, DecodeError> {
+fn parts<'a>(fields: &'a EventFields<'a>, context: &DecodeContext<'_>) -> Result<RequestParts<'a>, DecodeError> {
     let Some(base) = context.websocket_path else {
         return Err(DecodeError::Rejected(Rejection::no_route(NAME, "LODGER_WEBSOCKET_PATH", "/ws")));
     };
@@ -83,13 +83,13 @@ fn parts<'a>(fields: &'a Fields<'a>, context: &DecodeContext<'_>) -> Result<Requ
             BodyMember::Text(_) => Some(HeaderValue::from_static("application/json")),
             BodyMember::Absent | BodyMember::Other => None,
         },
-        client: Client::Member(fields.context.source_ip),
+        client: ClientSource::Member(fields.context.source_ip),
         ..RequestParts::new(fields)
     })
 }
 
 /// Returns the path of the route: the route key becomes one segment. The `$` of `$connect` is not escaped.
-fn path(base: &str, fields: &Fields<'_>) -> Vec<u8> {
+fn path(base: &str, fields: &EventFields<'_>) -> Vec<u8> {
     let route_key = fields.context.route_key.and_then(Text::decode).unwrap_or_else(|| default_route(fields).into());
     let mut path = format!("{base}/").into_bytes();
     match route_key.strip_prefix(b"$") {
@@ -102,7 +102,7 @@ fn path(base: &str, fields: &Fields<'_>) -> Vec<u8> {
     path
 }
 
-fn default_route(fields: &Fields<'_>) -> &'static [u8] {
+fn default_route(fields: &EventFields<'_>) -> &'static [u8] {
     match event_type(fields) {
         Some(b"CONNECT") => b"$connect",
         Some(b"DISCONNECT") => b"$disconnect",

@@ -49,9 +49,9 @@ fn response(status: u16, headers: &[(&'static str, &[u8])], body: &'static [u8])
 }
 
 /// A body of these frames.
-struct Frames(VecDeque<Result<Frame<Bytes>, &'static str>>);
+struct FrameList(VecDeque<Result<Frame<Bytes>, &'static str>>);
 
-impl Body for Frames {
+impl Body for FrameList {
     type Data = Bytes;
     type Error = &'static str;
 
@@ -60,8 +60,8 @@ impl Body for Frames {
     }
 }
 
-fn frames(frames: impl IntoIterator<Item = Result<Frame<Bytes>, &'static str>>) -> Response<Frames> {
-    Response::new(Frames(frames.into_iter().collect()))
+fn frames(frames: impl IntoIterator<Item = Result<Frame<Bytes>, &'static str>>) -> Response<FrameList> {
+    Response::new(FrameList(frames.into_iter().collect()))
 }
 
 fn data(bytes: &'static [u8]) -> Result<Frame<Bytes>, &'static str> {
