@@ -141,7 +141,7 @@ impl fmt::Debug for Body {
 }
 
 fn unreadable(source: impl Into<BoxError>) -> Error {
-    Error::new("the request body could not be read").with_source(source)
+    Error::request_body("cannot read the request body").with_source(source)
 }
 
 #[cfg(test)]
@@ -181,7 +181,7 @@ mod tests {
             }
         }
         let error = Body::new(Fails).collect().await.unwrap_err();
-        assert_eq!(format!("{error:?}"), "the request body could not be read: cut off");
+        assert_eq!(format!("{error:?}"), "cannot read the request body: cut off");
     }
 
     #[test]
