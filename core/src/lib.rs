@@ -1,13 +1,13 @@
-//! The core of [Lodger](https://docs.rs/lodger): what a web app is to a host, and the hosts.
+//! The core of [Lodger](https://docs.rs/lodger): the seam between a web app and its host, and the hosts.
 //!
-//! People who have an app depend on the crate `lodger`. This one is for those who write an adapter for a framework that
-//! `lodger` does not know: implement [`App`] for it, and the hosts do the rest. There is no framework in this crate.
+//! To run an app, depend on the crate `lodger`. To write an adapter for a framework that `lodger` does not support, depend on this
+//! crate, implement [`App`], and every host runs it. This crate contains no framework.
 //!
-//! An [`App`] answers one [`Request`] at a time and never fails. A host brings the requests: [`server`] from a socket,
-//! [`lambda`] from the Lambda Runtime API, [`vercel`] from a socket again, which it has a word in. Adapters never see hosts, and
-//! hosts never see frameworks.
+//! An [`App`] responds to a [`Request`] and never fails. A host provides the requests: [`server`] from a socket, [`lambda`] from
+//! the Lambda Runtime API, and [`vercel`] from a socket that Vercel's proxy connects to. Adapters do not depend on hosts, and hosts
+//! do not depend on frameworks.
 
-// Without a host there is nobody to use what hosts share.
+// Without a host, most of the shared code is unused.
 #![cfg_attr(not(any(feature = "server", feature = "lambda")), allow(dead_code, unused_imports, unused_macros))]
 
 mod app;
@@ -36,10 +36,8 @@ pub use lifecycle::{before_freeze::BeforeFreeze, shutdown::Shutdown, snapshot_ho
 pub use log::log;
 #[cfg(feature = "logs")]
 pub use log::subscriber as logs;
+pub use path::prefix::PathPrefix;
 #[cfg(any(feature = "lambda", feature = "server"))]
 pub use request::after_response::AfterResponse;
-pub use request::{
-    extensions::{ClientAddr, PathPrefix},
-    head::RequestHead,
-};
+pub use request::{extensions::ClientAddr, head::RequestHead};
 pub use settings::{ResponseMode, Settings, Stage, host::Host};

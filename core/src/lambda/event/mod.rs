@@ -104,7 +104,7 @@ pub(crate) fn read(
     let inner = inner.map_err(bad)?;
     let fields = vercel::read(&inner).map_err(bad)?;
     let (mut request, shape, prefix) = read_as(&vercel::FRONT, event, &inner, &fields, asked)?;
-    platform_headers::PlatformHeaders::of(&request).take_out(&mut request, None);
+    platform_headers::PlatformHeaders::read(&request).apply(&mut request, None);
     Ok((request, shape, prefix))
 }
 

@@ -1,0 +1,83 @@
+//! The interface of a host that brings HTTP requests over a socket.
+
+use std::{fmt, net::SocketAddr, pin::Pin, sync::Arc};
+
+use http::StatusCode;
+use tracing::Span;
+
+use crate::{Host, RequestHead, log::sink::LogSink};
+
+/// A host whose proxy sends HTTP requests to the server.
+///
+/// A server without a platform serves clients directly.
+pub(crate) trait Platform: fmt::Debug + Send + Sync + 'static {
+    /// The host that the app sees.
+    fn host(&self) -> Host;
+
+    /// The prefix that the platform adds to the path of each request. The ingress removes this prefix before the base path.
+    fn path_prefix(&self) -> Option<&str> {
+        None
+    }
+
+    /// Returns whether a panic of the app becomes a response with 500. Otherwise the panic ends the connection.
+    fn catches_panics(&self) -> bool;
+
+    /// Moves the platform's data from the headers into extensions, or responds to the request.
+    fn admit(&self, head: &mut dyn RequestHead) -> PlatformAdmission;
+
+    /// Reports to the platform that the server accepts connections on `addr`. Returns `false` if the platform expects no report, so
+    /// that the address has to be logged.
+    fn report_listening(&self, addr: SocketAddr) -> bool;
+
+    /// Completes when the platform is gone and the server should shut down.
+    fn lost(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// The decision of a platform about a request.
+pub(crate) enum PlatformAdmission {
+    /// The app responds.
+    ToApp {
+        span: Span,
+        /// `None` if the platform expects no report of the end of this request.
+        request: Option<Arc<dyn PlatformRequest>>,
+    },
+    /// The platform responds with this status and text.
+    #[allow(dead_code, reason = "each platform that responds is a feature")]
+    Response(StatusCode, &'static str),
+}
+
+/// A request, if its platform expects a report of its end.
+///
+/// The request is also the sink of its log lines. `Display` writes the id of the request in these lines.
+pub(crate) trait PlatformRequest: LogSink + fmt::Display + 'static {
+    /// Reports the end of the request: the response and the work after it are complete. The platform may freeze the process then.
+    fn end(self: Arc<Self>);
+}
+
+/// A guard that reports the end of a platform's request on drop.
+///
+/// Work after the response keeps the guard until the work is complete.
+pub(crate) struct RequestEndGuard(Arc<dyn PlatformRequest>);
+
+impl RequestEndGuard {
+    pub(crate) fn new(request: Arc<dyn PlatformRequest>) -> Self {
+        Self(request)
+    }
+
+    /// The sink of the request's log lines.
+    pub(crate) fn log_sink(&self) -> Arc<dyn LogSink> {
+        Arc::clone(&self.0) as _
+    }
+}
+
+impl Drop for RequestEndGuard {
+    fn drop(&mut self) {
+        Arc::clone(&self.0).end();
+    }
+}
+
+impl fmt::Display for RequestEndGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
