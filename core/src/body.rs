@@ -1,20 +1,22 @@
 use std::{
+    borrow::Cow,
     fmt,
     pin::Pin,
+    sync::{Mutex, PoisonError},
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
+use futures_core::{Stream, TryStream};
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt as _, combinators::BoxBody};
 
 use crate::{BoxError, Error};
 
-/// The body of a request: bytes that are at hand, or a stream of them.
+/// The body of a request: complete bytes, or a stream of them.
 ///
-/// On Lambda a body is at hand as a whole; on a server it arrives in frames. An app reads both alike, through
-/// [`http_body::Body`]; one that gains from bytes at hand asks [`Body::as_bytes`] first. It is `Send` and `Sync`, so it
-/// fits every framework's own body type.
+/// On Lambda the body of an event is complete. On a server the body arrives in frames. An app reads both through [`http_body::Body`].
+/// Code that is faster with complete bytes calls [`Body::as_bytes`] first. `Body` is `Send` and `Sync`, like the body types of all frameworks.
 ///
 /// # Example
 ///
@@ -37,12 +39,12 @@ enum Kind {
 }
 
 impl Body {
-    /// A body without a byte in it.
+    /// Creates an empty body.
     pub const fn empty() -> Self {
         Self(Kind::Empty)
     }
 
-    /// A body that streams from any other. The stream is boxed; for bytes at hand use [`From`].
+    /// Creates a body from any other body. The other body is boxed; use [`From`] for complete bytes.
     pub fn new<B>(body: B) -> Self
     where
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + Sync + 'static,
@@ -50,11 +52,54 @@ impl Body {
         Self(Kind::Stream(body.map_err(Into::into).boxed()))
     }
 
-    /// What is left of it, if that is at hand: all bytes before the first has been read, none after that; `None` for a stream.
+    /// Creates a body from a stream of chunks. Each chunk becomes one frame.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use lodger_core as lodger;
+    /// use futures_util::stream;
+    /// use http_body_util::BodyExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), lodger::Error> {
+    /// let body = lodger::Body::from_stream(stream::iter(["one ", "two"].map(Ok::<_, std::io::Error>)));
+    /// assert_eq!(body.collect().await?.to_bytes(), "one two");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_stream<S>(stream: S) -> Self
+    where
+        S: TryStream<Ok: Into<Bytes>, Error: Into<BoxError>> + Send + 'static,
+    {
+        Self::new(ChunkedBody(Mutex::new(Box::pin(stream))))
+    }
+
+    /// Converts the body into a stream of its data frames. Trailers are dropped.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use lodger_core as lodger;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), lodger::Error> {
+    /// let mut stream = lodger::Body::from("hello").into_data_stream();
+    /// assert_eq!(stream.try_next().await?.unwrap(), "hello");
+    /// assert_eq!(stream.try_next().await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn into_data_stream(self) -> BodyDataStream {
+        BodyDataStream(self)
+    }
+
+    /// The complete rest of the body, or `None` if the body is a stream. The rest is empty after the first frame was read.
     pub fn as_bytes(&self) -> Option<&Bytes> {
-        static NOTHING: Bytes = Bytes::new();
+        static EMPTY: Bytes = Bytes::new();
         match &self.0 {
-            Kind::Empty => Some(&NOTHING),
+            Kind::Empty => Some(&EMPTY),
             Kind::Bytes(bytes) => Some(bytes),
             _ => None,
         }
@@ -74,21 +119,39 @@ impl From<Bytes> for Body {
     }
 }
 
-impl From<Vec<u8>> for Body {
-    fn from(bytes: Vec<u8>) -> Self {
-        Bytes::from(bytes).into()
+impl From<()> for Body {
+    fn from((): ()) -> Self {
+        Self::empty()
     }
 }
 
-impl From<String> for Body {
-    fn from(text: String) -> Self {
-        Bytes::from(text).into()
+/// Converts types that `Bytes` converts from.
+macro_rules! from_via_bytes {
+    ($($type:ty),+) => {$(
+        impl From<$type> for Body {
+            fn from(bytes: $type) -> Self {
+                Bytes::from(bytes).into()
+            }
+        }
+    )+};
+}
+from_via_bytes!(Vec<u8>, String, &'static str, &'static [u8]);
+
+impl From<Cow<'static, str>> for Body {
+    fn from(text: Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
     }
 }
 
-impl From<&'static str> for Body {
-    fn from(text: &'static str) -> Self {
-        Bytes::from_static(text.as_bytes()).into()
+impl From<Cow<'static, [u8]>> for Body {
+    fn from(bytes: Cow<'static, [u8]>) -> Self {
+        match bytes {
+            Cow::Borrowed(bytes) => bytes.into(),
+            Cow::Owned(bytes) => bytes.into(),
+        }
     }
 }
 
@@ -105,8 +168,8 @@ impl http_body::Body for Body {
                 Poll::Ready(Some(Ok(Frame::data(all))))
             }
             #[cfg(feature = "server")]
-            Kind::Incoming(incoming) => Pin::new(incoming).poll_frame(cx).map_err(unreadable),
-            Kind::Stream(stream) => Pin::new(stream).poll_frame(cx).map_err(unreadable),
+            Kind::Incoming(incoming) => Pin::new(incoming).poll_frame(cx).map_err(cannot_read),
+            Kind::Stream(stream) => Pin::new(stream).poll_frame(cx).map_err(cannot_read),
         }
     }
 
@@ -140,18 +203,67 @@ impl fmt::Debug for Body {
     }
 }
 
-fn unreadable(source: impl Into<BoxError>) -> Error {
+fn cannot_read(source: impl Into<BoxError>) -> Error {
     Error::request_body("cannot read the request body").with_source(source)
+}
+
+/// The data frames of a [`Body`]. See [`Body::into_data_stream`].
+#[derive(Debug)]
+#[must_use = "streams do nothing unless polled"]
+pub struct BodyDataStream(Body);
+
+impl Stream for BodyDataStream {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let frame = std::task::ready!(http_body::Body::poll_frame(Pin::new(&mut self.0), cx));
+            match frame.transpose()?.map(Frame::into_data) {
+                Some(Ok(data)) => return Poll::Ready(Some(Ok(data))),
+                // Trailers.
+                Some(Err(_)) => {}
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self.0.0 {
+            Kind::Empty => (0, Some(0)),
+            Kind::Bytes(_) => (1, Some(1)),
+            _ => (0, None),
+        }
+    }
+}
+
+/// A stream as a body. The mutex makes the stream `Sync`, and is never locked.
+struct ChunkedBody<S>(Mutex<Pin<Box<S>>>);
+
+impl<S> http_body::Body for ChunkedBody<S>
+where
+    S: TryStream<Ok: Into<Bytes>, Error: Into<BoxError>>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let stream = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        stream
+            .as_mut()
+            .try_poll_next(cx)
+            .map(|chunk| chunk.map(|chunk| chunk.map(|chunk| Frame::data(chunk.into())).map_err(Into::into)))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::{StreamExt, TryStreamExt, stream};
     use http_body::Body as _;
-    use http_body_util::{BodyExt, Full};
+    use http_body_util::{BodyExt, Full, StreamBody};
 
     #[tokio::test]
-    async fn bytes_at_hand_come_out_as_they_went_in() {
+    async fn returns_complete_bytes_unchanged() {
         let body = Body::from("hello");
         assert_eq!(body.size_hint().exact(), Some(5));
         assert!(!body.is_end_stream());
@@ -159,8 +271,27 @@ mod tests {
         assert!(Body::from("").is_end_stream());
     }
 
+    #[test]
+    fn converts_from_bytes_and_text() {
+        let bodies = [
+            Body::from(Bytes::from_static(b"hello")),
+            Body::from(b"hello".to_vec()),
+            Body::from("hello"),
+            Body::from("hello".to_owned()),
+            Body::from(&b"hello"[..]),
+            Body::from(Cow::Borrowed("hello")),
+            Body::from(Cow::<str>::Owned("hello".to_owned())),
+            Body::from(Cow::Borrowed(&b"hello"[..])),
+            Body::from(Cow::<[u8]>::Owned(b"hello".to_vec())),
+        ];
+        for body in bodies {
+            assert_eq!(body.as_bytes().unwrap(), "hello");
+        }
+        assert!(Body::from(()).is_end_stream());
+    }
+
     #[tokio::test]
-    async fn a_stream_is_read_frame_by_frame() {
+    async fn reads_another_body_frame_by_frame() {
         let body = Body::new(Full::from("hello"));
         assert!(body.as_bytes().is_none());
         assert_eq!(body.size_hint().exact(), Some(5));
@@ -168,7 +299,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_of_the_stream_is_the_source() {
+    async fn makes_a_frame_of_each_chunk_of_a_stream() {
+        let chunks = [Ok("one"), Ok(""), Ok("two"), Err("cut off")];
+        let mut frames = Body::from_stream(stream::iter(chunks)).into_data_stream();
+        for chunk in ["one", "", "two"] {
+            assert_eq!(frames.try_next().await.unwrap().unwrap(), chunk);
+        }
+        let error = frames.try_next().await.unwrap_err();
+        assert_eq!(format!("{error:?}"), "cannot read the request body: cut off");
+        assert!(error.is_request_body());
+    }
+
+    #[tokio::test]
+    async fn a_data_stream_drops_trailers() {
+        let frames = [Frame::data(Bytes::from_static(b"hello")), Frame::trailers(http::HeaderMap::new())];
+        let body = Body::new(StreamBody::new(stream::iter(frames.map(Ok::<_, Error>))));
+        let data: Vec<_> = body.into_data_stream().map(Result::unwrap).collect().await;
+        assert_eq!(data, ["hello"]);
+        assert_eq!(Body::empty().into_data_stream().try_next().await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn returns_the_error_of_a_body_as_the_source() {
         struct Fails;
         impl http_body::Body for Fails {
             type Data = Bytes;
@@ -185,8 +337,9 @@ mod tests {
     }
 
     #[test]
-    fn it_fits_every_frameworks_body() {
-        fn fits<T: Send + Sync + Unpin + 'static>() {}
-        fits::<Body>();
+    fn converts_into_the_body_of_every_framework() {
+        fn check<T: Send + Sync + Unpin + 'static>() {}
+        check::<Body>();
+        check::<BodyDataStream>();
     }
 }

@@ -30,7 +30,7 @@ pub mod server;
 pub mod vercel;
 
 pub use app::{App, Request};
-pub use body::Body;
+pub use body::{Body, BodyDataStream};
 pub use error::{BoxError, Error};
 pub use lifecycle::{before_freeze::BeforeFreeze, shutdown::Shutdown, snapshot_hooks::SnapshotHooks};
 pub use log::log;
