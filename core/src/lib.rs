@@ -6,6 +6,43 @@
 //! An [`App`] responds to a [`Request`] and never fails. A host provides the requests: [`server`] from a socket, [`lambda`] from
 //! the Lambda Runtime API, and [`vercel`] from a socket that Vercel's proxy connects to. Adapters do not depend on hosts, and hosts
 //! do not depend on frameworks.
+//!
+//! # Extractors
+//!
+//! The extensions of a request are arguments of handlers: in axum 0.8 with the feature `axum`, in axum 0.7 with `axum-07`, and in
+//! actix-web 4 with `actix-web`. Use an `Option` for an extension that does not exist on every host. Without the `Option`, a request
+//! without the extension gets the response 500.
+//!
+//! ```
+//! # #[cfg(all(feature = "lambda", feature = "vercel", feature = "axum", feature = "actix-web"))]
+//! # mod example {
+//! # use lodger_core as lodger;
+//! use lodger::{AfterResponse, PathPrefix, lambda, vercel};
+//!
+//! async fn on_lambda(context: lambda::Context) -> String {
+//!     format!("request {}", context.request_id())
+//! }
+//!
+//! async fn on_vercel(context: vercel::Context) -> String {
+//!     format!("request {}", context.request_id())
+//! }
+//!
+//! async fn anywhere(after: AfterResponse, prefix: Option<PathPrefix>, context: Option<lambda::Context>) -> &'static str {
+//!     after.run(async { /* the client does not wait for this */ });
+//!     "done"
+//! }
+//! # // Handlers take what implements these traits.
+//! # fn check<T: axum_core::extract::FromRequestParts<()> + actix_web::FromRequest>() {}
+//! # fn check_option<T: axum_core::extract::OptionalFromRequestParts<()> + actix_web::FromRequest>() {}
+//! # fn main() {
+//! #     check::<lambda::Context>();
+//! #     check::<vercel::Context>();
+//! #     check::<AfterResponse>();
+//! #     check_option::<PathPrefix>();
+//! #     check_option::<lambda::Context>();
+//! # }
+//! # }
+//! ```
 
 // Without a host, most of the shared code is unused.
 #![cfg_attr(not(any(feature = "server", feature = "lambda")), allow(dead_code, unused_imports, unused_macros))]
