@@ -222,3 +222,28 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn names_an_address_that_is_in_use() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = taken.local_addr().unwrap();
+        let error = Server::bind(&Settings { addr: Some(addr), ..Settings::default() }).await.unwrap_err();
+        assert!(error.is_listen(), "{error:?}");
+        assert!(
+            error.to_string().starts_with(&format!("cannot listen on {addr}: address already in use; ")),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn rejects_an_invalid_base_path() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { base_path: Some("/a b".into()), ..Settings::default() };
+        let error = Server::from_listener(listener, &settings).unwrap_err();
+        assert!(error.is_invalid_setting(), "{error:?}");
+    }
+}

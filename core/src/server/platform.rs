@@ -81,3 +81,124 @@ impl fmt::Display for RequestEndGuard {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::pending,
+        sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    };
+
+    use tracing::Level;
+
+    use super::*;
+    use crate::{
+        AfterResponse, Request, Settings,
+        server::{Admission, Ingress},
+    };
+
+    /// A platform that counts the ends of requests, and responds to `/ping`.
+    #[derive(Debug, Default)]
+    struct FakePlatform(Arc<AtomicUsize>);
+
+    impl Platform for FakePlatform {
+        fn host(&self) -> Host {
+            Host::Vercel
+        }
+
+        fn path_prefix(&self) -> Option<&str> {
+            Some("/prefix")
+        }
+
+        fn catches_panics(&self) -> bool {
+            true
+        }
+
+        fn admit(&self, head: &mut dyn RequestHead) -> PlatformAdmission {
+            if head.target() == "/ping" {
+                return PlatformAdmission::Response(StatusCode::OK, "pong");
+            }
+            let mut extensions = http::Extensions::new();
+            extensions.insert("of the platform");
+            head.extend_extensions(extensions);
+            PlatformAdmission::ToApp { span: Span::none(), request: Some(Arc::new(FakeRequest(Arc::clone(&self.0)))) }
+        }
+
+        fn report_listening(&self, _: SocketAddr) -> bool {
+            true
+        }
+
+        fn lost(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            Box::pin(pending())
+        }
+    }
+
+    struct FakeRequest(Arc<AtomicUsize>);
+
+    impl PlatformRequest for FakeRequest {
+        fn end(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    impl LogSink for FakeRequest {
+        fn log(&self, _: Level, _: &str) {}
+    }
+
+    impl fmt::Display for FakeRequest {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("7")
+        }
+    }
+
+    fn ingress() -> (Ingress, Arc<AtomicUsize>) {
+        let platform = FakePlatform::default();
+        let ends = Arc::clone(&platform.0);
+        (Ingress::with_platform(&Settings::default(), Some(Arc::new(platform))), ends)
+    }
+
+    fn request(target: &'static str) -> Request {
+        let mut request = Request::default();
+        *request.uri_mut() = http::Uri::from_static(target);
+        request
+    }
+
+    #[test]
+    fn a_platform_adds_extensions_and_removes_its_prefix() {
+        let (ingress, ends) = ingress();
+        let mut request = request("/prefix/x");
+        let Admission::ToApp(guard) = ingress.admit(&mut request, None) else { panic!("it has to be admitted") };
+        assert_eq!((request.uri().path(), request.extensions().get()), ("/x", Some(&"of the platform")));
+        assert_eq!((guard.to_string().as_str(), ingress.host(), ends.load(SeqCst)), ("request 7", Host::Vercel, 0));
+        drop(request);
+        drop(guard);
+        assert_eq!(ends.load(SeqCst), 1);
+    }
+
+    #[test]
+    fn a_platform_responds_without_the_app() {
+        let (ingress, ends) = ingress();
+        let Admission::Response(status, text, guard) = ingress.admit(&mut request("/ping"), None) else {
+            panic!("the platform has to respond")
+        };
+        assert_eq!((status, text), (StatusCode::OK, "pong"));
+        drop(guard);
+        assert_eq!(ends.load(SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn a_request_ends_after_its_work() {
+        let (ingress, ends) = ingress();
+        let mut request = request("/x");
+        let Admission::ToApp(guard) = ingress.admit(&mut request, None) else { panic!("it has to be admitted") };
+        let (finish, finished) = tokio::sync::oneshot::channel::<()>();
+        request.extensions().get::<AfterResponse>().unwrap().run(async { drop(finished.await) });
+        drop(request);
+        drop(guard);
+        tokio::task::yield_now().await;
+        assert_eq!(ends.load(SeqCst), 0);
+        finish.send(()).unwrap();
+        ingress.tasks().wait().await;
+        assert_eq!(ends.load(SeqCst), 1);
+    }
+}

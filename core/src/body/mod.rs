@@ -1,17 +1,21 @@
+mod stream;
+
 use std::{
     borrow::Cow,
     fmt,
     pin::Pin,
-    sync::{Mutex, PoisonError},
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
-use futures_core::{Stream, TryStream};
+use futures_core::TryStream;
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt as _, combinators::BoxBody};
 
+use self::stream::ChunkedBody;
 use crate::{BoxError, Error};
+
+pub use stream::BodyDataStream;
 
 /// The body of a request: complete bytes, or a stream of them.
 ///
@@ -72,7 +76,7 @@ impl Body {
     where
         S: TryStream<Ok: Into<Bytes>, Error: Into<BoxError>> + Send + 'static,
     {
-        Self::new(ChunkedBody(Mutex::new(Box::pin(stream))))
+        Self::new(ChunkedBody::new(stream))
     }
 
     /// Converts the body into a stream of its data frames. Trailers are dropped.
@@ -92,7 +96,7 @@ impl Body {
     /// # }
     /// ```
     pub fn into_data_stream(self) -> BodyDataStream {
-        BodyDataStream(self)
+        BodyDataStream::new(self)
     }
 
     /// The complete rest of the body, or `None` if the body is a stream. The rest is empty after the first frame was read.
@@ -207,60 +211,11 @@ fn cannot_read(source: impl Into<BoxError>) -> Error {
     Error::request_body("cannot read the request body").with_source(source)
 }
 
-/// The data frames of a [`Body`]. See [`Body::into_data_stream`].
-#[derive(Debug)]
-#[must_use = "streams do nothing unless polled"]
-pub struct BodyDataStream(Body);
-
-impl Stream for BodyDataStream {
-    type Item = Result<Bytes, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            let frame = std::task::ready!(http_body::Body::poll_frame(Pin::new(&mut self.0), cx));
-            match frame.transpose()?.map(Frame::into_data) {
-                Some(Ok(data)) => return Poll::Ready(Some(Ok(data))),
-                // Trailers.
-                Some(Err(_)) => {}
-                None => return Poll::Ready(None),
-            }
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match self.0.0 {
-            Kind::Empty => (0, Some(0)),
-            Kind::Bytes(_) => (1, Some(1)),
-            _ => (0, None),
-        }
-    }
-}
-
-/// A stream as a body. The mutex makes the stream `Sync`, and is never locked.
-struct ChunkedBody<S>(Mutex<Pin<Box<S>>>);
-
-impl<S> http_body::Body for ChunkedBody<S>
-where
-    S: TryStream<Ok: Into<Bytes>, Error: Into<BoxError>>,
-{
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let stream = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        stream
-            .as_mut()
-            .try_poll_next(cx)
-            .map(|chunk| chunk.map(|chunk| chunk.map(|chunk| Frame::data(chunk.into())).map_err(Into::into)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::{StreamExt, TryStreamExt, stream};
     use http_body::Body as _;
-    use http_body_util::{BodyExt, Full, StreamBody};
+    use http_body_util::{BodyExt, Full};
 
     #[tokio::test]
     async fn returns_complete_bytes_unchanged() {
@@ -299,27 +254,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn makes_a_frame_of_each_chunk_of_a_stream() {
-        let chunks = [Ok("one"), Ok(""), Ok("two"), Err("cut off")];
-        let mut frames = Body::from_stream(stream::iter(chunks)).into_data_stream();
-        for chunk in ["one", "", "two"] {
-            assert_eq!(frames.try_next().await.unwrap().unwrap(), chunk);
-        }
-        let error = frames.try_next().await.unwrap_err();
-        assert_eq!(format!("{error:?}"), "cannot read the request body: cut off");
-        assert!(error.is_request_body());
-    }
-
-    #[tokio::test]
-    async fn a_data_stream_drops_trailers() {
-        let frames = [Frame::data(Bytes::from_static(b"hello")), Frame::trailers(http::HeaderMap::new())];
-        let body = Body::new(StreamBody::new(stream::iter(frames.map(Ok::<_, Error>))));
-        let data: Vec<_> = body.into_data_stream().map(Result::unwrap).collect().await;
-        assert_eq!(data, ["hello"]);
-        assert_eq!(Body::empty().into_data_stream().try_next().await.unwrap(), None);
-    }
-
-    #[tokio::test]
     async fn returns_the_error_of_a_body_as_the_source() {
         struct Fails;
         impl http_body::Body for Fails {
@@ -340,6 +274,5 @@ mod tests {
     fn converts_into_the_body_of_every_framework() {
         fn check<T: Send + Sync + Unpin + 'static>() {}
         check::<Body>();
-        check::<BodyDataStream>();
     }
 }
