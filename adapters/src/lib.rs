@@ -358,14 +358,16 @@ pub use lodger_core::AfterResponse;
 #[doc(inline)]
 pub use lodger_core::logs;
 #[doc(inline)]
-pub use lodger_core::{App, Body, BoxError, ClientAddr, Error, Host, PathPrefix, Request, ResponseMode, Stage};
+pub use lodger_core::{
+    App, Body, BodyDataStream, BoxError, ClientAddr, Error, Host, PathPrefix, Request, ResponseMode, Stage,
+};
 pub use run::{Run, Running};
 
 /// What Lambda tells about a request, as extensions of it; and, for those who implement [`Run`], the API to poll.
 #[cfg(feature = "lambda")]
 pub mod lambda {
     #[doc(inline)]
-    pub use lodger_core::lambda::{Context, Event, SyntheticRequest, Runtime, RequestContext};
+    pub use lodger_core::lambda::{Context, Event, RequestContext, Runtime, SyntheticRequest};
 }
 
 /// A socket that an app is served on; for those who implement [`Run`].
@@ -374,7 +376,7 @@ pub mod server {
     #[doc(inline)]
     pub use lodger_core::{
         RequestHead,
-        server::{Admission, GuardedCall, Ingress, ExternalServer, Server, RequestGuard},
+        server::{Admission, ExternalServer, GuardedCall, Ingress, RequestGuard, Server},
     };
 }
 

@@ -267,7 +267,7 @@ impl Lodger {
     ///
     /// Lodger then leaves the signals alone: use this if your program listens for them itself.
     pub fn shutdown(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
-        self.shutdown = Shutdown::when(shutdown);
+        self.shutdown = Shutdown::from_future(shutdown);
         self
     }
 
@@ -291,7 +291,7 @@ impl Lodger {
     /// # }
     /// ```
     pub fn shutdown_or_signal(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
-        self.shutdown = Shutdown::when_or_signal(shutdown);
+        self.shutdown = Shutdown::from_future_or_signals(shutdown);
         self
     }
 
@@ -380,7 +380,7 @@ impl Lodger {
         A: Run<Marker>,
         E: Into<BoxError>,
     {
-        let build = async { build().await.map_err(|error| Error::new("the app cannot be built").with_source(error)) };
+        let build = async { build().await.map_err(|error| Error::build("the app cannot be built").with_source(error)) };
         if let Err(error) = self.settings.read_environment() {
             return Err(reported(&self.settings, error).await);
         }
@@ -391,7 +391,7 @@ impl Lodger {
                 use crate::server::Server;
                 let app = build.await?;
                 let listening = match self.listener {
-                    Some(listener) => Server::on(listener, &settings)?,
+                    Some(listener) => Server::from_listener(listener, &settings)?,
                     None => Server::bind(&settings).await?,
                 };
                 app.serve(told(listening, self.shutdown, self.on_listening)).await
@@ -428,7 +428,7 @@ fn told(
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
 ) -> crate::server::Server {
-    let listening = listening.until(shutdown);
+    let listening = listening.with_shutdown(shutdown);
     match on_listening {
         Some(tell) => listening.on_listening(tell),
         None => listening,

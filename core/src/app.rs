@@ -4,26 +4,28 @@ use bytes::Bytes;
 
 use crate::{Body, BoxError};
 
-/// What a host hands to an app: the request as the client sent it.
+/// A request in the form in which a host passes it to an app: as the client sent it.
 ///
-/// The URI is in origin form on every host and for every version of HTTP: a path and a query. Scheme and host are in the
-/// headers `x-forwarded-proto` and `host`. What the host knows besides travels as extensions, never as headers, because a
-/// client can send those too: [`ClientAddr`](crate::ClientAddr) and [`AfterResponse`](crate::AfterResponse) always,
-/// [`PathPrefix`](crate::PathPrefix) where a prefix was taken off the path, on Lambda what the module `lambda`
-/// lists, and on Vercel its [`Context`](crate::vercel::Context).
+/// The URI is in origin form on every host and for every version of HTTP: a path and a query. The headers `x-forwarded-proto` and
+/// `host` contain the scheme and the host.
+///
+/// Further facts are extensions and never headers, because a client can send headers. Every request has
+/// [`ClientAddr`](crate::ClientAddr) and [`AfterResponse`](crate::AfterResponse). A request whose path was shortened has
+/// [`PathPrefix`](crate::PathPrefix). The module `lambda` lists further extensions. On Vercel, requests have
+/// [`Context`](crate::vercel::Context).
 pub type Request = http::Request<Body>;
 
-/// An HTTP application, whatever framework it was written with: the seam between adapters and hosts.
+/// An HTTP application of any framework: the seam between adapters and hosts.
 ///
-/// # Why it has this shape
+/// # Design
 ///
-/// - **It cannot fail.** An error of a framework's service is made a response by its adapter, once, so that no host has
-///   an error arm.
-/// - **`call` takes `&self`** and gives a future of its own, so that many requests may be under way at once.
-/// - **Nothing is `Send`**, because some frameworks keep each request on one thread. A host that moves requests between
-///   threads asks for it where it does so: `A: App<Future: Send, Body: Send>`. That is why the future has a name.
-/// - **There is no readiness.** An adapter for a service that has it waits for it inside the future, on the very clone
-///   that it then calls.
+/// - **An app cannot fail.** The adapter converts the error of a framework's service into a response, so that hosts have no error
+///   path.
+/// - **`call` takes `&self`** and returns a future that does not borrow from the app, so that requests can run concurrently.
+/// - **Nothing is `Send`**, because some frameworks keep each request on one thread. A host that moves requests between threads
+///   requires `A: App<Future: Send, Body: Send>`. That is the reason why the future is an associated type.
+/// - **Readiness is the adapter's concern.** An adapter for a service with readiness clones the service, waits inside the future until
+///   the clone is ready, and calls the clone.
 ///
 /// # Example
 ///
@@ -44,17 +46,17 @@ pub type Request = http::Request<Body>;
 /// }
 /// ```
 pub trait App: 'static {
-    /// The body of a response: bytes at hand or a stream of them.
+    /// The body of a response: complete, or a stream.
     type Body: http_body::Body<Data = Bytes, Error: Into<BoxError>> + 'static;
 
-    /// The response to come.
+    /// The future of a response.
     type Future: Future<Output = http::Response<Self::Body>> + 'static;
 
-    /// Answers one request.
+    /// Responds to a request.
     fn call(&self, request: Request) -> Self::Future;
 }
 
-/// An app that several have in common, such as the invocations that one thread answers at once.
+/// An app that is shared, such as between concurrent invocations on one thread.
 impl<A: App> App for Arc<A> {
     type Body = A::Body;
     type Future = A::Future;

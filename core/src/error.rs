@@ -1,41 +1,130 @@
 use std::{borrow::Cow, error, fmt, io};
 
-/// Any error, as the web frameworks pass it around.
+/// Any error, in the type that web frameworks use for it.
 pub type BoxError = Box<dyn error::Error + Send + Sync>;
 
-/// Why [`run`](https://docs.rs/lodger/latest/lodger/fn.run.html) gave up, or why a body could not be read.
+/// The error of [`run`](https://docs.rs/lodger/latest/lodger/fn.run.html), and of reading a request body.
 ///
-/// It is opaque: it says in words what went wrong, with the value at fault and what to do about it, and what caused it is
-/// its [`source`](error::Error::source). `Display` prints its own level only; `Debug`, which is what `main` prints when
-/// it returns an error, prints the causes as well.
-pub struct Error {
+/// The type is opaque. The message names the value at fault and the fix. Methods such as
+/// [`is_invalid_setting`](Self::is_invalid_setting) return the kind of error, and [`source`](error::Error::source) returns its
+/// cause.
+///
+/// `Display` prints the message only. `Debug` prints the causes as well, and `main` uses `Debug` to print an error that it returns.
+///
+/// # Example
+///
+/// ```
+/// # use lodger_core as lodger;
+/// fn exit_code(error: &lodger::Error) -> u8 {
+///     // `EX_CONFIG` and `EX_UNAVAILABLE` of sysexits.h
+///     if error.is_invalid_setting() { 78 } else if error.is_listen() { 69 } else { 1 }
+/// }
+/// # assert_eq!(exit_code(&lodger::Error::new("")), 1);
+/// ```
+pub struct Error(Box<ErrorImpl>);
+
+struct ErrorImpl {
+    kind: Kind,
     message: Cow<'static, str>,
     source: Option<BoxError>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    InvalidSetting,
+    Listen,
+    Build,
+    SecondRun,
+    PlatformLost,
+    RequestBody,
+    Other,
+}
+
 impl Error {
-    /// An error that says `message`: lower case, specific, without a secret in it.
+    /// Creates an error with a message: lower case, specific, without a secret.
     pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
-        Self { message: message.into(), source: None }
+        Self::of_kind(Kind::Other, message)
     }
 
-    /// The same error, caused by `source`.
+    /// Creates an error for an app that could not be built.
+    pub fn build(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::of_kind(Kind::Build, message)
+    }
+
+    pub(crate) fn invalid_setting(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::of_kind(Kind::InvalidSetting, message)
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn listen(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::of_kind(Kind::Listen, message)
+    }
+
+    #[cfg(any(feature = "lambda", feature = "vercel"))]
+    pub(crate) fn second_run(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::of_kind(Kind::SecondRun, message)
+    }
+
+    #[cfg(feature = "vercel")]
+    pub(crate) fn platform_lost(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::of_kind(Kind::PlatformLost, message)
+    }
+
+    pub(crate) fn request_body(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::of_kind(Kind::RequestBody, message)
+    }
+
+    fn of_kind(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(ErrorImpl { kind, message: message.into(), source: None }))
+    }
+
+    /// Adds the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.source = Some(source.into());
+        self.0.source = Some(source.into());
         self
+    }
+
+    /// Returns whether a variable, or a value that code has set, is invalid.
+    pub fn is_invalid_setting(&self) -> bool {
+        self.0.kind == Kind::InvalidSetting
+    }
+
+    /// Returns whether the server cannot listen on its address, such as one that is in use.
+    pub fn is_listen(&self) -> bool {
+        self.0.kind == Kind::Listen
+    }
+
+    /// Returns whether the app could not be built, because of an error or a panic.
+    pub fn is_build(&self) -> bool {
+        self.0.kind == Kind::Build
+    }
+
+    /// Returns whether another `run` of the process already receives the requests of this host.
+    pub fn is_second_run(&self) -> bool {
+        self.0.kind == Kind::SecondRun
+    }
+
+    /// Returns whether the connection to the platform cannot be established, or broke.
+    pub fn is_platform_lost(&self) -> bool {
+        self.0.kind == Kind::PlatformLost
+    }
+
+    /// Returns whether reading the body of a request failed.
+    pub fn is_request_body(&self) -> bool {
+        self.0.kind == Kind::RequestBody
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        f.write_str(&self.0.message)?;
         let mut cause = error::Error::source(self);
         while let Some(error) = cause {
             write!(f, ": {error}")?;
@@ -47,12 +136,12 @@ impl fmt::Debug for Error {
 
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        self.0.source.as_deref().map(|source| source as _)
     }
 }
 
 impl From<Error> for io::Error {
-    /// For a `main` that returns `io::Result<()>`, as those of axum and actix-web do.
+    /// For a `main` that returns `io::Result<()>`, like in the examples of axum and actix-web.
     fn from(error: Error) -> Self {
         Self::other(error)
     }
@@ -63,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn display_is_one_level_and_debug_is_the_chain() {
+    fn display_prints_the_message_and_debug_prints_the_causes() {
         let error =
             Error::new("cannot listen").with_source(Error::new("address in use").with_source("port 80 is taken"));
         assert_eq!(error.to_string(), "cannot listen");
@@ -71,14 +160,45 @@ mod tests {
     }
 
     #[test]
-    fn an_error_goes_into_the_usual_mains() {
+    fn converts_into_the_errors_that_main_returns() {
         fn boxed() -> Result<(), Box<dyn error::Error + Send + Sync>> {
             Err(Error::new("no"))?
         }
-        fn of_io() -> io::Result<()> {
+        fn io() -> io::Result<()> {
             Err(Error::new("cannot listen").with_source("port 80 is taken"))?
         }
         assert!(boxed().is_err());
-        assert!(format!("{:?}", of_io().unwrap_err()).contains("cannot listen: port 80 is taken"));
+        assert!(format!("{:?}", io().unwrap_err()).contains("cannot listen: port 80 is taken"));
+    }
+
+    #[test]
+    fn has_one_kind_and_keeps_it_with_a_source() {
+        let is: [fn(&Error) -> bool; 6] = [
+            Error::is_invalid_setting,
+            Error::is_listen,
+            Error::is_build,
+            Error::is_second_run,
+            Error::is_platform_lost,
+            Error::is_request_body,
+        ];
+        let kinds = [
+            Kind::InvalidSetting,
+            Kind::Listen,
+            Kind::Build,
+            Kind::SecondRun,
+            Kind::PlatformLost,
+            Kind::RequestBody,
+            Kind::Other,
+        ];
+        for (at, kind) in kinds.into_iter().enumerate() {
+            let error = Error::of_kind(kind, "message").with_source("cause");
+            let expected: Vec<bool> = (0..is.len()).map(|other| other == at).collect();
+            assert_eq!(is.map(|is| is(&error)).to_vec(), expected);
+        }
+    }
+
+    #[test]
+    fn is_one_word_large() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
     }
 }

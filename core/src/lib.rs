@@ -1,13 +1,50 @@
-//! The core of [Lodger](https://docs.rs/lodger): what a web app is to a host, and the hosts.
+//! The core of [Lodger](https://docs.rs/lodger): the seam between a web app and its host, and the hosts.
 //!
-//! People who have an app depend on the crate `lodger`. This one is for those who write an adapter for a framework that
-//! `lodger` does not know: implement [`App`] for it, and the hosts do the rest. There is no framework in this crate.
+//! To run an app, depend on the crate `lodger`. To write an adapter for a framework that `lodger` does not support, depend on this
+//! crate, implement [`App`], and every host runs it. This crate contains no framework.
 //!
-//! An [`App`] answers one [`Request`] at a time and never fails. A host brings the requests: [`server`] from a socket,
-//! [`lambda`] from the Lambda Runtime API, [`vercel`] from a socket again, which it has a word in. Adapters never see hosts, and
-//! hosts never see frameworks.
+//! An [`App`] responds to a [`Request`] and never fails. A host provides the requests: [`server`] from a socket, [`lambda`] from
+//! the Lambda Runtime API, and [`vercel`] from a socket that Vercel's proxy connects to. Adapters do not depend on hosts, and hosts
+//! do not depend on frameworks.
+//!
+//! # Extractors
+//!
+//! The extensions of a request are arguments of handlers: in axum 0.8 with the feature `axum`, in axum 0.7 with `axum-07`, and in
+//! actix-web 4 with `actix-web`. Use an `Option` for an extension that does not exist on every host. Without the `Option`, a request
+//! without the extension gets the response 500.
+//!
+//! ```
+//! # #[cfg(all(feature = "lambda", feature = "vercel", feature = "axum", feature = "actix-web"))]
+//! # mod example {
+//! # use lodger_core as lodger;
+//! use lodger::{AfterResponse, PathPrefix, lambda, vercel};
+//!
+//! async fn on_lambda(context: lambda::Context) -> String {
+//!     format!("request {}", context.request_id())
+//! }
+//!
+//! async fn on_vercel(context: vercel::Context) -> String {
+//!     format!("request {}", context.request_id())
+//! }
+//!
+//! async fn anywhere(after: AfterResponse, prefix: Option<PathPrefix>, context: Option<lambda::Context>) -> &'static str {
+//!     after.run(async { /* the client does not wait for this */ });
+//!     "done"
+//! }
+//! # // Handlers take what implements these traits.
+//! # fn check<T: axum_core::extract::FromRequestParts<()> + actix_web::FromRequest>() {}
+//! # fn check_option<T: axum_core::extract::OptionalFromRequestParts<()> + actix_web::FromRequest>() {}
+//! # fn main() {
+//! #     check::<lambda::Context>();
+//! #     check::<vercel::Context>();
+//! #     check::<AfterResponse>();
+//! #     check_option::<PathPrefix>();
+//! #     check_option::<lambda::Context>();
+//! # }
+//! # }
+//! ```
 
-// Without a host there is nobody to use what hosts share.
+// Without a host, most of the shared code is unused.
 #![cfg_attr(not(any(feature = "server", feature = "lambda")), allow(dead_code, unused_imports, unused_macros))]
 
 mod app;
@@ -30,16 +67,14 @@ pub mod server;
 pub mod vercel;
 
 pub use app::{App, Request};
-pub use body::Body;
+pub use body::{Body, BodyDataStream};
 pub use error::{BoxError, Error};
 pub use lifecycle::{before_freeze::BeforeFreeze, shutdown::Shutdown, snapshot_hooks::SnapshotHooks};
 pub use log::log;
 #[cfg(feature = "logs")]
 pub use log::subscriber as logs;
+pub use path::prefix::PathPrefix;
 #[cfg(any(feature = "lambda", feature = "server"))]
 pub use request::after_response::AfterResponse;
-pub use request::{
-    extensions::{ClientAddr, PathPrefix},
-    head::RequestHead,
-};
+pub use request::{extensions::ClientAddr, head::RequestHead};
 pub use settings::{ResponseMode, Settings, Stage, host::Host};

@@ -64,7 +64,7 @@ async fn a_signal_ends_it_once_what_is_in_flight_is_done() {
         assert!(status.success(), "{signal}: {status}");
         // What stands after `run` in `main` has run.
         let (ending, rest) = said.split_once('\n').unwrap();
-        assert!(ending.starts_with("lodger: ending: what is in flight has 10s"), "{said}");
+        assert!(ending.starts_with("lodger: shutting down: waiting up to 10s for requests in flight"), "{said}");
         assert_eq!(rest, "probe: ended\n", "{signal}");
         assert!(slow.rest().await.contains("ended"), "{signal}");
     }
@@ -73,14 +73,14 @@ async fn a_signal_ends_it_once_what_is_in_flight_is_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_grace_is_what_it_is_set_to_and_a_second_signal_ends_it() {
     for (grace, is_signalled_again, why) in
-        [("0.2", false, "200ms after the shutdown began"), ("60", true, "signalled twice")]
+        [("0.2", false, "200ms after the shutdown began"), ("60", true, "received a second signal")]
     {
         let mut process = start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_GRACE", grace)]);
         let addr = process.addr();
         let slow = Slow::ask(addr, "/held/for-ever").await;
         process.signal("TERM");
         let line = process.line();
-        assert!(line.starts_with("lodger: ending: "), "{line}");
+        assert!(line.starts_with("lodger: shutting down: "), "{line}");
         // Within a second it would be the same signal, and when that began nobody tells.
         for _ in 0..10 {
             if !is_signalled_again || process.child.try_wait().unwrap().is_some() {
@@ -119,10 +119,10 @@ fn what_it_cannot_do_it_says_and_ends() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
     for (vars, said) in [
-        (("LODGER_ADDR", addr.as_str()), format!("cannot listen on {addr}; another process listens there")),
+        (("LODGER_ADDR", addr.as_str()), format!("cannot listen on {addr}: address already in use")),
         (("LODGER_ADDR", "nowhere"), "LODGER_ADDR is \"nowhere\"; it is an IP address and a port".into()),
         (("LODGER_HOST", "moon"), "LODGER_HOST is \"moon\", which is no host".into()),
-        (("LODGER_BASE_PATH", "https://x/"), "the base path is \"https://x/\"".into()),
+        (("LODGER_BASE_PATH", "https://x/"), "cannot use \"https://x/\" as the base path".into()),
         (("LODGER_HOST", "lambda"), "AWS_LAMBDA_RUNTIME_API is not set".into()),
         (("LODGER_HOST", "vercel"), "VERCEL_IPC_PATH is not set".into()),
         (
@@ -286,7 +286,7 @@ async fn what_goes_wrong_after_the_response_is_told() {
     process.signal("TERM");
     let (status, said) = process.end();
     assert!(status.success(), "{said}");
-    assert!(said.contains("cut off what was still in flight 200ms after the shutdown began"), "{said}");
+    assert!(said.contains("cut off requests in flight 200ms after the shutdown began"), "{said}");
 }
 
 #[tokio::test]

@@ -240,7 +240,7 @@ async fn an_address_in_use_is_said_to_be() {
     let addr = taken.local_addr().unwrap();
     let error = Lodger::new().host(Host::Server).addr(addr).run(probe::app()).await.unwrap_err();
     let said = format!("{error:?}");
-    assert!(said.starts_with(&format!("cannot listen on {addr}; another process listens there")), "{said}");
+    assert!(said.starts_with(&format!("cannot listen on {addr}: address already in use")), "{said}");
     assert!(said.contains("in use"), "{said}");
 }
 

@@ -25,7 +25,7 @@ fn start(program: &str, vars: &[(&str, &str)]) -> Process {
 /// Waits for the line that says that the shutdown has begun.
 fn begins_to_end(process: &mut Process) {
     let line = process.line();
-    assert!(line.starts_with("lodger: ending: what is in flight has "), "{line:?}");
+    assert!(line.starts_with("lodger: shutting down: waiting up to "), "{line:?}");
 }
 
 /// How the process ends, within some seconds.

@@ -791,7 +791,7 @@ async fn an_app_that_cannot_be_built_is_reported_and_nothing_else() {
 async fn a_platform_that_is_not_there_is_an_error_of_run() {
     for (lodger, why) in [
         (Lodger::new().ipc_path("/nowhere/ipc.sock"), "cannot connect to Vercel on the socket \"/nowhere/ipc.sock\""),
-        (Lodger::new(), "VERCEL_IPC_PATH is not set"),
+        (Lodger::new(), "cannot connect to Vercel: VERCEL_IPC_PATH is not set"),
     ] {
         let error = lodger.host(lodger::Host::Vercel).run(router()).await.unwrap_err();
         assert!(format!("{error:?}").starts_with(why), "{error:?}");
@@ -815,7 +815,7 @@ async fn a_platform_that_goes_ends_the_process_once_all_is_answered() {
     probe::let_go("when-the-platform-goes");
     assert!(String::from_utf8_lossy(&slow.collect().await.unwrap().to_bytes()).ends_with("ended"));
     let error = tokio::task::spawn_blocking(move || on.result()).await.unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "the connection to Vercel broke");
+    assert_eq!(error.to_string(), "lost the connection to Vercel");
 }
 
 #[tokio::test]
@@ -843,7 +843,7 @@ async fn what_goes_wrong_after_the_response_is_told_with_its_request() {
     let mut lines: Vec<_> = lines.filter(|(_, line)| line.contains("asked to panic")).collect();
     assert!(lines.iter().all(|(of, _)| *of == id), "{lines:?}");
     let (_, last) = lines.pop().unwrap();
-    assert_eq!(last, "what is done before a freeze panicked: asked to panic before the freeze");
+    assert_eq!(last, "a `before_freeze` hook panicked: asked to panic before the freeze");
     lines.sort();
     let panicked = "the work after the response panicked: asked to panic";
     for ((_, line), of) in lines.iter().zip(["after the response", "in the work of work"]) {

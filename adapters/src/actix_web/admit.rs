@@ -25,7 +25,7 @@ use pin_project_lite::pin_project;
 use super::in_flight::{Both, Count, InFlight, Kept, One};
 use crate::{
     ClientAddr,
-    server::{Admission, GuardedCall, Ingress, RequestHead, RequestGuard},
+    server::{Admission, GuardedCall, Ingress, RequestGuard, RequestHead},
 };
 
 /// What makes an app, with a gate before it.
@@ -109,7 +109,7 @@ where
             Admission::ToApp(pass) => {
                 Answer::OfApp { answer: pass.call(|| self.service.call(request)), one: Some(one), body: PhantomData }
             }
-            Admission::Answered(status, text, pass) => Answer::Ready { status, text, kept: Some((pass, Some(one))) },
+            Admission::Response(status, text, pass) => Answer::Ready { status, text, kept: Some((pass, Some(one))) },
         }
     }
 }
@@ -127,8 +127,8 @@ impl RequestHead for Served<'_> {
         uri.map(|uri| *self.0.uri_mut() = uri).is_some()
     }
 
-    fn each_header(&self, mut see: impl FnMut(&str, &[u8])) {
-        self.0.headers().iter().for_each(|(name, value)| see(name.as_str(), value.as_bytes()));
+    fn for_each_header(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        self.0.headers().iter().for_each(|(name, value)| visit(name.as_str(), value.as_bytes()));
     }
 
     fn set_header(&mut self, name: http::HeaderName, value: http::HeaderValue) {
@@ -142,7 +142,7 @@ impl RequestHead for Served<'_> {
         }
     }
 
-    fn remove_headers(&mut self, is_removed: impl Fn(&str) -> bool) {
+    fn remove_headers(&mut self, is_removed: &dyn Fn(&str) -> bool) {
         self.0.headers_mut().retain(|name, _| !is_removed(name.as_str()));
     }
 
@@ -151,8 +151,17 @@ impl RequestHead for Served<'_> {
         self.0.extensions_mut().insert(ClientAddr(client));
     }
 
-    fn tell<T: Clone + Send + Sync + 'static>(&mut self, fact: T) {
-        self.0.extensions_mut().insert(fact);
+    fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, extension: T) {
+        self.0.extensions_mut().insert(extension);
+    }
+
+    fn extend_extensions(&mut self, extensions: http::Extensions) {
+        // actix has a map of its own, which takes values one by one.
+        #[cfg(feature = "vercel")]
+        if let Some(context) = extensions.get::<crate::vercel::Context>() {
+            self.insert_extension(context.clone());
+        }
+        let _ = extensions;
     }
 }
 

@@ -92,7 +92,7 @@ where
 {
     #[cfg(feature = "server")]
     async fn serve(self, listening: crate::server::Server) -> Result<(), Error> {
-        let (listener, socket) = listening.hand_over()?;
+        let (listener, socket) = listening.into_external()?;
         served::serve(self, listener, socket).await
     }
 

@@ -22,7 +22,7 @@ where
     S::InitError: fmt::Debug,
     B: MessageBody + 'static,
 {
-    let (gate, in_flight) = (socket.gate.clone(), InFlight::default());
+    let (gate, in_flight) = (socket.ingress.clone(), InFlight::default());
     let counted = in_flight.clone();
     let admitting = move || Admitting::new(make(), gate.clone(), counted.clone());
     let server = HttpServer::new(admitting)
@@ -50,14 +50,14 @@ where
     let failed = |error| Error::new("the server of actix-web ended").with_source(error);
     // It builds the app for each worker when it is polled for the first time.
     if let Poll::Ready(ended) = poll_fn(|cx| Poll::Ready(server.as_mut().poll(cx))).await {
-        return ended.map_err(|error| Error::new("the app cannot be built").with_source(error));
+        return ended.map_err(|error| Error::build("the app cannot be built").with_source(error));
     }
-    socket.listening();
+    socket.report_listening();
     tokio::select! {
         ended = server.as_mut() => return ended.map_err(failed),
-        () = socket.ends() => {}
+        () = socket.wait_for_shutdown() => {}
     }
-    let (stopped, work) = (handle.stop(true), socket.work());
+    let (stopped, work) = (handle.stop(true), socket.wait_for_work());
     let gracefully = async {
         tokio::select! {
             ended = server.as_mut() => ended.map_err(failed)?,
@@ -69,7 +69,7 @@ where
     };
     tokio::select! {
         ended = gracefully => return ended,
-        () = socket.grace_is_over(|| in_flight.is_any()) => {}
+        () = socket.wait_for_grace_period(|| in_flight.is_any()) => {}
     }
     // Not waited for to its end: what was cut off may hold on to its thread.
     let _ = tokio::time::timeout(A_MOMENT, async {

@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
     Error,
-    server::{Admission, Ingress, RequestHead, Server, RequestGuard},
+    server::{Admission, Ingress, RequestGuard, RequestHead, Server},
 };
 
 /// Serves `filter` until the settings say that it is to end, and what is in flight for as long as they grant it.
@@ -23,14 +23,14 @@ where
     F: Filter<Extract = (R,), Error: Into<Rejection>> + Clone + Send + Sync + 'static,
     R: Reply + 'static,
 {
-    let (listener, mut socket) = listening.hand_over()?;
+    let (listener, mut socket) = listening.into_external()?;
     let listener = TcpListener::from_std(listener)
         .map_err(|error| Error::new("warp cannot serve on the socket").with_source(error))?;
     let (end, ended) = oneshot::channel::<()>();
     let ended = async { drop(ended.await) };
-    let gate = socket.gate.clone();
+    let gate = socket.ingress.clone();
     let serving = async {
-        if gate.is_open() {
+        if gate.is_passthrough() {
             ::warp::serve(filter).incoming(listener).graceful(ended).run().await;
         } else {
             let filter = filter.map(R::into_response).boxed();
@@ -38,15 +38,15 @@ where
         }
     };
     let mut serving = std::pin::pin!(serving);
-    socket.listening();
+    socket.report_listening();
     tokio::select! {
         () = &mut serving => return Ok(()),
-        () = socket.ends() => drop(end),
+        () = socket.wait_for_shutdown() => drop(end),
     }
     tokio::select! {
         () = serving => {}
         // Nothing is cut off here: warp's connections are tasks of their own, which end with the runtime.
-        () = socket.grace_is_over(|| false) => {}
+        () = socket.wait_for_grace_period(|| false) => {}
     }
     Ok(())
 }
@@ -101,13 +101,15 @@ impl RequestHead for Asked {
         true
     }
 
-    fn each_header(&self, _: impl FnMut(&str, &[u8])) {}
+    fn for_each_header(&self, _: &mut dyn FnMut(&str, &[u8])) {}
 
     fn set_header(&mut self, _: HeaderName, _: HeaderValue) {}
 
-    fn remove_headers(&mut self, _: impl Fn(&str) -> bool) {}
+    fn remove_headers(&mut self, _: &dyn Fn(&str) -> bool) {}
 
     fn set_client(&mut self, _: SocketAddr) {}
 
-    fn tell<T: Clone + Send + Sync + 'static>(&mut self, _: T) {}
+    fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, _: T) {}
+
+    fn extend_extensions(&mut self, _: http::Extensions) {}
 }

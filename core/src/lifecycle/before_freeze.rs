@@ -6,16 +6,16 @@ use crate::{
     util::catch_panic::{CatchPanic, Panicked, catch_panic_async},
 };
 
-/// What is done each time before the host may freeze the process: nothing by default.
+/// The hooks that run each time before the host may freeze the process. By default there are none.
 ///
 /// See [`Settings::before_freeze`](crate::Settings::before_freeze).
 #[derive(Clone, Default)]
-pub struct BeforeFreeze(Vec<Hook>);
+pub struct BeforeFreeze(Vec<FreezeHook>);
 
-type Hook = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+type FreezeHook = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 impl BeforeFreeze {
-    /// What the future that `hook` makes does is done as well, after all that was added before.
+    /// Adds a hook, which runs after the hooks that were added before.
     pub fn add<F>(&mut self, hook: impl Fn() -> F + Send + Sync + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -23,18 +23,18 @@ impl BeforeFreeze {
         self.0.push(Arc::new(move || Box::pin(hook())));
     }
 
-    /// Whether there is something to be done.
+    /// Returns whether there is a hook.
     #[cfg(any(feature = "lambda", feature = "vercel"))]
     pub(crate) fn is_some(&self) -> bool {
         !self.0.is_empty()
     }
 
-    /// Does it, once. A panic goes into the log, and ends nothing else.
+    /// Runs the hooks. A panic is logged, and the next hook runs.
     #[cfg(any(feature = "lambda", feature = "vercel"))]
     pub(crate) async fn run(&self) {
         for hook in &self.0 {
             if let Err(Panicked(message)) = catch_panic_async(CatchPanic::new(|| hook())).await {
-                log::error!("what is done before a freeze panicked: {message}");
+                log::error!("a `before_freeze` hook panicked: {message}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! When a process starts, freezes and ends.
+//! The start, the freezes and the end of a process.
 
 pub(crate) mod before_freeze;
 #[cfg(any(feature = "lambda", feature = "vercel"))]

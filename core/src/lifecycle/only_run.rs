@@ -1,4 +1,4 @@
-//! One app at a time on each Runtime API and on each of Vercel's sockets.
+//! Limits each Runtime API and each socket of Vercel to one app at a time.
 
 use std::{
     collections::BTreeSet,
@@ -7,14 +7,13 @@ use std::{
 
 use crate::{Error, log};
 
-/// The addresses that apps of this process run on. A set rather than a flag, so that the tests of an app can run several in
-/// one process, each on an address of its own.
+/// The addresses that apps of this process run on. A set and not a flag: the tests of an app may run several apps in one process,
+/// each with its own address.
 static TAKEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// An address that no other `run` of this process may use while this value lives.
 ///
-/// A host that hands out requests by itself has no port by which it could tell two apps apart. It would send each request to
-/// either of them.
+/// A host that sends requests by itself has no port to distinguish two apps. It would send each request to either of them.
 #[derive(Debug)]
 pub(crate) struct OnlyRun(String);
 
@@ -22,13 +21,13 @@ impl OnlyRun {
     /// Takes an address, such as `the Lambda Runtime API at 127.0.0.1:9001`.
     ///
     /// # Errors
-    /// Another `run` of this process uses the address. The error is logged as well, because a program that joins two futures
-    /// does not see the result of one while the other goes on.
+    /// Another `run` of this process uses the address. The error is logged too, because a program that joins two futures does not
+    /// see the result of one future while the other one runs.
     pub(crate) fn try_new(address: String) -> Result<Self, Error> {
         if taken().insert(address.clone()) {
             return Ok(Self(address));
         }
-        let error = Error::new(format!(
+        let error = Error::second_run(format!(
             "cannot run a second app on {address}: another `run` of this process uses it; merge the routers into one app, \
              and call `run` once"
         ));
@@ -52,11 +51,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_free_again_once_its_run_has_ended() {
+    fn frees_the_address_when_the_run_ends() {
         let first = OnlyRun::try_new("one".into()).unwrap();
         let _other = OnlyRun::try_new("two".into()).unwrap();
-        let error = OnlyRun::try_new("one".into()).unwrap_err().to_string();
-        assert!(error.starts_with("cannot run a second app on one: "), "{error}");
+        let error = OnlyRun::try_new("one".into()).unwrap_err();
+        assert!(error.to_string().starts_with("cannot run a second app on one: "), "{error}");
+        assert!(error.is_second_run());
         drop(first);
         drop(OnlyRun::try_new("one".into()).unwrap());
     }

@@ -1,38 +1,38 @@
 use std::{fmt, pin::Pin};
 
-/// A shutdown of the user's own.
+/// A future of the user's that begins the shutdown when it completes.
 #[cfg_attr(not(any(feature = "lambda", feature = "server")), allow(unreachable_pub))]
-pub(crate) type Ending = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type ShutdownFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The reason for a host to end: the signals of the operating system, a future of the user's own, or either.
+/// The events that begin the shutdown of a host: signals of the operating system, a future, or both.
 ///
-/// By default it is the signals.
+/// By default, signals begin the shutdown.
 #[derive(Default)]
 pub struct Shutdown {
-    future: Option<Ending>,
+    future: Option<ShutdownFuture>,
     ignores_signals: bool,
 }
 
 impl Shutdown {
-    /// Ends the host when `future` completes. The signals are then the user's to handle.
-    pub fn when(future: impl Future<Output = ()> + Send + 'static) -> Self {
+    /// Begins the shutdown when `future` completes. Lodger does not listen for signals.
+    pub fn from_future(future: impl Future<Output = ()> + Send + 'static) -> Self {
         Self { future: Some(Box::pin(future)), ignores_signals: true }
     }
 
-    /// Ends the host at a signal, or when `future` completes.
-    pub fn when_or_signal(future: impl Future<Output = ()> + Send + 'static) -> Self {
+    /// Begins the shutdown when `future` completes, or at a signal.
+    pub fn from_future_or_signals(future: impl Future<Output = ()> + Send + 'static) -> Self {
         Self { future: Some(Box::pin(future)), ignores_signals: false }
     }
 
-    /// Whether signals end the host.
+    /// Returns whether signals begin the shutdown.
     #[cfg(any(feature = "lambda", feature = "server"))]
-    pub(crate) fn hears_signals(&self) -> bool {
+    pub(crate) fn includes_signals(&self) -> bool {
         !self.ignores_signals
     }
 
-    /// The user's own future, if there is one.
+    /// The user's future, if there is one.
     #[cfg(any(feature = "lambda", feature = "server"))]
-    pub(crate) fn own(self) -> Option<Ending> {
+    pub(crate) fn into_future(self) -> Option<ShutdownFuture> {
         self.future
     }
 }
@@ -40,8 +40,8 @@ impl Shutdown {
 impl fmt::Debug for Shutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (&self.future, self.ignores_signals) {
-            (Some(_), true) => "Shutdown(own future)",
-            (Some(_), false) => "Shutdown(own future, signals)",
+            (Some(_), true) => "Shutdown(future)",
+            (Some(_), false) => "Shutdown(future, signals)",
             (None, _) => "Shutdown(signals)",
         })
     }

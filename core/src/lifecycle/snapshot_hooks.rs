@@ -5,45 +5,49 @@ use crate::{
     util::catch_panic::{CatchPanic, Panicked, catch_panic_async},
 };
 
-/// What is done around the snapshot that Lambda takes of a process with
-/// [SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html), before and after it: one hook after the
-/// other. Where no snapshot is taken they are dropped.
+/// The hooks that run before and after the snapshot that Lambda takes of a process with
+/// [SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html).
+///
+/// The hooks run one after the other. If Lambda takes no snapshot, they are dropped.
 #[derive(Default)]
 pub struct SnapshotHooks {
-    before: Vec<Hook>,
-    after: Vec<Hook>,
+    before: Vec<SnapshotHook>,
+    after: Vec<SnapshotHook>,
 }
 
-pub(crate) type Hook = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+pub(crate) type SnapshotHook = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 impl SnapshotHooks {
-    /// Has `hook` run before the snapshot, and before those that were added earlier.
+    /// Adds a hook that runs before the snapshot, and before the hooks that were added earlier.
     pub fn before<E: Into<BoxError>>(&mut self, hook: impl Future<Output = Result<(), E>> + Send + 'static) {
         self.before.push(boxed("a hook before the snapshot", hook));
     }
 
-    /// Has `hook` run after the restore, and after those that were added earlier.
+    /// Adds a hook that runs after the restore, and after the hooks that were added earlier.
     pub fn after<E: Into<BoxError>>(&mut self, hook: impl Future<Output = Result<(), E>> + Send + 'static) {
         self.after.push(boxed("a hook after the restore", hook));
     }
 
-    /// Those before and those after, each in the order in which they run.
+    /// The hooks before the snapshot and those after the restore, each in the order in which they run.
     #[cfg(feature = "lambda")]
-    pub(crate) fn in_order(mut self) -> (Vec<Hook>, Vec<Hook>) {
-        // What builds upon something is added later than that, and goes first.
+    pub(crate) fn in_order(mut self) -> (Vec<SnapshotHook>, Vec<SnapshotHook>) {
+        // A hook may depend on earlier ones, so the last one shuts down first.
         self.before.reverse();
         (self.before, self.after)
     }
 }
 
-fn boxed<E: Into<BoxError>>(what: &'static str, hook: impl Future<Output = Result<(), E>> + Send + 'static) -> Hook {
-    // From here on, so that one that never runs panics for itself alone when it is dropped.
+fn boxed<E: Into<BoxError>>(
+    name: &'static str,
+    hook: impl Future<Output = Result<(), E>> + Send + 'static,
+) -> SnapshotHook {
+    // Wrapped here already: the destructor of a hook that never runs may panic.
     let hook = CatchPanic::new(|| hook);
     Box::pin(async move {
         match catch_panic_async(hook).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Error::new(format!("{what} failed")).with_source(error)),
-            Err(Panicked(message)) => Err(Error::new(format!("{what} panicked: {message}"))),
+            Ok(Err(error)) => Err(Error::new(format!("{name} failed")).with_source(error)),
+            Err(Panicked(message)) => Err(Error::new(format!("{name} panicked: {message}"))),
         }
     })
 }

@@ -1,3 +1,7 @@
+//! Lodger's own log lines: events of `tracing`, or lines for the host if no subscriber reads them.
+
+#[cfg(feature = "server")]
+pub(crate) mod sink;
 #[cfg(any(feature = "lambda", feature = "server"))]
 pub(crate) mod span;
 #[cfg(feature = "logs")]
@@ -16,19 +20,20 @@ use tracing::{Level, dispatcher, level_filters::LevelFilter, subscriber::NoSubsc
 /// The level of Lodger's own lines that the user chose for [`logs`](crate::logs), if `logs` is in use.
 static CHOSEN_LEVEL: OnceLock<LevelFilter> = OnceLock::new();
 
-/// Logs one line of Lodger itself, as an event of `tracing` with the target `lodger`.
+/// Logs one line of Lodger itself: an event of `tracing` with the target `lodger`.
 ///
-/// A line of level `ERROR` or `WARN` that no subscriber reads goes to standard error, on Vercel to the platform's log: many apps
-/// set a filter that names their own crates only, and a lost request has to leave a trace there too. Without a subscriber, so
-/// does a line of level `INFO`. A level that was chosen for `logs` decides instead.
+/// A line of level `ERROR` or `WARN` that no subscriber reads goes to standard error, and on Vercel to the platform's log. Many
+/// apps set a filter that names their own crates only, and a lost request has to leave a trace there too. Without a subscriber,
+/// lines of level `INFO` go there as well. A level that was chosen for `logs` decides instead.
 ///
 /// For adapters: report an app that failed with this function.
 pub fn log(level: Level, message: fmt::Arguments<'_>) {
     log_line(level, message, level <= Level::WARN);
 }
 
-/// Logs the address that the server listens on, at level `INFO`. It goes to standard error if no subscriber reads it: without
-/// the address nobody can use a server with port 0.
+/// Logs the address that the server listens on, at level `INFO`.
+///
+/// The line goes to standard error if no subscriber reads it: without the address, a server with port 0 cannot be reached.
 #[cfg(feature = "server")]
 pub(crate) fn log_address(addr: std::net::SocketAddr) {
     log_line(Level::INFO, format_args!("listening on http://{addr}"), true);
@@ -40,15 +45,15 @@ fn log_line(level: Level, message: fmt::Arguments<'_>, is_always_shown: bool) {
     if has_subscriber && (emit(level, message) || !is_always_shown || is_unwanted(level)) {
         return;
     }
-    #[cfg(feature = "vercel")]
-    if level <= Level::INFO && crate::vercel::send(level, &message.to_string()) {
+    #[cfg(feature = "server")]
+    if level <= Level::INFO && sink::send(level, &message.to_string()) {
         return;
     }
     let kind = match level {
         Level::ERROR => "error: ",
         Level::WARN => "warning: ",
         Level::INFO => "",
-        // Without a subscriber nobody can ask for details.
+        // Details need a subscriber.
         Level::DEBUG | Level::TRACE => return,
     };
     to_stderr(format_args!("lodger: {kind}{message}"));
@@ -87,7 +92,7 @@ impl fmt::Display for Observed<'_> {
 /// Records the level that the user chose for Lodger's own lines, so that lines below it stay away from standard error.
 #[cfg(feature = "logs")]
 pub(crate) fn choose_level(level: LevelFilter) {
-    // The first one counts. Every layer of a process reads the same variables.
+    // The first call wins. Every layer of a process reads the same variables.
     let _ = CHOSEN_LEVEL.set(level);
 }
 
@@ -95,7 +100,7 @@ fn is_unwanted(level: Level) -> bool {
     CHOSEN_LEVEL.get().is_some_and(|chosen| level > *chosen)
 }
 
-/// Writes a line on standard error, in one piece, so that no other line comes between.
+/// Writes a line to standard error with one call, so that lines of other threads do not mix with it.
 pub(crate) fn to_stderr(line: fmt::Arguments<'_>) {
     let mut line = in_one_line(&line.to_string());
     line.push('\n');
@@ -146,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_are_escaped() {
+    fn escapes_control_characters() {
         let text = "a\tb\nc\r\u{1b}[2K\u{0}\u{7f}\u{9b}\u{85}d \u{e9}\u{1f600}\\n";
         let line = in_one_line(text);
         assert_eq!(line, "a\tb\\nc\\r\\u{1b}[2K\\u{0}\\u{7f}\\u{9b}\\u{85}d \u{e9}\u{1f600}\\n");

@@ -1,49 +1,50 @@
-//! The span around each request, in which whatever is logged of it happens: by the name `request` and of the target `lodger` on
-//! every host, so that a subscriber can tell it from others.
+//! The span around each request. On every host its name is `request` and its target is `lodger`, so that a subscriber can
+//! recognize it.
 //!
-//! It says nothing of the path: that is for those who know the routes, and clients put secrets there. Where nobody subscribes, it
-//! costs a look at a flag.
+//! The span does not contain the path: the app knows its routes, and clients put secrets into paths. Without a subscriber the span
+//! costs one read of an atomic.
 
 #[cfg(feature = "lambda")]
 use tracing::field::Empty;
 use tracing::{Span, level_filters::LevelFilter};
 
-/// That of an invocation. Its front is recorded once it is known, as `front`.
+/// The span of an invocation. The field `front` is recorded once the front is known.
 #[cfg(feature = "lambda")]
-pub(crate) fn of_invocation(context: &crate::lambda::Context) -> Span {
+pub(crate) fn for_invocation(request_id: &str, trace_id: Option<&str>, tenant_id: Option<&str>) -> Span {
     if has_no_subscriber() {
         return Span::none();
     }
     tracing::info_span!(
         target: "lodger",
         "request",
-        request_id = context.request_id(),
+        request_id,
         front = Empty,
-        trace_id = context.trace_id(),
-        tenant_id = context.tenant_id(),
+        trace_id,
+        tenant_id,
     )
 }
 
-/// That of a request that Vercel brings.
+/// The span of a request from Vercel.
 #[cfg(feature = "vercel")]
-pub(crate) fn on_vercel(context: &crate::vercel::Context) -> Span {
+pub(crate) fn for_vercel(request_id: u64, invocation_id: &str, trace_id: Option<&str>) -> Span {
     if has_no_subscriber() {
         return Span::none();
     }
     tracing::info_span!(
         target: "lodger",
         "request",
-        request_id = context.request_id(),
+        request_id,
         front = "vercel",
-        invocation_id = context.invocation_id(),
-        trace_id = context.trace_id(),
+        invocation_id,
+        trace_id,
     )
 }
 
-/// That of a request to a server. It has a number, for nobody has given it a name; and since a server has other ways to
-/// say so, it is for those who want detail.
+/// The span of a request to a server. Servers do not give requests an id, so the span counts them.
+///
+/// The level is `DEBUG`: most apps on a server have a span of their own, for example from `TraceLayer`.
 #[cfg(feature = "server")]
-pub(crate) fn on_server() -> Span {
+pub(crate) fn for_server() -> Span {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
     static REQUESTS: AtomicU64 = AtomicU64::new(1);
@@ -53,10 +54,16 @@ pub(crate) fn on_server() -> Span {
     tracing::debug_span!(target: "lodger", "request", request_id = REQUESTS.fetch_add(1, Relaxed), front = "server")
 }
 
-/// Whether no subscriber takes any span.
+/// Returns whether `metadata` belongs to a span of this module.
+#[cfg(feature = "logs")]
+pub(crate) fn is_request(metadata: &tracing::Metadata<'_>) -> bool {
+    metadata.is_span() && metadata.target() == "lodger" && metadata.name() == "request"
+}
+
+/// Returns whether no subscriber takes any span.
 ///
-/// The macros of `tracing` check more than that: with its feature `log`, which actix-web, warp and tower switch on, they send each
-/// span to the crate `log` while there is no subscriber. An app with `env_logger` would get two lines for each request.
+/// The macros of `tracing` check more: with its feature `log`, which actix-web, warp and tower turn on, they send each span to the
+/// crate `log` until a subscriber is set. An app with `env_logger` would get two lines for each request.
 fn has_no_subscriber() -> bool {
     LevelFilter::current() == LevelFilter::OFF
 }

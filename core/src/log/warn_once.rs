@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Whether something that goes for the whole process has been said.
+/// A flag that limits a warning to one line in the life of the process.
 #[derive(Debug)]
 pub(crate) struct WarnOnce(AtomicBool);
 
@@ -9,13 +9,13 @@ impl WarnOnce {
         Self(AtomicBool::new(false))
     }
 
-    /// Whether it is asked for the first time.
+    /// Returns whether this is the first call.
     pub(crate) fn is_first(&self) -> bool {
         self.is_first_if(|| true)
     }
 
-    /// Whether `is_so`, and it is the first time that it is. It is not asked again after that.
-    pub(crate) fn is_first_if(&self, is_so: impl FnOnce() -> bool) -> bool {
-        !self.0.load(Relaxed) && is_so() && !self.0.swap(true, Relaxed)
+    /// Returns whether `condition` is true for the first time. After that, `condition` is not called again.
+    pub(crate) fn is_first_if(&self, condition: impl FnOnce() -> bool) -> bool {
+        !self.0.load(Relaxed) && condition() && !self.0.swap(true, Relaxed)
     }
 }

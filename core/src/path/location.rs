@@ -1,14 +1,14 @@
 //! Puts the prefix that was removed from a request's path back into the `Location` of its response.
 //!
-//! An app does not see the prefix, and most middleware writes `Location: /items` without it: a client that follows that
-//! leaves the stage or the base path.
+//! An app does not see the prefix, and most middleware writes `Location: /items` without the prefix. A client that follows such a redirect
+//! would leave the stage or the base path.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header::LOCATION};
 
 use crate::{PathPrefix, path::prefix::matched};
 
-/// Adds `prefix` to each `Location` that needs it.
+/// Adds `prefix` to each `Location` that is an absolute path without the prefix.
 pub(crate) fn restore(prefix: &PathPrefix, headers: &mut HeaderMap) {
     for (name, location) in headers {
         if *name == LOCATION
@@ -21,11 +21,11 @@ pub(crate) fn restore(prefix: &PathPrefix, headers: &mut HeaderMap) {
     }
 }
 
-/// The `Location` with `prefix` before it. `None` if it is not an absolute path (RFC 3986, section 4.2), or begins with
-/// the prefix.
+/// Returns the `Location` with `prefix` before it, or `None` if the location stays unchanged: the location is not an absolute path (RFC 3986,
+/// section 4.2), or begins with the prefix.
 pub(crate) fn restored(prefix: &PathPrefix, location: &[u8]) -> Option<Vec<u8>> {
     let rest = location.strip_prefix(b"/")?;
-    // Browsers take both for the start of a host.
+    // Browsers parse `//` and `/\\` as the beginning of a host.
     if matches!(rest.first(), Some(b'/' | b'\\')) {
         return None;
     }
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absolute_path_gets_the_prefix() {
+    fn adds_the_prefix_to_an_absolute_path() {
         for (path, expected) in [
             (&b"/"[..], &b"/prod/"[..]),
             (b"/items", b"/prod/items"),
@@ -66,8 +66,8 @@ mod tests {
     }
 
     #[test]
-    fn a_location_that_needs_no_prefix_stays_as_it_is() {
-        for same in [
+    fn keeps_other_locations_unchanged() {
+        for unchanged in [
             "/prod",
             "/prod/",
             "/prod/items",
@@ -84,13 +84,13 @@ mod tests {
             "#c",
             "",
         ] {
-            assert_eq!(location("/prod", same.as_bytes()), same.as_bytes(), "{same}");
+            assert_eq!(location("/prod", unchanged.as_bytes()), unchanged.as_bytes(), "{unchanged}");
         }
         assert_eq!(location("/caf%C3%A9", b"/caf%c3%a9/x"), b"/caf%c3%a9/x");
     }
 
     #[test]
-    fn every_location_gets_it_and_a_secret_one_stays_secret() {
+    fn restores_every_location_and_keeps_it_sensitive() {
         let mut headers = HeaderMap::new();
         for path in ["/a", "/b"] {
             let mut value = HeaderValue::from_static(path);

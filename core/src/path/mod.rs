@@ -1,4 +1,4 @@
-//! Paths: the prefixes that are removed from them, and those that are reserved.
+//! Prefixes that Lodger removes from paths, and paths that are reserved for events.
 
 pub(crate) mod location;
 pub(crate) mod prefix;

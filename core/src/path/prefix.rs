@@ -1,30 +1,107 @@
-//! Taking a prefix off a path: whole segments, once.
+//! Prefixes of paths: whole segments, removed once.
+
+use std::{fmt, str::FromStr};
+
+use bytes::Bytes;
 
 use crate::Error;
 
-/// A path prefix as it is compared: a leading slash, no trailing one; `None` if it is empty.
+/// The prefix that Lodger removed from a request's path.
 ///
-/// `""`, `/`, `api`, `/api` and `/api/` are all ways to write one; the first two mean none.
+/// The prefix is the stage of an API, the prefix of a service on Vercel, the base path that was set, or several of them. The prefix
+/// begins with a slash, does not end with one, and is percent-encoded in the same way as the path.
+///
+/// It is an extension of every request whose path was shortened. An app that writes URLs puts the prefix before its own paths. In
+/// `Location` the host adds the prefix, unless [that is turned off](crate::Settings::rewrite_location).
+///
+/// With the features `axum`, `axum-07` and `actix-web` handlers can extract the prefix; use `Option<PathPrefix>`.
+///
+/// # Example
+///
+/// ```
+/// # use lodger_core as lodger;
+/// use lodger::{PathPrefix, Request};
+///
+/// fn login_url(request: &Request) -> String {
+///     let prefix = request.extensions().get::<PathPrefix>();
+///     format!("{}/login", prefix.map_or("", |prefix| prefix.as_str()))
+/// }
+///
+/// let mut request = Request::default();
+/// assert_eq!(login_url(&request), "/login");
+///
+/// request.extensions_mut().insert("/prod".parse::<PathPrefix>()?);
+/// assert_eq!(login_url(&request), "/prod/login");
+/// # Ok::<(), lodger::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathPrefix(Bytes);
+
+impl PathPrefix {
+    /// `prefix` is the beginning of a path that `http` has accepted.
+    pub(crate) fn new(prefix: Bytes) -> Self {
+        Self(prefix)
+    }
+
+    /// The prefix, such as `/prod`.
+    pub fn as_str(&self) -> &str {
+        // `http` accepts UTF-8 only.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl FromStr for PathPrefix {
+    type Err = Error;
+
+    /// Parses a percent-encoded prefix, such as `/prod`, for tests of an app. Slashes at the beginning and the end are optional.
+    ///
+    /// # Errors
+    /// The prefix is empty, or is not the beginning of any path.
+    fn from_str(prefix: &str) -> Result<Self, Error> {
+        match normal(prefix, "the path prefix", "a path prefix")? {
+            Some(prefix) => Ok(Self::new(prefix.into())),
+            None => Err(Error::invalid_setting("cannot use an empty path prefix; leave the extension out instead")),
+        }
+    }
+}
+
+impl AsRef<str> for PathPrefix {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for PathPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Normalizes a path prefix: with a leading slash, without a trailing one. Returns `None` for an empty prefix.
+///
+/// `api`, `/api` and `/api/` are the same prefix. `""` and `/` are empty.
 ///
 /// # Errors
-/// It cannot be the start of a path (RFC 3986, section 3.3), or has an empty segment, which is hardly meant. The error
-/// says what it is for, and the variable that it may come from.
-pub(crate) fn normal(prefix: &str, is: &str, variable: &str) -> Result<Option<String>, Error> {
+/// The prefix cannot be the beginning of a path (RFC 3986, section 3.3), or has an empty segment. The error contains `purpose`,
+/// such as `the base path`, and the `variable` that sets the prefix.
+pub(crate) fn normal(prefix: &str, purpose: &str, variable: &str) -> Result<Option<String>, Error> {
     let segments = prefix.trim_matches('/');
     let is_of_a_path = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte);
     let is_escape =
         |rest: &str| rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
     let are_escapes = segments.split('%').skip(1).all(is_escape);
     if !segments.bytes().all(is_of_a_path) || segments.contains("//") || !are_escapes {
-        return Err(Error::new(format!(
-            "{is} is {prefix:?}, which no path begins with; it is one such as /api, percent-encoded ({variable})"
+        return Err(Error::invalid_setting(format!(
+            "cannot use {prefix:?} as {purpose}: no path begins like this; set {variable} to a percent-encoded path such as /api"
         )));
     }
     Ok((!segments.is_empty()).then(|| format!("/{segments}")))
 }
 
-/// The length of `prefix` if `path` begins with it as whole segments: `/api` begins `/api` and `/api/x`, not `/apix`. The
-/// digits of escapes may be of either case (RFC 3986, section 6.2.2.1).
+/// Returns the length of `prefix` if it matches whole segments at the beginning of `path`.
+///
+/// `/api` matches `/api` and `/api/x`, but not `/apix`. The case of the digits of escapes does not matter (RFC 3986, section
+/// 6.2.2.1).
 pub(crate) fn matched(path: &[u8], prefix: &[u8]) -> Option<usize> {
     let (begin, rest) = path.split_at_checked(prefix.len())?;
     let is_escape =
@@ -40,10 +117,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_ways_to_write_a_prefix_mean_the_same() {
-        let normal = |written| normal(written, "the path", "VARIABLE").unwrap();
-        for written in ["api", "/api", "api/", "/api/", "//api//"] {
-            assert_eq!(normal(written).as_deref(), Some("/api"), "{written}");
+    fn normalizes_leading_and_trailing_slashes() {
+        let normal = |prefix| normal(prefix, "the path", "VARIABLE").unwrap();
+        for prefix in ["api", "/api", "api/", "/api/", "//api//"] {
+            assert_eq!(normal(prefix).as_deref(), Some("/api"), "{prefix}");
         }
         assert_eq!(normal("/a%20b/c/").as_deref(), Some("/a%20b/c"));
         assert_eq!(normal(""), None);
@@ -51,15 +128,25 @@ mod tests {
     }
 
     #[test]
-    fn what_no_path_begins_with_is_said() {
-        for written in ["https://x/api", " /api", "/a b", "/a?b", "/a#b", "/é", "/a//b", "/a%zz", "/100%"] {
-            let error = normal(written, "the path", "VARIABLE").unwrap_err().to_string();
-            assert!(error.contains(&format!("{written:?}")), "{error}");
+    fn rejects_prefixes_that_no_path_begins_with() {
+        for prefix in ["https://x/api", " /api", "/a b", "/a?b", "/a#b", "/é", "/a//b", "/a%zz", "/100%"] {
+            let error = normal(prefix, "the path", "VARIABLE").unwrap_err();
+            assert!(error.to_string().contains(&format!("{prefix:?}")), "{error}");
+            assert!(error.is_invalid_setting());
         }
     }
 
     #[test]
-    fn only_whole_segments_match() {
+    fn parses_a_path_prefix() {
+        assert_eq!("prod/".parse::<PathPrefix>().unwrap().as_str(), "/prod");
+        assert_eq!("/a/b%20c".parse::<PathPrefix>().unwrap().to_string(), "/a/b%20c");
+        for prefix in ["", "/", "/a b"] {
+            assert!(prefix.parse::<PathPrefix>().unwrap_err().is_invalid_setting(), "{prefix}");
+        }
+    }
+
+    #[test]
+    fn matches_whole_segments_only() {
         assert_eq!(matched(b"/api", b"/api"), Some(4));
         assert_eq!(matched(b"/api/x", b"/api"), Some(4));
         assert_eq!(matched(b"/api//x", b"/api"), Some(4));

@@ -13,35 +13,35 @@ use crate::{
     util::catch_panic::{CatchPanic, Panicked, catch_panic_async},
 };
 
-/// Takes work that goes on after the response: what the client is not to wait for. An extension of every request, on every
-/// host, but under warp's own server (see below).
+/// A handle that runs work after the response, so that the client does not wait for the work.
 ///
-/// What [`run`](Self::run) is given begins once the response has been sent, to the last byte of its body, and is waited for by
-/// whoever would end or freeze the process otherwise:
+/// It is an extension of every request on every host, except under warp's own server (see below). With the features `axum`,
+/// `axum-07` and `actix-web`, handlers can extract the handle.
 ///
-/// | host | when | how long | what it costs |
+/// Work begins once the last byte of the response body has been sent. Before the host ends or freezes the process, it waits for
+/// the work:
+///
+/// | host | beginning | timeout | cost |
 /// |---|---|---|---|
-/// | server | once the response has left, or the client; in HTTP/2, once the last of it has been handed to the connection | for ever; once the server ends, as long as the grace is (`LODGER_GRACE`) | nothing |
-/// | Lambda | once Lambda has taken the response, before the next invocation is asked for | until half a second before the end of the invocation's time (`LODGER_DEADLINE_MARGIN`), as the request itself | the function is billed for it, and busy meanwhile: on Managed Instances one slot is, elsewhere the next request gets another instance, which may have to start first |
-/// | Vercel | likewise, before the request is said to be at its end | as on a server; the platform ends the process when the function's own time is over | the function is billed for it |
+/// | server | when the response has been sent, or the client has left; over HTTP/2, when the last byte was passed to the connection | none; during a shutdown, the grace period (`LODGER_GRACE`) | none |
+/// | Lambda | when Lambda has received the response, before Lodger requests the next invocation | until half a second before the deadline of the invocation (`LODGER_DEADLINE_MARGIN`), like the request itself | the time is billed. On Managed Instances the work occupies one slot. Elsewhere the next request gets another instance, maybe with a cold start |
+/// | Vercel | as on a server, before Lodger reports the end of the request | as on a server; the platform ends the process at the timeout of the function | the time is billed |
 ///
-/// Work that is not done by then is cancelled, which the log says. So does it of a panic, which is nothing to the other work.
-/// Work may hand over more. What one request hands over runs at the same time, in no order: on Lambda in the task that
-/// polls, where it is not to block, elsewhere each in a task of its own, on the runtime that `run` is awaited on.
+/// Work that exceeds the timeout is cancelled and logged. A panic is logged too, and does not affect other work. Work may add more
+/// work. The work of one request runs concurrently, in no order. On Lambda, work runs in the task that polls for events, so the work must
+/// not block. Elsewhere each piece of work is a task of its own, on the runtime that `run` was awaited on.
 ///
-/// Of that which is handed over when the response is long gone, by a task that kept this, Lambda does not know: it runs after the
-/// next response of that slot, or never. On a server it runs at once, within the grace. On Vercel it runs at once as well; the
-/// platform waits for it as long as other work of the request goes on, such as that which hands it over, and else not.
+/// A task may keep the handle and add work long after the response. On a server such work begins at once, and ends within the grace
+/// period. On Lambda the work runs after the next response of that slot, or never. On Vercel the work begins at once, but the platform
+/// waits only while other work of the request runs, for example the work that added the new work.
 ///
-/// Under warp's own server, which is what serves a filter that is no `warp::service`, there is nobody to tell a request
-/// of it: it is not among the extensions there, and `tokio::spawn` has to do, which nobody waits for at the end. Nor is
-/// it where a framework is run without Lodger. An app that runs there as well asks for it as for something that may be
-/// missing.
+/// warp's own server runs every filter that is not a `warp::service`. The extension does not exist there, because warp gives Lodger
+/// no access to the request. Without Lodger, the extension does not exist either. Use `tokio::spawn` in these cases; a shutdown does not wait for
+/// such tasks. An app that also runs there treats the extension as optional.
 ///
 /// # Example
 ///
-/// In axum it is an `Extension<AfterResponse>`, in actix-web a `ReqData<AfterResponse>`, in warp
-/// `warp::ext::optional::<AfterResponse>()`.
+/// In axum and actix-web, take the handle as an argument of the handler. In warp, use `warp::ext::optional::<AfterResponse>()`.
 ///
 /// ```
 /// # use lodger_core as lodger;
@@ -57,50 +57,50 @@ use crate::{
 /// # visited(&Request::default());
 /// ```
 #[derive(Clone)]
-pub struct AfterResponse(Arc<Handed>);
+pub struct AfterResponse(Arc<WorkQueue>);
 
-struct Handed {
-    work: Mutex<Kept>,
-    /// Whether there is any, so that who has none needs no lock.
-    is_some: AtomicBool,
+struct WorkQueue {
+    queue: Mutex<QueuedWork>,
+    /// Lets a request without work skip the lock.
+    has_work: AtomicBool,
 }
 
 #[derive(Default)]
-struct Kept {
+struct QueuedWork {
     work: Vec<Work>,
-    /// Who takes what comes when the response is gone.
-    late: Option<Late>,
+    /// Runs work that is added after the response.
+    run_late: Option<RunLate>,
 }
 
-type Late = Arc<dyn Fn(Work) + Send + Sync>;
+type RunLate = Arc<dyn Fn(Work) + Send + Sync>;
 
-/// What has been handed over. Whatever becomes of it, it panics for itself alone.
+/// Work after a response. The future returns panics.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Result<(), Panicked>> + Send>>;
 
 impl AfterResponse {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Handed { work: Mutex::default(), is_some: AtomicBool::new(false) }))
+        Self(Arc::new(WorkQueue { queue: Mutex::default(), has_work: AtomicBool::new(false) }))
     }
 
     /// Runs `work` after the response.
     pub fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
-        // From here on: work that is dropped before it runs may panic in its destructor, which is caught as well.
+        // Wrapped here already: the destructor of work that never runs may panic.
         let work = Box::pin(catch_panic_async(CatchPanic::new(|| work)));
-        let mut kept = self.kept();
-        let Some(late) = kept.late.clone() else {
-            kept.work.push(work);
-            self.0.is_some.store(true, Ordering::Release);
+        let mut queue = self.lock();
+        let Some(run_late) = queue.run_late.clone() else {
+            queue.work.push(work);
+            self.0.has_work.store(true, Ordering::Release);
             return;
         };
-        // Without the lock: the work may end in there, and hand over more.
-        drop(kept);
-        late(work);
+        // Not under the lock: the work may complete in there, and add more.
+        drop(queue);
+        run_late(work);
     }
 
-    /// Whether there is something to be done, or may come to be, because somebody else has this as well.
+    /// Returns whether there is work, or there may be some later because another clone of the handle exists.
     #[cfg(feature = "server")]
     pub(crate) fn may_have_work(&self) -> bool {
-        // In this order: whoever else has it may hand something over, and let go of it, in between.
+        // In this order: another thread may add work and then drop its clone in between.
         if Arc::strong_count(&self.0) > 1 {
             return true;
         }
@@ -108,29 +108,29 @@ impl AfterResponse {
         self.has_work()
     }
 
-    /// Whether there is something to be done.
+    /// Returns whether there is work.
     pub(crate) fn has_work(&self) -> bool {
-        self.0.is_some.load(Ordering::Acquire)
+        self.0.has_work.load(Ordering::Acquire)
     }
 
-    /// What there is to be done. What comes later is kept for later.
+    /// Takes the work out of the queue. Later work stays in the queue.
     #[cfg(feature = "lambda")]
     pub(crate) fn take(&self) -> Vec<Work> {
-        let mut kept = self.kept();
-        self.0.is_some.store(false, Ordering::Release);
-        take(&mut kept.work)
+        let mut queue = self.lock();
+        self.0.has_work.store(false, Ordering::Release);
+        take(&mut queue.work)
     }
 
-    /// What there is to be done. What comes later is for `late`.
+    /// Takes the work out of the queue. Later work is passed to `run_late`.
     #[cfg(feature = "server")]
-    pub(crate) fn take_all(&self, late: impl Fn(Work) + Send + Sync + 'static) -> Vec<Work> {
-        let mut kept = self.kept();
-        kept.late = Some(Arc::new(late));
-        take(&mut kept.work)
+    pub(crate) fn take_all(&self, run_late: impl Fn(Work) + Send + Sync + 'static) -> Vec<Work> {
+        let mut queue = self.lock();
+        queue.run_late = Some(Arc::new(run_late));
+        take(&mut queue.work)
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.work.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, QueuedWork> {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -140,26 +140,27 @@ impl fmt::Debug for AfterResponse {
     }
 }
 
-/// Does `work`, for a response to `what`. Its panic goes into the log.
-pub(crate) async fn done(work: Work, what: impl fmt::Display) {
+/// Awaits `work`, and logs its panic. `request` names the request in the log line.
+pub(crate) async fn run_logged(work: Work, request: impl fmt::Display) {
     if let Err(Panicked(message)) = work.await {
-        log::error!("{what}: the work after the response panicked: {message}");
+        log::error!("{request}: the work after the response panicked: {message}");
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::util::catch_panic::tests::PanicsOnDrop;
 
     #[test]
-    fn an_app_may_keep_it_wherever_it_likes() {
-        fn fits<T: Clone + Send + Sync + 'static>() {}
-        fits::<AfterResponse>();
+    fn can_be_kept_in_any_task() {
+        fn check<T: Clone + Send + Sync + 'static>() {}
+        check::<AfterResponse>();
     }
 
     #[cfg(feature = "server")]
     #[test]
-    fn what_is_handed_over_by_who_lets_go_of_it_is_not_overlooked() {
+    fn notices_work_of_a_thread_that_drops_its_clone() {
         let (sender, receiver) = std::sync::mpsc::sync_channel::<AfterResponse>(1);
         let other = std::thread::spawn(move || receiver.into_iter().for_each(|after| after.run(async {})));
         for _ in 0..20_000 {
@@ -174,13 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_runs_panics_for_itself_alone() {
-        struct PanicsOnDrop;
-        impl Drop for PanicsOnDrop {
-            fn drop(&mut self) {
-                panic!("in drop");
-            }
-        }
+    fn catches_a_panic_in_the_destructor_of_work_that_never_runs() {
         let (after, held) = (AfterResponse::new(), PanicsOnDrop);
         after.run(async move {
             let _held = held;

@@ -1,75 +1,45 @@
-//! What every host tells an app about a request besides the request itself, as extensions.
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use std::{
-    fmt,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-};
-
-use bytes::Bytes;
-
-/// Who sent a request, as the platform says, never as the client does. An extension of every request, but
-/// under warp's own server, which tells it in a way of its own.
+/// The address of the client that sent a request.
 ///
-/// On a server it is the other end of the connection. On Lambda it is the address that the front saw (port 0, because the
-/// event does not tell), on Vercel the one that the platform says (port 0 likewise), and `0.0.0.0:0` where nobody says,
-/// as in a test from the console.
+/// It is an extension of every request, except under warp's own server, where `warp::addr::remote()` returns the address.
 ///
-/// Each framework gets it in its own manner as well: axum as `ConnectInfo<SocketAddr>`.
+/// | host | address |
+/// |---|---|
+/// | server | the other end of the connection |
+/// | Lambda | the address that the front reports, with port 0 because events do not contain the port |
+/// | Vercel | the address that the platform reports, with port 0 |
+/// | any, if the address is unknown, such as in a test from the console | [`UNKNOWN`](Self::UNKNOWN): `0.0.0.0:0` |
+///
+/// The address never comes from a header that the client can set.
+///
+/// Frameworks provide the address in their own way too: axum as `ConnectInfo<SocketAddr>`. With the features `axum`, `axum-07` and
+/// `actix-web`, handlers can extract the address.
 ///
 /// # Example
 ///
 /// ```
 /// # use lodger_core as lodger;
-/// # let request: lodger::Request = http::Request::default();
-/// let client = request.extensions().get::<lodger::ClientAddr>();
+/// use lodger::{ClientAddr, Request};
+///
+/// fn is_local(request: &Request) -> bool {
+///     request.extensions().get::<ClientAddr>().is_some_and(|client| client.0.ip().is_loopback())
+/// }
+///
+/// let mut request = Request::default();
+/// request.extensions_mut().insert(ClientAddr(([127, 0, 0, 1], 8080).into()));
+/// assert!(is_local(&request));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddr(pub SocketAddr);
 
 impl ClientAddr {
-    /// Stands for a client that the host knows nothing about, so that an app that asks for one never fails.
+    /// The address of a client that the host does not know, so that an extractor for the address never fails.
     pub const UNKNOWN: Self = Self(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
 }
 
-/// What was taken off the front of a request's path: the stage of an API, the prefix of a service on Vercel, the base
-/// path that was set, or several of them.
-///
-/// An extension of those requests whose path was shortened. An app that writes URLs puts it before its own paths, except
-/// in `Location`: the host adds it there, unless [that is turned off](crate::Settings::rewrite_location).
-/// It begins with a slash, does not end with one, and is percent-encoded as the path is.
-///
-/// # Example
-///
-/// ```
-/// # use lodger_core as lodger;
-/// # let request: lodger::Request = http::Request::default();
-/// let prefix = request.extensions().get::<lodger::PathPrefix>();
-/// let login = format!("{}/login", prefix.map_or("", |prefix| prefix.as_str()));
-/// assert_eq!(login, "/login");
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PathPrefix(Bytes);
-
-impl PathPrefix {
-    pub(crate) fn new(prefix: Bytes) -> Self {
-        Self(prefix)
-    }
-
-    /// The prefix, such as `/prod`.
-    pub fn as_str(&self) -> &str {
-        // It is a part of a path that `http` has accepted, so it is text.
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl AsRef<str> for PathPrefix {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl fmt::Display for PathPrefix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+impl From<SocketAddr> for ClientAddr {
+    fn from(addr: SocketAddr) -> Self {
+        Self(addr)
     }
 }

@@ -4,28 +4,33 @@ use http::{HeaderName, HeaderValue, uri::PathAndQuery};
 
 use crate::{ClientAddr, Request};
 
-/// The head of a request, in the types of whichever framework, as far as hosts are concerned with it.
+/// The parts of a request's head that hosts read and change, in the types of any framework.
 pub trait RequestHead {
     /// The path and the query.
     fn target(&self) -> &str;
 
-    /// Puts another path and query in their place, without a host; whether that could be done.
+    /// Replaces the path and the query, and removes the host from the URI. Returns whether that was possible.
     fn set_target(&mut self, target: PathAndQuery) -> bool;
 
-    /// Shows each header: its name in small letters, and a value. Values of one name come in their order.
-    fn each_header(&self, see: impl FnMut(&str, &[u8]));
+    /// Calls `visit` with each header: its name in lower case, and a value. Values of one name come in their order.
+    fn for_each_header(&self, visit: &mut dyn FnMut(&str, &[u8]));
 
-    /// Puts one value in the place of all of the name.
+    /// Replaces all values of a header by one value.
     fn set_header(&mut self, name: HeaderName, value: HeaderValue);
 
-    /// Removes all headers for whose names, in small letters, `is_removed`.
-    fn remove_headers(&mut self, is_removed: impl Fn(&str) -> bool);
+    /// Removes the headers for whose names, in lower case, `is_removed` returns `true`.
+    fn remove_headers(&mut self, is_removed: &dyn Fn(&str) -> bool);
 
-    /// Makes known who the client is: as a [`ClientAddr`], and in the framework's own manner.
+    /// Sets the address of the client: as a [`ClientAddr`], and in the framework's own way.
     fn set_client(&mut self, client: SocketAddr);
 
-    /// Adds what a handler may look for to the extensions.
-    fn tell<T: Clone + Send + Sync + 'static>(&mut self, fact: T);
+    /// Adds an extension.
+    fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, extension: T)
+    where
+        Self: Sized;
+
+    /// Adds the extensions of a host, such as `vercel::Context`.
+    fn extend_extensions(&mut self, extensions: http::Extensions);
 }
 
 impl RequestHead for Request {
@@ -34,20 +39,20 @@ impl RequestHead for Request {
     }
 
     fn set_target(&mut self, target: PathAndQuery) -> bool {
-        // From a path alone, so that two slashes do not make a host of what follows them.
+        // Not parsed from a string: two slashes at the beginning of a path must not become a host.
         *self.uri_mut() = target.into();
         true
     }
 
-    fn each_header(&self, mut see: impl FnMut(&str, &[u8])) {
-        self.headers().iter().for_each(|(name, value)| see(name.as_str(), value.as_bytes()));
+    fn for_each_header(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        self.headers().iter().for_each(|(name, value)| visit(name.as_str(), value.as_bytes()));
     }
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers_mut().insert(name, value);
     }
 
-    fn remove_headers(&mut self, is_removed: impl Fn(&str) -> bool) {
+    fn remove_headers(&mut self, is_removed: &dyn Fn(&str) -> bool) {
         let removed: Vec<HeaderName> =
             self.headers().keys().filter(|name| is_removed(name.as_str())).cloned().collect();
         for name in removed {
@@ -59,7 +64,11 @@ impl RequestHead for Request {
         self.extensions_mut().insert(ClientAddr(client));
     }
 
-    fn tell<T: Clone + Send + Sync + 'static>(&mut self, fact: T) {
-        self.extensions_mut().insert(fact);
+    fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, extension: T) {
+        self.extensions_mut().insert(extension);
+    }
+
+    fn extend_extensions(&mut self, extensions: http::Extensions) {
+        self.extensions_mut().extend(extensions);
     }
 }

@@ -1,8 +1,10 @@
-//! What a request carries besides the message of the client.
+//! The extensions of a request, and the parts of its head that hosts change.
 
 #[cfg(any(feature = "lambda", feature = "server"))]
 pub(crate) mod after_response;
 pub(crate) mod extensions;
+#[cfg(any(feature = "actix-web", feature = "axum", feature = "axum-07"))]
+mod extract;
 pub(crate) mod head;
-#[cfg(any(feature = "lambda", feature = "vercel"))]
+#[cfg(any(feature = "lambda", feature = "server"))]
 pub(crate) mod platform_headers;

@@ -1,4 +1,4 @@
-//! What Vercel puts into a request, in either of the ways in which it brings one.
+//! The headers that Vercel adds to a request. They are the same for its HTTP protocol and for its events.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,10 +6,11 @@ use http::{HeaderName, HeaderValue};
 
 use crate::{ClientAddr, RequestHead};
 
-/// What begins the names of all of them, and what those have after it that are between the platform and its runtimes.
+/// The beginning of all names.
 const X: &str = "x-";
+/// The beginning, after [`X`], of headers that are for the runtime and not for the app.
 const INTERNAL: &str = "vercel-internal-";
-/// Says that the next ones are as well; the names are those of the [runtime for Python][cache].
+/// Marks the headers in [`LEAKING`] as internal. The [runtime for Python][cache] has the same names.
 ///
 /// [cache]: https://github.com/vercel/vercel/blob/main/python/vercel-runtime/src/vercel_runtime/cache.py
 const NO_LEAK: &str = "vercel-sc-no-header-leak";
@@ -17,38 +18,39 @@ const LEAKING: [&str; 5] = [NO_LEAK, "vercel-sc-headers", "vercel-sc-host", "ver
 const RUNTIME_CACHE: &str = "vercel-sc-runtime-cache";
 const OIDC_TOKEN: HeaderName = HeaderName::from_static("x-vercel-oidc-token");
 
-/// What the platform says of a request, of each header the first value. Read in one pass: to look up each of them by its name
-/// takes longer than the rest of what is done for a request.
+/// The values of Vercel's headers in a request. If a header has several values, the first one counts.
+///
+/// They are read in one pass. Looking up each header by its name takes longer than everything else that Lodger does for a request.
 #[derive(Debug, Default)]
 pub(crate) struct PlatformHeaders {
     pub(crate) invocation_id: Option<String>,
-    /// 0 if there is one that is no number, as the runtime for Python has it.
+    /// A value that is not a number counts as 0, like in Vercel's runtime for Python.
     pub(crate) request_id: Option<u64>,
     pub(crate) span_id: Option<String>,
     pub(crate) trace_id: Option<String>,
-    /// The host that the client has asked.
+    /// The host that the client requested.
     pub(crate) host: Option<HeaderValue>,
     internal_token: Option<Option<HeaderValue>>,
     has_token: Option<bool>,
-    /// The client: by the platform's own header, and by the one that others have as well.
+    /// The client's address in Vercel's own header, and in the header that other proxies set too.
     client: [Option<Option<IpAddr>>; 2],
     is_leaking: Option<bool>,
-    /// There is something to be taken out.
+    /// There is a header to remove.
     has_internal: bool,
 }
 
 impl PlatformHeaders {
-    pub(crate) fn of<H: RequestHead>(head: &H) -> Self {
-        let mut said = Self::default();
-        head.each_header(|name, value| {
+    pub(crate) fn read<H: RequestHead + ?Sized>(head: &H) -> Self {
+        let mut headers = Self::default();
+        head.for_each_header(&mut |name, value| {
             if let Some(name) = name.strip_prefix(X) {
-                said.read(name, value);
+                headers.read_header(name, value);
             }
         });
-        said
+        headers
     }
 
-    fn read(&mut self, name: &str, value: &[u8]) {
+    fn read_header(&mut self, name: &str, value: &[u8]) {
         let text = || String::from_utf8_lossy(value).into_owned();
         let number = || std::str::from_utf8(value).ok().and_then(|value| value.parse().ok()).unwrap_or_default();
         if let Some(internal) = name.strip_prefix(INTERNAL) {
@@ -64,10 +66,10 @@ impl PlatformHeaders {
             return;
         }
         let address = || std::str::from_utf8(value).ok()?.trim().parse().ok();
-        let [by_vercel, by_all] = &mut self.client;
+        let [by_vercel, by_proxies] = &mut self.client;
         match name {
             "vercel-forwarded-for" => drop(by_vercel.get_or_insert_with(address)),
-            "real-ip" => drop(by_all.get_or_insert_with(address)),
+            "real-ip" => drop(by_proxies.get_or_insert_with(address)),
             "forwarded-host" if !value.is_empty() && self.host.is_none() => {
                 self.host = HeaderValue::from_bytes(value).ok();
             }
@@ -78,12 +80,13 @@ impl PlatformHeaders {
         }
     }
 
-    /// Takes out of a request what is between the platform and its runtimes, and makes known who the client is. `oidc_token` is
-    /// for requests that come without one.
-    pub(crate) fn take_out<H: RequestHead>(self, head: &mut H, oidc_token: Option<&HeaderValue>) {
+    /// Removes the internal headers from the request, and sets the client's address and the OIDC token.
+    ///
+    /// `oidc_token` is for requests that contain none.
+    pub(crate) fn apply<H: RequestHead + ?Sized>(self, head: &mut H, oidc_token: Option<&HeaderValue>) {
         let is_leaking = self.is_leaking == Some(true);
         if self.has_internal || is_leaking {
-            head.remove_headers(|name| {
+            head.remove_headers(&|name| {
                 name.strip_prefix(X).is_some_and(|name| {
                     name.starts_with(INTERNAL) || name == RUNTIME_CACHE || is_leaking && LEAKING.contains(&name)
                 })
@@ -93,14 +96,14 @@ impl PlatformHeaders {
         if let Some(token) = token.filter(|_| self.has_token != Some(true)) {
             head.set_header(OIDC_TOKEN, token);
         }
-        // One address, which the platform sets whatever the client sends.
-        let [by_vercel, by_all] = self.client;
-        let client = by_vercel.or(by_all).flatten();
+        // The platform replaces both headers if the client sends them, and sets a single address.
+        let [by_vercel, by_proxies] = self.client;
+        let client = by_vercel.or(by_proxies).flatten();
         head.set_client(client.map_or(ClientAddr::UNKNOWN.0, |client| SocketAddr::new(client, 0)));
     }
 }
 
-/// A value that no log is to show.
+/// Creates a value that `Debug` does not print. Returns `None` if `value` is empty or invalid.
 pub(crate) fn secret(value: &[u8]) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_bytes(value).ok().filter(|value| !value.is_empty())?;
     value.set_sensitive(true);
@@ -121,29 +124,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_secret_comes_off_by_itself_and_shows_in_no_log() {
+    fn removes_the_runtime_cache_and_hides_the_token() {
         let mut cached = request(&[("x-vercel-sc-runtime-cache", b"secret"), ("x-vercel-sc-host", b"stays")]);
-        PlatformHeaders::of(&cached).take_out(&mut cached, None);
+        PlatformHeaders::read(&cached).apply(&mut cached, None);
         assert_eq!(cached.headers().keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-vercel-sc-host"]);
-        let mut of_token = request(&[("x-vercel-internal-oidc-token", b"token")]);
-        PlatformHeaders::of(&of_token).take_out(&mut of_token, None);
-        assert_eq!(format!("{:?}", of_token.headers()), "{\"x-vercel-oidc-token\": Sensitive}");
+        let mut with_token = request(&[("x-vercel-internal-oidc-token", b"token")]);
+        PlatformHeaders::read(&with_token).apply(&mut with_token, None);
+        assert_eq!(format!("{:?}", with_token.headers()), "{\"x-vercel-oidc-token\": Sensitive}");
     }
 
     #[test]
-    fn the_client_is_whom_the_platform_says() {
-        let said = |headers: &[(&'static str, &[u8])]| {
+    fn takes_the_client_from_the_headers_of_the_platform_only() {
+        let client = |headers: &[(&'static str, &[u8])]| {
             let mut request = request(headers);
-            PlatformHeaders::of(&request).take_out(&mut request, None);
+            PlatformHeaders::read(&request).apply(&mut request, None);
             let client = request.extensions().get::<ClientAddr>().unwrap().0;
             (client != ClientAddr::UNKNOWN.0).then(|| client.ip().to_string())
         };
         let (vercel, real) = ("x-vercel-forwarded-for", "x-real-ip");
-        assert_eq!(said(&[(vercel, b"198.51.100.4"), (real, b"192.0.2.1")]).unwrap(), "198.51.100.4");
-        assert_eq!(said(&[(real, b"2001:db8::1")]).unwrap(), "2001:db8::1");
+        assert_eq!(client(&[(vercel, b"198.51.100.4"), (real, b"192.0.2.1")]).unwrap(), "198.51.100.4");
+        assert_eq!(client(&[(real, b"2001:db8::1")]).unwrap(), "2001:db8::1");
         for garbage in [&b""[..], b"unknown", b"198.51.100.4, 6.6.6.6", b"\xff", b"198.51.100.4:80"] {
-            assert_eq!(said(&[(vercel, garbage)]), None, "{garbage:?}");
+            assert_eq!(client(&[(vercel, garbage)]), None, "{garbage:?}");
         }
-        assert_eq!(said(&[("x-forwarded-for", b"6.6.6.6")]), None);
+        assert_eq!(client(&[("x-forwarded-for", b"6.6.6.6")]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! One connection: from accept to close.
+//! One connection, from accept to close.
 
 use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
@@ -14,30 +14,33 @@ use tokio::{
 
 use crate::{
     App, Host,
-    server::{flush_tracker::FlushTracker, service::Service},
+    server::{flush_tracker::FlushTracker, service::ConnectionService},
 };
 
-/// How many headers a request may have that comes through a host's own proxy. What hyper refuses by itself, as it does those
-/// with more than 100, never comes to its end there, and the proxy waits. Vercel lets 32 KB of them through, and each counts for
-/// 32 bytes or more where they are counted as HTTP/2 does (RFC 9113, section 6.5.2).
-const MAX_HEADERS_OF_A_PROXY: usize = 1024;
+/// The maximum number of headers of a request from a platform's proxy.
+///
+/// By default, hyper rejects more than 100 before Lodger sees the request. Lodger cannot report the end of such a request, and the
+/// proxy waits. Vercel accepts 32 KB of headers, and each header counts for at least 32 bytes if they are counted as in HTTP/2
+/// (RFC 9113, section 6.5.2).
+const MAX_HEADERS_OF_PROXY: usize = 1024;
 
-/// How far the server is in its life, as each connection sees it.
+/// The phase of a server, which each of its connections watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Requests are answered as they come.
+    /// The server responds to requests.
     Serving,
-    /// Those that are in flight are answered; then the connection closes.
+    /// The server responds to requests in flight. Then the connection closes.
     Draining,
-    /// The grace is over: the connection is cut off.
+    /// The grace period is over. The connection closes at once.
     Over,
 }
 
-/// Serves one connection until it closes, its client keeps it waiting for a head too long, or the server ends. Then a
-/// connection without a request may still bring one for `last_call`.
+/// Serves one connection until it closes, its client takes too long to send the first head, or the server shuts down.
+///
+/// During the shutdown, a connection without a request may still send one within `last_call`.
 pub(crate) async fn serve<A>(
     socket: TcpStream,
-    service: Service<A>,
+    service: ConnectionService<A>,
     header_timeout: Duration,
     last_call: Duration,
     mut phase: watch::Receiver<Phase>,
@@ -45,26 +48,26 @@ pub(crate) async fn serve<A>(
     A: App<Future: Send, Body: Send> + Clone + Send,
 {
     let first_request = service.first_request();
-    let socket = FlushTracker::new(socket, service.unsent());
+    let socket = FlushTracker::new(socket, service.pending_flush());
     let mut builder = Builder::new(TokioExecutor::new());
     // WebSockets over HTTP/2 begin with CONNECT (RFC 8441).
     builder.http2().enable_connect_protocol();
     if service.host() != Host::Server {
-        // Not elsewhere: hyper has to have memory for so many at each request then, in place of some on the stack.
-        builder.http1().max_headers(MAX_HEADERS_OF_A_PROXY);
+        // Only behind a proxy: with a limit of its own, hyper allocates memory for the headers of each request.
+        builder.http1().max_headers(MAX_HEADERS_OF_PROXY);
     }
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(socket), service));
 
-    // From accept, and whatever the protocol turns out to be: hyper's own time-out begins after it has told HTTP/1 from
-    // HTTP/2, which a silent client never lets it do, and closes idle connections, which load balancers take for errors.
-    let mut waiting = !header_timeout.is_zero();
+    // This timeout begins at accept, for every protocol. hyper's own timeout begins once the protocol is known, which never happens
+    // for a silent client. hyper's timeout also closes idle connections, and load balancers treat that as an error.
+    let mut has_timeout = !header_timeout.is_zero();
     let mut draining = false;
-    let mut patience = pin!(sleep(header_timeout));
+    let mut timer = pin!(sleep(header_timeout));
     loop {
-        // Asked about at every turn, as all of these are: after the first request no clock is looked at any more.
-        let patience_ends = poll_fn(|cx| match first_request.has_come() {
+        // Checked at every turn, so that the timer is no longer polled after the first request.
+        let timed_out = poll_fn(|cx| match first_request.has_arrived() {
             true => Poll::Pending,
-            false => patience.as_mut().poll(cx),
+            false => timer.as_mut().poll(cx),
         });
         tokio::select! {
             result = connection.as_mut() => {
@@ -73,12 +76,12 @@ pub(crate) async fn serve<A>(
                 }
                 return;
             }
-            () = patience_ends, if waiting => {
-                tracing::debug!(target: "lodger", "connection closed: no request came in time");
+            () = timed_out, if has_timeout => {
+                tracing::debug!(target: "lodger", "connection closed: timeout while reading the first request");
                 return;
             }
-            () = first_request.comes(), if draining && waiting => {
-                waiting = false;
+            () = first_request.wait(), if draining && has_timeout => {
+                has_timeout = false;
                 connection.as_mut().graceful_shutdown();
             }
             changed = phase.changed() => {
@@ -87,12 +90,12 @@ pub(crate) async fn serve<A>(
                     return;
                 }
                 draining = true;
-                if first_request.has_come() {
+                if first_request.has_arrived() {
                     connection.as_mut().graceful_shutdown();
                 } else {
-                    // One may be on its way; but a client that only holds the connection must not hold the end.
-                    waiting = true;
-                    patience.as_mut().reset(Instant::now() + last_call);
+                    // A request may be on its way. A client that only holds the connection must not delay the shutdown.
+                    has_timeout = true;
+                    timer.as_mut().reset(Instant::now() + last_call);
                 }
             }
         }

@@ -10,112 +10,116 @@ use tokio::{net::TcpListener, time::sleep};
 use crate::{
     Error, Host,
     log::{self, log_address},
-    server::{Ingress, OnListening, Server, shutdown_signal},
+    server::{Ingress, OnListening, Server, shutdown_signal::ShutdownSignal},
 };
 
-/// What there is to be known of a socket that was handed over to a server of a framework's, and when that has to end.
+/// Settings and shutdown signal for a framework that runs its own server.
 ///
-/// The server calls [`listening`](Self::listening) once it accepts connections, begins to end when [`ends`](Self::ends) does,
-/// and has ended by the time that [`grace_is_over`](Self::grace_is_over).
+/// The adapter calls [`report_listening`](Self::report_listening) once the server accepts connections. When
+/// [`wait_for_shutdown`](Self::wait_for_shutdown) completes, the adapter begins a graceful shutdown. When
+/// [`wait_for_grace_period`](Self::wait_for_grace_period) completes, the adapter stops the server.
 pub struct ExternalServer {
-    /// What every request has to pass.
-    pub gate: Ingress,
-    /// How long a client may take to the end of its first request's head. Zero: any time.
+    /// Admits each request before the app sees the request.
+    pub ingress: Ingress,
+    /// The time from accept to the end of the first request's head, after which the connection is closed. Zero means no limit.
     pub header_timeout: Duration,
-    /// How long requests in flight may take at the end.
+    /// The grace period for requests in flight during the shutdown.
     pub grace: Duration,
     addr: SocketAddr,
     on_listening: Option<OnListening>,
     tells_vercel_dev: bool,
-    end: shutdown_signal::ShutdownSignal,
+    shutdown: ShutdownSignal,
 }
 
 impl Server {
-    /// Hands the socket, which does not block, over to a server of somebody else's.
+    /// Returns the socket, in non-blocking mode, for a framework that runs its own server.
     ///
     /// # Errors
-    /// The signals of the operating system cannot be listened for, or the socket cannot be had.
-    pub fn hand_over(self) -> Result<(std::net::TcpListener, ExternalServer), Error> {
-        let (listener, handed_over) = self.split()?;
-        let listener =
-            listener.into_std().map_err(|error| Error::new("the listener cannot be handed over").with_source(error))?;
-        Ok((listener, handed_over))
+    /// The process cannot listen for signals, or the listener cannot leave the runtime.
+    pub fn into_external(self) -> Result<(std::net::TcpListener, ExternalServer), Error> {
+        let (listener, external) = self.split()?;
+        let listener = listener
+            .into_std()
+            .map_err(|error| Error::listen("cannot pass the listener to the server").with_source(error))?;
+        Ok((listener, external))
     }
 
-    /// The socket, and the rest.
+    /// Separates the socket from everything else.
     pub(crate) fn split(self) -> Result<(TcpListener, ExternalServer), Error> {
-        let Self { listener, addr, gate, grace, header_timeout, shutdown, on_listening, tells_vercel_dev } = self;
-        let end = shutdown_signal::ShutdownSignal::new(shutdown)?;
-        Ok((listener, ExternalServer { gate, header_timeout, grace, addr, on_listening, tells_vercel_dev, end }))
+        let Self { listener, addr, ingress, grace, header_timeout, shutdown, on_listening, tells_vercel_dev } = self;
+        let shutdown = ShutdownSignal::new(shutdown)?;
+        let external =
+            ExternalServer { ingress, header_timeout, grace, addr, on_listening, tells_vercel_dev, shutdown };
+        Ok((listener, external))
     }
 }
 
 impl ExternalServer {
     /// The host that the server runs on.
     pub fn host(&self) -> Host {
-        self.gate.host()
+        self.ingress.host()
     }
 
-    /// Tells where the server listens: the log, or the host that it stands behind, and whoever has asked for it.
-    pub fn listening(&mut self) {
-        if !self.gate.tell_started(self.addr) {
+    /// Reports that the server accepts connections: to the platform or in the log, and to the user's callback.
+    pub fn report_listening(&mut self) {
+        if !self.ingress.report_listening(self.addr) {
             log_address(self.addr);
         }
         if self.tells_vercel_dev {
-            tell_vercel_dev(self.addr.port());
+            print_for_vercel_dev(self.addr.port());
         }
-        if let Some(OnListening(tell)) = self.on_listening.take() {
-            tell(self.addr);
+        if let Some(OnListening(callback)) = self.on_listening.take() {
+            callback(self.addr);
         }
     }
 
-    /// Waits until the server is to end: SIGTERM, Ctrl-C, or what the user has said, or its host has gone. The
-    /// log says so, and how long it may take.
-    pub async fn ends(&mut self) {
+    /// Waits until the shutdown begins: for SIGTERM, Ctrl-C, the user's future, or the loss of the platform. Then logs the grace
+    /// period.
+    pub async fn wait_for_shutdown(&mut self) {
         tokio::select! {
-            () = self.end.begins() => {}
-            () = self.gate.host_goes() => {}
+            () = self.shutdown.wait() => {}
+            () = self.ingress.platform_lost() => {}
         }
-        let at_once = if self.end.hears_signals() { "; another signal ends the process at once" } else { "" };
-        log::info!("ending: what is in flight has {:?} (LODGER_GRACE){at_once}", self.grace);
+        let hint = if self.shutdown.includes_signals() { "; another signal ends the process at once" } else { "" };
+        log::info!("shutting down: waiting up to {:?} for requests in flight (LODGER_GRACE){hint}", self.grace);
     }
 
-    /// Waits until the work [after the responses](crate::AfterResponse) is done: once all of them have been sent.
-    pub fn work(&self) -> impl Future<Output = ()> + use<> {
-        let tasks = self.gate.tasks().clone();
-        async move { tasks.are_done().await }
+    /// Waits for the work [after the responses](crate::AfterResponse). Call this method once all responses have been sent.
+    pub fn wait_for_work(&self) -> impl Future<Output = ()> + use<> {
+        let tasks = self.ingress.tasks().clone();
+        async move { tasks.wait().await }
     }
 
-    /// Waits until the grace period is over. Work after the responses is cut off then, and the log says so if there is any, or
-    /// if any request is in flight.
+    /// Waits until the grace period is over. Then aborts the work after the responses, and logs a warning if there was work, or
+    /// `is_in_flight` returns `true`.
     ///
-    /// A signal, a second or more after the shutdown began, ends the process, as it does by default.
-    pub async fn grace_is_over(&mut self, is_in_flight: impl FnOnce() -> bool) {
-        let is_told_twice = tokio::select! {
+    /// A second signal ends the process in the default way. Signals within a second belong to the first one.
+    pub async fn wait_for_grace_period(&mut self, is_in_flight: impl FnOnce() -> bool) {
+        let is_signalled_twice = tokio::select! {
             () = sleep(self.grace) => false,
-            () = self.end.insists() => true,
+            () = self.shutdown.wait_for_second() => true,
         };
-        let is_any = is_in_flight() | self.gate.tasks().are_any();
-        self.gate.tasks().cut_off();
-        if is_told_twice {
-            log::warn!("cut off what was still in flight: signalled twice");
-            self.end.end_process();
-        } else if is_any {
-            log::warn!("cut off what was still in flight {:?} after the shutdown began (LODGER_GRACE)", self.grace);
+        let is_cut_off = is_in_flight() | !self.ingress.tasks().is_empty();
+        self.ingress.tasks().abort();
+        if is_signalled_twice {
+            log::warn!("cut off requests in flight: received a second signal");
+            self.shutdown.end_process();
+        } else if is_cut_off {
+            log::warn!("cut off requests in flight {:?} after the shutdown began (LODGER_GRACE)", self.grace);
         }
     }
 }
 
-/// Prints what `vercel dev` waits for when it has started a function ([its builder for Rust][builder] looks for these very words).
+/// Prints the line that `vercel dev` waits for after the start of a function. [Its builder for Rust][builder] compares the words.
 ///
 /// [builder]: https://www.npmjs.com/package/@vercel/rust
-fn tell_vercel_dev(port: u16) {
-    // Not by `println!`, which panics where nobody reads any more.
+fn print_for_vercel_dev(port: u16) {
+    // `println!` would panic if standard output is closed.
     let _ = writeln!(io::stdout(), "Dev server listening: {port}");
 }
 
 impl fmt::Debug for ExternalServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HandedOver").field("addr", &self.addr).finish_non_exhaustive()
+        f.debug_struct("ExternalServer").field("addr", &self.addr).finish_non_exhaustive()
     }
 }

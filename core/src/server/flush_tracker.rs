@@ -1,4 +1,4 @@
-//! When a response has been sent: not when its body has been read, but when the last byte has left.
+//! Detects when a response has been sent: when the last byte has left, and not when the body has been read.
 
 use std::{
     io::{self, IoSlice},
@@ -20,74 +20,78 @@ use tokio::{
 
 use crate::{BoxError, server::request_guard::RequestGuard};
 
-/// The requests of one connection whose responses hyper has in hand and not yet sent.
+/// The requests of one connection whose responses hyper has read and not yet flushed.
 #[derive(Clone, Default)]
-pub(crate) struct PendingFlush(Arc<Inner>);
+pub(crate) struct PendingFlush(Arc<PendingGuards>);
 
 #[derive(Default)]
-struct Inner {
-    passes: Mutex<Vec<RequestGuard>>,
-    /// Whether there is any, so that a flush with none, as almost every one is, needs no lock.
+struct PendingGuards {
+    guards: Mutex<Vec<RequestGuard>>,
+    /// Lets a flush without guards skip the lock. Almost all flushes have none.
     is_some: AtomicBool,
 }
 
 impl PendingFlush {
-    fn push(&self, pass: RequestGuard) {
-        let mut passes = self.0.passes.lock().unwrap_or_else(PoisonError::into_inner);
-        passes.push(pass);
+    fn push(&self, guard: RequestGuard) {
+        let mut guards = self.0.guards.lock().unwrap_or_else(PoisonError::into_inner);
+        guards.push(guard);
         self.0.is_some.store(true, Ordering::Release);
     }
 
-    fn have_been_sent(&self) {
+    /// Drops the guards after a flush.
+    fn flushed(&self) {
         if !self.0.is_some.load(Ordering::Acquire) {
             return;
         }
-        let mut passes = self.0.passes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut guards = self.0.guards.lock().unwrap_or_else(PoisonError::into_inner);
         self.0.is_some.store(false, Ordering::Release);
-        let sent = take(&mut *passes);
-        // Without the lock: what is done then may be the app's.
-        drop(passes);
+        let sent = take(&mut *guards);
+        // Not under the lock: dropping a guard may run code of the app.
+        drop(guards);
         drop(sent);
     }
 }
 
 pin_project! {
-    /// The body of a response, with the pass of its request.
-    pub(crate) struct GuardedBody<B> {
-        // None once it has panicked.
+    /// A response body with the guard of its request.
+    pub(crate) struct TrackedBody<B> {
+        // `None` after a panic.
         #[pin]
         body: Option<B>,
-        // Dropped after the body, whose destructor is the app's.
-        pass: DeferredGuard,
+        // Dropped after the body, whose destructor is code of the app.
+        guard: DeferredGuard,
     }
 
-    impl<B> PinnedDrop for GuardedBody<B> {
+    impl<B> PinnedDrop for TrackedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            this.pass.0.drop_body(this.body);
+            this.guard.guard.drop_body(this.body);
         }
     }
 }
 
-/// A pass that is handed on when this is dropped, if anybody waits for it.
-struct DeferredGuard(RequestGuard, Option<PendingFlush>);
+/// A wrapper that moves its guard to the pending ones on drop, unless dropping the guard has no effect.
+struct DeferredGuard {
+    guard: RequestGuard,
+    pending: Option<PendingFlush>,
+}
 
-impl<B> GuardedBody<B> {
-    pub(crate) fn new(body: B, pass: RequestGuard, unsent: Option<&PendingFlush>) -> Self {
-        let unsent = unsent.filter(|_| pass.is_awaited()).cloned();
-        Self { body: Some(body), pass: DeferredGuard(pass, unsent) }
+impl<B> TrackedBody<B> {
+    pub(crate) fn new(body: B, guard: RequestGuard, pending: Option<&PendingFlush>) -> Self {
+        let pending = pending.filter(|_| guard.is_awaited()).cloned();
+        Self { body: Some(body), guard: DeferredGuard { guard, pending } }
     }
 }
 
 impl Drop for DeferredGuard {
     fn drop(&mut self) {
-        if let Some(unsent) = &self.1 {
-            unsent.push(take(&mut self.0));
+        if let Some(pending) = &self.pending {
+            pending.push(take(&mut self.guard));
         }
     }
 }
 
-impl<B> Body for GuardedBody<B>
+impl<B> Body for TrackedBody<B>
 where
     B: Body<Error: Into<BoxError>>,
 {
@@ -96,7 +100,7 @@ where
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
         let this = self.project();
-        this.pass.0.poll_body(this.body, |body| body.poll_frame(cx))
+        this.guard.guard.poll_body(this.body, |body| body.poll_frame(cx))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -108,16 +112,18 @@ where
     }
 }
 
-/// A socket that knows when all has been sent: hyper flushes it once it has written whatever it had in hand, and what comes
-/// to its end before that is in it.
+/// A socket that drops the pending guards after each flush.
+///
+/// hyper flushes the socket after writing everything that was read from bodies. So the response of every guard that is pending by
+/// then has been sent.
 pub(crate) struct FlushTracker {
     socket: TcpStream,
-    unsent: PendingFlush,
+    pending: PendingFlush,
 }
 
 impl FlushTracker {
-    pub(crate) fn new(socket: TcpStream, unsent: PendingFlush) -> Self {
-        Self { socket, unsent }
+    pub(crate) fn new(socket: TcpStream, pending: PendingFlush) -> Self {
+        Self { socket, pending }
     }
 }
 
@@ -146,7 +152,7 @@ impl AsyncWrite for FlushTracker {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
-        self.unsent.have_been_sent();
+        self.pending.flushed();
         Poll::Ready(Ok(()))
     }
 

@@ -1,36 +1,39 @@
-//! What stands before an app on a server: what is done about each request before the app sees it.
-
-use std::{net::SocketAddr, sync::Arc};
+use std::{future::pending, net::SocketAddr, sync::Arc};
 
 use http::StatusCode;
 
 use crate::{
     AfterResponse, Host, RequestHead, Settings,
-    path::public_paths::{Paths, Seen},
-    server::{request_guard::RequestGuard, tasks::Tasks},
+    path::public_paths::{PathView, PublicPaths},
+    server::{
+        platform::{Platform, PlatformAdmission},
+        request_guard::RequestGuard,
+        standalone_proxy::StandaloneProxy,
+        tasks::Tasks,
+    },
 };
 
-/// What stands before an app: it takes prefixes off paths, keeps clients away from what is for events, and, where the server
-/// stands behind a host's own, takes off what that has put into the request.
+/// The part of a server in front of the app.
 ///
-/// A server of Lodger's asks it about each request, and so does the adapter of a framework that brings a server of its own:
+/// An ingress removes prefixes from paths and keeps clients away from reserved paths. Behind the proxy of a platform, the ingress
+/// also removes the platform's own data from requests.
 ///
-/// - before the app is called, [`admit`](Self::admit), which says whether it is to be called;
-/// - the call itself goes through [`RequestGuard::call`];
-/// - the head of the response goes through [`RequestGuard::restore_location`], or [`RequestGuard::restored_location`];
-/// - the body of the response is read, and dropped, by [`RequestGuard::poll_body`] and [`RequestGuard::drop_body`];
-/// - the [`RequestGuard`] is kept until that body has been sent, or is dropped without that.
+/// Lodger's server uses an ingress for each request, and so does the adapter of a framework with its own server:
+///
+/// - Call [`admit`](Self::admit) before the app. The returned [`Admission`] decides whether the app is called.
+/// - Call the app through [`RequestGuard::call`].
+/// - Pass the response headers to [`RequestGuard::restore_location`], or use [`RequestGuard::restored_location`].
+/// - Read and drop the response body through [`RequestGuard::poll_body`] and [`RequestGuard::drop_body`].
+/// - Keep the [`RequestGuard`] until the body has been sent, or was dropped before that.
 #[derive(Debug)]
 pub struct Ingress {
-    paths: Paths,
-    /// Whether what is taken off a path is put back into `Location`.
+    paths: PublicPaths,
+    /// Whether a removed prefix is added to `Location`.
     rewrites_location: bool,
-    /// Work after responses.
+    /// The tasks that run work after responses.
     tasks: Arc<Tasks>,
-    #[cfg(feature = "vercel")]
-    vercel: Option<crate::vercel::Front>,
-    #[cfg(feature = "vercel")]
-    is_behind_vercels_proxy: bool,
+    /// `None` if clients connect to the server directly.
+    platform: Option<Arc<dyn Platform>>,
 }
 
 impl Clone for Ingress {
@@ -38,143 +41,115 @@ impl Clone for Ingress {
         Self {
             paths: self.paths.clone(),
             rewrites_location: self.rewrites_location,
-            // Each request counts what it holds. One count for all connections would have their threads wait for each other.
+            // A new `Arc`: each request counts its references. With one counter for all connections, their threads would contend.
             tasks: Arc::new(Tasks::clone(&self.tasks)),
-            #[cfg(feature = "vercel")]
-            vercel: self.vercel.clone(),
-            #[cfg(feature = "vercel")]
-            is_behind_vercels_proxy: self.is_behind_vercels_proxy,
+            platform: self.platform.clone(),
         }
     }
 }
 
-/// Whether an app sees a request.
+/// The decision about a request.
 #[derive(Debug)]
-#[must_use = "a request whose pass is dropped is taken for one that was broken off"]
+#[must_use = "dropping the guard of a request ends the request"]
 pub enum Admission {
-    /// It does.
+    /// The app responds.
     ToApp(RequestGuard),
-    /// It does not: the request is answered with this status and this text.
-    Answered(StatusCode, &'static str, RequestGuard),
+    /// The server responds with this status and text.
+    Response(StatusCode, &'static str, RequestGuard),
 }
 
 impl Ingress {
     pub(crate) fn new(settings: &Settings) -> Self {
+        let platform = settings.is_behind_vercels_proxy.then(|| Arc::new(StandaloneProxy) as _);
+        Self::with_platform(settings, platform)
+    }
+
+    pub(crate) fn with_platform(settings: &Settings, platform: Option<Arc<dyn Platform>>) -> Self {
         Self {
-            paths: Paths::new(settings, None),
+            paths: PublicPaths::new(settings, platform.as_ref().and_then(|platform| platform.path_prefix())),
             rewrites_location: settings.rewrites_location(),
             tasks: Arc::new(Tasks::new()),
-            #[cfg(feature = "vercel")]
-            vercel: None,
-            #[cfg(feature = "vercel")]
-            is_behind_vercels_proxy: settings.is_behind_vercels_proxy,
+            platform,
         }
     }
 
-    /// The one on Vercel.
-    #[cfg(feature = "vercel")]
-    pub(crate) fn on_vercel(settings: &Settings, vercel: crate::vercel::Front) -> Self {
-        Self {
-            paths: Paths::new(settings, settings.service_prefix.as_deref()),
-            rewrites_location: settings.rewrites_location(),
-            tasks: Arc::new(Tasks::new()),
-            vercel: Some(vercel),
-            is_behind_vercels_proxy: false,
-        }
-    }
-
-    /// Lets a request pass, changed as the app is to see it, or answers for the app. `peer` is the other end of the connection.
+    /// Prepares a request for the app, or responds to it. `peer` is the other end of the connection.
     pub fn admit<H: RequestHead>(&self, head: &mut H, peer: Option<SocketAddr>) -> Admission {
-        #[cfg(feature = "vercel")]
-        if let Some(vercel) = &self.vercel {
-            return match vercel.take(head) {
-                Some(end) => self.admit_to_paths(head, RequestGuard::on_vercel(end)),
-                None => Admission::Answered(StatusCode::OK, "OK", RequestGuard::default()),
-            };
-        }
-        #[cfg(feature = "vercel")]
-        if self.is_behind_vercels_proxy {
-            // It takes out some, and its own address is that of no client.
-            crate::request::platform_headers::PlatformHeaders::of(head).take_out(head, None);
-            return self.admit_to_paths(head, RequestGuard::on_server());
-        }
-        if let Some(peer) = peer {
-            head.set_client(peer);
-        }
-        self.admit_to_paths(head, RequestGuard::on_server())
+        let guard = match &self.platform {
+            None => {
+                if let Some(peer) = peer {
+                    head.set_client(peer);
+                }
+                RequestGuard::for_client()
+            }
+            Some(platform) => match platform.admit(head) {
+                PlatformAdmission::ToApp { span, request } => {
+                    RequestGuard::for_platform(span, request, platform.catches_panics())
+                }
+                PlatformAdmission::Response(status, text) => {
+                    return Admission::Response(status, text, RequestGuard::default());
+                }
+            },
+        };
+        self.admit_path(head, guard)
     }
 
-    fn admit_to_paths<H: RequestHead>(&self, head: &mut H, mut pass: RequestGuard) -> Admission {
-        let is_seen = match self.paths.seen(head.target()) {
-            Seen::AsItIs => true,
-            Seen::Never => false,
-            Seen::Shortened(rest, taken) => {
+    fn admit_path<H: RequestHead>(&self, head: &mut H, mut guard: RequestGuard) -> Admission {
+        let is_for_app = match self.paths.view(head.target()) {
+            PathView::Unchanged => true,
+            PathView::Reserved => false,
+            PathView::Shortened(rest, prefix) => {
                 let is_set = head.set_target(rest);
                 if self.rewrites_location {
-                    pass.put_back(taken.clone());
+                    guard.set_prefix(prefix.clone());
                 }
-                head.tell(taken);
+                head.insert_extension(prefix);
                 is_set
             }
         };
-        if !is_seen {
-            return Admission::Answered(StatusCode::NOT_FOUND, "", pass);
+        if !is_for_app {
+            return Admission::Response(StatusCode::NOT_FOUND, "", guard);
         }
         let after = AfterResponse::new();
-        head.tell(after.clone());
-        pass.take_work(after, &self.tasks);
-        Admission::ToApp(pass)
+        head.insert_extension(after.clone());
+        guard.set_after_response(after, &self.tasks);
+        Admission::ToApp(guard)
     }
 
-    /// Whether every request passes as it came: no path is changed or kept away from the app.
-    pub fn is_open(&self) -> bool {
-        self.paths.are_none() && self.peers_are_clients()
+    /// Returns whether requests pass unchanged: the server has neither prefixes nor reserved paths, and is not behind a proxy.
+    pub fn is_passthrough(&self) -> bool {
+        self.paths.is_empty() && self.peers_are_clients()
     }
 
-    /// Whether the other end of a connection is the client, rather than the proxy of a host.
+    /// Returns whether the peer of a connection is the client, and not the proxy of a platform.
     pub fn peers_are_clients(&self) -> bool {
-        #[cfg(feature = "vercel")]
-        if self.vercel.is_some() || self.is_behind_vercels_proxy {
-            return false;
-        }
-        true
+        self.platform.is_none()
     }
 
-    /// What may be taken off a path, in the order in which it stands there.
+    /// The prefixes that are removed from paths, in the order in which they stand there.
     pub fn prefixes(&self) -> &[String] {
         self.paths.prefixes()
     }
 
-    /// Work after responses.
+    /// The tasks that run work after responses.
     pub(crate) fn tasks(&self) -> &Tasks {
         &self.tasks
     }
 
     pub(crate) fn host(&self) -> Host {
-        #[cfg(feature = "vercel")]
-        if self.vercel.is_some() {
-            return Host::Vercel;
-        }
-        Host::Server
+        self.platform.as_ref().map_or(Host::Server, |platform| platform.host())
     }
 
-    /// Tells whose server this is that it serves; whether there is anybody to be told.
-    pub(crate) fn tell_started(&self, addr: SocketAddr) -> bool {
-        #[cfg(feature = "vercel")]
-        if let Some(vercel) = &self.vercel {
-            vercel.started(addr.port());
-            return true;
-        }
-        let _ = addr;
-        false
+    /// Reports to the platform that the server accepts connections. Returns `false` if there is nothing to report to.
+    pub(crate) fn report_listening(&self, addr: SocketAddr) -> bool {
+        self.platform.as_ref().is_some_and(|platform| platform.report_listening(addr))
     }
 
-    /// Waits until the host that the server stands behind has gone.
-    pub(crate) async fn host_goes(&self) {
-        #[cfg(feature = "vercel")]
-        if let Some(vercel) = &self.vercel {
-            return vercel.goes().await;
+    /// Waits until the platform is gone.
+    pub(crate) async fn platform_lost(&self) {
+        match &self.platform {
+            Some(platform) => platform.lost().await,
+            None => pending().await,
         }
-        std::future::pending().await
     }
 }

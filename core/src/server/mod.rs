@@ -1,21 +1,24 @@
-//! The listening host: HTTP/1.1 and HTTP/2 cleartext on one port, as `axum::serve` serves them.
+//! The listening host: HTTP/1.1 and HTTP/2 cleartext on one port, like `axum::serve`.
 //!
-//! Every connection is a task of the user's runtime, so work stealing, `tokio::spawn` and `block_in_place` do in an app
-//! what they do under its own server. HTTP upgrades (WebSockets) and streams in both directions pass through.
+//! Every connection is a task of the user's runtime, so work stealing, `tokio::spawn` and `block_in_place` work as under the
+//! framework's own server. HTTP upgrades (WebSockets) and streams in both directions pass through.
 
 mod connection;
 mod external_server;
 mod flush_tracker;
 mod ingress;
+pub(crate) mod platform;
 mod request_guard;
 mod service;
 mod shutdown_signal;
+mod standalone_proxy;
 mod tasks;
 
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr},
     pin::pin,
+    sync::Arc,
     time::Duration,
 };
 
@@ -27,33 +30,33 @@ use tokio::{
 
 use crate::{App, Error, Host, Settings, lifecycle::shutdown::Shutdown, log};
 use connection::Phase;
+use platform::Platform;
 
 pub use external_server::ExternalServer;
 pub use ingress::{Admission, Ingress};
 pub use request_guard::{GuardedCall, RequestGuard};
 
-/// Where the server listens when nobody says otherwise.
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
 pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(10);
-/// How long a connection without a request may still bring one, once the server ends.
+/// The time in which a connection without a request may still send one, once the shutdown begins.
 const LAST_CALL: Duration = Duration::from_secs(1);
 const DEFAULT_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A socket that listens, and what is to be known to serve an app on it.
+/// A server that listens on a socket, with its settings.
 ///
 /// # Example
 ///
 /// ```no_run
-/// # use lodger_core::{App, Error, Settings, server::Listening};
+/// # use lodger_core::{App, Error, Settings, server::Server};
 /// # async fn serve(app: impl App<Future: Send, Body: Send> + Clone + Send) -> Result<(), Error> {
-/// Listening::bind(&Settings::default()).await?.serve(app).await
+/// Server::bind(&Settings::default()).await?.serve(app).await
 /// # }
 /// ```
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     addr: SocketAddr,
-    gate: Ingress,
+    ingress: Ingress,
     grace: Duration,
     header_timeout: Duration,
     shutdown: Shutdown,
@@ -61,7 +64,7 @@ pub struct Server {
     tells_vercel_dev: bool,
 }
 
-/// Who is told where the server listens.
+/// A callback that receives the address of the server.
 struct OnListening(Box<dyn FnOnce(SocketAddr) + Send>);
 
 impl fmt::Debug for OnListening {
@@ -71,37 +74,30 @@ impl fmt::Debug for OnListening {
 }
 
 impl Server {
-    /// Listens on the address of `settings`.
+    /// Listens on the address in `settings`, by default on `127.0.0.1:3000`.
     ///
     /// # Errors
-    /// The address cannot be listened on: it is in use, not this machine's, or not allowed.
+    /// The address is in use, is not an address of this machine, or is not permitted.
     pub async fn bind(settings: &Settings) -> Result<Self, Error> {
         let addr = settings.addr.unwrap_or(DEFAULT_ADDR);
-        let listener = TcpListener::bind(addr).await.map_err(|error| {
-            let hint = match error.kind() {
-                io::ErrorKind::AddrInUse => "; another process listens there: end it, or set LODGER_ADDR or PORT",
-                io::ErrorKind::PermissionDenied => "; ports below 1024 may need rights: set LODGER_ADDR or PORT",
-                _ => "; set LODGER_ADDR or PORT to an address of this machine",
-            };
-            Error::new(format!("cannot listen on {addr}{hint}")).with_source(error)
-        })?;
-        Self::on(listener, settings)
+        let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, error))?;
+        Self::from_listener(listener, settings)
     }
 
-    /// Listens on a socket of the user's own.
+    /// Creates a server from a listener of the user's.
     ///
     /// # Errors
-    /// The socket has no address, or the settings have a path that cannot be one.
-    pub fn on(listener: TcpListener, settings: &Settings) -> Result<Self, Error> {
+    /// The listener has no address, or the settings contain an invalid path.
+    pub fn from_listener(listener: TcpListener, settings: &Settings) -> Result<Self, Error> {
         let mut settings = settings.clone();
         settings.normalize()?;
         let addr = listener
             .local_addr()
-            .map_err(|error| Error::new("the listener has no address to listen on").with_source(error))?;
+            .map_err(|error| Error::listen("cannot read the address of the listener").with_source(error))?;
         Ok(Self {
             listener,
             addr,
-            gate: Ingress::new(&settings),
+            ingress: Ingress::new(&settings),
             grace: settings.grace.unwrap_or(DEFAULT_GRACE),
             header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
             shutdown: Shutdown::default(),
@@ -110,101 +106,112 @@ impl Server {
         })
     }
 
-    /// A port of the loopback address, for the proxy that Vercel is, and for nobody else.
-    #[cfg(feature = "vercel")]
-    pub(crate) async fn on_vercel(settings: &Settings, vercel: crate::vercel::Front) -> Result<Self, Error> {
+    /// Listens on a free port of the loopback address, for the proxy of a platform.
+    #[allow(dead_code, reason = "each platform is a feature")]
+    pub(crate) async fn for_platform(settings: &Settings, platform: Arc<dyn Platform>) -> Result<Self, Error> {
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut listening = Self::bind(&Settings { addr: Some(addr), ..settings.clone() }).await?;
-        listening.gate = Ingress::on_vercel(settings, vercel);
-        // There is one client, which may keep connections for later, and time may stand still meanwhile.
-        listening.header_timeout = Duration::ZERO;
-        Ok(listening)
+        let mut server = Self::bind(&Settings { addr: Some(addr), ..settings.clone() }).await?;
+        server.ingress = Ingress::with_platform(settings, Some(platform));
+        // The only client is the proxy, which may keep idle connections. The process may be frozen between two requests.
+        server.header_timeout = Duration::ZERO;
+        Ok(server)
     }
 
-    /// The host that an app is served on: a [server](Host::Server), or one that brings requests over a socket as well.
+    /// The host that the app is served on: [`Host::Server`], or another host that sends requests over a socket.
     pub fn host(&self) -> Host {
-        self.gate.host()
+        self.ingress.host()
     }
 
-    /// Whether the other end of a connection is the client, rather than the proxy of a host.
+    /// Returns whether the peer of a connection is the client, and not the proxy of a host.
     pub fn peers_are_clients(&self) -> bool {
-        self.gate.peers_are_clients()
+        self.ingress.peers_are_clients()
     }
 
-    /// Ends when `shutdown` says so, in place of SIGTERM and Ctrl-C.
+    /// Sets the events that begin the shutdown. By default these are SIGTERM and Ctrl-C.
     #[must_use]
-    pub fn until(mut self, shutdown: Shutdown) -> Self {
+    pub fn with_shutdown(mut self, shutdown: Shutdown) -> Self {
         self.shutdown = shutdown;
         self
     }
 
-    /// Calls `tell` once the app is served, with the address that the socket is bound to: with port 0, the one that was
-    /// free.
+    /// Sets a callback that receives the address of the socket when the server accepts connections. If the configured port is 0, this
+    /// address has the actual port.
     #[must_use]
-    pub fn on_listening(mut self, tell: impl FnOnce(SocketAddr) + Send + 'static) -> Self {
-        self.on_listening = Some(OnListening(Box::new(tell)));
+    pub fn on_listening(mut self, callback: impl FnOnce(SocketAddr) + Send + 'static) -> Self {
+        self.on_listening = Some(OnListening(Box::new(callback)));
         self
     }
 
-    /// Serves `app` until SIGTERM, Ctrl-C or the user's own shutdown; then stops accepting, finishes what is in flight
-    /// within the grace, and returns. A second signal ends the process; one within a second is taken for the first. Once this
-    /// has returned, or was dropped, and nothing else in the process listens, SIGTERM and Ctrl-C end the process again.
+    /// Serves `app` until SIGTERM, Ctrl-C or the user's own shutdown.
+    ///
+    /// Then the server stops accepting connections, waits for requests in flight up to the grace period, and returns. A second signal
+    /// ends the process; signals within a second count as one. When this method has returned or its future was dropped, and no other
+    /// code in the process listens for them, SIGTERM and Ctrl-C end the process again.
     ///
     /// # Errors
-    /// The signals of the operating system cannot be listened for.
+    /// The process cannot listen for the signals of the operating system.
     ///
     /// # Panics
-    /// Outside a Tokio runtime that has I/O and time enabled.
+    /// Panics outside a Tokio runtime with I/O and time enabled.
     pub async fn serve<A>(self, app: A) -> Result<(), Error>
     where
         A: App<Future: Send, Body: Send> + Clone + Send,
     {
-        let (listener, mut socket) = self.split()?;
-        socket.listening();
+        let (listener, mut external) = self.split()?;
+        external.report_listening();
 
-        // It is not to be what the grace is spent on.
-        let last_call = LAST_CALL.min(socket.grace / 2);
-        let (phase, seen) = watch::channel(Phase::Serving);
+        // Idle connections must not use up the grace period.
+        let last_call = LAST_CALL.min(external.grace / 2);
+        let (phase, watched) = watch::channel(Phase::Serving);
         loop {
             let (accepted, peer) = tokio::select! {
                 accepted = accept(&listener) => accepted,
-                () = socket.ends() => break,
+                () = external.wait_for_shutdown() => break,
             };
-            let service = service::Service::new(app.clone(), peer, socket.gate.clone());
-            tokio::spawn(connection::serve(accepted, service, socket.header_timeout, last_call, seen.clone()));
+            let service = service::ConnectionService::new(app.clone(), peer, external.ingress.clone());
+            tokio::spawn(connection::serve(accepted, service, external.header_timeout, last_call, watched.clone()));
         }
 
-        // New clients are to be refused at once rather than wait for a process that is about to end.
+        // Refuses new clients at once, so that they do not wait for a process that is about to end.
         drop(listener);
-        drop(seen);
+        drop(watched);
         phase.send_replace(Phase::Draining);
-        let work = socket.work();
-        let mut all_is_done = pin!(async {
+        let work = external.wait_for_work();
+        let mut drained = pin!(async {
             phase.closed().await;
             work.await;
         });
         tokio::select! {
-            () = &mut all_is_done => return Ok(()),
-            () = socket.grace_is_over(|| true) => {}
+            () = &mut drained => return Ok(()),
+            () = external.wait_for_grace_period(|| true) => {}
         }
         phase.send_replace(Phase::Over);
         Ok(())
     }
 }
 
-/// The next connection. What goes wrong with one that never came to be is nobody's concern but its client's.
+fn cannot_listen(addr: SocketAddr, error: io::Error) -> Error {
+    let reason = match error.kind() {
+        io::ErrorKind::AddrInUse => ": address already in use; stop the other process, or set LODGER_ADDR or PORT",
+        io::ErrorKind::PermissionDenied => ": permission denied; set LODGER_ADDR or PORT to a port of at least 1024",
+        _ => "; set LODGER_ADDR or PORT to an address of this machine",
+    };
+    Error::listen(format!("cannot listen on {addr}{reason}")).with_source(error)
+}
+
+/// Accepts the next connection. Errors of a single connection are ignored: only its client is affected.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                // Small answers must not wait for the acknowledgement of what went before.
+                // Small responses must not wait for the acknowledgement of earlier packets.
                 let _ = socket.set_nodelay(true);
                 return (socket, peer);
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                // Out of file descriptors, most likely: others are about to be closed.
-                log::error!("cannot accept a connection, trying again in a second: {error}");
+                // Most likely there are no file descriptors left, and other connections will close.
+                log::error!("cannot accept a connection: {error}; retrying in a second");
                 sleep(Duration::from_secs(1)).await;
             }
         }
@@ -214,4 +221,29 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn names_an_address_that_is_in_use() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = taken.local_addr().unwrap();
+        let error = Server::bind(&Settings { addr: Some(addr), ..Settings::default() }).await.unwrap_err();
+        assert!(error.is_listen(), "{error:?}");
+        assert!(
+            error.to_string().starts_with(&format!("cannot listen on {addr}: address already in use; ")),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn rejects_an_invalid_base_path() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { base_path: Some("/a b".into()), ..Settings::default() };
+        let error = Server::from_listener(listener, &settings).unwrap_err();
+        assert!(error.is_invalid_setting(), "{error:?}");
+    }
 }

@@ -1,4 +1,4 @@
-//! What stands for a request while it is answered, from the gate until its response has been sent.
+//! The guard of a request, from its admission until its response has been sent.
 
 use std::{
     fmt,
@@ -14,65 +14,55 @@ use tracing::{Instrument as _, Span};
 
 use crate::{
     AfterResponse, PathPrefix,
-    log::{self, span},
+    log::{self, sink, span},
     path::location,
-    request::after_response::{self, Work},
-    server::tasks::Tasks,
+    request::after_response::{Work, run_logged},
+    server::{
+        platform::{PlatformRequest, RequestEndGuard},
+        tasks::Tasks,
+    },
     util::catch_panic::{CatchPanic, Panicked, catch_panic},
 };
 
-/// Stands for a request that is being answered: to be kept until the body of its response has been sent entirely, or is dropped.
-/// What is to be done [after the response](AfterResponse) begins then.
-#[must_use = "the request counts as answered once this is dropped"]
+/// A guard to keep until the response body of a request has been sent completely, or was dropped.
+///
+/// Dropping the guard begins the work [after the response](AfterResponse).
+#[must_use = "dropping the guard ends the request"]
 pub struct RequestGuard {
-    /// It is closed before the request is at its end.
+    /// Dropped before `end`, so that the span closes before the platform hears of the end.
     span: Span,
-    #[cfg(feature = "vercel")]
-    end: Option<crate::vercel::RequestEndGuard>,
+    end: Option<RequestEndGuard>,
     after: Option<(AfterResponse, Arc<Tasks>)>,
-    /// Boxed, because few requests have one and every pass is moved several times.
+    /// Boxed, because few requests have one and the guard is moved several times.
     prefix: Option<Box<PathPrefix>>,
     catches_panics: bool,
 }
 
-/// That of nothing.
+/// Creates a guard that does nothing on drop.
 impl Default for RequestGuard {
     fn default() -> Self {
-        Self::of(Span::none())
+        Self::for_platform(Span::none(), None, false)
     }
 }
 
 impl RequestGuard {
-    /// That of a request to a server, of which nobody has to be told.
-    pub(crate) fn on_server() -> Self {
-        Self::of(span::on_server())
+    /// Creates the guard of a request that a client sent directly.
+    pub(crate) fn for_client() -> Self {
+        Self::for_platform(span::for_server(), None, false)
     }
 
-    fn of(span: Span) -> Self {
-        Self {
-            #[cfg(feature = "vercel")]
-            end: None,
-            after: None,
-            prefix: None,
-            span,
-            catches_panics: false,
-        }
+    /// Creates the guard of a request that a platform sent.
+    pub(crate) fn for_platform(span: Span, request: Option<Arc<dyn PlatformRequest>>, catches_panics: bool) -> Self {
+        Self { span, end: request.map(RequestEndGuard::new), after: None, prefix: None, catches_panics }
     }
 
-    /// That of a request that Vercel brings.
-    #[cfg(feature = "vercel")]
-    pub(crate) fn on_vercel(end: Option<crate::vercel::RequestEndGuard>) -> Self {
-        let span = end.as_ref().map_or_else(Span::none, crate::vercel::RequestEndGuard::span);
-        Self { end, after: None, prefix: None, span, catches_panics: true }
-    }
-
-    /// Has `tasks` do what `after` is given.
-    pub(crate) fn take_work(&mut self, after: AfterResponse, tasks: &Arc<Tasks>) {
+    /// Sets the work after the response, and the tasks that run the work.
+    pub(crate) fn set_after_response(&mut self, after: AfterResponse, tasks: &Arc<Tasks>) {
         self.after = Some((after, Arc::clone(tasks)));
     }
 
-    /// Has the `Location` of the response begin with `prefix`.
-    pub(crate) fn put_back(&mut self, prefix: PathPrefix) {
+    /// Sets the prefix that is added to the `Location` of the response.
+    pub(crate) fn set_prefix(&mut self, prefix: PathPrefix) {
         self.prefix = Some(Box::new(prefix));
     }
 
@@ -84,37 +74,39 @@ impl RequestGuard {
         }
     }
 
-    /// The value that replaces a `Location`, for a framework with header types of its own. `None` if the header stays as
-    /// it is. `location` is called only if a prefix was removed.
+    /// Returns the value that replaces a `Location`, for a framework with its own header types. Returns `None` if the header stays
+    /// unchanged. `location` is called only if a prefix was removed.
     pub fn restored_location<'a>(&self, location: impl FnOnce() -> Option<&'a [u8]>) -> Option<Vec<u8>> {
         let prefix = self.prefix.as_deref()?;
         location::restored(prefix, location()?)
     }
 
-    /// Calls the app. What comes of it is the app's answer, and this again. Where the host wants every request answered, a panic
-    /// is [`None`], has been logged, and is to be answered with 500; elsewhere it is let through.
+    /// Calls the app. The future returns the app's response and the guard.
+    ///
+    /// If the platform requires a response to every request, a panic of the app is logged, and the response is `None`: respond with
+    /// 500. Otherwise the panic propagates.
     pub fn call<F: Future>(self, call: impl FnOnce() -> F) -> GuardedCall<F> {
         let state = match self.catches_panics {
-            false => State::Plain { future: self.within(call) },
-            true => match self.within(|| CatchPanic::new(call)) {
-                Ok(future) => State::Caught { future },
-                Err(panicked) => State::Panicked { panicked },
+            false => CallState::Uncaught { future: self.in_scope(call) },
+            true => match self.in_scope(|| CatchPanic::new(call)) {
+                Ok(future) => CallState::Caught { future },
+                Err(panicked) => CallState::Panicked { panicked },
             },
         };
-        GuardedCall { state, pass: self }
+        GuardedCall { state, guard: self }
     }
 
-    /// Calls `work` as work on the request: what it logs is the request's.
-    pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
-        #[cfg(feature = "vercel")]
-        if let Some(end) = &self.end {
-            return end.within(|| self.span.in_scope(work));
+    /// Calls `work`, whose log lines belong to the request.
+    pub fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
+        match &self.end {
+            Some(end) => sink::with_request(end.log_sink(), || self.span.in_scope(work)),
+            None => self.span.in_scope(work),
         }
-        self.span.in_scope(work)
     }
 
-    /// Polls the response's body, if there is any left. After a panic, which is as [`call`](Self::call) has it, there is none: the
-    /// answer has been begun, and ends with an error, so that it is cut off.
+    /// Polls the response body. Returns `None` after the end, or after a panic.
+    ///
+    /// If [`call`](Self::call) catches panics, so does this method: the body ends with an error, and the response is cut off.
     pub fn poll_body<B, T, E, X>(
         &self,
         mut body: Pin<&mut Option<B>>,
@@ -125,42 +117,38 @@ impl RequestGuard {
         X: From<&'static str>,
     {
         let Some(rest) = body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        match self.within_body(|| poll(rest)) {
+        match self.in_scope_of_body(|| poll(rest)) {
             Some(polled) => polled.map_err(Into::into),
             None => {
-                // What is left of it may panic again.
+                // The destructor of the body may panic again.
                 self.drop_body(body);
                 Poll::Ready(Some(Err("the app panicked".into())))
             }
         }
     }
 
-    /// Drops the response's body, as work on the request.
+    /// Drops the response body. Its log lines belong to the request.
     pub fn drop_body<B>(&self, mut body: Pin<&mut Option<B>>) {
-        let _ = self.within_body(|| body.set(None));
+        let _ = self.in_scope_of_body(|| body.set(None));
     }
 
-    /// Calls `work`, which is that of the response's body. What comes of it; nothing if it panicked.
-    fn within_body<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+    /// Calls `work` of the response body. Returns `None` after a panic that was caught.
+    fn in_scope_of_body<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
         if !self.catches_panics {
-            return Some(self.within(work));
+            return Some(self.in_scope(work));
         }
-        match self.within(|| catch_panic(work)) {
+        match self.in_scope(|| catch_panic(work)) {
             Ok(value) => Some(value),
             Err(Panicked(message)) => {
-                self.within(|| log::error!("{self}: the app panicked in the body of its response: {message}"));
+                self.in_scope(|| log::error!("{self}: the app panicked in the body of its response: {message}"));
                 None
             }
         }
     }
 
-    /// Whether there is something to be done once the response has been sent.
+    /// Returns whether dropping the guard has an effect, so that the response has to be sent first.
     pub(crate) fn is_awaited(&self) -> bool {
-        #[cfg(feature = "vercel")]
-        if self.end.is_some() {
-            return true;
-        }
-        self.after.as_ref().is_some_and(|(after, _)| after.may_have_work())
+        self.end.is_some() || self.after.as_ref().is_some_and(|(after, _)| after.may_have_work())
     }
 }
 
@@ -170,84 +158,80 @@ impl Drop for RequestGuard {
         if !after.may_have_work() {
             return;
         }
-        let answered = Arc::new(AfterTasks {
-            span: replace(&mut self.span, Span::none()),
-            #[cfg(feature = "vercel")]
-            end: self.end.take(),
-        });
-        let (of, late) = (Arc::downgrade(&answered), Arc::clone(&tasks));
-        // Such as what work hands over. Where there is none any more, the request has been at its end.
-        let late = move |work| match of.upgrade() {
-            Some(answered) => late.spawn(answered.does(work)),
-            None => late.spawn(after_response::done(work, "a request")),
+        let request = Arc::new(AnsweredRequest { span: replace(&mut self.span, Span::none()), end: self.end.take() });
+        let (weak, late_tasks) = (Arc::downgrade(&request), Arc::clone(&tasks));
+        // Work that other work adds delays the end of the request too. Any later work runs after that end.
+        let run_late = move |work| match weak.upgrade() {
+            Some(request) => late_tasks.spawn(request.run(work)),
+            None => late_tasks.spawn(run_logged(work, "a request")),
         };
-        for work in after.take_all(late) {
-            tasks.spawn(Arc::clone(&answered).does(work));
+        for work in after.take_all(run_late) {
+            tasks.spawn(Arc::clone(&request).run(work));
         }
     }
 }
 
-/// A request whose response has been sent, for as long as there is work on it.
-struct AfterTasks {
-    /// Dropped before the end is.
+/// A request whose response has been sent, and whose work after the response is not complete yet.
+struct AnsweredRequest {
+    /// Dropped before `end`, so that the span closes before the platform hears of the end.
     span: Span,
-    #[cfg(feature = "vercel")]
-    end: Option<crate::vercel::RequestEndGuard>,
+    end: Option<RequestEndGuard>,
 }
 
-impl AfterTasks {
-    /// Does `work`, for the request, which is not at its end before that, and in its span.
-    async fn does(self: Arc<Self>, work: Work) {
+impl AnsweredRequest {
+    /// Runs work after the response, in the span of the request.
+    async fn run(self: Arc<Self>, work: Work) {
         let span = self.span.clone();
-        #[cfg(feature = "vercel")]
-        if let Some(end) = &self.end {
-            return end.during(after_response::done(work, format!("request {end}")).instrument(span)).await;
+        match &self.end {
+            Some(end) => {
+                let work = run_logged(work, format!("request {end}")).instrument(span);
+                sink::with_request_async(&end.log_sink(), work).await;
+            }
+            None => run_logged(work, "a request").instrument(span).await,
         }
-        after_response::done(work, "a request").instrument(span).await;
     }
 }
 
 impl fmt::Display for RequestGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        #[cfg(feature = "vercel")]
-        if let Some(end) = &self.end {
-            return write!(f, "request {end}");
+        match &self.end {
+            Some(end) => write!(f, "request {end}"),
+            None => f.write_str("a request"),
         }
-        f.write_str("a request")
     }
 }
 
 impl fmt::Debug for RequestGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Pass({self})")
+        write!(f, "RequestGuard({self})")
     }
 }
 
 pin_project! {
-    /// The app's answer to come, from [`RequestGuard::call`].
+    /// The future of [`RequestGuard::call`].
     #[must_use = "futures do nothing unless polled"]
     pub struct GuardedCall<F> {
         #[pin]
-        state: State<F>,
-        pass: RequestGuard,
+        state: CallState<F>,
+        guard: RequestGuard,
     }
 
     impl<F> PinnedDrop for GuardedCall<F> {
         fn drop(this: Pin<&mut Self>) {
-            // Of a call that is given up, because the client has left, the destructors are work on the request.
+            // If the client has left, destructors run here. Their log lines belong to the request.
             let mut this = this.project();
-            this.pass.within(|| this.state.set(State::GivenUp));
+            this.guard.in_scope(|| this.state.set(CallState::Dropped));
         }
     }
 }
 
 pin_project! {
-    #[project = Projected]
-    enum State<F> {
-        Plain { #[pin] future: F },
+    #[project = CallStateProjection]
+    enum CallState<F> {
+        Uncaught { #[pin] future: F },
         Caught { #[pin] future: CatchPanic<F> },
         Panicked { panicked: Panicked },
-        GivenUp,
+        Dropped,
     }
 }
 
@@ -257,25 +241,25 @@ impl<F: Future> Future for GuardedCall<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let message = match this.state.project() {
-            Projected::Plain { future } => {
-                let answer = ready!(this.pass.within(|| future.poll(cx)));
-                return Poll::Ready((Some(answer), take(this.pass)));
+            CallStateProjection::Uncaught { future } => {
+                let response = ready!(this.guard.in_scope(|| future.poll(cx)));
+                return Poll::Ready((Some(response), take(this.guard)));
             }
-            Projected::Caught { future } => match ready!(this.pass.within(|| future.poll(cx))) {
-                Ok(answer) => return Poll::Ready((Some(answer), take(this.pass))),
+            CallStateProjection::Caught { future } => match ready!(this.guard.in_scope(|| future.poll(cx))) {
+                Ok(response) => return Poll::Ready((Some(response), take(this.guard))),
                 Err(Panicked(message)) => message,
             },
-            Projected::Panicked { panicked } => take(&mut panicked.0),
-            Projected::GivenUp => return Poll::Pending,
+            CallStateProjection::Panicked { panicked } => take(&mut panicked.0),
+            CallStateProjection::Dropped => return Poll::Pending,
         };
-        let pass = &*this.pass;
-        pass.within(|| log::error!("{pass}: answered with 500: the app panicked: {message}"));
-        Poll::Ready((None, take(this.pass)))
+        let guard = &*this.guard;
+        guard.in_scope(|| log::error!("{guard}: responding with 500: the app panicked: {message}"));
+        Poll::Ready((None, take(this.guard)))
     }
 }
 
 impl<F> fmt::Debug for GuardedCall<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("pass", &self.pass).finish_non_exhaustive()
+        f.debug_struct("GuardedCall").field("guard", &self.guard).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! What hyper calls for each request: hands it to the app as a [`Request`](crate::Request).
+//! The service that hyper calls for each request of a connection, and that calls the app.
 
 use std::{
     convert::Infallible,
@@ -24,54 +24,54 @@ use tokio::sync::Notify;
 use crate::{
     App, Host, Request,
     server::{
-        flush_tracker::{GuardedBody, PendingFlush},
+        flush_tracker::{PendingFlush, TrackedBody},
         ingress::{Admission, Ingress},
         request_guard::GuardedCall,
     },
 };
 
-/// An app and what one connection knows.
-pub(crate) struct Service<A> {
+/// An app with the state of one connection.
+pub(crate) struct ConnectionService<A> {
     app: A,
     peer: SocketAddr,
-    gate: Ingress,
-    unsent: PendingFlush,
+    ingress: Ingress,
+    pending: PendingFlush,
     first_request: FirstRequest,
 }
 
-/// The first request of a connection: whether it has come, and when it does.
+/// The arrival of the first request of a connection.
 #[derive(Clone, Default)]
 pub(crate) struct FirstRequest(Arc<(AtomicBool, Notify)>);
 
 impl FirstRequest {
-    pub(crate) fn has_come(&self) -> bool {
+    pub(crate) fn has_arrived(&self) -> bool {
         self.0.0.load(Relaxed)
     }
 
-    pub(crate) async fn comes(&self) {
+    pub(crate) async fn wait(&self) {
         self.0.1.notified().await;
     }
 
-    fn set(&self) {
-        if !self.has_come() {
+    fn set_arrived(&self) {
+        if !self.has_arrived() {
             self.0.0.store(true, Relaxed);
             self.0.1.notify_one();
         }
     }
 }
 
-impl<A> Service<A> {
-    pub(crate) fn new(app: A, peer: SocketAddr, gate: Ingress) -> Self {
-        Self { app, peer, gate, unsent: PendingFlush::default(), first_request: FirstRequest::default() }
+impl<A> ConnectionService<A> {
+    pub(crate) fn new(app: A, peer: SocketAddr, ingress: Ingress) -> Self {
+        Self { app, peer, ingress, pending: PendingFlush::default(), first_request: FirstRequest::default() }
     }
 
-    /// What is to be told of once it has left for the client.
-    pub(crate) fn unsent(&self) -> PendingFlush {
-        self.unsent.clone()
+    /// The requests of the connection whose responses are not flushed yet.
+    pub(crate) fn pending_flush(&self) -> PendingFlush {
+        self.pending.clone()
     }
 
     pub(crate) fn host(&self) -> Host {
-        self.gate.host()
+        self.ingress.host()
     }
 
     pub(crate) fn first_request(&self) -> FirstRequest {
@@ -79,39 +79,39 @@ impl<A> Service<A> {
     }
 }
 
-impl<A: App> hyper::service::Service<http::Request<Incoming>> for Service<A> {
-    type Response = http::Response<Body<A::Body>>;
+impl<A: App> hyper::service::Service<http::Request<Incoming>> for ConnectionService<A> {
+    type Response = http::Response<AppBody<A::Body>>;
     type Error = Infallible;
-    type Future = Response<A::Future, A::Body>;
+    type Future = ResponseFuture<A::Future, A::Body>;
 
     fn call(&self, request: http::Request<Incoming>) -> Self::Future {
-        self.first_request.set();
+        self.first_request.set_arrived();
         let mut request = request.map(crate::Body::from);
         if request.uri().authority().is_some() && request.uri().path_and_query().is_some() {
             make_origin_form(&mut request);
         }
-        // In HTTP/2 a task for each response lets go of its body, maybe when another one, for the connection, has flushed the
-        // last of it, and will not flush again.
-        let unsent = Some(&self.unsent).filter(|_| request.version() != Version::HTTP_2);
-        match self.gate.admit(&mut request, Some(self.peer)) {
-            Admission::ToApp(pass) => {
-                Response::OfApp { answer: pass.call(|| self.app.call(request)), unsent: unsent.cloned() }
+        // Not for HTTP/2: there a task of each response drops the body, maybe after the connection's own task has flushed the last
+        // byte. No other flush may follow.
+        let pending = Some(&self.pending).filter(|_| request.version() != Version::HTTP_2);
+        match self.ingress.admit(&mut request, Some(self.peer)) {
+            Admission::ToApp(guard) => {
+                ResponseFuture::App { call: guard.call(|| self.app.call(request)), pending: pending.cloned() }
             }
-            Admission::Answered(status, text, pass) => Response::Ready {
-                response: Some(answered(status, text).map(|body| GuardedBody::new(body, pass, unsent))),
+            Admission::Response(status, text, guard) => ResponseFuture::Ready {
+                response: Some(text_response(status, text).map(|body| TrackedBody::new(body, guard, pending))),
             },
         }
     }
 }
 
-/// Makes of the target that HTTP/2 has, and of the absolute form of HTTP/1.1, what every other request has: a path and a
-/// query, and the host in its header (RFC 9112, section 3.2.2; RFC 9113, section 8.3.1).
+/// Converts the target of HTTP/2, and the absolute form of HTTP/1.1, into origin form: a path and a query. The host goes into its
+/// header (RFC 9112, section 3.2.2; RFC 9113, section 8.3.1).
 fn make_origin_form(request: &mut Request) {
     let parts = std::mem::take(request.uri_mut()).into_parts();
     if let Some(target) = parts.path_and_query {
         *request.uri_mut() = target.into();
     }
-    // Without what stands before an `@`: a host header has no place for it.
+    // Without user information, which a host header cannot contain.
     let host = parts.authority.map(|authority| match authority.port() {
         Some(port) => HeaderValue::from_str(&format!("{}:{port}", authority.host())),
         None => HeaderValue::from_str(authority.host()),
@@ -121,51 +121,51 @@ fn make_origin_form(request: &mut Request) {
     }
 }
 
-/// The body of a response: the app's, or the text that stands for an answer of it.
-pub(crate) type Body<B> = GuardedBody<Either<B, Full<Bytes>>>;
+/// The body of the app, or the text of a response of the server.
+pub(crate) type AppBody<B> = TrackedBody<Either<B, Full<Bytes>>>;
 
 pin_project! {
-    /// The app's response, in the shape that hyper wants, or one that the app has no part in.
-    #[project = Projected]
-    pub(crate) enum Response<F: Future, B> {
-        OfApp {
+    /// The future of a response: the app's, or one that the server makes without the app.
+    #[project = ResponseFutureProjection]
+    pub(crate) enum ResponseFuture<F: Future, B> {
+        App {
             #[pin]
-            answer: GuardedCall<F>,
-            unsent: Option<PendingFlush>,
+            call: GuardedCall<F>,
+            pending: Option<PendingFlush>,
         },
-        Ready { response: Option<http::Response<Body<B>>> },
+        Ready { response: Option<http::Response<AppBody<B>>> },
     }
 }
 
-impl<F, B> Future for Response<F, B>
+impl<F, B> Future for ResponseFuture<F, B>
 where
     F: Future<Output = http::Response<B>>,
 {
-    type Output = Result<http::Response<Body<B>>, Infallible>;
+    type Output = Result<http::Response<AppBody<B>>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            Projected::OfApp { answer, unsent } => {
-                let (response, pass) = ready!(answer.poll(cx));
+            ResponseFutureProjection::App { call, pending } => {
+                let (response, guard) = ready!(call.poll(cx));
                 let response = match response {
                     Some(mut response) => {
-                        pass.restore_location(response.headers_mut());
+                        guard.restore_location(response.headers_mut());
                         response.map(Either::Left)
                     }
-                    None => answered(StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
+                    None => text_response(StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
                 };
-                Poll::Ready(Ok(response.map(|body| GuardedBody::new(body, pass, unsent.as_ref()))))
+                Poll::Ready(Ok(response.map(|body| TrackedBody::new(body, guard, pending.as_ref()))))
             }
-            // It is taken once.
-            Projected::Ready { response } => {
+            // Like every future, this one returns its value once.
+            ResponseFutureProjection::Ready { response } => {
                 response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
             }
         }
     }
 }
 
-/// An answer of the server's own.
-fn answered<B>(status: StatusCode, text: &'static str) -> http::Response<Either<B, Full<Bytes>>> {
+/// Creates a response of the server itself.
+fn text_response<B>(status: StatusCode, text: &'static str) -> http::Response<Either<B, Full<Bytes>>> {
     let mut response = http::Response::new(Either::Right(Full::from(text)));
     *response.status_mut() = status;
     if !text.is_empty() {
@@ -183,17 +183,17 @@ mod tests {
     use crate::{PathPrefix, Settings};
 
     #[test]
-    fn two_slashes_after_a_prefix_do_not_make_a_host() {
-        let gate = Ingress::new(&Settings { base_path: Some("/api".into()), ..Settings::default() });
+    fn two_slashes_after_a_prefix_do_not_become_a_host() {
+        let ingress = Ingress::new(&Settings { base_path: Some("/api".into()), ..Settings::default() });
         let mut request = Request::default();
         *request.uri_mut() = Uri::from_static("/api//evil.example/x");
-        assert!(matches!(gate.admit(&mut request, None), Admission::ToApp(_)));
+        assert!(matches!(ingress.admit(&mut request, None), Admission::ToApp(_)));
         assert_eq!((request.uri().to_string().as_str(), request.uri().host()), ("//evil.example/x", None));
         assert_eq!(request.extensions().get::<PathPrefix>().unwrap().as_str(), "/api");
     }
 
     #[test]
-    fn a_target_with_a_host_becomes_a_path_and_a_header() {
+    fn converts_an_absolute_target_into_a_path_and_a_header() {
         for (target, host) in [("http://example.com/x?y", "example.com"), ("https://u:p@[::1]:8080/x?y", "[::1]:8080")]
         {
             let mut request = Request::default();

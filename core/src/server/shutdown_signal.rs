@@ -1,5 +1,3 @@
-//! When a server ends: at SIGTERM, at Ctrl-C, or when the user's own future completes.
-
 use std::future::pending;
 
 use tokio::time::Instant;
@@ -7,50 +5,51 @@ use tokio::time::Instant;
 use crate::{
     Error,
     lifecycle::{
-        shutdown::{Ending, Shutdown},
+        shutdown::{Shutdown, ShutdownFuture},
         signals::{SAME_SIGNAL, Signals},
     },
 };
 
+/// The events that begin the shutdown of a server: SIGTERM, Ctrl-C, or the user's future.
 pub(crate) struct ShutdownSignal {
-    own: Option<Ending>,
-    /// `None` if the user handles them.
+    future: Option<ShutdownFuture>,
+    /// `None` if the user handles signals.
     signals: Option<Signals>,
 }
 
 impl ShutdownSignal {
     pub(crate) fn new(shutdown: Shutdown) -> Result<Self, Error> {
-        let signals = shutdown.hears_signals().then(Signals::new).transpose()?;
-        Ok(Self { own: shutdown.own(), signals })
+        let signals = shutdown.includes_signals().then(Signals::new).transpose()?;
+        Ok(Self { future: shutdown.into_future(), signals })
     }
 
-    /// Whether a signal has an effect here.
-    pub(crate) fn hears_signals(&self) -> bool {
+    /// Returns whether a signal has an effect.
+    pub(crate) fn includes_signals(&self) -> bool {
         self.signals.is_some()
     }
 
-    /// Waits for the shutdown to begin.
-    pub(crate) async fn begins(&mut self) {
-        match (&mut self.signals, &mut self.own) {
-            (Some(signals), own) => signals.next_or(own.as_mut()).await,
-            (None, Some(own)) => own.await,
+    /// Waits for the first event.
+    pub(crate) async fn wait(&mut self) {
+        match (&mut self.signals, &mut self.future) {
+            (Some(signals), future) => signals.next_or(future.as_mut()).await,
+            (None, Some(future)) => future.await,
             (None, None) => pending().await,
         }
     }
 
-    /// Waits for a signal that is not the one that began the shutdown.
-    pub(crate) async fn insists(&mut self) {
+    /// Waits for another signal. Signals within a second belong to the first one.
+    pub(crate) async fn wait_for_second(&mut self) {
         let Some(signals) = &mut self.signals else { return pending().await };
-        let meant_from = Instant::now() + SAME_SIGNAL;
+        let earliest = Instant::now() + SAME_SIGNAL;
         loop {
             signals.next().await;
-            if Instant::now() >= meant_from {
+            if Instant::now() >= earliest {
                 return;
             }
         }
     }
 
-    /// Ends the process, as that signal does by default.
+    /// Ends the process in the same way as the signal does by default.
     pub(crate) fn end_process(&self) {
         if let Some(signals) = &self.signals {
             signals.end_process();

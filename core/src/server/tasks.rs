@@ -1,4 +1,4 @@
-//! Work after responses, on a server: each in a task of its own, which the end of the server waits for.
+//! The tasks that run work after responses on a server. The shutdown waits for them.
 
 use std::{
     future::poll_fn,
@@ -10,49 +10,49 @@ use tokio::{runtime::Handle, task::JoinSet};
 
 use crate::log;
 
-/// All such tasks of a server.
+/// The tasks of a server.
 #[derive(Debug, Clone)]
-pub(crate) struct Tasks(Arc<Inner>);
+pub(crate) struct Tasks(Arc<SharedTasks>);
 
 #[derive(Debug)]
-struct Inner {
-    set: Mutex<Set>,
-    /// The one of the server, if it is known: those of a framework's workers end before the work does.
+struct SharedTasks {
+    set: Mutex<TaskSet>,
+    /// The runtime of the server, if it is known. The runtimes of a framework's workers end before the work does.
     runtime: Option<Handle>,
 }
 
 #[derive(Debug, Default)]
-struct Set {
+struct TaskSet {
     tasks: JoinSet<()>,
     is_closed: bool,
 }
 
 impl Tasks {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Inner { set: Mutex::default(), runtime: Handle::try_current().ok() }))
+        Self(Arc::new(SharedTasks { set: Mutex::default(), runtime: Handle::try_current().ok() }))
     }
 
-    /// Begins with `work`, unless all has been cut off.
+    /// Runs `work` in a task of its own, unless the tasks were [aborted](Self::abort).
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let runtime = self.0.runtime.clone().or_else(|| Handle::try_current().ok());
-        let mut set = self.set();
-        // Those that are done are forgotten meanwhile.
+        let mut set = self.lock();
+        // Frees the tasks that have completed.
         while set.tasks.try_join_next().is_some() {}
         if let (Some(runtime), false) = (runtime, set.is_closed) {
             set.tasks.spawn_on(work, &runtime);
         } else {
-            // After the lock: its destructor is the app's.
+            // Not under the lock: the destructor is code of the app.
             drop(set);
             drop(work);
-            log::warn!("the work after a response was not begun: the server has ended");
+            log::warn!("dropped work after a response: the server has shut down");
         }
     }
 
-    /// Waits until there is none.
-    pub(crate) async fn are_done(&self) {
+    /// Waits until no task is left.
+    pub(crate) async fn wait(&self) {
         poll_fn(|cx| {
             loop {
-                match self.set().tasks.poll_join_next(cx) {
+                match self.lock().tasks.poll_join_next(cx) {
                     Poll::Ready(Some(_)) => {}
                     Poll::Ready(None) => return Poll::Ready(()),
                     Poll::Pending => return Poll::Pending,
@@ -62,20 +62,21 @@ impl Tasks {
         .await;
     }
 
-    pub(crate) fn are_any(&self) -> bool {
-        let mut set = self.set();
+    /// Returns whether no task is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        let mut set = self.lock();
         while set.tasks.try_join_next().is_some() {}
-        !set.tasks.is_empty()
+        set.tasks.is_empty()
     }
 
-    /// Cuts off what is not done, and begins with nothing any more.
-    pub(crate) fn cut_off(&self) {
-        let mut set = self.set();
+    /// Aborts all tasks. Later work is dropped.
+    pub(crate) fn abort(&self) {
+        let mut set = self.lock();
         set.is_closed = true;
         set.tasks.abort_all();
     }
 
-    fn set(&self) -> MutexGuard<'_, Set> {
+    fn lock(&self) -> MutexGuard<'_, TaskSet> {
         self.0.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

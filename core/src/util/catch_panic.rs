@@ -1,4 +1,6 @@
-//! An app that panics must not take the process with it: other requests, and Lambda's start of a new one, pay for that.
+//! Turns panics of the app into values.
+//!
+//! A panic must not end the process: other requests would fail, and Lambda would have to start a new process.
 
 use std::{
     any::Any,
@@ -13,7 +15,7 @@ use pin_project_lite::pin_project;
 use crate::Error;
 
 pin_project! {
-    /// A future whose panics are values, those of its destructor included.
+    /// A future that returns its panics, including those of its destructor.
     pub(crate) struct CatchPanic<F> {
         #[pin]
         future: Option<F>,
@@ -21,38 +23,38 @@ pin_project! {
 
     impl<F> PinnedDrop for CatchPanic<F> {
         fn drop(this: Pin<&mut Self>) {
-            // One that is given up panics as any other does.
+            // The destructor of a future that did not complete may panic.
             let mut future = this.project().future;
             let _ = catch_panic(|| future.set(None));
         }
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Panicked(pub(crate) String);
 
-/// What `make` gives, or what it said when it panicked.
+/// Calls `make`, and returns its value or the message of its panic.
 ///
-/// What an app leaves behind when it unwinds is its own affair, as it is under its own server.
+/// Values that the panic leaves in an invalid state are the app's concern, like under its framework's own server.
 pub(crate) fn catch_panic<T>(make: impl FnOnce() -> T) -> Result<T, Panicked> {
     panic::catch_unwind(AssertUnwindSafe(make)).map_err(Panicked::new)
 }
 
-/// What a future gives, or what it or its maker said when it panicked.
+/// Awaits a future that [`CatchPanic::new`] made.
 pub(crate) async fn catch_panic_async<F: Future>(made: Result<CatchPanic<F>, Panicked>) -> Result<F::Output, Panicked> {
     made?.await
 }
 
-/// What building an app gives; a panic is an error like any other.
+/// Builds an app. A panic becomes an error.
 #[cfg(any(feature = "lambda", feature = "vercel"))]
 pub(crate) async fn catch_build_panic<T>(build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let panicked = |Panicked(message)| Error::new(format!("the app panicked while it was built: {message}"));
+    let panicked = |Panicked(message)| Error::build(format!("the app panicked while it was built: {message}"));
     catch_panic_async(CatchPanic::new(|| build)).await.map_err(panicked).flatten()
 }
 
 impl<F: Future> CatchPanic<F> {
-    /// The future that `make` makes.
+    /// Creates the future that `make` returns. `make` may panic too.
     pub(crate) fn new(make: impl FnOnce() -> F) -> Result<Self, Panicked> {
         catch_panic(make).map(|future| Self { future: Some(future) })
     }
@@ -73,7 +75,7 @@ impl<F: Future> Future for CatchPanic<F> {
         match polled {
             Ok(polled) => polled.map(Ok),
             Err(panicked) => {
-                // What is left of it may panic again.
+                // The destructor may panic again.
                 let _ = catch_panic(|| future.set(None));
                 Poll::Ready(Err(panicked))
             }
@@ -82,26 +84,28 @@ impl<F: Future> Future for CatchPanic<F> {
 }
 
 impl Panicked {
-    fn new(panic: Box<dyn Any + Send>) -> Self {
-        if let Some(message) = message_of(&*panic) {
+    fn new(payload: Box<dyn Any + Send>) -> Self {
+        if let Some(message) = panic_message(&*payload) {
             return Self(message.to_owned());
         }
-        // Whatever it is, its destructor may panic as well.
-        std::mem::forget(panic);
+        // A payload of any other type may have a destructor that panics.
+        std::mem::forget(payload);
         Self("no message".to_owned())
     }
 }
 
-/// The message of a panic, unless its payload is of another type than that of `panic!`.
-pub(crate) fn message_of(payload: &(dyn Any + Send)) -> Option<&str> {
+/// The message of a panic, if its payload has a type that `panic!` creates.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> Option<&str> {
     payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    struct PanicsOnDrop;
+    /// A value whose destructor panics.
+    pub(crate) struct PanicsOnDrop;
+
     impl Drop for PanicsOnDrop {
         fn drop(&mut self) {
             panic!("in drop");
@@ -113,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn wherever_a_future_panics_it_is_a_value() {
+    async fn catches_a_panic_at_every_stage_of_a_future() {
         assert_eq!(message_of_panic(|| -> std::future::Ready<()> { panic!("at once") }).await, "at once");
         assert_eq!(message_of_panic(async || panic!("while {}", "polled")).await, "while polled");
         assert_eq!(
@@ -135,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_does_not_panic_passes() {
+    async fn returns_the_value_of_a_future_that_does_not_panic() {
         assert_eq!(CatchPanic::new(async || 7).unwrap().await, Ok(7));
     }
 }

@@ -1,4 +1,4 @@
-//! The body of a response, which the app may do anything in.
+//! A response body that catches the panics of the app.
 
 use std::{
     fmt,
@@ -15,7 +15,7 @@ use crate::{
     util::catch_panic::{Panicked, catch_panic},
 };
 
-/// Why a body gives no more.
+/// The reason why a body ended early.
 #[derive(Debug)]
 pub(crate) enum BodyError {
     Body(BoxError),
@@ -32,7 +32,9 @@ impl fmt::Display for BodyError {
 }
 
 pin_project! {
-    /// A body whose panics are failures, those of its destructor included: after another panic that one would end the process.
+    /// A body whose panics become errors.
+    ///
+    /// Panics of the destructor are caught too. A panic in a destructor during another panic would abort the process.
     pub(crate) struct GuardedBody<B> {
         #[pin]
         body: Option<B>,
@@ -40,7 +42,7 @@ pin_project! {
 
     impl<B> PinnedDrop for GuardedBody<B> {
         fn drop(this: Pin<&mut Self>) {
-            this.drop_it();
+            this.drop_body();
         }
     }
 }
@@ -50,7 +52,7 @@ impl<B> GuardedBody<B> {
         Self { body }
     }
 
-    fn drop_it(self: Pin<&mut Self>) {
+    fn drop_body(self: Pin<&mut Self>) {
         let mut body = self.project().body;
         let _ = catch_panic(|| body.set(None));
     }
@@ -68,7 +70,7 @@ where
         match catch_panic(|| body.poll_frame(cx)) {
             Ok(polled) => polled.map_err(|error| BodyError::Body(error.into())),
             Err(Panicked(message)) => {
-                self.drop_it();
+                self.drop_body();
                 Poll::Ready(Some(Err(BodyError::Panicked(message))))
             }
         }

@@ -1,4 +1,4 @@
-//! Building blocks that know nothing of Lodger.
+//! Building blocks without any type of Lodger's.
 
 #[cfg(feature = "lambda")]
 pub(crate) mod abort_on_drop;

@@ -1,4 +1,4 @@
-//! Messages to the platform: JSON, each ended by a NUL.
+//! Messages to Vercel: JSON, each followed by a NUL byte.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -8,27 +8,29 @@ use tracing::Level;
 
 use crate::vercel::Context;
 
-/// The server listens: the first message, and the only one of its kind.
+/// Creates the first message: the server accepts connections.
 pub(crate) fn server_started(init: Duration, port: u16) -> String {
     message("server-started", format_args!(r#""initDuration":{},"httpPort":{port}"#, init.as_millis()))
 }
 
-/// A request is at its end. The one message that every request has: `core::fmt` would take a tenth of what Lodger does for it.
-pub(crate) fn push_end(out: &mut BytesMut, of: &Context) {
+/// Appends the message that a request has ended.
+///
+/// Every request needs one, so it is written without `core::fmt`, which would take a tenth of Lodger's time for a request.
+pub(crate) fn push_end(out: &mut BytesMut, context: &Context) {
     out.extend_from_slice(br#"{"type":"end","payload":{"context":{"invocationId":""#);
-    if is_plain(of.invocation_id()) {
-        out.extend_from_slice(of.invocation_id().as_bytes());
+    if is_plain(context.invocation_id()) {
+        out.extend_from_slice(context.invocation_id().as_bytes());
     } else {
-        // Memory has no end that could be told of here.
-        let _ = write!(out, "{}", Escaped(of.invocation_id()));
+        // Writing to memory cannot fail.
+        let _ = write!(out, "{}", Escaped(context.invocation_id()));
     }
     out.extend_from_slice(br#"","requestId":"#);
-    push_number(out, of.request_id());
+    push_number(out, context.request_id());
     out.extend_from_slice(b"},\"error\":null}}\0");
 }
 
 fn push_number(out: &mut BytesMut, mut number: u64) {
-    // As many digits as a u64 may have.
+    // The maximum number of digits of a `u64`.
     let mut digits = [b'0'; 20];
     let mut first = digits.len();
     for (at, digit) in digits.iter_mut().enumerate().rev() {
@@ -42,13 +44,13 @@ fn push_number(out: &mut BytesMut, mut number: u64) {
     out.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
-/// The process cannot go on.
-pub(crate) fn unrecoverable_error(exit_code: u8, why: &str) -> String {
-    message("unrecoverable-error", format_args!(r#""exitCode":{exit_code},"message":{}"#, Json(why)))
+/// Creates the message that the process cannot start.
+pub(crate) fn unrecoverable_error(exit_code: u8, reason: &str) -> String {
+    message("unrecoverable-error", format_args!(r#""exitCode":{exit_code},"message":{}"#, Json(reason)))
 }
 
-/// A line of the log, of a request or of nobody's.
-pub(crate) fn log(of: Option<&Context>, level: Level, line: &str) -> String {
+/// Creates the message with a log line, of a request or of the process.
+pub(crate) fn log(context: Option<&Context>, level: Level, line: &str) -> String {
     let level = match level {
         Level::ERROR => "error",
         Level::WARN => "warn",
@@ -57,8 +59,8 @@ pub(crate) fn log(of: Option<&Context>, level: Level, line: &str) -> String {
         Level::TRACE => "trace",
     };
     let line = STANDARD.encode(line);
-    match of {
-        Some(of) => message("log", format_args!(r#""context":{},{LEVEL}{level}{LINE}{line}""#, Json(of))),
+    match context {
+        Some(context) => message("log", format_args!(r#""context":{},{LEVEL}{level}{LINE}{line}""#, Json(context))),
         None => message(
             "log",
             format_args!(r#""context":{{"invocationId":"0","requestId":0}},{LEVEL}{level}{LINE}{line}""#),
@@ -69,10 +71,10 @@ pub(crate) fn log(of: Option<&Context>, level: Level, line: &str) -> String {
 const LEVEL: &str = r#""level":""#;
 const LINE: &str = r#"","message":""#;
 
-/// The line in a message, without its NUL, that is one of the log.
-pub(crate) fn line_of(message: &[u8]) -> Option<String> {
+/// Reads the line in a message of [`log`]. `message` has no NUL byte. Returns `None` for other messages.
+pub(crate) fn read_log_line(message: &[u8]) -> Option<String> {
     let message = std::str::from_utf8(message).ok()?;
-    // What an id may hold is escaped, and so is no part of it.
+    // Ids are escaped, so they cannot contain this text.
     let (_, line) = message.starts_with(r#"{"type":"log""#).then(|| message.rsplit_once(LINE))??;
     let line = STANDARD.decode(line.split('"').next()?).ok()?;
     String::from_utf8(line).ok()
@@ -82,7 +84,7 @@ fn message(kind: &str, payload: std::fmt::Arguments<'_>) -> String {
     format!("{{\"type\":\"{kind}\",\"payload\":{{{payload}}}}}\0")
 }
 
-/// A value as it stands in JSON.
+/// A value that displays as JSON.
 struct Json<T>(T);
 
 impl std::fmt::Display for Json<&str> {
@@ -97,12 +99,12 @@ impl std::fmt::Display for Json<&str> {
     }
 }
 
-/// Whether nothing has to be escaped, as in every id there is.
+/// Returns whether no character has to be escaped. That is so for every id that Vercel uses.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:.".contains(&byte))
 }
 
-/// Text as it stands between quotes.
+/// Text that displays as the inside of a JSON string.
 struct Escaped<'a>(&'a str);
 
 impl std::fmt::Display for Escaped<'_> {
@@ -110,7 +112,7 @@ impl std::fmt::Display for Escaped<'_> {
         for character in self.0.chars() {
             match character {
                 '"' | '\\' => write!(f, "\\{character}")?,
-                // What is below a space may not stand there (RFC 8259, section 7), and a NUL would end the message.
+                // JSON forbids unescaped control characters (RFC 8259, section 7), and a NUL would end the message.
                 '\0'..=' ' if character < ' ' => write!(f, "\\u{:04x}", u32::from(character))?,
                 _ => f.write_char(character)?,
             }
@@ -130,18 +132,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::request::platform_headers::PlatformHeaders;
 
-    fn context(invocation_id: &str, request_id: u64) -> Context {
-        let invocation_id = Some(invocation_id.to_owned());
-        let mut said = PlatformHeaders::default();
-        (said.invocation_id, said.request_id) = (invocation_id, Some(request_id));
-        Context::of(&mut said).unwrap()
-    }
-
-    fn end(of: &Context) -> String {
+    fn end(context: &Context) -> String {
         let mut out = BytesMut::new();
-        push_end(&mut out, of);
+        push_end(&mut out, context);
         String::from_utf8(out.to_vec()).unwrap()
     }
 
@@ -153,31 +147,31 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_the_log_is_base64_and_can_be_had_back() {
-        let context = context("a\",\"message\":\"", 0);
-        for (of, id) in [(Some(&context), context.invocation_id()), (None, "0")] {
-            let message = log(of, Level::WARN, "\"line\"\0é");
+    fn encodes_a_log_line_in_base64_and_reads_the_line_again() {
+        let context = Context::new("a\",\"message\":\"", 0);
+        for (context, id) in [(Some(&context), context.invocation_id()), (None, "0")] {
+            let message = log(context, Level::WARN, "\"line\"\0é");
             assert_eq!(
                 read(&message),
                 json!({"type": "log", "payload": {
                     "context": {"invocationId": id, "requestId": 0}, "level": "warn", "message": "ImxpbmUiAMOp"}})
             );
-            assert_eq!(line_of(message.trim_end_matches('\0').as_bytes()).unwrap(), "\"line\"\0é");
+            assert_eq!(read_log_line(message.trim_end_matches('\0').as_bytes()).unwrap(), "\"line\"\0é");
         }
         for other in [&b""[..], b"\xff", b"\"}}", end(&context).as_bytes()] {
-            assert_eq!(line_of(other), None, "{other:?}");
+            assert_eq!(read_log_line(other), None, "{other:?}");
         }
     }
 
     #[test]
-    fn each_is_json_and_a_nul() {
+    fn every_message_is_json_and_a_nul() {
         assert_eq!(
             read(&server_started(Duration::from_micros(12_999), 3000)),
             json!({"type": "server-started", "payload": {"initDuration": 12, "httpPort": 3000}})
         );
         for (invocation_id, request_id) in [("a\"b\\c\n\0\u{7f}é", u64::MAX), ("sfo1:a-B_0.9", 0), ("", 1090)] {
             assert_eq!(
-                read(&end(&context(invocation_id, request_id))),
+                read(&end(&Context::new(invocation_id, request_id))),
                 json!({"type": "end", "payload": {
                     "context": {"invocationId": invocation_id, "requestId": request_id}, "error": null}})
             );

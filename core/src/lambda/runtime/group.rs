@@ -120,7 +120,7 @@ impl SlotGroup {
         let missing = count + usize::from(snapshot.is_some());
         let stage = watch::Sender::new(Stage { missing, is_over: false, is_cut_off: false });
         let failure = Arc::<Failure>::default();
-        let shutdown = shutdown.own().map(|shutdown| {
+        let shutdown = shutdown.into_future().map(|shutdown| {
             let stage = stage.clone();
             Arc::new(AbortOnDrop(tokio::spawn(async move {
                 shutdown.await;
@@ -177,7 +177,7 @@ impl SlotGroup {
     /// When a slot is to end, and when its invocation fails, if there is such a time.
     pub(crate) fn end_of_slot(&self) -> (StopSignal, Option<CutOff>) {
         let cut_off = self.grace.map(|_| CutOff(self.stage.subscribe()));
-        (StopSignal::new(Shutdown::when(self.is_over())), cut_off)
+        (StopSignal::new(Shutdown::from_future(self.is_over())), cut_off)
     }
 
     /// What `work` gives. At the end of the grace period its invocations [fail](CutOff), and it has [`REPORT_TIMEOUT`] to say so.

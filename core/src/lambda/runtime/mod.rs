@@ -121,12 +121,12 @@ impl Runtime {
     async fn ask_for_sigterm(&mut self) {
         let grace = self.settings.grace.unwrap_or(GRACE);
         self.grace = Some(grace);
-        if self.shutdown.hears_signals() {
+        if self.shutdown.includes_signals() {
             match Signals::new() {
                 Ok(mut signals) => {
-                    let mut own = take(&mut self.shutdown).own();
+                    let mut own = take(&mut self.shutdown).into_future();
                     // It is dropped with the signals, which end the process from then on.
-                    self.shutdown = Shutdown::when(async move {
+                    self.shutdown = Shutdown::from_future(async move {
                         signals.next_or(own.as_mut()).await;
                         log::info!("ending: what is in flight has {grace:?} (LODGER_GRACE)");
                     });

@@ -40,14 +40,18 @@ pub(crate) async fn answer<A: App>(
         api,
         app,
         settings,
-        reserved: Reserved::new(settings),
+        reserved: Reserved::new(settings.events_path.as_deref(), settings.websocket_path.as_deref()),
         names: HeaderNameCache::new(),
         deadline: Deadline::new(settings.deadline_margin, cut_off),
         after: AfterResponse::new(),
     };
     let is_frozen = settings.before_freeze.is_some() && settings.max_concurrency.is_none_or(|most| most.get() == 1);
     while let Some(invocation) = slot.api.next(&mut end).await? {
-        let span = span::of_invocation(&invocation.context);
+        let span = span::for_invocation(
+            invocation.context.request_id(),
+            invocation.context.trace_id(),
+            invocation.context.tenant_id(),
+        );
         slot.deadline.set(&invocation.context);
         {
             // Where it stands: it is ten kilobytes, which to instrument it would have to be moved.
@@ -113,7 +117,10 @@ async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline
     let done = poll_fn(|cx| {
         // Work may wait for what it has handed over itself.
         all.extend(
-            after.take().into_iter().map(|work| Box::pin(after_response::done(work, format!("request {request_id}")))),
+            after
+                .take()
+                .into_iter()
+                .map(|work| Box::pin(after_response::run_logged(work, format!("request {request_id}")))),
         );
         let polled = Pin::new(&mut all).poll(cx);
         if !after.has_work() {

@@ -18,7 +18,7 @@ pub(crate) enum StopSignal {
 
 impl StopSignal {
     pub(crate) fn new(shutdown: Shutdown) -> Self {
-        shutdown.own().map_or(Self::Never, Self::When)
+        shutdown.into_future().map_or(Self::Never, Self::When)
     }
 
     /// What `future` gives; `None` if the end comes first. Once it has come, no future is begun; one that has been begun
@@ -75,16 +75,16 @@ mod tests {
     async fn what_is_first_is_what_counts_and_the_end_is_asked_first() {
         let mut never = StopSignal::new(Shutdown::default());
         assert_eq!(never.or(ready(1)).await, Some(1));
-        let mut later = StopSignal::new(Shutdown::when(pending()));
+        let mut later = StopSignal::new(Shutdown::from_future(pending()));
         assert_eq!(later.or(ready(1)).await, Some(1));
-        let mut now = StopSignal::new(Shutdown::when(ready(())));
+        let mut now = StopSignal::new(Shutdown::from_future(ready(())));
         for _ in 0..2 {
             assert_eq!(now.or(async { unreachable!("it was begun") }).await, None::<()>);
         }
         // Both at once, after a while.
         let (both, first) = tokio::sync::watch::channel(0);
         let mut second = both.subscribe();
-        let mut end = StopSignal::new(Shutdown::when(async move { drop(second.changed().await) }));
+        let mut end = StopSignal::new(Shutdown::from_future(async move { drop(second.changed().await) }));
         let mut first = first;
         let (value, ()) = tokio::join!(end.or(first.changed()), async { both.send(1).unwrap() });
         assert!(value.is_some());

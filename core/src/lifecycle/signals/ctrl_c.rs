@@ -6,13 +6,13 @@ use crate::Error;
 #[cfg(feature = "server")]
 const CONTROL_C_EXIT: i32 = 0xC000_013A_u32.cast_signed();
 
-/// Ctrl-C, which ends nothing by itself while somebody waits for it. tokio gives it back by itself after that.
+/// Ctrl-C, which does not end the process while a task waits for it. tokio restores the default after that.
 #[derive(Debug)]
-pub(crate) struct Signals;
+pub(crate) struct CtrlC;
 
-impl Signals {
+impl CtrlC {
     /// # Errors
-    /// None here.
+    /// None on this operating system.
     pub(crate) fn new() -> Result<Self, Error> {
         Ok(Self)
     }
@@ -24,7 +24,7 @@ impl Signals {
         }
     }
 
-    /// Ends the process as Ctrl-C does by default.
+    /// Ends the process in the same way as Ctrl-C does by default.
     #[cfg(feature = "server")]
     pub(crate) fn end_process(&self) {
         std::process::exit(CONTROL_C_EXIT);

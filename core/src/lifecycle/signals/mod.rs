@@ -8,19 +8,19 @@ mod unix;
 use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
 #[cfg(not(unix))]
-pub(crate) use ctrl_c::Signals;
+pub(crate) use ctrl_c::CtrlC as Signals;
 #[cfg(unix)]
-pub(crate) use unix::Signals;
+pub(crate) use unix::UnixSignals as Signals;
 
-use crate::lifecycle::shutdown::Ending;
+use crate::lifecycle::shutdown::ShutdownFuture;
 
-/// Signals that come closer together than this are one: a supervisor may signal a process and then its group.
+/// Signals within this time count as one: a supervisor may signal a process and then its group.
 #[cfg(any(unix, feature = "server"))]
 pub(crate) const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
 impl Signals {
-    /// Waits for a signal, or for the user's own shutdown if there is one.
-    pub(crate) async fn next_or(&mut self, mut shutdown: Option<&mut Ending>) {
+    /// Waits for a signal, or for the user's future if there is one.
+    pub(crate) async fn next_or(&mut self, mut shutdown: Option<&mut ShutdownFuture>) {
         let mut next = pin!(self.next());
         poll_fn(|cx| match shutdown.as_mut().map_or(Poll::Pending, |shutdown| shutdown.as_mut().poll(cx)) {
             Poll::Pending => next.as_mut().poll(cx),

@@ -19,21 +19,21 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{Error, lifecycle::signals::SAME_SIGNAL};
 
-/// The exit status of a process that a signal ended is this and the number of the signal, as shells have it.
+/// The exit status of a process that a signal ended, without the number of the signal, like in a shell.
 const SIGNALLED: i32 = 128;
 
-/// The signals, which end nothing by themselves while this lives. Once no value is left, they end the process again.
-pub(crate) struct Signals {
+/// SIGINT and SIGTERM. They do not end the process while a value of this type exists, and do so again after that.
+pub(crate) struct UnixSignals {
     interrupt: Signal,
     terminate: Signal,
-    /// The last signal, and when it came.
+    /// The number of the last signal, and its time.
     last: Option<(i32, Instant)>,
     hold: Option<Hold>,
 }
 
-impl Signals {
+impl UnixSignals {
     /// # Errors
-    /// The operating system does not have these signals, or has no handle left for them.
+    /// The operating system does not support these signals, or has no handle left for them.
     pub(crate) fn new() -> Result<Self, Error> {
         let listen = |kind, name| signal(kind).map_err(|error| cannot_listen(name, error));
         Ok(Self {
@@ -54,24 +54,24 @@ impl Signals {
         self.last = Some((number, Instant::now()));
     }
 
-    /// Ends the process as the last signal does by default.
+    /// Ends the process in the same way as the last signal does by default.
     #[cfg(feature = "server")]
     pub(crate) fn end_process(&self) {
         let number = self.last.map_or(SIGTERM, |(number, _)| number);
         if is_first_process() {
             signal_hook::low_level::exit(SIGNALLED + number);
         }
-        // It fails for numbers that are no signal's.
+        // This fails for invalid numbers only.
         let _ = signal_hook::low_level::emulate_default_handler(number);
     }
 }
 
-impl Drop for Signals {
+impl Drop for UnixSignals {
     fn drop(&mut self) {
         let hold = self.hold.take();
         let Some(left) = self.last.and_then(|(_, at)| SAME_SIGNAL.checked_sub(at.elapsed())) else { return };
         // A signal that was sent twice must not end the code that follows `run`. This is a thread, because the runtime may end
-        // first. If no thread can be started, the signals end the process from now on.
+        // first. If the thread cannot be started, signals end the process from now on.
         let let_go = move || {
             thread::sleep(left);
             drop(hold);
@@ -80,14 +80,15 @@ impl Drop for Signals {
     }
 }
 
-impl fmt::Debug for Signals {
+impl fmt::Debug for UnixSignals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signals").field("last", &self.last).finish_non_exhaustive()
     }
 }
 
-/// Whether a signal ends the process: as long as there is no [`Hold`]. The handlers that tokio installs stay for ever, and
-/// with them alone a signal would have no effect any more.
+/// Whether a signal ends the process. It does while there is no [`Hold`].
+///
+/// tokio never removes its signal handlers. Without this flag, a signal would have no effect after `run`.
 static IS_FREE: AtomicBool = AtomicBool::new(false);
 
 static HOLDS: Mutex<Holds> = Mutex::new(Holds { count: 0, is_registered: false });
@@ -126,7 +127,7 @@ fn holds() -> MutexGuard<'static, Holds> {
     HOLDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has a signal end the process while [`IS_FREE`].
+/// Registers a handler that ends the process while [`IS_FREE`] is set.
 fn end_process_by(number: i32, name: &str) -> Result<(), Error> {
     let registered = match is_first_process() {
         true => flag::register_conditional_shutdown(number, SIGNALLED + number, &IS_FREE),
@@ -135,7 +136,7 @@ fn end_process_by(number: i32, name: &str) -> Result<(), Error> {
     registered.map(drop).map_err(|error| cannot_listen(name, error))
 }
 
-/// Whether this is the first process of a container, which no signal ends by default (`man 2 kill`, under Notes).
+/// Returns whether this is the first process of a container. No signal ends it by default (`man 2 kill`, under Notes).
 fn is_first_process() -> bool {
     process::id() == 1
 }

@@ -3,23 +3,23 @@ use std::fmt::{self, Write as _};
 use serde_json::Value;
 use tracing::field::{Field, Visit};
 
-/// The fields of an event or of a span, and what stands for itself among them.
+/// The fields of an event or of a span. The message and the target of a `log` record are separate.
 #[derive(Debug, Default)]
-pub(crate) struct Fields {
+pub(crate) struct EventFields {
     pub(crate) message: String,
-    /// The target of a record of the crate `log`, whose event has another.
+    /// The target of a record of the crate `log`. The event itself has the target `log`.
     pub(crate) target: Option<String>,
-    /// In the order in which they were first written.
+    /// All other fields, in the order in which they were first recorded.
     pub(crate) rest: Vec<(&'static str, Value)>,
 }
 
-impl Fields {
+impl EventFields {
     /// The text of the field `name`.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.rest.iter().find(|(field, _)| *field == name).and_then(|(_, value)| value.as_str())
     }
 
-    /// Takes in what was recorded later.
+    /// Adds fields that were recorded later. They replace fields of the same name.
     pub(crate) fn update(&mut self, later: Self) {
         for (name, value) in later.rest {
             self.put(name, value);
@@ -31,7 +31,7 @@ impl Fields {
             ("message", Value::String(message)) => self.message = message,
             ("message", value) => self.message = value.to_string(),
             ("log.target", Value::String(target)) => self.target = Some(target),
-            // Where in the source a record of `log` was made.
+            // The place in the source of a record of `log`.
             ("log.module_path" | "log.file" | "log.line", _) => {}
             (name, value) => self.put(name, value),
         }
@@ -45,10 +45,10 @@ impl Fields {
     }
 }
 
-impl Visit for Fields {
+impl Visit for EventFields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let mut text = String::new();
-        // To write to a string cannot fail; what a value does may.
+        // Writing to a string cannot fail, but an implementation of `Debug` can.
         let _ = write!(text, "{value:?}");
         self.set(field, text.into());
     }
@@ -74,8 +74,8 @@ impl Visit for Fields {
     }
 }
 
-/// Each as a word of its own: `name=value`.
-impl fmt::Display for Fields {
+/// Writes the message, then each field as `name=value`.
+impl fmt::Display for EventFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         for (number, (name, value)) in self.rest.iter().enumerate() {

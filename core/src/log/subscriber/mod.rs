@@ -1,32 +1,31 @@
-//! The log of a process, as its host wants it: events of `tracing`, each with the request that it happened in.
+//! The log of a process in the format of its host: events of `tracing`, each with its request.
 //!
 //! | host | lines | levels |
 //! |---|---|---|
 //! | server | text on standard output | `RUST_LOG`, else `info` |
-//! | Lambda | on standard output, without the time, which Lambda's log has: text, or JSON where `AWS_LAMBDA_LOG_FORMAT` is `JSON` | `RUST_LOG`, and none below `AWS_LAMBDA_LOG_LEVEL`; else that, else `info` |
-//! | Vercel | the platform's log, by the socket that the platform gives the process | `RUST_LOG`, else `info` |
+//! | Lambda | text on standard output, or JSON if `AWS_LAMBDA_LOG_FORMAT` is `JSON`. Text has no timestamp: Lambda adds one | `RUST_LOG`, limited by `AWS_LAMBDA_LOG_LEVEL`; else `AWS_LAMBDA_LOG_LEVEL`, else `info` |
+//! | Vercel | the platform's log, over the socket that Vercel provides | `RUST_LOG`, else `info` |
 //!
-//! The host is the one that the environment tells; what is set in code, for `run` alone, does not count here.
+//! The environment decides the host. A host that is set in code, for `run` alone, does not change the log.
 //!
-//! `RUST_LOG` is a level, or levels of targets: `warn,my_app=debug`. Where it says targets alone, there are lines of these and of
-//! Lodger, and of no others. What it says besides, as of the fields of spans, takes an
-//! `EnvFilter` of your own.
+//! `RUST_LOG` is a level, or a list of levels for targets: `warn,my_app=debug`. If the list names targets only, it shows the lines
+//! of these targets and of Lodger. Filters on the fields of spans need an `EnvFilter` of your own.
 //!
-//! An event is of a request if it happens in the span that Lodger has around each, by the name `request` and of the target
-//! `lodger`: in the handler, in whatever the handler awaits, while the body of the response is read, and in work after the
-//! response. What a handler spawns is not, unless it takes the span along, by `tracing::Instrument::in_current_span`.
+//! An event belongs to a request if it happens inside Lodger's span of the request, which has the name `request` and the target
+//! `lodger`. That span covers the handler, the futures that the handler awaits, reading the response body, and work after the
+//! response. A task that the handler spawns is outside of the span, unless it uses `tracing::Instrument::in_current_span`.
 //!
-//! A line of JSON has the members that Lambda's own runtimes write, and those that tracing has: `timestamp`, `level`,
-//! `message`, `requestId`, `target`, `fields`, and `spans` from the outermost, each with its `name` and `fields`.
+//! A line of JSON has the members that Lambda's own runtimes and `tracing` write: `timestamp`, `level`, `message`, `requestId`,
+//! `target`, `fields`, and `spans` from the outermost one, each with its `name` and `fields`.
 //!
-//! What the crate `log` is given, as actix's `Logger` does, is among the events.
+//! Records of the crate `log`, for example from actix's `Logger`, are events too.
 //!
-//! One event is one line, because Lambda and other collectors of logs make an event of each line. In lines of text on Lambda, each
-//! newline of a value is a carriage return, as in those of AWS's own runtimes. On a server, control characters are escaped,
-//! unless standard output is a terminal. So no client can forge a line of another request.
+//! One event is one line, because Lambda and other log collectors make an event of each line. On Lambda, newlines in a text line
+//! become carriage returns, like in AWS's own runtimes. On a server, control characters are escaped unless standard output is a
+//! terminal. So a client cannot forge a line of another request.
 //!
-//! On Lambda and Vercel [`init`] also logs each panic as one event of its request, with its place in the source and, if `RUST_BACKTRACE`
-//! asks for it, a backtrace.
+//! On Lambda and Vercel, [`init`] also logs each panic as one event of its request, with its place in the source. If
+//! `RUST_BACKTRACE` is set, the event contains a backtrace.
 //!
 //! Lodger's own lines have the target `lodger`. `RUST_LOG=info,lodger=off` drops them.
 //!
@@ -38,11 +37,13 @@ mod fields;
 mod json;
 mod levels;
 mod panic_hook;
+#[cfg(feature = "vercel")]
+mod sink_layer;
 mod text;
 
 use std::io::{self, IsTerminal as _};
 
-use tracing::{Metadata, Subscriber, level_filters::LevelFilter};
+use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer,
     filter::{FilterExt as _, filter_fn},
@@ -52,17 +53,17 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use crate::{Error, Host};
+use crate::{Error, Host, log::span::is_request};
 
-pub(crate) use fields::Fields;
+pub(crate) use fields::EventFields;
 
-/// Sets up the log of the process. Call it first in `main`, so that nothing is missing.
+/// Sets up the log of the process. Call it first in `main`, so that no event is missing.
 ///
-/// On Lambda and Vercel it also replaces the panic hook of the standard library, which writes several lines that no request is known of.
-/// A hook that the app set before stays. A hook that is set later, such as that of an error reporter, may call this one.
+/// On Lambda and Vercel it also replaces the panic hook of the standard library, whose lines do not name the request. A hook that
+/// the app has set before stays. A hook that is set later, for example by an error reporter, may call this one.
 ///
 /// # Errors
-/// A subscriber of `tracing` has been set already, or a logger of the crate `log`.
+/// The process already has a subscriber of `tracing`, or a logger of the crate `log`.
 ///
 /// # Example
 ///
@@ -76,8 +77,11 @@ pub(crate) use fields::Fields;
 /// ```
 pub fn init() -> Result<(), Error> {
     let taken = |error| {
-        Error::new("the log cannot be set up: the process has one; take that out, or add `lodger::logs::layer()` to it")
-            .with_source(error)
+        Error::new(
+            "cannot set up the log: the process already has a subscriber or logger; remove it, or add \
+             `lodger::logs::layer()` to it",
+        )
+        .with_source(error)
     };
     tracing_subscriber::registry().with(layer()).try_init().map_err(taken)?;
     if host() != Host::Server {
@@ -86,10 +90,11 @@ pub fn init() -> Result<(), Error> {
     Ok(())
 }
 
-/// What [`init`] sets up, as a layer: for a registry of your own, with others beside it. Its levels are its own, so that
-/// another layer may see more.
+/// Creates the layer that [`init`] installs, for a registry with other layers.
 ///
-/// Make it in `main` before anything else: on Vercel lines are kept from then on until they can be sent.
+/// The layer filters its events by itself, so that other layers may see more.
+///
+/// Create it in `main` before anything else. On Vercel, it buffers lines until Lodger can send them.
 ///
 /// # Example
 ///
@@ -108,40 +113,36 @@ where
     let host = host();
     let lines: Box<dyn Layer<S> + Send + Sync> = match host {
         #[cfg(feature = "vercel")]
-        Host::Vercel => Box::new(crate::vercel::Lines::new()),
-        Host::Lambda if levels::is_json(&var) => Box::new(json::Lines),
-        // Lambda's log has the time of each line.
+        Host::Vercel => Box::new(sink_layer::SinkLayer::new()),
+        Host::Lambda if levels::is_json(&var) => Box::new(json::JsonLayer),
+        // Lambda adds the time to each line.
         Host::Lambda => Box::new(fmt::layer().with_ansi(false).without_time().with_writer(text::with_carriage_returns)),
         // Coloured if the feature `ansi` of tracing-subscriber is on.
         _ if io::stdout().is_terminal() => Box::new(fmt::layer()),
         _ => Box::new(fmt::layer().with_ansi(false).with_writer(text::escaped)),
     };
-    let (targets, most) = levels::of(host, &var);
-    crate::log::choose_level(levels::of_target("lodger", &targets, most));
-    // Lines of any level are to have their request.
-    let requests = filter_fn(is_of_request).with_max_level_hint(LevelFilter::DEBUG);
-    lines.with_filter(targets.and(most).or(requests))
+    let (targets, max) = levels::read(host, &var);
+    crate::log::choose_level(levels::level_of("lodger", &targets, max));
+    // The span of the request is always recorded, so that lines of every level have their request.
+    let requests = filter_fn(is_request).with_max_level_hint(LevelFilter::DEBUG);
+    lines.with_filter(targets.and(max).or(requests))
 }
 
-/// The host of the process. `run` reports one that is not valid.
+/// The host of the process. `run` reports an invalid host.
 fn host() -> Host {
     Host::current().unwrap_or(Host::Server)
-}
-
-/// Whether it is the span around a request.
-pub(crate) fn is_of_request(metadata: &Metadata<'_>) -> bool {
-    metadata.is_span() && metadata.target() == "lodger" && metadata.name() == "request"
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
-    fn there_is_one_log() {
+    fn rejects_a_second_log() {
         crate::log::subscriber::init().unwrap();
         let error = crate::log::subscriber::init().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the log cannot be set up: the process has one; take that out, or add `lodger::logs::layer()` to it"
+            "cannot set up the log: the process already has a subscriber or logger; remove it, or add \
+             `lodger::logs::layer()` to it"
         );
     }
 }

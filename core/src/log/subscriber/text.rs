@@ -4,29 +4,31 @@ use std::io::{self, Write};
 
 use crate::log::in_one_line;
 
-/// Standard output, in which newlines inside an event are carriage returns: AWS's runtimes for Node.js and Python write them so,
-/// because Lambda makes an event of its log out of each line.
+/// Creates a writer that replaces newlines inside an event by carriage returns.
+///
+/// Lambda makes one event of its log out of each line. AWS's runtimes for Node.js and Python write multi-line messages in the same
+/// way.
 pub(crate) fn with_carriage_returns() -> impl Write {
-    Events { in_one_line: |event| event.replace('\n', "\r") }
+    EventWriter { in_one_line: |event| event.replace('\n', "\r") }
 }
 
-/// Standard output, in which control characters are escaped. A carriage return would let the rest of an event hide its begin wherever
-/// a terminal shows the output later.
+/// Creates a writer that escapes control characters. If a terminal shows the output later, a carriage return would let the rest of
+/// an event overwrite its beginning.
 pub(crate) fn escaped() -> impl Write {
-    Events { in_one_line }
+    EventWriter { in_one_line }
 }
 
-struct Events {
+struct EventWriter {
     in_one_line: fn(&str) -> String,
 }
 
-impl Write for Events {
-    /// Writes one event: tracing-subscriber writes each as a whole, with the newline at its end.
+impl Write for EventWriter {
+    /// Writes one event: tracing-subscriber writes each event with one call, and ends it with a newline.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         let mut line = (self.in_one_line)(text.strip_suffix('\n').unwrap_or(&text));
         line.push('\n');
-        // In one piece, so that no other line comes between.
+        // One call, so that lines of other threads do not mix with this one.
         io::stdout().write_all(line.as_bytes())?;
         Ok(event.len())
     }

@@ -1,43 +1,41 @@
-//! Paths that belong to events: no HTTP request reaches the app there, however the app reads the path.
+//! Paths that are reserved for events: Lodger blocks HTTP requests to them, however the app parses the path.
 
 use std::{borrow::Cow, sync::Arc};
 
-use crate::{
-    Settings,
-    log::{self, warn_once::WarnOnce},
-};
+use crate::log::{self, warn_once::WarnOnce};
 
-/// How often a path may be escaped. No router decodes as often.
+/// The maximum number of times that a path may be percent-encoded. No router decodes a path more often.
 const MAX_ESCAPES: usize = 3;
-/// How many segments of a reserved path count: each has a bit of a [`Match`], which needs one more.
+/// The maximum number of segments of a reserved path that are compared. Each segment is a bit of a [`Match`], which needs one more.
 const MAX_SEGMENTS: usize = 63;
 
 /// The paths at which an app trusts its requests, because only Lambda sends them.
 ///
-/// A request's path falls under one if any reader may take it for one: a router, or a layer before it. A reader may decode
-/// escapes, cut parameters off, take `\` for a slash, merge slashes, resolve dot segments and fold case, in any order and
-/// several times. Too strict a rule costs an app a path that hardly any client sends. Too lax a rule lets any client send
-/// events.
+/// A path is covered if any reader, such as a router or a layer before the router, may take the path for a reserved one. A reader may decode
+/// escapes, remove parameters, treat `\` as a slash, merge slashes, resolve dot segments and fold case, in any order and several
+/// times. A rule that is too strict blocks paths that hardly any client sends. A rule that is too lax lets any client send events.
 #[derive(Debug, Clone)]
 pub(crate) struct Reserved {
-    /// The segments of each.
+    /// The segments of each path.
     paths: Vec<Vec<Vec<u8>>>,
-    told: Arc<WarnOnce>,
+    warned: Arc<WarnOnce>,
 }
 
 impl Reserved {
-    pub(crate) fn new(settings: &Settings) -> Self {
-        let paths = [&settings.events_path, &settings.websocket_path].into_iter().flatten();
-        Self { paths: paths.filter_map(|path| segments(path)).collect(), told: Arc::new(WarnOnce::new()) }
+    pub(crate) fn new(events_path: Option<&str>, websocket_path: Option<&str>) -> Self {
+        let paths = [events_path, websocket_path].into_iter().flatten();
+        Self { paths: paths.filter_map(segments).collect(), warned: Arc::new(WarnOnce::new()) }
     }
 
-    /// Whether an HTTP request may have this path. That it may not is told once: anybody can send such requests.
+    /// Returns whether an HTTP request may have this path.
+    ///
+    /// The first refusal is logged. Later ones are not, because any client can cause them.
     pub(crate) fn admits(&self, path: &str) -> bool {
         let is_covered = self.covers(path);
-        if is_covered && self.told.is_first() {
+        if is_covered && self.warned.is_first() {
             log::warn!(
-                "a request for {path:.80?} is answered with 404, as all others like it will be without a word: the path is for \
-                 events (LODGER_EVENTS_PATH, LODGER_WEBSOCKET_PATH)"
+                "responding with 404 to a request for {path:.80?}: the path is reserved for events (LODGER_EVENTS_PATH, \
+                 LODGER_WEBSOCKET_PATH); later requests like this one are not logged"
             );
         }
         !is_covered
@@ -50,7 +48,7 @@ impl Reserved {
         let mut matches: Vec<_> = self.paths.iter().map(|reserved| Match::new(reserved)).collect();
         let mut has_dots = false;
         for sent in path.as_bytes().split(is_slash) {
-            // A client that escapes so often has something to hide.
+            // Only an attacker escapes a path so often.
             let Some(decoded) = fully_decoded(sent) else { return true };
             for piece in pieces(&decoded) {
                 has_dots |= piece.text == b"..";
@@ -58,17 +56,17 @@ impl Reserved {
                 matches.iter_mut().for_each(|one| one.add(&text, piece.may_vanish));
             }
         }
-        // Readers differ in the segments that `..` drops, and in their order of resolving and splitting.
+        // Readers differ in the segments that `..` drops, and in the order in which they resolve and split.
         matches.iter().any(|one| one.whole() & if has_dots { one.dropped } else { one.kept } != 0)
     }
 }
 
-/// Whether a path can be reserved: it has segments, and every reader sees the same ones.
+/// Returns whether a path can be reserved: the path has segments, and every reader sees the same ones.
 pub(crate) fn can_be_reserved(path: &str) -> bool {
     segments(path).is_some()
 }
 
-/// The segments of a path that is to be reserved; `None` if it has none, or dot segments.
+/// Returns the segments of a path to reserve, or `None` if there are none, or dot segments.
 fn segments(path: &str) -> Option<Vec<Vec<u8>>> {
     let mut segments = Vec::new();
     for sent in path.as_bytes().split(is_slash) {
@@ -87,15 +85,15 @@ fn segments(path: &str) -> Option<Vec<Vec<u8>>> {
 /// A part of a decoded path between two bytes that a reader may split the path at.
 struct Piece<'a> {
     text: &'a [u8],
-    /// Whether a reader may drop it, if there is no `..` in the path.
+    /// Whether a reader may drop the piece in a path without `..`.
     may_vanish: bool,
 }
 
-/// The pieces of what the client sent between two slashes, decoded.
+/// Splits the decoded text between two slashes of the client into pieces.
 ///
-/// Decoding never moves text over a byte that paths are split at, because no such byte is part of an escape. So a segment in
+/// Decoding never moves text over a byte at which paths are split, because no such byte is part of an escape. So a segment in
 /// any reading is a piece of the fully decoded path, and readings differ only in the pieces that they drop. Parameters end at
-/// the latest at a slash that the client sent. An escaped slash or a backslash may be part of them.
+/// a slash that the client sent, or earlier. They may contain an escaped slash or a backslash.
 fn pieces(decoded: &[u8]) -> impl Iterator<Item = Piece<'_>> {
     let parts = decoded.split(|byte| matches!(byte, b';' | b'?' | b'#')).enumerate();
     parts.flat_map(|(at, part)| {
@@ -108,13 +106,13 @@ fn is_slash(byte: &u8) -> bool {
     *byte == b'/'
 }
 
-/// How many segments of a reserved path the pieces of a path can be. Bit n is set if the first n segments can be all that a
-/// reader has kept so far.
+/// The number of segments of a reserved path that the pieces of a path can match. Bit n is set if a reader may have kept exactly
+/// the first n segments so far.
 struct Match<'a> {
     reserved: &'a [Vec<u8>],
-    /// If only pieces that may vanish are dropped.
+    /// For readers that drop only pieces that may vanish.
     kept: u64,
-    /// If any piece may be dropped.
+    /// For readers that may drop any piece.
     dropped: u64,
 }
 
@@ -137,7 +135,7 @@ impl<'a> Match<'a> {
     }
 }
 
-/// In small letters. Some letters beyond ASCII are another case of an ASCII letter, as the Kelvin sign is of `k`.
+/// Converts text to lower case. Some letters beyond ASCII are another case of an ASCII letter: the Kelvin sign is one of `k`.
 fn folded(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.is_ascii() {
         return String::from_utf8_lossy(text).to_uppercase().to_lowercase().into_bytes().into();
@@ -145,7 +143,7 @@ fn folded(text: &[u8]) -> Cow<'_, [u8]> {
     if text.iter().any(u8::is_ascii_uppercase) { text.to_ascii_lowercase().into() } else { text.into() }
 }
 
-/// The text without its escapes, however often it is escaped; `None` beyond [`MAX_ESCAPES`].
+/// Decodes escapes until there are none left. Returns `None` if that takes more than [`MAX_ESCAPES`] rounds.
 fn fully_decoded(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     let mut text = Cow::Borrowed(text);
     for _ in 0..=MAX_ESCAPES {
@@ -157,7 +155,7 @@ fn fully_decoded(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     None
 }
 
-/// The text without its escapes; `None` if it has none. A `%` without two digits stays.
+/// Decodes escapes once. Returns `None` if there are none. A `%` without two digits stays.
 fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     if !text.contains(&b'%') {
         return None;
@@ -175,7 +173,7 @@ fn decoded(text: &[u8]) -> Option<Vec<u8>> {
             _ => out.push(byte),
         }
     }
-    // Each escape makes it shorter.
+    // Each decoded escape makes the text shorter.
     (out.len() < text.len()).then_some(out)
 }
 

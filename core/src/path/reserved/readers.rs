@@ -1,14 +1,14 @@
-//! Readers of paths: what a router, or a layer before it, may do to a path before it looks for a route.
+//! Readers of paths: the steps that a router, or a layer before the router, may apply to a path before routing.
 
 use std::collections::HashSet;
 
 use crate::path::reserved::decoded;
 
-/// Random paths of what readers differ about.
-pub(crate) struct Paths(u64);
+/// A generator of random paths, made of parts that readers treat differently.
+pub(crate) struct RandomPaths(u64);
 
-impl Paths {
-    /// Always the same paths.
+impl RandomPaths {
+    /// Creates a generator. All generators return the same paths.
     pub(crate) fn new() -> Self {
         Self(0x5EED)
     }
@@ -74,7 +74,7 @@ impl Paths {
     }
 }
 
-/// All ways to read a path, by these steps in any order and any number, up to a bound that hardly any path meets.
+/// Returns all readings of a path: the steps in any order and number, up to a limit that hardly any path reaches.
 pub(crate) fn readings(path: &[u8]) -> Vec<Vec<u8>> {
     type Step = fn(&[u8]) -> Vec<u8>;
     let steps: [Step; 9] =
@@ -94,7 +94,7 @@ pub(crate) fn readings(path: &[u8]) -> Vec<Vec<u8>> {
     readings
 }
 
-/// Whether a reading is a reserved path or below it.
+/// Returns whether a reading is a reserved path or below one.
 pub(crate) fn leads_to(reading: &[u8], reserved: &[u8]) -> bool {
     reading.strip_prefix(reserved).is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
 }
@@ -103,13 +103,13 @@ fn decode(path: &[u8]) -> Vec<u8> {
     decoded(path).unwrap_or_else(|| path.to_vec())
 }
 
-/// Takes off the parameters of each segment.
+/// Removes the parameters of each segment.
 fn cut_to_slash(path: &[u8]) -> Vec<u8> {
     let bare = path.split(|&byte| byte == b'/').map(|segment| segment.split(|&byte| byte == b';').next().unwrap());
     bare.collect::<Vec<_>>().join(&b'/')
 }
 
-/// Takes off all from the first parameter on.
+/// Removes everything from the first parameter on.
 fn cut_to_end(path: &[u8]) -> Vec<u8> {
     path.split(|&byte| byte == b';').next().unwrap().to_vec()
 }
@@ -128,7 +128,7 @@ fn merge(path: &[u8]) -> Vec<u8> {
     merged
 }
 
-/// Resolves dot segments as RFC 3986 does: `..` takes an empty segment off as well.
+/// Resolves dot segments as RFC 3986 does: `..` removes an empty segment too.
 fn resolve(path: &[u8]) -> Vec<u8> {
     let mut kept: Vec<&[u8]> = vec![];
     for segment in path.split(|&byte| byte == b'/').skip(1) {
@@ -154,7 +154,7 @@ fn resolve_merged(path: &[u8]) -> Vec<u8> {
     [b"/", &*kept.join(&b'/')].concat()
 }
 
-/// Small letters, and those that Unicode has for the capitals.
+/// Converts letters to lower case, including letters of Unicode whose upper case is in ASCII.
 fn fold(path: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(path);
     text.replace('\u{17f}', "s").to_lowercase().into_bytes()

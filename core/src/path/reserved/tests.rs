@@ -1,23 +1,22 @@
-//! Which paths are reserved, by hand and against [readers](super::readers).
+//! Tests of reserved paths, with chosen paths and with random paths against all [readers](super::readers).
 
 use std::time::{Duration, Instant};
 
 use crate::path::reserved::{
-    readers::{Paths, leads_to, readings},
+    readers::{RandomPaths, leads_to, readings},
     *,
 };
 
 fn covers(path: &str) -> bool {
-    let settings = Settings {
-        events_path: Some("/events".into()),
-        websocket_path: Some("/live/ws".into()),
-        ..Settings::default()
-    };
-    Reserved::new(&settings).covers(path)
+    Reserved::new(Some("/events"), Some("/live/ws")).covers(path)
+}
+
+fn reserved(events_path: &str) -> Reserved {
+    Reserved::new(Some(events_path), None)
 }
 
 #[test]
-fn a_path_under_one_is_covered_however_it_is_written() {
+fn covers_every_spelling_of_a_path_below_a_reserved_one() {
     for path in [
         "/events",
         "/events/",
@@ -60,17 +59,17 @@ fn a_path_under_one_is_covered_however_it_is_written() {
         "/live;\\x/ws",
         "/live;x%2Fy/ws",
         "/;live/live/ws",
-        // Letters beyond ASCII whose other case is within it.
+        // A letter beyond ASCII, whose upper case is in ASCII.
         "/event%C5%BF",
     ] {
         assert!(covers(path), "{path}");
     }
-    // Beyond what any router does.
+    // Escaped more often than any router decodes.
     assert!(covers("/%25252525252565vents"));
 }
 
 #[test]
-fn any_other_path_is_not() {
+fn does_not_cover_other_paths() {
     for path in ["/x/./events", "/files/%2e/events", "/a/./live/b/ws", "/x/../y", "/live/../x", "/ws/../live"] {
         assert!(!covers(path), "{path}");
     }
@@ -102,11 +101,11 @@ fn any_other_path_is_not() {
     ] {
         assert!(!covers(path), "{path}");
     }
-    assert!(!Reserved::new(&Settings::default()).covers("/events"));
+    assert!(!Reserved::new(None, None).covers("/events"));
 }
 
 #[test]
-fn a_path_without_segments_of_its_own_can_be_nobodys() {
+fn cannot_reserve_a_path_without_segments() {
     for path in ["", "/", "/%2F", "/;", "/;x", "/%5c", "/.", "/x/..", "/%2e%2e", "/%3f", "/%2525252541"] {
         assert!(!can_be_reserved(path), "{path}");
     }
@@ -116,17 +115,15 @@ fn a_path_without_segments_of_its_own_can_be_nobodys() {
 }
 
 #[test]
-fn a_reserved_path_may_be_written_encoded() {
-    let settings = Settings { events_path: Some("/%65vents/%C3%A9".into()), ..Settings::default() };
-    let reserved = Reserved::new(&settings);
+fn decodes_a_reserved_path() {
+    let reserved = reserved("/%65vents/%C3%A9");
     assert!(reserved.covers("/events/%c3%a9/x"));
     assert!(!reserved.covers("/events"));
 }
 
 #[test]
-fn a_reserved_path_is_found_in_any_case() {
-    let settings = Settings { events_path: Some("/caf%C3%A9/k".into()), ..Settings::default() };
-    let reserved = Reserved::new(&settings);
+fn ignores_the_case_of_a_reserved_path() {
+    let reserved = reserved("/caf%C3%A9/k");
     // The last one ends in the Kelvin sign.
     for path in ["/CAF%C3%89/K/x", "/caf%c3%a9/k", "/Caf%C3%89/%E2%84%AA"] {
         assert!(reserved.covers(path), "{path}");
@@ -135,10 +132,9 @@ fn a_reserved_path_is_found_in_any_case() {
 }
 
 #[test]
-fn a_reserved_path_of_many_segments_is_found() {
+fn covers_a_reserved_path_of_many_segments() {
     let path = "/a".repeat(200);
-    let settings = Settings { events_path: Some(path.clone()), ..Settings::default() };
-    let reserved = Reserved::new(&settings);
+    let reserved = reserved(&path);
     assert!(reserved.covers(&path) && reserved.covers(&format!("/;x{path}")));
     assert!(!reserved.covers("/a/a/a"));
 }
@@ -147,7 +143,7 @@ fn a_reserved_path_of_many_segments_is_found() {
 fn no_reading_of_an_admitted_path_leads_to_a_reserved_one() {
     // `LODGER_TEST_PATHS` sets the number of paths.
     let count = std::env::var("LODGER_TEST_PATHS").map_or(20_000, |count| count.parse().unwrap());
-    let mut paths = Paths::new();
+    let mut paths = RandomPaths::new();
     let (mut admitted, mut covered, mut readings_of_all) = (0, 0, 0);
     for _ in 0..count {
         let path = paths.next();
@@ -161,18 +157,17 @@ fn no_reading_of_an_admitted_path_leads_to_a_reserved_one() {
         }
     }
     eprintln!("{count} paths, {readings_of_all} readings, {covered} lead to a reserved path, {admitted} were admitted");
-    // Else the paths show little.
+    // The test needs enough paths of both kinds.
     assert!(covered > count / 20 && admitted > count / 20, "{covered} covered, {admitted} admitted of {count}");
 }
 
 #[test]
-fn a_path_is_checked_in_linear_time() {
-    let settings = Settings { events_path: Some("/a".repeat(63)), ..Settings::default() };
-    let reserved = Reserved::new(&settings);
+fn checks_a_path_in_linear_time() {
+    let reserved = reserved(&"/a".repeat(63));
     for unit in
         ["/", "/a", "/a;", ";", "..", "/../a", "%2f", "%25", "%252525", "%2525252525", "\\", "é", "/x%2e%2e/", "/A;%41"]
     {
-        // Four times as long as any URI. In square time it takes minutes.
+        // Four times as long as any URI. Quadratic time would take minutes.
         let path = unit.repeat((256 << 10) / unit.len());
         let start = Instant::now();
         reserved.covers(&path);

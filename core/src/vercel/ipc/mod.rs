@@ -1,4 +1,4 @@
-//! The connection to the platform, which only the process talks on.
+//! The connection to Vercel. Only the process sends messages on it.
 
 use std::{
     convert::Infallible,
@@ -11,50 +11,55 @@ use std::{
 
 use bytes::{Buf as _, BytesMut};
 use tokio::{sync::Notify, task::yield_now};
+use tracing::Level;
 
 use crate::{
-    Error, log,
-    vercel::{Context, log_sink, message, socket::Socket, started},
+    Error,
+    log::{
+        self,
+        sink::{self, LogSink},
+    },
+    vercel::{Context, message, process_age::process_age, socket::Socket},
 };
 
-/// How often in a row one writes what others send meanwhile, who are not to keep it from its own work.
+/// The maximum number of consecutive writes by one thread for messages of other threads. It has work of its own.
 const MAX_WRITES: usize = 16;
 
-/// What the platform is told, in order, by whoever has something to tell.
+/// The messages to Vercel, in order, from any thread.
 ///
-/// A message is written at once, as a rule by whoever sends it: or by whoever is writing just then, together with what others
-/// send meanwhile. What the socket has no room for is kept, and written by [`deliver`](Self::deliver).
+/// Messages are written at once if possible. The thread that sends a message writes it, unless another thread is writing: then that
+/// thread writes the message too. Messages that the socket has no room for are kept, and [`deliver`](Self::deliver) writes them.
 #[derive(Debug)]
 pub(crate) struct Ipc {
     socket: Socket,
     since: Instant,
-    state: Mutex<State>,
-    /// Something is left to be written.
-    left: Notify,
+    outbox: Mutex<Outbox>,
+    /// Messages are left that the socket had no room for.
+    backlog: Notify,
     broken: Notify,
-    ended: Notify,
+    /// The last open request has ended.
+    idle: Notify,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    /// What was sent and is not written: ends of requests, of which there are as many as the platform has sent, and lines of
-    /// the log, which have a bound.
+struct Outbox {
+    /// Messages that are not written yet: ends of requests, whose number the platform limits, and log lines, which have a limit.
     unwritten: BytesMut,
-    /// How many bytes before those somebody is writing; 0 if nobody is.
-    in_hand: usize,
+    /// The number of bytes before `unwritten` that a thread is writing, or 0.
+    being_written: usize,
     has_started: bool,
-    /// How many requests have not ended.
-    open: usize,
+    open_requests: usize,
     is_broken: bool,
 }
 
-impl State {
-    fn is_written(&self) -> bool {
-        self.in_hand == 0 && self.unwritten.is_empty()
+impl Outbox {
+    fn is_empty(&self) -> bool {
+        self.being_written == 0 && self.unwritten.is_empty()
     }
 
-    fn is_written_or_in_hand(&self) -> bool {
-        self.in_hand > 0 || self.unwritten.is_empty()
+    /// Returns whether nothing has to be written, or a thread is writing.
+    fn has_writer_or_is_empty(&self) -> bool {
+        self.being_written > 0 || self.unwritten.is_empty()
     }
 }
 
@@ -64,158 +69,159 @@ impl Ipc {
         Ok(Self {
             socket: Socket::connect(path).await?,
             since,
-            state: Mutex::default(),
-            left: Notify::new(),
+            outbox: Mutex::default(),
+            backlog: Notify::new(),
             broken: Notify::new(),
-            ended: Notify::new(),
+            idle: Notify::new(),
         })
     }
 
-    /// Says where the server listens. Nothing else is said before.
-    pub(crate) fn started(&self, port: u16) {
-        let mut state = self.lock();
-        state.has_started = true;
-        self.send(state, &message::server_started(started::ago(self.since), port));
+    /// Sends the port of the server. It is the first message.
+    pub(crate) fn send_started(&self, port: u16) {
+        let mut outbox = self.lock();
+        outbox.has_started = true;
+        self.send(outbox, &message::server_started(process_age(self.since), port));
     }
 
-    /// Says why the process cannot go on, unless the server has started: what it says then is in its log.
-    pub(crate) fn cannot_start(&self, why: &str) {
-        let state = self.lock();
-        if !state.has_started {
-            // As `main` ends that returns an error.
-            self.send(state, &message::unrecoverable_error(1, why));
+    /// Sends the reason why the process cannot start. Does nothing if the server has started: later errors are in its log.
+    pub(crate) fn send_init_error(&self, reason: &str) {
+        let outbox = self.lock();
+        if !outbox.has_started {
+            // The exit code of a `main` that returns an error.
+            self.send(outbox, &message::unrecoverable_error(1, reason));
         }
     }
 
-    /// A request has come, which will have to end.
-    pub(crate) fn begin(&self) {
-        self.lock().open += 1;
+    /// Counts a request, whose end has to be reported.
+    pub(crate) fn begin_request(&self) {
+        self.lock().open_requests += 1;
     }
 
-    pub(crate) fn end(&self, context: &Context) {
-        let mut state = self.lock();
-        state.open = state.open.saturating_sub(1);
-        let is_last = state.open == 0;
-        if !state.is_broken {
-            message::push_end(&mut state.unwritten, context);
-            self.write(state);
+    /// Reports the end of a request.
+    pub(crate) fn end_request(&self, context: &Context) {
+        let mut outbox = self.lock();
+        outbox.open_requests = outbox.open_requests.saturating_sub(1);
+        let is_idle = outbox.open_requests == 0;
+        if !outbox.is_broken {
+            message::push_end(&mut outbox.unwritten, context);
+            self.write(outbox);
         }
-        if is_last {
-            self.ended.notify_waiters();
+        if is_idle {
+            self.idle.notify_waiters();
         }
     }
 
-    /// Sends a line of the log. Where there are too many of them, or nobody to be sent to, it goes to standard error.
-    pub(crate) fn log(&self, of: Option<&Context>, level: tracing::Level, line: &str) {
-        let state = self.lock();
-        if state.is_broken || state.in_hand + state.unwritten.len() > log_sink::MAX_KEPT {
-            drop(state);
-            return log_sink::to_stderr(line);
+    /// Sends a log line. If the connection broke or too many lines wait, the line goes to standard error.
+    pub(crate) fn send_log(&self, context: Option<&Context>, level: Level, line: &str) {
+        let outbox = self.lock();
+        if outbox.is_broken || outbox.being_written + outbox.unwritten.len() > sink::MAX_BUFFERED {
+            drop(outbox);
+            return sink::to_stderr(line);
         }
-        self.send(state, &message::log(of, level, line));
+        self.send(outbox, &message::log(context, level, line));
     }
 
-    fn send<'a>(&'a self, mut state: MutexGuard<'a, State>, message: &str) {
-        if state.is_broken {
+    fn send<'a>(&'a self, mut outbox: MutexGuard<'a, Outbox>, message: &str) {
+        if outbox.is_broken {
             return;
         }
-        state.unwritten.extend_from_slice(message.as_bytes());
-        self.write(state);
+        outbox.unwritten.extend_from_slice(message.as_bytes());
+        self.write(outbox);
     }
 
-    /// Writes as much as the socket takes, unless somebody is writing, who then writes this as well.
-    fn write<'a>(&'a self, mut state: MutexGuard<'a, State>) {
-        if state.in_hand > 0 {
+    /// Writes as much as the socket takes. Returns at once if another thread is writing, because that thread writes this too.
+    fn write<'a>(&'a self, mut outbox: MutexGuard<'a, Outbox>) {
+        if outbox.being_written > 0 {
             return;
         }
         for _ in 0..MAX_WRITES {
-            if state.unwritten.is_empty() {
+            if outbox.unwritten.is_empty() {
                 return;
             }
-            let mut batch = take(&mut state.unwritten);
-            state.in_hand = batch.len();
-            // Without the lock: each request ends with a write, and others would have to wait for that.
-            drop(state);
+            let mut batch = take(&mut outbox.unwritten);
+            outbox.being_written = batch.len();
+            // Not under the lock: each request ends with a write, and other threads would wait.
+            drop(outbox);
             let written = self.socket.try_write(&batch);
-            state = self.lock();
-            state.in_hand = 0;
+            outbox = self.lock();
+            outbox.being_written = 0;
             batch.advance(written.as_ref().copied().unwrap_or_default());
-            // What is left of it comes first; if nothing is, the space is used again.
-            if !batch.is_empty() || state.unwritten.is_empty() {
-                batch.extend_from_slice(&state.unwritten);
-                state.unwritten = batch;
+            // The rest of the batch comes first. An empty batch is kept for its memory.
+            if !batch.is_empty() || outbox.unwritten.is_empty() {
+                batch.extend_from_slice(&outbox.unwritten);
+                outbox.unwritten = batch;
             }
             match written {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => return self.breaks_off(state, &error),
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return self.set_broken(outbox, &error),
                 _ => {}
             }
         }
-        if state.is_broken {
-            // It was given up meanwhile.
-            return to_stderr(state);
+        if outbox.is_broken {
+            // `give_up` was called during the write.
+            return write_lines_to_stderr(outbox);
         }
-        // Not at every message: it would wake the thread that waits for some to be left.
-        if !state.unwritten.is_empty() {
-            self.left.notify_waiters();
+        // Only if messages are left: a notification wakes the thread of `deliver`.
+        if !outbox.unwritten.is_empty() {
+            self.backlog.notify_waiters();
         }
     }
 
-    fn breaks_off(&self, mut state: MutexGuard<'_, State>, error: &io::Error) {
-        state.is_broken = true;
-        // What is said below may be sent here as well.
-        to_stderr(state);
-        log::error!("the connection to Vercel broke, and with it this process ends once all is answered: {error}");
+    fn set_broken(&self, mut outbox: MutexGuard<'_, Outbox>, error: &io::Error) {
+        outbox.is_broken = true;
+        // Releases the lock before the line below, which may come back here.
+        write_lines_to_stderr(outbox);
+        log::error!("lost the connection to Vercel: {error}; shutting down after the requests in flight");
         self.broken.notify_waiters();
     }
 
-    /// Writes what could not be written at once, for ever.
+    /// Writes the messages that the socket had no room for. Never completes.
     pub(crate) async fn deliver(&self) -> Infallible {
         loop {
-            let left = self.left.notified();
-            // Whoever is writing says if something is left.
-            if self.lock().is_written_or_in_hand() {
-                left.await;
+            let backlog = self.backlog.notified();
+            // A thread that is writing notifies `backlog` if messages are left.
+            if self.lock().has_writer_or_is_empty() {
+                backlog.await;
             }
-            // An error is that of the next write.
+            // The next write returns the same error.
             let _ = self.socket.writable().await;
             self.write(self.lock());
         }
     }
 
-    /// Waits until all is written that can be.
+    /// Waits until all messages are written, or the connection broke.
     pub(crate) async fn flush(&self) {
-        while !self.lock().is_written() {
+        while !self.lock().is_empty() {
             let _ = self.socket.writable().await;
             self.write(self.lock());
-            // For others who may be writing.
+            // Another thread may be writing.
             yield_now().await;
         }
     }
 
-    /// Writes to standard error what of the log is still not written.
+    /// Writes the log lines among the messages that are left to standard error.
     pub(crate) fn give_up(&self) {
-        let mut state = self.lock();
-        // The first of them may have been written in part, so that nothing can follow it.
-        state.is_broken |= !state.unwritten.is_empty();
-        to_stderr(state);
+        let mut outbox = self.lock();
+        // The first message may have been written in part, so no other message can follow.
+        outbox.is_broken |= !outbox.unwritten.is_empty();
+        write_lines_to_stderr(outbox);
     }
 
-    /// Waits until no request is left.
-    pub(crate) async fn all_have_ended(&self) {
+    /// Waits until no request is open.
+    pub(crate) async fn wait_until_idle(&self) {
         loop {
-            let ended = self.ended.notified();
-            if self.lock().open == 0 {
+            let idle = self.idle.notified();
+            if self.lock().open_requests == 0 {
                 return;
             }
-            ended.await;
+            idle.await;
         }
     }
 
-    /// Waits until the platform can no longer be told anything.
+    /// Waits until the connection breaks.
     ///
-    /// What it has sent is to be answered then; but what it sends later would never come to an end, as far as it can know.
-    pub(crate) async fn breaks(&self) {
+    /// After that, the server responds to the requests that it has received. Later requests would never end for the platform.
+    pub(crate) async fn wait_until_broken(&self) {
         loop {
             let broken = self.broken.notified();
             if self.lock().is_broken {
@@ -225,24 +231,33 @@ impl Ipc {
         }
     }
 
-    /// Whether the platform has been told all.
-    pub(crate) fn is_whole(&self) -> Result<(), Error> {
+    /// Returns an error if the connection broke.
+    pub(crate) fn check(&self) -> Result<(), Error> {
         match self.lock().is_broken {
-            true => Err(Error::new("the connection to Vercel broke")),
+            true => Err(Error::platform_lost("lost the connection to Vercel")),
             false => Ok(()),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Writes to standard error what of the log is not written, and will not be.
-fn to_stderr(mut state: MutexGuard<'_, State>) {
-    let undelivered = take(&mut state.unwritten);
-    drop(state);
-    log_sink::undelivered(&undelivered).iter().for_each(|line| log_sink::to_stderr(line));
+/// The sink of lines outside of any request.
+impl LogSink for Ipc {
+    fn log(&self, level: Level, line: &str) {
+        self.send_log(None, level, line);
+    }
+}
+
+/// Writes the log lines among the unwritten messages to standard error, and removes all messages.
+fn write_lines_to_stderr(mut outbox: MutexGuard<'_, Outbox>) {
+    let unwritten = take(&mut outbox.unwritten);
+    drop(outbox);
+    // The first message may be incomplete.
+    let messages = unwritten.as_ref().split(|&byte: &u8| byte == 0);
+    messages.filter_map(message::read_log_line).for_each(|line| sink::to_stderr(&line));
 }
 
 #[cfg(unix)]

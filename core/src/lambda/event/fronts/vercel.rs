@@ -42,7 +42,7 @@ const FORMAT: EventFormat = EventFormat {
             BodyMember::Absent | BodyMember::Other => Err("the body is not text".into()),
         },
         read,
-        finish: |request| PlatformHeaders::of(request).take_out(request, None),
+        finish: |request| PlatformHeaders::read(request).apply(request, None),
     }),
     parts: |_, fields, _| {
         let (path, query) = split_query(decode_or_empty(fields.path).ok_or("the path is not text")?);

@@ -40,7 +40,7 @@ fn with(mut event: Value, parts: Value) -> Value {
 
 fn read_bytes(event: &Bytes, settings: &Settings, trace_id: &'static str) -> Result<(Request, ReplyShape), Rejection> {
     let context = Context { request_id: "id-1".into(), trace_id: trace_id.into(), ..Context::default() };
-    let reserved = Reserved::new(settings);
+    let reserved = Reserved::new(settings.events_path.as_deref(), settings.websocket_path.as_deref());
     let read =
         read(event, DecodeContext::new(&context, &Span::none(), settings, &reserved, &mut HeaderNameCache::new()));
     read.map(|DecodedEvent { request, shape, prefix }| {

@@ -1,0 +1,278 @@
+mod stream;
+
+use std::{
+    borrow::Cow,
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use futures_core::TryStream;
+use http_body::{Frame, SizeHint};
+use http_body_util::{BodyExt as _, combinators::BoxBody};
+
+use self::stream::ChunkedBody;
+use crate::{BoxError, Error};
+
+pub use stream::BodyDataStream;
+
+/// The body of a request: complete bytes, or a stream of them.
+///
+/// On Lambda the body of an event is complete. On a server the body arrives in frames. An app reads both through [`http_body::Body`].
+/// Code that is faster with complete bytes calls [`Body::as_bytes`] first. `Body` is `Send` and `Sync`, like the body types of all frameworks.
+///
+/// # Example
+///
+/// ```
+/// # use lodger_core as lodger;
+/// let body = lodger::Body::from("hello");
+/// assert_eq!(body.as_bytes().unwrap(), "hello");
+/// ```
+#[derive(Default)]
+pub struct Body(Kind);
+
+#[derive(Default)]
+enum Kind {
+    #[default]
+    Empty,
+    Bytes(Bytes),
+    #[cfg(feature = "server")]
+    Incoming(hyper::body::Incoming),
+    Stream(BoxBody<Bytes, BoxError>),
+}
+
+impl Body {
+    /// Creates an empty body.
+    pub const fn empty() -> Self {
+        Self(Kind::Empty)
+    }
+
+    /// Creates a body from any other body. The other body is boxed; use [`From`] for complete bytes.
+    pub fn new<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + Sync + 'static,
+    {
+        Self(Kind::Stream(body.map_err(Into::into).boxed()))
+    }
+
+    /// Creates a body from a stream of chunks. Each chunk becomes one frame.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use lodger_core as lodger;
+    /// use futures_util::stream;
+    /// use http_body_util::BodyExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), lodger::Error> {
+    /// let body = lodger::Body::from_stream(stream::iter(["one ", "two"].map(Ok::<_, std::io::Error>)));
+    /// assert_eq!(body.collect().await?.to_bytes(), "one two");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_stream<S>(stream: S) -> Self
+    where
+        S: TryStream<Ok: Into<Bytes>, Error: Into<BoxError>> + Send + 'static,
+    {
+        Self::new(ChunkedBody::new(stream))
+    }
+
+    /// Converts the body into a stream of its data frames. Trailers are dropped.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use lodger_core as lodger;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), lodger::Error> {
+    /// let mut stream = lodger::Body::from("hello").into_data_stream();
+    /// assert_eq!(stream.try_next().await?.unwrap(), "hello");
+    /// assert_eq!(stream.try_next().await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn into_data_stream(self) -> BodyDataStream {
+        BodyDataStream::new(self)
+    }
+
+    /// The complete rest of the body, or `None` if the body is a stream. The rest is empty after the first frame was read.
+    pub fn as_bytes(&self) -> Option<&Bytes> {
+        static EMPTY: Bytes = Bytes::new();
+        match &self.0 {
+            Kind::Empty => Some(&EMPTY),
+            Kind::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl From<hyper::body::Incoming> for Body {
+    fn from(incoming: hyper::body::Incoming) -> Self {
+        Self(Kind::Incoming(incoming))
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        if bytes.is_empty() { Self::empty() } else { Self(Kind::Bytes(bytes)) }
+    }
+}
+
+impl From<()> for Body {
+    fn from((): ()) -> Self {
+        Self::empty()
+    }
+}
+
+/// Converts types that `Bytes` converts from.
+macro_rules! from_via_bytes {
+    ($($type:ty),+) => {$(
+        impl From<$type> for Body {
+            fn from(bytes: $type) -> Self {
+                Bytes::from(bytes).into()
+            }
+        }
+    )+};
+}
+from_via_bytes!(Vec<u8>, String, &'static str, &'static [u8]);
+
+impl From<Cow<'static, str>> for Body {
+    fn from(text: Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
+impl From<Cow<'static, [u8]>> for Body {
+    fn from(bytes: Cow<'static, [u8]>) -> Self {
+        match bytes {
+            Cow::Borrowed(bytes) => bytes.into(),
+            Cow::Owned(bytes) => bytes.into(),
+        }
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match &mut self.0 {
+            Kind::Empty => Poll::Ready(None),
+            Kind::Bytes(bytes) => {
+                let all = std::mem::take(bytes);
+                self.0 = Kind::Empty;
+                Poll::Ready(Some(Ok(Frame::data(all))))
+            }
+            #[cfg(feature = "server")]
+            Kind::Incoming(incoming) => Pin::new(incoming).poll_frame(cx).map_err(cannot_read),
+            Kind::Stream(stream) => Pin::new(stream).poll_frame(cx).map_err(cannot_read),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Kind::Empty => true,
+            Kind::Bytes(_) => false,
+            #[cfg(feature = "server")]
+            Kind::Incoming(incoming) => incoming.is_end_stream(),
+            Kind::Stream(stream) => stream.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Kind::Empty => SizeHint::with_exact(0),
+            Kind::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            #[cfg(feature = "server")]
+            Kind::Incoming(incoming) => incoming.size_hint(),
+            Kind::Stream(stream) => stream.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.as_bytes() {
+            Some(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            None => f.write_str("Body(stream)"),
+        }
+    }
+}
+
+fn cannot_read(source: impl Into<BoxError>) -> Error {
+    Error::request_body("cannot read the request body").with_source(source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body::Body as _;
+    use http_body_util::{BodyExt, Full};
+
+    #[tokio::test]
+    async fn returns_complete_bytes_unchanged() {
+        let body = Body::from("hello");
+        assert_eq!(body.size_hint().exact(), Some(5));
+        assert!(!body.is_end_stream());
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
+        assert!(Body::from("").is_end_stream());
+    }
+
+    #[test]
+    fn converts_from_bytes_and_text() {
+        let bodies = [
+            Body::from(Bytes::from_static(b"hello")),
+            Body::from(b"hello".to_vec()),
+            Body::from("hello"),
+            Body::from("hello".to_owned()),
+            Body::from(&b"hello"[..]),
+            Body::from(Cow::Borrowed("hello")),
+            Body::from(Cow::<str>::Owned("hello".to_owned())),
+            Body::from(Cow::Borrowed(&b"hello"[..])),
+            Body::from(Cow::<[u8]>::Owned(b"hello".to_vec())),
+        ];
+        for body in bodies {
+            assert_eq!(body.as_bytes().unwrap(), "hello");
+        }
+        assert!(Body::from(()).is_end_stream());
+    }
+
+    #[tokio::test]
+    async fn reads_another_body_frame_by_frame() {
+        let body = Body::new(Full::from("hello"));
+        assert!(body.as_bytes().is_none());
+        assert_eq!(body.size_hint().exact(), Some(5));
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
+    }
+
+    #[tokio::test]
+    async fn returns_the_error_of_a_body_as_the_source() {
+        struct Fails;
+        impl http_body::Body for Fails {
+            type Data = Bytes;
+            type Error = &'static str;
+            fn poll_frame(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+            ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
+                Poll::Ready(Some(Err("cut off")))
+            }
+        }
+        let error = Body::new(Fails).collect().await.unwrap_err();
+        assert_eq!(format!("{error:?}"), "cannot read the request body: cut off");
+    }
+
+    #[test]
+    fn converts_into_the_body_of_every_framework() {
+        fn check<T: Send + Sync + Unpin + 'static>() {}
+        check::<Body>();
+    }
+}

@@ -1,0 +1,206 @@
+//! Vercel as the platform of a server: the data that its proxy adds to requests, and the reports that it expects.
+
+use std::{fmt, net::SocketAddr, pin::Pin, sync::Arc};
+
+use http::{HeaderValue, StatusCode, header::HOST};
+use tokio::runtime::Handle;
+use tracing::{Level, Span};
+
+use crate::{
+    BeforeFreeze, Host, RequestHead, Settings,
+    log::{
+        sink::{self, LogSink},
+        span,
+    },
+    request::platform_headers::{PlatformHeaders, secret},
+    server::platform::{Platform, PlatformAdmission, PlatformRequest},
+    vercel::{Context, ipc::Ipc},
+};
+
+/// The path of Vercel's health check.
+const PING: &str = "/_vercel/ping";
+
+/// Vercel as the platform of a server.
+#[derive(Debug)]
+pub(crate) struct VercelPlatform {
+    ipc: Arc<Ipc>,
+    /// For requests without a token.
+    oidc_token: Option<HeaderValue>,
+    before_freeze: Option<Arc<FreezeHooks>>,
+    path_prefix: Option<String>,
+}
+
+/// The hooks before a freeze, and the runtime that runs them.
+#[derive(Debug)]
+struct FreezeHooks {
+    hooks: BeforeFreeze,
+    runtime: Handle,
+}
+
+impl VercelPlatform {
+    pub(crate) fn new(ipc: Arc<Ipc>, settings: &Settings) -> Self {
+        let oidc_token = std::env::var("VERCEL_OIDC_TOKEN").ok().and_then(|token| secret(token.as_bytes()));
+        let hooks = settings.before_freeze.clone();
+        let before_freeze = hooks.is_some().then(|| Arc::new(FreezeHooks { hooks, runtime: Handle::current() }));
+        Self { ipc, oidc_token, before_freeze, path_prefix: settings.service_prefix.clone() }
+    }
+}
+
+impl Platform for VercelPlatform {
+    fn host(&self) -> Host {
+        Host::Vercel
+    }
+
+    fn path_prefix(&self) -> Option<&str> {
+        self.path_prefix.as_deref()
+    }
+
+    fn catches_panics(&self) -> bool {
+        true
+    }
+
+    fn admit(&self, head: &mut dyn RequestHead) -> PlatformAdmission {
+        if head.target().split('?').next() == Some(PING) {
+            return PlatformAdmission::Response(StatusCode::OK, "OK");
+        }
+        let mut headers = PlatformHeaders::read(head);
+        let context = Context::from_headers(&mut headers);
+        if let Some(host) = headers.host.take() {
+            head.set_header(HOST, host);
+        }
+        // First, because `extend` is cheapest for a request that has no extensions yet.
+        if let Some(context) = &context {
+            let mut extensions = http::Extensions::new();
+            extensions.insert(context.clone());
+            head.extend_extensions(extensions);
+        }
+        headers.apply(head, self.oidc_token.as_ref());
+        let Some(context) = context else {
+            return PlatformAdmission::ToApp { span: Span::none(), request: None };
+        };
+        self.ipc.begin_request();
+        let before_freeze = self.before_freeze.clone();
+        let request = Arc::new(VercelRequest { ipc: Arc::clone(&self.ipc), context, before_freeze });
+        let context = &request.context;
+        // In the scope of the sink, which the layer of `logs` keeps in the span.
+        let span = sink::with_request(Arc::clone(&request) as _, || {
+            span::for_vercel(context.request_id(), context.invocation_id(), context.trace_id())
+        });
+        PlatformAdmission::ToApp { span, request: Some(request) }
+    }
+
+    fn report_listening(&self, addr: SocketAddr) -> bool {
+        self.ipc.send_started(addr.port());
+        sink::register(&(Arc::clone(&self.ipc) as _));
+        true
+    }
+
+    fn lost(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.ipc.wait_until_broken())
+    }
+}
+
+/// A request that Vercel has given an id.
+struct VercelRequest {
+    ipc: Arc<Ipc>,
+    context: Context,
+    before_freeze: Option<Arc<FreezeHooks>>,
+}
+
+impl PlatformRequest for VercelRequest {
+    fn end(self: Arc<Self>) {
+        let before_freeze = self.before_freeze.clone();
+        let end = EndOnDrop(self);
+        let Some(before_freeze) = before_freeze else { return drop(end) };
+        // `end` is dropped even if the runtime aborts the task.
+        before_freeze.runtime.clone().spawn(async move {
+            let sink: Arc<dyn LogSink> = Arc::clone(&end.0) as _;
+            sink::with_request_async(&sink, before_freeze.hooks.run()).await;
+            drop(end);
+        });
+    }
+}
+
+impl LogSink for VercelRequest {
+    fn log(&self, level: Level, line: &str) {
+        self.ipc.send_log(Some(&self.context), level, line);
+    }
+}
+
+impl fmt::Display for VercelRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of the invocation {}", self.context.request_id(), self.context.invocation_id())
+    }
+}
+
+/// Reports the end of a request when it is dropped.
+struct EndOnDrop(Arc<VercelRequest>);
+
+impl Drop for EndOnDrop {
+    fn drop(&mut self) {
+        self.0.ipc.end_request(&self.0.context);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Request;
+
+    fn request(headers: &[(&'static str, &[u8])]) -> Request {
+        let mut request = Request::default();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        request
+    }
+
+    #[test]
+    fn reads_the_ids_of_a_request_from_any_header_values() {
+        let read = |headers: &[(&'static str, &[u8])]| {
+            let context = Context::from_headers(&mut PlatformHeaders::read(&request(headers)))?;
+            Some((context.invocation_id().to_owned(), context.request_id()))
+        };
+        let (invocation, number) = ("x-vercel-internal-invocation-id", "x-vercel-internal-request-id");
+        assert_eq!(read(&[]), None);
+        assert_eq!(read(&[(invocation, b"a")]), None);
+        assert_eq!(read(&[(number, b"1")]), None);
+        assert_eq!(read(&[(invocation, b"a"), (number, b"42")]), Some(("a".into(), 42)));
+        for garbage in [&b"x"[..], b"", b"-1", b"1.5", b"0x10", b"99999999999999999999999", b"\xff", b"1, 2"] {
+            assert_eq!(read(&[(invocation, b"a"), (number, garbage)]), Some(("a".into(), 0)), "{garbage:?}");
+        }
+        assert_eq!(
+            read(&[(invocation, b"a"), (invocation, b"b"), (number, b"1"), (number, b"2")]),
+            Some(("a".into(), 1))
+        );
+        assert_eq!(read(&[(invocation, b"\xff\""), (number, b"1")]), Some(("\u{fffd}\"".into(), 1)));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_nested_request_restores_the_sink_of_the_outer_one() {
+        use crate::vercel::ipc::tests::{connected, read};
+
+        let (ipc, mut platform) = connected().await;
+        let request = |id| -> Arc<dyn LogSink> {
+            Arc::new(VercelRequest { ipc: Arc::clone(&ipc), context: Context::new("a", id), before_freeze: None })
+        };
+        let (outer, inner) = (request(1), request(2));
+        sink::with_request(outer, || {
+            assert!(sink::send(Level::INFO, "before"));
+            sink::with_request(Arc::clone(&inner), || assert!(sink::send(Level::INFO, "inner")));
+            assert!(sink::send(Level::INFO, "between"));
+            // A panic restores the sink too.
+            let panicking = std::panic::AssertUnwindSafe(|| {
+                sink::with_request(Arc::clone(&inner), || std::panic::resume_unwind(Box::new(())))
+            });
+            assert!(std::panic::catch_unwind(panicking).is_err());
+            assert!(sink::send(Level::INFO, "after"));
+        });
+        assert!(sink::of_request().is_none());
+        let messages = read(&mut platform, 4).await;
+        let ids: Vec<_> =
+            messages.iter().map(|line| line["payload"]["context"]["requestId"].as_u64().unwrap()).collect();
+        assert_eq!(ids, [1, 2, 1, 1]);
+    }
+}
