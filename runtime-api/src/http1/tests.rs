@@ -1,0 +1,150 @@
+use tokio::net::TcpListener;
+
+use super::*;
+
+/// A connection to a peer that sends each item of `sent` separately, then closes.
+async fn peer(sent: Vec<Vec<u8>>) -> Connection {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        socket.set_nodelay(true).unwrap();
+        for bytes in sent {
+            let _ = socket.write_all(&bytes).await;
+            tokio::task::yield_now().await;
+        }
+    });
+    Connection::open("127.0.0.1", port).await.unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn probes_idle_connections_and_limits_unacknowledged_data() {
+    let connection = peer(vec![]).await;
+    let socket = socket2::SockRef::from(&connection.socket);
+    assert!(socket.keepalive().unwrap());
+    let probes = (socket.tcp_keepalive_time(), socket.tcp_keepalive_interval(), socket.tcp_keepalive_retries());
+    let probes = (probes.0.unwrap(), probes.1.unwrap(), probes.2.unwrap());
+    assert_eq!(probes, (keep_alive::IDLE, keep_alive::INTERVAL, keep_alive::PROBES));
+    assert_eq!(socket.tcp_user_timeout().unwrap(), Some(keep_alive::UNACKNOWLEDGED));
+    // The client of a stream may read more slowly.
+    connection.limit_unacknowledged(false);
+    assert_eq!(socket.tcp_user_timeout().unwrap(), None);
+    connection.limit_unacknowledged(true);
+    assert_eq!(socket.tcp_user_timeout().unwrap(), Some(keep_alive::UNACKNOWLEDGED));
+}
+
+async fn read(sent: Vec<Vec<u8>>) -> Result<(ResponseHead, Bytes, Vec<String>), ConnectionError> {
+    let mut headers = vec![];
+    let mut connection = peer(sent).await;
+    let response = connection
+        .response(&mut ReusableTimer::default(), |_, name, value| {
+            headers.push(format!("{name}={}", String::from_utf8_lossy(value)))
+        })
+        .await;
+    let (head, body) = response?;
+    Ok((head, body, headers))
+}
+
+async fn read_one(sent: &str) -> Result<(ResponseHead, Bytes, Vec<String>), ConnectionError> {
+    read(vec![sent.into()]).await
+}
+
+async fn error_of(sent: &str) -> String {
+    let error = read_one(sent).await.err().unwrap_or_else(|| panic!("{sent:?} was read"));
+    io::Error::from(error).to_string()
+}
+
+#[tokio::test]
+async fn reads_a_response_in_parts_of_any_size() {
+    let whole = b"HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 5\r\n\r\nhello";
+    for size in [1, 2, 3, 7, whole.len()] {
+        let (head, body, headers) = read(whole.chunks(size).map(<[u8]>::to_vec).collect()).await.unwrap();
+        assert_eq!((head.status, head.is_reusable, &body[..]), (200, true, &b"hello"[..]), "{size}");
+        assert_eq!(headers, ["A=1", "Content-Length=5"]);
+    }
+}
+
+#[tokio::test]
+async fn reads_bodies_of_every_kind_of_length() {
+    let body = async |rest: &str| {
+        let (head, body, _) = read_one(&format!("HTTP/1.1 200 OK\r\n{rest}")).await.unwrap();
+        (String::from_utf8(body.to_vec()).unwrap(), head.is_reusable)
+    };
+    let chunks = "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\nT: 1\r\n\r\n";
+    assert_eq!(body(chunks).await, ("abc0123456789".into(), true));
+    assert_eq!(body(&format!("Content-Length: 2\r\n{chunks}")).await, ("abc0123456789".into(), true));
+    assert_eq!(body("\r\nuntil the end").await, ("until the end".into(), false));
+    assert_eq!(body("Connection: x, Close\r\nContent-Length: 1\r\n\r\nx").await, ("x".into(), false));
+    assert_eq!(body("Content-Length: 0\r\n\r\n").await, (String::new(), true));
+    let (head, body, _) = read_one("HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+    assert!(head.is_reusable && body.is_empty());
+    let (head, ..) = read_one("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+    assert!(!head.is_reusable);
+}
+
+#[tokio::test]
+async fn skips_interim_responses() {
+    let (head, body, _) =
+        read_one("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
+    assert_eq!((head.status, &body[..]), (202, &b"ok"[..]));
+}
+
+#[tokio::test]
+async fn rejects_invalid_responses_with_a_reason() {
+    assert!(error_of("\r\n\r\n").await.contains("empty"));
+    assert!(error_of("SSH-2.0-x\r\n\r\n").await.contains("not HTTP/1.1"));
+    assert!(error_of("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n").await.contains("\"many\""));
+    assert!(error_of("HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\nx").await.contains("\"+1\""));
+    assert!(
+        error_of("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n")
+            .await
+            .contains("two different lengths")
+    );
+    assert!(error_of("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n").await.contains("longer than"));
+    assert!(error_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n").await.contains("\"gzip\""));
+    for chunk in ["x\r\n", "-1\r\n", "\r\n", "ffffffffffffffffff\r\n", "1\r\nabc\r\n"] {
+        let sent = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}");
+        assert!(error_of(&sent).await.contains("chunk"), "{chunk:?}");
+    }
+    assert!(error_of(&format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(100_000))).await.contains("head"));
+    let many: String = (0..100).map(|i| format!("X-{i}: 1\r\n")).collect();
+    assert!(error_of(&format!("HTTP/1.1 200 OK\r\n{many}\r\n")).await.contains("too many headers"));
+}
+
+#[tokio::test]
+async fn distinguishes_a_close_before_the_response_from_one_within() {
+    assert!(matches!(read_one("").await, Err(ConnectionError::Closed(_))));
+    for cut in [
+        "HTTP",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell",
+        "HTTP/1.1 200 OK\r\n",
+    ] {
+        assert!(matches!(read_one(cut).await, Err(ConnectionError::Broken(_))), "{cut:?}");
+    }
+}
+
+#[tokio::test]
+async fn times_out_within_a_response_and_not_before_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for begin in ["", "H", "HTTP/1.1 200 OK\r\nLambda-", "HTTP/1.1 100 Continue\r\n\r\n"] {
+        let mut connection = Connection::open("127.0.0.1", port).await.unwrap();
+        let (mut peer, _) = listener.accept().await.unwrap();
+        peer.write_all(begin.as_bytes()).await.unwrap();
+        // From here on, time advances whenever all tasks are idle.
+        tokio::time::pause();
+        let mut timer = ReusableTimer::default();
+        if begin.is_empty() {
+            assert!(timeout(IO_TIMEOUT * 100, connection.wait()).await.is_err(), "the wait ended");
+        }
+        let timed_out =
+            timeout(IO_TIMEOUT * 2, connection.response(&mut timer, |_, _, _| {})).await.expect("no timeout");
+        assert!(
+            matches!(timed_out, Err(ConnectionError::Broken(error)) if error.kind() == io::ErrorKind::TimedOut),
+            "{begin}"
+        );
+        tokio::time::resume();
+    }
+}
