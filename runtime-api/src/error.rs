@@ -9,12 +9,12 @@ use crate::http1::ConnectionError;
 #[derive(Debug)]
 pub struct Error {
     message: String,
-    kind: Kind,
+    kind: ErrorKind,
     source: Option<io::Error>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ErrorKind {
     /// The address is missing or invalid.
     Address,
     /// The Runtime API responded with 500, or has been unreachable for too long.
@@ -28,7 +28,7 @@ enum Kind {
 impl Error {
     /// Whether the process has to exit, because no later call will succeed.
     pub fn is_fatal(&self) -> bool {
-        matches!(self.kind, Kind::Address | Kind::Fatal)
+        matches!(self.kind, ErrorKind::Address | ErrorKind::Fatal)
     }
 
     /// The HTTP status of the response, if the Runtime API rejected the request.
@@ -40,7 +40,7 @@ impl Error {
     /// | 413 | the response is too large |
     pub fn status(&self) -> Option<u16> {
         match self.kind {
-            Kind::Rejected(status) => Some(status),
+            ErrorKind::Rejected(status) => Some(status),
             _ => None,
         }
     }
@@ -48,23 +48,23 @@ impl Error {
     pub(crate) fn missing_address() -> Self {
         let message =
             "AWS_LAMBDA_RUNTIME_API is not set; Lambda and its emulators set it to the address of the Runtime API";
-        Self { message: message.to_owned(), kind: Kind::Address, source: None }
+        Self { message: message.to_owned(), kind: ErrorKind::Address, source: None }
     }
 
     pub(crate) fn invalid_address(address: &str) -> Self {
         let message = format!(
             "invalid AWS_LAMBDA_RUNTIME_API {address:?}: expected a host and a port such as 127.0.0.1:9001, or an http URL"
         );
-        Self { message, kind: Kind::Address, source: None }
+        Self { message, kind: ErrorKind::Address, source: None }
     }
 
     pub(crate) fn fatal(message: String, source: Option<io::Error>) -> Self {
-        Self { message, kind: Kind::Fatal, source }
+        Self { message, kind: ErrorKind::Fatal, source }
     }
 
     /// The error for an `action` whose connection failed.
     pub(crate) fn connection(action: &str, source: impl Into<io::Error>) -> Self {
-        Self { message: format!("cannot {action}"), kind: Kind::Connection, source: Some(source.into()) }
+        Self { message: format!("cannot {action}"), kind: ErrorKind::Connection, source: Some(source.into()) }
     }
 
     /// The error for an `action` whose response is not a success. A 500 means that the process cannot go on.
@@ -80,7 +80,7 @@ impl Error {
         };
         Self {
             message: format!("cannot {action}: Lambda rejected it with status {status}{hint}"),
-            kind: Kind::Rejected(status),
+            kind: ErrorKind::Rejected(status),
             source: None,
         }
     }

@@ -14,12 +14,14 @@ use crate::{
 };
 
 impl Runtime {
-    /// Answers invocations as [`answer`](Self::answer) does, with an app that may move between threads. Each slot is a task of
-    /// its own. On a multi-threaded Tokio runtime the tasks run on worker threads, as the handlers of a server do.
+    /// Answers invocations like [`answer`](Self::answer), with an app that may move between threads.
     ///
-    /// The loop costs least there. On the thread that called `block_on`, another thread has to wake the loop for each response
-    /// of the Runtime API, which takes a third more processor time for a small request. As on a server, handlers are outside
-    /// the scope of the future that awaits this method: they do not see its task-locals or its scoped subscriber.
+    /// Each slot is a task of its own. On a multi-threaded Tokio runtime the tasks run on worker threads, like the handlers of a
+    /// server. The loop costs least there: on the thread that called `block_on`, another thread has to wake the loop for each
+    /// response of the Runtime API, which takes a third more processor time for a small request.
+    ///
+    /// Handlers run outside the scope of the future that awaits this method, like the handlers of a server. They do not see
+    /// task-locals or a scoped subscriber of that future.
     ///
     /// # Errors
     /// As [`answer`](Self::answer).

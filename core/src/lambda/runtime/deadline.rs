@@ -5,7 +5,7 @@ use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 use lodger_runtime_api::ReusableTimer;
 use tokio::{task::coop::unconstrained, time::Instant};
 
-use crate::lambda::{Context, runtime::group::CutOff};
+use crate::lambda::{Context, runtime::group::GraceEnd};
 
 /// The default time between the deadline of the app and the deadline of Lambda.
 const DEFAULT_MARGIN: Duration = Duration::from_millis(500);
@@ -18,12 +18,12 @@ pub(crate) struct Deadline {
     at: Option<Instant>,
     timer: ReusableTimer,
     /// The end of the grace period, which may come earlier.
-    cut_off: Option<CutOff>,
+    grace_end: Option<GraceEnd>,
 }
 
 impl Deadline {
-    pub(crate) fn new(margin: Option<Duration>, cut_off: Option<CutOff>) -> Self {
-        Self { margin: margin.unwrap_or(DEFAULT_MARGIN), at: None, timer: ReusableTimer::default(), cut_off }
+    pub(crate) fn new(margin: Option<Duration>, grace_end: Option<GraceEnd>) -> Self {
+        Self { margin: margin.unwrap_or(DEFAULT_MARGIN), at: None, timer: ReusableTimer::default(), grace_end }
     }
 
     /// Takes the deadline of the next invocation.
@@ -40,7 +40,7 @@ impl Deadline {
 
     /// Whether the deadline has passed because the process is shutting down.
     pub(crate) fn is_cut_off(&self) -> bool {
-        self.cut_off.as_ref().is_some_and(CutOff::has_come)
+        self.grace_end.as_ref().is_some_and(GraceEnd::has_passed)
     }
 
     /// The variable that sets the deadline, for log lines.
@@ -51,11 +51,11 @@ impl Deadline {
     /// Returns the output of `future`, or `None` at the deadline.
     pub(crate) async fn limit<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
         let limited = self.timer.until(self.at, future);
-        let Some(cut_off) = &mut self.cut_off else { return limited.await };
+        let Some(grace_end) = &mut self.grace_end else { return limited.await };
         // Unconstrained, because a future that has used up the task's budget would hide the end of the grace period.
-        let (mut limited, mut cut_off) = (pin!(limited), pin!(unconstrained(cut_off.wait())));
+        let (mut limited, mut grace_end) = (pin!(limited), pin!(unconstrained(grace_end.wait())));
         poll_fn(|cx| match limited.as_mut().poll(cx) {
-            Poll::Pending => cut_off.as_mut().poll(cx).map(|()| None),
+            Poll::Pending => grace_end.as_mut().poll(cx).map(|()| None),
             done => done,
         })
         .await

@@ -38,7 +38,7 @@ const REPORT_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct SlotGroup {
     state: watch::Sender<GroupState>,
-    /// The time for invocations in flight after a shutdown has begun. `None` if there is no limit.
+    /// The time limit for invocations in flight after a shutdown has begun.
     grace: Option<Duration>,
     /// Waits for the shutdown, if there is one.
     _shutdown: Option<Arc<AbortOnDrop<()>>>,
@@ -62,10 +62,10 @@ pub(crate) struct GroupState {
 
 /// The end of the grace period, at which invocations in flight fail.
 #[derive(Debug, Clone)]
-pub(crate) struct CutOff(watch::Receiver<GroupState>);
+pub(crate) struct GraceEnd(watch::Receiver<GroupState>);
 
-impl CutOff {
-    pub(crate) fn has_come(&self) -> bool {
+impl GraceEnd {
+    pub(crate) fn has_passed(&self) -> bool {
         self.0.borrow().is_cut_off
     }
 
@@ -78,7 +78,7 @@ impl CutOff {
 }
 
 impl SlotGroup {
-    /// Creates the only group of a process. [`split`](Self::split) makes several of it.
+    /// Creates the only group of a process. Use [`split`](Self::split) for several groups.
     pub(crate) fn new(shutdown: Shutdown, grace: Option<Duration>, snapshot: Option<Snapshot>) -> Self {
         let missing = 1 + usize::from(snapshot.is_some());
         let state = watch::Sender::new(GroupState { missing, is_stopped: false, is_cut_off: false });
@@ -137,12 +137,12 @@ impl SlotGroup {
     }
 
     /// The signal for a slot to stop, and the time at which its invocation fails if there is a grace period.
-    pub(crate) fn signals(&self) -> (StopSignal, Option<CutOff>) {
-        let cut_off = self.grace.map(|_| CutOff(self.state.subscribe()));
-        (StopSignal::new(Shutdown::when(self.stopped())), cut_off)
+    pub(crate) fn signals(&self) -> (StopSignal, Option<GraceEnd>) {
+        let grace_end = self.grace.map(|_| GraceEnd(self.state.subscribe()));
+        (StopSignal::new(Shutdown::when(self.stopped())), grace_end)
     }
 
-    /// Returns the output of `work`. When the grace period ends, the invocations in flight [fail](CutOff), and `work` has
+    /// Returns the output of `work`. When the grace period ends, the invocations in flight [fail](GraceEnd), and `work` has
     /// [`REPORT_TIMEOUT`] to report that.
     pub(crate) async fn within_grace<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let Some(grace) = self.grace else { return Some(work.await) };

@@ -51,7 +51,7 @@ pub struct Runtime {
     slots: usize,
     /// The group of these slots, if they have started as a part of several.
     group: Option<SlotGroup>,
-    /// The time for invocations in flight after SIGTERM. `None` if Lambda sends no SIGTERM: then there is no limit.
+    /// The time limit for invocations in flight after SIGTERM. `None` if Lambda sends no SIGTERM.
     grace: Option<Duration>,
     /// The extension that makes Lambda send SIGTERM.
     extension: Option<Arc<Extension>>,
@@ -119,7 +119,7 @@ impl Runtime {
             match Signals::new() {
                 Ok(mut signals) => {
                     let mut own = take(&mut self.shutdown).own();
-                    // This future owns the signals. Once it is dropped, they end the process again.
+                    // This future owns the signals. Once the future is dropped, a signal ends the process again.
                     self.shutdown = Shutdown::when(async move {
                         signals.next_or(own.as_mut()).await;
                         log::info!("shutting down: waiting up to {grace:?} for invocations in flight (LODGER_GRACE)");

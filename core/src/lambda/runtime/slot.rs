@@ -17,7 +17,7 @@ use crate::{
         api_error::{into_error, with_causes},
         event::{self, DecodeContext, HeaderNameCache, Rejection},
         reply::{self, Reply, ReplyShape},
-        runtime::{call::call, deadline::Deadline, group::CutOff, stop::StopSignal, stream},
+        runtime::{call::call, deadline::Deadline, group::GraceEnd, stop::StopSignal, stream},
     },
     log::{self, span},
     path::reserved::Reserved,
@@ -45,7 +45,7 @@ struct Slot<'a, A> {
 pub(crate) async fn run<A: App>(
     mut client: Client,
     settings: &Settings,
-    (mut stop, cut_off): (StopSignal, Option<CutOff>),
+    (mut stop, grace_end): (StopSignal, Option<GraceEnd>),
     app: A,
 ) -> Result<(), Error> {
     let mut slot = Slot {
@@ -53,7 +53,7 @@ pub(crate) async fn run<A: App>(
         settings,
         reserved: Reserved::new(settings),
         header_names: HeaderNameCache::new(),
-        deadline: Deadline::new(settings.deadline_margin, cut_off),
+        deadline: Deadline::new(settings.deadline_margin, grace_end),
         after: AfterResponse::new(),
     };
     let is_frozen = settings.before_freeze.is_some() && settings.max_concurrency.is_none_or(|slots| slots.get() == 1);

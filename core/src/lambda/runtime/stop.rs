@@ -1,4 +1,4 @@
-//! When to stop polling.
+//! The signal to stop polling.
 
 use std::{
     fmt,
