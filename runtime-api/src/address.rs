@@ -44,7 +44,7 @@ impl Address {
     }
 
     /// Returns `kept`, or opens a connection.
-    pub(crate) async fn connection(&self, kept: Option<Connection>) -> Result<Connection, ConnectionError> {
+    pub(crate) async fn connection(&self, kept: Option<Box<Connection>>) -> Result<Box<Connection>, ConnectionError> {
         match kept {
             Some(connection) => Ok(connection),
             None => Connection::open(&self.host, self.port).await,

@@ -21,11 +21,11 @@ const USER_AGENT: &str = concat!("lodger/", env!("CARGO_PKG_VERSION"));
 pub struct Client {
     pub(crate) address: Address,
     /// The idle connection.
-    pub(crate) connection: Option<Connection>,
+    pub(crate) connection: Option<Box<Connection>>,
     /// A new connection for the next poll.
     pub(crate) opened: Option<PollConnection>,
     /// The connection on which the next invocation has begun to arrive.
-    pub(crate) arriving: Option<Connection>,
+    pub(crate) arriving: Option<Box<Connection>>,
     pub(crate) timer: ReusableTimer,
     pub(crate) outage: Outage,
     /// The request that polls for the next invocation.
@@ -40,7 +40,7 @@ pub struct Client {
 /// A connection on which the next poll is sent.
 #[derive(Debug)]
 pub(crate) struct PollConnection {
-    pub(crate) connection: Connection,
+    pub(crate) connection: Box<Connection>,
     pub(crate) origin: Origin,
 }
 
@@ -193,7 +193,7 @@ impl Client {
     }
 
     /// Returns `kept`, or a new connection. Retries for some seconds if the Runtime API cannot be reached.
-    pub(crate) async fn connect(&self, mut kept: Option<Connection>) -> Result<Connection, ConnectionError> {
+    pub(crate) async fn connect(&self, mut kept: Option<Box<Connection>>) -> Result<Box<Connection>, ConnectionError> {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.address.connection(kept.take()).await {
@@ -204,12 +204,12 @@ impl Client {
     }
 
     /// Takes the kept connection if the peer has not closed it.
-    pub(crate) fn take_connection(&mut self) -> Option<Connection> {
-        self.connection.take().filter(Connection::is_idle)
+    pub(crate) fn take_connection(&mut self) -> Option<Box<Connection>> {
+        self.connection.take().filter(|connection| connection.is_idle())
     }
 
     /// Keeps `connection` for the next request, unless the response closes it.
-    pub(crate) fn keep(&mut self, connection: Connection, head: &ResponseHead) {
+    pub(crate) fn keep(&mut self, connection: Box<Connection>, head: &ResponseHead) {
         self.connection = head.is_reusable.then_some(connection);
     }
 

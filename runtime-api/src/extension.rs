@@ -80,14 +80,14 @@ impl Extension {
     }
 }
 
-fn spawn_poll(address: &Address, kept: Option<Connection>, request: &str) -> JoinSet<()> {
+fn spawn_poll(address: &Address, kept: Option<Box<Connection>>, request: &str) -> JoinSet<()> {
     let mut task = JoinSet::new();
     task.spawn(poll(address.clone(), kept, request.to_owned()));
     task
 }
 
 /// Polls for events. None ever arrive.
-async fn poll(address: Address, mut kept: Option<Connection>, request: String) {
+async fn poll(address: Address, mut kept: Option<Box<Connection>>, request: String) {
     loop {
         match send(&address, kept.take(), &request, |_, _, _| {}).await {
             // The connection is gone, probably because the process was frozen.
@@ -102,10 +102,10 @@ async fn poll(address: Address, mut kept: Option<Connection>, request: String) {
 
 async fn send(
     address: &Address,
-    kept: Option<Connection>,
+    kept: Option<Box<Connection>>,
     request: &str,
     header: impl FnMut(&Bytes, &str, &[u8]),
-) -> Result<(Connection, ResponseHead), ConnectionError> {
+) -> Result<(Box<Connection>, ResponseHead), ConnectionError> {
     let mut timer = ReusableTimer::default();
     let mut connection = address.connection(kept).await?;
     connection.send(request.as_bytes(), &mut timer).await?;

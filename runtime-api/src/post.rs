@@ -84,7 +84,7 @@ impl Client {
 
     async fn post_once(
         &mut self,
-        kept: Option<Connection>,
+        kept: Option<Box<Connection>>,
         head: &[u8],
         payload: &impl Payload,
     ) -> Result<u16, ConnectionError> {

@@ -48,7 +48,7 @@ const WRITE_AT: usize = 32 * 1024;
 #[must_use = "a stream that is not finished is cut off"]
 pub struct ResponseStream<'client> {
     client: &'client mut Client,
-    connection: Connection,
+    connection: Box<Connection>,
     /// The time at which Lambda ends the invocation.
     ends_at: Option<Instant>,
     /// The result of sending the end, once this was tried.

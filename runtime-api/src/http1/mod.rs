@@ -52,13 +52,14 @@ pub(crate) enum ConnectionError {
 }
 
 impl Connection {
-    pub(crate) async fn open(host: &str, port: u16) -> Result<Self, ConnectionError> {
+    /// Opens a connection. Boxed, because every request moves the connection several times.
+    pub(crate) async fn open(host: &str, port: u16) -> Result<Box<Self>, ConnectionError> {
         let open = async {
             let socket = timeout(IO_TIMEOUT, TcpStream::connect((host, port))).await??;
             socket.set_nodelay(true)?;
             keep_alive::enable(&socket);
             let empty_line = memmem::Finder::new(b"\r\n\r\n");
-            Ok(Self { socket, buffer: BytesMut::new(), out: Vec::new(), empty_line })
+            Ok(Box::new(Self { socket, buffer: BytesMut::new(), out: Vec::new(), empty_line }))
         };
         open.await.map_err(ConnectionError::Unreachable)
     }

@@ -3,7 +3,7 @@ use tokio::net::TcpListener;
 use super::*;
 
 /// A connection to a peer that sends each item of `sent` separately, then closes.
-async fn peer(sent: Vec<Vec<u8>>) -> Connection {
+async fn peer(sent: Vec<Vec<u8>>) -> Box<Connection> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
