@@ -105,7 +105,7 @@ async fn lines_that_were_not_asked_for_by_the_levels_of_logs_stay_away() {
         let (output, errors) = on_lambda(&[&vars[..], &[level]].concat(), &["/panic"]).await;
         let is_asked_for = level.1 == "ERROR";
         assert_eq!(of_lodger(&errors), [""; 0], "{level:?}");
-        assert_eq!(output.contains("answered with 500: the app panicked"), is_asked_for, "{level:?}: {output}");
+        assert_eq!(output.contains("responding with 500: the app panicked"), is_asked_for, "{level:?}: {output}");
         assert!(!output.contains("LODGER_ADR"), "{output}");
         // A panic is never lost: the standard library reports one that is not logged.
         assert_eq!(errors.contains("asked to panic"), !is_asked_for, "{level:?}: {errors}");
@@ -191,7 +191,7 @@ async fn on_lambda_a_panic_is_one_event_of_its_request() {
             }
             assert!(lines[0].contains("panicked at tests/src/bin/logs.rs:"), "{output}");
             assert_eq!(lines[0].contains("stack backtrace:\r"), backtrace == "1", "{output}");
-            assert!(lines[1].contains("answered with 500: the app panicked: "), "{output}");
+            assert!(lines[1].contains("responding with 500: the app panicked: "), "{output}");
         }
     }
 }

@@ -89,7 +89,7 @@ async fn on_lambda_a_line_is_an_object_where_that_is_asked_for() {
         let says = panicked[0]["message"].as_str().unwrap();
         assert!(says.contains("panicked at tests/src/bin/logs.rs:") && says.ends_with(": asked to panic"), "{says}");
         let says = panicked[1]["message"].as_str().unwrap();
-        assert!(says.ends_with("answered with 500: the app panicked: asked to panic"), "{says}");
+        assert!(says.ends_with("responding with 500: the app panicked: asked to panic"), "{says}");
         for line in panicked {
             assert_eq!((&line["requestId"], &line["target"]), (&json!("ID"), &json!("lodger")));
         }

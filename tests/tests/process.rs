@@ -237,7 +237,7 @@ async fn on_lambda_a_signal_ends_it_where_it_was_asked_for() {
             assert_eq!((&reply["statusCode"], &reply["body"]), (&json!(expected.0), &json!(expected.1)), "{held}");
             let (status, said) = tokio::task::block_in_place(|| process.end());
             assert!(status.success() && said.ends_with("probe: ended\n"), "{status}: {said}");
-            assert_eq!(said.contains("cut off what was still in flight 400ms"), is_cut_off, "{said}");
+            assert_eq!(said.contains("cancelled invocations that were in flight 400ms"), is_cut_off, "{said}");
             assert!(begun.elapsed() > Duration::from_millis(takes), "{said}");
             assert_eq!(api.complaints(), [""; 0]);
         }
@@ -269,7 +269,7 @@ async fn what_goes_wrong_after_the_response_is_told() {
     let expected = [
         format!("lodger: error: {} panicked: asked to panic after the response", request(1)),
         "probe: said after the response".to_owned(),
-        format!("lodger: warning: {} took too long, and was cancelled (LODGER_DEADLINE_MARGIN)", request(3)),
+        format!("lodger: warning: {} was cancelled at the deadline (LODGER_DEADLINE_MARGIN)", request(3)),
     ];
     assert_eq!(lines, expected, "{said}");
 

@@ -412,9 +412,8 @@ async fn a_stream_is_taken_to_its_end_and_nothing_else_is_in_it() {
     }
     let said = emulator.end().await;
     for error in ["asked to fail in the feed", "asked to panic in the body"] {
-        let told = said
-            .lines()
-            .filter(|line| line.contains("the stream was ended as one that failed") && line.ends_with(error));
+        let told =
+            said.lines().filter(|line| line.contains("cannot stream the whole response") && line.ends_with(error));
         assert_eq!(told.count(), 2, "{error}");
     }
 }
@@ -482,7 +481,11 @@ async fn sigterm_comes_where_it_was_asked_for_and_ends_run() {
         };
         emulator.ask_json(&Front::function_url(), &Sent::get("/")).await;
         let said = emulator.end_gracefully().await;
-        assert_eq!(said.contains("lodger: ending: what is in flight has 400ms (LODGER_GRACE)"), comes, "{said}");
+        assert_eq!(
+            said.contains("lodger: shutting down: waiting up to 400ms for invocations in flight (LODGER_GRACE)"),
+            comes,
+            "{said}"
+        );
         assert_eq!(said.contains("probe: ended"), comes, "{said}");
     }
 }
@@ -760,5 +763,8 @@ async fn what_was_restored_polls_and_its_extension_asks_again() {
     assert_eq!(in_order(&said, &["GET /2020-01-01/extension/event/next"]).len(), 2, "{said}");
     assert!(said.contains("State transition is not allowed, state is Ready"), "{said}");
     // It is told that it waits already, and stays registered.
-    assert!(said.contains("lodger: ending: what is in flight has 400ms (LODGER_GRACE)"), "{said}");
+    assert!(
+        said.contains("lodger: shutting down: waiting up to 400ms for invocations in flight (LODGER_GRACE)"),
+        "{said}"
+    );
 }

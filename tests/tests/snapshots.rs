@@ -300,11 +300,11 @@ async fn a_hook_that_is_not_reached_may_even_panic_when_it_is_dropped() {
 async fn what_is_not_restored_is_reported_and_never_polls() {
     const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}";
     for (answer, why) in [
-        (FORBIDDEN, "the answer to restore/next was 403 instead of 200"),
-        ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "the answer to restore/next was 404 instead of 200"),
-        ("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "the answer to restore/next was 500 instead of 200"),
-        ("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", "the answer to restore/next was 202 instead of 200"),
-        ("nonsense\r\n\r\n", "the answer is no HTTP/1.1: invalid HTTP version"),
+        (FORBIDDEN, "restore/next returned 403 instead of 200"),
+        ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "restore/next returned 404 instead of 200"),
+        ("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "restore/next returned 500 instead of 200"),
+        ("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", "restore/next returned 202 instead of 200"),
+        ("nonsense\r\n\r\n", "the response is not HTTP/1.1: invalid HTTP version"),
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhal", "unexpected end of file"),
         ("", "unexpected end of file"),
     ] {
@@ -316,7 +316,7 @@ async fn what_is_not_restored_is_reported_and_never_polls() {
         let mut socket = api.accept().await;
         let request = socket.request().await;
         let address = api.listener.local_addr().unwrap();
-        let message = format!("no restore from a snapshot by the Lambda Runtime API at {address}: {why}");
+        let message = format!("cannot restore from a snapshot with the Lambda Runtime API at {address}: {why}");
         let body = format!(r#"{{"errorMessage":"{message}","errorType":"Runtime.InitFailed","stackTrace":[]}}"#);
         assert!(request.starts_with("POST /2018-06-01/runtime/init/error HTTP/1.1\r\n"), "{request}");
         assert!(request.contains("\r\nlambda-runtime-function-error-type: Runtime.InitFailed\r\n"), "{request}");

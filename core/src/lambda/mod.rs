@@ -1,30 +1,28 @@
 //! The polling host: AWS Lambda, through its [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
 //!
-//! What an app may want to know of its invocation stands in the extensions of each request: [`Context`] is what Lambda
-//! says, [`RequestContext`] what the front says, [`Event`] the whole event.
+//! The extensions of each request describe its invocation: [`Context`] is the metadata from Lambda, [`RequestContext`] the
+//! part of the event that the front adds, and [`Event`] the whole event.
 
-mod address;
-mod api;
-mod connection;
+mod api_error;
 mod context;
 mod event;
-mod extension;
 #[cfg(feature = "serde")]
 mod parse;
 mod reply;
 mod runtime;
-mod stream;
 
-use self::api::Api;
+use lodger_runtime_api::Client;
+
+use self::api_error::log_lost_report;
 use crate::{Error, Settings};
 
 pub use context::{Context, Event, RequestContext, SyntheticRequest};
 pub use runtime::Runtime;
 
-/// Reports to the Runtime API of `settings` that the process cannot start, because of `error`, where that became clear
-/// before there was a [`Runtime`].
+/// Reports to the Runtime API of `settings` that the process cannot start because of `error`. For errors that occur before
+/// there is a [`Runtime`].
 pub async fn report_init_error(settings: &Settings, error: &Error) {
-    if let Some(Ok(mut api)) = settings.runtime_api.as_deref().map(|address| Api::new(address, 1)) {
-        api.init_error("Runtime.InvalidSetting", &format!("{error:?}")).await;
+    if let Some(Ok(mut client)) = settings.runtime_api.as_deref().map(Client::new) {
+        log_lost_report(client.fail_initialization("Runtime.InvalidSetting", &format!("{error:?}")).await);
     }
 }

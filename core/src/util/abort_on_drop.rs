@@ -5,7 +5,7 @@ use std::{
 
 use tokio::task::{JoinError, JoinHandle};
 
-/// A task that is told to end when nobody waits for it any more.
+/// A task that is aborted when this handle is dropped.
 #[derive(Debug)]
 pub(crate) struct AbortOnDrop<T>(pub(crate) JoinHandle<T>);
 

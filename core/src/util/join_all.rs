@@ -9,41 +9,41 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-/// Waits for all of several futures, each of which is polled when it has been woken, and not when another has.
+/// Waits for several futures. Polls a future only if that future was woken.
 ///
-/// Tokio's own ways to have that want each to be `Send`, or a `LocalSet` around them, and neither need be.
+/// Tokio's counterparts require futures that are `Send`, or a `LocalSet`.
 pub(crate) struct JoinAll<F: ?Sized> {
-    each: Vec<One<F>>,
+    pending: Vec<PendingFuture<F>>,
     task: Arc<Mutex<Waker>>,
 }
 
-struct One<F: ?Sized> {
+struct PendingFuture<F: ?Sized> {
     future: Pin<Box<F>>,
-    flag: Arc<Flag>,
-    /// The same, as a future wants it.
+    wake_flag: Arc<WakeFlag>,
+    /// A waker that sets the flag.
     waker: Waker,
 }
 
-/// Whether a future is to be polled.
-struct Flag {
-    is_up: AtomicBool,
+/// Whether a future has to be polled.
+struct WakeFlag {
+    is_set: AtomicBool,
     task: Arc<Mutex<Waker>>,
 }
 
 impl<F: ?Sized> JoinAll<F> {
     pub(crate) fn new(futures: impl IntoIterator<Item = Pin<Box<F>>>) -> Self {
-        let mut all = Self { each: Vec::new(), task: Arc::new(Mutex::new(Waker::noop().clone())) };
+        let mut all = Self { pending: Vec::new(), task: Arc::new(Mutex::new(Waker::noop().clone())) };
         all.extend(futures);
         all
     }
 
-    /// Waits for these as well.
+    /// Adds futures to wait for.
     pub(crate) fn extend(&mut self, futures: impl IntoIterator<Item = Pin<Box<F>>>) {
-        let one = |future| {
-            let flag = Arc::new(Flag { is_up: AtomicBool::new(true), task: Arc::clone(&self.task) });
-            One { future, waker: Arc::clone(&flag).into(), flag }
+        let pending = |future| {
+            let wake_flag = Arc::new(WakeFlag { is_set: AtomicBool::new(true), task: Arc::clone(&self.task) });
+            PendingFuture { future, waker: Arc::clone(&wake_flag).into(), wake_flag }
         };
-        self.each.extend(futures.into_iter().map(one));
+        self.pending.extend(futures.into_iter().map(pending));
     }
 }
 
@@ -51,22 +51,22 @@ impl<F: Future<Output = ()> + ?Sized> Future for JoinAll<F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // Before any flag is looked at, so that whoever raises one later wakes this task.
+        // Stored before the flags are read, so that a flag that is set later wakes this task.
         self.task.lock().unwrap_or_else(PoisonError::into_inner).clone_from(cx.waker());
-        self.each.retain_mut(|One { future, flag, waker }| {
-            !flag.is_up.swap(false, AcqRel) || future.as_mut().poll(&mut Context::from_waker(waker)).is_pending()
+        self.pending.retain_mut(|PendingFuture { future, wake_flag, waker }| {
+            !wake_flag.is_set.swap(false, AcqRel) || future.as_mut().poll(&mut Context::from_waker(waker)).is_pending()
         });
-        if self.each.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        if self.pending.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
-impl Wake for Flag {
+impl Wake for WakeFlag {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.is_up.swap(true, AcqRel) {
+        if !self.is_set.swap(true, AcqRel) {
             let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).clone();
             task.wake();
         }
@@ -83,7 +83,7 @@ mod tests {
     use tokio::time::sleep;
 
     #[tokio::test]
-    async fn each_is_polled_when_it_was_woken_and_not_when_another_was() {
+    async fn polls_only_the_future_that_was_woken() {
         const EACH: usize = 100;
         let polls = Arc::new(AtomicUsize::new(0));
         let naps = (0..EACH).map(|milliseconds| {
@@ -95,12 +95,12 @@ mod tests {
             }))
         });
         JoinAll::new(naps).await;
-        // A timer may wake too early, by less than its own grain.
+        // A timer may wake too early, by less than its resolution.
         assert!(polls.load(Relaxed) <= 3 * EACH, "{polls:?}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn no_wake_up_is_lost() {
+    async fn loses_no_wake_up() {
         let hops = (0..8).map(|_| {
             Box::pin(async {
                 for _ in 0..500 {
@@ -108,7 +108,7 @@ mod tests {
                 }
             })
         });
-        tokio::time::timeout(Duration::from_secs(20), JoinAll::new(hops)).await.expect("all are done");
+        tokio::time::timeout(Duration::from_secs(20), JoinAll::new(hops)).await.expect("a wake-up was lost");
         JoinAll::new(std::iter::empty::<Pin<Box<std::future::Ready<()>>>>()).await;
     }
 }

@@ -7,5 +7,3 @@ pub(crate) mod catch_panic;
 pub(crate) mod guarded_body;
 #[cfg(feature = "lambda")]
 pub(crate) mod join_all;
-#[cfg(feature = "lambda")]
-pub(crate) mod timer;

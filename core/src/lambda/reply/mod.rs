@@ -19,7 +19,6 @@ use http::{
 use http_body::Body;
 
 use self::{
-    error::ReplyError,
     format::ReplyKind,
     headers::{DEFAULT_CONTENT_TYPE, HeaderStats, is_bodiless},
     limits::{MAX_PRELUDE, is_close_to},
@@ -27,6 +26,7 @@ use self::{
 };
 use crate::{BoxError, log};
 
+pub(crate) use error::ReplyError;
 pub(crate) use format::{Envelope, HeaderFormat, ReplyFormat};
 pub(crate) use limits::MAX_API_HEADERS;
 pub(crate) use shape::{Reply, ReplyShape};

@@ -111,6 +111,20 @@ impl Pieces<'_> {
     }
 }
 
+impl lodger_runtime_api::Payload for Payload {
+    fn len(&self) -> usize {
+        self.length
+    }
+
+    fn write_chunk(&self, index: usize, out: &mut Vec<u8>) -> bool {
+        let mut pieces = self.pieces();
+        if index > 0 {
+            pieces.at = Some(index.saturating_mul(PIECE));
+        }
+        pieces.push_next(out)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

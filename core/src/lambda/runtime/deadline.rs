@@ -1,78 +1,63 @@
-//! The end of an invocation's time.
+//! The time limit of an invocation.
 
 use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
+use lodger_runtime_api::ReusableTimer;
 use tokio::{task::coop::unconstrained, time::Instant};
 
-use crate::{
-    lambda::{Context, runtime::group::CutOff},
-    util::timer::Alarm,
-};
+use crate::lambda::{Context, runtime::group::GraceEnd};
 
-/// How long before its end an invocation is given up, where the settings do not say.
-const MARGIN: Duration = Duration::from_millis(500);
+/// The default time between the deadline of the app and the deadline of Lambda.
+const DEFAULT_MARGIN: Duration = Duration::from_millis(500);
 
-/// When the invocation at hand is to be given up, and the alarm that goes off then.
+/// The time at which the current invocation is cancelled, and the timer for it.
 #[derive(Debug)]
 pub(crate) struct Deadline {
     margin: Duration,
+    /// When the app is cancelled. `None` if the deadline is unknown.
     at: Option<Instant>,
-    /// When Lambda ends it.
-    end: Option<Instant>,
-    alarm: Alarm,
-    /// The end of the process, if it may come earlier.
-    cut_off: Option<CutOff>,
+    timer: ReusableTimer,
+    /// The end of the grace period, which may come earlier.
+    grace_end: Option<GraceEnd>,
 }
 
 impl Deadline {
-    pub(crate) fn new(margin: Option<Duration>, cut_off: Option<CutOff>) -> Self {
-        Self { margin: margin.unwrap_or(MARGIN), at: None, end: None, alarm: Alarm::default(), cut_off }
+    pub(crate) fn new(margin: Option<Duration>, grace_end: Option<GraceEnd>) -> Self {
+        Self { margin: margin.unwrap_or(DEFAULT_MARGIN), at: None, timer: ReusableTimer::default(), grace_end }
     }
 
-    /// It is that of `context` from now on.
+    /// Takes the deadline of the next invocation.
     pub(crate) fn set(&mut self, context: &Context) {
-        // Taken from the clock of the wall now, and kept by one that nobody sets.
+        // Converted from wall clock time once, because the monotonic clock cannot be set.
         let left = context.remaining_time();
-        let now = Instant::now();
-        self.at = left.map(|left| now + left - self.margin.min(left / 2));
-        self.end = left.map(|left| now + left);
+        self.at = left.map(|left| Instant::now() + left - self.margin.min(left / 2));
     }
 
-    /// Whether it has come.
-    pub(crate) fn has_come(&self) -> bool {
+    /// Whether the deadline has passed.
+    pub(crate) fn has_passed(&self) -> bool {
         self.is_cut_off() || self.at.is_some_and(|at| Instant::now() >= at)
     }
 
-    /// Whether it has come because the process ends.
+    /// Whether the deadline has passed because the process is shutting down.
     pub(crate) fn is_cut_off(&self) -> bool {
-        self.cut_off.as_ref().is_some_and(CutOff::has_come)
+        self.grace_end.as_ref().is_some_and(GraceEnd::has_passed)
     }
 
-    /// The variable that moves it, for words.
+    /// The variable that sets the deadline, for log lines.
     pub(crate) fn variable(&self) -> &'static str {
         if self.is_cut_off() { "LODGER_GRACE" } else { "LODGER_DEADLINE_MARGIN" }
     }
 
-    /// How long there is until Lambda ends the invocation; nothing where that is not known.
-    pub(crate) fn left(&self) -> Duration {
-        self.end.map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()))
-    }
-
-    /// What `future` gives, if it does before it comes.
+    /// Returns the output of `future`, or `None` at the deadline.
     pub(crate) async fn limit<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        let limited = self.alarm.before(self.at, future);
-        let Some(cut_off) = &mut self.cut_off else { return limited.await };
-        // As the alarm does, this comes second, and whatever the future has used up.
-        let (mut limited, mut cut_off) = (pin!(limited), pin!(unconstrained(cut_off.comes())));
+        let limited = self.timer.until(self.at, future);
+        let Some(grace_end) = &mut self.grace_end else { return limited.await };
+        // Unconstrained, because a future that has used up the task's budget would hide the end of the grace period.
+        let (mut limited, mut grace_end) = (pin!(limited), pin!(unconstrained(grace_end.wait())));
         poll_fn(|cx| match limited.as_mut().poll(cx) {
-            Poll::Pending => cut_off.as_mut().poll(cx).map(|()| None),
+            Poll::Pending => grace_end.as_mut().poll(cx).map(|()| None),
             done => done,
         })
         .await
-    }
-
-    /// The same of what is to be said once it has come, for which the margin is left.
-    pub(crate) async fn limit_last<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        self.alarm.before(self.end, future).await
     }
 }

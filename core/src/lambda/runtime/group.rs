@@ -1,15 +1,14 @@
-//! Several invocations at once, as on [Managed Instances][lmi]: each slot is a loop of its own, with a connection of its own,
-//! and what becomes of one is nothing to the others but the start, with the snapshot before it, and the end.
+//! Slots that answer invocations at the same time, as on [Managed Instances][lmi].
+//!
+//! Each slot is a loop with a connection of its own. Slots start together, after the snapshot if there is one, and stop
+//! together. Nothing else that happens in one slot affects the others.
 //!
 //! [lmi]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
 
 use std::{
     future::{pending, poll_fn},
     pin::pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, PoisonError},
     task::Poll,
     time::Duration,
 };
@@ -26,220 +25,183 @@ use crate::{
     util::abort_on_drop::AbortOnDrop,
 };
 
-/// The most slots that are polled for, whatever is said: each takes a connection, and memory for events. To poll for fewer
-/// than there may be is allowed.
+/// The maximum number of slots. Each takes a connection, and memory for events. Lambda permits fewer polls than it announces.
 pub(crate) const MAX_SLOTS: usize = 4096;
 
-/// How long the Runtime API has to take the errors of invocations that were cut off. Lambda kills the process half a second after
-/// SIGTERM, or later if there are other extensions.
+/// The time to report invocations that were cut off. Lambda kills the process half a second after SIGTERM, or later if there
+/// are other extensions.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The slots of a process, and how many of them cannot reach the Runtime API.
-#[derive(Debug)]
-pub(crate) struct Slots {
-    all: usize,
-    in_trouble: AtomicUsize,
-}
-
-/// A slot that cannot reach the Runtime API, as long as it cannot.
-pub(crate) struct InTrouble(Arc<Slots>);
-
-impl Slots {
-    pub(crate) fn new(all: usize) -> Arc<Self> {
-        Arc::new(Self { all, in_trouble: AtomicUsize::new(0) })
-    }
-
-    /// One more has come into trouble.
-    pub(crate) fn trouble(self: &Arc<Self>) -> InTrouble {
-        self.in_trouble.fetch_add(1, Relaxed);
-        InTrouble(Arc::clone(self))
-    }
-
-    /// Whether there is none that is not.
-    pub(crate) fn are_all_in_trouble(&self) -> bool {
-        self.in_trouble.load(Relaxed) >= self.all
-    }
-}
-
-impl Drop for InTrouble {
-    fn drop(&mut self) {
-        self.0.in_trouble.fetch_sub(1, Relaxed);
-    }
-}
-
-/// A part of the slots, and what it knows of the other parts: when all begin, and that all end when one does.
+/// A group of the slots of a process, such as the slots of one thread.
+///
+/// All groups of a process start together, and stop together.
 #[derive(Debug)]
 pub(crate) struct SlotGroup {
-    stage: watch::Sender<Stage>,
-    /// How long what is in flight may take at the end, if that is not as long as it takes.
+    state: watch::Sender<GroupState>,
+    /// The time limit for invocations in flight after a shutdown has begun.
     grace: Option<Duration>,
     /// Waits for the shutdown, if there is one.
     _shutdown: Option<Arc<AbortOnDrop<()>>>,
-    /// Has the snapshot taken, if there is to be one.
+    /// Lets Lambda take the snapshot, if there is to be one.
     _snapshot: Option<Arc<AbortOnDrop<()>>>,
-    /// Why they are not to start.
-    failure: Arc<Failure>,
+    /// The error of the snapshot.
+    error: Arc<SharedError>,
 }
 
-type Failure = Mutex<Option<Error>>;
+type SharedError = Mutex<Option<Error>>;
 
+/// The state that all groups of a process share.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Stage {
-    /// How many parts are not ready yet, and the snapshot.
+pub(crate) struct GroupState {
+    /// The number of groups that are not ready yet. The snapshot counts as one.
     missing: usize,
-    is_over: bool,
-    /// The grace period is over as well.
+    is_stopped: bool,
+    /// The grace period has ended as well.
     is_cut_off: bool,
 }
 
 /// The end of the grace period, at which invocations in flight fail.
 #[derive(Debug, Clone)]
-pub(crate) struct CutOff(watch::Receiver<Stage>);
+pub(crate) struct GraceEnd(watch::Receiver<GroupState>);
 
-impl CutOff {
-    pub(crate) fn has_come(&self) -> bool {
+impl GraceEnd {
+    pub(crate) fn has_passed(&self) -> bool {
         self.0.borrow().is_cut_off
     }
 
-    /// Waits for it, for ever if there is to be none.
-    pub(crate) async fn comes(&mut self) {
-        if self.0.wait_for(|stage| stage.is_cut_off).await.is_err() {
+    /// Waits for the end of the grace period, forever if the process does not shut down.
+    pub(crate) async fn wait(&mut self) {
+        if self.0.wait_for(|state| state.is_cut_off).await.is_err() {
             pending().await
         }
     }
 }
 
 impl SlotGroup {
-    /// As many parts as are asked for. Once all of them are ready, `snapshot` is taken.
-    pub(crate) fn several(
-        count: usize,
-        shutdown: Shutdown,
-        grace: Option<Duration>,
-        snapshot: Option<Snapshot>,
-    ) -> impl Iterator<Item = Self> {
-        let missing = count + usize::from(snapshot.is_some());
-        let stage = watch::Sender::new(Stage { missing, is_over: false, is_cut_off: false });
-        let failure = Arc::<Failure>::default();
+    /// Creates the only group of a process. Use [`split`](Self::split) for several groups.
+    pub(crate) fn new(shutdown: Shutdown, grace: Option<Duration>, snapshot: Option<Snapshot>) -> Self {
+        let missing = 1 + usize::from(snapshot.is_some());
+        let state = watch::Sender::new(GroupState { missing, is_stopped: false, is_cut_off: false });
+        let error = Arc::<SharedError>::default();
         let shutdown = shutdown.into_future().map(|shutdown| {
-            let stage = stage.clone();
+            let state = state.clone();
             Arc::new(AbortOnDrop(tokio::spawn(async move {
                 shutdown.await;
-                end(&stage);
+                stop(&state);
             })))
         });
         let snapshot = snapshot.map(|snapshot| {
-            let taken = take(snapshot, stage.clone(), Arc::clone(&failure));
+            let taken = take_snapshot(snapshot, state.clone(), Arc::clone(&error));
             Arc::new(AbortOnDrop(tokio::spawn(taken)))
         });
-        (0..count).map(move |_| Self {
-            stage: stage.clone(),
-            grace,
-            _shutdown: shutdown.clone(),
-            _snapshot: snapshot.clone(),
-            failure: Arc::clone(&failure),
-        })
+        Self { state, grace, _shutdown: shutdown, _snapshot: snapshot, error }
     }
 
-    /// As many parts in place of this one.
-    pub(crate) fn divided(self, count: usize) -> Vec<Self> {
+    /// Replaces this group with `count` groups, all of which have to be ready before the snapshot and the start.
+    pub(crate) fn split(self, count: usize) -> Vec<Self> {
         let more = count.saturating_sub(1);
-        self.stage.send_modify(|stage| stage.missing += more);
-        let another = |_| Self {
-            stage: self.stage.clone(),
+        self.state.send_modify(|state| state.missing += more);
+        let mut groups: Vec<_> = (0..more).map(|_| self.another()).collect();
+        groups.push(self);
+        groups
+    }
+
+    fn another(&self) -> Self {
+        Self {
+            state: self.state.clone(),
             grace: self.grace,
             _shutdown: self._shutdown.clone(),
             _snapshot: self._snapshot.clone(),
-            failure: Arc::clone(&self.failure),
-        };
-        let mut parts: Vec<_> = (0..more).map(another).collect();
-        parts.push(self);
-        parts
+            error: Arc::clone(&self.error),
+        }
     }
 
-    /// Waits until all parts are ready, so that none takes what belongs to a process that cannot start, and the snapshot has
-    /// been taken. Whether it came to that.
+    /// Waits until all groups are ready and the snapshot has been taken. Returns whether the slots may start, or `false` after
+    /// a shutdown.
+    ///
+    /// No slot polls before that, so that no invocation goes to a process that cannot start.
     ///
     /// # Errors
-    /// The snapshot has not been taken. One of all parts is told.
-    pub(crate) async fn begins(&self) -> Result<bool, Error> {
-        is_ready(&self.stage);
-        if all_but(0, &self.stage).await {
+    /// Lambda has not taken the snapshot. Only one of the groups returns the error.
+    pub(crate) async fn wait_for_start(&self) -> Result<bool, Error> {
+        mark_ready(&self.state);
+        if wait_until_missing(0, &self.state).await {
             return Ok(true);
         }
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(false), Err)
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(false), Err)
     }
 
-    /// Ends all of them, each slot between two invocations; whether it is the first to do so.
-    pub(crate) fn end(&self) -> bool {
-        end(&self.stage)
+    /// Stops all groups, each slot between two invocations. Returns whether this is the first call.
+    pub(crate) fn stop(&self) -> bool {
+        stop(&self.state)
     }
 
-    /// When a slot is to end, and when its invocation fails, if there is such a time.
-    pub(crate) fn end_of_slot(&self) -> (StopSignal, Option<CutOff>) {
-        let cut_off = self.grace.map(|_| CutOff(self.stage.subscribe()));
-        (StopSignal::new(Shutdown::from_future(self.is_over())), cut_off)
+    /// The signal for a slot to stop, and the time at which its invocation fails if there is a grace period.
+    pub(crate) fn signals(&self) -> (StopSignal, Option<GraceEnd>) {
+        let grace_end = self.grace.map(|_| GraceEnd(self.state.subscribe()));
+        (StopSignal::new(Shutdown::from_future(self.stopped())), grace_end)
     }
 
-    /// What `work` gives. At the end of the grace period its invocations [fail](CutOff), and it has [`REPORT_TIMEOUT`] to say so.
+    /// Returns the output of `work`. When the grace period ends, the invocations in flight [fail](GraceEnd), and `work` has
+    /// [`REPORT_TIMEOUT`] to report that.
     pub(crate) async fn within_grace<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let Some(grace) = self.grace else { return Some(work.await) };
         let mut work = pin!(work);
-        let mut over = pin!(async {
-            self.is_over().await;
+        let mut grace_end = pin!(async {
+            self.stopped().await;
             sleep(grace).await;
         });
-        let done = poll_fn(|cx| match work.as_mut().poll(cx) {
-            Poll::Ready(done) => Poll::Ready(Some(done)),
-            Poll::Pending => over.as_mut().poll(cx).map(|()| None),
+        let output = poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => grace_end.as_mut().poll(cx).map(|()| None),
         })
         .await;
-        if done.is_some() {
-            return done;
+        if output.is_some() {
+            return output;
         }
-        log::warn!("cut off what was still in flight {grace:?} after the shutdown began (LODGER_GRACE)");
-        self.stage.send_modify(|stage| stage.is_cut_off = true);
+        log::warn!("cancelled invocations that were in flight {grace:?} after the shutdown began (LODGER_GRACE)");
+        self.state.send_modify(|state| state.is_cut_off = true);
         timeout(REPORT_TIMEOUT, work).await.ok()
     }
 
-    fn is_over(&self) -> impl Future<Output = ()> + use<> {
-        let mut stage = self.stage.subscribe();
+    fn stopped(&self) -> impl Future<Output = ()> + use<> {
+        let mut state = self.state.subscribe();
         async move {
-            // An error would be that nobody can say so any more.
-            let _ = stage.wait_for(|stage| stage.is_over).await;
+            // An error means that all groups are gone, which stops the slots as well.
+            let _ = state.wait_for(|state| state.is_stopped).await;
         }
     }
 }
 
 impl Drop for SlotGroup {
     fn drop(&mut self) {
-        // Whatever has become of it: the others are not to answer for a process that is half gone.
-        self.end();
+        // If one group is gone, the others must not go on in half a process.
+        self.stop();
     }
 }
 
-/// Takes the snapshot once all parts are ready, as the last that is. If the end comes first, no part waits, and this is dropped
-/// with the last of them.
-async fn take(snapshot: Snapshot, stage: watch::Sender<Stage>, failure: Arc<Failure>) {
-    if !all_but(1, &stage).await {
+/// Takes the snapshot once all groups are ready. If the shutdown comes first, no group waits for the snapshot.
+async fn take_snapshot(snapshot: Snapshot, state: watch::Sender<GroupState>, shared_error: Arc<SharedError>) {
+    if !wait_until_missing(1, &state).await {
         return;
     }
-    if let Err(error) = snapshot.taken().await {
-        failure.lock().unwrap_or_else(PoisonError::into_inner).replace(error);
-        end(&stage);
+    if let Err(error) = snapshot.take().await {
+        shared_error.lock().unwrap_or_else(PoisonError::into_inner).replace(error);
+        stop(&state);
     }
-    is_ready(&stage);
+    mark_ready(&state);
 }
 
-fn is_ready(stage: &watch::Sender<Stage>) {
-    stage.send_modify(|stage| stage.missing = stage.missing.saturating_sub(1));
+fn mark_ready(state: &watch::Sender<GroupState>) {
+    state.send_modify(|state| state.missing = state.missing.saturating_sub(1));
 }
 
-/// Waits until no more than so many are missing. Whether it came to that.
-async fn all_but(missing: usize, stage: &watch::Sender<Stage>) -> bool {
-    let begun = |stage: &Stage| stage.is_over || stage.missing <= missing;
-    stage.subscribe().wait_for(begun).await.is_ok_and(|stage| !stage.is_over)
+/// Waits until at most `missing` groups are not ready. Returns `false` if the groups are stopped first.
+async fn wait_until_missing(missing: usize, state: &watch::Sender<GroupState>) -> bool {
+    let is_over = |state: &GroupState| state.is_stopped || state.missing <= missing;
+    state.subscribe().wait_for(is_over).await.is_ok_and(|state| !state.is_stopped)
 }
 
-fn end(stage: &watch::Sender<Stage>) -> bool {
-    stage.send_if_modified(|stage| !std::mem::replace(&mut stage.is_over, true))
+fn stop(state: &watch::Sender<GroupState>) -> bool {
+    state.send_if_modified(|state| !std::mem::replace(&mut state.is_stopped, true))
 }

@@ -1,121 +1,149 @@
-//! The loop of a slot: next, read, call, write, respond.
+//! The loop of one slot: receive an event, decode it, call the app, encode the reply, respond.
 
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
-    task::Poll,
 };
 
 use bytes::Bytes;
 use http::StatusCode;
+use lodger_runtime_api::{Client, Error as ApiError, Invocation};
 use tracing::Span;
 
 use crate::{
-    AfterResponse, App, Error, PathPrefix, Request, Settings,
+    AfterResponse, App, Error, Settings,
     lambda::{
         Context,
-        api::{Api, Invocation},
+        api_error::{into_error, with_causes},
         event::{self, DecodeContext, DecodedEvent, HeaderNameCache, Rejection},
-        reply::{self, Reply, ReplyShape},
-        runtime::{deadline::Deadline, group::CutOff, stop::StopSignal},
+        reply::{self, Reply},
+        runtime::{call::call, deadline::Deadline, group::GraceEnd, stop::StopSignal, stream},
     },
     log::{self, span},
-    path::{location, reserved::Reserved},
+    path::reserved::Reserved,
     request::after_response,
     util::{
-        catch_panic::{self, CatchPanic, Panicked},
+        catch_panic::{self, Panicked},
         join_all::JoinAll,
     },
 };
 
-/// The loop of a slot.
-pub(crate) async fn answer<A: App>(
-    api: Api,
+/// The state that a slot keeps from one invocation to the next.
+struct Slot<'a, A> {
+    app: A,
+    settings: &'a Settings,
+    reserved: Reserved,
+    header_names: HeaderNameCache,
+    deadline: Deadline,
+    after: AfterResponse,
+}
+
+/// Responds to one invocation after another until the stop signal.
+///
+/// # Errors
+/// The Runtime API is unreachable for a minute, or reports that the process cannot go on.
+pub(crate) async fn run<A: App>(
+    mut client: Client,
     settings: &Settings,
-    end: (StopSignal, Option<CutOff>),
+    (mut stop, grace_end): (StopSignal, Option<GraceEnd>),
     app: A,
 ) -> Result<(), Error> {
-    let (mut end, cut_off) = end;
     let mut slot = Slot {
-        api,
         app,
         settings,
         reserved: Reserved::new(settings.events_path.as_deref(), settings.websocket_path.as_deref()),
-        names: HeaderNameCache::new(),
-        deadline: Deadline::new(settings.deadline_margin, cut_off),
+        header_names: HeaderNameCache::new(),
+        deadline: Deadline::new(settings.deadline_margin, grace_end),
         after: AfterResponse::new(),
     };
-    let is_frozen = settings.before_freeze.is_some() && settings.max_concurrency.is_none_or(|most| most.get() == 1);
-    while let Some(invocation) = slot.api.next(&mut end).await? {
-        let span = span::for_invocation(
-            invocation.context.request_id(),
-            invocation.context.trace_id(),
-            invocation.context.tenant_id(),
-        );
-        slot.deadline.set(&invocation.context);
+    let is_frozen = settings.before_freeze.is_some() && settings.max_concurrency.is_none_or(|slots| slots.get() == 1);
+    while arrives(&mut client, &mut stop).await? {
+        let received = client.receive().await.map_err(|error| into_error(&error))?;
+        let Some(invocation) = received else { continue };
+        let context = Context::new(invocation.context().clone());
+        let span = span::for_invocation(context.request_id(), context.trace_id(), context.tenant_id());
+        slot.deadline.set(&context);
         {
-            // Where it stands: it is ten kilobytes, which to instrument it would have to be moved.
-            let mut answered = pin!(slot.answer(invocation, &span));
-            poll_fn(|cx| span.in_scope(|| answered.as_mut().poll(cx))).await?;
+            // Pinned in place, because `Instrument` would move this 10 KB future.
+            let mut responded = pin!(slot.respond(invocation, &context, &span));
+            poll_fn(|cx| span.in_scope(|| responded.as_mut().poll(cx))).await?;
         }
-        // It is closed by then.
+        // The span must be closed before the hooks send it.
         drop(span);
         if is_frozen && slot.deadline.limit(settings.before_freeze.run()).await.is_none() {
-            log::warn!(
-                "what is done before a freeze took too long, and was cancelled before Lambda would end the process ({})",
-                slot.deadline.variable()
-            );
+            log::warn!("cancelled the hooks before the freeze at the deadline ({})", slot.deadline.variable());
         }
     }
     Ok(())
 }
 
-/// What is there for one invocation after the other.
-struct Slot<'a, A> {
-    api: Api,
-    app: A,
-    settings: &'a Settings,
-    reserved: Reserved,
-    names: HeaderNameCache,
-    deadline: Deadline,
-    after: AfterResponse,
+/// Waits until an invocation begins to arrive. Returns `false` after the stop signal.
+async fn arrives(client: &mut Client, stop: &mut StopSignal) -> Result<bool, Error> {
+    // Step by step, because no poll may be sent after the signal.
+    while let Some(step) = stop.or(client.step()).await {
+        if step.map_err(|error| into_error(&error))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl<A: App> Slot<'_, A> {
-    async fn answer(&mut self, Invocation { context, event }: Invocation, span: &Span) -> Result<(), Error> {
-        let Self { api, app, settings, reserved, names, deadline, after } = self;
+    async fn respond(&mut self, mut invocation: Invocation<'_>, context: &Context, span: &Span) -> Result<(), Error> {
+        let Self { app, settings, reserved, header_names, deadline, after } = self;
         let id = context.request_id();
-        let read = read(&event, DecodeContext::new(&context, span, settings, reserved, names));
-        // The app is to hold the last of it, so that its memory can be used again.
+        let event = invocation.take_event();
+        let decoded = decode(&event, DecodeContext::new(context, span, settings, reserved, header_names));
+        // The app holds the last reference to the event, so that its memory can be used for the next event.
         drop(event);
-        let (answer, body) = match read {
+        let (reply, body) = match decoded {
             Ok(DecodedEvent { mut request, shape, prefix }) => {
                 request.extensions_mut().insert(after.clone());
                 let prefix = prefix.filter(|_| settings.rewrites_location());
-                call(app, request, prefix, shape, &context, deadline).await
+                call(app, request, prefix, shape, id, deadline).await
             }
-            Err(refusal) => (refuse(refusal, id), None),
+            Err(rejection) => (reject(rejection, id), None),
         };
-        match answer {
-            Reply::Payload(payload) => api.respond(&context, &payload).await?,
-            Reply::Stream(begin) => api.stream(&context, &begin, body, deadline).await?,
+        let sent = match reply {
+            Reply::Payload(payload) => invocation.respond(payload).await,
+            Reply::Stream(prelude) => stream::send(invocation, context, &prelude, body, deadline).await,
             Reply::Error { error_type, message } => {
                 log::error!("request {id}: {message}");
-                api.fail(&context, error_type, &message).await?;
+                invocation.fail(error_type, &message).await
             }
+        };
+        if let Err(error) = sent {
+            log_unless_fatal(&error, id)?;
         }
         if after.has_work() {
-            finish(after, id, deadline).await;
+            run_after_response(after, id, deadline).await;
         }
         Ok(())
     }
 }
 
-/// Does what the app has handed over for after the response, and what that hands over, until the time is over.
-async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline) {
+/// Logs that a response is lost. The slot goes on with the next invocation.
+///
+/// # Errors
+/// The process cannot go on.
+fn log_unless_fatal(error: &ApiError, request_id: &str) -> Result<(), Error> {
+    if error.is_fatal() {
+        return Err(into_error(error));
+    }
+    if error.status() == Some(410) {
+        // Expected on Managed Instances, where a process survives a timeout.
+        log::debug!("request {request_id}: {error}");
+    } else {
+        log::error!("request {request_id}: {}", with_causes(error));
+    }
+    Ok(())
+}
+
+/// Runs the work after the response until the deadline, including work that other work adds.
+async fn run_after_response(after: &AfterResponse, request_id: &str, deadline: &mut Deadline) {
     let mut all = JoinAll::new([]);
     let done = poll_fn(|cx| {
-        // Work may wait for what it has handed over itself.
+        // Work may wait for other work that it has added.
         all.extend(
             after
                 .take()
@@ -126,87 +154,37 @@ async fn finish(after: &AfterResponse, request_id: &str, deadline: &mut Deadline
         if !after.has_work() {
             return polled;
         }
-        // At the next turn: one that hands over more each time is not to keep all else from running, nor the time from being over.
+        // In the next turn, because work that always adds more must neither block other tasks nor hide the deadline.
         cx.waker().wake_by_ref();
-        Poll::Pending
+        std::task::Poll::Pending
     });
     if deadline.limit(done).await.is_none() {
         drop(after.take());
         log::warn!(
-            "request {request_id}: the work after the response took too long, and was cancelled ({})",
+            "request {request_id}: the work after the response was cancelled at the deadline ({})",
             deadline.variable()
         );
     }
 }
 
-/// The request that an event stands for. Whatever the event does to the libraries that read it, the loop goes on.
-fn read(event: &Bytes, asked: DecodeContext<'_>) -> Result<DecodedEvent, Rejection> {
-    catch_panic::catch_panic(|| event::read(event, asked)).unwrap_or_else(|Panicked(message)| {
+/// Decodes an event. A panic of a decoding library becomes a rejection, so that the slot can go on.
+fn decode(event: &Bytes, context: DecodeContext<'_>) -> Result<DecodedEvent, Rejection> {
+    catch_panic::catch_panic(|| event::read(event, context)).unwrap_or_else(|Panicked(message)| {
         Err(Rejection::Failed {
             error_type: "Runtime.UnreadableEvent",
-            message: format!("the event cannot be read: {message}"),
+            message: format!("cannot decode the event: {message}"),
         })
     })
 }
 
-/// The answer to an event that the app is not to see.
-fn refuse(refusal: Rejection, request_id: &str) -> Reply {
-    match refusal {
-        Rejection::BadRequest(shape, why) => {
-            log::error!("request {request_id}: refused with 400: {why}");
-            reply::text(shape, StatusCode::BAD_REQUEST, why, request_id)
+/// Makes the reply to an event that the app must not receive.
+fn reject(rejection: Rejection, request_id: &str) -> Reply {
+    match rejection {
+        Rejection::BadRequest(shape, cause) => {
+            log::error!("request {request_id}: rejecting the event with 400: {cause}");
+            reply::text(shape, StatusCode::BAD_REQUEST, cause, request_id)
         }
         Rejection::NotFound(shape) => reply::text(shape, StatusCode::NOT_FOUND, String::new(), request_id),
         Rejection::Failed { error_type, message } => Reply::Error { error_type, message },
-    }
-}
-
-/// Has the app answer a request, and makes a reply of whatever comes of it, with the body to stream behind it if there is
-/// one. `prefix` is put back into `Location`.
-fn call<A: App>(
-    app: &A,
-    request: Request,
-    prefix: Option<PathPrefix>,
-    shape: ReplyShape,
-    context: &Context,
-    deadline: &mut Deadline,
-) -> impl Future<Output = (Reply, Option<A::Body>)> {
-    let request_id = context.request_id();
-    // The app is borrowed for the call alone, so that one that is not `Sync` may be served by a future that is `Send`.
-    let called = CatchPanic::new(|| {
-        let response = app.call(request);
-        async move {
-            let mut response = response.await;
-            if let Some(prefix) = &prefix {
-                location::restore(prefix, response.headers_mut());
-            }
-            reply::write(shape, response, request_id).await
-        }
-    });
-    async move {
-        let (status, why, tell) = match deadline.limit(catch_panic::catch_panic_async(called)).await {
-            Some(Ok(Ok(answer))) => return answer,
-            Some(Ok(Err(error))) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string(), error.for_the_client()),
-            Some(Err(Panicked(message))) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, format!("the app panicked: {message}"), None)
-            }
-            None if deadline.is_cut_off() => (
-                StatusCode::GATEWAY_TIMEOUT,
-                "the process is shutting down, and the app took longer than the grace period; raise LODGER_GRACE, as far as \
-                 Lambda waits"
-                    .to_owned(),
-                Some("the function is shutting down".to_owned()),
-            ),
-            None => (
-                StatusCode::GATEWAY_TIMEOUT,
-                "the app took too long, and was cancelled before Lambda would end the process; raise the function's \
-                 timeout, or lower LODGER_DEADLINE_MARGIN, which is how long before that"
-                    .to_owned(),
-                Some("the function took too long".to_owned()),
-            ),
-        };
-        log::error!("request {request_id}: answered with {}: {why}", status.as_u16());
-        let tell = tell.unwrap_or_else(|| "internal server error".to_owned());
-        (reply::text(shape, status, tell, request_id), None)
     }
 }

@@ -1,50 +1,53 @@
-//! The snapshot that Lambda takes of a process with [SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html),
-//! before it answers anything: each instance goes on from it, in the middle of what was waited for.
+//! The snapshot that Lambda takes of a process with [SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html)
+//! before its first invocation. Every environment continues from the snapshot.
 //!
-//! What Lambda has for that is documented for the runtimes of AWS only; their sources say what they ask, and when, and so
-//! does the emulator's.
+//! AWS documents the protocol for its own runtimes only. The sources of these runtimes and of AWS's emulator show the requests
+//! and their order.
 
 use std::sync::Arc;
 
+use lodger_runtime_api::{Client, Extension};
+
 use crate::{
     Error, SnapshotHooks,
-    lambda::{api::Api, extension::Extension},
+    lambda::api_error::{into_error, log_lost_report},
 };
 
-/// A snapshot that is to be taken.
+/// A snapshot to be taken.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    /// What opens a connection before it, which is not to be used after it by anybody else.
-    pub(crate) api: Api,
+    /// A client of its own, because its connection is dead after the restore.
+    pub(crate) client: Client,
     pub(crate) hooks: SnapshotHooks,
-    /// What has a connection from before it.
+    /// The extension, whose connection was opened before the snapshot.
     pub(crate) extension: Option<Arc<Extension>>,
 }
 
 impl Snapshot {
-    /// Has it taken, with what is done before and after it, and comes back in an instance that has been restored from it.
+    /// Runs the hooks, lets Lambda take the snapshot, and returns in a restored environment.
     ///
     /// # Errors
-    /// A hook failed or panicked, or there is no snapshot. It has been reported.
-    pub(crate) async fn taken(self) -> Result<(), Error> {
-        let Self { mut api, hooks, extension } = self;
+    /// A hook failed or panicked, or Lambda took no snapshot. The error has been reported to Lambda.
+    pub(crate) async fn take(self) -> Result<(), Error> {
+        let Self { mut client, hooks, extension } = self;
         let (before, after) = hooks.in_order();
         for hook in before {
             if let Err(error) = hook.await {
-                api.init_error("Runtime.BeforeSnapshotError", &format!("{error:?}")).await;
+                log_lost_report(client.fail_initialization("Runtime.BeforeSnapshotError", &format!("{error:?}")).await);
                 return Err(error);
             }
         }
-        if let Err(error) = api.restored().await {
-            api.init_error("Runtime.InitFailed", &format!("{error:?}")).await;
+        if let Err(error) = client.wait_for_restore().await {
+            let error = into_error(&error);
+            log_lost_report(client.fail_initialization("Runtime.InitFailed", &format!("{error:?}")).await);
             return Err(error);
         }
         if let Some(extension) = extension {
-            extension.renew();
+            extension.reconnect();
         }
         for hook in after {
             if let Err(error) = hook.await {
-                api.restore_error("Runtime.AfterRestoreError", &format!("{error:?}")).await;
+                log_lost_report(client.fail_restore("Runtime.AfterRestoreError", &format!("{error:?}")).await);
                 return Err(error);
             }
         }

@@ -1,4 +1,4 @@
-//! When to poll no more.
+//! The signal to stop polling.
 
 use std::{
     fmt,
@@ -9,11 +9,11 @@ use std::{
 
 use crate::Shutdown;
 
-/// The user's own shutdown, if there is one, until it has come.
+/// The user's own shutdown, if there is one.
 pub(crate) enum StopSignal {
     Never,
     When(Pin<Box<dyn Future<Output = ()> + Send>>),
-    HasCome,
+    Received,
 }
 
 impl StopSignal {
@@ -21,35 +21,39 @@ impl StopSignal {
         shutdown.into_future().map_or(Self::Never, Self::When)
     }
 
-    /// What `future` gives; `None` if the end comes first. Once it has come, no future is begun; one that has been begun
-    /// and is done at the same moment counts as the first.
+    /// Returns the output of `future`, or `None` if the signal comes first.
+    ///
+    /// Does not start `future` after the signal. If both are ready in the same turn of the runtime, `future` wins: its output
+    /// may be an invocation, which must not be lost.
     pub(crate) async fn or<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        let Self::When(end) = self else {
-            return if matches!(self, Self::Never) { Some(future.await) } else { None };
+        let signal = match self {
+            Self::Never => return Some(future.await),
+            Self::Received => return None,
+            Self::When(signal) => signal,
         };
         let mut future = pin!(future);
-        let mut is_begun = false;
-        let value = poll_fn(|cx| {
-            if is_begun && let Poll::Ready(value) = future.as_mut().poll(cx) {
-                return Poll::Ready(Some(value));
+        let mut has_started = false;
+        let output = poll_fn(|cx| {
+            if has_started && let Poll::Ready(output) = future.as_mut().poll(cx) {
+                return Poll::Ready(Some(output));
             }
-            if end.as_mut().poll(cx).is_ready() {
+            if signal.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(None);
             }
-            if std::mem::replace(&mut is_begun, true) { Poll::Pending } else { future.as_mut().poll(cx).map(Some) }
+            if std::mem::replace(&mut has_started, true) { Poll::Pending } else { future.as_mut().poll(cx).map(Some) }
         })
         .await;
-        if value.is_some() {
-            return value;
+        if output.is_some() {
+            return output;
         }
-        *self = Self::HasCome;
-        if !is_begun {
+        *self = Self::Received;
+        if !has_started {
             return None;
         }
-        // What has arrived may not have been looked at yet: the runtime does so before it comes back to this.
+        // Data may have arrived that the runtime has not read yet. It does so before it polls this task again.
         tokio::task::yield_now().await;
         poll_fn(|cx| match future.as_mut().poll(cx) {
-            Poll::Ready(value) => Poll::Ready(Some(value)),
+            Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending => Poll::Ready(None),
         })
         .await
@@ -61,32 +65,32 @@ impl fmt::Debug for StopSignal {
         f.write_str(match self {
             Self::Never => "Never",
             Self::When(_) => "When(own future)",
-            Self::HasCome => "HasCome",
+            Self::Received => "Received",
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::future::{pending, ready};
 
+    use super::*;
+
     #[tokio::test]
-    async fn what_is_first_is_what_counts_and_the_end_is_asked_first() {
+    async fn prefers_the_future_once_it_has_started() {
         let mut never = StopSignal::new(Shutdown::default());
         assert_eq!(never.or(ready(1)).await, Some(1));
         let mut later = StopSignal::new(Shutdown::from_future(pending()));
         assert_eq!(later.or(ready(1)).await, Some(1));
         let mut now = StopSignal::new(Shutdown::from_future(ready(())));
         for _ in 0..2 {
-            assert_eq!(now.or(async { unreachable!("it was begun") }).await, None::<()>);
+            assert_eq!(now.or(async { unreachable!("it was started") }).await, None::<()>);
         }
-        // Both at once, after a while.
-        let (both, first) = tokio::sync::watch::channel(0);
+        // Both become ready at the same time.
+        let (both, mut first) = tokio::sync::watch::channel(0);
         let mut second = both.subscribe();
-        let mut end = StopSignal::new(Shutdown::from_future(async move { drop(second.changed().await) }));
-        let mut first = first;
-        let (value, ()) = tokio::join!(end.or(first.changed()), async { both.send(1).unwrap() });
-        assert!(value.is_some());
+        let mut stop = StopSignal::new(Shutdown::from_future(async move { drop(second.changed().await) }));
+        let (output, ()) = tokio::join!(stop.or(first.changed()), async { both.send(1).unwrap() });
+        assert!(output.is_some());
     }
 }

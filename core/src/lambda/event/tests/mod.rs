@@ -39,7 +39,10 @@ fn with(mut event: Value, parts: Value) -> Value {
 }
 
 fn read_bytes(event: &Bytes, settings: &Settings, trace_id: &'static str) -> Result<(Request, ReplyShape), Rejection> {
-    let context = Context { request_id: "id-1".into(), trace_id: trace_id.into(), ..Context::default() };
+    let context = Context::new(lodger_runtime_api::Context::from_headers([
+        ("lambda-runtime-aws-request-id", "id-1"),
+        ("lambda-runtime-trace-id", trace_id),
+    ]));
     let reserved = Reserved::new(settings.events_path.as_deref(), settings.websocket_path.as_deref());
     let read =
         read(event, DecodeContext::new(&context, &Span::none(), settings, &reserved, &mut HeaderNameCache::new()));

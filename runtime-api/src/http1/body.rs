@@ -1,17 +1,17 @@
-//! The body of an answer.
+//! The body of a response.
 
 use std::io;
 
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memmem;
 
-use crate::lambda::connection::{Connection, MAX_HEAD, RequestHead, head::Length, invalid};
+use super::{Connection, MAX_HEAD, ResponseHead, head::Length, invalid};
 
-/// The most that an event may be. Lambda's own limit is 6 MB for those that somebody waits for.
+/// Maximum size of an event. Lambda's own limit is 6 MB for synchronous invocations.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
 impl Connection {
-    pub(crate) async fn body(&mut self, head: &RequestHead) -> io::Result<Bytes> {
+    pub(super) async fn body(&mut self, head: &ResponseHead) -> io::Result<Bytes> {
         match head.length {
             Length::Bytes(length) => {
                 self.fill(length).await?;
@@ -31,7 +31,7 @@ impl Connection {
                 .ok()
                 .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
                 .and_then(|digits| usize::from_str_radix(digits, 16).ok())
-                .ok_or_else(|| invalid("a chunk of the answer has no length".to_owned()))?;
+                .ok_or_else(|| invalid("a chunk of the response has no valid length".to_owned()))?;
             if length == 0 {
                 while !self.line().await?.is_empty() {}
                 return Ok(body.freeze());
@@ -40,7 +40,7 @@ impl Connection {
             self.fill(length).await?;
             body.extend_from_slice(&self.buffer.split_to(length));
             if !self.line().await?.is_empty() {
-                return Err(invalid("a chunk of the answer is longer than it says".to_owned()));
+                return Err(invalid("a chunk of the response is longer than its length".to_owned()));
             }
         }
     }
@@ -65,13 +65,13 @@ impl Connection {
                 return Ok(line);
             }
             if self.buffer.len() > MAX_HEAD {
-                return Err(invalid("a line between the chunks of the answer does not end".to_owned()));
+                return Err(invalid("a line between the chunks of the response is too long".to_owned()));
             }
             self.more().await?;
         }
     }
 
-    /// Reads until there are `length` bytes.
+    /// Reads until the buffer contains `length` bytes.
     async fn fill(&mut self, length: usize) -> io::Result<()> {
         limit(length)?;
         self.buffer.reserve(length.saturating_sub(self.buffer.len()));
@@ -84,7 +84,7 @@ impl Connection {
 
 fn limit(length: usize) -> io::Result<()> {
     if length > MAX_BODY {
-        return Err(invalid(format!("the answer is longer than {MAX_BODY} bytes")));
+        return Err(invalid(format!("the response is longer than {MAX_BODY} bytes")));
     }
     Ok(())
 }

@@ -1,34 +1,38 @@
-//! The head of an answer.
+//! The head of a response.
 
 use bytes::Bytes;
 
-use crate::lambda::connection::{Connection, MAX_HEAD, Trouble, broken};
+use super::{Connection, ConnectionError, MAX_HEAD, broken};
 
-/// How many headers an answer may have. The Runtime API sends about ten.
+/// Maximum number of headers. The Runtime API sends about ten.
 const MAX_HEADERS: usize = 64;
 
-/// The beginning of an answer.
+/// The parts of a response head that decide how the rest is read.
 #[derive(Debug)]
-pub(crate) struct RequestHead {
+pub(crate) struct ResponseHead {
     pub(crate) status: u16,
-    pub(crate) length: Length,
-    /// Whether the connection can take another request after this answer.
+    pub(super) length: Length,
+    /// Whether the connection accepts another request.
     pub(crate) is_reusable: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Length {
+pub(super) enum Length {
     Bytes(usize),
     Chunked,
+    /// The body ends with the connection.
     UntilEnd,
 }
 
 impl Connection {
-    pub(crate) async fn head(&mut self, mut header: impl FnMut(&Bytes, &str, &[u8])) -> Result<RequestHead, Trouble> {
+    pub(super) async fn head(
+        &mut self,
+        mut header: impl FnMut(&Bytes, &str, &[u8]),
+    ) -> Result<ResponseHead, ConnectionError> {
         let mut has_begun = false;
         loop {
             let bytes = match self.until_empty_line().await {
-                Err(Trouble::Ended(error)) if has_begun => return Err(Trouble::Broken(error)),
+                Err(ConnectionError::Closed(error)) if has_begun => return Err(ConnectionError::Broken(error)),
                 bytes => bytes?,
             };
             let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
@@ -36,14 +40,14 @@ impl Connection {
             match parsed.parse(&bytes) {
                 Ok(httparse::Status::Complete(_)) => {}
                 Ok(httparse::Status::Partial) => {
-                    return Err(broken("the head of the answer is empty".to_owned()));
+                    return Err(broken("the response head is empty".to_owned()));
                 }
-                Err(error) => return Err(broken(format!("the answer is no HTTP/1.1: {error}"))),
+                Err(error) => return Err(broken(format!("the response is not HTTP/1.1: {error}"))),
             }
             let status = parsed.code.unwrap_or_default();
-            let mut head = RequestHead { status, length: Length::UntilEnd, is_reusable: parsed.version == Some(1) };
+            let mut head = ResponseHead { status, length: Length::UntilEnd, is_reusable: parsed.version == Some(1) };
             if status / 100 == 1 {
-                // The real answer is still to come (RFC 9110, section 15.2).
+                // An interim response: the final one follows (RFC 9110, section 15.2).
                 has_begun = true;
                 continue;
             }
@@ -59,47 +63,48 @@ impl Connection {
         }
     }
 
-    async fn until_empty_line(&mut self) -> Result<Bytes, Trouble> {
+    async fn until_empty_line(&mut self) -> Result<Bytes, ConnectionError> {
         let mut seen = 0_usize;
         loop {
-            // The empty line may have been cut in two.
+            // The empty line may have arrived in two parts.
             let from = seen.saturating_sub(3);
             if let Some(at) = self.buffer.get(from..).and_then(|bytes| self.empty_line.find(bytes)) {
                 return Ok(self.buffer.split_to(from + at + 4).freeze());
             }
             seen = self.buffer.len();
             if seen > MAX_HEAD {
-                return Err(broken(format!("the head of the answer is longer than {MAX_HEAD} bytes")));
+                return Err(broken(format!("the response head is longer than {MAX_HEAD} bytes")));
             }
-            self.more().await.map_err(
-                |error| {
-                    if seen == 0 { Trouble::Ended(error) } else { Trouble::Broken(error) }
-                },
-            )?;
+            self.more().await.map_err(|error| {
+                if seen == 0 { ConnectionError::Closed(error) } else { ConnectionError::Broken(error) }
+            })?;
         }
     }
 }
 
-impl RequestHead {
-    fn read(&mut self, name: &str, value: &[u8]) -> Result<(), Trouble> {
+impl ResponseHead {
+    fn read(&mut self, name: &str, value: &[u8]) -> Result<(), ConnectionError> {
         if name.eq_ignore_ascii_case("content-length") {
             let digits = std::str::from_utf8(value.trim_ascii()).ok();
             let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
             let length = digits.and_then(|digits| digits.parse().ok());
             let length = length.map(Length::Bytes).ok_or_else(|| {
-                broken(format!("the answer's content-length is {:?}", String::from_utf8_lossy(value)))
+                broken(format!("the response has an invalid content-length {:?}", String::from_utf8_lossy(value)))
             })?;
             match self.length {
-                // A chunked answer has no other length (RFC 9112, section 6.3).
+                // Chunked encoding overrides the length (RFC 9112, section 6.3).
                 Length::Chunked => {}
                 Length::Bytes(_) if self.length != length => {
-                    return Err(broken("the answer has two lengths".to_owned()));
+                    return Err(broken("the response has two different lengths".to_owned()));
                 }
                 _ => self.length = length,
             }
         } else if name.eq_ignore_ascii_case("transfer-encoding") {
             if !value.trim_ascii().eq_ignore_ascii_case(b"chunked") {
-                return Err(broken(format!("the answer's transfer-encoding is {:?}", String::from_utf8_lossy(value))));
+                return Err(broken(format!(
+                    "the response has an unknown transfer-encoding {:?}",
+                    String::from_utf8_lossy(value)
+                )));
             }
             self.length = Length::Chunked;
         } else if name.eq_ignore_ascii_case("connection") {

@@ -1,9 +1,7 @@
-//! Where the Runtime API is.
+use crate::http1::{Connection, ConnectionError};
 
-use crate::lambda::connection::{Connection, Trouble};
-
-/// The value of `AWS_LAMBDA_RUNTIME_API`: a host and a port on Lambda, with `http://` before and a path after them in
-/// emulators that serve many functions.
+/// The value of `AWS_LAMBDA_RUNTIME_API`: a host and a port. Emulators that serve several functions put `http://` before and
+/// a path after them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     host: String,
@@ -15,15 +13,15 @@ impl Address {
     pub(crate) fn parse(address: &str) -> Option<Self> {
         let rest = address.strip_prefix("http://").unwrap_or(address);
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        // With a port, or without one; an IPv6 address has colons of its own, and brackets around them.
+        // The port is optional. An IPv6 address contains colons and stands in brackets.
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
             _ => (authority, 80),
         };
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let is_of_a_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:%".contains(&byte);
-        let is_of_a_path = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#');
-        if host.is_empty() || !host.bytes().all(is_of_a_host) || !path.bytes().all(is_of_a_path) {
+        let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:%".contains(&byte);
+        let is_path_byte = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#');
+        if host.is_empty() || !host.bytes().all(is_host_byte) || !path.bytes().all(is_path_byte) {
             return None;
         }
         let path = path.trim_matches('/');
@@ -31,7 +29,7 @@ impl Address {
         Some(Self { host: host.to_owned(), port, path })
     }
 
-    /// The host and the port.
+    /// The value of the `Host` header: the host and the port.
     pub(crate) fn authority(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
@@ -40,13 +38,13 @@ impl Address {
         }
     }
 
-    /// What stands before the paths of the API: empty on Lambda.
+    /// The prefix of all paths. Empty on Lambda.
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
-    /// The connection that was kept, or a new one.
-    pub(crate) async fn connection(&self, kept: Option<Connection>) -> Result<Connection, Trouble> {
+    /// Returns `kept`, or opens a connection.
+    pub(crate) async fn connection(&self, kept: Option<Box<Connection>>) -> Result<Box<Connection>, ConnectionError> {
         match kept {
             Some(connection) => Ok(connection),
             None => Connection::open(&self.host, self.port).await,
@@ -59,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_may_be_a_url() {
+    fn parses_hosts_ports_and_urls() {
         let parse = |address| {
             let Address { host, port, path } = Address::parse(address)?;
             Some((host, port, path))

@@ -1,0 +1,104 @@
+//! Answering invocations, in one slot or in several.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::JoinSet,
+};
+
+use crate::{
+    App, Error,
+    lambda::runtime::{Runtime, group::SlotGroup, slot, stop::StopSignal},
+    util::{abort_on_drop::AbortOnDrop, join_all::JoinAll},
+};
+
+impl Runtime {
+    /// Answers invocations like [`answer`](Self::answer), with an app that may move between threads.
+    ///
+    /// Each slot is a task of its own. On a multi-threaded Tokio runtime the tasks run on worker threads, like the handlers of a
+    /// server. The loop costs least there: on the thread that called `block_on`, another thread has to wake the loop for each
+    /// response of the Runtime API, which takes a third more processor time for a small request.
+    ///
+    /// Handlers run outside the scope of the future that awaits this method, like the handlers of a server. They do not see
+    /// task-locals or a scoped subscriber of that future.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    ///
+    /// # Panics
+    /// As [`answer`](Self::answer).
+    pub async fn answer_on_any_thread<A>(self, app: A) -> Result<(), Error>
+    where
+        A: App<Future: Send, Body: Send> + Clone + Send,
+    {
+        let failed = |error| Error::new("the task that answers invocations failed").with_source(error);
+        if self.slots > 1 {
+            let mut slots = JoinSet::new();
+            for slot in self.split(usize::MAX) {
+                slots.spawn(slot.answer_one_by_one(app.clone()));
+            }
+            let mut result = Ok(());
+            while let Some(slot) = slots.join_next().await {
+                result = result.and(slot.map_err(failed).flatten());
+            }
+            return result;
+        }
+        match Handle::current().runtime_flavor() {
+            RuntimeFlavor::CurrentThread => self.answer_one_by_one(app).await,
+            _ => AbortOnDrop(tokio::spawn(self.answer_one_by_one(app))).await.map_err(failed).flatten(),
+        }
+    }
+
+    /// Answers invocations with `app` in this task, until the shutdown of the user between two invocations. Without a shutdown
+    /// this method does not return.
+    ///
+    /// # Errors
+    /// The Runtime API is unreachable for a minute, or reports that the process cannot go on, or takes no snapshot although
+    /// one is expected. Errors of a single invocation are logged.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime with I/O and time enabled.
+    pub async fn answer<A: App>(mut self, app: A) -> Result<(), Error> {
+        if self.slots == 1 {
+            return self.answer_one_by_one(app).await;
+        }
+        let snapshot = self.snapshot();
+        let group = self.group.take().unwrap_or_else(|| SlotGroup::new(self.shutdown, self.grace, snapshot));
+        if !group.wait_for_start().await? {
+            return Ok(());
+        }
+        let (app, first_error) = (Arc::new(app), Mutex::new(Ok(())));
+        let slots = (0..self.slots).map(|_| {
+            Box::pin(async {
+                let answered =
+                    slot::run(self.client.sibling(), &self.settings, group.signals(), Arc::clone(&app)).await;
+                // Busy slots respond first, and then stop.
+                group.stop();
+                let mut first_error = first_error.lock().unwrap_or_else(PoisonError::into_inner);
+                *first_error = std::mem::replace(&mut *first_error, Ok(())).and(answered);
+            })
+        });
+        group.within_grace(JoinAll::new(slots)).await;
+        first_error.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers one invocation after another.
+    ///
+    /// The future of the slot is boxed. In unoptimized code each copy of it on the stack costs as much as the largest future of
+    /// the app, which is 100 KB with the compression of actix-web.
+    async fn answer_one_by_one<A: App>(mut self, app: A) -> Result<(), Error> {
+        let snapshot = self.snapshot();
+        let Self { client, settings, shutdown, group, grace, extension: _extension, only: _only, .. } = self;
+        let group = match group {
+            Some(group) => group,
+            None if grace.is_some() || snapshot.is_some() => SlotGroup::new(shutdown, grace, snapshot),
+            None => return Box::pin(slot::run(client, &settings, (StopSignal::new(shutdown), None), app)).await,
+        };
+        if !group.wait_for_start().await? {
+            return Ok(());
+        }
+        let answered = Box::pin(slot::run(client, &settings, group.signals(), app));
+        group.within_grace(answered).await.unwrap_or(Ok(()))
+    }
+}

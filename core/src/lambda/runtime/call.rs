@@ -1,0 +1,96 @@
+//! The call of the app.
+
+use http::StatusCode;
+
+use crate::{
+    App, PathPrefix, Request,
+    lambda::{
+        reply::{self, Reply, ReplyError, ReplyShape},
+        runtime::deadline::Deadline,
+    },
+    log,
+    path::location,
+    util::catch_panic::{CatchPanic, Panicked, catch_panic_async},
+};
+
+/// Calls the app, and encodes its response as a reply. Returns the body as well if it has to be streamed after the reply.
+///
+/// If the app panics, or has not responded at the deadline, the reply has status 500 or 504. `prefix` is added to `Location`
+/// again.
+pub(crate) fn call<A: App>(
+    app: &A,
+    request: Request,
+    prefix: Option<PathPrefix>,
+    shape: ReplyShape,
+    request_id: &str,
+    deadline: &mut Deadline,
+) -> impl Future<Output = (Reply, Option<A::Body>)> {
+    // The app is borrowed for the call only, so that the future of an app that is not `Sync` can be `Send`.
+    let called = CatchPanic::new(|| {
+        let response = app.call(request);
+        async move {
+            let mut response = response.await;
+            if let Some(prefix) = &prefix {
+                location::restore(prefix, response.headers_mut());
+            }
+            reply::write(shape, response, request_id).await
+        }
+    });
+    async move {
+        let failure = match deadline.limit(catch_panic_async(called)).await {
+            Some(Ok(Ok(reply))) => return reply,
+            Some(Ok(Err(error))) => CallFailure::from_reply(&error),
+            Some(Err(panic)) => CallFailure::from_panic(&panic),
+            None => CallFailure::at_deadline(deadline),
+        };
+        let CallFailure { status, message, client_message } = failure;
+        log::error!("request {request_id}: responding with {}: {message}", status.as_u16());
+        (reply::text(shape, status, client_message, request_id), None)
+    }
+}
+
+/// The reason why the app's response cannot be sent.
+struct CallFailure {
+    status: StatusCode,
+    /// For the log.
+    message: String,
+    /// The body of the response. Contains no details that the client must not see.
+    client_message: String,
+}
+
+impl CallFailure {
+    fn from_reply(error: &ReplyError) -> Self {
+        let client_message = error.for_the_client();
+        Self::internal(error.to_string(), client_message)
+    }
+
+    fn from_panic(Panicked(message): &Panicked) -> Self {
+        Self::internal(format!("the app panicked: {message}"), None)
+    }
+
+    fn internal(message: String, client_message: Option<String>) -> Self {
+        let client_message = client_message.unwrap_or_else(|| "internal server error".to_owned());
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, message, client_message }
+    }
+
+    fn at_deadline(deadline: &Deadline) -> Self {
+        let (message, client_message) = if deadline.is_cut_off() {
+            (
+                "the process is shutting down, and the app took longer than the grace period; raise LODGER_GRACE, up to the \
+                 time that Lambda waits",
+                "the function is shutting down",
+            )
+        } else {
+            (
+                "the app took too long, and was cancelled before Lambda would end the process; raise the function's timeout, \
+                 or lower LODGER_DEADLINE_MARGIN",
+                "the function took too long",
+            )
+        };
+        Self {
+            status: StatusCode::GATEWAY_TIMEOUT,
+            message: message.to_owned(),
+            client_message: client_message.to_owned(),
+        }
+    }
+}

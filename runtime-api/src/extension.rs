@@ -1,0 +1,121 @@
+use std::{
+    fmt, io,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    Error,
+    address::Address,
+    http1::{Connection, ConnectionError, ResponseHead},
+    timer::ReusableTimer,
+};
+
+const API_VERSION: &str = "/2020-01-01/extension";
+/// A function has ten seconds to initialize, and the registration must leave most of them to the app.
+const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(3);
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// An internal extension without events, registered by [`Client::register_extension`](crate::Client::register_extension).
+///
+/// A task polls for events, as Lambda requires of every extension before the function can start. The task ends when this
+/// value is dropped.
+///
+/// Source: [Extensions API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
+pub struct Extension {
+    address: Address,
+    /// The request that polls for events.
+    poll: String,
+    /// The one task that polls. Aborted on drop.
+    task: Mutex<JoinSet<()>>,
+}
+
+impl Extension {
+    pub(crate) async fn register(address: &Address, headers: &str, name: &str) -> Result<Self, Error> {
+        let path = address.path();
+        let request = format!(
+            "POST {path}{API_VERSION}/register HTTP/1.1\r\n{headers}lambda-extension-name: {name}\r\n\
+             content-type: application/json\r\ncontent-length: 13\r\n\r\n{{\"events\":[]}}"
+        );
+        let mut id = Bytes::new();
+        let header = |head: &Bytes, name: &str, value: &[u8]| {
+            if name.eq_ignore_ascii_case("lambda-extension-identifier") {
+                id = head.slice_ref(value);
+            }
+        };
+        let action = format!("register the extension {name:?}");
+        let Ok(sent) = timeout(REGISTRATION_TIMEOUT, send(address, None, &request, header)).await else {
+            let cause = format!("no response within {REGISTRATION_TIMEOUT:?}");
+            return Err(Error::connection(&action, io::Error::new(io::ErrorKind::TimedOut, cause)));
+        };
+        let (connection, head) = sent.map_err(|error| Error::connection(&action, error))?;
+        if head.status != 200 {
+            return Err(Error::rejected(&action, head.status));
+        }
+        let Some(id) = std::str::from_utf8(&id).ok().filter(|id| !id.is_empty()) else {
+            return Err(Error::connection(&action, io::Error::other("the response has no identifier")));
+        };
+        let poll = format!(
+            "GET {path}{API_VERSION}/event/next HTTP/1.1\r\n{headers}lambda-extension-identifier: {id}\r\n\r\n"
+        );
+        let kept = head.is_reusable.then_some(connection);
+        let task = Mutex::new(spawn_poll(address, kept, &poll));
+        Ok(Self { address: address.clone(), poll, task })
+    }
+
+    /// Replaces the connection. Call this method after a restore from a snapshot, because the old connection is dead.
+    ///
+    /// If Lambda responds that the extension is polling already, the task ends. The extension stays registered.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub fn reconnect(&self) {
+        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = spawn_poll(&self.address, None, &self.poll);
+    }
+}
+
+fn spawn_poll(address: &Address, kept: Option<Box<Connection>>, request: &str) -> JoinSet<()> {
+    let mut task = JoinSet::new();
+    task.spawn(poll(address.clone(), kept, request.to_owned()));
+    task
+}
+
+/// Polls for events. None ever arrive.
+async fn poll(address: Address, mut kept: Option<Box<Connection>>, request: String) {
+    loop {
+        match send(&address, kept.take(), &request, |_, _, _| {}).await {
+            // The connection is gone, probably because the process was frozen.
+            Err(_) => {}
+            Ok((connection, head)) if head.status == 200 => kept = head.is_reusable.then_some(connection),
+            // Lambda does not know the extension any more.
+            Ok(_) => return,
+        }
+        sleep(RETRY_PAUSE).await;
+    }
+}
+
+async fn send(
+    address: &Address,
+    kept: Option<Box<Connection>>,
+    request: &str,
+    header: impl FnMut(&Bytes, &str, &[u8]),
+) -> Result<(Box<Connection>, ResponseHead), ConnectionError> {
+    let mut timer = ReusableTimer::default();
+    let mut connection = address.connection(kept).await?;
+    connection.send(request.as_bytes(), &mut timer).await?;
+    connection.wait().await?;
+    let (head, _) = connection.response(&mut timer, header).await?;
+    Ok((connection, head))
+}
+
+impl fmt::Debug for Extension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extension").field("address", &self.address).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,133 @@
+//! Responses and errors of known length.
+
+use std::fmt::Write as _;
+
+use crate::{
+    Client, Context, Error, Payload,
+    client::wait_and_double,
+    http1::{Connection, ConnectionError},
+    outage::{FIRST_PAUSE, LONGEST_PAUSE},
+    report::{ErrorTarget, error_json},
+};
+
+/// One POST request.
+struct Post<'a> {
+    path: [&'a str; 3],
+    /// The action, for error messages.
+    action: &'a str,
+    invocation_id: Option<&'a str>,
+    error_type: Option<&'a str>,
+}
+
+impl Client {
+    pub(crate) async fn respond(&mut self, context: &Context, payload: &impl Payload) -> Result<(), Error> {
+        let post = Post {
+            path: ["/invocation/", context.request_id(), "/response"],
+            action: "send the response",
+            invocation_id: context.invocation_id(),
+            error_type: None,
+        };
+        self.post(post, payload).await
+    }
+
+    pub(crate) async fn report_error(
+        &mut self,
+        target: ErrorTarget<'_>,
+        error_type: &str,
+        message: &str,
+    ) -> Result<(), Error> {
+        let (path, action, invocation_id) = match target {
+            ErrorTarget::Invocation(context) => (
+                ["/invocation/", context.request_id(), "/error"],
+                "report the error of the invocation",
+                context.invocation_id(),
+            ),
+            ErrorTarget::Initialization => (["/init", "/error", ""], "report the initialization error", None),
+            ErrorTarget::Restore => (["/restore", "/error", ""], "report the restore error", None),
+        };
+        let post = Post { path, action, invocation_id, error_type: Some(error_type) };
+        self.post(post, &error_json(error_type, message)).await
+    }
+
+    async fn post(&mut self, post: Post<'_>, payload: &impl Payload) -> Result<(), Error> {
+        let mut head = self.start_post(post.path, post.invocation_id);
+        head.push_str("content-type: application/json\r\ncontent-length: ");
+        // Writing to a string cannot fail.
+        let _ = write!(head, "{}\r\n", payload.len());
+        if let Some(error_type) = post.error_type {
+            head.extend(["lambda-runtime-function-error-type: ", error_type, "\r\n"]);
+        }
+        head.push_str("\r\n");
+        let posted = self.post_with_retries(&head, payload).await;
+        self.post_head = head;
+        match posted {
+            Ok(200..300) => Ok(()),
+            Ok(status) => Err(Error::rejected(post.action, status)),
+            Err(error) => Err(Error::connection(post.action, error)),
+        }
+    }
+
+    /// Sends a request, and retries if Lambda cannot have received it or if the connection had been kept: Lambda accepts one
+    /// response for each invocation, so that a second one does no harm.
+    async fn post_with_retries(&mut self, head: &str, payload: &impl Payload) -> Result<u16, ConnectionError> {
+        let mut kept = self.take_connection();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let was_kept = kept.is_some();
+            match self.post_once(kept.take(), head.as_bytes(), payload).await {
+                Err(ConnectionError::Closed(_)) if was_kept => {}
+                Err(ConnectionError::Unreachable(_)) if pause < LONGEST_PAUSE => pause = wait_and_double(pause).await,
+                posted => return posted,
+            }
+        }
+    }
+
+    async fn post_once(
+        &mut self,
+        kept: Option<Box<Connection>>,
+        head: &[u8],
+        payload: &impl Payload,
+    ) -> Result<u16, ConnectionError> {
+        let mut connection = self.address.connection(kept).await?;
+        match connection.send_payload(head, payload, &mut self.timer).await {
+            Ok(()) => {
+                let (head, _) = connection.response(&mut self.timer, |_, _, _| {}).await?;
+                self.keep(connection, &head);
+                Ok(head.status)
+            }
+            // Lambda rejects a payload that is too large before reading all of it. That response explains more than the reset
+            // of the connection. The connection is not kept: the rest of the body is not the start of a request.
+            Err(ConnectionError::Closed(error)) => match connection.response(&mut self.timer, |_, _, _| {}).await {
+                Ok((head, _)) => Ok(head.status),
+                Err(_) => Err(ConnectionError::Closed(error)),
+            },
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn does_not_keep_a_connection_on_which_a_body_was_sent_in_part() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = Client::new(&listener.local_addr().unwrap().to_string()).unwrap();
+        let rejects = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            socket.read_exact(&mut [0; 1000]).await.unwrap();
+            socket.write_all(b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+            // Closes with unread data, so that the client cannot write the rest.
+        };
+        let payload = vec![b'x'; 32 << 20];
+        let (posted, ()) = tokio::join!(client.post_once(None, b"POST / HTTP/1.1\r\n\r\n", &payload), rejects);
+        assert!(matches!(posted, Ok(413)), "{posted:?}");
+        assert!(client.connection.is_none());
+    }
+}

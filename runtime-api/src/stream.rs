@@ -1,0 +1,294 @@
+use std::{
+    fmt,
+    io::{self, Write as _},
+    time::Duration,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use crate::{
+    Client, Context, Error,
+    http1::{Connection, ConnectionError, ResponseHead},
+    report::error_json,
+};
+
+/// The end of the head of a streamed response.
+const HEADERS: &str = "content-type: application/vnd.awslambda.http-integration-response\r\n\
+     lambda-runtime-function-response-mode: streaming\r\n\
+     transfer-encoding: chunked\r\n\
+     trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n";
+
+/// The number of zero bytes between the prelude and the body.
+const SEPARATOR_LEN: usize = 8;
+
+/// Smaller writes are collected up to this size. Larger data is sent without a copy.
+const WRITE_AT: usize = 32 * 1024;
+
+/// A response that is being streamed.
+///
+/// End the response with [`finish`](Self::finish) or [`fail`](Self::fail). Dropping this value closes the connection, so that
+/// the client of the function receives an incomplete response.
+///
+/// # Example
+///
+/// ```no_run
+/// # async fn respond(invocation: lodger_runtime_api::Invocation<'_>) -> Result<(), Box<dyn std::error::Error>> {
+/// let prelude = b"{\"statusCode\":200,\"headers\":{\"content-type\":\"text/plain\"}}\0\0\0\0\0\0\0\0";
+/// let mut stream = invocation.stream(prelude).await?;
+/// for number in 1..=3 {
+///     stream.write(format!("{number}\n").into()).await?;
+///     stream.flush().await?;
+/// }
+/// stream.finish().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a stream that is not finished is cut off"]
+pub struct ResponseStream<'client> {
+    client: &'client mut Client,
+    connection: Box<Connection>,
+    /// The time at which Lambda ends the invocation.
+    ends_at: Option<Instant>,
+    /// The result of sending the end, once this was tried.
+    end: Option<io::Result<()>>,
+}
+
+impl<'client> ResponseStream<'client> {
+    pub(crate) async fn start(client: &'client mut Client, context: Context, prelude: &[u8]) -> Result<Self, Error> {
+        let path = ["/invocation/", context.request_id(), "/response"];
+        let mut head = client.start_post(path, context.invocation_id());
+        head.push_str(HEADERS);
+        let kept = client.take_connection();
+        let connected = client.connect(kept).await;
+        let stream = connected.map(|mut connection| {
+            let out = connection.out();
+            out.clear();
+            out.extend_from_slice(head.as_bytes());
+            push_prelude(out, prelude);
+            connection
+        });
+        client.post_head = head;
+        let connection = stream.map_err(|error| Error::connection("start the streamed response", error))?;
+        // The client of the function decides how fast the stream is read.
+        connection.limit_unacknowledged(false);
+        let ends_at = context.remaining_time().map(|left| Instant::now() + left);
+        Ok(Self { client, connection, ends_at, end: None })
+    }
+
+    /// Adds `data` to the response. Sends the collected data once there are 32 KB, or with the next [`flush`](Self::flush).
+    ///
+    /// Waits while the client of the function reads more slowly than this method writes.
+    ///
+    /// # Errors
+    /// The connection failed, or Lambda has rejected the response. Call [`rejection`](Self::rejection) with the error.
+    pub async fn write(&mut self, data: Bytes) -> io::Result<()> {
+        let length = data.len();
+        if length == 0 {
+            // A chunk without data ends the body.
+            return Ok(());
+        }
+        let out = self.connection.out();
+        if length < WRITE_AT {
+            push_chunk(out, &data);
+            return if out.len() < WRITE_AT { Ok(()) } else { self.flush().await };
+        }
+        push_length(out, length);
+        self.connection.write(data).await?;
+        self.connection.out().extend_from_slice(b"\r\n");
+        Ok(())
+    }
+
+    /// Sends the collected data.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn flush(&mut self) -> io::Result<()> {
+        self.connection.write(Bytes::new()).await
+    }
+
+    /// Waits until Lambda rejects the response or closes the connection. Cancel safe.
+    ///
+    /// Race this future against the source of the data, to stop a stream that has no reader.
+    pub async fn rejected(&mut self) -> io::Error {
+        self.connection.rejected().await
+    }
+
+    /// Sends the end of the response, without waiting until Lambda has accepted the response.
+    ///
+    /// [`finish`](Self::finish) does both. Call this method before `finish` to release resources in between: Lambda responds
+    /// only after a slow client has read everything.
+    pub async fn end(&mut self) {
+        self.send_end(|_| {}).await;
+    }
+
+    /// Sends the end of a response that failed, without waiting until Lambda has accepted the response. See
+    /// [`end`](Self::end).
+    pub async fn end_as_failed(&mut self, error_type: &str, message: &str) {
+        self.send_end(|out| push_error_trailers(out, error_type, message)).await;
+    }
+
+    /// Ends the response, and waits until Lambda has accepted the response.
+    ///
+    /// # Errors
+    /// Lambda rejected the response, or the response was cut off.
+    pub async fn finish(mut self) -> Result<(), Error> {
+        self.end().await;
+        match self.end.take() {
+            // No response follows an incomplete request.
+            Some(Err(error)) if error.kind() == io::ErrorKind::TimedOut => Err(self.cut_off(error)),
+            Some(Err(error)) => Err(self.rejection(error).await),
+            Some(Ok(())) | None => self.accepted().await,
+        }
+    }
+
+    /// Ends the response as failed. Lambda then closes the connection of the client, which receives an incomplete response.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub async fn fail(mut self, error_type: &str, message: &str) -> Result<(), Error> {
+        self.end_as_failed(error_type, message).await;
+        self.finish().await
+    }
+
+    /// Gives up the response after a write failed with `error`. Returns the error with the best explanation: the status with
+    /// which Lambda rejected the response, if there is one.
+    pub async fn rejection(mut self, error: io::Error) -> Error {
+        match self.response().await {
+            Ok(head) if !(200..300).contains(&head.status) => Error::rejected(ACTION, head.status),
+            _ => Error::connection(CUT_OFF, error),
+        }
+    }
+
+    /// Gives up the response because of `error`, without reading a response of Lambda. Closes the connection.
+    ///
+    /// Use this method if the client does not read: no trailers can follow in the middle of a chunk.
+    pub fn cut_off(self, error: io::Error) -> Error {
+        Error::connection(CUT_OFF, error)
+    }
+
+    async fn send_end(&mut self, push_trailers: impl FnOnce(&mut Vec<u8>)) {
+        if self.end.is_some() {
+            return;
+        }
+        let out = self.connection.out();
+        out.extend_from_slice(b"0\r\n");
+        push_trailers(out);
+        out.extend_from_slice(b"\r\n");
+        let written = self.client.timer.until(self.ends_at, self.connection.write(Bytes::new())).await;
+        let timed_out = || Err(io::Error::new(io::ErrorKind::TimedOut, NOT_READ));
+        self.end = Some(written.unwrap_or_else(timed_out));
+    }
+
+    async fn accepted(mut self) -> Result<(), Error> {
+        let head = self.response().await.map_err(|error| Error::connection(ACTION, error))?;
+        self.connection.limit_unacknowledged(true);
+        self.client.keep(self.connection, &head);
+        match head.status {
+            200..300 => Ok(()),
+            status => Err(Error::rejected(ACTION, status)),
+        }
+    }
+
+    async fn response(&mut self) -> Result<ResponseHead, ConnectionError> {
+        let timer = &mut self.client.timer;
+        // Lambda responds only after a slow client has read everything.
+        let left = self.ends_at.map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()));
+        let _ = timer.within(left, self.connection.wait()).await;
+        let (head, _) = self.connection.response(timer, |_, _, _| {}).await?;
+        Ok(head)
+    }
+}
+
+const ACTION: &str = "send the streamed response";
+const CUT_OFF: &str = "send the whole streamed response";
+const NOT_READ: &str = "the client did not read the data before the deadline";
+
+/// Appends the prelude, the separator and the rest, each in a chunk of its own, as AWS's runtimes do.
+///
+/// Lambda accepts any chunks. `cargo lambda watch` expects the prelude in the first chunk and the separator in the second.
+fn push_prelude(out: &mut Vec<u8>, prelude: &[u8]) {
+    // JSON contains no zero byte.
+    let end = memchr::memchr(0, prelude).unwrap_or(prelude.len());
+    let (prelude, rest) = prelude.split_at(end);
+    let (separator, body) = rest.split_at(rest.len().min(SEPARATOR_LEN));
+    for chunk in [prelude, separator, body] {
+        if !chunk.is_empty() {
+            push_chunk(out, chunk);
+        }
+    }
+}
+
+fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {
+    push_length(out, data.len());
+    out.extend_from_slice(data);
+    out.extend_from_slice(b"\r\n");
+}
+
+fn push_length(out: &mut Vec<u8>, length: usize) {
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "{length:x}\r\n");
+}
+
+/// Appends the trailers that mark a stream as failed.
+fn push_error_trailers(out: &mut Vec<u8>, error_type: &str, message: &str) {
+    // Writing to a vector cannot fail.
+    let _ = write!(
+        out,
+        "Lambda-Runtime-Function-Error-Type: {error_type}\r\nLambda-Runtime-Function-Error-Body: {}\r\n",
+        STANDARD.encode(error_json(error_type, message))
+    );
+}
+
+impl fmt::Debug for ResponseStream<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseStream").field("ends_at", &self.ends_at).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+        time::sleep,
+    };
+
+    use super::*;
+
+    /// Streams to a peer that starts to read after a minute, with `time` left for the invocation.
+    async fn stream_to_slow_reader(time: Option<Duration>) -> Result<(), Error> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = Client::new(&listener.local_addr().unwrap().to_string()).unwrap();
+        let reads = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            sleep(Duration::from_secs(60)).await;
+            let mut all = vec![];
+            while !all.ends_with(b"5\r\nhello\r\n0\r\n\r\n") {
+                assert!(socket.read_buf(&mut all).await.unwrap() > 0, "cut off: {}", String::from_utf8_lossy(&all));
+            }
+            // The client may have closed the connection.
+            let _ = socket.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").await;
+        };
+        let deadline = time.map(|time| (SystemTime::now() + time).duration_since(UNIX_EPOCH).unwrap().as_millis());
+        let deadline = deadline.map(|milliseconds| milliseconds.to_string());
+        let deadline = deadline.as_deref().map(|milliseconds| ("lambda-runtime-deadline-ms", milliseconds));
+        let context = Context::from_headers(deadline);
+        let streams = async {
+            let mut stream = ResponseStream::start(&mut client, context, b"{}\0\0\0\0\0\0\0\0").await?;
+            stream.write("hello".into()).await.unwrap();
+            stream.finish().await
+        };
+        tokio::join!(streams, reads).0
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_for_a_slow_reader_until_the_deadline() {
+        stream_to_slow_reader(Some(Duration::from_secs(90))).await.unwrap();
+        // Without a known deadline, the timeout of other operations applies.
+        assert!(stream_to_slow_reader(None).await.is_err());
+    }
+}

@@ -1,0 +1,118 @@
+//! The client against the gateway's Runtime API.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+use std::time::Duration;
+
+use lodger_gateway::{Invocation, Outcome, RuntimeApi};
+use lodger_runtime_api::{Client, Error};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+
+/// The limit of each wait for an event.
+const SOON: Duration = Duration::from_secs(20);
+
+async fn invoke(api: &RuntimeApi, event: &'static str) -> Outcome {
+    api.invoke(Invocation::new(event)).await.unwrap()
+}
+
+#[tokio::test]
+async fn responds_fails_and_streams_on_one_connection() {
+    let api = RuntimeApi::start().await.unwrap();
+    let mut client = Client::new(&api.address()).unwrap();
+    tokio::spawn(async move {
+        loop {
+            let invocation = client.next().await?;
+            assert!(!invocation.context().request_id().is_empty());
+            match &invocation.event()[..] {
+                b"\"fail\"" => invocation.fail("Function.Refused", "no \"quotes\"").await?,
+                b"\"stream\"" => {
+                    let mut stream = invocation.stream(b"{\"statusCode\":200}\0\0\0\0\0\0\0\0").await?;
+                    for part in ["one ", "two"] {
+                        stream.write(part.into()).await.unwrap();
+                        stream.flush().await.unwrap();
+                    }
+                    stream.finish().await?;
+                }
+                event => {
+                    let response = [b"[", event, b"]"].concat();
+                    invocation.respond(response).await?;
+                }
+            }
+        }
+        #[allow(unreachable_code, reason = "names the type of the errors")]
+        Ok::<(), Error>(())
+    });
+    for _ in 0..2 {
+        assert!(matches!(invoke(&api, "1").await, Outcome::Reply(reply) if reply == "[1]"));
+        let failed = invoke(&api, "\"fail\"").await;
+        assert!(matches!(&failed, Outcome::Error(error) if error.to_string().contains("no \"quotes\"")), "{failed:?}");
+        let streamed = invoke(&api, "\"stream\"").await;
+        assert!(matches!(&streamed, Outcome::Reply(reply) if reply.ends_with(b"\0one two")), "{streamed:?}");
+    }
+    assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+}
+
+#[tokio::test]
+async fn polls_on_a_new_connection_after_ready_was_dropped() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut client = Client::new(&listener.local_addr().unwrap().to_string()).unwrap();
+    let poll = async || {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        assert!(head(&mut socket).await.starts_with("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"));
+        socket
+    };
+    let mut first = tokio::select! {
+        ready = client.ready() => panic!("{ready:?}"),
+        socket = poll() => socket,
+    };
+    assert_eq!(timeout(SOON, first.read(&mut [0])).await.unwrap().unwrap(), 0, "the connection stays open");
+    let invokes = async {
+        let mut socket = poll().await;
+        let event = b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 1\r\nContent-Length: 1\r\n\r\n2";
+        socket.write_all(event).await.unwrap();
+    };
+    let (invocation, ()) = timeout(SOON, async { tokio::join!(client.next(), invokes) }).await.unwrap();
+    assert_eq!(invocation.unwrap().event(), "2");
+}
+
+/// Reads a request to the end of its head.
+async fn head(socket: &mut TcpStream) -> String {
+    let mut head = vec![];
+    while !head.ends_with(b"\r\n\r\n") {
+        assert!(socket.read_buf(&mut head).await.unwrap() > 0, "closed");
+    }
+    String::from_utf8(head).unwrap()
+}
+
+#[tokio::test]
+async fn siblings_receive_invocations_at_the_same_time() {
+    let api = RuntimeApi::start().await.unwrap().slots(2);
+    let mut first = Client::new(&api.address()).unwrap();
+    let mut second = first.sibling();
+    let answers = async {
+        let (one, two) = tokio::join!(first.next(), second.next());
+        // Both are open now.
+        two.unwrap().respond("2").await.unwrap();
+        one.unwrap().respond("1").await.unwrap();
+    };
+    let _ = tokio::join!(invoke(&api, "0"), invoke(&api, "0"), answers);
+    assert_eq!((api.complaints(), api.connections()), (vec![], 2));
+}
+
+#[tokio::test]
+async fn reports_initialization_errors() {
+    let api = RuntimeApi::start().await.unwrap();
+    let mut client = Client::new(&api.address()).unwrap();
+    client.fail_initialization("Runtime.NoDatabase", "no database").await.unwrap();
+    assert!(api.init_error().await.to_string().ends_with("no database"));
+}
+
+#[test]
+fn rejects_an_address_with_the_value() {
+    let error = Client::new("https://example.com").unwrap_err();
+    assert!(error.is_fatal() && error.to_string().contains("\"https://example.com\""), "{error}");
+}
