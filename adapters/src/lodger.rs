@@ -27,10 +27,10 @@ use crate::{BoxError, Error, Host, ResponseMode, Run, Running, Stage};
 /// | `LODGER_GRACE` | [`grace`](Self::grace) | seconds, such as 10 or 0.5 | 10; 0.4 on Lambda |
 /// | `LODGER_SIGTERM` | [`sigterm`](Self::sigterm) | `on`, `off` | `off` |
 /// | `LODGER_HEADER_TIMEOUT` | [`header_timeout`](Self::header_timeout) | seconds; 0: as long as it takes | 10 |
-/// | `AWS_LAMBDA_RUNTIME_API` | [`runtime_api`](Self::runtime_api) | a host and a port, or a URL | set by Lambda |
+/// | `AWS_LAMBDA_RUNTIME_API` | [`lambda_runtime_api`](Self::lambda_runtime_api) | a host and a port, or a URL | set by Lambda |
 /// | `AWS_LAMBDA_MAX_CONCURRENCY` | [`max_concurrency`](Self::max_concurrency) | how many invocations there may be at once | 1; set by Lambda on Managed Instances |
 /// | `AWS_LAMBDA_INITIALIZATION_TYPE` | [`snap_start`](Self::snap_start) | `snap-start` | no snapshot is taken; set by Lambda |
-/// | `VERCEL_IPC_PATH` | [`ipc_path`](Self::ipc_path) | the path of a Unix socket | set by Vercel |
+/// | `VERCEL_IPC_PATH` | [`vercel_ipc_path`](Self::vercel_ipc_path) | the path of a Unix socket | set by Vercel |
 ///
 /// # Example
 ///
@@ -297,8 +297,8 @@ impl Lodger {
 
     /// Where the Lambda Runtime API is: a host and a port, with or without `http://` before and a path after them. For
     /// tests against an emulator; Lambda sets `AWS_LAMBDA_RUNTIME_API`.
-    pub fn runtime_api(mut self, address: impl Into<String>) -> Self {
-        self.settings.runtime_api = Some(address.into());
+    pub fn lambda_runtime_api(mut self, address: impl Into<String>) -> Self {
+        self.settings.lambda_runtime_api = Some(address.into());
         self
     }
 
@@ -318,8 +318,8 @@ impl Lodger {
     }
 
     /// Where Vercel listens: the path of a Unix socket. For tests against an emulator; Vercel sets `VERCEL_IPC_PATH`.
-    pub fn ipc_path(mut self, path: impl Into<String>) -> Self {
-        self.settings.ipc_path = Some(path.into());
+    pub fn vercel_ipc_path(mut self, path: impl Into<String>) -> Self {
+        self.settings.vercel_ipc_path = Some(path.into());
         self
     }
 
@@ -381,7 +381,7 @@ impl Lodger {
         E: Into<BoxError>,
     {
         let build = async { build().await.map_err(|error| Error::new("the app cannot be built").with_source(error)) };
-        if let Err(error) = self.settings.read_environment() {
+        if let Err(error) = self.settings.apply_env() {
             return Err(reported(&self.settings, error).await);
         }
         let settings = self.settings;
@@ -442,7 +442,7 @@ async fn reported(settings: &Settings, error: Error) -> Error {
         Some(Host::Vercel) => lodger_core::vercel::report_init_error(settings, &error).await,
         // What names the host may be wrong itself; and where there is such a socket, an API of Lambda's is not for this process.
         #[cfg(feature = "vercel")]
-        None if settings.ipc_path.is_some() => lodger_core::vercel::report_init_error(settings, &error).await,
+        None if settings.vercel_ipc_path.is_some() => lodger_core::vercel::report_init_error(settings, &error).await,
         #[cfg(feature = "lambda")]
         None | Some(Host::Lambda) => lodger_core::lambda::report_init_error(settings, &error).await,
         _ => {}

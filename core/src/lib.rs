@@ -42,4 +42,4 @@ pub use request::{
     extensions::{ClientAddr, PathPrefix},
     head::RequestHead,
 };
-pub use settings::{ResponseMode, Settings, Stage, host::Host};
+pub use settings::{Host, ResponseMode, Settings, Stage, VARIABLES, Variable};

@@ -98,7 +98,7 @@ async fn a_handler_finds_what_it_finds_on_a_server() {
     let api = RuntimeApi::start().await.unwrap();
     let address = api.address();
     std::thread::spawn(move || {
-        let run = Lodger::new().host(Host::Lambda).runtime_api(address).run(|| with_middleware(true));
+        let run = Lodger::new().host(Host::Lambda).lambda_runtime_api(address).run(|| with_middleware(true));
         actix_web::rt::System::new().block_on(run)
     });
     is_told(&api).await;

@@ -790,7 +790,10 @@ async fn an_app_that_cannot_be_built_is_reported_and_nothing_else() {
 #[tokio::test]
 async fn a_platform_that_is_not_there_is_an_error_of_run() {
     for (lodger, why) in [
-        (Lodger::new().ipc_path("/nowhere/ipc.sock"), "cannot connect to Vercel on the socket \"/nowhere/ipc.sock\""),
+        (
+            Lodger::new().vercel_ipc_path("/nowhere/ipc.sock"),
+            "cannot connect to Vercel on the socket \"/nowhere/ipc.sock\"",
+        ),
         (Lodger::new(), "VERCEL_IPC_PATH is not set"),
     ] {
         let error = lodger.host(lodger::Host::Vercel).run(router()).await.unwrap_err();

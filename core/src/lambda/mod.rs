@@ -24,7 +24,7 @@ pub use runtime::Runtime;
 /// Reports to the Runtime API of `settings` that the process cannot start, because of `error`, where that became clear
 /// before there was a [`Runtime`].
 pub async fn report_init_error(settings: &Settings, error: &Error) {
-    if let Some(Ok(mut api)) = settings.runtime_api.as_deref().map(|address| Api::new(address, 1)) {
+    if let Some(Ok(mut api)) = settings.lambda_runtime_api.as_deref().map(|address| Api::new(address, 1)) {
         api.init_error("Runtime.InvalidSetting", &format!("{error:?}")).await;
     }
 }

@@ -75,7 +75,7 @@ impl Ingress {
     #[cfg(feature = "vercel")]
     pub(crate) fn on_vercel(settings: &Settings, vercel: crate::vercel::Front) -> Self {
         Self {
-            paths: Paths::new(settings, settings.service_prefix.as_deref()),
+            paths: Paths::new(settings, settings.vercel_service_prefix.as_deref()),
             rewrites_location: settings.rewrites_location(),
             tasks: Arc::new(Tasks::new()),
             vercel: Some(vercel),

@@ -138,7 +138,7 @@ pub async fn report_init_error(settings: &Settings, error: &Error) {
 }
 
 fn path(settings: &Settings) -> Result<&str, Error> {
-    settings.ipc_path.as_deref().ok_or_else(|| {
+    settings.vercel_ipc_path.as_deref().ok_or_else(|| {
         Error::new("VERCEL_IPC_PATH is not set, which says on which socket Vercel listens; Vercel sets it")
     })
 }

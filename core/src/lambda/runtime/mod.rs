@@ -70,7 +70,7 @@ impl Runtime {
     /// same Runtime API, which would send each invocation to either app.
     pub fn new(mut settings: Settings, shutdown: Shutdown) -> Result<Self, Error> {
         settings.normalize()?;
-        let Some(address) = settings.runtime_api.as_deref() else {
+        let Some(address) = settings.lambda_runtime_api.as_deref() else {
             return Err(Error::new(
                 "AWS_LAMBDA_RUNTIME_API is not set, which says where the Lambda Runtime API is; Lambda and its emulators set it",
             ));
