@@ -219,9 +219,9 @@ where
 async fn an_app_that_cannot_be_built_is_reported_once() {
     let failing = async || Err::<Router, _>(std::io::Error::other("no database"));
     let (_api, reported, error) = start_failing(|lodger| lodger.run_with(failing)).await;
-    assert_eq!(reported["errorMessage"], "the app cannot be built: no database");
+    assert_eq!(reported["errorMessage"], "cannot build the app: no database");
     assert_eq!(reported["errorType"], "Runtime.InitFailed");
-    assert_eq!(format!("{error:?}"), "the app cannot be built: no database");
+    assert_eq!(format!("{error:?}"), "cannot build the app: no database");
 }
 
 #[tokio::test]

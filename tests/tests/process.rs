@@ -132,7 +132,7 @@ fn what_it_cannot_do_it_says_and_ends() {
             ("VERCEL_IPC_PATH", "/nowhere"),
             "cannot connect to Vercel on the socket \"/nowhere\" (VERCEL_IPC_PATH)".into(),
         ),
-        (("PROBE_FAILS", "error"), "the app cannot be built: the database is out of reach".into()),
+        (("PROBE_FAILS", "error"), "cannot build the app: the database is out of reach".into()),
     ] {
         let (status, all) = start(&[vars]).end();
         assert_eq!(status.code(), Some(1), "{all}");
@@ -345,7 +345,7 @@ async fn on_vercel_a_signal_ends_it_once_all_is_answered_and_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_vercel_what_it_cannot_do_is_reported() {
     for (var, why) in [
-        (("PROBE_FAILS", "error"), "the app cannot be built: the database is out of reach"),
+        (("PROBE_FAILS", "error"), "cannot build the app: the database is out of reach"),
         (("PROBE_FAILS", "panic"), "the app panicked while it was built: the database is out of reach"),
         (("LODGER_GRACE", "soon"), "invalid LODGER_GRACE \"soon\""),
         (("LODGER_BASE_PATH", "https://x/"), "the base path is \"https://x/\""),
