@@ -42,7 +42,7 @@ impl Lodger {
     ///
     /// There is one slot for each concurrent invocation. A slot polls, calls the app and responds on a connection of its own. An
     /// app that is `Send` (axum, warp, tower, hyper) runs on all threads of the runtime. For actix-web there is one app for each
-    /// processor, on a thread of its own, as under `HttpServer`: a handler that blocks its thread delays the other invocations
+    /// processor, on a thread of its own, like under `HttpServer`: a handler that blocks its thread delays the other invocations
     /// on this thread.
     ///
     /// [lmi]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html

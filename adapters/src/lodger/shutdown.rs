@@ -10,7 +10,7 @@ impl Lodger {
     /// Sets the grace period: the timeout of requests in flight at shutdown. The default is 10 seconds, on Lambda 0.4.
     ///
     /// On Lambda it takes effect with [`sigterm`](Self::sigterm) only. Another signal, a second or more after the first, ends
-    /// the process at once, as it does by default: code after `run` does not run.
+    /// the process at once: code after `run` does not run.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.settings.grace = Some(grace);
         self
@@ -19,13 +19,13 @@ impl Lodger {
     /// Sets whether Lambda sends SIGTERM before it ends the process, so that `run` returns. The default is no.
     ///
     /// After SIGTERM Lodger polls for no more events, and waits for requests in flight for the [`grace`](Self::grace) period.
-    /// A request that takes longer is cancelled, as at a [deadline](Self::deadline_margin): the response is 504, a stream ends
-    /// with an error, and any other event fails. Then `run` returns.
+    /// A request that takes longer is cancelled like one at its [deadline](Self::deadline_margin): the response is 504, a stream
+    /// ends with an error, and any other event fails. Then `run` returns.
     ///
     /// Without this setting Lambda kills an idle process without a signal. Lambda sends SIGTERM only to functions that have an
     /// extension, so Lodger registers an internal one with the name `lodger`. The costs are a request and an open connection at
     /// the start, and the time of the shutdown, up to half a second, which Lambda bills as it does for every extension. After
-    /// that time Lambda kills the process. There is no signal if Lambda kills the process for another reason, such as a timeout.
+    /// that time Lambda kills the process. Lambda sends no signal if it kills the process for another reason, such as a timeout.
     ///
     /// If Lambda refuses the registration, Lodger logs a warning, and the function runs without it.
     ///
