@@ -1,6 +1,6 @@
 //! The documentation page of the settings: `docs/settings.md` is made from the table in `lodger-core`.
 
-use std::{fmt::Write, fs, path::Path};
+use std::{fs, path::Path};
 
 use lodger_core::{VARIABLES, Variable};
 
@@ -26,10 +26,10 @@ fn page() -> String {
 
 fn table(page: &mut String, title: &str, variables: &[&Variable]) {
     let head = "| variable | method | value | default | effect |\n|---|---|---|---|---|";
-    writeln!(page, "\n## {title}\n\n{head}").unwrap();
+    *page += &format!("\n## {title}\n\n{head}\n");
     for Variable { name, method, value, default, effect, .. } in variables {
         let method = method.map(|method| format!("[`Lodger::{method}`]")).unwrap_or_default();
-        writeln!(page, "| `{name}` | {method} | {value} | {default} | {effect} |").unwrap();
+        *page += &format!("| `{name}` | {method} | {value} | {default} | {effect} |\n");
     }
 }
 

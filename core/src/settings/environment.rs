@@ -3,8 +3,11 @@ use super::host::Host;
 /// The variables of a process and the name of its program.
 pub(super) struct Environment {
     program: Option<String>,
-    variable: Box<dyn Fn(&str) -> Option<String>>,
+    variable: Lookup,
 }
+
+/// Returns the value of a variable.
+type Lookup = Box<dyn Fn(&str) -> Option<String>>;
 
 impl Environment {
     /// The environment of this process.

@@ -27,6 +27,7 @@ use crate::{
 ///
 /// [`VARIABLES`] is the table of variables. An empty variable counts as unset.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Settings {
     /// The host. `None` detects it.
     pub host: Option<Host>,

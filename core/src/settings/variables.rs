@@ -20,7 +20,7 @@ pub static VARIABLES: &[Variable] = &[
         method: Some("lambda_runtime_api"),
         value: "a host and a port, or an `http` URL",
         default: "none",
-        effect: "Address of the Lambda Runtime API, set by Lambda. Its presence makes Lambda the host.",
+        effect: "Address of the Lambda Runtime API, set by Lambda. Makes Lambda the host, unless `VERCEL_IPC_PATH` is set.",
         apply: |settings, value| value.parse().map(|text| settings.lambda_runtime_api = Some(text)),
     },
     Variable {
@@ -28,7 +28,8 @@ pub static VARIABLES: &[Variable] = &[
         method: Some("vercel_ipc_path"),
         value: "the path of a Unix socket",
         default: "none",
-        effect: "Socket on which Vercel listens, set by Vercel. Its presence makes Vercel the host.",
+        effect: "Socket on which Vercel listens, set by Vercel. Makes Vercel the host, except behind the proxy of Vercel's standalone \
+                 mode.",
         apply: |settings, value| {
             settings.is_behind_vercels_proxy |= value.environment.is_behind_vercels_proxy();
             value.parse().map(|text| settings.vercel_ipc_path = Some(text))
