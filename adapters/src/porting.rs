@@ -1,7 +1,7 @@
-//! What changes in an app that ran under its framework's own server: `main`, and nothing else.
+//! A guide to porting an app: only `main` changes.
 //!
-//! In `Cargo.toml` comes `lodger`, with the feature for the framework and its version. Routes, handlers, state, middleware
-//! and errors stay as they are.
+//! Add `lodger` to `Cargo.toml`, with the feature for the framework and its version. Routes, handlers, state, middleware and
+//! errors do not change.
 //!
 //! | dependency of the app | feature of `lodger` |
 //! |---|---|
@@ -11,16 +11,18 @@
 //! | `warp = "0.4"` | `warp` |
 //! | `tower = "0.5"` | `tower` |
 //! | `hyper = "1"` | `hyper` |
+//! | `lambda_http`, lambda-web | the feature of the app's framework; [table](lambda_http) |
+//! | `vercel_runtime` | the feature of the app's framework; [table](vercel_runtime) |
 //!
-//! Versions before these, such as axum 0.6 and warp 0.3, do not run: they are built on the crate `http` 0.2. Update the
-//! framework first, then port. With the feature of another version a `Router` of axum runs without `ConnectInfo`, and Lodger
-//! logs a warning when it starts.
+//! Older versions, such as axum 0.6 and warp 0.3, are not supported: they are built on the crate `http` 0.2. Update the
+//! framework first, then port. With the feature of another version an axum `Router` runs without `ConnectInfo`, and Lodger
+//! logs a warning when the app starts.
 //!
-//! # Three apps that were ported
+//! # Three ported apps
 //!
-//! Each was written in the manner of its framework's examples, and committed, before it was ported in a commit of its own.
+//! Each app was written like the examples of its framework, and committed. A second commit ported it.
 //!
-//! | app | what it is | `Cargo.toml` | `src` | tests |
+//! | app | contents | `Cargo.toml` | `src` | tests |
 //! |---|---|---|---|---|
 //! | `examples/ported/todo` | axum: a JSON API over SQLite | +3 −1 | +2 −29, of 355 lines | +35 −3 |
 //! | `examples/ported/uploads` | actix-web: multipart uploads, downloads with ranges | +2 | +5 −8, of 247 lines | +42 −3 |
@@ -30,13 +32,13 @@
 //! git log --numstat --format=%s --grep='^Port .* to Lodger$'
 //! ```
 //!
-//! In `src` no file but `main.rs` has changed. In the tests no request and no expectation has: what changed is the
-//! harness that starts the program. It now starts it behind a Function URL and behind a load balancer as well, sends each
-//! request to all three, and expects one answer.
+//! In `src` only `main.rs` changed. In the tests only the harness that starts the program changed, and no request or
+//! expectation. The harness now also starts the program behind a Function URL and behind a load balancer, sends each request to
+//! all three, and expects the same response.
 //!
 //! # axum
 //!
-//! What `axum::serve` was told moves or goes; the router stays. This is `main` before:
+//! The arguments of `axum::serve` move or go away; the router stays. `main` before:
 //!
 //! ```no_run
 //! use std::net::{Ipv4Addr, SocketAddr};
@@ -55,7 +57,7 @@
 //! }
 //! ```
 //!
-//! And now:
+//! And after:
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -68,17 +70,17 @@
 //! }
 //! ```
 //!
-//! | before | now |
+//! | before | after |
 //! |---|---|
-//! | `TcpListener::bind(..)` | nothing, or [`Lodger::addr`], [`Lodger::listener`] |
+//! | `TcpListener::bind(..)` | nothing; or [`Lodger::addr`], [`Lodger::listener`] |
 //! | `axum::serve(listener, router)` | `lodger::run(router)` |
-//! | `router.into_make_service_with_connect_info::<SocketAddr>()` | `router`: `ConnectInfo<SocketAddr>` is there |
-//! | `.with_graceful_shutdown(signal())` | nothing: SIGTERM and Ctrl-C are heard; or [`Lodger::shutdown`] |
-//! | `io::Result<()>` of `main` | `Result<(), lodger::Error>`; or the same, with `Ok(lodger::run(..).await?)`; or any that takes every error |
+//! | `router.into_make_service_with_connect_info::<SocketAddr>()` | `router`: every request has `ConnectInfo<SocketAddr>` |
+//! | `.with_graceful_shutdown(signal())` | nothing: Lodger listens for SIGTERM and Ctrl-C; or [`Lodger::shutdown`] |
+//! | `main` returns `io::Result<()>` | `main` returns `Result<(), lodger::Error>`, or any result that `?` converts this error to. `io::Result<()>` works with `Ok(lodger::run(..).await?)` |
 //!
 //! # actix-web
 //!
-//! What stood around `App` goes. Before:
+//! The server around `App` goes away. `main` before:
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
@@ -92,7 +94,7 @@
 //! }
 //! ```
 //!
-//! And now, where the address has to stay what it was, unless `LODGER_ADDR` or `PORT` is set; else `lodger::run` will do:
+//! And after. `addr` keeps the address, unless `LODGER_ADDR` or `PORT` is set; without this need `lodger::run` is enough:
 //!
 //! ```no_run
 //! use actix_web::{App, web};
@@ -107,17 +109,17 @@
 //! }
 //! ```
 //!
-//! | before | now |
+//! | before | after |
 //! |---|---|
 //! | `HttpServer::new(\|\| App::new()..).bind(..)?.run().await` | `lodger::run(\|\| App::new()..).await` |
-//! | `.bind(..)`, `.listen(..)` | nothing, or [`Lodger::addr`], [`Lodger::listener`] |
-//! | `.workers(..)` | nothing: one for each processor |
-//! | `.shutdown_timeout(..)`, `.client_request_timeout(..)` | nothing, or [`Lodger::grace`], [`Lodger::header_timeout`] |
-//! | `io::Result<()>` of `main` | `Result<(), lodger::Error>`; or the same, with `Ok(lodger::run(..).await?)` |
+//! | `.bind(..)`, `.listen(..)` | nothing; or [`Lodger::addr`], [`Lodger::listener`] |
+//! | `.workers(..)` | nothing: one worker for each processor |
+//! | `.shutdown_timeout(..)`, `.client_request_timeout(..)` | nothing; or [`Lodger::grace`], [`Lodger::header_timeout`] |
+//! | `main` returns `io::Result<()>` | `main` returns `Result<(), lodger::Error>`; or the same, with `Ok(lodger::run(..).await?)` |
 //!
 //! # warp
 //!
-//! The server goes, and the filter stays. Before:
+//! The server goes away; the filter stays. `main` before:
 //!
 //! ```no_run
 //! use warp::Filter;
@@ -129,7 +131,7 @@
 //! }
 //! ```
 //!
-//! And now:
+//! And after:
 //!
 //! ```no_run
 //! use lodger::Lodger;
@@ -142,16 +144,16 @@
 //! }
 //! ```
 //!
-//! | before | now |
+//! | before | after |
 //! |---|---|
-//! | `warp::serve(filter).run(addr).await` | `lodger::run(filter).await?`, and an address by [`Lodger::addr`] where it has to be that one |
+//! | `warp::serve(filter).run(addr).await` | `lodger::run(filter).await?`, or [`Lodger::addr`] to keep the address |
 //! | `.incoming(listener)` | [`Lodger::listener`] |
-//! | `.graceful(signal())` | nothing: SIGTERM and Ctrl-C are heard; or [`Lodger::shutdown`] |
-//! | no result of `main` | `Result<(), lodger::Error>` |
+//! | `.graceful(signal())` | nothing: Lodger listens for SIGTERM and Ctrl-C; or [`Lodger::shutdown`] |
+//! | `main` returns nothing | `main` returns `Result<(), lodger::Error>` |
 //!
 //! # A `main` with more than one server or background task
 //!
-//! `run` returns when the app has ended. Let it wait for the signals, and end the rest of the program after it:
+//! `run` returns when the app has shut down. Let `run` wait for the signals, and end the rest of the program after it:
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -174,91 +176,63 @@
 //! }
 //! ```
 //!
-//! | before | now |
+//! | before | after |
 //! |---|---|
 //! | two servers with two routers, joined | one router, by `merge` or `nest`, and one `run` |
-//! | a server for metrics or administration beside the app | as above. On Lambda and on Vercel no client reaches its port |
-//! | a background task | as above. Lambda freezes it between requests; [work after a response](crate#work-after-the-response) is not frozen |
+//! | a server for metrics or administration beside the app | the example above. On Lambda and on Vercel no client reaches its port |
+//! | a background task | the example above. Lambda freezes the task between requests, but not [work after a response](crate#work-after-the-response) |
 //! | two tasks, each of which ends the other | [`Lodger::shutdown_or_signal`], with a future that completes when the other task ends |
-//! | a signal handler of the program's own | [`Lodger::shutdown`], with a future that completes when the handler has received a signal |
+//! | a signal handler of the program | [`Lodger::shutdown`], with a future that completes when the handler has received a signal |
 //!
-//! **Two apps.** As servers two apps run side by side, each with an address of its own ([`Lodger::addr`]). On Lambda and on
-//! Vercel the host sends all requests to the process, and cannot tell the apps apart. There a second `run` returns an error,
-//! which is logged too, and the first one goes on.
+//! **Two apps.** As servers two apps run side by side, each with its own address ([`Lodger::addr`]). On Lambda and on Vercel the
+//! host sends all requests to the process and does not know the apps. There a second `run` logs and returns an error, and the first
+//! one continues.
 //!
 //! **Signals.** The first SIGTERM or Ctrl-C begins the shutdown. Another one, a second or more later, ends the process at once.
-//! When `run` has returned, or its future was dropped, a signal ends the process as it does by default. That is so even if other
-//! code waits for the signal, as with `tokio::signal::ctrl_c()`. A program with such code uses [`Lodger::shutdown`]: Lodger then
-//! never listens for signals. On Lambda it listens only if [SIGTERM is asked for](crate::Lodger::sigterm).
+//! After `run` has returned, or its future has been dropped, a signal ends the process as it does by default, even if other
+//! code waits for the signal with `tokio::signal::ctrl_c()`. A program with such code uses [`Lodger::shutdown`]: Lodger then
+//! never listens for signals. On Lambda it listens only with [`Lodger::sigterm`](crate::Lodger::sigterm).
 //!
-//! # From lambda_http, lambda-web and vercel_runtime
+//! # Differences on a server
 //!
-//! The router is what is handed over, and what chose between a function and a server goes. A handler that was given to
-//! `service_fn` becomes a route: `Router::new().fallback(handler)`. The crates go from `Cargo.toml`; `vercel_runtime` has to,
-//! because Vercel's builder takes the binary by it for one that it is not.
+//! - **The address** is `127.0.0.1:3000` by default, and `0.0.0.0:$PORT` if `PORT` is set. Variables override [`Lodger::addr`].
+//! - **The shutdown** ends 10 seconds after a signal at the latest, or after the [`Lodger::grace`] period. Lodger then closes open
+//!   streams, such as feeds.
+//! - **Lodger's log lines** go to `tracing`. If the app has no subscriber of `tracing`, for example because `env_logger` writes its
+//!   lines, Lodger's lines go to standard error, and `RUST_LOG` does not filter them.
 //!
-//! | before | now |
-//! |---|---|
-//! | `lambda_http::run(router)` | `lodger::run(router)` |
-//! | `lambda_http::run_with_streaming_response(router)` | the same, with [`Lodger::response_mode`] or `LODGER_RESPONSE_MODE=stream` |
-//! | `lambda_http::run_concurrent(router)` | the same |
-//! | `RequestExt::request_context()` | the extension [`lambda::RequestContext`], JSON: with the feature `serde`, `context.parse::<T>()` makes a type of yours of it, or the one of aws_lambda_events that lambda_http gave |
-//! | `RequestExt::lambda_context()` | the extension [`lambda::Context`] |
-//! | `RequestExt::path_parameters()`, `query_string_parameters()`, `RequestPayloadExt::payload()` | the extractors of the framework |
-//! | `RequestExt::stage_variables()` | they are in the JSON of the extension [`lambda::Event`] |
-//! | routes that begin with the stage, or `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH` | routes without it: the stage is taken off |
-//! | `lambda_http::tracing::init_default_subscriber()` | `lodger::logs::init()?`, with the feature `logs` |
-//! | `if is_running_on_lambda() { run_actix_on_lambda(factory).await } else { HttpServer::new(factory).. }` | `lodger::run(factory).await` |
-//! | `vercel_runtime::run(ServiceBuilder::new().layer(VercelLayer::new()).service(router))` | `lodger::run(router)` |
-//! | `AppState::wait_until(future)` | [`AfterResponse::run`](crate::AfterResponse::run), by the request's extension, which begins after the response: what the handler waits for itself is spawned, `let task = tokio::spawn(..)`, and handed over as `after.run(async { drop(task.await) })` |
-//! | `AppState::log_context` | the macros of `tracing`, once `lodger::logs::init()?` has been called, with the feature `logs`; `debug` with `RUST_LOG=debug` |
-//! | lambda-web's feature `br`, on by default | the framework's own: `Compress` of actix-web, `CompressionLayer` of tower-http |
+//! # Limits on Lambda
 //!
-//! Extensions are not on every host: `Context` is there on Lambda, `RequestContext` where its front sends one. So it is
-//! `Option<Extension<lodger::lambda::Context>>` in axum, where without the `Option` a request that has none is answered with 500.
+//! The code runs unchanged, but its environment differs. [The crate's documentation](crate#what-is-different-on-lambda) has the
+//! differences for every app. For the three ported apps they mean:
 //!
-//! [`lambda::Context`]: crate::lambda::Context
-//! [`lambda::Event`]: crate::lambda::Event
-//! [`lambda::RequestContext`]: crate::lambda::RequestContext
-//!
-//! # What is different on a server
-//!
-//! - **The address** is `127.0.0.1:3000` where nothing says another, and `0.0.0.0:$PORT` where `PORT` is set. What
-//!   [`Lodger::addr`] says comes after the variables.
-//! - **The end** comes 10 seconds after a signal at the latest, which is [`Lodger::grace`]. A feed that is open is cut off then.
-//! - **Lodger's own lines** go to `tracing`. An app that logs by `log`, as with `env_logger`, has them on standard error,
-//!   whatever `RUST_LOG` says.
-//!
-//! # What does not carry over to Lambda
-//!
-//! The code runs there as it is; what it was built upon may not be there. What holds for every app is told in
-//! [the root of this crate](crate#what-is-different-on-lambda). Of these three it means:
-//!
-//! - **Files are an instance's own.** Only `/tmp` can be written to, and it goes with the instance: `DATABASE=/tmp/todo.db` and
-//!   `UPLOADS=/tmp/uploads` make the two apps run, each instance with todos and files that no other has. A database that is
-//!   to last is one over the network; files that are to last belong into a store of objects.
-//! - **So is memory.** An instance answers one request at a time: what is posted while it sends a feed goes to another, whose
-//!   messages this one does not see.
-//! - **A feed that does not end gets no answer** where answers are sent as a whole, which they are unless
-//!   [`Lodger::response_mode`] says otherwise: `/feed?count=3` is answered when the third message is there, which is at once or,
-//!   on an instance that is busy waiting, never. A streamed feed ends with the time of its invocation at the latest.
-//! - **A limit of the app's own may not be reached**: 10 MiB for a form is more than any front takes. A download that is too
-//!   large for one answer can be had in ranges.
-//! - **Absolute paths in bodies**, such as links and forms, miss the stage of an API that has one; the app adds the
-//!   [`PathPrefix`]. Lodger adds it to `Location`, such as the `Location: /todos/1` of the todo API:
-//!   [redirects and the removed prefix](crate#redirects-and-the-removed-prefix).
-//! - **WebSockets** are events of a WebSocket API, which come by [`Lodger::websocket_path`].
-//! - **What fails before `run`**, as a database that does not open, ends the process, and the log has the reason. What is
-//!   built in [`Lodger::run_with`] is reported to Lambda with its reason.
+//! - **Files belong to one instance.** Only `/tmp` is writable, and its files go away with the instance. `DATABASE=/tmp/todo.db` and
+//!   `UPLOADS=/tmp/uploads` make the two apps run, but each instance has its own todos and files. Durable data belongs into a
+//!   database on the network or into object storage.
+//! - **Memory belongs to one instance**, which handles one request at a time. While an instance sends a feed, another instance
+//!   receives the posted messages, and the feed does not show them.
+//! - **An endless feed gets no response** if responses are buffered, which is the default ([`Lodger::response_mode`]). `/feed?count=3`
+//!   responds after the third message. That is at once, or never on an instance that is busy with the feed. A streamed feed ends at
+//!   the deadline of its invocation at the latest.
+//! - **A limit of the app may be out of reach**: no front accepts a form of 10 MiB. Clients can download a file in ranges if it is
+//!   too large for one response.
+//! - **Absolute paths in bodies**, such as links and forms, lack the stage of an API. The app adds the [`PathPrefix`]. Lodger adds it
+//!   to `Location`, such as the `Location: /todos/1` of the todo API: [redirects and the removed
+//!   prefix](crate#redirects-and-the-removed-prefix).
+//! - **WebSockets** are events of a WebSocket API: [`Lodger::websocket_path`].
+//! - **A failure before `run`**, such as a database that does not open, ends the process, and only the log has the cause. A failure
+//!   inside [`Lodger::run_with`] is also reported to Lambda.
 //!
 //! [`Lodger::addr`]: crate::Lodger::addr
 //! [`Lodger::grace`]: crate::Lodger::grace
 //! [`Lodger::header_timeout`]: crate::Lodger::header_timeout
 //! [`Lodger::listener`]: crate::Lodger::listener
 //! [`Lodger::response_mode`]: crate::Lodger::response_mode
-//! [`Lodger::stage`]: crate::Lodger::stage
 //! [`Lodger::run_with`]: crate::Lodger::run_with
 //! [`Lodger::shutdown`]: crate::Lodger::shutdown
 //! [`Lodger::shutdown_or_signal`]: crate::Lodger::shutdown_or_signal
 //! [`Lodger::websocket_path`]: crate::Lodger::websocket_path
 //! [`PathPrefix`]: crate::PathPrefix
+
+pub mod lambda_http;
+pub mod vercel_runtime;

@@ -77,4 +77,4 @@ pub use path::prefix::PathPrefix;
 #[cfg(any(feature = "lambda", feature = "server"))]
 pub use request::after_response::AfterResponse;
 pub use request::{extensions::ClientAddr, head::RequestHead};
-pub use settings::{ResponseMode, Settings, Stage, host::Host};
+pub use settings::{Host, ResponseMode, Settings, Stage, VARIABLES, Variable};

@@ -32,7 +32,7 @@
 //! # async fn function(addr: String) {}
 //! # async fn test() -> std::io::Result<()> {
 //! let api = RuntimeApi::start().await?;
-//! // For an app: lodger::Lodger::new().host(lodger::Host::Lambda).runtime_api(api.address()).run(app())
+//! // For an app: lodger::Lodger::new().host(lodger::Host::Lambda).lambda_runtime_api(api.address()).run(app())
 //! tokio::spawn(function(api.address()));
 //!
 //! for front in Front::all() {

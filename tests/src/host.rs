@@ -54,7 +54,7 @@ where
     F: Future<Output = Result<(), Error>> + Send + 'static,
 {
     let api = RuntimeApi::start().await.unwrap();
-    tokio::spawn(run(Lodger::new().host(Host::Lambda).runtime_api(api.address())));
+    tokio::spawn(run(Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address())));
     api
 }
 
@@ -128,7 +128,7 @@ where
     F: Future<Output = Result<(), Error>>,
 {
     let address = api.address();
-    on_its_own_thread(move || run(Lodger::new().host(Host::Lambda).runtime_api(address)));
+    on_its_own_thread(move || run(Lodger::new().host(Host::Lambda).lambda_runtime_api(address)));
     api
 }
 
@@ -141,7 +141,7 @@ where
     let address = api.address();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let lodger = Lodger::new().host(Host::Lambda).runtime_api(address);
+        let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(address);
         runtime.block_on(async { run(lodger.max_concurrency(slots.try_into().unwrap())).await })
     });
     api
@@ -166,7 +166,8 @@ impl OnVercel {
         let ((ended, over), (end, is_to_end)) = (mpsc::channel(), oneshot::channel::<()>());
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-            let lodger = Lodger::new().host(Host::Vercel).ipc_path(path).shutdown(async { drop(is_to_end.await) });
+            let lodger =
+                Lodger::new().host(Host::Vercel).vercel_ipc_path(path).shutdown(async { drop(is_to_end.await) });
             // Whether or not somebody still wants to know.
             let _ = ended.send(runtime.block_on(async { run(lodger).await }));
         });

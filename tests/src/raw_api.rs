@@ -28,7 +28,7 @@ impl RawApi {
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let running = tokio::spawn(run(Lodger::new().host(Host::Lambda).runtime_api(address)));
+        let running = tokio::spawn(run(Lodger::new().host(Host::Lambda).lambda_runtime_api(address)));
         Self { listener, running }
     }
 

@@ -143,7 +143,7 @@ async fn an_invocation_that_has_begun_to_arrive_is_answered_before_the_end() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let app = Router::new().fallback(async || "just in time");
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(listener.local_addr().unwrap().to_string());
+    let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(listener.local_addr().unwrap().to_string());
     let running = tokio::spawn(lodger.shutdown(async { drop(ended.await) }).run(app));
     let mut socket = Socket(listener.accept().await.unwrap().0);
     socket.poll().await;
@@ -285,7 +285,7 @@ async fn an_api_that_is_not_there_yet_is_waited_for() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let app = Router::new().fallback(async || "late");
-    let _running = tokio::spawn(Lodger::new().host(Host::Lambda).runtime_api(address.to_string()).run(app));
+    let _running = tokio::spawn(Lodger::new().host(Host::Lambda).lambda_runtime_api(address.to_string()).run(app));
     tokio::time::sleep(Duration::from_millis(200)).await;
     let listener = TcpListener::bind(address).await.unwrap();
     let (socket, _) = timeout(SOON, listener.accept()).await.expect("a connection").unwrap();

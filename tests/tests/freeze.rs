@@ -79,7 +79,7 @@ fn hook(log: &Log, gate: &Arc<Semaphore>) -> impl Fn() -> Hooked + Send + Sync +
 type Hooked = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 fn lambda(api: &RuntimeApi) -> Lodger {
-    Lodger::new().host(Host::Lambda).runtime_api(api.address())
+    Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address())
 }
 
 async fn get_from(api: &RuntimeApi, target: &str) -> u16 {

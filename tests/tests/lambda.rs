@@ -209,7 +209,7 @@ where
     F: Future<Output = Result<(), Error>> + Send + 'static,
 {
     let api = RuntimeApi::start().await.unwrap();
-    let error = run(Lodger::new().host(Host::Lambda).runtime_api(api.address())).await.unwrap_err();
+    let error = run(Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address())).await.unwrap_err();
     let reported = api.init_error().await;
     assert_eq!(api.complaints(), [""; 0]);
     (api, serde_json::from_slice(&reported.body).unwrap(), error)
@@ -219,9 +219,9 @@ where
 async fn an_app_that_cannot_be_built_is_reported_once() {
     let failing = async || Err::<Router, _>(std::io::Error::other("no database"));
     let (_api, reported, error) = start_failing(|lodger| lodger.run_with(failing)).await;
-    assert_eq!(reported["errorMessage"], "the app cannot be built: no database");
+    assert_eq!(reported["errorMessage"], "cannot build the app: no database");
     assert_eq!(reported["errorType"], "Runtime.InitFailed");
-    assert_eq!(format!("{error:?}"), "the app cannot be built: no database");
+    assert_eq!(format!("{error:?}"), "cannot build the app: no database");
 }
 
 #[tokio::test]
@@ -234,11 +234,11 @@ async fn an_app_that_panics_while_it_is_built_is_reported_once() {
 #[tokio::test]
 async fn the_api_may_be_a_url_with_a_path() {
     let api = RuntimeApi::start().await.unwrap();
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(format!("http://{}/", api.address()));
+    let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(format!("http://{}/", api.address()));
     tokio::spawn(lodger.run(probe::app()));
     assert_eq!(get_from(&api, "/reply/text").await.status(), 200);
 
-    let error = Lodger::new().host(Host::Lambda).runtime_api("https://x").run(probe::app()).await.unwrap_err();
+    let error = Lodger::new().host(Host::Lambda).lambda_runtime_api("https://x").run(probe::app()).await.unwrap_err();
     assert!(error.to_string().contains("\"https://x\""), "{error}");
 }
 
@@ -246,7 +246,8 @@ async fn the_api_may_be_a_url_with_a_path() {
 async fn a_shutdown_of_the_users_own_ends_it_between_invocations() {
     let api = RuntimeApi::start().await.unwrap();
     let (end, ended) = oneshot::channel::<()>();
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).shutdown(async { drop(ended.await) });
+    let lodger =
+        Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).shutdown(async { drop(ended.await) });
     let running = tokio::spawn(lodger.run(probe::app()));
     assert_eq!(get_from(&api, "/reply/text").await.status(), 200);
     end.send(()).unwrap();
@@ -278,7 +279,7 @@ async fn nothing_is_polled_for_before_the_app_is_built() {
     let api = RuntimeApi::start().await.unwrap();
     let (build, may_be_built) = oneshot::channel::<()>();
     let (begun, has_begun) = oneshot::channel::<()>();
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address());
+    let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address());
     tokio::spawn(lodger.run_with(async move || {
         begun.send(()).unwrap();
         may_be_built.await.unwrap();
@@ -301,7 +302,8 @@ async fn a_shutdown_while_the_app_answers_asks_for_nothing_more() {
         end.lock().unwrap().take().unwrap().send(()).unwrap();
         "answered all the same"
     });
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).shutdown(async { drop(ended.await) });
+    let lodger =
+        Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).shutdown(async { drop(ended.await) });
     let running = tokio::spawn(lodger.run(app));
     assert_eq!(&get_from(&api, "/").await.body()[..], b"answered all the same");
     assert!(running.await.unwrap().is_ok());
@@ -333,7 +335,7 @@ async fn who_drops_the_future_of_run_ends_it() {
         let kept = Arc::clone(&kept);
         Router::new().fallback(async move || drop(Arc::clone(&kept)))
     };
-    let mut running = Box::pin(Lodger::new().host(Host::Lambda).runtime_api(api.address()).run(app));
+    let mut running = Box::pin(Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).run(app));
     tokio::select! {
         ended = &mut running => panic!("{ended:?}"),
         response = get_from(&api, "/") => assert_eq!(response.status(), 200),
@@ -355,7 +357,7 @@ async fn what_nobody_waits_for_any_more_is_not_done() {
     let done = Arc::new(std::sync::Mutex::new(vec![]));
     let log = Arc::clone(&done);
     let app = Router::new().fallback(async move |request: Request| log.lock().unwrap().push(request.uri().to_string()));
-    tokio::spawn(Lodger::new().host(Host::Lambda).runtime_api(api.address()).run(app));
+    tokio::spawn(Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).run(app));
     assert_eq!(get_from(&api, "/2").await.status(), 200);
     assert_eq!(*done.lock().unwrap(), ["/2"]);
 }
@@ -367,7 +369,7 @@ async fn where_sigterm_is_asked_for_the_shutdown_and_the_grace_are_still_the_use
         let api = RuntimeApi::start().await.unwrap();
         let (begun, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (end, ended) = oneshot::channel::<()>();
-        let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).sigterm(true).grace(grace);
+        let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).sigterm(true).grace(grace);
         let slow = {
             let (begun, gate) = (Arc::clone(&begun), Arc::clone(&gate));
             Router::new().fallback(async move || {

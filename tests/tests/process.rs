@@ -110,7 +110,10 @@ fn a_port_is_enough_to_be_told_where_to_listen() {
 fn a_variable_that_means_nothing_is_pointed_out() {
     let mut process = start(&[("LODGER_ADR", "127.0.0.1:0"), ("LODGER_ADDR", "127.0.0.1:0")]);
     let line = process.line();
-    assert!(line.starts_with("lodger: warning: LODGER_ADR is set and has no meaning"), "{line}");
+    assert!(
+        line.starts_with("lodger: warning: unknown variable LODGER_ADR; known variables are LODGER_HOST, "),
+        "{line}"
+    );
     process.addr();
 }
 
@@ -120,8 +123,8 @@ fn what_it_cannot_do_it_says_and_ends() {
     let addr = taken.local_addr().unwrap().to_string();
     for (vars, said) in [
         (("LODGER_ADDR", addr.as_str()), format!("cannot listen on {addr}: address already in use")),
-        (("LODGER_ADDR", "nowhere"), "LODGER_ADDR is \"nowhere\"; it is an IP address and a port".into()),
-        (("LODGER_HOST", "moon"), "LODGER_HOST is \"moon\", which is no host".into()),
+        (("LODGER_ADDR", "nowhere"), "invalid LODGER_ADDR \"nowhere\": expected an IP address and a port".into()),
+        (("LODGER_HOST", "moon"), "invalid LODGER_HOST \"moon\": expected `server`, `lambda` or `vercel`".into()),
         (("LODGER_BASE_PATH", "https://x/"), "cannot use \"https://x/\" as the base path".into()),
         (("LODGER_HOST", "lambda"), "AWS_LAMBDA_RUNTIME_API is not set".into()),
         (("LODGER_HOST", "vercel"), "VERCEL_IPC_PATH is not set".into()),
@@ -129,7 +132,7 @@ fn what_it_cannot_do_it_says_and_ends() {
             ("VERCEL_IPC_PATH", "/nowhere"),
             "cannot connect to Vercel on the socket \"/nowhere\" (VERCEL_IPC_PATH)".into(),
         ),
-        (("PROBE_FAILS", "error"), "the app cannot be built: the database is out of reach".into()),
+        (("PROBE_FAILS", "error"), "cannot build the app: the database is out of reach".into()),
     ] {
         let (status, all) = start(&[vars]).end();
         assert_eq!(status.code(), Some(1), "{all}");
@@ -342,9 +345,9 @@ async fn on_vercel_a_signal_ends_it_once_all_is_answered_and_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_vercel_what_it_cannot_do_is_reported() {
     for (var, why) in [
-        (("PROBE_FAILS", "error"), "the app cannot be built: the database is out of reach"),
+        (("PROBE_FAILS", "error"), "cannot build the app: the database is out of reach"),
         (("PROBE_FAILS", "panic"), "the app panicked while it was built: the database is out of reach"),
-        (("LODGER_GRACE", "soon"), "LODGER_GRACE is \"soon\""),
+        (("LODGER_GRACE", "soon"), "invalid LODGER_GRACE \"soon\""),
         (("LODGER_BASE_PATH", "https://x/"), "the base path is \"https://x/\""),
     ] {
         let platform = Vercel::start().unwrap();

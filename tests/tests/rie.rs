@@ -696,7 +696,7 @@ async fn an_app_that_panics_while_it_is_built_is_reported() {
 
 #[tokio::test]
 async fn a_setting_that_cannot_be_is_reported() {
-    fails_to_start(("LODGER_GRACE", "soon"), "Runtime.InvalidSetting", r#"LODGER_GRACE is "soon""#).await;
+    fails_to_start(("LODGER_GRACE", "soon"), "Runtime.InvalidSetting", r#"invalid LODGER_GRACE "soon""#).await;
 }
 
 /// What was said of these, in the order in which it was.

@@ -261,7 +261,7 @@ async fn it_listens_where_it_is_told_to() {
 async fn a_failure_to_build_the_app_is_what_run_returns() {
     let failing = async || Err::<Router, _>(std::io::Error::other("no database"));
     let error = Lodger::new().host(Host::Server).run_with(failing).await.unwrap_err();
-    assert_eq!(format!("{error:?}"), "the app cannot be built: no database");
+    assert_eq!(format!("{error:?}"), "cannot build the app: no database");
 }
 
 #[test]

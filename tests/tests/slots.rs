@@ -95,7 +95,7 @@ async fn apps_that_stay_on_their_thread_have_several() {
     for has_system in [false, true] {
         let api = RuntimeApi::start().await.unwrap().slots(32);
         let lodger =
-            Lodger::new().host(Host::Lambda).runtime_api(api.address()).max_concurrency(32.try_into().unwrap());
+            Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).max_concurrency(32.try_into().unwrap());
         let threads = threads.clone();
         if has_system {
             std::thread::spawn(move || actix_web::rt::System::new().block_on(lodger.run(threads)));
@@ -245,7 +245,8 @@ where
     let api = RuntimeApi::start().await.unwrap().slots(4);
     let address = api.address();
     on_its_own_thread(async move || {
-        let lodger = Lodger::new().host(Host::Lambda).runtime_api(address).max_concurrency(4.try_into().unwrap());
+        let lodger =
+            Lodger::new().host(Host::Lambda).lambda_runtime_api(address).max_concurrency(4.try_into().unwrap());
         tell.send(run(lodger.shutdown(async { drop(ended.await) })).await).unwrap();
     });
     assert_eq!(ask(&api, "/slow/1").await, "begun ended");
@@ -280,7 +281,7 @@ async fn an_app_that_cannot_be_built_on_every_thread_is_reported_once_and_nothin
             probe::actix_web::app()
         };
         let api = RuntimeApi::start().await.unwrap().slots(8);
-        let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address());
+        let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address());
         let error = timeout(SOON, lodger.max_concurrency(8.try_into().unwrap()).run(app)).await.unwrap().unwrap_err();
         assert_eq!(error.to_string(), "the app panicked while it was built: no database");
         assert!(api.init_error().await.to_string().ends_with("no database"));
@@ -302,7 +303,8 @@ async fn who_drops_the_future_of_run_ends_all_of_them() {
         let kept = Arc::clone(&kept);
         (Router::new().fallback(async move || drop(Arc::clone(&kept))), Over(Arc::clone(&is_over)))
     };
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).max_concurrency(4.try_into().unwrap());
+    let lodger =
+        Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).max_concurrency(4.try_into().unwrap());
     let shutdown = async move {
         let _over = over;
         std::future::pending::<()>().await;
@@ -363,7 +365,7 @@ async fn what_is_in_flight_at_the_end_of_the_grace_period_fails_as_at_a_deadline
             let (address, begun) = (api.address(), Arc::new(Notify::new()));
             let app = endless(&begun);
             on_its_own_thread(async move || {
-                let lodger = Lodger::new().host(Host::Lambda).runtime_api(address).events_path("/event");
+                let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(address).events_path("/event");
                 let lodger = lodger.max_concurrency(slots.try_into().unwrap()).response_mode(ResponseMode::Stream);
                 let lodger = lodger.sigterm(true).grace(Duration::from_millis(100));
                 tell.send(lodger.shutdown(async { drop(ended.await) }).run(app).await).unwrap();

@@ -116,7 +116,7 @@ async fn hooks_run_in_their_order_and_a_new_connection_polls_once_they_have() {
 /// A function whose hooks say when they run, on a Runtime API with so many slots, that is restored and answers.
 async fn starts_from_a_snapshot<F: Framework>(slots: usize, has_system: bool) {
     let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().slots(slots).snap_start());
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).snap_start(true).sigterm(true);
+    let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).snap_start(true).sigterm(true);
     let lodger = done.hooks(lodger).max_concurrency(slots.try_into().unwrap());
     if has_system {
         std::thread::spawn(move || actix_web::rt::System::new().block_on(F::run(lodger)));
@@ -161,7 +161,7 @@ async fn there_is_one_snapshot_of_a_process_whatever_runs_in_it() {
 #[tokio::test]
 async fn hooks_run_where_run_is_awaited_and_not_in_the_apps_thread() {
     let api = RuntimeApi::start().await.unwrap().snap_start();
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).snap_start(true);
+    let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).snap_start(true);
     let (told, thread) = oneshot::channel();
     let lodger = lodger.after_restore(async {
         told.send(std::thread::current().id()).unwrap();
@@ -225,7 +225,7 @@ async fn is_reported<F: Framework>(slots: usize) {
         [(Box::pin(fails()), "failed: no database: it is closed"), (Box::pin(panics()), "panicked: no \"database\"")];
     for (hook, why) in hooks {
         let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().slots(slots).snap_start());
-        let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).snap_start(true);
+        let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).snap_start(true);
         // The second of those before.
         let lodger =
             lodger.before_snapshot(done.done("never")).before_snapshot(hook).before_snapshot(done.done("before"));
@@ -248,7 +248,7 @@ async fn is_reported<F: Framework>(slots: usize) {
         [(Box::pin(fails()), "failed: no database: it is closed"), (Box::pin(panics()), "panicked: no \"database\"")];
     for (hook, why) in hooks {
         let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().slots(slots).snap_start());
-        let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).snap_start(true);
+        let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).snap_start(true);
         let lodger = lodger.after_restore(done.done("after")).after_restore(hook).after_restore(done.done("never"));
         let ended = running::<F>(lodger.max_concurrency(slots.try_into().unwrap()));
         api.restore();
@@ -347,7 +347,8 @@ async fn an_app_that_cannot_be_built_is_not_in_a_snapshot() {
 
     // One of several parts, and each that has been built waits for it.
     let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().slots(4).snap_start());
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).max_concurrency(4.try_into().unwrap());
+    let lodger =
+        Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).max_concurrency(4.try_into().unwrap());
     let lodger = done.hooks(lodger.snap_start(true));
     let built = Arc::new(Mutex::new(0));
     on_its_own_thread(move || {
@@ -367,7 +368,8 @@ async fn an_app_that_cannot_be_built_is_not_in_a_snapshot() {
 #[tokio::test]
 async fn the_app_of_each_thread_is_in_the_snapshot() {
     let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().slots(4).snap_start());
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).max_concurrency(4.try_into().unwrap());
+    let lodger =
+        Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).max_concurrency(4.try_into().unwrap());
     let lodger = done.hooks(lodger.snap_start(true));
     let all = done.clone();
     on_its_own_thread(move || {
@@ -506,7 +508,7 @@ async fn a_pool_is_closed_before_the_snapshot_and_another_after_the_restore() {
     let database = Database { listener: TcpListener::bind("127.0.0.1:0").await.unwrap() };
     let pool = Pool(Arc::default(), database.listener.local_addr().unwrap());
     let api = RuntimeApi::start().await.unwrap().snap_start();
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address()).snap_start(true);
+    let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).snap_start(true);
     let lodger = lodger.before_snapshot(pool.clone().close()).after_restore(pool.clone().open());
     let running: JoinHandle<Result<(), Error>> = tokio::spawn(lodger.run_with(async move || {
         pool.clone().open().await?;

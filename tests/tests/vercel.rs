@@ -776,9 +776,9 @@ async fn an_app_that_cannot_be_built_is_reported_and_nothing_else() {
     let failing = async || Err::<Router, _>(std::io::Error::other("no database"));
     let panicking = async || -> Result<Router, Error> { panic!("no database") };
     for (on, why) in [
-        (OnVercel::start(move |lodger| lodger.run_with(failing)), "the app cannot be built: no database"),
+        (OnVercel::start(move |lodger| lodger.run_with(failing)), "cannot build the app: no database"),
         (OnVercel::start(move |lodger| lodger.run_with(panicking)), "the app panicked while it was built: no database"),
-        (OnVercel::start(move |lodger| lodger.run(without_database)), "the app cannot be built"),
+        (OnVercel::start(move |lodger| lodger.run(without_database)), "cannot build the app"),
     ] {
         let (exit_code, message) = timeout(SOON, on.platform.unrecoverable_error()).await.unwrap();
         assert!(exit_code == 1 && message.starts_with(why), "{exit_code}: {message}");
@@ -790,7 +790,10 @@ async fn an_app_that_cannot_be_built_is_reported_and_nothing_else() {
 #[tokio::test]
 async fn a_platform_that_is_not_there_is_an_error_of_run() {
     for (lodger, why) in [
-        (Lodger::new().ipc_path("/nowhere/ipc.sock"), "cannot connect to Vercel on the socket \"/nowhere/ipc.sock\""),
+        (
+            Lodger::new().vercel_ipc_path("/nowhere/ipc.sock"),
+            "cannot connect to Vercel on the socket \"/nowhere/ipc.sock\"",
+        ),
         (Lodger::new(), "cannot connect to Vercel: VERCEL_IPC_PATH is not set"),
     ] {
         let error = lodger.host(lodger::Host::Vercel).run(router()).await.unwrap_err();

@@ -58,7 +58,7 @@ where
 {
     // What the app is told of its server counts where a request has no host, and each has one.
     let service = make().into_factory().new_service(AppConfig::default()).await;
-    let service = service.map_err(|error| Error::build(format!("the app cannot be built: {error:?}")))?;
+    let service = service.map_err(|error| Error::build(format!("cannot build the app: {error:?}")))?;
     Ok(InProcess { service: Rc::new(service), body: PhantomData })
 }
 

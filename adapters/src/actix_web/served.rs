@@ -50,7 +50,7 @@ where
     let failed = |error| Error::new("the server of actix-web ended").with_source(error);
     // It builds the app for each worker when it is polled for the first time.
     if let Poll::Ready(ended) = poll_fn(|cx| Poll::Ready(server.as_mut().poll(cx))).await {
-        return ended.map_err(|error| Error::build("the app cannot be built").with_source(error));
+        return ended.map_err(|error| Error::build("cannot build the app").with_source(error));
     }
     socket.report_listening();
     tokio::select! {

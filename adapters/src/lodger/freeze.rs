@@ -1,21 +1,22 @@
-//! What is done before the host may freeze the process.
+//! Hooks before a freeze.
 
 use crate::Lodger;
 
 impl Lodger {
-    /// Has `hook` called, after those that were added before, whenever the host may freeze the process next, and waits
-    /// for what it gives: for what is sent to others in batches, as spans to OpenTelemetry, which would be sent with the
-    /// next request or never.
+    /// Adds a hook that runs each time before the host may freeze the process.
     ///
-    /// | host | when | how long |
+    /// For data that is sent in batches, such as spans of OpenTelemetry. Without a hook the process would send them with the
+    /// next request or never. Lodger calls `hook` and waits for its future. Hooks run in the order in which they were added.
+    ///
+    /// | host | call | limit |
     /// |---|---|---|
-    /// | Lambda | after each invocation: the response has been sent, [work after it](crate::AfterResponse) is done, and its [span](crate#the-log) closed. The next one is asked for afterwards | until half a second before the end of the invocation's time ([`deadline_margin`](Self::deadline_margin)); it is cancelled then, and the log says so |
-    /// | Lambda, several invocations at once | never: there is no freeze | |
-    /// | Vercel | likewise after each request, before it is said to be at its end; for several requests several times at once | as long as the function may run; as long as the grace is ([`grace`](Self::grace)) at the end of the process |
+    /// | Lambda | after each invocation: the response has been sent, [work after the response](crate::AfterResponse) is complete, and the [span](crate#the-log) is closed. Lodger polls for the next invocation afterwards | half a second before the deadline of the invocation ([`deadline_margin`](Self::deadline_margin)). Then Lodger cancels the hook and logs it |
+    /// | Lambda with concurrent invocations | never: Lambda does not freeze the process | |
+    /// | Vercel | after each request, before Lodger reports its end; several calls at once for concurrent requests | the time limit of the function; at shutdown the [`grace`](Self::grace) period |
     /// | server | never | |
     ///
-    /// The client does not wait for it, but the function is billed for it, and busy meanwhile. A panic is a line in the
-    /// log. What is still to be sent at the end of the process is for what stands after [`run`](crate::run) in `main`.
+    /// The client does not wait for the hook. The function stays busy, and its time is billed. A panic of the hook is logged.
+    /// To send the rest at the end of the process, use code after [`run`](crate::run) in `main`.
     ///
     /// # Example
     ///
@@ -28,7 +29,7 @@ impl Lodger {
     /// lodger::Lodger::new()
     ///     .before_freeze(move || {
     ///         let provider = flushed.clone();
-    ///         // It blocks its thread.
+    ///         // `force_flush` blocks its thread.
     ///         async { drop(tokio::task::spawn_blocking(move || provider.force_flush()).await) }
     ///     })
     ///     .run(Router::new())

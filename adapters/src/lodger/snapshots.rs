@@ -1,21 +1,22 @@
-//! What is done around the snapshot of a process with SnapStart.
+//! Hooks around the snapshot of a function with SnapStart.
 
 use crate::{BoxError, Lodger};
 
 impl Lodger {
-    /// Runs `hook` before the snapshot that Lambda takes with [SnapStart](crate#snapstart): what is not to be in it is closed
-    /// here, as a connection, or forgotten, as a token that will have expired.
+    /// Adds a hook that runs before Lambda takes the snapshot of a function with [SnapStart](crate#snapstart).
     ///
-    /// Hooks run one after the other, the one that was added last first, in the runtime that `run` is awaited in: once the
-    /// app has been built, and before any invocation is asked for. Their time is that of the start of the function. One that
-    /// fails or panics is reported to Lambda as the reason why the function does not start (`Runtime.BeforeSnapshotError`),
-    /// and `run` ends with it.
+    /// The hook closes or drops everything that must not be in the snapshot, such as a connection, or a token that will expire.
     ///
-    /// Where no snapshot is taken, which is everywhere but on a function with SnapStart, `hook` is dropped, and does not run.
+    /// Hooks run one after the other, in the reverse order in which they were added, in the runtime that awaits `run`. They run
+    /// after the app has been built and before Lodger polls for an invocation. Their time counts as time of the cold start. If a
+    /// hook fails or panics, Lodger reports `Runtime.BeforeSnapshotError` to Lambda, the function does not start, and `run`
+    /// returns the error.
+    ///
+    /// Everywhere except on a function with SnapStart, Lodger drops `hook` without running it.
     ///
     /// # Example
     ///
-    /// [In the root of this crate](crate#snapstart), and in short:
+    /// [The crate's documentation](crate#snapstart) has a complete app. In short:
     ///
     /// ```
     /// let lodger = lodger::Lodger::new()
@@ -30,21 +31,23 @@ impl Lodger {
         self
     }
 
-    /// Runs `hook` in each instance that is restored from the snapshot that Lambda takes with [SnapStart](crate#snapstart):
-    /// what was closed is opened here, and what no two instances may have in common is made, as seeds and ids.
+    /// Adds a hook that runs in each instance that Lambda restores from the snapshot of a function with
+    /// [SnapStart](crate#snapstart).
     ///
-    /// Hooks run one after the other, in the order in which they were added, in the runtime that `run` is awaited in: before
-    /// any invocation is asked for. All of them together have [10 seconds][limit]. One that fails or panics is reported to
-    /// Lambda as the reason why the instance cannot go on (`Runtime.AfterRestoreError`), and `run` ends with it.
+    /// The hook opens connections again, and creates everything that must differ between instances, such as seeds and ids.
     ///
-    /// Where no snapshot is taken, which is everywhere but on a function with SnapStart, `hook` is dropped, and does not run:
-    /// what is to be done on every host is done before `run`, or in [`run_with`](Self::run_with).
+    /// Hooks run one after the other, in the order in which they were added, in the runtime that awaits `run`. They run before
+    /// Lodger polls for an invocation. All of them together have [10 seconds][limit]. If a hook fails or panics, Lodger reports
+    /// `Runtime.AfterRestoreError` to Lambda, and `run` returns the error.
+    ///
+    /// Everywhere except on a function with SnapStart, Lodger drops `hook` without running it. Work that every host needs belongs
+    /// before `run` or into [`run_with`](Self::run_with).
     ///
     /// [limit]: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-troubleshooting.html
     ///
     /// # Example
     ///
-    /// [In the root of this crate](crate#snapstart).
+    /// [The crate's documentation](crate#snapstart) has a complete app.
     pub fn after_restore<E>(mut self, hook: impl Future<Output = Result<(), E>> + Send + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -53,9 +56,10 @@ impl Lodger {
         self
     }
 
-    /// Whether Lambda takes a snapshot before the first invocation. For tests against an emulator; Lambda sets
-    /// `AWS_LAMBDA_INITIALIZATION_TYPE`, to `snap-start` where it does. Where it does not, there is no answer to what is asked
-    /// of it then, and the function does not start.
+    /// Sets whether Lambda takes a snapshot before the first invocation.
+    ///
+    /// For tests against an emulator: Lambda sets `AWS_LAMBDA_INITIALIZATION_TYPE` to `snap-start`. A Runtime API that takes no
+    /// snapshots does not know the requests around one, and the function does not start.
     pub fn snap_start(mut self, is_taken: bool) -> Self {
         self.settings.snap_start = is_taken;
         self

@@ -38,7 +38,7 @@ impl RuntimeApi {
     fn of(runtime: &Runtime, mode: ResponseMode, app: Router) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?.to_string();
-        runtime.spawn(Lodger::new().host(Host::Lambda).runtime_api(address).response_mode(mode).run(app));
+        runtime.spawn(Lodger::new().host(Host::Lambda).lambda_runtime_api(address).response_mode(mode).run(app));
         let (socket, _) = listener.accept()?;
         socket.set_nodelay(true)?;
         let mut api = Self { socket, read: Vec::new() };

@@ -22,7 +22,7 @@ pub use runtime::Runtime;
 /// Reports to the Runtime API of `settings` that the process cannot start because of `error`. For errors that occur before
 /// there is a [`Runtime`].
 pub async fn report_init_error(settings: &Settings, error: &Error) {
-    if let Some(Ok(mut client)) = settings.runtime_api.as_deref().map(Client::new) {
+    if let Some(Ok(mut client)) = settings.lambda_runtime_api.as_deref().map(Client::new) {
         log_lost_report(client.fail_initialization("Runtime.InvalidSetting", &format!("{error:?}")).await);
     }
 }

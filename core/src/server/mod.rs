@@ -102,7 +102,7 @@ impl Server {
             header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
             shutdown: Shutdown::default(),
             on_listening: None,
-            tells_vercel_dev: settings.tells_vercel_dev,
+            tells_vercel_dev: settings.announces_to_vercel_dev,
         })
     }
 

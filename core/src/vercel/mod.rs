@@ -132,7 +132,7 @@ pub async fn report_init_error(settings: &Settings, error: &Error) {
 }
 
 fn path(settings: &Settings) -> Result<&str, Error> {
-    settings.ipc_path.as_deref().ok_or_else(|| {
+    settings.vercel_ipc_path.as_deref().ok_or_else(|| {
         Error::invalid_setting(
             "cannot connect to Vercel: VERCEL_IPC_PATH is not set; Vercel sets it, so run on Vercel, or set LODGER_HOST=server \
              to run a plain server",

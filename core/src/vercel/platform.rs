@@ -42,7 +42,7 @@ impl VercelPlatform {
         let oidc_token = std::env::var("VERCEL_OIDC_TOKEN").ok().and_then(|token| secret(token.as_bytes()));
         let hooks = settings.before_freeze.clone();
         let before_freeze = hooks.is_some().then(|| Arc::new(FreezeHooks { hooks, runtime: Handle::current() }));
-        Self { ipc, oidc_token, before_freeze, path_prefix: settings.service_prefix.clone() }
+        Self { ipc, oidc_token, before_freeze, path_prefix: settings.vercel_service_prefix.clone() }
     }
 }
 

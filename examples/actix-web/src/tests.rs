@@ -67,7 +67,9 @@ async fn what_is_wrong_is_said_in_json() {
 async fn it_is_the_same_app_on_lambda() {
     let api = RuntimeApi::start().await.unwrap();
     let shelf = web::Data::new(Shelf::default());
-    rt::spawn(Lodger::new().host(Host::Lambda).runtime_api(api.address()).run(move || super::app(shelf.clone())));
+    rt::spawn(
+        Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).run(move || super::app(shelf.clone())),
+    );
 
     let content: Vec<u8> = (0..50_000_u32).map(|i| (i * 7) as u8).collect();
     for (id, front) in (1..).zip(Front::all()) {

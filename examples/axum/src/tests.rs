@@ -53,7 +53,7 @@ async fn what_is_wrong_is_said_in_json() {
 #[tokio::test]
 async fn it_is_the_same_app_on_lambda() {
     let api = RuntimeApi::start().await.unwrap();
-    tokio::spawn(Lodger::new().host(Host::Lambda).runtime_api(api.address()).run(super::app()));
+    tokio::spawn(Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).run(super::app()));
 
     for (id, front) in (1..).zip(Front::all()) {
         let front = front.client([198, 51, 100, 4].into());

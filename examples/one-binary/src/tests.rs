@@ -32,7 +32,7 @@ async fn is_the_same<F: Future<Output = Result<(), Error>> + 'static>(run: fn(Lo
 
     let api = RuntimeApi::start().await.unwrap();
     let address = api.address();
-    spawn(move || run(Lodger::new().host(Host::Lambda).runtime_api(address)));
+    spawn(move || run(Lodger::new().host(Host::Lambda).lambda_runtime_api(address)));
     for front in Front::all() {
         let front = front.client([198, 51, 100, 4].into());
         let answer = api.send(&front, &Request::get("/hello/you").body(Bytes::new()).unwrap()).await;

@@ -13,7 +13,7 @@ use super::*;
 async fn spans_are_in_the_trace_of_the_invocation_and_sent_before_the_next() {
     let api = RuntimeApi::start().await.unwrap();
     let sent = InMemorySpanExporter::default();
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address());
+    let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address());
     tokio::spawn(flushed_by(lodger, collect(sent.clone())).run(app()));
 
     let request = Request::get("/").body(Bytes::new()).unwrap();

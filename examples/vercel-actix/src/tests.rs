@@ -15,7 +15,7 @@ use super::links::Links;
 fn start() -> Vercel {
     let vercel = Vercel::start().unwrap();
     let links = web::Data::new(Links::default());
-    let lodger = Lodger::new().host(Host::Vercel).ipc_path(vercel.ipc_path());
+    let lodger = Lodger::new().host(Host::Vercel).vercel_ipc_path(vercel.ipc_path());
     rt::spawn(lodger.run(move || super::app(links.clone())));
     vercel
 }

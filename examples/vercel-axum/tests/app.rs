@@ -12,7 +12,7 @@ use lodger_gateway::Vercel;
 /// The app, under a platform of this process.
 fn start() -> Vercel {
     let vercel = Vercel::start().unwrap().client([198, 51, 100, 4].into());
-    tokio::spawn(Lodger::new().host(Host::Vercel).ipc_path(vercel.ipc_path()).run(example_vercel_axum::app()));
+    tokio::spawn(Lodger::new().host(Host::Vercel).vercel_ipc_path(vercel.ipc_path()).run(example_vercel_axum::app()));
     vercel
 }
 

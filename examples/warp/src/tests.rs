@@ -62,7 +62,7 @@ async fn what_is_wrong_is_said_in_json() {
 #[tokio::test]
 async fn it_is_a_function_behind_any_front() {
     let api = RuntimeApi::start().await.unwrap();
-    let lodger = Lodger::new().host(Host::Lambda).runtime_api(api.address());
+    let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address());
     tokio::spawn(lodger.run(super::app(Book::default())));
     let picture: Vec<u8> = (0..100_000_u32).map(|i| i as u8).collect();
     for (signed, front) in Front::all().into_iter().enumerate() {

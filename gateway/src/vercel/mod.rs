@@ -49,7 +49,7 @@ pub use message::VercelMessage;
 /// # async fn function(ipc_path: String) {}
 /// # async fn test() -> std::io::Result<()> {
 /// let vercel = Vercel::start()?;
-/// // For an app: lodger::Lodger::new().host(lodger::Host::Vercel).ipc_path(vercel.ipc_path()).run(app())
+/// // For an app: lodger::Lodger::new().host(lodger::Host::Vercel).vercel_ipc_path(vercel.ipc_path()).run(app())
 /// tokio::spawn(function(vercel.ipc_path()));
 ///
 /// let mut request = http::Request::get("/hello").body(Empty::<Bytes>::new()).unwrap();

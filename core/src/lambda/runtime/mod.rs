@@ -68,7 +68,7 @@ impl Runtime {
     /// same Runtime API, which would send each invocation to either app.
     pub fn new(mut settings: Settings, shutdown: Shutdown) -> Result<Self, Error> {
         settings.normalize()?;
-        let client = new_client(settings.runtime_api.as_deref())?;
+        let client = new_client(settings.lambda_runtime_api.as_deref())?;
         let wanted = settings.max_concurrency.map_or(1, NonZeroUsize::get);
         let slots = wanted.min(group::MAX_SLOTS);
         if slots < wanted {

@@ -1,0 +1,71 @@
+//! The host, and the socket of a server.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::net::TcpListener;
+
+use crate::{Host, Lodger};
+
+impl Lodger {
+    /// Sets the host to run on, instead of detecting it.
+    pub fn host(mut self, host: Host) -> Self {
+        self.settings.host = Some(host);
+        self
+    }
+
+    /// Sets the address to listen on as a server, such as `([127, 0, 0, 1], 3000)`.
+    ///
+    /// Port 0 takes a free port; [`on_listening`](Self::on_listening) receives the address. On Vercel the server always
+    /// listens on a free port of the loopback address.
+    ///
+    /// `LODGER_ADDR`, `VERCEL_DEV_PORT` and `PORT` override this method, in this order: a container platform that sets `PORT`
+    /// expects the app on that port. Behind the proxy of Vercel's standalone mode the address is always `127.0.0.1:$PORT`,
+    /// because the proxy connects to no other.
+    pub fn addr(mut self, addr: impl Into<SocketAddr>) -> Self {
+        self.settings.addr = Some(addr.into());
+        self
+    }
+
+    /// Sets a socket for a server to listen on. It replaces every address, including those of variables.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use axum::Router;
+    /// use lodger::Lodger;
+    /// use tokio::net::TcpListener;
+    ///
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let listener = TcpListener::bind("[::1]:8080").await?;
+    /// Lodger::new().listener(listener).run(Router::new()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn listener(mut self, listener: TcpListener) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// Calls `callback` with the local address once the server listens.
+    pub fn on_listening(mut self, callback: impl FnOnce(SocketAddr) + Send + 'static) -> Self {
+        self.on_listening = Some(Box::new(callback));
+        self
+    }
+
+    /// Sets the timeout of a server connection from accept to the end of its first request's headers.
+    ///
+    /// The server closes the connection at the timeout. Zero turns the timeout off. The default is 10 seconds. warp's own
+    /// server has no such timeout.
+    pub fn header_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.header_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the path of the Unix socket on which Vercel listens.
+    ///
+    /// For tests against an emulator, such as `lodger_gateway::Vercel`: Vercel sets `VERCEL_IPC_PATH`.
+    pub fn vercel_ipc_path(mut self, path: impl Into<String>) -> Self {
+        self.settings.vercel_ipc_path = Some(path.into());
+        self
+    }
+}

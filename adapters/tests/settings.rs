@@ -1,0 +1,54 @@
+//! The documentation page of the settings: `docs/settings.md` is made from the table in `lodger-core`.
+
+use std::{fs, path::Path};
+
+use lodger_core::{VARIABLES, Variable};
+
+const INTRODUCTION: &str = "\
+# Settings
+
+<!-- Made from `core/src/settings/variables.rs`: `LODGER_TEST_UPDATE=1 cargo test -p lodger --test settings` writes this file. -->
+
+Every setting has a default. Code changes it with a method of `Lodger`, and a variable of the environment overrides code: a
+deployed program can be reconfigured without a build. An empty variable counts as unset. Lodger logs a warning for an unknown
+variable that begins with `LODGER_`.
+";
+
+fn page() -> String {
+    let (of_hosts, of_lodger): (Vec<_>, Vec<_>) = VARIABLES
+        .iter()
+        .partition(|variable| ["AWS_", "VERCEL_"].iter().any(|prefix| variable.name.starts_with(prefix)));
+    let mut page = String::from(INTRODUCTION);
+    table(&mut page, "Variables that you set", &of_lodger);
+    table(&mut page, "Variables that a host sets", &of_hosts);
+    page
+}
+
+fn table(page: &mut String, title: &str, variables: &[&Variable]) {
+    let head = "| variable | method | value | default | effect |\n|---|---|---|---|---|";
+    *page += &format!("\n## {title}\n\n{head}\n");
+    for Variable { name, method, value, default, effect, .. } in variables {
+        let method = method.map(|method| format!("[`Lodger::{method}`]")).unwrap_or_default();
+        *page += &format!("| `{name}` | {method} | {value} | {default} | {effect} |\n");
+    }
+}
+
+#[test]
+fn page_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md");
+    if std::env::var_os("LODGER_TEST_UPDATE").is_some() {
+        fs::write(&path, page()).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap();
+    assert!(found == page(), "run `LODGER_TEST_UPDATE=1 cargo test -p lodger --test settings`, and commit {path:?}");
+}
+
+#[test]
+fn every_cell_is_one_line_of_a_table() {
+    for Variable { name, value, default, effect, .. } in VARIABLES {
+        for cell in [value, default, effect] {
+            assert!(!cell.is_empty() && !cell.contains(['|', '\n']), "{name}: {cell:?}");
+        }
+        assert!(effect.ends_with('.'), "{name}: {effect:?}");
+    }
+}

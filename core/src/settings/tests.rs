@@ -1,0 +1,165 @@
+use super::*;
+
+fn apply(program: &str, mut settings: Settings, variables: &[(&str, &str)]) -> Result<Settings, Error> {
+    settings.apply(&Environment::new(program, variables)).map(|()| settings)
+}
+
+fn addr(program: &str, variables: &[(&str, &str)]) -> Option<String> {
+    apply(program, Settings::default(), variables).unwrap().addr.map(|addr| addr.to_string())
+}
+
+#[test]
+fn takes_the_address_from_the_most_explicit_variable() {
+    assert_eq!(addr("app", &[]), None);
+    assert_eq!(addr("app", &[("PORT", "8080")]).unwrap(), "0.0.0.0:8080");
+    assert_eq!(addr("/x/user-server", &[("PORT", "3000")]).unwrap(), "127.0.0.1:3000");
+    assert_eq!(addr("app", &[("VERCEL_DEV_PORT", "4000")]).unwrap(), "127.0.0.1:4000");
+    // `vercel dev` passes the user's variables on and assigns a port of its own.
+    assert_eq!(addr("app", &[("PORT", "1"), ("VERCEL_DEV_PORT", "2")]).unwrap(), "127.0.0.1:2");
+    assert_eq!(addr("app", &[("PORT", "1"), ("VERCEL_DEV_PORT", "")]).unwrap(), "0.0.0.0:1");
+    assert_eq!(addr("app", &[("LODGER_ADDR", "[::1]:3"), ("VERCEL_DEV_PORT", "2")]).unwrap(), "[::1]:3");
+    assert_eq!(addr("app", &[("PORT", "1"), ("LODGER_ADDR", "[::1]:2")]).unwrap(), "[::1]:2");
+    for (name, value) in [("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"), ("VERCEL_IPC_PATH", "/ipc")] {
+        assert_eq!(addr("app", &[(name, value), ("PORT", "http")]), None);
+    }
+}
+
+#[test]
+fn ignores_variables_that_do_not_decide_the_address() {
+    assert_eq!(addr("app", &[("PORT", "http"), ("LODGER_ADDR", "[::1]:2")]).unwrap(), "[::1]:2");
+    assert_eq!(addr("app", &[("PORT", "http"), ("VERCEL_DEV_PORT", "2")]).unwrap(), "127.0.0.1:2");
+}
+
+#[test]
+fn takes_the_port_that_vercels_proxy_has_assigned() {
+    let behind_proxy = |more: (&'static str, &'static str)| [("PORT", "3000"), ("VERCEL_IPC_PATH", "/ipc"), more];
+    for more in [("VERCEL_DEV_PORT", "2"), ("LODGER_ADDR", "0.0.0.0:4000"), ("LODGER_ADDR", "localhost")] {
+        assert_eq!(addr("/x/user-server", &behind_proxy(more)).unwrap(), "127.0.0.1:3000", "{more:?}");
+    }
+    // A program of the same name elsewhere.
+    assert_eq!(addr("user-server", &[("PORT", "1"), ("LODGER_ADDR", "[::1]:2")]).unwrap(), "[::1]:2");
+}
+
+#[test]
+fn announces_the_port_to_vercel_dev_at_any_address() {
+    let announces =
+        |variables: &[(&str, &str)]| apply("app", Settings::default(), variables).unwrap().announces_to_vercel_dev;
+    assert!(announces(&[("VERCEL_DEV_PORT", "2"), ("LODGER_ADDR", "[::1]:3")]));
+    assert!(!announces(&[("PORT", "2")]));
+}
+
+#[test]
+fn overrides_code_with_variables_that_are_not_empty() {
+    let code = Settings { base_path: Some("/code/".into()), grace: Some(Duration::ZERO), ..Settings::default() };
+    let settings = apply("app", code.clone(), &[("LODGER_BASE_PATH", "env"), ("LODGER_GRACE", "2.5")]).unwrap();
+    assert_eq!(settings.base_path.as_deref(), Some("/env"));
+    assert_eq!(settings.grace, Some(Duration::from_millis(2500)));
+    let settings = apply("app", code, &[("LODGER_BASE_PATH", ""), ("LODGER_GRACE", "")]).unwrap();
+    assert_eq!(settings.base_path.as_deref(), Some("/code"));
+    assert_eq!(settings.grace, Some(Duration::ZERO));
+}
+
+#[test]
+fn rewrites_location_unless_code_or_the_variable_turns_it_off() {
+    let rewrites = |code, variables: &[(&str, &str)]| {
+        let settings = Settings { rewrite_location: code, ..Settings::default() };
+        apply("app", settings, variables).unwrap().rewrites_location()
+    };
+    assert!(rewrites(None, &[]) && !rewrites(Some(false), &[]));
+    assert!(!rewrites(None, &[("LODGER_REWRITE_LOCATION", "off")]));
+    assert!(rewrites(Some(false), &[("LODGER_REWRITE_LOCATION", "on")]));
+}
+
+#[test]
+fn takes_the_host_from_code_unless_the_variable_is_set() {
+    let code = Settings { host: Some(Host::Lambda), ..Settings::default() };
+    assert_eq!(apply("app", code.clone(), &[("PORT", "1")]).unwrap().host(), Host::Lambda);
+    assert_eq!(apply("app", code, &[("LODGER_HOST", "server")]).unwrap().host(), Host::Server);
+}
+
+#[test]
+fn reads_the_concurrency_on_lambda_only() {
+    let slots = |value| [("AWS_LAMBDA_MAX_CONCURRENCY", value), ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")];
+    let set = |value| apply("app", Settings::default(), &slots(value)).map(|settings| settings.max_concurrency);
+    assert_eq!(set("16").unwrap().map(NonZeroUsize::get), Some(16));
+    assert_eq!(set("").unwrap(), None);
+    for bad in ["0", "-1", "many", "1.5", " 8", "99999999999999999999999"] {
+        let error = set(bad).unwrap_err().to_string();
+        assert!(error.contains(&format!("invalid AWS_LAMBDA_MAX_CONCURRENCY {bad:?}")), "{error}");
+    }
+    let on_a_server = apply("app", Settings::default(), &slots("many")[..1]).unwrap();
+    assert_eq!(on_a_server.max_concurrency, None);
+}
+
+#[test]
+fn expects_a_snapshot_on_lambda_only() {
+    let snap_start = |kind, code, host| {
+        let variables = [("AWS_LAMBDA_INITIALIZATION_TYPE", kind), ("LODGER_HOST", host)];
+        apply("app", Settings { snap_start: code, ..Settings::default() }, &variables).unwrap().snap_start
+    };
+    assert!(snap_start("snap-start", false, "lambda") && snap_start("", true, "lambda"));
+    assert!(!snap_start("on-demand", true, "lambda") && !snap_start("", false, "lambda"));
+    assert!(!snap_start("snap-start", false, "server"));
+}
+
+#[test]
+fn removes_the_prefix_of_a_vercel_service_only_if_vercel_asks_for_it() {
+    let prefix = |strip| {
+        let variables = [("VERCEL_SERVICE_ROUTE_PREFIX", "/svc/"), ("VERCEL_SERVICE_ROUTE_PREFIX_STRIP", strip)];
+        apply("app", Settings::default(), &variables).unwrap().vercel_service_prefix
+    };
+    assert_eq!(prefix("1").as_deref(), Some("/svc"));
+    assert_eq!(prefix("true").as_deref(), Some("/svc"));
+    assert_eq!((prefix(""), prefix("0")), (None, None));
+}
+
+#[test]
+fn names_the_variable_and_the_bad_value_in_an_error() {
+    for (name, value) in [
+        ("LODGER_ADDR", "localhost"),
+        ("PORT", "http"),
+        ("PORT", "70000"),
+        ("LODGER_STAGE", "drop"),
+        ("LODGER_RESPONSE_MODE", "streaming"),
+        ("LODGER_GRACE", "soon"),
+        ("LODGER_GRACE", "-1"),
+        ("LODGER_SIGTERM", "yes"),
+        ("LODGER_REWRITE_LOCATION", "false"),
+        ("LODGER_DEADLINE_MARGIN", "0.5"),
+        ("LODGER_HEADER_TIMEOUT", "NaN"),
+        ("LODGER_HOST", "moon"),
+        ("LODGER_BASE_PATH", "https://example.com/"),
+        ("LODGER_EVENTS_PATH", "/a b"),
+        ("LODGER_EVENTS_PATH", "/"),
+        ("LODGER_EVENTS_PATH", "/%2F"),
+        ("LODGER_EVENTS_PATH", "/x/.."),
+        ("LODGER_WEBSOCKET_PATH", "//"),
+    ] {
+        let error = apply("app", Settings::default(), &[(name, value)]).unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains(&format!("{value:?}")), "{error}");
+    }
+}
+
+#[test]
+fn keeps_the_addresses_of_the_hosts_when_a_later_variable_is_invalid() {
+    let mut settings = Settings::default();
+    let variables = [("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"), ("LODGER_GRACE", "soon")];
+    let error = settings.apply(&Environment::new("app", &variables)).unwrap_err();
+    assert_eq!(error.to_string(), r#"invalid LODGER_GRACE "soon": expected a number of seconds, such as 10 or 0.5"#);
+    assert_eq!((settings.host, settings.lambda_runtime_api.as_deref()), (Some(Host::Lambda), Some("127.0.0.1:9001")));
+
+    let variables = [("VERCEL_IPC_PATH", "/ipc"), ("LODGER_HOST", "moon")];
+    let mut settings = Settings::default();
+    settings.apply(&Environment::new("app", &variables)).unwrap_err();
+    assert_eq!((settings.host, settings.vercel_ipc_path.as_deref()), (None, Some("/ipc")));
+}
+
+#[test]
+fn knows_its_own_variables_by_name() {
+    let mut names: Vec<_> = VARIABLES.iter().map(|variable| variable.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), VARIABLES.len());
+    assert!(is_unknown("LODGER_ADR") && is_unknown("LODGER_"));
+    assert!(!is_unknown("LODGER_ADDR") && !is_unknown("LODGER_TEST_EVENTS") && !is_unknown("PORTS"));
+}

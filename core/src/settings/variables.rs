@@ -1,0 +1,259 @@
+use std::net::Ipv4Addr;
+
+use super::{
+    Host, ResponseMode, Settings, Stage,
+    value::{Value, Variable},
+};
+use crate::Error;
+
+const ON_OR_OFF: &str = "`on` or `off`";
+const PORT: &str = "a port, 0 to 65535";
+const SECONDS: &str = "a number of seconds, such as 10 or 0.5";
+
+/// Every variable of the environment that Lodger reads, in the order in which it reads them.
+///
+/// Settings, warnings about unknown variables and the documentation come from this table.
+pub static VARIABLES: &[Variable] = &[
+    // These two come first: errors in later variables are reported to them.
+    Variable {
+        name: "AWS_LAMBDA_RUNTIME_API",
+        method: Some("lambda_runtime_api"),
+        value: "a host and a port, or an `http` URL",
+        default: "none",
+        effect: "Address of the Lambda Runtime API, set by Lambda. Makes Lambda the host, unless `VERCEL_IPC_PATH` is set.",
+        apply: |settings, value| value.parse().map(|text| settings.lambda_runtime_api = Some(text)),
+    },
+    Variable {
+        name: "VERCEL_IPC_PATH",
+        method: Some("vercel_ipc_path"),
+        value: "the path of a Unix socket",
+        default: "none",
+        effect: "Socket on which Vercel listens, set by Vercel. Makes Vercel the host, except behind the proxy of Vercel's standalone \
+                 mode.",
+        apply: |settings, value| {
+            settings.is_behind_vercels_proxy |= value.environment.is_behind_vercels_proxy();
+            value.parse().map(|text| settings.vercel_ipc_path = Some(text))
+        },
+    },
+    // The rows below this one depend on the host.
+    Variable {
+        name: "LODGER_HOST",
+        method: Some("host"),
+        value: Host::EXPECTED,
+        default: "detected",
+        effect: "Host to run on.",
+        apply: |settings, value| value.parse().map(|value| settings.host = Some(value)),
+    },
+    Variable {
+        name: "AWS_LAMBDA_MAX_CONCURRENCY",
+        method: Some("max_concurrency"),
+        value: "a number of invocations, 1 or more",
+        default: "1",
+        effect: "Number of concurrent invocations, set by Lambda on Managed Instances. Other hosts ignore it.",
+        apply: |settings, value| {
+            if settings.host() == Host::Lambda {
+                settings.max_concurrency = Some(value.parse()?);
+            }
+            Ok(())
+        },
+    },
+    Variable {
+        name: "AWS_LAMBDA_INITIALIZATION_TYPE",
+        method: Some("snap_start"),
+        value: "`snap-start`, or another initialization type",
+        default: "no snapshot",
+        effect: "With `snap-start`, Lambda takes a snapshot before the first invocation. Set by Lambda; other hosts ignore it.",
+        apply: |settings, value| {
+            if settings.host() == Host::Lambda {
+                settings.snap_start = value.text == "snap-start";
+            }
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LODGER_ADDR",
+        method: Some("addr"),
+        value: "an IP address and a port, such as `127.0.0.1:3000` or `[::1]:3000`",
+        default: "`127.0.0.1:3000`",
+        effect: "Address to listen on as a server. Port 0 takes a free port. Overrides `VERCEL_DEV_PORT` and `PORT`. Ignored \
+                 behind the proxy of Vercel's standalone mode, which connects to `127.0.0.1:$PORT` only.",
+        apply: |settings, value| {
+            if value.decides_addr(settings) {
+                settings.addr = Some(value.parse()?);
+            }
+            Ok(())
+        },
+    },
+    Variable {
+        name: "VERCEL_DEV_PORT",
+        method: None,
+        value: PORT,
+        default: "none",
+        effect: "Port to listen on as a server, on `127.0.0.1`, set by `vercel dev`. Overrides `PORT`. The server prints the \
+                 line with its port that `vercel dev` waits for on standard output, even if `LODGER_ADDR` sets the address.",
+        apply: |settings, value| {
+            settings.announces_to_vercel_dev = true;
+            if value.decides_addr(settings) {
+                settings.addr = Some((Ipv4Addr::LOCALHOST, value.parse()?).into());
+            }
+            Ok(())
+        },
+    },
+    Variable {
+        name: "PORT",
+        method: None,
+        value: PORT,
+        default: "none",
+        effect: "Port to listen on as a server, on all IPv4 addresses. Many container platforms set it. Behind the proxy of \
+                 Vercel's standalone mode the address is `127.0.0.1`.",
+        apply: |settings, value| {
+            if value.decides_addr(settings) {
+                let is_private = value.environment.is_user_server();
+                let ip = if is_private { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
+                settings.addr = Some((ip, value.parse()?).into());
+            }
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LODGER_BASE_PATH",
+        method: Some("base_path"),
+        value: "a path prefix, percent-encoded, such as `/api`",
+        default: "none",
+        effect: "Prefix to remove from the path of each request: whole segments, once.",
+        apply: |settings, value| value.parse().map(|text| settings.base_path = Some(text)),
+    },
+    Variable {
+        name: "VERCEL_SERVICE_ROUTE_PREFIX",
+        method: None,
+        value: "a path prefix, percent-encoded, such as `/svc`",
+        default: "none",
+        effect: "Prefix of a Vercel service, set by Vercel. Removed from the path before the base path, if \
+                 `VERCEL_SERVICE_ROUTE_PREFIX_STRIP` is set.",
+        apply: |settings, value| {
+            let strip = value.environment.get("VERCEL_SERVICE_ROUTE_PREFIX_STRIP");
+            if matches!(strip.as_deref(), Some("1" | "true")) {
+                settings.vercel_service_prefix = Some(value.text.clone());
+            }
+            Ok(())
+        },
+    },
+    Variable {
+        name: "VERCEL_SERVICE_ROUTE_PREFIX_STRIP",
+        method: None,
+        value: "`1` or `true`; other values count as off",
+        default: "off",
+        effect: "Removes `VERCEL_SERVICE_ROUTE_PREFIX` from the path. Set by Vercel.",
+        apply: read_elsewhere,
+    },
+    Variable {
+        name: "LODGER_REWRITE_LOCATION",
+        method: Some("rewrite_location"),
+        value: ON_OR_OFF,
+        default: "`on`",
+        effect: "Adds the prefix that was removed from a request's path to an absolute path in the `Location` of its response.",
+        apply: |settings, value| value.on_or_off().map(|value| settings.rewrite_location = Some(value)),
+    },
+    Variable {
+        name: "LODGER_STAGE",
+        method: Some("stage"),
+        value: Stage::EXPECTED,
+        default: "`strip`",
+        effect: "Removes the stage of an API Gateway API from the path, or keeps it.",
+        apply: |settings, value| value.parse().map(|value| settings.stage = value),
+    },
+    Variable {
+        name: "LODGER_RESPONSE_MODE",
+        method: Some("response_mode"),
+        value: ResponseMode::EXPECTED,
+        default: "`buffered`",
+        effect: "Transfer of responses behind Function URLs and REST APIs. Has to match the setup of the front.",
+        apply: |settings, value| value.parse().map(|value| settings.response_mode = value),
+    },
+    Variable {
+        name: "LODGER_EVENTS_PATH",
+        method: Some("events_path"),
+        value: "a path of the app, percent-encoded, such as `/events`",
+        default: "none: such events fail",
+        effect: "Route of the app for events that are not HTTP requests. Each event is a POST to it.",
+        apply: |settings, value| value.parse().map(|text| settings.events_path = Some(text)),
+    },
+    Variable {
+        name: "LODGER_WEBSOCKET_PATH",
+        method: Some("websocket_path"),
+        value: "a path of the app, percent-encoded, such as `/ws`",
+        default: "none: such events fail",
+        effect: "Parent of the routes for events of a WebSocket API. Each event is a POST to its route key below this path.",
+        apply: |settings, value| value.parse().map(|text| settings.websocket_path = Some(text)),
+    },
+    Variable {
+        name: "LODGER_GRACE",
+        method: Some("grace"),
+        value: SECONDS,
+        default: "10; 0.4 on Lambda",
+        effect: "Grace period: timeout of requests in flight at shutdown.",
+        apply: |settings, value| value.seconds().map(|value| settings.grace = Some(value)),
+    },
+    Variable {
+        name: "LODGER_SIGTERM",
+        method: Some("sigterm"),
+        value: ON_OR_OFF,
+        default: "`off`",
+        effect: "Makes Lambda send SIGTERM before it ends the process, so that `run` returns.",
+        apply: |settings, value| value.on_or_off().map(|value| settings.sigterm = value),
+    },
+    Variable {
+        name: "LODGER_DEADLINE_MARGIN",
+        method: Some("deadline_margin"),
+        value: "a whole number of milliseconds, such as 500",
+        default: "500",
+        effect: "Time before the deadline of an invocation at which Lodger cancels the request and responds with 504.",
+        apply: |settings, value| value.milliseconds().map(|value| settings.deadline_margin = Some(value)),
+    },
+    Variable {
+        name: "LODGER_HEADER_TIMEOUT",
+        method: Some("header_timeout"),
+        value: SECONDS,
+        default: "10",
+        effect: "Timeout of a server connection from accept to the end of the first request's headers. 0 turns it off. \
+                 warp's own server has no such timeout.",
+        apply: |settings, value| value.seconds().map(|value| settings.header_timeout = Some(value)),
+    },
+    Variable {
+        name: "VERCEL_OIDC_TOKEN",
+        method: None,
+        value: "a token",
+        default: "none",
+        effect: "Value of `x-vercel-oidc-token` in requests that do not have this header. Set by Vercel.",
+        apply: read_elsewhere,
+    },
+    Variable {
+        name: "AWS_LAMBDA_LOG_FORMAT",
+        method: None,
+        value: "`JSON` or `Text`",
+        default: "`Text`",
+        effect: "Format of log lines on Lambda with `lodger::logs`. Set by Lambda.",
+        apply: read_elsewhere,
+    },
+    Variable {
+        name: "AWS_LAMBDA_LOG_LEVEL",
+        method: None,
+        value: "`TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`",
+        default: "`INFO`",
+        effect: "Most verbose level of log lines on Lambda with `lodger::logs`. Set by Lambda.",
+        apply: read_elsewhere,
+    },
+    Variable {
+        name: "RUST_LOG",
+        method: None,
+        value: "a level, or `target=level,..`",
+        default: "`info`",
+        effect: "Levels of log lines with `lodger::logs`.",
+        apply: read_elsewhere,
+    },
+];
+
+/// For variables that are not a part of [`Settings`].
+fn read_elsewhere(_: &mut Settings, _: &Value<'_>) -> Result<(), Error> {
+    Ok(())
+}
