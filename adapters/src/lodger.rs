@@ -6,7 +6,10 @@ use std::{fmt, net::SocketAddr, num::NonZeroUsize, time::Duration};
 use lodger_core::{Settings, Shutdown, SnapshotHooks};
 use tokio::net::TcpListener;
 
-use crate::{BoxError, Error, Host, ResponseMode, Run, Running, Stage};
+use crate::{
+    Error, Host, ResponseMode, Stage,
+    adapter::{BoxError, Run, RunFuture, Runner, Source},
+};
 
 /// [`run`](crate::run), and what can be told it in code.
 ///
@@ -330,12 +333,12 @@ impl Lodger {
     ///
     /// # Panics
     /// As [`run`](crate::run).
-    pub fn run<'a, A, Marker>(self, app: A) -> Running<'a>
+    pub fn run<'a, A, Marker>(self, app: A) -> RunFuture<'a>
     where
         A: Run<Marker> + 'a,
         Marker: 'a,
     {
-        Running::new(self.build_and_run(async || Ok::<A, Error>(app)))
+        RunFuture::new(self.build_and_run(async || Ok::<A, Error>(app)))
     }
 
     /// Builds an app and runs it. On Lambda and on Vercel a failure to build it, or a panic, is reported as the reason why the
@@ -388,27 +391,27 @@ impl Lodger {
         match settings.host() {
             #[cfg(feature = "server")]
             Host::Server => {
-                use crate::server::Server;
+                use crate::adapter::own_server::Server;
                 let app = build.await?;
                 let listening = match self.listener {
                     Some(listener) => Server::on(listener, &settings)?,
                     None => Server::bind(&settings).await?,
                 };
-                app.serve(told(listening, self.shutdown, self.on_listening)).await
+                app.run_on(Runner(Source::Socket(told(listening, self.shutdown, self.on_listening)))).await
             }
             #[cfg(feature = "lambda")]
             Host::Lambda => {
-                let polling = crate::lambda::Runtime::new(settings, self.shutdown)?;
+                let polling = crate::adapter::Runtime::new(settings, self.shutdown)?;
                 let mut polling = polling.around_snapshot(self.hooks);
                 let app = polling.build(build).await?;
-                app.poll(polling).await
+                app.run_on(Runner(Source::Events(polling))).await
             }
             #[cfg(feature = "vercel")]
             Host::Vercel => {
                 let vercel = lodger_core::vercel::Vercel::connect(settings).await?;
                 let serve = async |listening| {
                     let app = vercel.build(build).await?;
-                    app.serve(told(listening, self.shutdown, self.on_listening)).await
+                    app.run_on(Runner(Source::Socket(told(listening, self.shutdown, self.on_listening)))).await
                 };
                 vercel.run(serve).await
             }
@@ -424,10 +427,10 @@ impl Lodger {
 /// A socket that listens, with what the user has said about it.
 #[cfg(feature = "server")]
 fn told(
-    listening: crate::server::Server,
+    listening: crate::adapter::own_server::Server,
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
-) -> crate::server::Server {
+) -> crate::adapter::own_server::Server {
     let listening = listening.until(shutdown);
     match on_listening {
         Some(tell) => listening.on_listening(tell),

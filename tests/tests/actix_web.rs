@@ -127,7 +127,7 @@ fn without_database(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
 async fn an_app_that_cannot_be_built_is_reported() {
     let api = on_lambda_alone(without_database).await;
     let reported = api.init_error().await;
-    assert!(String::from_utf8_lossy(&reported.body).contains("the app cannot be built"), "{reported:?}");
+    assert!(String::from_utf8_lossy(&reported.body).contains("cannot build the app"), "{reported:?}");
 }
 
 #[tokio::test]
@@ -236,7 +236,7 @@ async fn a_server_that_ends_takes_no_new_clients() {
 async fn nobody_is_told_of_a_server_that_cannot_start() {
     let served = Served::start(without_database);
     let error = format!("{:?}", served.result().unwrap_err());
-    assert!(error.starts_with("the app cannot be built"), "{error}");
+    assert!(error.starts_with("cannot build the app"), "{error}");
     assert!(served.told().is_none());
 }
 

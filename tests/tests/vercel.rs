@@ -778,7 +778,7 @@ async fn an_app_that_cannot_be_built_is_reported_and_nothing_else() {
     for (on, why) in [
         (OnVercel::start(move |lodger| lodger.run_with(failing)), "the app cannot be built: no database"),
         (OnVercel::start(move |lodger| lodger.run_with(panicking)), "the app panicked while it was built: no database"),
-        (OnVercel::start(move |lodger| lodger.run(without_database)), "the app cannot be built"),
+        (OnVercel::start(move |lodger| lodger.run(without_database)), "cannot build the app"),
     ] {
         let (exit_code, message) = timeout(SOON, on.platform.unrecoverable_error()).await.unwrap();
         assert!(exit_code == 1 && message.starts_with(why), "{exit_code}: {message}");

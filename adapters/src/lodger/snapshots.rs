@@ -1,6 +1,6 @@
 //! What is done around the snapshot of a process with SnapStart.
 
-use crate::{BoxError, Lodger};
+use crate::{Lodger, adapter::BoxError};
 
 impl Lodger {
     /// Runs `hook` before the snapshot that Lambda takes with [SnapStart](crate#snapstart): what is not to be in it is closed
