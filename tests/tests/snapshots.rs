@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{Router, extract::State};
-use lodger::{BoxError, Error, Host, Lodger};
+use lodger::{Error, Host, Lodger, adapter::BoxError};
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
     ask::Sent,

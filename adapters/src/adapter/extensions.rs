@@ -1,9 +1,11 @@
 use http::Extensions;
+#[cfg(any(feature = "server", feature = "lambda"))]
+use lodger_core::AfterResponse;
 #[cfg(feature = "lambda")]
 use lodger_core::lambda;
 #[cfg(feature = "vercel")]
 use lodger_core::vercel;
-use lodger_core::{AfterResponse, ClientAddr, PathPrefix};
+use lodger_core::{ClientAddr, PathPrefix};
 
 /// A place where a framework stores values by their type, other than [`http::Extensions`].
 pub trait ExtensionStore: Sized {
@@ -17,6 +19,7 @@ pub trait ExtensionStore: Sized {
 /// Frameworks that use [`http::Request`] do not need this: the extensions are part of the request.
 pub fn copy_extensions<S: ExtensionStore>(extensions: &Extensions, store: S) -> S {
     let store = copy::<ClientAddr, S>(extensions, store);
+    #[cfg(any(feature = "server", feature = "lambda"))]
     let store = copy::<AfterResponse, S>(extensions, store);
     let store = copy::<PathPrefix, S>(extensions, store);
     #[cfg(feature = "lambda")]

@@ -2,11 +2,13 @@ use std::{convert::Infallible, net::SocketAddr};
 
 use ::warp::{Filter, addr::remote, ext::optional};
 
+#[cfg(any(feature = "server", feature = "lambda"))]
+use crate::AfterResponse;
 #[cfg(feature = "lambda")]
 use crate::lambda;
 #[cfg(feature = "vercel")]
 use crate::vercel;
-use crate::{AfterResponse, ClientAddr, PathPrefix};
+use crate::{ClientAddr, PathPrefix};
 
 /// Extracts the address of the client, on every host.
 ///
@@ -45,6 +47,7 @@ pub fn path_prefix() -> impl Filter<Extract = (Option<PathPrefix>,), Error = Inf
 /// });
 /// let run = lodger::run(order);
 /// ```
+#[cfg(any(feature = "server", feature = "lambda"))]
 pub fn after_response() -> impl Filter<Extract = (Option<AfterResponse>,), Error = Infallible> + Copy {
     optional()
 }

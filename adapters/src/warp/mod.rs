@@ -68,9 +68,11 @@ mod server;
 
 use ::warp::{Filter, Rejection, Reply};
 
+#[cfg(any(feature = "server", feature = "lambda"))]
+pub use extensions::after_response;
 #[cfg(feature = "vercel")]
 pub use extensions::vercel_context;
-pub use extensions::{after_response, client_addr, path_prefix};
+pub use extensions::{client_addr, path_prefix};
 #[cfg(feature = "lambda")]
 pub use extensions::{event, from_event, lambda_context, request_context};
 
