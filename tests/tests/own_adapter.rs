@@ -17,7 +17,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use http::{Response, StatusCode};
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use lodger::{
     Body, Error, Host, Request,
@@ -129,6 +129,10 @@ impl http_body::Body for LocalBody {
     fn is_end_stream(&self) -> bool {
         self.frames.len() == 0
     }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.frames.as_slice().iter().map(|text| text.len() as u64).sum())
+    }
 }
 
 #[tokio::test]
@@ -139,9 +143,9 @@ async fn runs_a_local_app_on_a_server() {
     assert!(ask(server.addr, &Sent::get("/empty")).await.body().is_empty());
     let panicked = ask(server.addr, &Sent::get("/panic")).await;
     assert_eq!(panicked.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    // The body stops after its first frame, without the end of a chunked body.
+    // The body stops after its first frame.
     let broken = String::from_utf8(raw(server.addr, &Sent::get("/broken").bytes()).await).unwrap();
-    assert!(broken.contains("\r\na\r\n") && !broken.contains("\r\n0\r\n"), "{broken}");
+    assert!(broken.contains("content-length: 6\r\n") && broken.ends_with("\r\n\r\na"), "{broken}");
     // The threads still respond.
     assert_eq!(ask(server.addr, &Sent::get("/x")).await.body(), "abc");
     timeout(SOON, server.begin_end()).await.unwrap().unwrap().unwrap();
