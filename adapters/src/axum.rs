@@ -1,7 +1,7 @@
 //! Apps of [axum](https://docs.rs/axum) 0.8: a `Router`, unchanged.
 //!
-//! Handlers extract the client's address as `ConnectInfo<SocketAddr>`, the same way as under axum's own server. Facts about the
-//! host are extensions of the request:
+//! Handlers extract the client's address as `ConnectInfo<SocketAddr>`, the same way as under axum's own server. Facts
+//! about the host are extensions of the request:
 //!
 //! ```no_run
 //! use axum::{Extension, Router, extract::ConnectInfo, routing::get};

@@ -1,4 +1,5 @@
-//! The code that the adapters of both versions of axum share. The versions differ in the types of `Body` and `ConnectInfo`.
+//! The code that the adapters of both versions of axum share. The versions differ in the types of `Body` and
+//! `ConnectInfo`.
 
 /// Expands to the adapter for one version of axum, by its name in `Cargo.toml`.
 macro_rules! adapter {

@@ -1,8 +1,8 @@
 //! Apps of [hyper](https://docs.rs/hyper) 1: services over `Request<lodger::Body>`, or over requests with any body.
 //!
-//! In a service that was written over `hyper::body::Incoming`, replace that type with [`lodger::Body`](crate::Body). Only a
-//! connection of hyper can make an `Incoming`, and not every host has such connections. An error of the service is logged and
-//! becomes a response with the status 500.
+//! In a service that was written over `hyper::body::Incoming`, replace that type with [`lodger::Body`](crate::Body).
+//! Only a connection of hyper can make an `Incoming`, and not every host has such connections. An error of the service
+//! is logged and becomes a response with the status 500.
 //!
 //! ```no_run
 //! use hyper::service::service_fn;

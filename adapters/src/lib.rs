@@ -1,7 +1,7 @@
 //! **Lodger runs an unmodified web app on the host that starts it: a server, AWS Lambda or Vercel.**
 //!
-//! One line in `main` replaces the server of the framework. The same binary is a server on a laptop or in a container, a function
-//! on AWS Lambda, and a function on Vercel.
+//! One line in `main` replaces the server of the framework. The same binary is a server on a laptop or in a container,
+//! a function on AWS Lambda, and a function on Vercel.
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -23,7 +23,7 @@
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
 //! ```
 //!
-//! `cargo run` serves it on <http://127.0.0.1:3000>. To move an existing app, see [the porting guide](porting).
+//! `cargo run` starts a server on <http://127.0.0.1:3000>. To move an existing app, see [the porting guide](porting).
 //!
 //! # Frameworks
 //!
@@ -42,8 +42,8 @@
 //!
 //! # Hosts
 //!
-//! A *host* is the platform that starts the process. Lodger detects it from the environment; [`host`] returns the result. The features
-//! `server`, `lambda` and `vercel` are on by default, and at least one of them is required.
+//! A *host* is the platform that starts the process. Lodger detects the host from the environment; [`host`] returns the
+//! result. The features `server`, `lambda` and `vercel` are on by default, and at least one of them is required.
 //!
 //! | in the environment | host |
 //! |---|---|
@@ -55,33 +55,33 @@
 //!
 //! A container that clients reach from outside sets `PORT` or `LODGER_ADDR`. [`Lodger`] lists all settings.
 //!
-//! On Lambda, a *front* is the AWS service that sends the events: a REST API, an HTTP API (payload format 1.0 or 2.0), a Function
-//! URL, an Application Load Balancer, VPC Lattice or a WebSocket API. One binary works behind all of them.
+//! On Lambda, a *front* is the AWS service that sends the events: a REST API, an HTTP API (payload format 1.0 or 2.0),
+//! a Function URL, an Application Load Balancer, VPC Lattice or a WebSocket API. One binary works behind all of them.
 //!
 //! Facts about the host and the client are extensions of each request, such as [`ClientAddr`], [`lambda::Context`] and
 //! [`vercel::Context`].
 //!
 //! # What is different on Lambda
 //!
-//! Responses are buffered by default and limited to 6 MB, an invocation has a deadline, and the process is frozen between requests.
-//! [The page about Lambda](docs::lambda) has the details. Each front changes some parts of a request, and [a table](docs::fronts)
-//! lists every change.
+//! Responses are buffered by default and limited to 6 MB, an invocation has a deadline, and the process is frozen
+//! between requests. [The page about Lambda](docs::lambda) has the details. Each front changes some parts of a request,
+//! and [a table](docs::fronts) lists every change.
 //!
 //! # What is different on Vercel
 //!
-//! The process may be frozen after a response, and a request body has at most 4.5 MB. [The page about Vercel](docs::vercel) has
-//! the details.
+//! The process may be frozen after a response, and a request body has at most 4.5 MB. [The page about
+//! Vercel](docs::vercel) has the details.
 //!
 //! # Redirects and the removed prefix
 //!
-//! Lodger removes the stage of an API and the [base path](Lodger::base_path) from the path of a request, and adds them to the
-//! `Location` of the response. Links in a body need the [`PathPrefix`]. [The page about redirects](docs::redirects) has examples
-//! and limits.
+//! Lodger removes the stage of an API and the [base path](Lodger::base_path) from the path of a request, and adds them
+//! to the `Location` of the response. Links in a body need the [`PathPrefix`]. [The page about
+//! redirects](docs::redirects) has examples and limits.
 //!
 //! # Work after the response
 //!
-//! Hand work that the client should not wait for to the request's [`AfterResponse`]. A server runs it in the background. Lambda and
-//! Vercel wait for it before they freeze the process:
+//! Hand work that the client should not wait for to the request's [`AfterResponse`]. A server runs it in the
+//! background. Lambda and Vercel wait for the work before they freeze the process:
 //!
 //! ```
 //! use axum::{Extension, Router, routing::post};
@@ -96,22 +96,24 @@
 //!
 //! # The log
 //!
-//! Lodger opens a span of `tracing` for each request. With the feature `logs`, `lodger::logs::init()` installs a subscriber that writes
-//! the log format of the host. [The page about logging](docs::logging) has the fields, the levels and OpenTelemetry.
+//! Lodger opens a span of `tracing` for each request. With the feature `logs`, `lodger::logs::init()` installs a
+//! subscriber that writes the log format of the host. [The page about logging](docs::logging) has the fields, the
+//! levels and OpenTelemetry.
 //!
 //! # SnapStart
 //!
-//! [`Lodger::before_snapshot`] closes connections before Lambda takes a snapshot, and [`Lodger::after_restore`] opens new ones in every
-//! restored instance. [The page about SnapStart](docs::snap_start) has an example.
+//! [`Lodger::before_snapshot`] closes connections before Lambda takes a snapshot, and [`Lodger::after_restore`] opens
+//! new ones in every restored instance. [The page about SnapStart](docs::snap_start) has an example.
 //!
 //! # Events that are not HTTP
 //!
-//! Messages of a queue, schedules and WebSocket messages go to routes of the app: [the page about events](docs::events).
+//! Messages of a queue, schedules and WebSocket messages go to routes of the app: [the page about
+//! events](docs::events).
 //!
 //! # Other features
 //!
-//! `serde` adds [`lambda::RequestContext::parse`], which reads the request context as a type of yours. `actix-web-http2` adds HTTP/2
-//! cleartext to actix's own server.
+//! `serde` adds [`lambda::RequestContext::parse`], which reads the request context as a type of yours.
+//! `actix-web-http2` adds HTTP/2 cleartext to actix's own server.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -174,22 +176,24 @@ use adapter::{Run, RunFuture};
 
 /// Runs `app` on the host that started the process, until the host ends it.
 ///
-/// A server ends at SIGTERM or Ctrl-C, after it has responded to the requests in flight. On Lambda, `run` never returns, unless
-/// [`Lodger::sigterm`] is on. The code after `run` in `main` runs when `run` has returned.
+/// A server ends at SIGTERM or Ctrl-C, after it has responded to the requests in flight. On Lambda, `run` never
+/// returns, unless [`Lodger::sigterm`] is on. The code after `run` in `main` runs when `run` has returned.
 ///
 /// This is [`Lodger::new().run(app)`](Lodger::run). Use [`Lodger`] to change settings.
 ///
 /// Once `run` has returned or its future was dropped, SIGTERM and Ctrl-C end the process immediately. A program
 /// that listens for signals itself passes a future of its own to [`Lodger::shutdown`].
 ///
-/// Call `run` once: on Lambda and on Vercel, the host cannot distinguish two apps, so that a second `run` returns an error. Merge
-/// the routers instead. [The porting guide](porting#a-main-with-more-than-one-server-or-background-task) has an example.
+/// Call `run` once: on Lambda and on Vercel, the host cannot distinguish two apps, so that a second `run` returns an
+/// error. Merge the routers instead. [The porting guide](porting#a-main-with-more-than-one-server-or-background-task)
+/// has an example.
 ///
 /// A `main` that has other errors too returns `Result<(), Box<dyn std::error::Error>>`.
 ///
 /// # Errors
-/// The process cannot start, because a setting is invalid or the address is in use; the host has gone; or, on Lambda and on Vercel,
-/// another `run` of the process has not returned yet, which is logged too. A single request never causes an error here.
+/// The process cannot start, because a setting is invalid or the address is in use; the host has gone; or, on Lambda
+/// and on Vercel, another `run` of the process has not returned yet, which is logged too. A single request never causes
+/// an error here.
 ///
 /// # Panics
 /// Outside a Tokio runtime with I/O and time enabled. `#[tokio::main]` enables both.

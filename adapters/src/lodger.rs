@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     Error, Host, ResponseMode, Stage,
-    adapter::{BoxError, Run, RunFuture, Runner, Source},
+    adapter::{BoxError, Run, RunFuture, Runner},
 };
 
 /// [`run`](crate::run), and what can be told it in code.
@@ -397,21 +397,21 @@ impl Lodger {
                     Some(listener) => Server::on(listener, &settings)?,
                     None => Server::bind(&settings).await?,
                 };
-                app.run_on(Runner(Source::Socket(told(listening, self.shutdown, self.on_listening)))).await
+                app.run_on(Runner::on_socket(told(listening, self.shutdown, self.on_listening))).await
             }
             #[cfg(feature = "lambda")]
             Host::Lambda => {
                 let polling = crate::adapter::Runtime::new(settings, self.shutdown)?;
                 let mut polling = polling.around_snapshot(self.hooks);
                 let app = polling.build(build).await?;
-                app.run_on(Runner(Source::Events(polling))).await
+                app.run_on(Runner::on_events(polling)).await
             }
             #[cfg(feature = "vercel")]
             Host::Vercel => {
                 let vercel = lodger_core::vercel::Vercel::connect(settings).await?;
                 let serve = async |listening| {
                     let app = vercel.build(build).await?;
-                    app.run_on(Runner(Source::Socket(told(listening, self.shutdown, self.on_listening)))).await
+                    app.run_on(Runner::on_socket(told(listening, self.shutdown, self.on_listening))).await
                 };
                 vercel.run(serve).await
             }

@@ -32,7 +32,7 @@ use crate::{
     adapter::own_server::{Admission, GuardedCall, Ingress, RequestGuard, RequestHead},
 };
 
-/// An app before it is built, with the ingress before it.
+/// An unbuilt app behind the ingress.
 pub(super) struct IngressApp<I, S, B> {
     app: I,
     ingress: Ingress,
@@ -85,7 +85,7 @@ where
     }
 }
 
-/// The app of one worker, with the ingress before it.
+/// The app of one worker, behind the ingress.
 pub(super) struct IngressService<S, B> {
     service: S,
     ingress: Ingress,
@@ -189,7 +189,7 @@ where
                     Some(Ok(response)) => {
                         app_response(response.into().map_body(|_, body| EitherBody::left(body)), guards)
                     }
-                    // Made here as actix's server makes it: that one would drop the guards before it sends the response.
+                    // Actix's server would make the same response, but drop the guards before sending.
                     Some(Err(error)) => {
                         let response = Response::<BoxBody>::from(error.into());
                         app_response(response.map_body(|_, body| EitherBody::right(body)), guards)

@@ -1,8 +1,8 @@
 //! Apps of [actix-web](https://docs.rs/actix-web) 4: a closure that returns an `App`, as `HttpServer::new` takes one.
 //!
-//! On a server and on Vercel, actix's own `HttpServer` runs the app, with a worker for each processor. Lodger's settings determine
-//! the address and the shutdown. On Lambda, Lodger builds one app on a thread of its own and calls it in process. On Managed
-//! Instances, it builds one app for each processor.
+//! On a server and on Vercel, actix's own `HttpServer` runs the app, with a worker for each processor. Lodger's
+//! settings determine the address and the shutdown. On Lambda, Lodger builds one app on a thread of its own and calls
+//! it in process. On Managed Instances, there is one app for each processor.
 //!
 //! ```no_run
 //! use actix_web::{App, HttpResponse, Responder, dev::PeerAddr, get};
@@ -27,12 +27,12 @@
 //!
 //! # Work after the response
 //!
-//! [Work after the response](crate::AfterResponse) has to be `Send`. On a server it runs where `run` is awaited, so that it may
-//! outlive the worker. On Lambda it runs in the thread of the app. Hooks around a snapshot and before a freeze have to be `Send`
-//! too.
+//! [Work after the response](crate::AfterResponse) has to be `Send`. On a server, such work runs where `run` is
+//! awaited, and may outlive the worker. On Lambda, the thread of the app runs the work. Hooks around a snapshot and
+//! before a freeze have to be `Send` too.
 //!
-//! `actix_web::rt::spawn` panics in such work. To run a task that is not `Send`, spawn it in the handler and wait for it in the
-//! work. The task starts before the response is sent, and on a server it ends with its worker:
+//! `actix_web::rt::spawn` panics in such work. To run a task that is not `Send`, spawn the task in the handler and wait
+//! for the result in the work. The task starts before the response is sent. On a server, the task ends with the worker:
 //!
 //! ```
 //! use actix_web::{Responder, rt, web::ReqData};
@@ -48,11 +48,13 @@
 //!
 //! # Limits
 //!
-//! - **On Vercel**, actix's server rejects a request with more than 96 headers, those of the platform included. It does so before
-//!   Lodger can read the id of the request, so that the platform waits until the function times out. No setting changes this.
-//! - **With the feature `actix-web-http2`**, the server accepts HTTP/2 cleartext too, as `HttpServer::bind_auto_h2c` does. It then
-//!   waits without limit for the first byte of a connection: [`header_timeout`](crate::Lodger::header_timeout) does not apply. Such
-//!   a connection makes the shutdown take the whole [grace period](crate::Lodger::grace).
+//! - **On Vercel**, actix's server rejects a request with more than 96 headers, including headers of the platform.
+//!   Lodger cannot read the id of such a request, so that the platform waits until the function times out. No setting
+//!   changes this.
+//! - **With the feature `actix-web-http2`**, the server accepts HTTP/2 cleartext too, as `HttpServer::bind_auto_h2c`
+//!   does. The server then waits without limit for the first byte of a connection:
+//!   [`header_timeout`](crate::Lodger::header_timeout) does not apply. Such a connection makes the shutdown take the
+//!   whole [grace period](crate::Lodger::grace).
 
 mod app_factory;
 #[cfg(feature = "server")]
@@ -106,9 +108,9 @@ where
     async fn run_on(self, runner: Runner) -> Result<(), Error> {
         match runner.0 {
             #[cfg(feature = "server")]
-            Source::Socket(socket) => server::serve(self, socket).await,
+            Source::Socket(socket) => server::serve(self, *socket).await,
             #[cfg(feature = "lambda")]
-            Source::Events(runtime) => worker::run(self, runtime).await,
+            Source::Events(runtime) => worker::run(self, *runtime).await,
         }
     }
 }

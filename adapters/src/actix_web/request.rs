@@ -20,7 +20,7 @@ use crate::{
     adapter::{ExtensionStore, copy_extensions},
 };
 
-/// Converts a request. Returns `None` if actix cannot represent it; actix's own server would reject it too.
+/// Converts a request. Returns `None` if actix cannot represent the request; actix's own server would reject it too.
 pub(super) fn from_host(request: Request) -> Option<actix_http::Request> {
     let (parts, body) = request.into_parts();
     // Actix recycles heads and clears only their headers, so that every other field is set here.

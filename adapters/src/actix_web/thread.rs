@@ -1,4 +1,4 @@
-//! A thread for an app of actix, whose tasks stay on it.
+//! A thread for an app of actix, whose tasks stay on one thread.
 
 use std::thread;
 
@@ -7,7 +7,7 @@ use tokio::{runtime, sync::oneshot, task::LocalSet};
 
 use crate::Error;
 
-/// A thread that runs a future. It stops when this is dropped.
+/// A thread that runs a future. Dropping this value stops the thread.
 pub(super) struct AppThread {
     result: oneshot::Receiver<Result<(), Error>>,
     _alive: oneshot::Receiver<()>,
@@ -17,7 +17,7 @@ pub(super) struct AppThread {
 impl AppThread {
     /// Starts a thread that runs the future of `work`.
     ///
-    /// Within a system of actix, such as that of `#[actix_web::main]`, the thread is an arbiter of it, so that
+    /// Within a system of actix, which `#[actix_web::main]` starts, the thread is an arbiter of that system, so that
     /// `System::current()` works in handlers.
     ///
     /// # Errors
@@ -30,8 +30,8 @@ impl AppThread {
         let (mut dropped, alive) = oneshot::channel::<()>();
         let (sender, result) = oneshot::channel();
         let work = move || {
-            // On the heap: unoptimized code copies a future in each function that passes it on. The future of an app with
-            // middleware takes 100 KB of the 2 MiB stack each time.
+            // On the heap: unoptimized code copies a future in each function that passes it on. The future of an app
+            // with middleware takes 100 KB of the 2 MiB stack each time.
             let work = Box::pin(work());
             async move {
                 let result = tokio::select! {

@@ -29,8 +29,8 @@ use crate::{
 
 /// Polls for events on threads of their own.
 ///
-/// The socket to the Runtime API is on the thread of the app, so that no response wakes another thread. There is one thread, or one
-/// for each processor if Lambda sends several events at the same time. Each thread builds its own app.
+/// The socket to the Runtime API is on the thread of the app, so that no response wakes another thread. There is one
+/// thread, or one for each processor if Lambda sends several events at the same time. Each thread builds its own app.
 pub(super) async fn run<F, I, S, B>(new_app: F, runtime: Runtime) -> Result<(), Error>
 where
     F: Fn() -> I + Clone + Send + 'static,

@@ -9,7 +9,7 @@ use lodger_core::{ClientAddr, PathPrefix};
 
 /// A place where a framework stores values by their type, other than [`http::Extensions`].
 pub trait ExtensionStore: Sized {
-    /// Returns the store with `value` in it.
+    /// Adds `value`, or replaces the value of the same type.
     #[must_use]
     fn with_extension<T: Clone + Send + Sync + 'static>(self, value: T) -> Self;
 }

@@ -6,8 +6,8 @@ use lodger_core::{App, BoxError, Request};
 
 /// Makes an app from a function that responds to requests.
 ///
-/// The function is called for every request, and requests may run at the same time. It does not return errors: an error is a
-/// response too, such as [`adapter::server_error`](crate::adapter::server_error).
+/// The function is called for every request, and requests may run at the same time. The function does not return
+/// errors: an error is a response too, such as [`adapter::server_error`](crate::adapter::server_error).
 ///
 /// For tests and for adapters of [frameworks that Lodger does not know](crate::adapter).
 ///
@@ -31,7 +31,7 @@ where
     FunctionApp(respond)
 }
 
-/// An app that is a function; [`lodger::app`](crate::app) returns it.
+/// An app made from a function by [`lodger::app`](crate::app).
 #[derive(Clone)]
 pub struct FunctionApp<F>(F);
 

@@ -105,7 +105,7 @@ async fn respond<A: App>(app: Rc<A>, request: Request, mut sender: oneshot::Send
     let (frames, receiver) = mpsc::channel(1);
     let (parts, body) = response.into_parts();
     let mut body = pin!(body);
-    let local = LocalBody { frames: receiver, hint: body.size_hint(), is_end: body.is_end_stream() };
+    let local = LocalBody { frames: receiver, remaining: body.size_hint().exact(), is_end: body.is_end_stream() };
     if sender.send(Response::from_parts(parts, local)).is_err() {
         return;
     }
@@ -149,7 +149,8 @@ impl App for LocalApp {
 pub(crate) struct LocalBody {
     /// `None` is the end of the body. If the channel closes before that, the body has panicked.
     frames: mpsc::Receiver<Option<Result<Frame<Bytes>, BoxError>>>,
-    hint: SizeHint,
+    /// The exact size of the rest, if known.
+    remaining: Option<u64>,
     is_end: bool,
 }
 
@@ -168,10 +169,7 @@ impl http_body::Body for LocalBody {
         match &frame {
             Some(Ok(frame)) => {
                 let sent = frame.data_ref().map_or(0, |data| data.len() as u64);
-                self.hint = self
-                    .hint
-                    .exact()
-                    .map_or_else(SizeHint::default, |size| SizeHint::with_exact(size.saturating_sub(sent)));
+                self.remaining = self.remaining.map(|size| size.saturating_sub(sent));
             }
             _ => self.is_end = true,
         }
@@ -183,6 +181,6 @@ impl http_body::Body for LocalBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.remaining.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

@@ -1,13 +1,13 @@
 //! Adapters for frameworks that Lodger does not know, step by step.
 //!
-//! An adapter turns the app of a framework into an [`App`]: a value that responds to one [`Request`](crate::Request) at a time
-//! and never fails. It knows nothing about hosts. Everything that an author needs is in this module; users of an adapter only
-//! call [`lodger::run`](crate::run).
+//! An adapter turns the app of a framework into an [`App`]: a value that responds to one [`Request`](crate::Request) at
+//! a time and never fails. Adapters know nothing about hosts. Everything that an author needs is in this module; users
+//! of an adapter only call [`lodger::run`](crate::run).
 //!
 //! # An adapter in twenty lines
 //!
-//! This page writes an adapter for *pebble*, a small framework that does not exist. Pebble has a router and types of its own for
-//! requests and responses:
+//! This page writes an adapter for *pebble*, a small framework that does not exist. Pebble has a router and types of
+//! its own for requests and responses:
 //!
 //! ```
 //! mod pebble {
@@ -70,38 +70,43 @@
 //!
 //! The parts of it:
 //!
-//! 1. **The app.** [`lodger::app`](crate::app) makes an [`App`] from a function. Implement [`App`] for a type of your own
-//!    if the future has a name, which saves an allocation for each request.
-//! 2. **The request.** [`lodger::Request`](crate::Request) is an [`http::Request`]. Its URI consists of a path and a query.
-//!    Facts about the client and the host are in its [extensions](http::Extensions): insert [`ClientAddr`](crate::ClientAddr)
-//!    where the framework keeps the address of the peer. If the framework does not keep [`http::Extensions`], use
-//!    [`copy_extensions`].
-//! 3. **The response.** Any [`http_body::Body`] of [`Bytes`](bytes::Bytes) can be its body. Pass bodies on as streams, because
-//!    hosts send a frame as soon as it exists. The example collects the body of the request because pebble needs it whole.
+//! 1. **The app.** [`lodger::app`](crate::app) makes an [`App`] from a function. This allocates nothing for a request.
+//! 2. **The request.** [`lodger::Request`](crate::Request) is an [`http::Request`]. Its URI consists of a path and a
+//!    query. Facts about the client and the host are in its [extensions](http::Extensions): insert
+//!    [`ClientAddr`](crate::ClientAddr) where the framework keeps the address of the peer. If the framework does not
+//!    keep [`http::Extensions`], use [`copy_extensions`].
+//! 3. **The response.** Any [`http_body::Body`] of [`Bytes`](bytes::Bytes) can be its body. Pass bodies on as streams,
+//!    because hosts send a frame as soon as it exists. The example collects the body of the request because pebble
+//!    needs the whole body.
 //! 4. **Errors.** [`FallibleResponse`] logs an error and responds with 500.
-//! 5. **`Run`.** [`Run`] with a marker type of your own crate lets users pass the framework's type to `lodger::run`. Without
-//!    it, they write `lodger::run(pebble_app(router))`.
+//! 5. **`Run`.** [`Run`] with a marker type of your own crate lets users pass the framework's type to `lodger::run`.
+//!    Otherwise they write `lodger::run(pebble_app(router))`.
 //!
-//! The crate of an adapter depends on `lodger` with `default-features = false`. The user's choice of hosts does not change any
-//! trait or method of this page.
+//! The crate of an adapter depends on `lodger` with `default-features = false`. The user's choice of hosts does not
+//! change any trait or method of this page. A build of the adapter alone, such as for its tests, needs a host: turn on
+//! `server` and `lambda` in the dev-dependency.
 //!
 //! # Apps that are not `Send`
 //!
-//! If a framework keeps a request on one thread, use [`Runner::run_local`]. It builds an app on each of several threads.
+//! If a framework keeps a request on one thread, use [`Runner::run_local`], which builds an app on each of several
+//! threads.
 //!
 //! # Frameworks with a server of their own
 //!
-//! An app behaves best under the server that its framework brings. The module [`own_server`] has the types for that, with the
-//! feature `server`. The adapters of actix-web and warp are written with it.
+//! An app behaves best under the server that its framework brings. The module [`own_server`] has the types for such an
+//! adapter, with the feature `server`. The adapters of actix-web and warp use them.
 //!
 //! # Testing an adapter
 //!
-//! `lodger-gateway` sends requests to an app as Lambda does, and [`Lodger::listener`](crate::Lodger::listener) runs it as a server
-//! on a free port. The repository has two adapters with such tests in `tests/adapters`: for poem and for salvo.
+//! `lodger-gateway` sends requests to an app as Lambda does, and [`Lodger::listener`](crate::Lodger::listener) sets a
+//! socket for a test of the app as a server. The repository has two adapters with such tests in `tests/adapters`: for
+//! poem and for salvo.
 
 mod extensions;
 mod function;
 mod local;
+#[cfg(feature = "server")]
+pub mod own_server;
 mod response;
 mod run;
 mod runner;
@@ -119,19 +124,3 @@ pub use response::{FallibleBody, FallibleResponse, server_error};
 pub use run::{AppMarker, Run, RunFuture};
 pub use runner::Runner;
 pub(crate) use runner::Source;
-
-/// The parts for a framework that serves apps with a server of its own.
-///
-/// [`Runner::into_server`] returns a [`Server`], and [`Server::hand_over`] splits that into a socket and an [`ExternalServer`]: the
-/// settings and the shutdown signal. The framework's server accepts connections on the socket. It passes each request through
-/// the [`Ingress`] before the app sees it. The [`Ingress`] removes path prefixes, rejects requests to
-/// [event routes](crate::Lodger::events_path), adds the extensions, and returns a [`RequestGuard`]. The server keeps the
-/// [`RequestGuard`] until the response has been sent.
-#[cfg(feature = "server")]
-pub mod own_server {
-    #[doc(inline)]
-    pub use lodger_core::{
-        RequestHead,
-        server::{Admission, ExternalServer, GuardedCall, Ingress, RequestGuard, Server},
-    };
-}

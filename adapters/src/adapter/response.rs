@@ -55,7 +55,7 @@ impl<F> fmt::Debug for FallibleResponse<F> {
 
 /// Logs `error` and returns a response with the status 500.
 ///
-/// The response does not contain the error, because a client must not see it.
+/// The response does not contain the error, which may contain secrets.
 pub fn server_error(error: impl Into<BoxError>) -> Response<Full<Bytes>> {
     let error = Error::new("service returned an error; responding with 500").with_source(error);
     lodger_core::log(tracing::Level::ERROR, format_args!("{error:?}"));

@@ -11,21 +11,21 @@ use super::Runner;
 
 /// A value of a web framework that [`lodger::run`](crate::run) accepts as an app.
 ///
-/// Users of an app never name this trait. The author of an adapter implements it for the type that users have; the
+/// Users of an app never name this trait. The author of an adapter implements `Run` for the type that users have; the
 /// [module documentation](crate::adapter) has an example. A type that implements [`App`] and is `Clone + Send` needs no
-/// implementation, if its futures and bodies are `Send`. With a second implementation, the compiler could not infer the marker
-/// (E0283).
+/// implementation, if its futures and bodies are `Send`. With a second implementation, the compiler could not infer the
+/// marker (E0283).
 ///
-/// The value and the future of [`run_on`](Self::run_on) are `Send`, so that [`lodger::run`](crate::run) can be spawned. For
-/// an app that has to stay on one thread, implement `Run` for a value that builds the app, and use
+/// The value and the future of [`run_on`](Self::run_on) are `Send`, so that [`lodger::run`](crate::run) can be spawned.
+/// For an app that has to stay on one thread, implement `Run` for a value that builds the app, and use
 /// [`Runner::run_local`].
 ///
 /// # About the type parameter `Marker`
 ///
 /// A type of one framework may fit the traits of another framework. With a separate marker type for each framework, the
-/// implementations do not overlap. The compiler infers the marker, which has no other meaning. In an adapter, use a type of
-/// your own crate: with it, Rust allows `impl Run<MyMarker> for other_crate::Router`. A blanket implementation is not allowed
-/// outside this crate (E0210).
+/// implementations do not overlap. The compiler infers the marker, which has no other meaning. In an adapter, use a
+/// type of your own crate: Rust then allows `impl Run<MyMarker> for other_crate::Router`. A blanket implementation is
+/// not allowed outside this crate (E0210).
 // The compiler prints these notes below "is not an app": first the likeliest mistakes, then the features that are off.
 // `axum`, `axum-07` and `warp` turn on `tower`.
 #[cfg_attr(
@@ -123,8 +123,8 @@ where
 
 /// The future of [`run`](crate::run) and [`Lodger::run`](crate::Lodger::run).
 ///
-/// The future is on the heap, so that `main` stays small. It has a name, so that a value that is not an app causes one compiler
-/// error.
+/// The future is on the heap, so that `main` stays small. The type has a name, so that a value that is not an app
+/// causes one compiler error.
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct RunFuture<'a>(Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>);
 
@@ -161,8 +161,8 @@ pub trait NoApp {
 #[allow(unnameable_types, reason = "only the implementation below uses it")]
 pub enum NoMarker {}
 
-// With a single implementation, the compiler would report the bounds of that one ("not a closure") instead of the notes above.
-// This implementation guarantees a second one.
+// With a single implementation, the compiler would report the bounds of that one ("not a closure") instead of the notes
+// above. This implementation guarantees a second one.
 #[doc(hidden)]
 #[diagnostic::do_not_recommend]
 impl<T: NoApp + Send> Run<NoMarker> for T {

@@ -17,12 +17,22 @@ pub struct Runner(pub(crate) Source);
 #[derive(Debug)]
 pub(crate) enum Source {
     #[cfg(feature = "server")]
-    Socket(Server),
+    Socket(Box<Server>),
     #[cfg(feature = "lambda")]
-    Events(Runtime),
+    Events(Box<Runtime>),
 }
 
 impl Runner {
+    #[cfg(feature = "server")]
+    pub(crate) fn on_socket(server: Server) -> Self {
+        Self(Source::Socket(Box::new(server)))
+    }
+
+    #[cfg(feature = "lambda")]
+    pub(crate) fn on_events(runtime: Runtime) -> Self {
+        Self(Source::Events(Box::new(runtime)))
+    }
+
     /// The host that started the process.
     // Without a host, Lodger does not compile; this keeps that one error.
     #[cfg(any(feature = "server", feature = "lambda"))]
@@ -37,7 +47,8 @@ impl Runner {
 
     /// Runs `app` on all threads of the Tokio runtime until the host ends.
     ///
-    /// On a server this is when SIGTERM or Ctrl-C arrives and the requests in flight are done, or the grace period is over.
+    /// On a server this is when SIGTERM or Ctrl-C arrives and the requests in flight are done, or the grace period is
+    /// over.
     ///
     /// # Errors
     /// The host has gone, or the process cannot listen for signals.
@@ -58,11 +69,12 @@ impl Runner {
 
     /// Runs an app whose futures are not `Send` until the host ends.
     ///
-    /// `build` runs on each of several new threads, and each thread keeps the app that it builds. Every thread has a Tokio
-    /// runtime and a [`LocalSet`](tokio::task::LocalSet), so that the app may call `tokio::task::spawn_local`. There are as
-    /// many threads as processors, but not more than requests that the host sends at the same time.
+    /// `build` runs on each of several new threads, and each thread keeps the app that it builds. Every thread has a
+    /// Tokio runtime and a [`LocalSet`](tokio::task::LocalSet), so that the app may call `tokio::task::spawn_local`.
+    /// There are as many threads as processors, but not more than requests that the host sends at the same time.
     ///
-    /// A request whose handler panics gets a response with the status 500. If the client goes away, the app's future is dropped.
+    /// A request whose handler panics gets a response with the status 500. If the client goes away, the app's future is
+    /// dropped.
     ///
     /// # Errors
     /// `build` returned an error or panicked, which is reported to Lambda; or as [`run`](Self::run).
@@ -126,7 +138,7 @@ impl Runner {
     #[cfg(feature = "server")]
     pub fn into_server(self) -> Result<Server, Self> {
         match self.0 {
-            Source::Socket(server) => Ok(server),
+            Source::Socket(server) => Ok(*server),
             #[cfg(feature = "lambda")]
             events @ Source::Events(_) => Err(Self(events)),
         }
@@ -141,7 +153,7 @@ impl Runner {
         match self.0 {
             #[cfg(feature = "server")]
             socket @ Source::Socket(_) => Err(Self(socket)),
-            Source::Events(runtime) => Ok(runtime),
+            Source::Events(runtime) => Ok(*runtime),
         }
     }
 }

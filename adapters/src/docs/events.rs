@@ -1,7 +1,7 @@
 //! Events of Lambda that are not HTTP: queues, schedules, WebSockets.
 //!
-//! By default, such an event fails with an error that names its kind. With a route for it, the app responds to it as to a
-//! request:
+//! By default, such an event fails with an error that names the kind of the event. With a route for events, the app
+//! responds to them like to requests:
 //!
 //! | setting | request to the app | response of the app |
 //! |---|---|---|
@@ -10,12 +10,13 @@
 //!
 //! # Security
 //!
-//! No HTTP request reaches these routes, on any host: Lodger responds with 404 to every spelling of the path. This applies only
-//! while the setting is set, so set it in code. Without the setting, the route is open to every client.
+//! No HTTP request reaches these routes, on any host: Lodger responds with 404 to every spelling of the path. This
+//! applies only while the setting is set, so set it in code. Without the setting, the route is open to every client.
 //!
 //! A request that Lodger made from an event has the extension [`lambda::FromEvent`](crate::lambda::FromEvent).
 //!
-//! Lodger always rejects events that resemble an HTTP request without being one, such as those of authorizers and of Lambda@Edge.
+//! Lodger always rejects events that resemble an HTTP request without being one, such as events of authorizers and of
+//! Lambda@Edge.
 //!
 //! [`Lodger::events_path`]: crate::Lodger::events_path
 //! [`Lodger::websocket_path`]: crate::Lodger::websocket_path

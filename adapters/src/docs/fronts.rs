@@ -1,8 +1,9 @@
 //! How each front changes requests and responses.
 //!
-//! A server receives requests as the client sent them. In front of a Lambda function is an AWS service, which changes some parts
-//! in a way that nothing can undo. This table is complete: tests compare random requests and responses behind each front with
-//! it. The column *rule* refers to `tests/README.md` in the repository, which has the evidence.
+//! A server receives requests as the client sent them. In front of a Lambda function is an AWS service, which changes
+//! some parts in a way that nothing can undo. This table is complete: tests send random requests and responses through
+//! each front and compare the changes with the table. The column *rule* refers to `tests/README.md` in the repository,
+//! which has the evidence.
 //!
 //! | change | rule | HTTP API 2.0 | HTTP API 1.0 | REST API | Function URL | ALB | ALB, multi-value | Lattice 1 | Lattice 2 | Vercel |
 //! |---|---|---|---|---|---|---|---|---|---|---|
@@ -21,7 +22,7 @@
 //! | headers: `connection`, `te`, `upgrade`, `expect` and similar ones are removed, and `proxy` | 62 | x | x | x | x | x | x | x | x | x |
 //! | headers: the front appends the client's address to `x-forwarded-for` | 55 | x | x | x | x | x | x | x | x |  |
 //! | headers: the front sets `x-forwarded-port` and `x-forwarded-proto` | 53 | x | x | x | x | x | x |  |  |  |
-//! | headers: `x-amzn-trace-id` is that of the invocation | 59 | x | x | x | x | x | x | x | x | x |
+//! | headers: `x-amzn-trace-id` names the trace of the invocation | 59 | x | x | x | x | x | x | x | x | x |
 //! | headers: `content-length: 0` is added if there is no body | 57 | x | x |  |  |  |  |  |  |  |
 //! | headers: `content-length: 0` is removed, because the front sends no length | 57 |  |  | x |  |  |  |  |  |  |
 //! | body: binary data is damaged, unless `binaryMediaTypes` contains its type | 66 |  |  | x |  |  |  |  |  |  |
@@ -41,20 +42,21 @@
 //! | response: the front responds with an error to headers beyond 10 KB, or 32 KB on an ALB; Lodger logs a warning before | 87 | x | x | x |  | x | x |  |  |  |
 //! | response: a reply beyond 6 MB, or 1 MB on an ALB, becomes a 500 whose text gives the reason; for binary data 4.5 MB and 768 KB | 99 | x | x | x | x | x | x | x | x | x |
 //!
-//! *Vercel* is the older runtime, `provided.al2023`. The runtime `executable` loses nothing. With either one, the platform sets
-//! `x-forwarded-for`, `x-forwarded-host` and `x-forwarded-proto`, and ignores the client's. A request body has at most 4.5 MB. With
-//! `provided.al2023`, a response body has at most 4.5 MB too: Vercel replaces a larger one by an error.
+//! *Vercel* is the older runtime, `provided.al2023`. The runtime `executable` loses nothing. With either one, the
+//! platform sets `x-forwarded-for`, `x-forwarded-host` and `x-forwarded-proto`, and ignores the client's. A request
+//! body has at most 4.5 MB. With `provided.al2023`, a response body has at most 4.5 MB too: Vercel replaces a larger
+//! one by an error.
 //!
 //! # Settings of a front
 //!
 //! - An **HTTP API** and a **REST API** do not add a type to a response without a body, because Lodger sends a null for
-//!   `content-type`. Only these two accept a null (rule 88). Emulators and a REST API that streams do not get the null, so that they
-//!   may add a type. Lodger takes an event for that of AWS if its domain is one of API Gateway or a name in the public DNS, and its
-//!   `domainPrefix` is the first label of that domain. Other events are those of emulators.
-//! - A **REST API** splits queries at `;` and rejects raw `|`, `{` and `}` in them (rule 38). On a custom domain, it responds to
-//!   `/ping` and `/sping` itself (rule 29).
+//!   `content-type`. Only these two accept a null (rule 88). Emulators and a REST API that streams do not get the null,
+//!   so that they may add a type. An event comes from AWS if `domainName` belongs to API Gateway or is a name in the
+//!   public DNS, and `domainPrefix` is the first label of that name. Other events come from emulators.
+//! - A **REST API** splits queries at `;` and rejects raw `|`, `{` and `}` in them (rule 38). On a custom domain, it
+//!   responds to `/ping` and `/sping` itself (rule 29).
 //! - A **Function URL** with the auth type `AWS_IAM` consumes `Authorization` (rule 59).
-//! - A **load balancer** with the mode `preserve` for `X-Forwarded-For` does not append an address. [`ClientAddr`] is then the last
-//!   address that the client sent, which it can forge (rule 55).
+//! - A **load balancer** with the mode `preserve` for `X-Forwarded-For` does not append an address. [`ClientAddr`] is
+//!   then the last address that the client sent, which may be forged (rule 55).
 //!
 //! [`ClientAddr`]: crate::ClientAddr

@@ -1,19 +1,19 @@
 //! SnapStart: snapshots of a Lambda function.
 //!
-//! With [SnapStart][snapstart], Lambda starts a function once, takes a snapshot before the first invocation, and restores every
-//! instance from the snapshot. Lodger opens new connections to Lambda in every instance and restarts its timeouts. It has no
-//! random state that instances could share. The app renews its own state:
+//! With [SnapStart][snapstart], Lambda starts a function once, takes a snapshot before the first invocation, and
+//! restores every instance from the snapshot. Lodger opens new connections to Lambda in every instance and restarts all
+//! timeouts. Lodger has no random state that instances could share. The app renews its own state:
 //!
 //! | made before the snapshot | in a restored instance |
 //! |---|---|
 //! | an open connection | Dead, or soon dead. Close it before the snapshot and open one after the restore. |
 //! | a connection pool, or a client that contains one | Contains dead connections, if it was used. Replace it after the restore, or connect only in the first request. |
-//! | credentials, a token, the current time, an address from DNS | May have expired. Get it again after the restore. |
-//! | a random number generator, such as `rand::rng()` | Has the same state in every instance. Seed it after the restore. The operating system's generator, `getrandom`, is [unique in each instance][unique]. |
-//! | an instance id, a temporary file | The same in every instance. Make it after the restore. |
+//! | credentials, a token, the current time, an address from DNS | May have expired. Get a new one after the restore. |
+//! | a random number generator, such as `rand::rng()` | Has the same state in every instance. Seed the generator after the restore. The operating system's generator, `getrandom`, is [unique in each instance][unique]. |
+//! | an instance id, a temporary file | The same in every instance. Make a new one after the restore. |
 //!
-//! [`Lodger::before_snapshot`] and [`Lodger::after_restore`] run such code, only on a function with SnapStart. On other hosts,
-//! build the state once at the start:
+//! [`Lodger::before_snapshot`] and [`Lodger::after_restore`] run such code, only on a function with SnapStart. On other
+//! hosts, build the state once at the start:
 //!
 //! ```no_run
 //! use std::{io, sync::Arc};

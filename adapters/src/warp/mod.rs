@@ -1,7 +1,7 @@
 //! Apps of [warp](https://docs.rs/warp) 0.4: a `Filter`, as `warp::serve` takes one.
 //!
-//! On a server, warp's own server runs the filter, with the address and the shutdown signal of Lodger's settings. On Lambda and
-//! on Vercel, Lodger calls the filter in process. Warp responds to rejections that no filter has handled.
+//! On a server, warp's own server runs the filter, with the address and the shutdown signal of Lodger's settings. On
+//! Lambda and on Vercel, Lodger calls the filter in process. Warp responds to rejections that no filter has handled.
 //!
 //! ```no_run
 //! use std::net::SocketAddr;
@@ -18,8 +18,8 @@
 //!
 //! # Extensions
 //!
-//! There is a filter for each extension that a host adds to requests, such as [`client_addr`] and [`lambda_context`]. A filter
-//! extracts `None` on a host without that extension:
+//! There is a filter for each extension that a host adds to requests, such as [`client_addr`] and [`lambda_context`]. A
+//! filter extracts `None` on a host without that extension:
 //!
 //! ```
 //! use lodger::{ClientAddr, lambda};
@@ -36,23 +36,23 @@
 //!
 //! # Limits
 //!
-//! Only warp's own server and its builder of test requests can set the address that `warp::addr::remote()` extracts. The builder
-//! needs whole bodies. So that `warp::addr::remote()` works on a server and on Lambda, these limits apply:
+//! Only warp's own server and its builder of test requests can set the address that `warp::addr::remote()` extracts.
+//! The builder needs whole bodies. So that `warp::addr::remote()` works on a server and on Lambda, these limits apply:
 //!
 //! - On a server, no code of Lodger runs before the filter:
-//!   - With a [base path](crate::Lodger::base_path), path filters begin after the base path, but `warp::path::full()` and warp's
-//!     log include it.
+//!   - With a [base path](crate::Lodger::base_path), path filters begin after the base path, but `warp::path::full()`
+//!     and warp's log include it.
 //!   - [`PathPrefix`], [`AfterResponse`] and the extension [`ClientAddr`] are missing; `client_addr` works.
 //!   - There is no [span](crate#the-log).
 //!   - [`Lodger::header_timeout`](crate::Lodger::header_timeout) has no effect.
-//! - On a server, requests in flight at the end of the [grace period](crate::Lodger::grace) stop when the process or the Tokio
-//!   runtime ends.
+//! - On a server, requests in flight at the end of the [grace period](crate::Lodger::grace) stop when the process or
+//!   the Tokio runtime ends.
 //! - On Lambda, the filter sees HTTP/1.1 for every request. Headers with the same name are joined by a comma (RFC 9110,
 //!   section 5.3), cookies by a semicolon. The body of a request is copied once.
 //! - On Vercel, bodies are streams and `warp::addr::remote()` extracts `None`. Use [`client_addr`].
 //!
-//! A `warp::service(filter)` is a tower service and runs as one, with the feature `tower`. It has none of these limits, except that
-//! `warp::addr::remote()` extracts `None` on every host.
+//! A `warp::service(filter)` is a tower service and runs as one, with the feature `tower`. It has none of these limits,
+//! except that `warp::addr::remote()` extracts `None` on every host.
 //!
 //! [`AfterResponse`]: crate::AfterResponse
 //! [`ClientAddr`]: crate::ClientAddr
@@ -94,7 +94,7 @@ where
         match runner.0 {
             // Behind a proxy, warp's own server would report the proxy as the client.
             #[cfg(feature = "server")]
-            Source::Socket(socket) if socket.peers_are_clients() => server::serve(self, socket).await,
+            Source::Socket(socket) if socket.peers_are_clients() => server::serve(self, *socket).await,
             #[cfg(feature = "server")]
             Source::Socket(socket) => socket.serve(crate::tower::TowerApp(::warp::service(self))).await,
             #[cfg(feature = "lambda")]

@@ -11,7 +11,8 @@ use crate::{
 
 /// Makes warp's form of a request.
 ///
-/// Only warp's server and this builder can set the address that `warp::addr::remote()` extracts, because its type is private.
+/// Only warp's server and this builder can set the address that `warp::addr::remote()` extracts, because its type is
+/// private.
 pub(super) fn builder(parts: Parts, body: Bytes) -> RequestBuilder {
     // The builder parses both again. It panics on invalid input, which a `Method` and a `Uri` cannot contain.
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
