@@ -82,7 +82,7 @@ use actix_service::IntoServiceFactory;
 use self::app_factory::AppFactory;
 use crate::{
     Error,
-    adapter::{Run, Runner, Source},
+    adapter::{Run, Runner, runner::Source},
 };
 
 /// The marker of closures that return an actix-web `App`.

@@ -109,7 +109,7 @@ mod local;
 pub mod own_server;
 mod response;
 mod run;
-mod runner;
+pub(crate) mod runner;
 
 #[doc(inline)]
 pub use lodger_core::{App, BoxError};
@@ -123,4 +123,3 @@ pub use function::{FunctionApp, app};
 pub use response::{FallibleBody, FallibleResponse, server_error};
 pub use run::{AppMarker, Run, RunFuture};
 pub use runner::Runner;
-pub(crate) use runner::Source;

@@ -78,7 +78,7 @@ pub use extensions::{event, from_event, lambda_context, request_context};
 
 use crate::{
     Error,
-    adapter::{Run, Runner, Source},
+    adapter::{Run, Runner, runner::Source},
 };
 
 /// The marker of warp filters.
