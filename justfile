@@ -20,6 +20,10 @@ features:
 minimal-versions:
     tests/minimal_versions.sh
 
+# Adapters for frameworks outside the workspace, poem and salvo; takes minutes, because it builds those first.
+adapters:
+    tests/adapters.sh
+
 # The documentation, its links included.
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps

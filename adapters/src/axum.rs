@@ -1,36 +1,37 @@
-//! Apps of [axum](https://docs.rs/axum) 0.8: a `Router`, as it is.
+//! Apps of [axum](https://docs.rs/axum) 0.8: a `Router`, unchanged.
 //!
-//! Handlers find what the host knows where axum's own server would have put it, or among the extensions:
+//! Handlers extract the client's address as `ConnectInfo<SocketAddr>`, the same way as under axum's own server. Facts
+//! about the host are extensions of the request:
 //!
 //! ```no_run
 //! use axum::{Extension, Router, extract::ConnectInfo, routing::get};
 //! use lodger::lambda;
 //! use std::net::SocketAddr;
 //!
-//! async fn who(
-//!     ConnectInfo(client): ConnectInfo<SocketAddr>,
+//! async fn client(
+//!     ConnectInfo(addr): ConnectInfo<SocketAddr>,
 //!     context: Option<Extension<lambda::Context>>,
 //! ) -> String {
 //!     match context {
-//!         Some(Extension(context)) => format!("{client}, in the request {}", context.request_id()),
-//!         None => client.to_string(),
+//!         Some(Extension(context)) => format!("{addr}, request {}", context.request_id()),
+//!         None => addr.to_string(),
 //!     }
 //! }
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), lodger::Error> {
-//!     lodger::run(Router::new().route("/", get(who))).await
+//!     lodger::run(Router::new().route("/", get(client))).await
 //! }
 //! ```
 //!
-//! A `ConnectInfo` of another type than `SocketAddr` is made by a layer of yours, from the extension
+//! For a `ConnectInfo` of another type, add a layer that inserts it, made from the extension
 //! [`ClientAddr`](crate::ClientAddr).
 //!
-//! A router that still misses its state is no app yet, as it is none for `axum::serve`: give it with `with_state`.
+//! A router without its state is not an app: call `with_state` first. `axum::serve` requires this too.
 
 crate::axum_any::adapter!(axum);
 
-/// Makes an app of a tower service over `axum::body::Body`, such as a router inside a layer that has to come before
+/// Makes an app from a tower service over `axum::body::Body`, such as a router in a layer that has to run before
 /// routing.
 ///
 /// # Example

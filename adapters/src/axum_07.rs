@@ -1,9 +1,11 @@
-//! Apps of [axum](https://docs.rs/axum/0.7) 0.7: a `Router`, as it is.
+//! Apps of [axum](https://docs.rs/axum/0.7) 0.7: a `Router`, unchanged.
 //!
-//! Everything in [`axum`](mod@crate::axum) holds for axum 0.7 as well, with the feature `axum-07` and this module. Both
-//! features may be on at once, such as while a workspace moves from one version to the other.
+//! The documentation of [`axum`](mod@crate::axum) applies to axum 0.7 too, with the feature `axum-07` and the items of
+//! this module. Both features may be on at the same time, such as while a workspace moves from one version to the
+//! other.
 //!
-//! In a `Cargo.toml` with `axum = "0.7"` the crate is called `axum`; here it is called `axum_07`.
+//! With `axum = "0.7"` in your `Cargo.toml`, the crate is called `axum` in your code. The examples here call it
+//! `axum_07`.
 //!
 //! ```no_run
 //! use axum_07::{Router, extract::ConnectInfo, routing::get};
@@ -21,8 +23,8 @@
 
 crate::axum_any::adapter!(axum_07);
 
-/// Makes an app of a tower service over the `axum::body::Body` of axum 0.7, such as a router inside a layer that has to run
-/// before routing.
+/// Makes an app from a tower service over the `axum::body::Body` of axum 0.7, such as a router in a layer that has to
+/// run before routing.
 ///
 /// # Example
 ///

@@ -1,6 +1,7 @@
-//! The code that the adapters of both versions of axum share. The versions differ in the types of `Body` and `ConnectInfo`.
+//! The code that the adapters of both versions of axum share. The versions differ in the types of `Body` and
+//! `ConnectInfo`.
 
-/// Expands to the adapter of the version of axum that has this name in `Cargo.toml`.
+/// Expands to the adapter for one version of axum, by its name in `Cargo.toml`.
 macro_rules! adapter {
     ($axum:ident) => {
         use std::task::{Context, Poll};
@@ -11,7 +12,7 @@ macro_rules! adapter {
         };
         use tower_service::Service as TowerService;
 
-        /// A service over `axum::body::Body` that takes any request; made by [`service()`].
+        /// An app made from a tower service over `axum::body::Body`; [`service()`] returns one.
         #[derive(Debug, Clone)]
         pub struct Service<S>(S);
 

@@ -1,7 +1,8 @@
 //! Apps of [hyper](https://docs.rs/hyper) 1: services over `Request<lodger::Body>`, or over requests with any body.
 //!
-//! A service that was written over hyper's own `Incoming` changes that one type: nothing but a hyper connection can make
-//! an `Incoming`, and not every host has one. An error becomes a response with the status 500 and a line in the log.
+//! In a service that was written over `hyper::body::Incoming`, replace that type with [`lodger::Body`](crate::Body).
+//! Only a connection of hyper can make an `Incoming`, and not every host has such connections. An error of the service
+//! is logged and becomes a response with the status 500.
 //!
 //! ```no_run
 //! use hyper::service::service_fn;
@@ -9,7 +10,7 @@
 //! use lodger::{Body, Error};
 //!
 //! async fn hello(request: Request<Body>) -> Result<Response<Body>, Error> {
-//!     Ok(Response::new(format!("you asked for {}", request.uri().path()).into()))
+//!     Ok(Response::new(format!("path {}", request.uri().path()).into()))
 //! }
 //!
 //! #[tokio::main]
@@ -23,11 +24,11 @@ use bytes::Bytes;
 use http::Response;
 
 use crate::{
-    App, BoxError, Error, Request, Run,
-    response::{Body, OrServerError},
+    Error, Request,
+    adapter::{App, BoxError, FallibleBody, FallibleResponse, Run, Runner},
 };
 
-/// Marks what is an app by being a hyper service.
+/// The marker of hyper services.
 #[derive(Debug)]
 pub enum Marker {}
 
@@ -36,29 +37,24 @@ where
     S: Service<Request, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    #[cfg(feature = "server")]
-    async fn serve(self, listening: crate::server::Server) -> Result<(), Error> {
-        listening.serve(Hyper(self)).await
-    }
-
-    #[cfg(feature = "lambda")]
-    async fn poll(self, polling: crate::lambda::Runtime) -> Result<(), Error> {
-        polling.answer_on_any_thread(Hyper(self)).await
+    async fn run_on(self, runner: Runner) -> Result<(), Error> {
+        runner.run(HyperApp(self)).await
     }
 }
 
+/// A hyper service as an [`App`].
 #[derive(Clone)]
-struct Hyper<S>(S);
+struct HyperApp<S>(S);
 
-impl<S, B> App for Hyper<S>
+impl<S, B> App for HyperApp<S>
 where
     S: Service<Request, Response = Response<B>, Error: Into<BoxError>> + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + 'static,
 {
-    type Body = Body<B>;
-    type Future = OrServerError<S::Future>;
+    type Body = FallibleBody<B>;
+    type Future = FallibleResponse<S::Future>;
 
     fn call(&self, request: Request) -> Self::Future {
-        OrServerError { future: self.0.call(request) }
+        FallibleResponse::new(self.0.call(request))
     }
 }

@@ -11,7 +11,10 @@ use std::{fmt, net::SocketAddr};
 use lodger_core::{Settings, Shutdown, SnapshotHooks};
 use tokio::net::TcpListener;
 
-use crate::{BoxError, Error, Host, Run, Running};
+use crate::{
+    Error, Host,
+    adapter::{BoxError, Run, RunFuture, Runner},
+};
 
 /// A builder for [`run`](crate::run) with settings.
 ///
@@ -68,12 +71,12 @@ impl Lodger {
     ///     Lodger::new().addr(([127, 0, 0, 1], 8080)).run(app).await
     /// }
     /// ```
-    pub fn run<'a, A, Marker>(self, app: A) -> Running<'a>
+    pub fn run<'a, A, Marker>(self, app: A) -> RunFuture<'a>
     where
         A: Run<Marker> + 'a,
         Marker: 'a,
     {
-        Running::new(self.build_and_run(async || Ok::<A, Error>(app)))
+        RunFuture::new(self.build_and_run(async || Ok::<A, Error>(app)))
     }
 
     /// Builds an app and runs it.
@@ -127,27 +130,27 @@ impl Lodger {
         match settings.host() {
             #[cfg(feature = "server")]
             Host::Server => {
-                use crate::server::Server;
+                use crate::adapter::own_server::Server;
                 let app = build.await?;
-                let listening = match self.listener {
+                let server = match self.listener {
                     Some(listener) => Server::from_listener(listener, &settings)?,
                     None => Server::bind(&settings).await?,
                 };
-                app.serve(told(listening, self.shutdown, self.on_listening)).await
+                app.run_on(Runner::on_socket(with_builder_settings(server, self.shutdown, self.on_listening))).await
             }
             #[cfg(feature = "lambda")]
             Host::Lambda => {
-                let polling = crate::lambda::Runtime::new(settings, self.shutdown)?;
-                let mut polling = polling.around_snapshot(self.hooks);
-                let app = polling.build(build).await?;
-                app.poll(polling).await
+                let runtime = crate::adapter::Runtime::new(settings, self.shutdown)?;
+                let mut runtime = runtime.around_snapshot(self.hooks);
+                let app = runtime.build(build).await?;
+                app.run_on(Runner::on_events(runtime)).await
             }
             #[cfg(feature = "vercel")]
             Host::Vercel => {
                 let vercel = lodger_core::vercel::Vercel::connect(settings).await?;
-                let serve = async |listening| {
+                let serve = async |server| {
                     let app = vercel.build(build).await?;
-                    app.serve(told(listening, self.shutdown, self.on_listening)).await
+                    app.run_on(Runner::on_socket(with_builder_settings(server, self.shutdown, self.on_listening))).await
                 };
                 vercel.run(serve).await
             }
@@ -162,15 +165,15 @@ impl Lodger {
 
 /// Passes the shutdown and the callback of the user to the server.
 #[cfg(feature = "server")]
-fn told(
-    listening: crate::server::Server,
+fn with_builder_settings(
+    server: crate::adapter::own_server::Server,
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
-) -> crate::server::Server {
-    let listening = listening.with_shutdown(shutdown);
+) -> crate::adapter::own_server::Server {
+    let server = server.with_shutdown(shutdown);
     match on_listening {
-        Some(tell) => listening.on_listening(tell),
-        None => listening,
+        Some(callback) => server.on_listening(callback),
+        None => server,
     }
 }
 

@@ -1,7 +1,7 @@
-//! Apps of [tower](https://docs.rs/tower): services over `Request<lodger::Body>`, or over requests with any body.
+//! Apps of [tower](https://docs.rs/tower) 0.5: services over `Request<lodger::Body>`, or over requests with any body.
 //!
-//! A service is cloned for each request. The clone that said that it is ready is the one that is called, and an error
-//! becomes a response with the status 500 and a line in the log.
+//! Each request gets a clone of the service. The clone that reports that it is ready is the one that is called. An
+//! error of the service is logged and becomes a response with the status 500.
 //!
 //! ```no_run
 //! use http::{Request, Response};
@@ -10,8 +10,8 @@
 //! #[tokio::main]
 //! async fn main() -> Result<(), Error> {
 //!     let service = tower::service_fn(async |request: Request<Body>| {
-//!         let words = format!("you asked for {}", request.uri().path());
-//!         Ok::<_, Error>(Response::new(Body::from(words)))
+//!         let text = format!("path {}", request.uri().path());
+//!         Ok::<_, Error>(Response::new(Body::from(text)))
 //!     });
 //!     lodger::run(service).await
 //! }
@@ -29,11 +29,11 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::{
-    App, BoxError, Error, Request, Run,
-    response::{Body, OrServerError},
+    Error, Request,
+    adapter::{App, BoxError, FallibleBody, FallibleResponse, Run, Runner},
 };
 
-/// Marks what is an app by being a tower service.
+/// The marker of tower services.
 #[derive(Debug)]
 pub enum Marker {}
 
@@ -42,20 +42,13 @@ where
     S: Service<Request, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    #[cfg(feature = "server")]
-    async fn serve(self, listening: crate::server::Server) -> Result<(), Error> {
+    async fn run_on(self, runner: Runner) -> Result<(), Error> {
         warn_of_a_router_without_its_feature::<S>();
-        listening.serve(Tower(self)).await
-    }
-
-    #[cfg(feature = "lambda")]
-    async fn poll(self, polling: crate::lambda::Runtime) -> Result<(), Error> {
-        warn_of_a_router_without_its_feature::<S>();
-        polling.answer_on_any_thread(Tower(self)).await
+        runner.run(TowerApp(self)).await
     }
 }
 
-/// Warns if `S` is a `Router` of a version of axum whose feature is off: it runs as any service does, but its handlers get no
+/// Warns if `S` is a `Router` of a version of axum whose feature is off. The router runs, but its handlers get no
 /// `ConnectInfo`.
 fn warn_of_a_router_without_its_feature<S: 'static>() {
     if is_router_without_its_feature(type_name::<S>(), TypeId::of::<S>()) {
@@ -81,29 +74,30 @@ fn is_router_without_its_feature(name: &str, _id: TypeId) -> bool {
     name.starts_with("axum::routing::Router")
 }
 
+/// A tower service as an [`App`].
 #[derive(Clone)]
-pub(crate) struct Tower<S>(pub(crate) S);
+pub(crate) struct TowerApp<S>(pub(crate) S);
 
-impl<S, B> App for Tower<S>
+impl<S, B> App for TowerApp<S>
 where
     S: Service<Request, Response = Response<B>, Error: Into<BoxError>> + Clone + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + 'static,
 {
-    type Body = Body<B>;
-    type Future = OrServerError<Oneshot<S>>;
+    type Body = FallibleBody<B>;
+    type Future = FallibleResponse<Oneshot<S>>;
 
     fn call(&self, request: Request) -> Self::Future {
         #[cfg(feature = "axum")]
         let request = crate::axum::with_connect_info(request);
         #[cfg(feature = "axum-07")]
         let request = crate::axum_07::with_connect_info(request);
-        OrServerError { future: Oneshot::Waiting { service: self.0.clone(), request: Some(request) } }
+        FallibleResponse::new(Oneshot::Waiting { service: self.0.clone(), request: Some(request) })
     }
 }
 
 pin_project! {
-    /// One call of a service: waits until it is ready, then calls it.
-    #[project = Step]
+    /// One call of a service: waits until the service is ready, then calls it.
+    #[project = OneshotProjection]
     pub(crate) enum Oneshot<S: Service<Request>> {
         Waiting { service: S, request: Option<Request> },
         Called { #[pin] response: S::Future },
@@ -116,10 +110,10 @@ impl<S: Service<Request>> Future for Oneshot<S> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             let response = match self.as_mut().project() {
-                Step::Called { response } => return response.poll(cx),
-                Step::Waiting { service, request } => {
+                OneshotProjection::Called { response } => return response.poll(cx),
+                OneshotProjection::Waiting { service, request } => {
                     ready!(service.poll_ready(cx))?;
-                    // It is taken once: what follows is `Called`.
+                    // `None` cannot happen: the next state is `Called`.
                     let Some(request) = request.take() else {
                         return Poll::Pending;
                     };

@@ -165,11 +165,11 @@ where
     S: hyper::service::Service<
             http::Request<hyper::body::Incoming>,
             Response = http::Response<B>,
-            Error: Into<lodger::BoxError>,
+            Error: Into<lodger::adapter::BoxError>,
             Future: Send,
         > + Send
         + 'static,
-    B: http_body::Body<Data: Send, Error: Into<lodger::BoxError>> + Send + 'static,
+    B: http_body::Body<Data: Send, Error: Into<lodger::adapter::BoxError>> + Send + 'static,
 {
     loop {
         let (socket, client) = listener.accept().await.unwrap();

@@ -54,7 +54,7 @@ const ALL: &str = r#"features = ["actix-web", "axum", "hyper"]"#;
 const AXUM: &str = r#"features = ["axum"]"#;
 const ACTIX_WEB: &str = r#"features = ["actix-web"]"#;
 const FRAMEWORKS: &str = "Lodger runs apps of axum 0.8 and 0.7, actix-web 4, warp 0.4, tower 0.5 and hyper 1; for another \
-                          framework, implement `lodger::Run`";
+                          framework, see `lodger::adapter`";
 
 #[test]
 fn a_mistake_is_one_error_that_says_how_to_mend_it() {

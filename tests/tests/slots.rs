@@ -11,7 +11,10 @@ use std::{
 use axum::{Router, body::Body, extract::Path, routing::get};
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream};
 use http::{HeaderName, HeaderValue};
-use lodger::{App, Error, Host, Lodger, Request, ResponseMode, Run, lambda::Runtime};
+use lodger::{
+    Error, Host, Lodger, Request, ResponseMode,
+    adapter::{App, Run, Runner},
+};
 use lodger_gateway::{Ended, Front, Invocation, Outcome, RuntimeApi};
 use lodger_tests::{
     ask::Sent,
@@ -130,16 +133,20 @@ impl App for InParts {
     }
 }
 
-impl Run<()> for InParts {
-    async fn poll(self, polling: Runtime) -> Result<(), Error> {
-        let parts = polling.split(2).into_iter().map(|part| part.answer_on_any_thread(self.clone()));
+/// Runs an app in two parts.
+struct RunsInParts(InParts);
+
+impl Run<RunsInParts> for RunsInParts {
+    async fn run_on(self, runner: Runner) -> Result<(), Error> {
+        let runtime = runner.into_runtime().unwrap();
+        let parts = runtime.split(2).into_iter().map(|part| part.answer_on_any_thread(self.0.clone()));
         futures_util::future::try_join_all(parts).await.map(drop)
     }
 }
 
 #[tokio::test]
 async fn a_part_polls_for_each_of_its_slots() {
-    let app = InParts(Arc::new(Barrier::new(8)));
+    let app = RunsInParts(InParts(Arc::new(Barrier::new(8))));
     let api = on_slots(8, |lodger| lodger.run(app)).await;
     let told = timeout(SOON, futures_util::future::join_all((0..8).map(|_| ask(&api, "/")))).await;
     assert_eq!(told.expect("all are let in at once"), ["together"; 8]);

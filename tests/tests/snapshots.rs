@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{Router, extract::State};
-use lodger::{BoxError, Error, Host, Lodger};
+use lodger::{Error, Host, Lodger, adapter::BoxError};
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
     ask::Sent,
@@ -174,10 +174,13 @@ async fn hooks_run_where_run_is_awaited_and_not_in_the_apps_thread() {
     assert_eq!(timeout(SOON, thread).await.unwrap().unwrap(), running.thread().id());
 }
 
-/// An app that stays where it is, of a framework that Lodger does not know.
+/// Builds apps that stay on their thread, of a framework that Lodger does not know.
 struct Own;
 
-impl lodger::App for Own {
+/// Not `Send`.
+struct OwnApp(std::marker::PhantomData<std::rc::Rc<()>>);
+
+impl lodger::adapter::App for OwnApp {
     type Body = lodger::Body;
     type Future = std::future::Ready<http::Response<lodger::Body>>;
 
@@ -186,9 +189,9 @@ impl lodger::App for Own {
     }
 }
 
-impl lodger::Run<()> for Own {
-    async fn poll(self, polling: lodger::lambda::Runtime) -> Result<(), Error> {
-        polling.answer(self).await
+impl lodger::adapter::Run<Own> for Own {
+    async fn run_on(self, runner: lodger::adapter::Runner) -> Result<(), Error> {
+        runner.run_local(async || Ok(OwnApp(std::marker::PhantomData))).await
     }
 }
 

@@ -14,7 +14,7 @@ use lodger::{ClientAddr, PathPrefix, lambda};
 use lodger_gateway::Front;
 use lodger_tests::{
     ask::{Sent, ask, raw, takes_no_new_clients},
-    host::{Server, fronts, on_lambda, on_lambda_alone},
+    host::{OnVercel, Server, fronts, on_lambda, on_lambda_alone},
     losses::seen,
     probe,
     raw_api::SOON,
@@ -246,6 +246,50 @@ async fn all_that_lambda_tells_is_told() {
         lodger.events_path("/events").run(move || actix_web::App::new().default_service(web::to(handler)))
     };
     all_is_told(&on_lambda_alone(run).await).await;
+}
+
+fn is_some<T>(extension: Option<T>) -> bool {
+    extension.is_some()
+}
+
+/// The extensions that the filters of `lodger::warp` extract.
+fn extensions() -> impl Filter<Extract = (String,), Error = Infallible> + Copy {
+    use lodger::warp::{
+        after_response, client_addr, event, from_event, lambda_context, path_prefix, request_context, vercel_context,
+    };
+    let facts = lambda_context().and(request_context()).and(event()).and(from_event()).and(vercel_context()).map(
+        |context, request_context, event, from_event, vercel| {
+            [is_some(context), is_some(request_context), is_some(event), is_some(from_event), is_some(vercel)]
+        },
+    );
+    client_addr().and(path_prefix()).and(after_response()).and(facts).map(
+        |client: Option<ClientAddr>,
+         prefix: Option<PathPrefix>,
+         after: Option<lodger::AfterResponse>,
+         facts: [bool; 5]| {
+            let prefix = prefix.as_ref().map(PathPrefix::as_str);
+            format!("{} {prefix:?} {} {facts:?}", client.unwrap().0.ip(), after.is_some())
+        },
+    )
+}
+
+#[tokio::test]
+async fn extracts_extensions_on_every_host() {
+    let server = Server::start(|lodger| lodger.run(extensions())).await;
+    let response = ask(server.addr, &Sent::get("/")).await;
+    assert_eq!(response.body(), "127.0.0.1 None false [false, false, false, false, false]");
+
+    let api = on_lambda(|lodger| lodger.events_path("/events").run(extensions())).await;
+    let front = Front::rest_api().client([198, 51, 100, 4].into());
+    let response = api.send(&front, &Sent::get("/").request()).await;
+    assert_eq!(response.body(), "198.51.100.4 Some(\"/prod\") true [true, true, true, false, false]");
+    let outcome = api.invoke(Bytes::from_static(br#"{"Records":[]}"#)).await.unwrap();
+    let lodger_gateway::Outcome::Reply(reply) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(reply, r#""0.0.0.0 None true [true, false, true, true, false]""#);
+
+    let vercel = OnVercel::start(|lodger| lodger.run(extensions()));
+    let (_, response) = vercel.send(&Sent::get("/")).await;
+    assert_eq!(response.body(), "127.0.0.1 None true [false, false, false, false, true]");
 }
 
 #[tokio::test]

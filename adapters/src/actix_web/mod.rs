@@ -1,8 +1,8 @@
-//! Apps of [actix-web](https://docs.rs/actix-web) 4: what `HttpServer::new` takes, a closure that makes an `App`.
+//! Apps of [actix-web](https://docs.rs/actix-web) 4: a closure that returns an `App`, as `HttpServer::new` takes one.
 //!
-//! As a server they run under actix's own `HttpServer`, with a worker for each processor, and are told where to listen and
-//! when to end by Lodger's settings. On Lambda one is made, on a thread of its own, and called in process: what a handler
-//! spawns by `actix_web::rt::spawn` runs there as in a worker. On Managed Instances one is made for each processor.
+//! On a server and on Vercel, actix's own `HttpServer` runs the app, with a worker for each processor. Lodger's
+//! settings determine the address and the shutdown. On Lambda, Lodger builds one app on a thread of its own and calls
+//! it in process. On Managed Instances, there is one app for each processor.
 //!
 //! ```no_run
 //! use actix_web::{App, HttpResponse, Responder, dev::PeerAddr, get};
@@ -18,57 +18,74 @@
 //! }
 //! ```
 //!
-//! On Vercel they run under actix's own server as well, with the client's address as the peer's. It refuses requests with
-//! more than 96 headers, the platform's own included, before anybody can tell which they are: those have no end, and the
-//! platform waits for it until the function's time is over. No setting changes that.
+//! `#[tokio::main]` works too.
 //!
-//! It is the same under `#[tokio::main]`. What Lambda says of a request, such as [`Context`](crate::lambda::Context), is
-//! in its extensions: `ReqData<lodger::lambda::Context>` extracts it. [Work after the response](crate::AfterResponse) has
-//! to be `Send`, and runs where `run` is awaited as a server, so that it may outlive the worker, and in the thread of the
-//! app on Lambda. `actix_web::rt::spawn`, which panics there, is for the handler: what has to stay on its thread is
-//! spawned by it, and waited for by the work. It begins before the response has left, and as a server ends with its
-//! worker. Hooks around a snapshot and before a freeze have to be `Send` likewise.
+//! # Extensions
+//!
+//! Facts about the host, such as [`Context`](crate::lambda::Context), are extensions of the request. Extract one with
+//! `ReqData<lodger::lambda::Context>`. The client's address is also the peer address of the request, on every host.
+//!
+//! # Work after the response
+//!
+//! [Work after the response](crate::AfterResponse) has to be `Send`. On a server, such work runs where `run` is
+//! awaited, and may outlive the worker. On Lambda, the thread of the app runs the work. Hooks around a snapshot and
+//! before a freeze have to be `Send` too.
+//!
+//! `actix_web::rt::spawn` panics in such work. To run a task that is not `Send`, spawn the task in the handler and wait
+//! for the result in the work. The task starts before the response is sent. On a server, the task ends with the worker:
 //!
 //! ```
 //! use actix_web::{Responder, rt, web::ReqData};
 //! use lodger::AfterResponse;
 //!
 //! async fn order(after: ReqData<AfterResponse>) -> impl Responder {
-//!     let told = rt::spawn(async { /* tell the kitchen, by a client of actix's */ });
-//!     after.run(async { drop(told.await) });
-//!     "it will be there at once"
+//!     let notified = rt::spawn(async { /* notify the kitchen, with a client of actix's */ });
+//!     after.run(async { drop(notified.await) });
+//!     "your order is on its way"
 //! }
 //! # let _ = actix_web::App::new().route("/orders", actix_web::web::post().to(order));
 //! ```
 //!
-//! With the feature `actix-web-http2` the server speaks HTTP/2 cleartext as well, as `HttpServer::bind_auto_h2c` does. With
-//! that it waits for the first byte of a connection without an end, which the [`header_timeout`](crate::Lodger::header_timeout)
-//! does not shorten, and which takes the whole [`grace`](crate::Lodger::grace) at the end.
+//! # Limits
+//!
+//! - **On Vercel**, actix's server rejects a request with more than 96 headers, including headers of the platform.
+//!   Lodger cannot read the id of such a request, so that the platform waits until the function times out. No setting
+//!   changes this.
+//! - **With the feature `actix-web-http2`**, the server accepts HTTP/2 cleartext too, as `HttpServer::bind_auto_h2c`
+//!   does. The server then waits without limit for the first byte of a connection:
+//!   [`header_timeout`](crate::Lodger::header_timeout) does not apply. Such a connection makes the shutdown take the
+//!   whole [grace period](crate::Lodger::grace).
 
+mod app_factory;
 #[cfg(feature = "server")]
-mod admit;
-#[cfg(feature = "server")]
-mod in_flight;
-#[cfg(feature = "lambda")]
-mod polled;
+mod middleware;
 #[cfg(feature = "lambda")]
 mod request;
+#[cfg(feature = "server")]
+mod request_count;
 #[cfg(feature = "lambda")]
 mod response;
 #[cfg(feature = "server")]
-mod served;
+mod server;
 #[cfg(feature = "lambda")]
 mod thread;
+#[cfg(feature = "server")]
+mod tracked_body;
+#[cfg(feature = "lambda")]
+mod worker;
 
 use std::{fmt, marker::PhantomData};
 
-use actix_http::{Request, Response, body::MessageBody};
-use actix_service::{IntoServiceFactory, ServiceFactory};
-use actix_web::dev::AppConfig;
+use actix_http::{Request, body::MessageBody};
+use actix_service::IntoServiceFactory;
 
-use crate::{Error, Run};
+use self::app_factory::AppFactory;
+use crate::{
+    Error,
+    adapter::{Run, Runner, runner::Source},
+};
 
-/// Marks what is an app by being a closure that makes an actix-web `App`.
+/// The marker of closures that return an actix-web `App`.
 pub struct Marker<I, S, B> {
     _app: PhantomData<fn() -> I>,
     _service: PhantomData<fn() -> S>,
@@ -85,19 +102,15 @@ impl<F, I, S, B> Run<Marker<I, S, B>> for F
 where
     F: Fn() -> I + Clone + Send + 'static,
     I: IntoServiceFactory<S, Request> + 'static,
-    S: ServiceFactory<Request, Config = AppConfig, Response: Into<Response<B>>, Error: Into<actix_web::Error>>
-        + 'static,
-    S::InitError: fmt::Debug,
+    S: AppFactory<B>,
     B: MessageBody + 'static,
 {
-    #[cfg(feature = "server")]
-    async fn serve(self, listening: crate::server::Server) -> Result<(), Error> {
-        let (listener, socket) = listening.into_external()?;
-        served::serve(self, listener, socket).await
-    }
-
-    #[cfg(feature = "lambda")]
-    async fn poll(self, polling: crate::lambda::Runtime) -> Result<(), Error> {
-        polled::poll(self, polling).await
+    async fn run_on(self, runner: Runner) -> Result<(), Error> {
+        match runner.0 {
+            #[cfg(feature = "server")]
+            Source::Socket(socket) => server::serve(self, *socket).await,
+            #[cfg(feature = "lambda")]
+            Source::Events(runtime) => worker::run(self, *runtime).await,
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Requests on their way into actix, whose types are those of `http` 0.2.
+//! Requests in the types of actix, which uses `http` 0.2.
 
 use std::{
     pin::Pin,
@@ -17,13 +17,13 @@ use http_body::Body as _;
 
 use crate::{
     Body, ClientAddr, Request,
-    told::{Told, tell},
+    adapter::{ExtensionStore, copy_extensions},
 };
 
-/// The request as actix has it; `None` if it cannot have one such, which its own server would refuse as well.
-pub(super) fn of(request: Request) -> Option<actix_http::Request> {
+/// Converts a request. Returns `None` if actix cannot represent the request; actix's own server would reject it too.
+pub(super) fn from_host(request: Request) -> Option<actix_http::Request> {
     let (parts, body) = request.into_parts();
-    // Heads are used again, and only their headers are cleared then: all else is set here.
+    // Actix recycles heads and clears only their headers, so that every other field is set here.
     let mut head = Message::<RequestHead>::new();
     head.method = Method::from_bytes(parts.method.as_str().as_bytes()).ok()?;
     let target: PathAndQuery = parts.uri.path_and_query()?.as_str().parse().ok()?;
@@ -36,13 +36,14 @@ pub(super) fn of(request: Request) -> Option<actix_http::Request> {
     };
     head.peer_addr = parts.extensions.get::<ClientAddr>().map(|client| client.0);
     for (name, value) in &parts.headers {
-        // Neither gives away the bytes that it holds.
+        // Copied, because no type of `http` gives up its bytes.
         let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
         head.headers.append(name, HeaderValue::from_bytes(value.as_bytes()).ok()?);
     }
     let mut request = actix_http::Request::from(head);
     *request.payload() = payload(body);
-    tell(&parts.extensions, &request);
+    // `ReqData` reads from here.
+    copy_extensions(&parts.extensions, &request);
     Some(request)
 }
 
@@ -50,14 +51,14 @@ fn payload(body: Body) -> Payload {
     match body.as_bytes() {
         Some(bytes) if bytes.is_empty() => Payload::None,
         Some(bytes) => Payload::from(bytes.clone()),
-        None => Payload::Stream { payload: Box::pin(Frames(body)) },
+        None => Payload::Stream { payload: Box::pin(DataStream(body)) },
     }
 }
 
-/// A body's data, frame by frame.
-struct Frames(Body);
+/// The data frames of a body.
+struct DataStream(Body);
 
-impl Stream for Frames {
+impl Stream for DataStream {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -67,7 +68,7 @@ impl Stream for Frames {
                 Some(Err(error)) => Some(Err(PayloadError::Io(std::io::Error::other(error)))),
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => Some(Ok(data)),
-                    // Trailers, which actix has no place for.
+                    // Actix does not support trailers.
                     Err(_) => continue,
                 },
             });
@@ -75,9 +76,8 @@ impl Stream for Frames {
     }
 }
 
-impl Told for &actix_http::Request {
-    /// Puts it where `ReqData` looks for it.
-    fn with<T: Clone + Send + Sync + 'static>(self, value: T) -> Self {
+impl ExtensionStore for &actix_http::Request {
+    fn with_extension<T: Clone + Send + Sync + 'static>(self, value: T) -> Self {
         self.extensions_mut().insert(value);
         self
     }

@@ -1,4 +1,4 @@
-//! Responses on their way out of actix.
+//! Responses in the types of hosts.
 
 use std::{
     pin::Pin,
@@ -16,15 +16,15 @@ use pin_project_lite::pin_project;
 
 use crate::Error;
 
-/// A response as hosts have it.
-pub(super) fn of<B: MessageBody + 'static>(response: Response<EitherBody<B>>) -> http::Response<Body<B>> {
+/// Converts a response of actix.
+pub(super) fn to_host<B: MessageBody + 'static>(response: Response<EitherBody<B>>) -> http::Response<HostBody<B>> {
     let (head, body) = response.into_parts();
     let is_empty = matches!(body.size(), BodySize::Sized(0));
-    let mut response = http::Response::new(Body { body });
+    let mut response = http::Response::new(HostBody { body });
     *response.status_mut() = StatusCode::from_u16(head.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().reserve(head.headers().len());
     for (name, value) in head.headers() {
-        // What stands in the one type may stand in the other.
+        // Both versions of `http` allow the same bytes.
         if let Ok(name) = HeaderName::from_bytes(name.as_str().as_bytes())
             && let Ok(value) = HeaderValue::from_bytes(value.as_bytes())
         {
@@ -32,38 +32,38 @@ pub(super) fn of<B: MessageBody + 'static>(response: Response<EitherBody<B>>) ->
         }
     }
     if is_empty {
-        // As actix's own server does. To a GET the front writes one; to a HEAD this is the only one.
+        // As actix's own server does. A front adds the header to the response to a GET, but not to a HEAD.
         response.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
     }
     response
 }
 
-/// What actix makes of an error that nobody has handled, as its own server does.
-pub(super) fn of_error<B: MessageBody + 'static>(error: &actix_web::Error) -> http::Response<Body<B>> {
+/// Converts an error of the app to a response, as actix's own server does.
+pub(super) fn from_error<B: MessageBody + 'static>(error: &actix_web::Error) -> http::Response<HostBody<B>> {
     let response: Response<BoxBody> = error.error_response().into();
-    of(response.map_body(|_, body| EitherBody::right(body)))
+    to_host(response.map_body(|_, body| EitherBody::right(body)))
 }
 
-/// To a request that actix cannot have.
-pub(super) fn bad_request<B: MessageBody + 'static>() -> http::Response<Body<B>> {
-    of(Response::bad_request().map_body(|_, body| EitherBody::right(body)))
+/// The response to a request that actix cannot represent.
+pub(super) fn bad_request<B: MessageBody + 'static>() -> http::Response<HostBody<B>> {
+    to_host(Response::bad_request().map_body(|_, body| EitherBody::right(body)))
 }
 
 pin_project! {
-    /// A body of actix's.
-    pub(super) struct Body<B> {
+    /// A body of actix as an [`http_body::Body`].
+    pub(super) struct HostBody<B> {
         #[pin]
         body: EitherBody<B>,
     }
 }
 
-impl<B: MessageBody + 'static> http_body::Body for Body<B> {
+impl<B: MessageBody + 'static> http_body::Body for HostBody<B> {
     type Data = Bytes;
     type Error = Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         Poll::Ready(ready!(self.project().body.poll_next(cx)).map(|data| {
-            // Its errors stay on their thread.
+            // The errors of actix are not `Send`: only their text is.
             data.map(Frame::data).map_err(|error| {
                 let error: Box<dyn std::error::Error> = error.into();
                 Error::new(error.to_string())

@@ -1,4 +1,4 @@
-//! A thread that apps of actix can live on: what they spawn stays there.
+//! A thread for an app of actix, whose tasks stay on one thread.
 
 use std::thread;
 
@@ -7,61 +7,64 @@ use tokio::{runtime, sync::oneshot, task::LocalSet};
 
 use crate::Error;
 
-/// What runs on a thread of its own. It ends when this is dropped.
-pub(super) struct Running {
-    end: oneshot::Receiver<Result<(), Error>>,
+/// A thread that runs a future. Dropping this value stops the thread.
+pub(super) struct AppThread {
+    result: oneshot::Receiver<Result<(), Error>>,
     _alive: oneshot::Receiver<()>,
     _arbiter: Option<StopOnDrop>,
 }
 
-/// Runs on a thread of its own what `work` makes there, until it ends or nobody waits for it any more.
-///
-/// Within a system of actix's, as `#[actix_web::main]` makes one, the thread is one of that, and handlers find it.
-///
-/// # Errors
-/// There is no thread to be had.
-pub(super) fn run<W, F>(work: W) -> Result<Running, Error>
-where
-    W: FnOnce() -> F + Send + 'static,
-    F: Future<Output = Result<(), Error>> + 'static,
-{
-    let (mut dropped, alive) = oneshot::channel::<()>();
-    let (ended, end) = oneshot::channel();
-    let work = move || {
-        // On the heap: unoptimized code copies a future in each function that passes it on, and the future of an app with
-        // middleware takes 100 KB of the thread's 2 MiB each time.
-        let work = Box::pin(work());
-        async move {
-            let result = tokio::select! {
-                result = work => result,
-                () = dropped.closed() => Ok(()),
-            };
-            let _ = ended.send(result);
-        }
-    };
-    let arbiter = match System::try_current() {
-        Some(_) => {
-            let arbiter = Arbiter::new();
-            arbiter.spawn_fn(move || drop(actix_rt::spawn(work())));
-            Some(StopOnDrop(arbiter))
-        }
-        None => {
-            let runtime = runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|error| Error::new("the app's thread has no runtime").with_source(error))?;
-            let run = move || LocalSet::new().block_on(&runtime, work());
-            let spawned = thread::Builder::new().name("lodger-actix-web".to_owned()).spawn(run);
-            spawned.map_err(|error| Error::new("the app's thread cannot be started").with_source(error))?;
-            None
-        }
-    };
-    Ok(Running { end, _alive: alive, _arbiter: arbiter })
-}
+impl AppThread {
+    /// Starts a thread that runs the future of `work`.
+    ///
+    /// Within a system of actix, which `#[actix_web::main]` starts, the thread is an arbiter of that system, so that
+    /// `System::current()` works in handlers.
+    ///
+    /// # Errors
+    /// The operating system cannot start a thread.
+    pub(super) fn start<W, F>(work: W) -> Result<Self, Error>
+    where
+        W: FnOnce() -> F + Send + 'static,
+        F: Future<Output = Result<(), Error>> + 'static,
+    {
+        let (mut dropped, alive) = oneshot::channel::<()>();
+        let (sender, result) = oneshot::channel();
+        let work = move || {
+            // On the heap: unoptimized code copies a future in each function that passes it on. The future of an app
+            // with middleware takes 100 KB of the 2 MiB stack each time.
+            let work = Box::pin(work());
+            async move {
+                let result = tokio::select! {
+                    result = work => result,
+                    () = dropped.closed() => Ok(()),
+                };
+                let _ = sender.send(result);
+            }
+        };
+        let arbiter = match System::try_current() {
+            Some(_) => {
+                let arbiter = Arbiter::new();
+                arbiter.spawn_fn(move || drop(actix_rt::spawn(work())));
+                Some(StopOnDrop(arbiter))
+            }
+            None => {
+                let cannot_start = |error| Error::new("cannot start a thread for the app").with_source(error);
+                let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
+                let run = move || LocalSet::new().block_on(&runtime, work());
+                let spawned = thread::Builder::new().name("lodger-actix-web".to_owned()).spawn(run);
+                spawned.map_err(cannot_start)?;
+                None
+            }
+        };
+        Ok(Self { result, _alive: alive, _arbiter: arbiter })
+    }
 
-impl Running {
-    /// What became of it.
-    pub(super) async fn ended(&mut self) -> Result<(), Error> {
-        let ended = (&mut self.end).await;
-        ended.unwrap_or_else(|_| Err(Error::new("the app's thread has ended without a word: it panicked, most likely")))
+    /// Waits for the result of the future.
+    pub(super) async fn join(&mut self) -> Result<(), Error> {
+        let result = (&mut self.result).await;
+        result.unwrap_or_else(|_| {
+            Err(Error::new("the thread of the app stopped without a result; it has probably panicked"))
+        })
     }
 }
 

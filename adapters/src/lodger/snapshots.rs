@@ -1,6 +1,6 @@
 //! Hooks around the snapshot of a function with SnapStart.
 
-use crate::{BoxError, Lodger};
+use crate::{Lodger, adapter::BoxError};
 
 impl Lodger {
     /// Adds a hook that runs before Lambda takes the snapshot of a function with [SnapStart](crate#snapstart).

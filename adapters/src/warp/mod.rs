@@ -1,7 +1,7 @@
-//! Apps of [warp](https://docs.rs/warp) 0.4: a `Filter`, as `warp::serve` takes it.
+//! Apps of [warp](https://docs.rs/warp) 0.4: a `Filter`, as `warp::serve` takes one.
 //!
-//! As a server it runs under warp's own, and is told where to listen and when to end by Lodger's settings. On Lambda and on
-//! Vercel the filter is called in process. Rejections that nobody has handled are answered by warp.
+//! On a server, warp's own server runs the filter, with the address and the shutdown signal of Lodger's settings. On
+//! Lambda and on Vercel, Lodger calls the filter in process. Warp responds to rejections that no filter has handled.
 //!
 //! ```no_run
 //! use std::net::SocketAddr;
@@ -11,43 +11,77 @@
 //! async fn main() -> Result<(), lodger::Error> {
 //!     let hello = warp::path!("hello" / String)
 //!         .and(warp::addr::remote())
-//!         .map(|name, client: Option<SocketAddr>| format!("hello {name}, who is {client:?}"));
+//!         .map(|name, client: Option<SocketAddr>| format!("hello {name} at {client:?}"));
 //!     lodger::run(hello).await
 //! }
 //! ```
 //!
-//! What a host says of a request is found by `warp::ext`: `warp::ext::optional::<lodger::lambda::Context>()`.
+//! # Extensions
 //!
-//! # What warp keeps to itself
+//! There is a filter for each extension that a host adds to requests, such as [`client_addr`] and [`lambda_context`]. A
+//! filter extracts `None` on a host without that extension:
 //!
-//! Who the client is can be told to warp's own server alone, and to its builder of requests, which has bodies as a whole.
-//! So `warp::addr::remote()` is there on a server and on Lambda, and these are the traces that it leaves:
+//! ```
+//! use lodger::{ClientAddr, lambda};
+//! use warp::Filter;
 //!
-//! - As a server nothing comes before the filter. With a base path `warp::path::full()` and the log of warp have it in
-//!   them, while path filters begin after it; [`PathPrefix`](crate::PathPrefix), [`ClientAddr`](crate::ClientAddr) and
-//!   [`AfterResponse`](crate::AfterResponse) are not among the extensions; there is no [span](crate#the-log); and the
-//!   [`header_timeout`](crate::Lodger::header_timeout) has no effect.
-//! - What is in flight when the [`grace`](crate::Lodger::grace) is over ends with the process, or with the runtime of Tokio.
-//! - On Lambda the filter sees each request as one of HTTP/1.1, and headers of one name as one, joined by a comma (RFC 9110,
-//!   section 5.3; cookies by a semicolon). The body of a request is copied once.
-//! - On Vercel bodies stream, and `warp::addr::remote()` is `None`: the client is
-//!   `warp::ext::optional::<lodger::`[`ClientAddr`](crate::ClientAddr)`>()`.
+//! let hello = lodger::warp::client_addr().and(lodger::warp::lambda_context()).map(
+//!     |client: Option<ClientAddr>, context: Option<lambda::Context>| match context {
+//!         Some(context) => format!("{client:?}, request {}", context.request_id()),
+//!         None => format!("{client:?}"),
+//!     },
+//! );
+//! let run = lodger::run(hello);
+//! ```
 //!
-//! A `warp::service(filter)` is a tower service, and runs as one, with the feature `tower`: none of this holds for it, but
-//! `warp::addr::remote()` is `None` everywhere.
+//! # Limits
+//!
+//! Only warp's own server and its builder of test requests can set the address that `warp::addr::remote()` extracts.
+//! The builder needs whole bodies. So that `warp::addr::remote()` works on a server and on Lambda, these limits apply:
+//!
+//! - On a server, no code of Lodger runs before the filter:
+//!   - With a [base path](crate::Lodger::base_path), path filters begin after the base path, but `warp::path::full()`
+//!     and warp's log include it.
+//!   - [`PathPrefix`], [`AfterResponse`] and the extension [`ClientAddr`] are missing; `client_addr` works.
+//!   - There is no [span](crate#the-log).
+//!   - [`Lodger::header_timeout`](crate::Lodger::header_timeout) has no effect.
+//! - On a server, requests in flight at the end of the [grace period](crate::Lodger::grace) stop when the process or
+//!   the Tokio runtime ends.
+//! - On Lambda, the filter sees HTTP/1.1 for every request. Headers with the same name are joined by a comma (RFC 9110,
+//!   section 5.3), cookies by a semicolon. The body of a request is copied once.
+//! - On Vercel, bodies are streams and `warp::addr::remote()` extracts `None`. Use [`client_addr`].
+//!
+//! A `warp::service(filter)` is a tower service and runs as one, with the feature `tower`. It has none of these limits,
+//! except that `warp::addr::remote()` extracts `None` on every host.
+//!
+//! [`AfterResponse`]: crate::AfterResponse
+//! [`ClientAddr`]: crate::ClientAddr
+//! [`PathPrefix`]: crate::PathPrefix
 
+mod extensions;
 #[cfg(feature = "lambda")]
-mod polled;
+mod in_process;
 #[cfg(feature = "lambda")]
 mod request;
 #[cfg(feature = "server")]
-mod served;
+mod server;
 
 use ::warp::{Filter, Rejection, Reply};
 
-use crate::{Error, Run};
+#[cfg(any(feature = "server", feature = "lambda"))]
+pub use extensions::after_response;
+#[cfg(feature = "vercel")]
+pub use extensions::vercel_context;
+pub use extensions::{client_addr, path_prefix};
+#[cfg(feature = "lambda")]
+pub use extensions::{event, from_event, lambda_context, request_context};
 
-/// Marks what is an app by being a filter of warp's.
+use crate::{
+    Error,
+    adapter::{Run, Runner, runner::Source},
+};
+
+/// The marker of warp filters.
 #[derive(Debug)]
 pub enum Marker {}
 
@@ -56,18 +90,15 @@ where
     F: Filter<Extract = (R,), Error: Into<Rejection>> + Clone + Send + Sync + 'static,
     R: Reply + 'static,
 {
-    #[cfg(feature = "server")]
-    async fn serve(self, listening: crate::server::Server) -> Result<(), Error> {
-        // Behind a proxy its own server would take that for the client.
-        if listening.peers_are_clients() {
-            served::serve(self, listening).await
-        } else {
-            listening.serve(crate::tower::Tower(::warp::service(self))).await
+    async fn run_on(self, runner: Runner) -> Result<(), Error> {
+        match runner.0 {
+            // Behind a proxy, warp's own server would report the proxy as the client.
+            #[cfg(feature = "server")]
+            Source::Socket(socket) if socket.peers_are_clients() => server::serve(self, *socket).await,
+            #[cfg(feature = "server")]
+            Source::Socket(socket) => socket.serve(crate::tower::TowerApp(::warp::service(self))).await,
+            #[cfg(feature = "lambda")]
+            Source::Events(runtime) => runtime.answer_on_any_thread(in_process::FilterApp::new(self)).await,
         }
-    }
-
-    #[cfg(feature = "lambda")]
-    async fn poll(self, polling: crate::lambda::Runtime) -> Result<(), Error> {
-        polling.answer_on_any_thread(polled::app(self)).await
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use lodger::{BoxError, Error};
+use lodger::{Error, adapter::BoxError};
 use tower::{Service, ServiceBuilder};
 
 use super::hyper;
