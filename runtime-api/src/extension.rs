@@ -6,7 +6,7 @@ use std::{
 
 use bytes::Bytes;
 use tokio::{
-    task::JoinSet,
+    task::JoinHandle,
     time::{sleep, timeout},
 };
 
@@ -32,8 +32,8 @@ pub struct Extension {
     address: Address,
     /// The request that polls for events.
     poll: String,
-    /// The one task that polls. Aborted on drop.
-    task: Mutex<JoinSet<()>>,
+    /// The task that polls.
+    task: Mutex<JoinHandle<()>>,
 }
 
 impl Extension {
@@ -76,14 +76,20 @@ impl Extension {
     /// # Panics
     /// Outside a Tokio runtime.
     pub fn reconnect(&self) {
-        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = spawn_poll(&self.address, None, &self.poll);
+        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        task.abort();
+        *task = spawn_poll(&self.address, None, &self.poll);
     }
 }
 
-fn spawn_poll(address: &Address, kept: Option<Box<Connection>>, request: &str) -> JoinSet<()> {
-    let mut task = JoinSet::new();
-    task.spawn(poll(address.clone(), kept, request.to_owned()));
-    task
+impl Drop for Extension {
+    fn drop(&mut self) {
+        self.task.get_mut().unwrap_or_else(PoisonError::into_inner).abort();
+    }
+}
+
+fn spawn_poll(address: &Address, kept: Option<Box<Connection>>, request: &str) -> JoinHandle<()> {
+    tokio::spawn(poll(address.clone(), kept, request.to_owned()))
 }
 
 /// Polls for events. None ever arrive.
