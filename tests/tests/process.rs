@@ -348,7 +348,7 @@ async fn on_vercel_what_it_cannot_do_is_reported() {
         (("PROBE_FAILS", "error"), "cannot build the app: the database is out of reach"),
         (("PROBE_FAILS", "panic"), "the app panicked while it was built: the database is out of reach"),
         (("LODGER_GRACE", "soon"), "invalid LODGER_GRACE \"soon\""),
-        (("LODGER_BASE_PATH", "https://x/"), "the base path is \"https://x/\""),
+        (("LODGER_BASE_PATH", "https://x/"), "cannot use \"https://x/\" as the base path"),
     ] {
         let platform = Vercel::start().unwrap();
         let process = start(&[("VERCEL_IPC_PATH", &*platform.ipc_path()), var]);

@@ -127,7 +127,7 @@ pub(crate) fn flush_at_thread_exit() {
     AT_EXIT.with(|_| ());
 }
 
-/// Sends a line to the sink of the current request or of the process, or buffers it. Returns `false` if there is no sink.
+/// Sends a line to the sink of the current request or of the process, or buffers the line. Returns `false` without a sink.
 pub(crate) fn send(level: Level, line: &str) -> bool {
     send_to(of_request(), level, line)
 }

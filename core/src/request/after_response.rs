@@ -32,7 +32,7 @@ use crate::{
 /// not block. Elsewhere each piece of work is a task of its own, on the runtime that `run` was awaited on.
 ///
 /// A task may keep the handle and add work long after the response. On a server such work begins at once, and ends within the grace
-/// period. On Lambda the work runs after the next response of that slot, or never. On Vercel the work begins at once, but the platform
+/// period. On Lambda the work runs after the next response of the same slot, or never. On Vercel the work begins at once, but the platform
 /// waits only while other work of the request runs, for example the work that added the new work.
 ///
 /// warp's own server runs every filter that is not a `warp::service`. The extension does not exist there, because warp gives Lodger
