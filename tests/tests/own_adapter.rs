@@ -143,9 +143,9 @@ async fn runs_a_local_app_on_a_server() {
     assert!(ask(server.addr, &Sent::get("/empty")).await.body().is_empty());
     let panicked = ask(server.addr, &Sent::get("/panic")).await;
     assert_eq!(panicked.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    // The body stops after its first frame.
+    // The connection closes before the end of the body.
     let broken = String::from_utf8(raw(server.addr, &Sent::get("/broken").bytes()).await).unwrap();
-    assert!(broken.contains("content-length: 6\r\n") && broken.ends_with("\r\n\r\na"), "{broken}");
+    assert!(broken.split_once("\r\n\r\n").is_none_or(|(_, body)| body.len() < 6), "{broken}");
     // The threads still respond.
     assert_eq!(ask(server.addr, &Sent::get("/x")).await.body(), "abc");
     timeout(SOON, server.begin_end()).await.unwrap().unwrap().unwrap();
