@@ -1,7 +1,7 @@
 //! The core of [Lodger](https://docs.rs/lodger): the seam between a web app and its host, and the hosts.
 //!
-//! To run an app, depend on the crate `lodger`. To write an adapter for a framework that `lodger` does not support, depend on this
-//! crate, implement [`App`], and every host runs it. This crate contains no framework.
+//! Depend on the crate `lodger`, both to run an app and to write an adapter: its module `lodger::adapter` exports [`App`] and shows
+//! how to support another framework. This crate contains no framework.
 //!
 //! An [`App`] responds to a [`Request`] and never fails. A host provides the requests: [`server`] from a socket, [`lambda`] from
 //! the Lambda Runtime API, and [`vercel`] from a socket that Vercel's proxy connects to. Adapters do not depend on hosts, and hosts
