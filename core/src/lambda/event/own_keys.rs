@@ -18,16 +18,45 @@ impl OwnKeys {
 /// The keys of all fronts.
 #[derive(Debug)]
 pub(crate) struct KeyTable {
-    pub(crate) event: Vec<&'static str>,
-    pub(crate) context: Vec<&'static str>,
+    pub(crate) event: KeySet,
+    pub(crate) context: KeySet,
 }
 
 impl KeyTable {
     pub(crate) fn new(fronts: impl Iterator<Item = OwnKeys> + Clone) -> Self {
         Self {
-            event: fronts.clone().flat_map(|keys| keys.event).copied().collect(),
-            context: fronts.flat_map(|keys| keys.context).copied().collect(),
+            event: KeySet::new(fronts.clone().flat_map(|keys| keys.event).copied().collect()),
+            context: KeySet::new(fronts.flat_map(|keys| keys.context).copied().collect()),
         }
+    }
+}
+
+/// A set of keys. Most lookups are of keys that it does not contain.
+#[derive(Debug)]
+pub(crate) struct KeySet {
+    keys: Vec<&'static str>,
+    /// A Bloom filter: the bit of every key is set. It saves comparing most other keys.
+    filter: u64,
+}
+
+impl KeySet {
+    pub(crate) fn new(keys: Vec<&'static str>) -> Self {
+        let filter = keys.iter().fold(0, |filter, key| filter | Self::bit(key.as_bytes()));
+        Self { keys, filter }
+    }
+
+    #[inline]
+    fn bit(key: &[u8]) -> u64 {
+        let first = key.first().copied().unwrap_or_default();
+        1 << ((usize::from(first) + 8 * key.len()) % 64)
+    }
+
+    #[inline]
+    fn find(&self, key: &[u8]) -> Option<&'static str> {
+        if self.filter & Self::bit(key) == 0 {
+            return None;
+        }
+        self.keys.iter().copied().find(|own| own.as_bytes() == key)
     }
 }
 
@@ -37,9 +66,9 @@ pub(crate) struct OwnValues<'a>(Vec<(&'static str, &'a [u8])>);
 
 impl<'a> OwnValues<'a> {
     /// Skips the next value, and keeps its JSON if `key` is one of `keys`. Of repeated keys, the last value counts.
-    pub(crate) fn read(&mut self, keys: &[&'static str], key: &[u8], reader: &mut Reader<'a>) -> Result<(), Malformed> {
+    pub(crate) fn read(&mut self, keys: &KeySet, key: &[u8], reader: &mut Reader<'a>) -> Result<(), Malformed> {
         let value = reader.skip()?;
-        if let Some(&key) = keys.iter().find(|own| own.as_bytes() == key) {
+        if let Some(key) = keys.find(key) {
             match self.0.iter_mut().find(|(known, _)| *known == key) {
                 Some((_, known)) => *known = value,
                 None => self.0.push((key, value)),
@@ -71,8 +100,9 @@ mod tests {
     #[test]
     fn keeps_the_last_value_of_a_declared_key() {
         let mut values = OwnValues::default();
+        let keys = KeySet::new(vec!["a", "b", "c"]);
         for (key, json) in [("a", "1"), ("b", r#""x""#), ("c", "null"), ("b", r#""y""#), ("other", "2")] {
-            values.read(&["a", "b", "c"], key.as_bytes(), &mut Reader::new(json.as_bytes())).unwrap();
+            values.read(&keys, key.as_bytes(), &mut Reader::new(json.as_bytes())).unwrap();
         }
         assert_eq!((values.json("a"), values.json("other"), values.0.len()), (&b"1"[..], &b""[..], 3));
         assert_eq!(values.text("b").unwrap().verbatim(), Some(&b"y"[..]));
