@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 /// The event of the invocation, in JSON. An extension of every request on Lambda.
 ///
-/// It keeps the memory of the whole event, and clones share it.
+/// Keeps the memory of the whole event. Clones share that memory.
 ///
 /// # Example
 ///
@@ -38,7 +38,7 @@ impl Event {
     /// Deserializes the event. Available with the feature `serde`.
     ///
     /// # Errors
-    /// The JSON does not fit the type. The error names the type and the field, as in
+    /// The JSON does not fit the type. The error names the type and the field, like that of
     /// [`RequestContext::parse`](crate::lambda::RequestContext::parse), and contains no value of the event.
     ///
     /// # Example

@@ -10,7 +10,7 @@ use crate::json::read::{Malformed, Reader, Text};
 /// The accessors cover every front that sends the value, and search the JSON on each call. For other values, use
 /// [`get`](Self::get), or with the feature `serde` `parse`, which deserializes the whole object.
 ///
-/// It keeps the memory of the whole event, and clones share it.
+/// Keeps the memory of the whole event. Clones share that memory.
 ///
 /// Sources: [REST API][rest], [HTTP API][http], [WebSocket API][websocket], [Function URL][url], [load balancer][alb],
 /// [Lattice][lattice].
@@ -74,7 +74,7 @@ impl RequestContext {
         Some(Self { json, event })
     }
 
-    /// The JSON of the request context, as in the event.
+    /// The JSON of the request context, unchanged.
     pub fn as_bytes(&self) -> &[u8] {
         &self.json
     }
@@ -89,7 +89,7 @@ impl RequestContext {
         self.get(&["stage"])
     }
 
-    /// The AWS account of the API: `accountId`. It is `anonymous` behind a Function URL without IAM authorization.
+    /// The AWS account of the API: `accountId`. `anonymous` behind a Function URL without IAM authorization.
     pub fn account_id(&self) -> Option<Cow<'_, str>> {
         self.get(&["accountId"])
     }
@@ -101,7 +101,7 @@ impl RequestContext {
 
     /// The route that matched, such as `GET /users/{id}` or `$default`. HTTP and WebSocket APIs, Function URLs.
     ///
-    /// On REST APIs it is the resource, such as `/users/{id}`.
+    /// On REST APIs, the resource, such as `/users/{id}`.
     pub fn route(&self) -> Option<Cow<'_, str>> {
         self.get(&["routeKey"]).or_else(|| self.get(&["resourcePath"]))
     }
@@ -149,7 +149,7 @@ impl RequestContext {
 
     /// A path parameter of the API's own route, such as `id` of `/users/{id}`. REST and HTTP APIs.
     ///
-    /// HTTP APIs decode it. REST APIs leave it percent-encoded.
+    /// HTTP APIs decode the value. REST APIs leave the percent-encoding.
     pub fn path_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         value(&self.event, &["pathParameters", name])
     }
@@ -170,7 +170,7 @@ impl RequestContext {
     ///
     /// # Errors
     /// The JSON does not fit the type. The error names the type, the field and the expected value: `cannot read the request
-    /// context as app::Claims: authorizer.jwt.claims.sub: invalid type: integer, expected a string`. It contains no value of
+    /// context as app::Claims: authorizer.jwt.claims.sub: invalid type: integer, expected a string`. The error contains no value of
     /// the JSON, which may be a token, and no message of your own `Deserialize`.
     ///
     /// # Example
