@@ -30,13 +30,41 @@ pub(crate) struct PlatformHeaders {
     pub(crate) trace_id: Option<String>,
     /// The host that the client requested.
     pub(crate) host: Option<HeaderValue>,
-    internal_token: Option<Option<HeaderValue>>,
+    internal_token: FirstValue<HeaderValue>,
     has_token: Option<bool>,
-    /// The client's address in Vercel's own header, and in the header that other proxies set too.
-    client: [Option<Option<IpAddr>>; 2],
+    /// The client's address in Vercel's own header.
+    vercel_client: FirstValue<IpAddr>,
+    /// The client's address in the header that other proxies set too.
+    proxy_client: FirstValue<IpAddr>,
     is_leaking: Option<bool>,
     /// There is a header to remove.
     has_internal: bool,
+}
+
+/// The first value of a header. Later values do not count, even if the first one is invalid.
+#[derive(Debug, Default)]
+enum FirstValue<T> {
+    #[default]
+    Absent,
+    Invalid,
+    Valid(T),
+}
+
+impl<T> FirstValue<T> {
+    fn set(&mut self, parse: impl FnOnce() -> Option<T>) {
+        if matches!(self, Self::Absent) {
+            *self = parse().map_or(Self::Invalid, Self::Valid);
+        }
+    }
+
+    /// Returns this header, or `other` if this one is absent.
+    fn or(self, other: Self) -> Self {
+        if matches!(self, Self::Absent) { other } else { self }
+    }
+
+    fn valid(self) -> Option<T> {
+        if let Self::Valid(value) = self { Some(value) } else { None }
+    }
 }
 
 impl PlatformHeaders {
@@ -60,16 +88,15 @@ impl PlatformHeaders {
                 "request-id" => drop(self.request_id.get_or_insert_with(number)),
                 "span-id" => drop(self.span_id.get_or_insert_with(text)),
                 "trace-id" => drop(self.trace_id.get_or_insert_with(text)),
-                "oidc-token" => drop(self.internal_token.get_or_insert_with(|| secret(value))),
+                "oidc-token" => self.internal_token.set(|| secret(value)),
                 _ => {}
             }
             return;
         }
         let address = || std::str::from_utf8(value).ok()?.trim().parse().ok();
-        let [by_vercel, by_proxies] = &mut self.client;
         match name {
-            "vercel-forwarded-for" => drop(by_vercel.get_or_insert_with(address)),
-            "real-ip" => drop(by_proxies.get_or_insert_with(address)),
+            "vercel-forwarded-for" => self.vercel_client.set(address),
+            "real-ip" => self.proxy_client.set(address),
             "forwarded-host" if !value.is_empty() && self.host.is_none() => {
                 self.host = HeaderValue::from_bytes(value).ok();
             }
@@ -92,13 +119,12 @@ impl PlatformHeaders {
                 })
             });
         }
-        let token = self.internal_token.flatten().or_else(|| oidc_token.cloned());
+        let token = self.internal_token.valid().or_else(|| oidc_token.cloned());
         if let Some(token) = token.filter(|_| self.has_token != Some(true)) {
             head.set_header(OIDC_TOKEN, token);
         }
         // The platform replaces both headers if the client sends them, and sets a single address.
-        let [by_vercel, by_proxies] = self.client;
-        let client = by_vercel.or(by_proxies).flatten();
+        let client = self.vercel_client.or(self.proxy_client).valid();
         head.set_client(client.map_or(ClientAddr::UNKNOWN.0, |client| SocketAddr::new(client, 0)));
     }
 }

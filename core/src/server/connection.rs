@@ -49,13 +49,7 @@ pub(crate) async fn serve<A>(
 {
     let first_request = service.first_request();
     let socket = FlushTracker::new(socket, service.pending_flush());
-    let mut builder = Builder::new(TokioExecutor::new());
-    // WebSockets over HTTP/2 begin with CONNECT (RFC 8441).
-    builder.http2().enable_connect_protocol();
-    if service.host() != Host::Server {
-        // Only behind a proxy: with a limit of its own, hyper allocates memory for the headers of each request.
-        builder.http1().max_headers(MAX_HEADERS_OF_PROXY);
-    }
+    let builder = http_builder(service.host());
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(socket), service));
 
     // This timeout begins at accept, for every protocol. hyper's own timeout begins once the protocol is known, which never happens
@@ -100,4 +94,16 @@ pub(crate) async fn serve<A>(
             }
         }
     }
+}
+
+/// Returns the settings of HTTP/1.1 and HTTP/2 for a connection.
+fn http_builder(host: Host) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    // WebSockets over HTTP/2 begin with CONNECT (RFC 8441).
+    builder.http2().enable_connect_protocol();
+    if host != Host::Server {
+        // Only behind a proxy: with a limit of its own, hyper allocates memory for the headers of each request.
+        builder.http1().max_headers(MAX_HEADERS_OF_PROXY);
+    }
+    builder
 }
