@@ -79,7 +79,7 @@ async fn lines_that_a_filter_drops_are_on_standard_error() {
             let (output, errors) = on_lambda(&vars, &["/work", "/panic"]).await;
             let lines = of_lodger(&errors);
             assert_eq!(lines.len(), 2, "{logger}: {errors}");
-            assert!(lines[0].starts_with("lodger: warning: LODGER_ADR "), "{errors}");
+            assert!(lines[0].starts_with("lodger: warning: unknown variable LODGER_ADR; "), "{errors}");
             assert!(lines[1].starts_with("lodger: error: request "), "{errors}");
             assert!(lines[1].ends_with("the app panicked: asked to panic"), "{errors}");
             assert!(output.contains("at work") && !output.contains("panicked"), "{output}");
