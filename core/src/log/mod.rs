@@ -2,7 +2,7 @@
 
 #[cfg(feature = "server")]
 pub(crate) mod sink;
-#[cfg(any(feature = "lambda", feature = "server"))]
+#[cfg(any(feature = "lambda", feature = "server", feature = "logs"))]
 pub(crate) mod span;
 #[cfg(feature = "logs")]
 pub mod subscriber;
