@@ -1,6 +1,7 @@
 use std::{
     fmt,
     io::{self, Write as _},
+    mem::take,
     time::Duration,
 };
 
@@ -51,8 +52,19 @@ pub struct ResponseStream<'client> {
     connection: Box<Connection>,
     /// The time at which Lambda ends the invocation.
     ends_at: Option<Instant>,
+    progress: WriteProgress,
     /// The result of sending the end, once this was tried.
     end: Option<io::Result<()>>,
+}
+
+/// Whether more data can follow. Nothing can follow an incomplete write, because an unknown part of its data was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WriteProgress {
+    Open,
+    Failed,
+    /// A write is running, or its future was dropped.
+    Writing,
+    Ended,
 }
 
 impl<'client> ResponseStream<'client> {
@@ -73,18 +85,23 @@ impl<'client> ResponseStream<'client> {
         let connection = stream.map_err(|error| Error::connection("start the streamed response", error))?;
         // The client of the function decides how fast the stream is read.
         connection.limit_unacknowledged(false);
-        let ends_at = context.remaining_time().map(|left| Instant::now() + left);
-        Ok(Self { client, connection, ends_at, end: None })
+        let ends_at = context.remaining_time().and_then(|left| Instant::now().checked_add(left));
+        Ok(Self { client, connection, ends_at, progress: WriteProgress::Open, end: None })
     }
 
     /// Adds `data` to the response. Sends the collected data once there are 32 KB, or with the next [`flush`](Self::flush).
     ///
     /// Waits while the client of the function reads more slowly than this method writes.
     ///
+    /// Not cancel safe: if the future is dropped before it completes, the response cannot be completed any more. Later writes
+    /// and [`finish`](Self::finish) then return errors.
+    ///
     /// # Errors
-    /// The connection failed, or Lambda has rejected the response. Call [`rejection`](Self::rejection) with the error.
+    /// The connection failed, or Lambda has rejected the response. Call [`rejection`](Self::rejection) with the error. An
+    /// earlier write failed or was cancelled, or the response has [ended](Self::end).
     pub async fn write(&mut self, data: Bytes) -> io::Result<()> {
         let length = data.len();
+        self.check_is_open()?;
         if length == 0 {
             // A chunk without data ends the body.
             return Ok(());
@@ -92,20 +109,39 @@ impl<'client> ResponseStream<'client> {
         let out = self.connection.out();
         if length < WRITE_AT {
             push_chunk(out, &data);
-            return if out.len() < WRITE_AT { Ok(()) } else { self.flush().await };
+            return if out.len() < WRITE_AT { Ok(()) } else { self.send(Bytes::new()).await };
         }
         push_length(out, length);
-        self.connection.write(data).await?;
+        self.send(data).await?;
         self.connection.out().extend_from_slice(b"\r\n");
         Ok(())
     }
 
-    /// Sends the collected data.
+    /// Sends the collected data. Not cancel safe, as [`write`](Self::write).
     ///
     /// # Errors
     /// As [`write`](Self::write).
     pub async fn flush(&mut self) -> io::Result<()> {
-        self.connection.write(Bytes::new()).await
+        self.check_is_open()?;
+        self.send(Bytes::new()).await
+    }
+
+    /// Sends the collected data, and then `more`.
+    async fn send(&mut self, more: Bytes) -> io::Result<()> {
+        self.progress = WriteProgress::Writing;
+        let written = self.connection.write(more).await;
+        self.progress = if written.is_ok() { WriteProgress::Open } else { WriteProgress::Failed };
+        written
+    }
+
+    fn check_is_open(&self) -> io::Result<()> {
+        let message = match self.progress {
+            WriteProgress::Open => return Ok(()),
+            WriteProgress::Failed => "an earlier write failed",
+            WriteProgress::Writing => "an earlier write was cancelled before it was complete",
+            WriteProgress::Ended => "the response has ended",
+        };
+        Err(io::Error::new(io::ErrorKind::BrokenPipe, message))
     }
 
     /// Waits until Lambda rejects the response or closes the connection. Cancel safe.
@@ -132,12 +168,13 @@ impl<'client> ResponseStream<'client> {
     /// Ends the response, and waits until Lambda has accepted the response.
     ///
     /// # Errors
-    /// Lambda rejected the response, or the response was cut off.
+    /// Lambda rejected the response, or the response was cut off. After a write that failed or was cancelled, this method sends
+    /// nothing and closes the connection.
     pub async fn finish(mut self) -> Result<(), Error> {
         self.end().await;
         match self.end.take() {
             // No response follows an incomplete request.
-            Some(Err(error)) if error.kind() == io::ErrorKind::TimedOut => Err(self.cut_off(error)),
+            Some(Err(error)) if self.progress == WriteProgress::Writing => Err(self.cut_off(error)),
             Some(Err(error)) => Err(self.rejection(error).await),
             Some(Ok(())) | None => self.accepted().await,
         }
@@ -168,17 +205,30 @@ impl<'client> ResponseStream<'client> {
         Error::connection(CUT_OFF, error)
     }
 
+    /// The error of a write that was limited in time and did not complete. Call [`cut_off`](Self::cut_off) with the error.
+    pub fn unread_error() -> io::Error {
+        io::Error::new(io::ErrorKind::TimedOut, "the client did not read the data before the deadline")
+    }
+
     async fn send_end(&mut self, push_trailers: impl FnOnce(&mut Vec<u8>)) {
         if self.end.is_some() {
+            return;
+        }
+        if let Err(error) = self.check_is_open() {
+            self.end = Some(Err(error));
             return;
         }
         let out = self.connection.out();
         out.extend_from_slice(b"0\r\n");
         push_trailers(out);
         out.extend_from_slice(b"\r\n");
-        let written = self.client.timer.until(self.ends_at, self.connection.write(Bytes::new())).await;
-        let timed_out = || Err(io::Error::new(io::ErrorKind::TimedOut, NOT_READ));
-        self.end = Some(written.unwrap_or_else(timed_out));
+        let mut timer = take(&mut self.client.timer);
+        let written = timer.until(self.ends_at, self.send(Bytes::new())).await;
+        self.client.timer = timer;
+        if matches!(written, Some(Ok(()))) {
+            self.progress = WriteProgress::Ended;
+        }
+        self.end = Some(written.unwrap_or_else(|| Err(Self::unread_error())));
     }
 
     async fn accepted(mut self) -> Result<(), Error> {
@@ -203,7 +253,6 @@ impl<'client> ResponseStream<'client> {
 
 const ACTION: &str = "send the streamed response";
 const CUT_OFF: &str = "send the whole streamed response";
-const NOT_READ: &str = "the client did not read the data before the deadline";
 
 /// Appends the prelude, the separator and the rest, each in a chunk of its own, as AWS's runtimes do.
 ///

@@ -3,7 +3,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::*;
@@ -39,4 +39,90 @@ async fn waits_for_a_slow_reader_until_the_deadline() {
     stream_to_slow_reader(Some(Duration::from_secs(90))).await.unwrap();
     // Without a known deadline, the timeout of other operations applies.
     assert!(stream_to_slow_reader(None).await.is_err());
+}
+
+/// A client, and the listener that it connects to.
+async fn client_and_listener() -> (Client, TcpListener) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    (Client::new(&listener.local_addr().unwrap().to_string()).unwrap(), listener)
+}
+
+/// More data than the buffers of two sockets hold.
+fn large() -> Bytes {
+    vec![b'x'; 32 << 20].into()
+}
+
+/// Asserts that the request was sent once, and without its end.
+fn assert_is_cut_off(request: &[u8]) {
+    assert_eq!(memchr::memmem::find_iter(request, b"POST ").count(), 1);
+    assert!(!request.ends_with(b"0\r\n\r\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn does_not_end_a_response_whose_write_was_cancelled() {
+    let (mut client, listener) = client_and_listener().await;
+    let streams = async {
+        let mut stream = ResponseStream::start(&mut client, Context::default(), b"{}").await.unwrap();
+        // Nothing reads yet.
+        assert!(timeout(Duration::from_secs(1), stream.write(large())).await.is_err());
+        assert!(stream.write("more".into()).await.is_err());
+        assert!(stream.flush().await.is_err());
+        let start = Instant::now();
+        let error = stream.finish().await.unwrap_err();
+        assert!(start.elapsed() < Duration::from_secs(1), "waited for a response");
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("cancelled"), "{error:?}");
+    };
+    let reads = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        sleep(Duration::from_secs(2)).await;
+        let mut request = vec![];
+        socket.read_to_end(&mut request).await.unwrap();
+        assert_is_cut_off(&request);
+    };
+    tokio::join!(streams, reads);
+    assert!(client.connection.is_none());
+}
+
+#[tokio::test]
+async fn finish_after_a_failed_write_reports_the_rejection() {
+    let (mut client, listener) = client_and_listener().await;
+    let streams = async {
+        let mut stream = ResponseStream::start(&mut client, Context::default(), b"{}").await.unwrap();
+        assert!(stream.write(large()).await.is_err());
+        assert!(stream.flush().await.is_err());
+        assert_eq!(stream.finish().await.unwrap_err().status(), Some(413));
+    };
+    let rejects = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        socket.write_all(b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        // The client gives up in the meantime.
+        sleep(Duration::from_millis(300)).await;
+        let mut request = vec![];
+        socket.read_to_end(&mut request).await.unwrap();
+        assert_is_cut_off(&request);
+    };
+    tokio::join!(streams, rejects);
+}
+
+#[tokio::test]
+async fn writes_nothing_after_the_end() {
+    let (mut client, listener) = client_and_listener().await;
+    let streams = async {
+        let mut stream = ResponseStream::start(&mut client, Context::default(), b"{}").await.unwrap();
+        stream.end().await;
+        assert!(stream.write("more".into()).await.is_err());
+        assert!(stream.flush().await.is_err());
+        stream.finish().await.unwrap();
+    };
+    let accepts = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut request = vec![];
+        while !request.ends_with(b"\r\n0\r\n\r\n") {
+            assert!(socket.read_buf(&mut request).await.unwrap() > 0, "closed");
+        }
+        socket.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        socket
+    };
+    tokio::join!(streams, accepts);
+    assert!(client.connection.is_some());
 }

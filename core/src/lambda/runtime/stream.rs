@@ -154,9 +154,7 @@ async fn yield_once() {
 
 /// Limits a write, whose speed depends on the client.
 async fn limit_write(deadline: &mut Deadline, write: impl Future<Output = io::Result<()>>) -> io::Result<()> {
-    let timed_out =
-        || Err(io::Error::new(io::ErrorKind::TimedOut, "the client did not read the data before the deadline"));
-    deadline.limit(write).await.unwrap_or_else(timed_out)
+    deadline.limit(write).await.unwrap_or_else(|| Err(ResponseStream::unread_error()))
 }
 
 impl StreamFailure {
