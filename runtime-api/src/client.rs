@@ -116,12 +116,13 @@ impl Client {
     /// Registers an internal extension without events, so that Lambda sends SIGTERM before it ends the process.
     ///
     /// Lambda sends no signal to a process without extensions. Keep the returned value for as long as the process runs. No two
-    /// extensions of a function may have the same `name`.
+    /// extensions of a function may have the same `name`, which consists of ASCII letters, digits, `.`, `_` and `-`.
     ///
     /// Source: [the lifecycle of the execution environment](https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown).
     ///
     /// # Errors
-    /// Lambda rejects the registration, or does not respond within three seconds.
+    /// `name` is invalid. Lambda rejects the registration, or does not respond within three seconds. No error is
+    /// [fatal](Error::is_fatal): the process works without the extension.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
@@ -131,7 +132,8 @@ impl Client {
 
     /// Reports that the process cannot start. The process has to exit afterwards.
     ///
-    /// `error_type` has the form `Runtime.Reason` or `Function.Reason`. `message` is cut after 32,768 characters.
+    /// `error_type` has the form `Runtime.Reason` or `Function.Reason`. A header contains the type as well; there, all
+    /// characters except ASCII letters, digits, `.`, `_` and `-` are replaced by `_`. `message` is cut after 32,768 characters.
     ///
     /// # Errors
     /// Lambda did not accept the report.

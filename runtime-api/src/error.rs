@@ -23,6 +23,8 @@ enum ErrorKind {
     Rejected(u16),
     /// The connection failed.
     Connection,
+    /// The name of an extension is invalid.
+    ExtensionName,
 }
 
 impl Error {
@@ -56,6 +58,11 @@ impl Error {
             "invalid AWS_LAMBDA_RUNTIME_API {address:?}: expected a host and a port such as 127.0.0.1:9001, or an http URL"
         );
         Self { message, kind: ErrorKind::Address, source: None }
+    }
+
+    pub(crate) fn invalid_extension_name(name: &str) -> Self {
+        let message = format!("invalid extension name {name:?}: expected ASCII letters, digits, `.`, `_` and `-`");
+        Self { message, kind: ErrorKind::ExtensionName, source: None }
     }
 
     pub(crate) fn fatal(message: String, source: Option<io::Error>) -> Self {

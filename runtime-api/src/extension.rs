@@ -14,6 +14,7 @@ use crate::{
     Error,
     address::Address,
     http1::{Connection, ConnectionError, ResponseHead},
+    report::is_name_character,
     timer::ReusableTimer,
 };
 
@@ -38,6 +39,9 @@ pub struct Extension {
 
 impl Extension {
     pub(crate) async fn register(address: &Address, headers: &str, name: &str) -> Result<Self, Error> {
+        if name.is_empty() || !name.chars().all(is_name_character) {
+            return Err(Error::invalid_extension_name(name));
+        }
         let path = address.path();
         let request = format!(
             "POST {path}{API_VERSION}/register HTTP/1.1\r\n{headers}lambda-extension-name: {name}\r\n\

@@ -62,7 +62,8 @@ impl<'client> Invocation<'client> {
 
     /// Reports that the invocation failed.
     ///
-    /// `error_type` is a short name such as `Runtime.InvalidEvent`. `message` is cut after 32,768 characters.
+    /// `error_type` is a short name such as `Runtime.InvalidEvent`. A header contains the type as well; there, all characters
+    /// except ASCII letters, digits, `.`, `_` and `-` are replaced by `_`. `message` is cut after 32,768 characters.
     ///
     /// # Errors
     /// As [`respond`](Self::respond).

@@ -7,7 +7,7 @@ use crate::{
     client::wait_and_double,
     http1::{Connection, ConnectionError},
     outage::{FIRST_PAUSE, LONGEST_PAUSE},
-    report::{ErrorTarget, error_json},
+    report::{ErrorTarget, error_json, header_error_type},
 };
 
 /// One POST request.
@@ -55,7 +55,7 @@ impl Client {
         // Writing to a string cannot fail.
         let _ = write!(head, "{}\r\n", payload.len());
         if let Some(error_type) = post.error_type {
-            head.extend(["lambda-runtime-function-error-type: ", error_type, "\r\n"]);
+            head.extend(["lambda-runtime-function-error-type: ", &header_error_type(error_type), "\r\n"]);
         }
         head.push_str("\r\n");
         let posted = self.post_with_retries(&head, payload).await;

@@ -17,6 +17,16 @@ pub(crate) enum ErrorTarget<'a> {
 /// The number of characters of an error message that are sent.
 pub(crate) const MAX_MESSAGE: usize = 32 * 1024;
 
+/// Whether `character` may be part of an error type or of the name of an extension in a header.
+pub(crate) fn is_name_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-')
+}
+
+/// Returns `error_type` for a header. Replaces every other character by `_`, because a line break would start another header.
+pub(crate) fn header_error_type(error_type: &str) -> String {
+    error_type.replace(|character| !is_name_character(character), "_")
+}
+
 /// Returns the JSON of an error. Cuts `message` after [`MAX_MESSAGE`] characters.
 pub(crate) fn error_json(error_type: &str, message: &str) -> String {
     let mut out = String::with_capacity(128 + message.len().min(MAX_MESSAGE));

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::{
     Client, Context, Error,
     http1::{Connection, ConnectionError, ResponseHead},
-    report::error_json,
+    report::{error_json, header_error_type},
 };
 
 /// The end of the head of a streamed response.
@@ -182,6 +182,8 @@ impl<'client> ResponseStream<'client> {
 
     /// Ends the response as failed. Lambda then closes the connection of the client, which receives an incomplete response.
     ///
+    /// The arguments have the same form as in [`Invocation::fail`](crate::Invocation::fail).
+    ///
     /// # Errors
     /// As [`finish`](Self::finish).
     pub async fn fail(mut self, error_type: &str, message: &str) -> Result<(), Error> {
@@ -285,7 +287,8 @@ fn push_error_trailers(out: &mut Vec<u8>, error_type: &str, message: &str) {
     // Writing to a vector cannot fail.
     let _ = write!(
         out,
-        "Lambda-Runtime-Function-Error-Type: {error_type}\r\nLambda-Runtime-Function-Error-Body: {}\r\n",
+        "Lambda-Runtime-Function-Error-Type: {}\r\nLambda-Runtime-Function-Error-Body: {}\r\n",
+        header_error_type(error_type),
         STANDARD.encode(error_json(error_type, message))
     );
 }

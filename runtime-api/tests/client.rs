@@ -116,3 +116,39 @@ fn rejects_an_address_with_the_value() {
     let error = Client::new("https://example.com").unwrap_err();
     assert!(error.is_fatal() && error.to_string().contains("\"https://example.com\""), "{error}");
 }
+
+/// Reads a request that arrives on a new connection, and responds with `status`. Returns the start of the request.
+async fn reject(listener: &TcpListener, status: u16) -> (String, TcpStream) {
+    let (mut socket, _) = listener.accept().await.unwrap();
+    let mut request = vec![];
+    while !request.windows(4).any(|window| window == b"\r\n\r\n") {
+        assert!(socket.read_buf(&mut request).await.unwrap() > 0, "closed");
+    }
+    let response = format!("HTTP/1.1 {status} Status\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    socket.write_all(response.as_bytes()).await.unwrap();
+    (String::from_utf8(request).unwrap(), socket)
+}
+
+async fn client_and_listener() -> (Client, TcpListener) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    (Client::new(&listener.local_addr().unwrap().to_string()).unwrap(), listener)
+}
+
+#[tokio::test]
+async fn replaces_characters_of_an_error_type_that_a_header_cannot_contain() {
+    let (mut client, listener) = client_and_listener().await;
+    let fails = client.fail_initialization("Runtime.A\r\nX: 1", "a");
+    let (_, (request, _)) = tokio::join!(fails, reject(&listener, 202));
+    assert!(request.contains("\r\nlambda-runtime-function-error-type: Runtime.A__X__1\r\n\r\n"), "{request}");
+}
+
+#[tokio::test]
+async fn rejects_the_name_of_an_extension_that_a_header_cannot_contain() {
+    let (client, _listener) = client_and_listener().await;
+    for name in ["", "a b", "a\r\nb: c", "é"] {
+        let registered = timeout(SOON / 10, client.register_extension(name)).await.unwrap();
+        let error = registered.unwrap_err();
+        assert!(error.to_string().starts_with(&format!("invalid extension name {name:?}: expected")), "{error}");
+        assert!(!error.is_fatal() && error.status().is_none());
+    }
+}

@@ -126,3 +126,12 @@ async fn writes_nothing_after_the_end() {
     tokio::join!(streams, accepts);
     assert!(client.connection.is_some());
 }
+
+#[test]
+fn replaces_characters_of_an_error_type_that_a_trailer_cannot_contain() {
+    let mut out = vec![];
+    push_error_trailers(&mut out, "Runtime.A\r\nX: é", "message");
+    let trailers = String::from_utf8(out).unwrap();
+    assert!(trailers.starts_with("Lambda-Runtime-Function-Error-Type: Runtime.A__X___\r\n"), "{trailers}");
+    assert_eq!(trailers.lines().count(), 2);
+}
