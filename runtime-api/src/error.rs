@@ -40,6 +40,8 @@ impl Error {
     /// | 400, 403 | Lambda does not wait for a response to this invocation: it has one, or it has timed out |
     /// | 410 | on Managed Instances, the response came after the timeout |
     /// | 413 | the response is too large |
+    ///
+    /// The table applies to responses and errors of invocations. Other requests have no such meanings.
     pub fn status(&self) -> Option<u16> {
         match self.kind {
             ErrorKind::Rejected(status) => Some(status),
@@ -79,12 +81,26 @@ impl Error {
         if status == 500 {
             return Self::fatal(format!("cannot {action}: Lambda reports that this process cannot go on (500)"), None);
         }
+        Self::rejected_with_hint(action, status, "")
+    }
+
+    /// As [`rejected`](Self::rejected), for the response or the error of an invocation.
+    pub(crate) fn response_rejected(action: &str, status: u16) -> Self {
         let hint = match status {
             400 | 403 => ": the invocation has a response already, or has timed out",
             410 => ": the response came after the timeout",
             413 => ": it is too large",
-            _ => "",
+            _ => return Self::rejected(action, status),
         };
+        Self::rejected_with_hint(action, status, hint)
+    }
+
+    /// As [`rejected`](Self::rejected), for a request without which the process can go on.
+    pub(crate) fn optional_rejected(action: &str, status: u16) -> Self {
+        Self::rejected_with_hint(action, status, "")
+    }
+
+    fn rejected_with_hint(action: &str, status: u16, hint: &str) -> Self {
         Self {
             message: format!("cannot {action}: Lambda rejected it with status {status}{hint}"),
             kind: ErrorKind::Rejected(status),

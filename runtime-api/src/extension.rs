@@ -60,7 +60,7 @@ impl Extension {
         };
         let (connection, head) = sent.map_err(|error| Error::connection(&action, error))?;
         if head.status != 200 {
-            return Err(Error::rejected(&action, head.status));
+            return Err(Error::optional_rejected(&action, head.status));
         }
         let Some(id) = std::str::from_utf8(&id).ok().filter(|id| !id.is_empty()) else {
             return Err(Error::connection(&action, io::Error::other("the response has no identifier")));

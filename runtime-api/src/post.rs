@@ -17,6 +17,8 @@ struct Post<'a> {
     action: &'a str,
     invocation_id: Option<&'a str>,
     error_type: Option<&'a str>,
+    /// Whether the request is the response or the error of an invocation.
+    ends_invocation: bool,
 }
 
 impl Client {
@@ -26,6 +28,7 @@ impl Client {
             action: "send the response",
             invocation_id: context.invocation_id(),
             error_type: None,
+            ends_invocation: true,
         };
         self.post(post, payload).await
     }
@@ -45,7 +48,8 @@ impl Client {
             ErrorTarget::Initialization => (["/init", "/error", ""], "report the initialization error", None),
             ErrorTarget::Restore => (["/restore", "/error", ""], "report the restore error", None),
         };
-        let post = Post { path, action, invocation_id, error_type: Some(error_type) };
+        let ends_invocation = matches!(target, ErrorTarget::Invocation(_));
+        let post = Post { path, action, invocation_id, error_type: Some(error_type), ends_invocation };
         self.post(post, &error_json(error_type, message)).await
     }
 
@@ -62,6 +66,7 @@ impl Client {
         self.post_head = head;
         match posted {
             Ok(200..300) => Ok(()),
+            Ok(status) if post.ends_invocation => Err(Error::response_rejected(post.action, status)),
             Ok(status) => Err(Error::rejected(post.action, status)),
             Err(error) => Err(Error::connection(post.action, error)),
         }

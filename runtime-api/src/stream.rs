@@ -195,7 +195,7 @@ impl<'client> ResponseStream<'client> {
     /// which Lambda rejected the response, if there is one.
     pub async fn rejection(mut self, error: io::Error) -> Error {
         match self.response().await {
-            Ok(head) if !(200..300).contains(&head.status) => Error::rejected(ACTION, head.status),
+            Ok(head) if !(200..300).contains(&head.status) => Error::response_rejected(ACTION, head.status),
             _ => Error::connection(CUT_OFF, error),
         }
     }
@@ -239,7 +239,7 @@ impl<'client> ResponseStream<'client> {
         self.client.keep(self.connection, &head);
         match head.status {
             200..300 => Ok(()),
-            status => Err(Error::rejected(ACTION, status)),
+            status => Err(Error::response_rejected(ACTION, status)),
         }
     }
 

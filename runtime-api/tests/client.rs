@@ -135,6 +135,35 @@ async fn client_and_listener() -> (Client, TcpListener) {
 }
 
 #[tokio::test]
+async fn explains_a_rejection_by_the_rejected_request() {
+    let (mut client, listener) = client_and_listener().await;
+    for (status, is_fatal) in [(400, false), (403, false), (413, false), (500, true)] {
+        let (registered, _) = tokio::join!(client.register_extension("name"), reject(&listener, status));
+        let error = registered.unwrap_err();
+        // The function works without the extension.
+        assert_eq!((error.status(), error.is_fatal()), (Some(status), false), "{error}");
+        assert!(error.to_string().ends_with(&format!("status {status}")), "{error}");
+
+        let (reported, _) = tokio::join!(client.fail_initialization("Runtime.A", "a"), reject(&listener, status));
+        let error = reported.unwrap_err();
+        assert_eq!(error.is_fatal(), is_fatal, "{error}");
+        assert!(!error.to_string().contains("invocation"), "{error}");
+    }
+    let event = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        head(&mut socket).await;
+        let event = b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 1\r\nContent-Length: 1\r\n\
+            Connection: close\r\n\r\n2";
+        socket.write_all(event).await.unwrap();
+        socket
+    };
+    let (invocation, _) = tokio::join!(client.next(), event);
+    let (responded, _) = tokio::join!(invocation.unwrap().respond("2"), reject(&listener, 400));
+    let error = responded.unwrap_err();
+    assert!(error.to_string().ends_with("the invocation has a response already, or has timed out"), "{error}");
+}
+
+#[tokio::test]
 async fn replaces_characters_of_an_error_type_that_a_header_cannot_contain() {
     let (mut client, listener) = client_and_listener().await;
     let fails = client.fail_initialization("Runtime.A\r\nX: 1", "a");
