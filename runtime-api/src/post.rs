@@ -135,4 +135,56 @@ mod tests {
         assert!(matches!(posted, Ok(413)), "{posted:?}");
         assert!(client.connection.is_none());
     }
+
+    /// A payload whose chunks do not have the length that it names.
+    struct WrongLength {
+        len: usize,
+        chunks: Vec<String>,
+    }
+
+    impl Payload for WrongLength {
+        fn len(&self) -> usize {
+            self.len
+        }
+
+        fn write_chunk(&self, index: usize, out: &mut Vec<u8>) -> bool {
+            let Some(chunk) = self.chunks.get(index) else { return false };
+            out.extend_from_slice(chunk.as_bytes());
+            true
+        }
+    }
+
+    #[tokio::test]
+    async fn closes_the_connection_after_a_payload_of_another_length() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = Client::new(&listener.local_addr().unwrap().to_string()).unwrap();
+        let large = || "x".repeat(100_000);
+        let payloads = [
+            WrongLength { len: 3, chunks: vec!["12".into()] },
+            WrongLength { len: 3, chunks: vec!["12".into(), "34".into()] },
+            WrongLength { len: 0, chunks: vec!["1".into()] },
+            WrongLength { len: 1, chunks: vec![] },
+            WrongLength { len: 99_999, chunks: vec![large()] },
+            WrongLength { len: 100_001, chunks: vec![large()] },
+            WrongLength { len: 100_000, chunks: vec![large(), large()] },
+        ];
+        for payload in payloads {
+            let accepts = async {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let mut request = vec![];
+                let _ = socket.read_buf(&mut request).await;
+                // The connection may be closed.
+                let _ = socket.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").await;
+                request
+            };
+            let context = Context::default();
+            let (responded, request) = tokio::join!(client.respond(&context, &payload), accepts);
+            let error = responded.unwrap_err();
+            let cause = std::error::Error::source(&error).unwrap().to_string();
+            assert!(cause.contains(&format!("than the {} bytes", payload.len)), "{cause}");
+            assert!(client.connection.is_none() && !error.is_fatal());
+            // A request that fits into one write was not sent at all.
+            assert!(request.is_empty() || payload.len >= 100_000, "{}", String::from_utf8_lossy(&request));
+        }
+    }
 }

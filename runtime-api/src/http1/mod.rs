@@ -47,7 +47,8 @@ pub(crate) enum ConnectionError {
     Unreachable(io::Error),
     /// The connection was closed before the first byte of a response, for example while the process was frozen.
     Closed(io::Error),
-    /// The connection was closed later, timed out, or received something that is not HTTP/1.1.
+    /// The connection was closed later, timed out, or received something that is not HTTP/1.1; or the payload has another
+    /// length than the head.
     Broken(io::Error),
 }
 
@@ -77,7 +78,7 @@ impl Connection {
         self.flush(timer).await
     }
 
-    /// Sends a request: a head that ends with an empty line, and the payload.
+    /// Sends a request: a head that ends with an empty line, and the payload. After an error, the connection is out of step.
     pub(crate) async fn send_payload(
         &mut self,
         head: &[u8],
@@ -86,12 +87,22 @@ impl Connection {
     ) -> Result<(), ConnectionError> {
         self.out.clear();
         self.out.extend_from_slice(head);
+        let length = payload.len();
+        // The bytes of the request that have been flushed.
+        let mut flushed = 0;
         let mut index = 0;
         while payload.write_chunk(index, &mut self.out) {
             index += 1;
             if self.out.len() >= WRITE_AT {
+                flushed += self.out.len();
+                if flushed > head.len().saturating_add(length) {
+                    return Err(wrong_length(length));
+                }
                 self.flush(timer).await?;
             }
+        }
+        if flushed + self.out.len() != head.len().saturating_add(length) {
+            return Err(wrong_length(length));
         }
         self.flush(timer).await
     }
@@ -212,6 +223,13 @@ fn timed_out() -> io::Error {
 
 fn invalid(message: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, message)
+}
+
+/// The error of a payload whose chunks do not add up to `length`. The request must not be sent again.
+fn wrong_length(length: usize) -> ConnectionError {
+    let message =
+        format!("the chunks of the payload have another length than the {length} bytes that `Payload::len` returns");
+    ConnectionError::Broken(io::Error::new(io::ErrorKind::InvalidInput, message))
 }
 
 fn broken(message: String) -> ConnectionError {
