@@ -26,9 +26,10 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// An internal extension without events, registered by [`Client::register_extension`](crate::Client::register_extension).
 ///
 /// A task polls for events, as Lambda requires of every extension before the function can start. The task ends when this
-/// value is dropped.
+/// value is dropped. Lambda then waits for the poll until the initialization times out, so keep the value.
 ///
 /// Source: [Extensions API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
+#[must_use = "Lambda does not start the function without the poll, which ends when this value is dropped"]
 pub struct Extension {
     address: Address,
     /// The request that polls for events.
