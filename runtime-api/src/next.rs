@@ -13,6 +13,9 @@ use crate::{
 impl Client {
     /// Waits for the next invocation, for as long as that takes, and retries polls that fail.
     ///
+    /// Not cancel safe: dropping the future loses an invocation that has begun to arrive. Use [`ready`](Self::ready) to wait
+    /// with a limit.
+    ///
     /// # Errors
     /// All errors are [fatal](Error::is_fatal): Lambda cannot go on with this process, or has been unreachable for a minute.
     pub async fn next(&mut self) -> Result<Invocation<'_>, Error> {
@@ -66,6 +69,9 @@ impl Client {
 
     /// Reads the invocation that has begun to arrive. Returns `None` if nothing has, or if the poll has to be repeated: call
     /// [`ready`](Self::ready) again.
+    ///
+    /// Not cancel safe: dropping the future loses the invocation. Lambda waits for its response until the invocation times
+    /// out.
     ///
     /// # Errors
     /// As [`next`](Self::next).
