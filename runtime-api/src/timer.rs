@@ -14,6 +14,8 @@ use tokio::{
 ///
 /// [`tokio::time::timeout`] registers a new timer for every wait, which costs a system call and a wake-up of the runtime. This
 /// timer stays registered from one wait to the next. It moves only if it fires too early, or would fire too late.
+// Public for `lodger-core`, which limits apps and streams with the same timer. Hidden, because `Instant` is tokio's.
+#[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct ReusableTimer(Option<Pin<Box<Sleep>>>);
 
@@ -45,12 +47,12 @@ impl ReusableTimer {
         .await
     }
 
-    /// Returns the output of `future`, or `None` after `time`.
+    /// Returns the output of `future`, or `None` after `time`. Waits without a limit if `time` is too long for the clock.
     ///
     /// # Panics
     /// As [`until`](Self::until).
     pub async fn within<T>(&mut self, time: Duration, future: impl Future<Output = T>) -> Option<T> {
-        self.until(Some(Instant::now() + time), future).await
+        self.until(Instant::now().checked_add(time), future).await
     }
 }
 
@@ -91,5 +93,10 @@ mod tests {
         let start = Instant::now();
         assert!(timer.within(TIME / 10, pending::<()>()).await.is_none());
         assert!(start.elapsed() < TIME / 5, "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_longest_time_is_no_limit() {
+        assert!(ReusableTimer::default().within(Duration::MAX, sleep(TIME)).await.is_some());
     }
 }
