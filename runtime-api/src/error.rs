@@ -49,7 +49,10 @@ impl Error {
         }
     }
 
-    pub(crate) fn missing_address() -> Self {
+    /// The error of a process without the variable `AWS_LAMBDA_RUNTIME_API`. [`Client::from_env`](crate::Client::from_env)
+    /// returns it.
+    #[must_use]
+    pub fn missing_address() -> Self {
         let message =
             "AWS_LAMBDA_RUNTIME_API is not set; Lambda and its emulators set it to the address of the Runtime API";
         Self { message: message.to_owned(), kind: ErrorKind::Address, source: None }

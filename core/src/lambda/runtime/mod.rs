@@ -11,7 +11,7 @@ mod stream;
 
 use std::{mem::take, num::NonZeroUsize, sync::Arc, time::Duration};
 
-use lodger_runtime_api::{Client, Extension};
+use lodger_runtime_api::{Client, Error as ApiError, Extension};
 
 use self::{group::SlotGroup, snapshot::Snapshot};
 use crate::{
@@ -184,9 +184,7 @@ impl Runtime {
 /// Creates the client, which logs retries as Lodger's own lines.
 fn new_client(address: Option<&str>) -> Result<Client, Error> {
     let Some(address) = address else {
-        return Err(Error::new(
-            "AWS_LAMBDA_RUNTIME_API is not set; Lambda and its emulators set it to the address of the Runtime API",
-        ));
+        return Err(Error::new(with_causes(&ApiError::missing_address())));
     };
     let client = Client::new(address).map_err(|error| into_error(&error))?;
     Ok(client.on_retry(|message| log::log(tracing::Level::WARN, message)))
