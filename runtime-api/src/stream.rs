@@ -1,18 +1,14 @@
-use std::{
-    fmt,
-    io::{self, Write as _},
-    mem::take,
-    time::Duration,
-};
+mod chunks;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use std::{fmt, io, mem::take, time::Duration};
+
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use self::chunks::{push_chunk, push_error_trailers, push_length, push_prelude};
 use crate::{
     Client, Context, Error,
     http1::{Connection, ConnectionError, ResponseHead},
-    report::{error_json, header_error_type},
 };
 
 /// The end of the head of a streamed response.
@@ -20,9 +16,6 @@ const HEADERS: &str = "content-type: application/vnd.awslambda.http-integration-
      lambda-runtime-function-response-mode: streaming\r\n\
      transfer-encoding: chunked\r\n\
      trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n";
-
-/// The number of zero bytes between the prelude and the body.
-const SEPARATOR_LEN: usize = 8;
 
 /// Smaller writes are collected up to this size. Larger data is sent without a copy.
 const WRITE_AT: usize = 32 * 1024;
@@ -255,43 +248,6 @@ impl<'client> ResponseStream<'client> {
 
 const ACTION: &str = "send the streamed response";
 const CUT_OFF: &str = "send the whole streamed response";
-
-/// Appends the prelude, the separator and the rest, each in a chunk of its own, as AWS's runtimes do.
-///
-/// Lambda accepts any chunks. `cargo lambda watch` expects the prelude in the first chunk and the separator in the second.
-fn push_prelude(out: &mut Vec<u8>, prelude: &[u8]) {
-    // JSON contains no zero byte.
-    let end = memchr::memchr(0, prelude).unwrap_or(prelude.len());
-    let (prelude, rest) = prelude.split_at(end);
-    let (separator, body) = rest.split_at(rest.len().min(SEPARATOR_LEN));
-    for chunk in [prelude, separator, body] {
-        if !chunk.is_empty() {
-            push_chunk(out, chunk);
-        }
-    }
-}
-
-fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {
-    push_length(out, data.len());
-    out.extend_from_slice(data);
-    out.extend_from_slice(b"\r\n");
-}
-
-fn push_length(out: &mut Vec<u8>, length: usize) {
-    // Writing to a vector cannot fail.
-    let _ = write!(out, "{length:x}\r\n");
-}
-
-/// Appends the trailers that mark a stream as failed.
-fn push_error_trailers(out: &mut Vec<u8>, error_type: &str, message: &str) {
-    // Writing to a vector cannot fail.
-    let _ = write!(
-        out,
-        "Lambda-Runtime-Function-Error-Type: {}\r\nLambda-Runtime-Function-Error-Body: {}\r\n",
-        header_error_type(error_type),
-        STANDARD.encode(error_json(error_type, message))
-    );
-}
 
 impl fmt::Debug for ResponseStream<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
