@@ -3,11 +3,12 @@ use std::{borrow::Cow, error, fmt, io};
 /// Any error, in the type that web frameworks use for it.
 pub type BoxError = Box<dyn error::Error + Send + Sync>;
 
-/// The error of [`run`](https://docs.rs/lodger/latest/lodger/fn.run.html), and of reading a request body.
+/// The error of every function of Lodger that can fail: of `run` and `host`, of reading a [`Body`](crate::Body), and of parsing.
 ///
 /// The type is opaque. The message names the value at fault and the fix. Methods such as
-/// [`is_invalid_setting`](Self::is_invalid_setting) return the kind of error, and [`source`](error::Error::source) returns its
-/// cause.
+/// [`is_invalid_setting`](Self::is_invalid_setting) check for one kind of error. At most one of them returns `true`. None does for
+/// the failure of a hook, for a host whose feature is off, and for JSON that does not fit a type.
+/// [`source`](error::Error::source) returns the cause.
 ///
 /// `Display` prints the message only. `Debug` prints the causes as well, and `main` uses `Debug` to print an error that it returns.
 ///
@@ -65,7 +66,7 @@ impl Error {
         Self::of_kind(Kind::SecondRun, message)
     }
 
-    #[cfg(feature = "vercel")]
+    #[cfg(any(feature = "lambda", feature = "vercel"))]
     pub(crate) fn platform_lost(message: impl Into<Cow<'static, str>>) -> Self {
         Self::of_kind(Kind::PlatformLost, message)
     }
@@ -85,7 +86,9 @@ impl Error {
         self
     }
 
-    /// Returns whether a variable, or a value that code has set, is invalid.
+    /// Returns whether a setting is invalid, or missing: a variable, a value that code has set, or a name or a path that was parsed.
+    ///
+    /// An address of the host is a setting too: `AWS_LAMBDA_RUNTIME_API` on Lambda, `VERCEL_IPC_PATH` on Vercel.
     pub fn is_invalid_setting(&self) -> bool {
         self.0.kind == Kind::InvalidSetting
     }
@@ -95,7 +98,8 @@ impl Error {
         self.0.kind == Kind::Listen
     }
 
-    /// Returns whether the app could not be built, because of an error or a panic.
+    /// Returns whether the app could not be built: `Lodger::run_with` returns this error if its closure fails, and on Lambda and on
+    /// Vercel also if the closure panics.
     pub fn is_build(&self) -> bool {
         self.0.kind == Kind::Build
     }
@@ -105,12 +109,19 @@ impl Error {
         self.0.kind == Kind::SecondRun
     }
 
-    /// Returns whether the connection to the platform cannot be established, or broke.
+    /// Returns whether Lambda or Vercel cannot be reached, or has ended the process.
+    ///
+    /// | host | cause |
+    /// |---|---|
+    /// | Lambda | the Runtime API was unreachable for 60 seconds, reported that the process cannot go on, or took no snapshot |
+    /// | Vercel | the socket in `VERCEL_IPC_PATH` cannot be opened, or its connection broke |
+    ///
+    /// A program cannot recover: exit, so that the host starts a new process.
     pub fn is_platform_lost(&self) -> bool {
         self.0.kind == Kind::PlatformLost
     }
 
-    /// Returns whether reading the body of a request failed.
+    /// Returns whether reading a [`Body`](crate::Body) failed, such as after a client has disconnected.
     pub fn is_request_body(&self) -> bool {
         self.0.kind == Kind::RequestBody
     }

@@ -17,9 +17,9 @@ use crate::{BoxError, Error};
 
 pub use stream::BodyDataStream;
 
-/// The body of a request: complete bytes, or a stream of them.
+/// A body: complete bytes, or a stream of them. The type of every request body, and a response body for apps without a framework.
 ///
-/// On Lambda the body of an event is complete. On a server the body arrives in frames. An app reads both through [`http_body::Body`].
+/// On Lambda the body of a request is complete. On a server it arrives in frames. An app reads both through [`http_body::Body`].
 /// Code that is faster with complete bytes calls [`Body::as_bytes`] first. `Body` is `Send` and `Sync`, like the body types of all frameworks.
 ///
 /// # Example
@@ -208,7 +208,7 @@ impl fmt::Debug for Body {
 }
 
 fn cannot_read(source: impl Into<BoxError>) -> Error {
-    Error::request_body("cannot read the request body").with_source(source)
+    Error::request_body("cannot read the body").with_source(source)
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ mod tests {
             assert_eq!(frames.try_next().await.unwrap().unwrap(), chunk);
         }
         let error = frames.try_next().await.unwrap_err();
-        assert_eq!(format!("{error:?}"), "cannot read the request body: cut off");
+        assert_eq!(format!("{error:?}"), "cannot read the body: cut off");
         assert!(error.is_request_body());
     }
 

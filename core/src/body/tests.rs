@@ -49,7 +49,7 @@ async fn returns_the_error_of_a_body_as_the_source() {
         }
     }
     let error = Body::new(Fails).collect().await.unwrap_err();
-    assert_eq!(format!("{error:?}"), "cannot read the request body: cut off");
+    assert_eq!(format!("{error:?}"), "cannot read the body: cut off");
 }
 
 #[test]

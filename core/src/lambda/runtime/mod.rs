@@ -16,7 +16,7 @@ use lodger_runtime_api::{Client, Error as ApiError, Extension};
 use self::{group::SlotGroup, snapshot::Snapshot};
 use crate::{
     Error, Settings, Shutdown, SnapshotHooks,
-    lambda::api_error::{into_error, log_lost_report, with_causes},
+    lambda::api_error::{log_lost_report, with_causes},
     lifecycle::{only_run::OnlyRun, signals::Signals},
     log,
     util::catch_panic,
@@ -184,8 +184,23 @@ impl Runtime {
 /// Creates the client, which logs retries as Lodger's own lines.
 fn new_client(address: Option<&str>) -> Result<Client, Error> {
     let Some(address) = address else {
-        return Err(Error::new(with_causes(&ApiError::missing_address())));
+        return Err(Error::invalid_setting(with_causes(&ApiError::missing_address())));
     };
-    let client = Client::new(address).map_err(|error| into_error(&error))?;
+    // The only cause is an invalid address.
+    let client = Client::new(address).map_err(|error| Error::invalid_setting(with_causes(&error)))?;
     Ok(client.on_retry(|message| log::log(tracing::Level::WARN, message)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_or_invalid_runtime_api_is_an_invalid_setting() {
+        for address in [None, Some("nowhere:x")] {
+            let error = new_client(address).unwrap_err();
+            assert!(error.is_invalid_setting(), "{error}");
+            assert!(error.to_string().contains("AWS_LAMBDA_RUNTIME_API"), "{error}");
+        }
+    }
 }
