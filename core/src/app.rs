@@ -9,10 +9,17 @@ use crate::{Body, BoxError};
 /// The URI is in origin form on every host and for every version of HTTP: a path and a query. The headers `x-forwarded-proto` and
 /// `host` contain the scheme and the host.
 ///
-/// Further facts are extensions and never headers, because a client can send headers. Every request has
-/// [`ClientAddr`](crate::ClientAddr) and [`AfterResponse`](crate::AfterResponse). A request whose path was shortened has
-/// [`PathPrefix`](crate::PathPrefix). The module `lambda` lists further extensions. On Vercel, requests have
-/// [`Context`](crate::vercel::Context).
+/// Further facts are extensions and never headers, because a client can send headers. Each type is an extractor in axum and
+/// actix-web, and warp has a filter for it:
+///
+/// | extension | requests that have it |
+/// |---|---|
+/// | [`ClientAddr`](crate::ClientAddr), [`AfterResponse`](crate::AfterResponse) | all, except under warp's own server |
+/// | [`PathPrefix`](crate::PathPrefix) | those whose path was shortened, except under warp's own server |
+/// | [`lambda::Context`](crate::lambda::Context), [`lambda::Event`](crate::lambda::Event) | all on Lambda |
+/// | [`lambda::RequestContext`](crate::lambda::RequestContext) | those on Lambda whose event contains `requestContext` |
+/// | [`lambda::SyntheticRequest`](crate::lambda::SyntheticRequest) | those on Lambda that Lodger made from an event that is not HTTP |
+/// | [`vercel::Context`](crate::vercel::Context) | all on Vercel |
 pub type Request = http::Request<Body>;
 
 /// An HTTP application of any framework: the seam between adapters and hosts.
@@ -30,8 +37,8 @@ pub type Request = http::Request<Body>;
 /// # Example
 ///
 /// ```
-/// # use lodger_core as lodger;
-/// use lodger::{App, Request};
+/// # mod lodger { pub use lodger_core::{Body, Request}; pub mod adapter { pub use lodger_core::App; } }
+/// use lodger::{Request, adapter::App};
 /// use std::future::{Ready, ready};
 ///
 /// struct Hello;

@@ -11,10 +11,11 @@ use crate::Error;
 /// The prefix is the stage of an API, the prefix of a service on Vercel, the base path that was set, or several of them. The prefix
 /// begins with a slash, does not end with one, and is percent-encoded in the same way as the path.
 ///
-/// It is an extension of every request whose path was shortened. An app that writes URLs puts the prefix before its own paths. In
+/// It is an extension of every request whose path was shortened, except under warp's own server. An app that writes URLs puts the prefix before its own paths. In
 /// `Location` the host adds the prefix, unless [that is turned off](crate::Settings::rewrite_location).
 ///
-/// With the features `axum`, `axum-07` and `actix-web` handlers can extract the prefix; use `Option<PathPrefix>`.
+/// In axum and actix-web the type is an extractor: `async fn handler(prefix: Option<PathPrefix>)`. In warp, use the filter
+/// `lodger::warp::path_prefix()`.
 ///
 /// # Example
 ///

@@ -15,8 +15,8 @@ use crate::{
 
 /// A handle that runs work after the response, so that the client does not wait for the work.
 ///
-/// It is an extension of every request on every host, except under warp's own server (see below). With the features `axum`,
-/// `axum-07` and `actix-web`, handlers can extract the handle.
+/// It is an extension of every request on every host, except under warp's own server (see below). In axum and actix-web the type is
+/// an extractor: `async fn handler(after: AfterResponse)`. In warp, use the filter `lodger::warp::after_response()`.
 ///
 /// Work begins once the last byte of the response body has been sent. Before the host ends or freezes the process, it waits for
 /// the work:
@@ -41,7 +41,7 @@ use crate::{
 ///
 /// # Example
 ///
-/// In axum and actix-web, take the handle as an argument of the handler. In warp, use `warp::ext::optional::<AfterResponse>()`.
+/// Without extractors:
 ///
 /// ```
 /// # use lodger_core as lodger;

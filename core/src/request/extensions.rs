@@ -13,8 +13,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 ///
 /// The address never comes from a header that the client can set.
 ///
-/// Frameworks provide the address in their own way too: axum as `ConnectInfo<SocketAddr>`. With the features `axum`, `axum-07` and
-/// `actix-web`, handlers can extract the address.
+/// In axum and actix-web the type is an extractor: `async fn handler(ClientAddr(client): ClientAddr)`. In warp, use the filter
+/// `lodger::warp::client_addr()`. Frameworks provide the address in their own way too, such as axum as `ConnectInfo<SocketAddr>`.
 ///
 /// # Example
 ///

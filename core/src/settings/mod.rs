@@ -46,7 +46,7 @@ pub struct Settings {
     pub events_path: Option<String>,
     /// The parent of the routes for events of a WebSocket API. No HTTP request reaches a path below it, on any host.
     pub websocket_path: Option<String>,
-    /// The grace period: the timeout of requests in flight at shutdown. `None` means 10 seconds, on Lambda 0.4.
+    /// The grace period: the timeout of requests in flight at shutdown. `None` means 10 seconds; on Lambda, 0.4 seconds.
     pub grace: Option<Duration>,
     /// Whether to register an extension, so that Lambda sends SIGTERM before it ends the process.
     pub sigterm: bool,

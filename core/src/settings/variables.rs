@@ -75,7 +75,8 @@ pub static VARIABLES: &[Variable] = &[
         method: Some("addr"),
         value: "an IP address and a port, such as `127.0.0.1:3000` or `[::1]:3000`",
         default: "`127.0.0.1:3000`",
-        effect: "Address to listen on as a server. Port 0 takes a free port. Overrides `VERCEL_DEV_PORT` and `PORT`. Ignored \
+        effect: "Address to listen on as a server. Port 0 takes a free port. Overrides `VERCEL_DEV_PORT` and `PORT`. \
+                 `Lodger::listener` overrides all three. Ignored \
                  behind the proxy of Vercel's standalone mode, which connects to `127.0.0.1:$PORT` only.",
         apply: |settings, value| {
             if value.decides_addr(settings) {
@@ -175,7 +176,8 @@ pub static VARIABLES: &[Variable] = &[
         method: Some("events_path"),
         value: "a path of the app, percent-encoded, such as `/events`",
         default: "none: such events fail",
-        effect: "Route of the app for events that are not HTTP requests. Each event is a POST to it.",
+        effect: "Route of the app for events that are not HTTP requests. Each event is a POST to it, and no HTTP request reaches it. \
+                 Overrides the path in code, which HTTP requests then reach.",
         apply: |settings, value| value.parse().map(|text| settings.events_path = Some(text)),
     },
     Variable {
@@ -183,14 +185,15 @@ pub static VARIABLES: &[Variable] = &[
         method: Some("websocket_path"),
         value: "a path of the app, percent-encoded, such as `/ws`",
         default: "none: such events fail",
-        effect: "Parent of the routes for events of a WebSocket API. Each event is a POST to its route key below this path.",
+        effect: "Parent of the routes for events of a WebSocket API. Each event is a POST to its route key below this path, and no \
+                 HTTP request reaches such a route. Overrides the path in code, which HTTP requests then reach.",
         apply: |settings, value| value.parse().map(|text| settings.websocket_path = Some(text)),
     },
     Variable {
         name: "LODGER_GRACE",
         method: Some("grace"),
         value: SECONDS,
-        default: "10; 0.4 on Lambda",
+        default: "10 seconds; 0.4 seconds on Lambda",
         effect: "Grace period: timeout of requests in flight at shutdown.",
         apply: |settings, value| value.seconds().map(|value| settings.grace = Some(value)),
     },
@@ -206,7 +209,7 @@ pub static VARIABLES: &[Variable] = &[
         name: "LODGER_DEADLINE_MARGIN",
         method: Some("deadline_margin"),
         value: "a whole number of milliseconds, such as 500",
-        default: "500",
+        default: "500 milliseconds",
         effect: "Time before the deadline of an invocation at which Lodger cancels the request and responds with 504.",
         apply: |settings, value| value.milliseconds().map(|value| settings.deadline_margin = Some(value)),
     },
@@ -214,7 +217,7 @@ pub static VARIABLES: &[Variable] = &[
         name: "LODGER_HEADER_TIMEOUT",
         method: Some("header_timeout"),
         value: SECONDS,
-        default: "10",
+        default: "10 seconds",
         effect: "Timeout of a server connection from accept to the end of the first request's headers. 0 turns it off. \
                  warp's own server has no such timeout.",
         apply: |settings, value| value.seconds().map(|value| settings.header_timeout = Some(value)),

@@ -4,8 +4,10 @@ use crate::request::platform_headers::PlatformHeaders;
 
 /// The ids that Vercel has given a request.
 ///
-/// It is an extension of every request on Vercel, and cheap to clone. With the features `axum`, `axum-07` and `actix-web` it is an
-/// extractor.
+/// It is an extension of every request on Vercel, with the runtime `executable`, and cheap to clone.
+///
+/// In axum and actix-web the type is an extractor: `async fn handler(context: Option<vercel::Context>)`. In warp, use the filter
+/// `lodger::warp::vercel_context()`.
 ///
 /// # Example
 ///

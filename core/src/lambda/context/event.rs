@@ -4,6 +4,9 @@ use bytes::Bytes;
 
 /// The event of the invocation, in JSON. An extension of every request on Lambda.
 ///
+/// In axum and actix-web the type is an extractor: `async fn handler(event: Option<lambda::Event>)`. In warp, use the filter
+/// `lodger::warp::event()`.
+///
 /// Keeps the memory of the whole event. Clones share that memory.
 ///
 /// # Example
@@ -76,6 +79,9 @@ impl fmt::Debug for Event {
 /// These requests go to the routes in `LODGER_EVENTS_PATH` and `LODGER_WEBSOCKET_PATH`. Clients cannot request those paths: on
 /// every host, Lodger responds with 404 before the app. This applies to the path that the app receives. An app that rewrites
 /// paths, by a header or by removing a prefix, could route a client's request there; its handler should check this extension.
+///
+/// In axum and actix-web the type is an extractor: a handler with the argument `_: lambda::SyntheticRequest` responds with 500 to any
+/// other request. In warp, use the filter `lodger::warp::from_event()`.
 ///
 /// The extension does not authenticate the event. Anyone who may invoke the function can send any event, and so can a service
 /// that forwards a client's data as the event: an API integration that is not a proxy, or an IoT rule. Do not connect such

@@ -8,6 +8,9 @@ use bytes::Bytes;
 /// The invocation: its id, its deadline, and the other metadata that Lambda sends with an event. An extension of every
 /// request on Lambda.
 ///
+/// In axum and actix-web the type is an extractor: `async fn handler(context: Option<lambda::Context>)`. In warp, use the filter
+/// `lodger::warp::lambda_context()`.
+///
 /// Cloning is cheap. Metadata that is absent, empty or invalid is `None`.
 ///
 /// Source: [the `next` method of the Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-next).

@@ -7,6 +7,9 @@ use crate::json::read::{Malformed, Reader, Text};
 /// The request context of the event: metadata that API Gateway, a load balancer or Lattice adds to the request. An extension
 /// of every request on Lambda whose event contains `requestContext`.
 ///
+/// In axum and actix-web the type is an extractor: `async fn handler(context: Option<lambda::RequestContext>)`. In warp, use the
+/// filter `lodger::warp::request_context()`.
+///
 /// The accessors cover every front that sends the value, and search the JSON on each call. For other values, use
 /// [`get`](Self::get), or with the feature `serde` `parse`, which deserializes the whole object.
 ///
