@@ -10,8 +10,23 @@ const INTRODUCTION: &str = "\
 <!-- Made from `core/src/settings/variables.rs`: `LODGER_TEST_UPDATE=1 cargo test -p lodger --test settings` writes this file. -->
 
 Every setting has a default. Code changes it with a method of `Lodger`, and a variable of the environment overrides code: a
-deployed program can be reconfigured without a build. An empty variable counts as unset. Lodger logs a warning for an unknown
-variable that begins with `LODGER_`.
+deployed program can be reconfigured without a build. One method overrides variables: `Lodger::listener` replaces every address.
+An empty variable counts as unset. Lodger logs a warning for an unknown variable that begins with `LODGER_`.
+";
+
+const ONLY_METHODS: &str = "
+## Methods without a variable
+
+| method | hosts | effect |
+|---|---|---|
+| `Lodger::listener` | server | Listens on a socket of the program. |
+| `Lodger::on_listening` | server, Vercel | Calls a function with the address that the server listens on. |
+| `Lodger::shutdown` | all | Shuts down when a future completes. Lodger does not listen for signals then. |
+| `Lodger::shutdown_or_signal` | all | Shuts down when a future completes, or at a signal. |
+| `Lodger::before_freeze` | Lambda, Vercel | Runs a hook each time before the host may freeze the process. |
+| `Lodger::before_snapshot` | Lambda with SnapStart | Runs a hook before Lambda takes the snapshot. |
+| `Lodger::after_restore` | Lambda with SnapStart | Runs a hook in each instance that Lambda restores from the snapshot. |
+| `Lodger::run_with` | all | Builds the app in a closure, and reports an error of the closure to the host. |
 ";
 
 fn page() -> String {
@@ -21,6 +36,7 @@ fn page() -> String {
     let mut page = String::from(INTRODUCTION);
     table(&mut page, "Variables that you set", &of_lodger);
     table(&mut page, "Variables that a host sets", &of_hosts);
+    page += ONLY_METHODS;
     page
 }
 
@@ -28,7 +44,7 @@ fn table(page: &mut String, title: &str, variables: &[&Variable]) {
     let head = "| variable | method | value | default | effect |\n|---|---|---|---|---|";
     *page += &format!("\n## {title}\n\n{head}\n");
     for Variable { name, method, value, default, effect, .. } in variables {
-        let method = method.map(|method| format!("[`Lodger::{method}`]")).unwrap_or_default();
+        let method = method.map(|method| format!("`Lodger::{method}`")).unwrap_or_default();
         *page += &format!("| `{name}` | {method} | {value} | {default} | {effect} |\n");
     }
 }
@@ -41,6 +57,21 @@ fn page_is_up_to_date() {
     }
     let found = fs::read_to_string(&path).unwrap();
     assert!(found == page(), "run `LODGER_TEST_UPDATE=1 cargo test -p lodger --test settings`, and commit {path:?}");
+}
+
+#[test]
+fn lists_every_method_of_lodger() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = vec![src.join("lodger.rs")];
+    files.extend(fs::read_dir(src.join("lodger")).unwrap().map(|file| file.unwrap().path()));
+    let code: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let names = code.split("    pub fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next());
+    let mut methods: Vec<_> = names.filter(|name| !["new", "run"].contains(name)).collect();
+    let page = page();
+    let mut listed: Vec<_> = page.split("| `Lodger::").skip(1).filter_map(|rest| rest.split('`').next()).collect();
+    methods.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(listed, methods);
 }
 
 #[test]
