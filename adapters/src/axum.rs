@@ -1,19 +1,16 @@
 //! Apps of [axum](https://docs.rs/axum) 0.8: a `Router`, unchanged.
 //!
-//! Handlers extract the client's address as `ConnectInfo<SocketAddr>`, the same way as under axum's own server. Facts
-//! about the host are extensions of the request:
+//! Handlers extract the client's address as `ConnectInfo<SocketAddr>`, the same way as under axum's own server. Other
+//! facts about the host and the request are [extractors](crate#extractors) too:
 //!
 //! ```no_run
-//! use axum::{Extension, Router, extract::ConnectInfo, routing::get};
+//! use axum::{Router, extract::ConnectInfo, routing::get};
 //! use lodger::lambda;
 //! use std::net::SocketAddr;
 //!
-//! async fn client(
-//!     ConnectInfo(addr): ConnectInfo<SocketAddr>,
-//!     context: Option<Extension<lambda::Context>>,
-//! ) -> String {
+//! async fn client(ConnectInfo(addr): ConnectInfo<SocketAddr>, context: Option<lambda::Context>) -> String {
 //!     match context {
-//!         Some(Extension(context)) => format!("{addr}, request {}", context.request_id()),
+//!         Some(context) => format!("{addr}, request {}", context.request_id()),
 //!         None => addr.to_string(),
 //!     }
 //! }
@@ -24,8 +21,8 @@
 //! }
 //! ```
 //!
-//! For a `ConnectInfo` of another type, add a layer that inserts it, made from the extension
-//! [`ClientAddr`](crate::ClientAddr).
+//! A layer finds the same values as extensions of the request. For a `ConnectInfo` of another type, add a layer that
+//! inserts it, made from the extension [`ClientAddr`](crate::ClientAddr).
 //!
 //! A router without its state is not an app: call `with_state` first. `axum::serve` requires this too.
 

@@ -1,7 +1,8 @@
-//! Apps of [hyper](https://docs.rs/hyper) 1: services over `Request<lodger::Body>`, or over requests with any body.
+//! Apps of [hyper](https://docs.rs/hyper) 1: services over `Request<lodger::Body>`, or services that are generic over the body.
 //!
 //! In a service that was written over `hyper::body::Incoming`, replace that type with [`lodger::Body`](crate::Body).
-//! Only a connection of hyper can make an `Incoming`, and not every host has such connections. An error of the service
+//! Only a connection of hyper can make an `Incoming`, and not every host has such connections. Facts about the host and the
+//! request are [extensions of the request](crate::Request). An error of the service
 //! is logged and becomes a response with the status 500.
 //!
 //! ```no_run

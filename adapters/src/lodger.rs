@@ -81,10 +81,13 @@ impl Lodger {
 
     /// Builds an app and runs it.
     ///
-    /// If `build` fails or panics, Lodger reports the cause to Lambda or Vercel, and the function does not start.
+    /// If `build` fails or panics, Lodger reports the cause to Lambda or Vercel, and the function does not start. On a server, a panic
+    /// of `build` is a panic of `run_with`.
     ///
     /// # Errors
-    /// The same as for [`run`](crate::run), and the errors of `build`.
+    /// The same as for [`run`](crate::run). If `build` fails, [`Error::is_build`] returns `true`, and the
+    /// [source](std::error::Error::source) is the error of `build`. The same holds on Lambda and on Vercel if `build` panics, except
+    /// that there is no source.
     ///
     /// # Panics
     /// The same as for [`run`](crate::run).

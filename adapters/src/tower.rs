@@ -1,7 +1,8 @@
-//! Apps of [tower](https://docs.rs/tower) 0.5: services over `Request<lodger::Body>`, or over requests with any body.
+//! Apps of [tower](https://docs.rs/tower) 0.5: services over `Request<lodger::Body>`, or services that are generic over the body.
 //!
 //! Each request gets a clone of the service. The clone that reports that it is ready is the one that is called. An
-//! error of the service is logged and becomes a response with the status 500.
+//! error of the service is logged and becomes a response with the status 500. Facts about the host and the request are
+//! [extensions of the request](crate::Request).
 //!
 //! ```no_run
 //! use http::{Request, Response};

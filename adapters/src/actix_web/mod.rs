@@ -20,10 +20,24 @@
 //!
 //! `#[tokio::main]` works too.
 //!
-//! # Extensions
+//! # Extractors
 //!
-//! Facts about the host, such as [`Context`](crate::lambda::Context), are extensions of the request. Extract one with
-//! `ReqData<lodger::lambda::Context>`. The client's address is also the peer address of the request, on every host.
+//! Facts about the host and the request, such as [`lambda::Context`](crate::lambda::Context), are
+//! [extractors](crate#extractors). Middleware finds the same values in the extensions of the request. The client's
+//! address is also the peer address of the request, on every host:
+//!
+//! ```
+//! use actix_web::{Responder, dev::PeerAddr};
+//! use lodger::lambda;
+//!
+//! async fn client(PeerAddr(client): PeerAddr, context: Option<lambda::Context>) -> impl Responder {
+//!     match context {
+//!         Some(context) => format!("{client}, request {}", context.request_id()),
+//!         None => client.to_string(),
+//!     }
+//! }
+//! # let _ = actix_web::App::new().route("/", actix_web::web::get().to(client));
+//! ```
 //!
 //! # Work after the response
 //!
@@ -35,10 +49,10 @@
 //! for the result in the work. The task starts before the response is sent. On a server, the task ends with the worker:
 //!
 //! ```
-//! use actix_web::{Responder, rt, web::ReqData};
+//! use actix_web::{Responder, rt};
 //! use lodger::AfterResponse;
 //!
-//! async fn order(after: ReqData<AfterResponse>) -> impl Responder {
+//! async fn order(after: AfterResponse) -> impl Responder {
 //!     let notified = rt::spawn(async { /* notify the kitchen, with a client of actix's */ });
 //!     after.run(async { drop(notified.await) });
 //!     "your order is on its way"

@@ -26,10 +26,10 @@
 //! # Links
 //!
 //! ```
-//! use axum::{Extension, response::Html};
+//! use axum::response::Html;
 //! use lodger::PathPrefix;
 //!
-//! async fn index(prefix: Option<Extension<PathPrefix>>) -> Html<String> {
+//! async fn index(prefix: Option<PathPrefix>) -> Html<String> {
 //!     let prefix = prefix.as_ref().map_or("", |prefix| prefix.as_str());
 //!     Html(format!(r#"<a href="{prefix}/login">Log in</a>"#))
 //! }

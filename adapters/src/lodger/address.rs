@@ -28,6 +28,8 @@ impl Lodger {
 
     /// Sets a socket for a server to listen on. It replaces every address, including those of variables.
     ///
+    /// On Lambda and on Vercel, Lodger drops the socket.
+    ///
     /// # Example
     ///
     /// ```no_run
@@ -46,7 +48,9 @@ impl Lodger {
         self
     }
 
-    /// Calls `callback` with the local address once the server listens.
+    /// Calls `callback` with the local address once the server listens, on a server and on Vercel.
+    ///
+    /// Lambda has no server: there Lodger drops `callback` without calling it.
     pub fn on_listening(mut self, callback: impl FnOnce(SocketAddr) + Send + 'static) -> Self {
         self.on_listening = Some(Box::new(callback));
         self
@@ -54,7 +58,8 @@ impl Lodger {
 
     /// Sets the timeout of a server connection from accept to the end of its first request's headers.
     ///
-    /// The server closes the connection at the timeout. Zero turns the timeout off. The default is 10 seconds. warp's own
+    /// The server closes the connection at the timeout. Zero turns the timeout off. The default is 10 seconds, and
+    /// `LODGER_HEADER_TIMEOUT` is in seconds. warp's own
     /// server has no such timeout.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.settings.header_timeout = Some(timeout);

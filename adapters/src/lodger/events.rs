@@ -5,12 +5,12 @@ use crate::Lodger;
 impl Lodger {
     /// Sets the route for events that are not HTTP requests, such as messages of a queue. Each event is a POST with its JSON.
     ///
-    /// The body of the response is the result of the invocation: as it is if it is JSON, else as a JSON string. A status other
+    /// The content type of the POST is `application/json`. The body of the response is the result of the invocation: as it is if it is JSON, else as a JSON string. A status other
     /// than 2xx fails the invocation.
     ///
-    /// No HTTP request reaches this path, or a path below it, on any host: Lodger responds with 404. The same holds for a path
-    /// that is escaped four times over, and for a path with `..` that may lead there. An app that rewrites paths itself should
-    /// also check for [`lambda::SyntheticRequest`](crate::lambda::SyntheticRequest), whose documentation says which events to trust.
+    /// No HTTP request reaches this path, or a path below it, on any host: Lodger responds with 404, also to other spellings of the
+    /// path. `LODGER_EVENTS_PATH` moves this protection to another path. [The page about events](crate::docs::events#security) has
+    /// the rules, and the check in the handler that does not depend on them.
     ///
     /// # Example
     ///
@@ -60,14 +60,13 @@ impl Lodger {
     /// # Example
     ///
     /// ```no_run
-    /// use axum::{Extension, Json, Router, http::StatusCode, routing::post};
+    /// use axum::{Json, Router, http::StatusCode, routing::post};
     /// use lodger::{Lodger, lambda::RequestContext};
     /// use serde_json::{Value, json};
     ///
     /// /// Handles a message `{"action": "say", ..}`. The response goes to the client if the route has a route response.
-    /// async fn say(Extension(context): Extension<RequestContext>, Json(message): Json<Value>) -> Json<Value> {
-    ///     let context: Value = serde_json::from_slice(context.as_bytes()).unwrap_or_default();
-    ///     Json(json!({"from": context["connectionId"], "text": message["text"]}))
+    /// async fn say(context: RequestContext, Json(message): Json<Value>) -> Json<Value> {
+    ///     Json(json!({"from": context.connection_id(), "text": message["text"]}))
     /// }
     ///
     /// #[tokio::main]

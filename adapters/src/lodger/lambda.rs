@@ -28,7 +28,7 @@ impl Lodger {
 
     /// Sets the time before the deadline of an invocation at which Lodger cancels the request and responds with 504.
     ///
-    /// The default is 500 milliseconds. The margin is never more than half of the time that the invocation has. Without a
+    /// The default is 500 milliseconds. `LODGER_DEADLINE_MARGIN` is a whole number of milliseconds. The margin is never more than half of the time that the invocation has. Without a
     /// [`Context::deadline`](crate::lambda::Context::deadline), and on other hosts, the margin has no effect.
     pub fn deadline_margin(mut self, margin: Duration) -> Self {
         self.settings.deadline_margin = Some(margin);

@@ -7,7 +7,8 @@ use lodger_core::Shutdown;
 use crate::Lodger;
 
 impl Lodger {
-    /// Sets the grace period: the timeout of requests in flight at shutdown. The default is 10 seconds, on Lambda 0.4.
+    /// Sets the grace period: the timeout of requests in flight at shutdown. The default is 10 seconds, and 0.4 seconds
+    /// on Lambda. `LODGER_GRACE` is in seconds, and may have a fraction.
     ///
     /// On Lambda it takes effect with [`sigterm`](Self::sigterm) only. Another signal, a second or more after the first, ends
     /// the process at once: code after `run` does not run.

@@ -4,10 +4,10 @@
 //! dependency, and would treat the binary as one of its own kind.
 //!
 //! ```no_run
-//! use axum::{Extension, Router, routing::get};
+//! use axum::{Router, routing::get};
 //! use lodger::AfterResponse;
 //!
-//! async fn hello(Extension(after): Extension<AfterResponse>) -> &'static str {
+//! async fn hello(after: AfterResponse) -> &'static str {
 //!     // Before: state.wait_until(async { .. })
 //!     after.run(async { /* send a message to a queue */ });
 //!     "hello"
@@ -27,8 +27,8 @@
 //! | `axum::VercelLayer`, `axum::StreamingLayer` | nothing: the `Router` is the app, and every response is streamed |
 //! | `axum::stream_response(generator)` | a body of the framework that is a stream, such as `axum::body::Body::from_stream` |
 //! | `actix::VercelLayer`, `actix::handler_fn(handler)` | `lodger::run(\|\| App::new()..)`, with the feature `actix-web` |
-//! | `AppState` as an argument of a handler | extensions of the request, below |
-//! | `AppState::wait_until(future)` | [`AfterResponse::run`](crate::AfterResponse::run), an extension of the request. The work begins after the response |
+//! | `AppState` as an argument of a handler | [extractors](crate#extractors) |
+//! | `AppState::wait_until(future)` | [`AfterResponse::run`](crate::AfterResponse::run), by an extractor. The work begins after the response |
 //! | `wait_until` of work that the handler also needs | `let task = tokio::spawn(..)`, and `after.run(async { drop(task.await) })` |
 //! | `AppState::log_context.info(..)`, `.warn(..)`, `.error(..)`, `.debug(..)` | the macros of `tracing`, after `lodger::logs::init()?` with the feature `logs`. `RUST_LOG=debug` turns `debug` on |
 //! | `Request`, `Response`, `ResponseBody` | the types of the framework, or [`lodger::Request`](crate::Request) and [`lodger::Body`](crate::Body) |

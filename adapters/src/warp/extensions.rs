@@ -26,7 +26,7 @@ pub fn path_prefix() -> impl Filter<Extract = (Option<PathPrefix>,), Error = Inf
     optional()
 }
 
-/// Extracts the handle for [work after the response](crate#work-after-the-response).
+/// Extracts the handle for [work after the response](crate::AfterResponse).
 ///
 /// The result is `None` under warp's own server, which runs the filter on a server. Use `tokio::spawn` then.
 ///
