@@ -1,10 +1,27 @@
 //! Adapters for frameworks that Lodger does not know, step by step.
 //!
 //! An adapter turns the app of a framework into an [`App`]: a value that responds to one [`Request`](crate::Request) at
-//! a time and never fails. Adapters know nothing about hosts. Everything that an author needs is in this module; users
-//! of an adapter only call [`lodger::run`](crate::run).
+//! a time and never fails. Adapters do not depend on hosts. The traits and types for an adapter are in this module; users
+//! of the adapter only call [`lodger::run`](crate::run).
 //!
-//! # An adapter in twenty lines
+//! # An adapter in thirty lines
+//!
+//! The crate of an adapter depends on `lodger` without a host, on `http` for requests and responses, and for bodies on
+//! `http-body-util` and, in most cases, `bytes`:
+//!
+//! ```toml
+//! [dependencies]
+//! bytes = "1"
+//! http = "1"
+//! http-body-util = "0.1"
+//! lodger = { version = "0.1", default-features = false }
+//!
+//! [dev-dependencies]
+//! lodger = { version = "0.1", features = ["server", "lambda"] }
+//! ```
+//!
+//! The user's choice of hosts does not change any trait or method of this page. A build of the adapter alone, such as for
+//! its tests, needs a host, which the dev-dependency turns on.
 //!
 //! This page writes an adapter for *pebble*, a small framework that does not exist. Pebble has a router and types of
 //! its own for requests and responses:
@@ -82,10 +99,6 @@
 //! 5. **`Run`.** [`Run`] with a marker type of your own crate lets users pass the framework's type to `lodger::run`.
 //!    Otherwise they write `lodger::run(pebble_app(router))`.
 //!
-//! The crate of an adapter depends on `lodger` with `default-features = false`. The user's choice of hosts does not
-//! change any trait or method of this page. A build of the adapter alone, such as for its tests, needs a host: turn on
-//! `server` and `lambda` in the dev-dependency.
-//!
 //! # Apps that are not `Send`
 //!
 //! If a framework keeps a request on one thread, use [`Runner::run_local`], which builds an app on each of several
@@ -99,7 +112,7 @@
 //! # Testing an adapter
 //!
 //! `lodger-gateway` sends requests to an app as Lambda does, and [`Lodger::listener`](crate::Lodger::listener) sets a
-//! socket for a test of the app as a server. The repository has two adapters with such tests in `tests/adapters`: for
+//! socket for a test of the app as a server. `tests/adapters` in the repository has two adapters with such tests, for
 //! poem and for salvo.
 
 mod extensions;

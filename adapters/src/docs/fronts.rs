@@ -42,17 +42,20 @@
 //! | response: the front responds with an error to headers beyond 10 KB, or 32 KB on an ALB; Lodger logs a warning before | 87 | x | x | x |  | x | x |  |  |  |
 //! | response: a reply beyond 6 MB, or 1 MB on an ALB, becomes a 500 whose text gives the reason; for binary data 4.5 MB and 768 KB | 99 | x | x | x | x | x | x | x | x | x |
 //!
+//! A **WebSocket API** has no column, because its events are not HTTP requests: [events](crate::docs::events) has their
+//! requests and responses. Of the response to the handshake, the client gets the status and `sec-websocket-protocol`.
+//!
 //! *Vercel* is the older runtime, `provided.al2023`. The runtime `executable` loses nothing. With either one, the
 //! platform sets `x-forwarded-for`, `x-forwarded-host` and `x-forwarded-proto`, and ignores the client's. A request
 //! body has at most 4.5 MB. With `provided.al2023`, a response body has at most 4.5 MB too: Vercel replaces a larger
 //! one by an error.
 //!
-//! # Settings of a front
+//! # Details of single fronts
 //!
-//! - An **HTTP API** and a **REST API** do not add a type to a response without a body, because Lodger sends a null for
-//!   `content-type`. Only these two accept a null (rule 88). Emulators and a REST API that streams do not get the null,
-//!   so that they may add a type. An event comes from AWS if `domainName` belongs to API Gateway or is a name in the
-//!   public DNS, and `domainPrefix` is the first label of that name. Other events come from emulators.
+//! - An **HTTP API** and a **REST API** would add a type to a response without a body. Lodger prevents that: the JSON of
+//!   the reply contains `"content-type": null`, which only these two fronts accept (rule 88). Lodger omits the `null` for
+//!   a REST API that streams and for emulators, which may then add a type. An event counts as one of AWS if `domainName`
+//!   belongs to API Gateway or is a name in the public DNS, and `domainPrefix` is the first label of that name.
 //! - A **REST API** splits queries at `;` and rejects raw `|`, `{` and `}` in them (rule 38). On a custom domain, it
 //!   responds to `/ping` and `/sping` itself (rule 29).
 //! - A **Function URL** with the auth type `AWS_IAM` consumes `Authorization` (rule 59).

@@ -3,8 +3,7 @@
 //! # Requests
 //!
 //! - **One request at a time.** On Managed Instances, Lambda sends several at once: `AWS_LAMBDA_MAX_CONCURRENCY` sets
-//!   how many ([`Lodger::max_concurrency`]). There, a request that times out does not end the process: the handler
-//!   continues, and the response is dropped.
+//!   how many ([`Lodger::max_concurrency`]). There, a timeout does not end the process.
 //! - **No upgrades.** The app responds as to a request without `Upgrade`. A WebSocket API sends messages as events:
 //!   [events that are not HTTP](crate::docs::events).
 //! - **The stage and the base path are not part of the path.** [Redirects](crate::docs::redirects) work unchanged.
@@ -26,10 +25,16 @@
 //!
 //! - **An invocation has a deadline.** Half a second before the deadline, Lodger cancels the request and responds with
 //!   504 ([`Lodger::deadline_margin`]). A stream ends with an error. [`Context::remaining_time`] returns the time left.
+//!   Lodger cannot cancel a handler that blocks its thread: at the deadline, Lambda ends the process. On Managed
+//!   Instances the handler continues, and Lambda drops its response.
 //! - **Lambda freezes the process between requests**, except on Managed Instances. A spawned task continues during the
 //!   next request, or never. Use [`AfterResponse`] for work that has to finish.
 //! - **Lambda kills the process without a signal** when the instance is no longer needed. With [`Lodger::sigterm`],
 //!   Lambda sends SIGTERM first: `run` returns, and the rest of `main` runs.
+//!
+//! # Deployment
+//!
+//! [The page about deployment](crate::docs::deploy) shows how the binary gets to Lambda.
 //!
 //! [`AfterResponse`]: crate::AfterResponse
 //! [`Context::remaining_time`]: crate::lambda::Context::remaining_time

@@ -7,9 +7,9 @@
 //!
 //! | host | fields of the span `request`, target `lodger` | level |
 //! |---|---|---|
-//! | Lambda | `request_id`, `front` (`rest-api`, `http-api`, `function-url`, `alb`, `vpc-lattice`, `websocket-api`, `vercel`, `event`); if known, `trace_id` and `tenant_id` | `INFO` |
-//! | Vercel | `request_id`, `front` (`vercel`), `invocation_id`; if known, `trace_id` | `INFO` |
-//! | server | `request_id`, a number, and `front` (`server`) | `DEBUG` |
+//! | Lambda | `request_id`, `front` (the kind of the event: `rest-api`, `http-api`, `function-url`, `alb`, `vpc-lattice`, `websocket-api`, `vercel`, `event`); if known, `trace_id` and `tenant_id` | `INFO` |
+//! | Vercel | `request_id`, `front` (always `vercel`), `invocation_id`; if known, `trace_id` | `INFO` |
+//! | server | `request_id`, a number, and `front` (always `server`) | `DEBUG` |
 //!
 //! The span does not contain the path. Middleware that knows the routes adds it, such as `TraceLayer` of tower-http or
 //! `TracingLogger` of tracing-actix-web. There is no span under warp's own server.

@@ -1,5 +1,6 @@
-//! Guides: how hosts and fronts change what an app sees, and how to work with that.
+//! Guides: how to deploy an app, and how each host and front changes requests and responses.
 
+pub mod deploy;
 pub mod events;
 pub mod fronts;
 pub mod lambda;

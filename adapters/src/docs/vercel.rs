@@ -19,6 +19,8 @@
 //! Functions of the older runtime `provided.al2023` receive events, like on Lambda. [The table of
 //! fronts](crate::docs::fronts) has a column for that runtime.
 //!
+//! [The page about deployment](crate::docs::deploy) shows how the binary gets to Vercel.
+//!
 //! [`AfterResponse`]: crate::AfterResponse
 //! [`PathPrefix`]: crate::PathPrefix
 //! [limit]: https://vercel.com/kb/guide/how-to-bypass-vercel-body-size-limit-serverless-functions

@@ -1,7 +1,28 @@
 //! From lambda_http and lambda-web to Lodger, side by side.
 //!
-//! The app becomes the router or the service itself, and the choice between a function and a server goes away. A handler for
-//! `service_fn` becomes a route: `Router::new().fallback(handler)`. Remove `lambda_http` from `Cargo.toml`.
+//! The app becomes the router or the service itself, and the choice between a function and a server goes away. Remove
+//! `lambda_http` from `Cargo.toml`.
+//!
+//! A `main` that passes a `Router` to `lambda_http::run` changes in one line. A handler for `service_fn` becomes a handler of
+//! the framework: extractors replace the argument `lambda_http::Request`, and a response of the framework replaces the
+//! `lambda_http::Error`. Before:
+//!
+//! ```text
+//! use lambda_http::{Error, IntoResponse, Request, RequestExt, service_fn};
+//!
+//! async fn hello(request: Request) -> Result<impl IntoResponse, Error> {
+//!     let query = request.query_string_parameters();
+//!     let name = query.first("name").unwrap_or("stranger");
+//!     Ok(format!("hello {name}"))
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     lambda_http::run(service_fn(hello)).await
+//! }
+//! ```
+//!
+//! And after:
 //!
 //! ```no_run
 //! use axum::{Router, extract::Query, routing::get};
@@ -14,10 +35,12 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), lodger::Error> {
-//!     // Before: lambda_http::run(service_fn(hello)).await
 //!     lodger::run(Router::new().route("/", get(hello))).await
 //! }
 //! ```
+//!
+//! A handler that reads the method and the path itself becomes the fallback of a router: `Router::new().fallback(handler)`,
+//! with `axum::extract::Request` as its argument.
 //!
 //! # Functions and types
 //!
@@ -42,17 +65,17 @@
 //!
 //! | method | Lodger |
 //! |---|---|
-//! | `request_context()`, `request_context_ref()` | [`lambda::RequestContext`] as an extension or an extractor |
-//! | `lambda_context()`, `lambda_context_ref()` | [`lambda::Context`] as an extension or an extractor |
+//! | `request_context()`, `request_context_ref()` | [`lambda::RequestContext`] as an [extractor](crate#extractors) or an extension |
+//! | `lambda_context()`, `lambda_context_ref()` | [`lambda::Context`] as an [extractor](crate#extractors) or an extension |
 //! | `path_parameters()`, `path_parameters_ref()` | the path extractor of the framework, such as `Path` in axum; for the route of an API `RequestContext::path_parameter` |
 //! | `query_string_parameters()`, `query_string_parameters_ref()` | the query extractor of the framework, such as `Query` in axum |
 //! | `stage_variables()`, `stage_variables_ref()` | `RequestContext::stage_variable` |
-//! | `raw_http_path()` | the path of the request's URI, which has no stage. [`PathPrefix`] is the removed stage |
+//! | `raw_http_path()` | the path of the request's URI, after the removed stage, which is the [`PathPrefix`]. With [`Stage::Keep`](crate::Stage::Keep), the path as the event has it |
 //! | `payload()`, `json()`, `form_url_encoded()` | the body extractors of the framework, such as `Json` and `Form` in axum |
 //! | `with_request_context(..)` and the other `with_` methods, for tests | a request with the extension inserted, or an event from `lodger-gateway` |
 //!
 //! A handler takes the contexts as arguments: `async fn handler(context: lambda::Context)` in axum and actix-web. They are not on
-//! every host, and a request without the context is answered with 500. `Option<lambda::Context>` works on every host.
+//! every host, and a request without the context gets the response 500. `Option<lambda::Context>` works on every host.
 //!
 //! # `RequestContext`
 //!
