@@ -23,7 +23,8 @@
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
 //! ```
 //!
-//! `cargo run` starts a server on <http://127.0.0.1:3000>. To move an existing app, see [the porting guide](porting).
+//! `cargo run` starts a server on <http://127.0.0.1:3000>. To move an existing app, see [the porting guide](porting). To
+//! deploy an app, see [the page about deployment](docs::deploy).
 //!
 //! # Frameworks
 //!
@@ -35,31 +36,72 @@
 //! | [axum 0.7](mod@axum_07) | `axum-07` | a `Router` |
 //! | [actix-web 4](mod@actix_web) | `actix-web` | a closure that returns an `App`, such as `HttpServer::new` takes |
 //! | [warp 0.4](mod@warp) | `warp` | a `Filter`, such as `warp::serve` takes |
-//! | [tower 0.5](mod@tower) | `tower` | a service over `Request<lodger::Body>`, or over any body |
-//! | [hyper 1](mod@hyper) | `hyper` | a service over `Request<lodger::Body>`, or over any body |
+//! | [tower 0.5](mod@tower) | `tower` | a service over `Request<lodger::Body>`, or generic over the body |
+//! | [hyper 1](mod@hyper) | `hyper` | a service over `Request<lodger::Body>`, or generic over the body |
 //! | none | | a function, with [`app()`] |
 //! | any other | | see [`adapter`] |
 //!
 //! # Hosts
 //!
-//! A *host* is the platform that starts the process. Lodger detects the host from the environment; [`host`] returns the
-//! result. The features `server`, `lambda` and `vercel` are on by default, and at least one of them is required.
+//! A *host* is the platform that starts the process. Lodger detects the host from the environment: the first row of this
+//! table that applies decides. [`host`] returns the result. The features `server`, `lambda` and `vercel` are on by default, and at least one of them is required.
 //!
 //! | in the environment | host |
 //! |---|---|
 //! | `LODGER_HOST=server`, `lambda` or `vercel` | the named one |
-//! | `PORT`, in a program called `user-server` | a server, behind the proxy of Vercel's standalone mode |
-//! | `VERCEL_IPC_PATH` | Vercel, with the runtime `executable` |
-//! | `AWS_LAMBDA_RUNTIME_API` | Lambda, or Vercel with the runtime `provided.al2023` |
-//! | none of these | a server, on `LODGER_ADDR`, else `127.0.0.1:$VERCEL_DEV_PORT`, else `0.0.0.0:$PORT`, else `127.0.0.1:3000` |
+//! | `PORT`, in a program called `user-server` | [`Host::Server`]: a proxy on Vercel starts the binary by this name, and sends it plain HTTP (*standalone mode*) |
+//! | `VERCEL_IPC_PATH` | [`Host::Vercel`]: a function of the runtime `executable`, as Vercel's builder for Rust makes one |
+//! | `AWS_LAMBDA_RUNTIME_API` | [`Host::Lambda`]: AWS Lambda, an emulator, or a function on Vercel with the older runtime `provided.al2023` |
+//! | none of these | [`Host::Server`] |
 //!
-//! A container that clients reach from outside sets `PORT` or `LODGER_ADDR`. [`Lodger`] lists all settings.
+//! A server listens on `LODGER_ADDR`, else on `127.0.0.1:$VERCEL_DEV_PORT`, else on `0.0.0.0:$PORT`, else on
+//! `127.0.0.1:3000`. A container that clients reach from outside sets `PORT` or `LODGER_ADDR`. [`Lodger`] lists all
+//! settings.
 //!
-//! On Lambda, a *front* is the AWS service that sends the events: a REST API, an HTTP API (payload format 1.0 or 2.0),
-//! a Function URL, an Application Load Balancer, VPC Lattice or a WebSocket API. One binary works behind all of them.
+//! On Lambda, a *front* is the service that turns requests into events: a REST API, an HTTP API (payload format 1.0 or
+//! 2.0), a Function URL, an Application Load Balancer, VPC Lattice, a WebSocket API, or Vercel with the runtime
+//! `provided.al2023`. One binary works behind all of them.
 //!
-//! Facts about the host and the client are extensions of each request, such as [`ClientAddr`], [`lambda::Context`] and
-//! [`vercel::Context`].
+//! # Extractors
+//!
+//! Facts about the host and the request are values that Lodger adds to each request. In axum and actix-web, handlers take
+//! them as arguments. This handler works in both:
+//!
+//! ```
+//! use lodger::{AfterResponse, ClientAddr, lambda};
+//!
+//! async fn hello(
+//!     ClientAddr(client): ClientAddr,
+//!     context: Option<lambda::Context>,
+//!     after: AfterResponse,
+//! ) -> String {
+//!     after.run(async { /* the client does not wait for this */ });
+//!     match context {
+//!         Some(context) => format!("{client}, request {}", context.request_id()),
+//!         None => format!("{client}, not on Lambda"),
+//!     }
+//! }
+//!
+//! let axum_app: axum::Router = axum::Router::new().route("/", axum::routing::get(hello));
+//! let actix_app = || actix_web::App::new().route("/", actix_web::web::get().to(hello));
+//! # let _ = (axum_app, actix_app());
+//! ```
+//!
+//! | extractor | requests that have it | filter in warp |
+//! |---|---|---|
+//! | [`ClientAddr`] | all | [`client_addr`](warp::client_addr) |
+//! | [`AfterResponse`] | all | [`after_response`](warp::after_response) |
+//! | [`PathPrefix`] | those whose path was shortened | [`path_prefix`](warp::path_prefix) |
+//! | [`lambda::Context`] | all on Lambda | [`lambda_context`](warp::lambda_context) |
+//! | [`lambda::RequestContext`] | those on Lambda whose front sends one | [`request_context`](warp::request_context) |
+//! | [`lambda::Event`] | all on Lambda | [`event`](warp::event) |
+//! | [`lambda::SyntheticRequest`] | those that Lodger made from an [event that is not HTTP](docs::events) | [`from_event`](warp::from_event) |
+//! | [`vercel::Context`] | all on Vercel | [`vercel_context`](warp::vercel_context) |
+//!
+//! If a request does not have the value, an extractor responds with 500. `Option<..>` is `None` instead, as are the filters
+//! in warp. On a server, warp's own server runs a filter: requests then have none of these values, and only the filter
+//! `client_addr` works. Middleware and services of tower and hyper find the values in the [extensions](http::Extensions)
+//! of the [`Request`].
 //!
 //! # What is different on Lambda
 //!
@@ -81,13 +123,14 @@
 //! # Work after the response
 //!
 //! Hand work that the client should not wait for to the request's [`AfterResponse`]. A server runs it in the
-//! background. Lambda and Vercel wait for the work before they freeze the process:
+//! background. Lambda and Vercel wait for the work before they freeze the process. Under warp's own server there is no
+//! such handle.
 //!
 //! ```
-//! use axum::{Extension, Router, routing::post};
+//! use axum::{Router, routing::post};
 //! use lodger::AfterResponse;
 //!
-//! async fn order(Extension(after): Extension<AfterResponse>) -> &'static str {
+//! async fn order(after: AfterResponse) -> &'static str {
 //!     after.run(async { /* notify the kitchen */ });
 //!     "your order is on its way"
 //! }
@@ -112,7 +155,8 @@
 //!
 //! # Other features
 //!
-//! `serde` adds [`lambda::RequestContext::parse`], which reads the request context as a type of yours.
+//! `serde` adds [`lambda::RequestContext::parse`] and [`lambda::Event::parse`], which read the request context and the
+//! event as a type of yours.
 //! `actix-web-http2` adds HTTP/2 cleartext to actix's own server.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -156,7 +200,7 @@ pub use lodger_core::AfterResponse;
 #[doc(inline)]
 pub use lodger_core::logs;
 #[doc(inline)]
-pub use lodger_core::{Body, ClientAddr, Error, Host, PathPrefix, Request, ResponseMode, Stage};
+pub use lodger_core::{Body, BodyDataStream, ClientAddr, Error, Host, PathPrefix, Request, ResponseMode, Stage};
 
 /// Extensions of requests on AWS Lambda.
 #[cfg(feature = "lambda")]
@@ -176,8 +220,9 @@ use adapter::{Run, RunFuture};
 
 /// Runs `app` on the host that started the process, until the host ends it.
 ///
-/// A server ends at SIGTERM or Ctrl-C, after it has responded to the requests in flight. On Lambda, `run` never
-/// returns, unless [`Lodger::sigterm`] is on. The code after `run` in `main` runs when `run` has returned.
+/// A server ends at SIGTERM or Ctrl-C, after it has responded to the requests in flight. Lambda kills
+/// the process without a signal: there `run` returns only after an error, with [`Lodger::sigterm`], or when the future of
+/// [`Lodger::shutdown`] completes. The code after `run` in `main` runs when `run` has returned.
 ///
 /// This is [`Lodger::new().run(app)`](Lodger::run). Use [`Lodger`] to change settings.
 ///
@@ -191,9 +236,18 @@ use adapter::{Run, RunFuture};
 /// A `main` that has other errors too returns `Result<(), Box<dyn std::error::Error>>`.
 ///
 /// # Errors
-/// The process cannot start, because a setting is invalid or the address is in use; the host has gone; or, on Lambda
-/// and on Vercel, another `run` of the process has not returned yet, which is logged too. A single request never causes
-/// an error here.
+///
+/// | cause | method of [`Error`] |
+/// |---|---|
+/// | a setting is invalid or missing | [`is_invalid_setting`](Error::is_invalid_setting) |
+/// | the server cannot listen, such as on an address that is in use | [`is_listen`](Error::is_listen) |
+/// | the app cannot be built, with [`Lodger::run_with`] | [`is_build`](Error::is_build) |
+/// | another `run` of the process has not returned yet, on Lambda and on Vercel; logged too | [`is_second_run`](Error::is_second_run) |
+/// | Lambda or Vercel cannot be reached, or has ended the process | [`is_platform_lost`](Error::is_platform_lost) |
+/// | a hook of SnapStart failed | none |
+/// | the feature for the host is off | none |
+///
+/// A single request never causes an error here.
 ///
 /// # Panics
 /// Outside a Tokio runtime with I/O and time enabled. `#[tokio::main]` enables both.

@@ -1,7 +1,8 @@
-//! A guide to porting an app: only `main` changes.
+//! A guide to porting an app to Lodger.
 //!
-//! Add `lodger` to `Cargo.toml`, with the feature for the framework and its version. Routes, handlers, state, middleware and
-//! errors do not change.
+//! Add `lodger` to `Cargo.toml`, with the feature for the framework and its version. In an app of axum, actix-web or warp only
+//! `main` changes: routes, handlers, state, middleware and errors stay. In a service of hyper, or of tower over hyper's body, the
+//! type of the request body changes too. Handlers of lambda_http and vercel_runtime become handlers of a framework.
 //!
 //! | dependency of the app | feature of `lodger` |
 //! |---|---|
@@ -9,8 +10,8 @@
 //! | `axum = "0.7"` | `axum-07` |
 //! | `actix-web = "4"` | `actix-web`; `actix-web-http2` if the server speaks HTTP/2 cleartext |
 //! | `warp = "0.4"` | `warp` |
-//! | `tower = "0.5"` | `tower` |
-//! | `hyper = "1"` | `hyper` |
+//! | `tower = "0.5"` | `tower`; [changes](#tower-and-hyper) |
+//! | `hyper = "1"` | `hyper`; [changes](#tower-and-hyper) |
 //! | `lambda_http`, lambda-web | the feature of the app's framework; [table](lambda_http) |
 //! | `vercel_runtime` | the feature of the app's framework; [table](vercel_runtime) |
 //!
@@ -20,7 +21,8 @@
 //!
 //! # Three ported apps
 //!
-//! Each app was written like the examples of its framework, and committed. A second commit ported it.
+//! Each app was written like the examples of its framework, and committed. A second commit ported it. All three are in the
+//! repository, and the command below shows their commits.
 //!
 //! | app | contents | `Cargo.toml` | `src` | tests |
 //! |---|---|---|---|---|
@@ -69,6 +71,10 @@
 //!     Ok(())
 //! }
 //! ```
+//!
+//! The address changes: before, the server listened on all addresses, and now it listens on `127.0.0.1:3000` unless `PORT` is
+//! set. In a container without `PORT`, set `LODGER_ADDR=0.0.0.0:3000`, or keep the address in code with
+//! `Lodger::new().addr(([0, 0, 0, 0], 3000)).run(app())`. `PORT` overrides this address, as before.
 //!
 //! | before | after |
 //! |---|---|
@@ -151,9 +157,65 @@
 //! | `.graceful(signal())` | nothing: Lodger listens for SIGTERM and Ctrl-C; or [`Lodger::shutdown`] |
 //! | `main` returns nothing | `main` returns `Result<(), lodger::Error>` |
 //!
+//! # tower and hyper
+//!
+//! The accept loop goes away. A service over `hyper::body::Incoming` takes [`lodger::Body`](crate::Body) instead: only a
+//! connection of hyper can make an `Incoming`. A service that is generic over the body does not change. `main` before:
+//!
+//! ```text
+//! use std::convert::Infallible;
+//! use http::{Request, Response};
+//! use http_body_util::Full;
+//! use hyper::{body::{Bytes, Incoming}, server::conn::http1, service::service_fn};
+//! use hyper_util::rt::TokioIo;
+//! use tokio::net::TcpListener;
+//!
+//! async fn hello(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+//!     Ok(Response::new(format!("hello {}", request.uri().path()).into()))
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let listener = TcpListener::bind("127.0.0.1:3000").await?;
+//!     loop {
+//!         let (stream, _) = listener.accept().await?;
+//!         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(hello)));
+//!     }
+//! }
+//! ```
+//!
+//! And after, with the feature `hyper`:
+//!
+//! ```no_run
+//! use std::convert::Infallible;
+//! use http::{Request, Response};
+//! use http_body_util::Full;
+//! use hyper::{body::Bytes, service::service_fn};
+//! use lodger::Body;
+//!
+//! async fn hello(request: Request<Body>) -> Result<Response<Full<Bytes>>, Infallible> {
+//!     Ok(Response::new(format!("hello {}", request.uri().path()).into()))
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), lodger::Error> {
+//!     lodger::run(service_fn(hello)).await
+//! }
+//! ```
+//!
+//! A tower service, such as `tower::service_fn(hello)` in a `ServiceBuilder`, is the same with the feature `tower`.
+//!
+//! | before | after |
+//! |---|---|
+//! | `Request<hyper::body::Incoming>` | `Request<lodger::Body>` |
+//! | the address from `listener.accept()` | the extension [`ClientAddr`](crate::ClientAddr) of the request |
+//! | `http1::Builder`, `http2::Builder`, `hyper_util::server::conn::auto::Builder` | nothing: HTTP/1.1 and HTTP/2 cleartext, with upgrades |
+//! | `GracefulShutdown` of hyper-util | nothing: Lodger listens for SIGTERM and Ctrl-C; or [`Lodger::shutdown`] |
+//!
 //! # A `main` with more than one server or background task
 //!
-//! `run` returns when the app has shut down. Let `run` wait for the signals, and end the rest of the program after it:
+//! `run` returns when the app has shut down. Let `run` wait for the signals, and end the rest of the program after it. This program
+//! has a second server for metrics; a background task ends in the same way, when its channel closes:
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -179,8 +241,8 @@
 //! | before | after |
 //! |---|---|
 //! | two servers with two routers, joined | one router, by `merge` or `nest`, and one `run` |
-//! | a server for metrics or administration beside the app | the example above. On Lambda and on Vercel no client reaches its port |
-//! | a background task | the example above. Lambda freezes the task between requests, but not [work after a response](crate#work-after-the-response) |
+//! | a server for metrics or administration beside the app | the second server above. On Lambda and on Vercel no client reaches its port |
+//! | a background task | a spawned task in place of the second server. Lambda freezes the task between requests, but not [work after a response](crate::AfterResponse) |
 //! | two tasks, each of which ends the other | [`Lodger::shutdown_or_signal`], with a future that completes when the other task ends |
 //! | a signal handler of the program | [`Lodger::shutdown`], with a future that completes when the handler has received a signal |
 //!
@@ -203,22 +265,21 @@
 //!
 //! # Limits on Lambda
 //!
-//! The code runs unchanged, but its environment differs. [The crate's documentation](crate#what-is-different-on-lambda) has the
-//! differences for every app. For the three ported apps they mean:
+//! The code runs unchanged, but its environment differs. [The page about Lambda](crate::docs::lambda) has the differences for every
+//! app. For ported apps these matter most:
 //!
-//! - **Files belong to one instance.** Only `/tmp` is writable, and its files go away with the instance. `DATABASE=/tmp/todo.db` and
-//!   `UPLOADS=/tmp/uploads` make the two apps run, but each instance has its own todos and files. Durable data belongs into a
+//! - **Files belong to one instance.** Only `/tmp` is writable, and its files go away with the instance. An app with a database file
+//!   or a folder of uploads starts if the path is below `/tmp`, but each instance then has its own data. Durable data belongs into a
 //!   database on the network or into object storage.
-//! - **Memory belongs to one instance**, which handles one request at a time. While an instance sends a feed, another instance
-//!   receives the posted messages, and the feed does not show them.
-//! - **An endless feed gets no response** if responses are buffered, which is the default ([`Lodger::response_mode`]). `/feed?count=3`
-//!   responds after the third message. That is at once, or never on an instance that is busy with the feed. A streamed feed ends at
-//!   the deadline of its invocation at the latest.
-//! - **A limit of the app may be out of reach**: no front accepts a form of 10 MiB. Clients can download a file in ranges if it is
-//!   too large for one response.
+//! - **Memory belongs to one instance**, which handles one request at a time. In a chat, one request waits for messages while another
+//!   one posts them: on Lambda these are two instances, and the first one never receives the message.
+//! - **An endless response never arrives** if responses are buffered, which is the default ([`Lodger::response_mode`]): the client
+//!   gets 504 at the deadline. A feed of server-sent events that ends by itself arrives as a whole at its end. A streamed feed
+//!   arrives event by event, until the deadline of its invocation at the latest.
+//! - **Size limits of the front come before those of the app.** No front accepts an upload of 10 MiB. A file that is too large for one
+//!   response needs range requests.
 //! - **Absolute paths in bodies**, such as links and forms, lack the stage of an API. The app adds the [`PathPrefix`]. Lodger adds it
-//!   to `Location`, such as the `Location: /todos/1` of the todo API: [redirects and the removed
-//!   prefix](crate#redirects-and-the-removed-prefix).
+//!   to `Location`: [redirects and links](crate::docs::redirects).
 //! - **WebSockets** are events of a WebSocket API: [`Lodger::websocket_path`].
 //! - **A failure before `run`**, such as a database that does not open, ends the process, and only the log has the cause. A failure
 //!   inside [`Lodger::run_with`] is also reported to Lambda.

@@ -31,6 +31,7 @@
 //!   [`Lodger::response_mode`] in code.
 //! - A **REST API** needs the binary media type `*/*`, or it damages uploads and responses that are not text.
 //! - A **base path** of a custom domain needs [`Lodger::base_path`].
+//! - A **WebSocket API** needs [`Lodger::websocket_path`], and events that are not HTTP need [`Lodger::events_path`].
 //!
 //! The folder `examples/axum` in the repository has a template for AWS SAM. `lodger-gateway` runs the binary behind each
 //! front on your own machine.
@@ -80,5 +81,7 @@
 //! `LODGER_ADDR` overrides `PORT`: on a platform that sets `PORT`, leave `LODGER_ADDR` out.
 //!
 //! [`Lodger::base_path`]: crate::Lodger::base_path
+//! [`Lodger::events_path`]: crate::Lodger::events_path
 //! [`Lodger::grace`]: crate::Lodger::grace
 //! [`Lodger::response_mode`]: crate::Lodger::response_mode
+//! [`Lodger::websocket_path`]: crate::Lodger::websocket_path
