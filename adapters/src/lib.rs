@@ -44,7 +44,8 @@
 //! # Hosts
 //!
 //! A *host* is the platform that starts the process. Lodger detects the host from the environment: the first row of this
-//! table that applies decides. [`host`] returns the result. The features `server`, `lambda` and `vercel` are on by default, and at least one of them is required.
+//! table that applies decides. [`host`] returns the result. The features `server`, `lambda` and `vercel` are on by default,
+//! and at least one of them is required.
 //!
 //! | in the environment | host |
 //! |---|---|

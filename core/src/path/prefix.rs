@@ -11,8 +11,8 @@ use crate::Error;
 /// The prefix is the stage of an API, the prefix of a service on Vercel, the base path that was set, or several of them. The prefix
 /// begins with a slash, does not end with one, and is percent-encoded in the same way as the path.
 ///
-/// It is an extension of every request whose path was shortened, except under warp's own server. An app that writes URLs puts the prefix before its own paths. In
-/// `Location` the host adds the prefix, unless [that is turned off](crate::Settings::rewrite_location).
+/// It is an extension of every request whose path was shortened, except under warp's own server. An app that writes URLs puts the
+/// prefix before its own paths. In `Location` the host adds the prefix, unless `Lodger::rewrite_location` turns that off.
 ///
 /// In axum and actix-web the type is an extractor: `async fn handler(prefix: Option<PathPrefix>)`. In warp, use the filter
 /// `lodger::warp::path_prefix()`.

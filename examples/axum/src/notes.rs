@@ -5,7 +5,7 @@ use std::{
 };
 
 use axum::{
-    Extension, Json, Router,
+    Json, Router,
     extract::{ConnectInfo, Path, Query, State, rejection::JsonRejection},
     http::{StatusCode, header::LOCATION},
     response::IntoResponse,
@@ -60,7 +60,7 @@ async fn list(State(notes): State<Notes>, Query(search): Query<Search>) -> Json<
 async fn create(
     State(notes): State<Notes>,
     ConnectInfo(client): ConnectInfo<SocketAddr>,
-    prefix: Option<Extension<PathPrefix>>,
+    prefix: Option<PathPrefix>,
     note: Result<Json<NewNote>, JsonRejection>,
 ) -> Result<impl IntoResponse, Error> {
     let Json(NewNote { text }) = note?;
