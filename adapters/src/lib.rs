@@ -245,8 +245,7 @@ use adapter::{Run, RunFuture};
 /// | the app cannot be built, with [`Lodger::run_with`] | [`is_build`](Error::is_build) |
 /// | another `run` of the process has not returned yet, on Lambda and on Vercel; logged too | [`is_second_run`](Error::is_second_run) |
 /// | Lambda or Vercel cannot be reached, or has ended the process | [`is_platform_lost`](Error::is_platform_lost) |
-/// | a hook of SnapStart failed | none |
-/// | the feature for the host is off | none |
+/// | another cause: a hook of SnapStart failed, the feature of the host is off, the process cannot listen for signals | none |
 ///
 /// A single request never causes an error here.
 ///

@@ -7,7 +7,7 @@ pub type BoxError = Box<dyn error::Error + Send + Sync>;
 ///
 /// The type is opaque. The message names the value at fault and the fix. Methods such as
 /// [`is_invalid_setting`](Self::is_invalid_setting) check for one kind of error. At most one of them returns `true`. None does for
-/// the failure of a hook, for a host whose feature is off, and for JSON that does not fit a type.
+/// any other error, such as a failed hook, a host whose feature is off, or JSON that does not fit a type.
 /// [`source`](error::Error::source) returns the cause.
 ///
 /// `Display` prints the message only. `Debug` prints the causes as well, and `main` uses `Debug` to print an error that it returns.

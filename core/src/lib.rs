@@ -10,8 +10,8 @@
 //! # Extractors
 //!
 //! The extensions of a request are arguments of handlers: in axum 0.8 with the feature `axum`, in axum 0.7 with `axum-07`, and in
-//! actix-web 4 with `actix-web`. The crate `lodger` turns these features on with its own of the same name. Use an `Option` for an extension that does not exist on every host. Without the `Option`, a request
-//! without the extension gets the response 500.
+//! actix-web 4 with `actix-web`. The crate `lodger` turns these features on with its own of the same name. Use an `Option` for an
+//! extension that does not exist on every host. Without the `Option`, a request without the extension gets the response 500.
 //!
 //! ```
 //! # #[cfg(all(feature = "lambda", feature = "vercel", feature = "axum", feature = "actix-web"))]
