@@ -83,8 +83,8 @@ impl Ingress {
                 RequestGuard::for_client()
             }
             Some(platform) => match platform.admit(head) {
-                PlatformAdmission::ToApp { span, request } => {
-                    RequestGuard::for_platform(span, request, platform.catches_panics())
+                PlatformAdmission::ToApp { span, end } => {
+                    RequestGuard::for_platform(span, end, platform.catches_panics())
                 }
                 PlatformAdmission::Response(status, text) => {
                     return Admission::Response(status, text, RequestGuard::default());

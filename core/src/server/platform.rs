@@ -39,7 +39,7 @@ pub(crate) enum PlatformAdmission {
     ToApp {
         span: Span,
         /// `None` if the platform expects no report of the end of this request.
-        request: Option<Arc<dyn PlatformRequest>>,
+        end: Option<RequestEndGuard>,
     },
     /// The platform responds with this status and text.
     #[allow(dead_code, reason = "each platform that responds is a feature")]
@@ -121,7 +121,8 @@ mod tests {
             let mut extensions = http::Extensions::new();
             extensions.insert("of the platform");
             head.extend_extensions(extensions);
-            PlatformAdmission::ToApp { span: Span::none(), request: Some(Arc::new(FakeRequest(Arc::clone(&self.0)))) }
+            let end = RequestEndGuard::new(Arc::new(FakeRequest(Arc::clone(&self.0))));
+            PlatformAdmission::ToApp { span: Span::none(), end: Some(end) }
         }
 
         fn report_listening(&self, _: SocketAddr) -> bool {

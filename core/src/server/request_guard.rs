@@ -17,10 +17,7 @@ use crate::{
     log::{self, sink, span},
     path::location,
     request::after_response::{Work, run_logged},
-    server::{
-        platform::{PlatformRequest, RequestEndGuard},
-        tasks::Tasks,
-    },
+    server::{platform::RequestEndGuard, tasks::Tasks},
     util::catch_panic::{CatchPanic, Panicked, catch_panic},
 };
 
@@ -52,8 +49,8 @@ impl RequestGuard {
     }
 
     /// Creates the guard of a request that a platform sent.
-    pub(crate) fn for_platform(span: Span, request: Option<Arc<dyn PlatformRequest>>, catches_panics: bool) -> Self {
-        Self { span, end: request.map(RequestEndGuard::new), after: None, prefix: None, catches_panics }
+    pub(crate) fn for_platform(span: Span, end: Option<RequestEndGuard>, catches_panics: bool) -> Self {
+        Self { span, end, after: None, prefix: None, catches_panics }
     }
 
     /// Sets the work after the response, and the tasks that run the work.

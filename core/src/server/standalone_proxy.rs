@@ -25,7 +25,7 @@ impl Platform for StandaloneProxy {
     fn admit(&self, head: &mut dyn RequestHead) -> PlatformAdmission {
         // The proxy removes some of the internal headers. The peer's address is that of the proxy, not of the client.
         PlatformHeaders::read(head).apply(head, None);
-        PlatformAdmission::ToApp { span: span::for_server(), request: None }
+        PlatformAdmission::ToApp { span: span::for_server(), end: None }
     }
 
     fn report_listening(&self, _: SocketAddr) -> bool {

@@ -13,7 +13,7 @@ use crate::{
         span,
     },
     request::platform_headers::{PlatformHeaders, secret},
-    server::platform::{Platform, PlatformAdmission, PlatformRequest},
+    server::platform::{Platform, PlatformAdmission, PlatformRequest, RequestEndGuard},
     vercel::{Context, ipc::Ipc},
 };
 
@@ -76,17 +76,19 @@ impl Platform for VercelPlatform {
         }
         headers.apply(head, self.oidc_token.as_ref());
         let Some(context) = context else {
-            return PlatformAdmission::ToApp { span: Span::none(), request: None };
+            return PlatformAdmission::ToApp { span: Span::none(), end: None };
         };
         self.ipc.begin_request();
         let before_freeze = self.before_freeze.clone();
         let request = Arc::new(VercelRequest { ipc: Arc::clone(&self.ipc), context, before_freeze });
+        // Before the span: a layer of the app's subscriber may panic, and the platform waits for the end of each request.
+        let end = RequestEndGuard::new(Arc::clone(&request) as _);
         let context = &request.context;
         // In the scope of the sink, which the layer of `logs` keeps in the span.
         let span = sink::with_request(Arc::clone(&request) as _, || {
             span::for_vercel(context.request_id(), context.invocation_id(), context.trace_id())
         });
-        PlatformAdmission::ToApp { span, request: Some(request) }
+        PlatformAdmission::ToApp { span, end: Some(end) }
     }
 
     fn report_listening(&self, addr: SocketAddr) -> bool {
@@ -174,6 +176,41 @@ mod tests {
             Some(("a".into(), 1))
         );
         assert_eq!(read(&[(invocation, b"\xff\""), (number, b"1")]), Some(("\u{fffd}\"".into(), 1)));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn reports_the_end_of_a_request_whose_span_panics() {
+        use tracing_subscriber::{Layer, layer::SubscriberExt as _, registry::Registry};
+
+        use crate::vercel::ipc::tests::{connected, read};
+
+        struct PanicsOnNewSpan;
+
+        impl<S: tracing::Subscriber> Layer<S> for PanicsOnNewSpan {
+            fn on_new_span(
+                &self,
+                _: &tracing::span::Attributes<'_>,
+                _: &tracing::span::Id,
+                _: tracing_subscriber::layer::Context<'_, S>,
+            ) {
+                panic!("in a layer");
+            }
+        }
+
+        let (ipc, mut vercel) = connected().await;
+        let platform = VercelPlatform::new(Arc::clone(&ipc), &Settings::default());
+        let mut request =
+            request(&[("x-vercel-internal-invocation-id", b"a"), ("x-vercel-internal-request-id", b"7")]);
+        let admit = std::panic::AssertUnwindSafe(|| {
+            let subscriber = Registry::default().with(PanicsOnNewSpan);
+            tracing::subscriber::with_default(subscriber, || drop(platform.admit(&mut request)));
+        });
+        assert!(std::panic::catch_unwind(admit).is_err());
+        let messages = read(&mut vercel, 1).await;
+        assert_eq!(messages[0]["type"], "end");
+        assert_eq!(messages[0]["payload"]["context"]["requestId"], 7);
+        ipc.wait_until_idle().await;
     }
 
     #[cfg(unix)]
