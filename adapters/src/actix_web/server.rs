@@ -50,7 +50,7 @@ where
     let failed = |error| Error::new("the server of actix-web stopped").with_source(error);
     // The first poll builds the app of each worker.
     if let Poll::Ready(result) = poll_fn(|cx| Poll::Ready(server.as_mut().poll(cx))).await {
-        return result.map_err(|error| Error::new("cannot build the app").with_source(error));
+        return result.map_err(|error| Error::build("cannot build the app").with_source(error));
     }
     external.report_listening();
     tokio::select! {

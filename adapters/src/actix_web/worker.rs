@@ -66,7 +66,7 @@ where
 {
     // The default is enough: actix uses this configuration only for requests without a host, and each request has one.
     let service = new_app().into_factory().new_service(AppConfig::default()).await;
-    let service = service.map_err(|error| Error::new(format!("cannot build the app: {error:?}")))?;
+    let service = service.map_err(|error| Error::build(format!("cannot build the app: {error:?}")))?;
     Ok(ServiceApp { service: Rc::new(service), _body: PhantomData })
 }
 

@@ -56,7 +56,7 @@ impl LocalApp {
             threads.push(sender);
         }
         for built in built {
-            built.await.unwrap_or_else(|_| Err(Error::new("cannot build the app: the thread of the app panicked")))?;
+            built.await.unwrap_or_else(|_| Err(Error::build("cannot build the app: the thread of the app panicked")))?;
         }
         Ok(Self { threads: threads.into(), next: Arc::default() })
     }
