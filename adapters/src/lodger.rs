@@ -139,6 +139,8 @@ impl Lodger {
                     Some(listener) => Server::from_listener(listener, &settings)?,
                     None => Server::bind(&settings).await?,
                 };
+                #[cfg(feature = "vercel")]
+                let server = lodger_core::vercel::trust_standalone_proxy(server, &settings);
                 app.run_on(Runner::on_socket(with_builder_settings(server, self.shutdown, self.on_listening))).await
             }
             #[cfg(feature = "lambda")]

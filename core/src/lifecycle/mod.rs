@@ -2,6 +2,8 @@
 
 pub(crate) mod before_freeze;
 #[cfg(any(feature = "lambda", feature = "vercel"))]
+pub(crate) mod build;
+#[cfg(any(feature = "lambda", feature = "vercel"))]
 pub(crate) mod only_run;
 pub(crate) mod shutdown;
 #[cfg(any(feature = "lambda", feature = "server"))]

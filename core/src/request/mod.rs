@@ -4,7 +4,7 @@
 pub(crate) mod after_response;
 pub(crate) mod extensions;
 #[cfg(any(feature = "actix-web", feature = "axum", feature = "axum-07"))]
-mod extract;
+pub(crate) mod extract;
 pub(crate) mod head;
-#[cfg(any(feature = "lambda", feature = "server"))]
-pub(crate) mod platform_headers;
+#[cfg(any(feature = "lambda", feature = "vercel"))]
+pub(crate) mod vercel_headers;

@@ -8,7 +8,6 @@ use crate::{
     server::{
         platform::{Platform, PlatformAdmission},
         request_guard::RequestGuard,
-        standalone_proxy::StandaloneProxy,
         tasks::Tasks,
     },
 };
@@ -71,6 +70,13 @@ impl Ingress {
             tasks: Arc::new(Tasks::new()),
             platform,
         }
+    }
+
+    /// Sets a platform that adds no prefix to paths.
+    #[allow(dead_code, reason = "each platform is a feature")]
+    pub(crate) fn set_proxy(&mut self, proxy: Arc<dyn Platform>) {
+        debug_assert!(proxy.path_prefix().is_none(), "the paths are set already");
+        self.platform = Some(proxy);
     }
 
     /// Prepares a request for the app, or responds to it. `peer` is the other end of the connection.

@@ -11,7 +11,6 @@ pub(crate) mod platform;
 mod request_guard;
 mod service;
 mod shutdown_signal;
-mod standalone_proxy;
 mod tasks;
 
 use std::{
@@ -115,6 +114,13 @@ impl Server {
         // The only client is the proxy, which may keep idle connections. The process may be frozen between two requests.
         server.header_timeout = Duration::ZERO;
         Ok(server)
+    }
+
+    /// Sets the proxy through which all requests come. The proxy adds no prefix to paths.
+    #[allow(dead_code, reason = "each platform is a feature")]
+    pub(crate) fn with_proxy(mut self, proxy: Arc<dyn Platform>) -> Self {
+        self.ingress.set_proxy(proxy);
+        self
     }
 
     /// The host that the app is served on: [`Host::Server`], or another host that sends requests over a socket.

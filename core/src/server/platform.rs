@@ -34,6 +34,7 @@ pub(crate) trait Platform: fmt::Debug + Send + Sync + 'static {
 }
 
 /// The decision of a platform about a request.
+#[allow(dead_code, reason = "each platform is a feature")]
 pub(crate) enum PlatformAdmission {
     /// The app responds.
     ToApp {
@@ -42,7 +43,6 @@ pub(crate) enum PlatformAdmission {
         end: Option<RequestEndGuard>,
     },
     /// The platform responds with this status and text.
-    #[allow(dead_code, reason = "each platform that responds is a feature")]
     Response(StatusCode, &'static str),
 }
 
@@ -60,6 +60,7 @@ pub(crate) trait PlatformRequest: LogSink + fmt::Display + 'static {
 pub(crate) struct RequestEndGuard(Arc<dyn PlatformRequest>);
 
 impl RequestEndGuard {
+    #[allow(dead_code, reason = "each platform is a feature")]
     pub(crate) fn new(request: Arc<dyn PlatformRequest>) -> Self {
         Self(request)
     }

@@ -64,6 +64,8 @@ pub struct Settings {
     /// Whether a server prints the line with its port that `vercel dev` waits for.
     pub announces_to_vercel_dev: bool,
     /// Whether all requests come from Vercel's standalone proxy, which sends the address of the client in a header.
+    ///
+    /// Only `vercel::trust_standalone_proxy` reads this setting.
     pub is_behind_vercels_proxy: bool,
     /// The path of the Unix socket on which Vercel listens.
     pub vercel_ipc_path: Option<String>,

@@ -11,9 +11,6 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-#[cfg(any(feature = "lambda", feature = "vercel"))]
-use crate::Error;
-
 pin_project! {
     /// A future that returns its panics, including those of its destructor.
     pub(crate) struct CatchPanic<F> {
@@ -44,13 +41,6 @@ pub(crate) fn catch_panic<T>(make: impl FnOnce() -> T) -> Result<T, Panicked> {
 /// Awaits a future that [`CatchPanic::new`] made.
 pub(crate) async fn catch_panic_async<F: Future>(made: Result<CatchPanic<F>, Panicked>) -> Result<F::Output, Panicked> {
     made?.await
-}
-
-/// Builds an app. A panic becomes an error.
-#[cfg(any(feature = "lambda", feature = "vercel"))]
-pub(crate) async fn catch_build_panic<T>(build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let panicked = |Panicked(message)| Error::build(format!("the app panicked while it was built: {message}"));
-    catch_panic_async(CatchPanic::new(|| build)).await.map_err(panicked).flatten()
 }
 
 impl<F: Future> CatchPanic<F> {

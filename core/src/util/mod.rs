@@ -1,4 +1,4 @@
-//! Building blocks without any type of Lodger's.
+//! Building blocks that depend on no other folder of this crate. Of its types, they use only `BoxError`.
 
 #[cfg(feature = "lambda")]
 pub(crate) mod abort_on_drop;

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use crate::request::platform_headers::PlatformHeaders;
+use crate::request::vercel_headers::VercelHeaders;
 
 /// The ids that Vercel has given a request.
 ///
@@ -59,7 +59,7 @@ impl Context {
     }
 
     /// Takes the ids out of `headers`. Returns `None` if the invocation id or the request id is missing.
-    pub(crate) fn from_headers(headers: &mut PlatformHeaders) -> Option<Self> {
+    pub(crate) fn from_headers(headers: &mut VercelHeaders) -> Option<Self> {
         let (invocation_id, request_id) = headers.invocation_id.take().zip(headers.request_id)?;
         let (span_id, trace_id) = (headers.span_id.take(), headers.trace_id.take());
         Some(Self(Arc::new(RequestIds { invocation_id, request_id, span_id, trace_id })))

@@ -17,6 +17,7 @@ mod message;
 mod platform;
 mod process_age;
 mod socket;
+mod standalone_proxy;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -25,13 +26,13 @@ use tokio::time::timeout;
 use self::{ipc::Ipc, platform::VercelPlatform};
 use crate::{
     Error, Settings,
-    lifecycle::only_run::OnlyRun,
+    lifecycle::{build::catch_build_panic, only_run::OnlyRun},
     log::sink,
     server::{DEFAULT_GRACE, Server},
-    util::catch_panic,
 };
 
 pub use context::Context;
+pub use standalone_proxy::trust_standalone_proxy;
 
 /// Timeout of the last messages, after the server has ended.
 const LAST_MESSAGES_TIMEOUT: Duration = Duration::from_secs(1);
@@ -80,7 +81,7 @@ impl Vercel {
     /// # Errors
     /// The error of `build`, or its panic.
     pub async fn build<T>(&self, build: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        catch_panic::catch_build_panic(build).await
+        catch_build_panic(build).await
     }
 
     /// Calls `serve` with a server that only Vercel knows the port of, and awaits it. Then delivers the last messages.

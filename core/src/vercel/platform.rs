@@ -12,7 +12,7 @@ use crate::{
         sink::{self, LogSink},
         span,
     },
-    request::platform_headers::{PlatformHeaders, secret},
+    request::vercel_headers::{VercelHeaders, secret},
     server::platform::{Platform, PlatformAdmission, PlatformRequest, RequestEndGuard},
     vercel::{Context, ipc::Ipc},
 };
@@ -63,7 +63,7 @@ impl Platform for VercelPlatform {
         if head.target().split('?').next() == Some(PING) {
             return PlatformAdmission::Response(StatusCode::OK, "OK");
         }
-        let mut headers = PlatformHeaders::read(head);
+        let mut headers = VercelHeaders::read(head);
         let context = Context::from_headers(&mut headers);
         if let Some(host) = headers.host.take() {
             head.set_header(HOST, host);
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn reads_the_ids_of_a_request_from_any_header_values() {
         let read = |headers: &[(&'static str, &[u8])]| {
-            let context = Context::from_headers(&mut PlatformHeaders::read(&request(headers)))?;
+            let context = Context::from_headers(&mut VercelHeaders::read(&request(headers)))?;
             Some((context.invocation_id().to_owned(), context.request_id()))
         };
         let (invocation, number) = ("x-vercel-internal-invocation-id", "x-vercel-internal-request-id");
@@ -200,8 +200,7 @@ mod tests {
 
         let (ipc, mut vercel) = connected().await;
         let platform = VercelPlatform::new(Arc::clone(&ipc), &Settings::default());
-        let mut request =
-            request(&[("x-vercel-internal-invocation-id", b"a"), ("x-vercel-internal-request-id", b"7")]);
+        let mut request = request(&[("x-vercel-internal-invocation-id", b"a"), ("x-vercel-internal-request-id", b"7")]);
         let admit = std::panic::AssertUnwindSafe(|| {
             let subscriber = Registry::default().with(PanicsOnNewSpan);
             tracing::subscriber::with_default(subscriber, || drop(platform.admit(&mut request)));

@@ -17,9 +17,8 @@ use self::{group::SlotGroup, snapshot::Snapshot};
 use crate::{
     Error, Settings, Shutdown, SnapshotHooks,
     lambda::api_error::{log_lost_report, with_causes},
-    lifecycle::{only_run::OnlyRun, signals::Signals},
+    lifecycle::{build::catch_build_panic, only_run::OnlyRun, signals::Signals},
     log,
-    util::catch_panic,
 };
 
 /// The default grace period. Lambda waits for half a second, and less if there are other extensions.
@@ -102,7 +101,7 @@ impl Runtime {
         if self.settings.sigterm && self.grace.is_none() {
             self.listen_for_sigterm().await;
         }
-        let built = catch_panic::catch_build_panic(build).await;
+        let built = catch_build_panic(build).await;
         if let Err(error) = &built
             && self.group.as_ref().is_none_or(SlotGroup::stop)
         {

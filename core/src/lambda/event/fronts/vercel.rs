@@ -19,7 +19,7 @@ use crate::{
         },
         reply::{Envelope, HeaderFormat, ReplyFormat},
     },
-    request::platform_headers::PlatformHeaders,
+    request::vercel_headers::VercelHeaders,
 };
 
 pub(crate) const FRONT: FrontSpec = FrontSpec {
@@ -42,7 +42,7 @@ const FORMAT: EventFormat = EventFormat {
             BodyMember::Absent | BodyMember::Other => Err("the body is not text".into()),
         },
         read,
-        finish: |request| PlatformHeaders::read(request).apply(request, None),
+        finish: |request| VercelHeaders::read(request).apply(request, None),
     }),
     parts: |_, fields, _| {
         let (path, query) = split_query(decode_or_empty(fields.path).ok_or("the path is not text")?);

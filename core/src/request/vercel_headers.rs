@@ -1,4 +1,4 @@
-//! The headers that Vercel adds to a request. They are the same for its HTTP protocol and for its events.
+//! The headers that Vercel adds to a request. They are the same for its HTTP protocol and for its events, which need no feature.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -22,7 +22,7 @@ const OIDC_TOKEN: HeaderName = HeaderName::from_static("x-vercel-oidc-token");
 ///
 /// They are read in one pass. Looking up each header by its name takes longer than everything else that Lodger does for a request.
 #[derive(Debug, Default)]
-pub(crate) struct PlatformHeaders {
+pub(crate) struct VercelHeaders {
     pub(crate) invocation_id: Option<String>,
     /// A value that is not a number counts as 0, like in Vercel's runtime for Python.
     pub(crate) request_id: Option<u64>,
@@ -67,7 +67,7 @@ impl<T> FirstValue<T> {
     }
 }
 
-impl PlatformHeaders {
+impl VercelHeaders {
     pub(crate) fn read<H: RequestHead + ?Sized>(head: &H) -> Self {
         let mut headers = Self::default();
         head.for_each_header(&mut |name, value| {
@@ -152,10 +152,10 @@ mod tests {
     #[test]
     fn removes_the_runtime_cache_and_hides_the_token() {
         let mut cached = request(&[("x-vercel-sc-runtime-cache", b"secret"), ("x-vercel-sc-host", b"stays")]);
-        PlatformHeaders::read(&cached).apply(&mut cached, None);
+        VercelHeaders::read(&cached).apply(&mut cached, None);
         assert_eq!(cached.headers().keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-vercel-sc-host"]);
         let mut with_token = request(&[("x-vercel-internal-oidc-token", b"token")]);
-        PlatformHeaders::read(&with_token).apply(&mut with_token, None);
+        VercelHeaders::read(&with_token).apply(&mut with_token, None);
         assert_eq!(format!("{:?}", with_token.headers()), "{\"x-vercel-oidc-token\": Sensitive}");
     }
 
@@ -163,7 +163,7 @@ mod tests {
     fn takes_the_client_from_the_headers_of_the_platform_only() {
         let client = |headers: &[(&'static str, &[u8])]| {
             let mut request = request(headers);
-            PlatformHeaders::read(&request).apply(&mut request, None);
+            VercelHeaders::read(&request).apply(&mut request, None);
             let client = request.extensions().get::<ClientAddr>().unwrap().0;
             (client != ClientAddr::UNKNOWN.0).then(|| client.ip().to_string())
         };
