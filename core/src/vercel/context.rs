@@ -86,6 +86,9 @@ impl Context {
     }
 }
 
+#[cfg(any(feature = "actix-web", feature = "axum", feature = "axum-07"))]
+crate::request::extract::impl_extractors!(Context, "vercel::Context", "Vercel");
+
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context")

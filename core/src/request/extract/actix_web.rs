@@ -1,30 +1,32 @@
 //! actix-web 4. Its `Option<T>` extracts any `T`.
 
-use std::future::{Ready, ready};
+use actix_web::{Error, HttpMessage as _, HttpRequest, error::ErrorInternalServerError};
 
-use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, dev::Payload, error::ErrorInternalServerError};
+use super::missing::missing;
 
-use super::{for_each_extension, missing};
-
-macro_rules! implement {
-    ($type:ty, $place:literal) => {
+macro_rules! impl_extractor {
+    ($type:ty, $path:literal, $place:literal) => {
         /// An extractor for handlers of actix-web. The response is 500 if the request does not have the extension.
-        impl FromRequest for $type {
-            type Error = Error;
-            type Future = Ready<Result<Self, Error>>;
+        impl ::actix_web::FromRequest for $type {
+            type Error = ::actix_web::Error;
+            type Future = ::std::future::Ready<Result<Self, Self::Error>>;
 
-            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let error = || ErrorInternalServerError(missing(stringify!($type), $place));
-                ready(request.extensions().get::<Self>().cloned().ok_or_else(error))
+            fn from_request(request: &::actix_web::HttpRequest, _: &mut ::actix_web::dev::Payload) -> Self::Future {
+                ::std::future::ready($crate::request::extract::actix_web::extract(request, $path, $place))
             }
         }
     };
 }
-for_each_extension!(implement);
+pub(crate) use impl_extractor;
+
+/// Returns the extension, or the error of a request without the extension.
+pub(crate) fn extract<T: Clone + 'static>(request: &HttpRequest, path: &str, place: &str) -> Result<T, Error> {
+    request.extensions().get::<T>().cloned().ok_or_else(|| ErrorInternalServerError(missing(path, place)))
+}
 
 #[cfg(test)]
 mod tests {
-    use actix_web::{http::StatusCode, test::TestRequest};
+    use actix_web::{FromRequest as _, http::StatusCode, test::TestRequest};
 
     use super::*;
     use crate::PathPrefix;

@@ -1,42 +1,49 @@
 //! axum 0.8.
 
-use std::convert::Infallible;
-
-use axum_core::{
-    extract::{FromRequestParts, OptionalFromRequestParts},
-    response::{IntoResponse, Response},
-};
+use axum_core::response::{IntoResponse as _, Response};
 use http::{StatusCode, request::Parts};
 
-use super::{for_each_extension, missing};
+use super::missing::missing;
 
-macro_rules! implement {
-    ($type:ty, $place:literal) => {
+macro_rules! impl_extractor {
+    ($type:ty, $path:literal, $place:literal) => {
         /// An extractor for handlers of axum 0.8. The response is 500 if the request does not have the extension.
-        impl<S: Send + Sync> FromRequestParts<S> for $type {
-            type Rejection = Response;
+        impl<S: Send + Sync> ::axum_core::extract::FromRequestParts<S> for $type {
+            type Rejection = ::axum_core::response::Response;
 
-            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-                let rejection =
-                    || (StatusCode::INTERNAL_SERVER_ERROR, missing(stringify!($type), $place)).into_response();
-                parts.extensions.get::<Self>().cloned().ok_or_else(rejection)
+            async fn from_request_parts(
+                parts: &mut ::http::request::Parts,
+                _: &S,
+            ) -> Result<Self, ::axum_core::response::Response> {
+                $crate::request::extract::axum::extract(parts, $path, $place)
             }
         }
 
         /// Lets handlers of axum 0.8 take an `Option` of the extension.
-        impl<S: Send + Sync> OptionalFromRequestParts<S> for $type {
-            type Rejection = Infallible;
+        impl<S: Send + Sync> ::axum_core::extract::OptionalFromRequestParts<S> for $type {
+            type Rejection = ::std::convert::Infallible;
 
-            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+            async fn from_request_parts(
+                parts: &mut ::http::request::Parts,
+                _: &S,
+            ) -> Result<Option<Self>, ::std::convert::Infallible> {
                 Ok(parts.extensions.get::<Self>().cloned())
             }
         }
     };
 }
-for_each_extension!(implement);
+pub(crate) use impl_extractor;
+
+/// Returns the extension, or the response to a request without the extension.
+#[expect(clippy::result_large_err, reason = "the type of axum's rejections")]
+pub(crate) fn extract<T: Clone + Send + Sync + 'static>(parts: &Parts, path: &str, place: &str) -> Result<T, Response> {
+    let rejection = || (StatusCode::INTERNAL_SERVER_ERROR, missing(path, place)).into_response();
+    parts.extensions.get::<T>().cloned().ok_or_else(rejection)
+}
 
 #[cfg(test)]
 mod tests {
+    use axum_core::extract::FromRequestParts;
     use http_body_util::BodyExt as _;
 
     use super::*;
@@ -79,6 +86,8 @@ mod tests {
     #[cfg(all(feature = "lambda", feature = "vercel"))]
     #[test]
     fn every_extension_is_an_extractor() {
+        use axum_core::extract::OptionalFromRequestParts;
+
         fn check<T: FromRequestParts<()> + OptionalFromRequestParts<()>>() {}
         check::<ClientAddr>();
         check::<PathPrefix>();

@@ -5,42 +5,49 @@ use std::{
     pin::Pin,
 };
 
-use axum_core_04::{
-    extract::FromRequestParts,
-    response::{IntoResponse, Response},
-};
+use axum_core_04::response::{IntoResponse as _, Response};
 use http::{StatusCode, request::Parts};
 
-use super::{for_each_extension, missing};
+use super::missing::missing;
 
-type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
+pub(crate) type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
 
-macro_rules! implement {
-    ($type:ty, $place:literal) => {
+macro_rules! impl_extractor {
+    ($type:ty, $path:literal, $place:literal) => {
         /// An extractor for handlers of axum 0.7. The response is 500 if the request does not have the extension.
-        impl<S: Send + Sync> FromRequestParts<S> for $type {
-            type Rejection = Response;
+        impl<S: Send + Sync> ::axum_core_04::extract::FromRequestParts<S> for $type {
+            type Rejection = ::axum_core_04::response::Response;
 
-            fn from_request_parts<'a, 's, 'f>(parts: &'a mut Parts, _: &'s S) -> BoxFuture<'f, Result<Self, Response>>
+            fn from_request_parts<'a, 's, 'f>(
+                parts: &'a mut ::http::request::Parts,
+                _: &'s S,
+            ) -> $crate::request::extract::axum_07::BoxFuture<'f, Result<Self, Self::Rejection>>
             where
                 'a: 'f,
                 's: 'f,
                 Self: 'f,
             {
-                Box::pin(extract::<Self>(parts, stringify!($type), $place))
+                Box::pin($crate::request::extract::axum_07::extract::<Self>(parts, $path, $place))
             }
         }
     };
 }
-for_each_extension!(implement);
+pub(crate) use impl_extractor;
 
-fn extract<T: Clone + Send + Sync + 'static>(parts: &Parts, name: &str, place: &str) -> Ready<Result<T, Response>> {
-    let rejection = || (StatusCode::INTERNAL_SERVER_ERROR, missing(name, place)).into_response();
+/// Returns the extension, or the response to a request without the extension.
+pub(crate) fn extract<T: Clone + Send + Sync + 'static>(
+    parts: &Parts,
+    path: &str,
+    place: &str,
+) -> Ready<Result<T, Response>> {
+    let rejection = || (StatusCode::INTERNAL_SERVER_ERROR, missing(path, place)).into_response();
     ready(parts.extensions.get::<T>().cloned().ok_or_else(rejection))
 }
 
 #[cfg(test)]
 mod tests {
+    use axum_core_04::extract::FromRequestParts as _;
+
     use super::*;
     use crate::PathPrefix;
 
