@@ -29,7 +29,10 @@ use super::{
 };
 use crate::{
     ClientAddr,
-    adapter::own_server::{Admission, GuardedCall, Ingress, RequestGuard, RequestHead},
+    adapter::{
+        copy_extensions,
+        own_server::{Admission, GuardedCall, Ingress, RequestGuard, RequestHead},
+    },
 };
 
 /// An unbuilt app behind the ingress.
@@ -113,7 +116,7 @@ where
             Admission::ToApp(guard) => {
                 IngressFuture::App { response: guard.call(|| self.service.call(request)), counted, _body: PhantomData }
             }
-            Admission::Response(status, text, request) => {
+            Admission::Response { status, text, guard: request, .. } => {
                 IngressFuture::Ready { status, text, guards: Some(Guards { request, _counted: counted }) }
             }
         }
@@ -161,12 +164,7 @@ impl RequestHead for ActixHead<'_> {
     }
 
     fn extend_extensions(&mut self, extensions: http::Extensions) {
-        // actix has a map of its own, which takes values one by one.
-        #[cfg(feature = "vercel")]
-        if let Some(context) = extensions.get::<crate::vercel::Context>() {
-            self.insert_extension(context.clone());
-        }
-        let _ = extensions;
+        copy_extensions(&extensions, &*self.0);
     }
 }
 

@@ -71,6 +71,8 @@
 //!   whole [grace period](crate::Lodger::grace).
 
 mod app_factory;
+#[cfg(any(feature = "server", feature = "lambda"))]
+mod extensions;
 #[cfg(feature = "server")]
 mod middleware;
 #[cfg(feature = "lambda")]

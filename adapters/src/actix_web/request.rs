@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use actix_http::{HttpMessage as _, Message, Payload, RequestHead, error::PayloadError};
+use actix_http::{Message, Payload, RequestHead, error::PayloadError};
 use actix_web::http::{
     Method, Uri, Version,
     header::{HeaderName, HeaderValue},
@@ -15,10 +15,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http_body::Body as _;
 
-use crate::{
-    Body, ClientAddr, Request,
-    adapter::{ExtensionStore, copy_extensions},
-};
+use crate::{Body, ClientAddr, Request, adapter::copy_extensions};
 
 /// Converts a request. Returns `None` if actix cannot represent the request; actix's own server would reject it too.
 pub(super) fn from_host(request: Request) -> Option<actix_http::Request> {
@@ -73,12 +70,5 @@ impl Stream for DataStream {
                 },
             });
         }
-    }
-}
-
-impl ExtensionStore for &actix_http::Request {
-    fn with_extension<T: Clone + Send + Sync + 'static>(self, value: T) -> Self {
-        self.extensions_mut().insert(value);
-        self
     }
 }

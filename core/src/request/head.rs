@@ -30,6 +30,9 @@ pub trait RequestHead {
         Self: Sized;
 
     /// Adds the extensions of a host, such as `vercel::Context`.
+    ///
+    /// If the framework does not keep [`http::Extensions`], call `copy_extensions` of `lodger::adapter`, which copies every
+    /// extension that a host can add. Extensions cannot be enumerated.
     fn extend_extensions(&mut self, extensions: http::Extensions);
 }
 

@@ -53,14 +53,21 @@ impl Clone for Ingress {
 pub enum Admission {
     /// The app responds.
     ToApp(RequestGuard),
-    /// The server responds with this status and text.
-    Response(StatusCode, &'static str, RequestGuard),
+    /// The server responds with this status and text, without the app.
+    #[non_exhaustive]
+    Response {
+        /// The status.
+        status: StatusCode,
+        /// The body, in plain text. May be empty.
+        text: &'static str,
+        /// The guard to keep until the response has been sent.
+        guard: RequestGuard,
+    },
 }
 
 impl Ingress {
     pub(crate) fn new(settings: &Settings) -> Self {
-        let platform = settings.is_behind_vercels_proxy.then(|| Arc::new(StandaloneProxy) as _);
-        Self::with_platform(settings, platform)
+        Self::with_platform(settings, None)
     }
 
     pub(crate) fn with_platform(settings: &Settings, platform: Option<Arc<dyn Platform>>) -> Self {
@@ -93,7 +100,7 @@ impl Ingress {
                     RequestGuard::for_platform(span, end, platform.catches_panics())
                 }
                 PlatformAdmission::Response(status, text) => {
-                    return Admission::Response(status, text, RequestGuard::default());
+                    return Admission::Response { status, text, guard: RequestGuard::default() };
                 }
             },
         };
@@ -114,7 +121,7 @@ impl Ingress {
             }
         };
         if !is_for_app {
-            return Admission::Response(StatusCode::NOT_FOUND, "", guard);
+            return Admission::Response { status: StatusCode::NOT_FOUND, text: "", guard };
         }
         let after = AfterResponse::new();
         head.insert_extension(after.clone());

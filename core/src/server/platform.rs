@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn a_platform_responds_without_the_app() {
         let (ingress, ends) = ingress();
-        let Admission::Response(status, text, guard) = ingress.admit(&mut request("/ping"), None) else {
+        let Admission::Response { status, text, guard } = ingress.admit(&mut request("/ping"), None) else {
             panic!("the platform has to respond")
         };
         assert_eq!((status, text), (StatusCode::OK, "pong"));

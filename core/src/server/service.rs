@@ -97,7 +97,7 @@ impl<A: App> hyper::service::Service<http::Request<Incoming>> for ConnectionServ
             Admission::ToApp(guard) => {
                 ResponseFuture::App { call: guard.call(|| self.app.call(request)), pending: pending.cloned() }
             }
-            Admission::Response(status, text, guard) => ResponseFuture::Ready {
+            Admission::Response { status, text, guard } => ResponseFuture::Ready {
                 response: Some(text_response(status, text).map(|body| TrackedBody::new(body, guard, pending))),
             },
         }
