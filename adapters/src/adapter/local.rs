@@ -14,24 +14,31 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{Either, Full};
 use tokio::{
     runtime::Builder,
-    sync::{mpsc, oneshot},
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
     task::{LocalSet, spawn_local},
 };
 use tracing::{Instrument as _, Span};
 
 use lodger_core::{App, BoxError, Error, Request};
 
-use super::server_error;
+use super::{response::text_response, server_error};
+
+/// The maximum number of requests that wait for one thread. A thread takes a request from its queue at once, unless a handler blocks
+/// the thread, so that a longer queue would only delay responses. One entry takes less than a kilobyte, and the body of an event.
+const MAX_QUEUED: usize = 4096;
 
 /// Sends each request to one of several threads that have an app of their own.
 #[derive(Clone)]
 pub(crate) struct LocalApp {
-    threads: Arc<[mpsc::UnboundedSender<LocalRequest>]>,
+    threads: Arc<[mpsc::Sender<LocalRequest>]>,
     next: Arc<AtomicUsize>,
 }
 
@@ -50,13 +57,15 @@ impl LocalApp {
         let count = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(max).max(1);
         let (mut threads, mut built) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for _ in 0..count {
-            // The host limits the requests in flight: for each one there is at most one entry.
-            let (sender, requests) = mpsc::unbounded_channel();
+            // Lambda limits the requests in flight, but a server does not.
+            let (sender, requests) = mpsc::channel(MAX_QUEUED);
             built.push(start_thread(build.clone(), requests)?);
             threads.push(sender);
         }
         for built in built {
-            built.await.unwrap_or_else(|_| Err(Error::build("cannot build the app: the thread of the app panicked")))?;
+            built
+                .await
+                .unwrap_or_else(|_| Err(Error::build("cannot build the app: the thread of the app panicked")))?;
         }
         Ok(Self { threads: threads.into(), next: Arc::default() })
     }
@@ -65,7 +74,7 @@ impl LocalApp {
 /// Starts a thread that builds an app and responds to `requests`. The receiver returns the result of `build`.
 fn start_thread<A: App>(
     build: impl AsyncFn() -> Result<A, Error> + Send + 'static,
-    requests: mpsc::UnboundedReceiver<LocalRequest>,
+    requests: mpsc::Receiver<LocalRequest>,
 ) -> Result<oneshot::Receiver<Result<(), Error>>, Error> {
     let cannot_start = |error| Error::new("cannot start a thread for the app").with_source(error);
     let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
@@ -79,7 +88,7 @@ fn start_thread<A: App>(
 async fn respond_to_all<A: App>(
     build: impl AsyncFn() -> Result<A, Error>,
     result: oneshot::Sender<Result<(), Error>>,
-    mut requests: mpsc::UnboundedReceiver<LocalRequest>,
+    mut requests: mpsc::Receiver<LocalRequest>,
 ) {
     let app = match build().await {
         Ok(app) => Rc::new(app),
@@ -87,6 +96,10 @@ async fn respond_to_all<A: App>(
     };
     let _ = result.send(Ok(()));
     while let Some(LocalRequest { request, response, span }) = requests.recv().await {
+        // The client may have left while the request was in the queue.
+        if response.is_closed() {
+            continue;
+        }
         spawn_local(respond(Rc::clone(&app), request, response).instrument(span));
     }
 }
@@ -126,17 +139,63 @@ async fn respond<A: App>(app: Rc<A>, request: Request, mut sender: oneshot::Send
     }
 }
 
+impl LocalApp {
+    /// Sends a request to the next thread that has room in its queue.
+    fn send(&self, mut request: LocalRequest) -> Result<(), SendError> {
+        let mut result = Err(SendError::NoThread);
+        let first = self.next.fetch_add(1, Relaxed) % self.threads.len().max(1);
+        let (before, after) = self.threads.split_at(first);
+        for thread in after.iter().chain(before) {
+            request = match thread.try_send(request) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Full(request)) => {
+                    result = Err(SendError::Full);
+                    request
+                }
+                // The thread has panicked outside of any request.
+                Err(TrySendError::Closed(request)) => request,
+            };
+        }
+        result
+    }
+}
+
+/// The reason why no thread takes a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SendError {
+    Full,
+    NoThread,
+}
+
+impl SendError {
+    /// Logs the error and returns the response.
+    fn response(self) -> Response<Full<Bytes>> {
+        match self {
+            Self::Full => {
+                lodger_core::log(
+                    tracing::Level::ERROR,
+                    format_args!(
+                        "cannot pass a request to the app: {MAX_QUEUED} requests wait for each thread; responding with 503"
+                    ),
+                );
+                text_response(StatusCode::SERVICE_UNAVAILABLE, "service unavailable")
+            }
+            Self::NoThread => server_error("every thread of the app has panicked"),
+        }
+    }
+}
+
 impl App for LocalApp {
     type Body = Either<LocalBody, Full<Bytes>>;
     type Future = Pin<Box<dyn Future<Output = Response<Self::Body>> + Send>>;
 
     fn call(&self, request: Request) -> Self::Future {
         let (sender, response) = oneshot::channel();
-        let index = self.next.fetch_add(1, Relaxed) % self.threads.len().max(1);
-        if let Some(thread) = self.threads.get(index) {
-            let _ = thread.send(LocalRequest { request, response: sender, span: Span::current() });
-        }
+        let sent = self.send(LocalRequest { request, response: sender, span: Span::current() });
         Box::pin(async move {
+            if let Err(error) = sent {
+                return error.response().map(Either::Right);
+            }
             match response.await {
                 Ok(response) => response.map(Either::Left),
                 Err(_) => server_error("the app panicked").map(Either::Right),
@@ -184,3 +243,6 @@ impl http_body::Body for LocalBody {
         self.remaining.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
+
+#[cfg(test)]
+mod tests;

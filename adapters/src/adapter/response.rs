@@ -59,8 +59,13 @@ impl<F> fmt::Debug for FallibleResponse<F> {
 pub fn server_error(error: impl Into<BoxError>) -> Response<Full<Bytes>> {
     let error = Error::new("service returned an error; responding with 500").with_source(error);
     lodger_core::log(tracing::Level::ERROR, format_args!("{error:?}"));
-    let mut response = Response::new(Full::from("internal server error"));
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    text_response(StatusCode::INTERNAL_SERVER_ERROR, "internal server error")
+}
+
+/// Makes a response with a text of Lodger's own.
+pub(super) fn text_response(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(text));
+    *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }

@@ -76,6 +76,9 @@ impl Runner {
     /// A request whose handler panics gets a response with the status 500. If the client goes away, the app's future is
     /// dropped.
     ///
+    /// If handlers block every thread and 4096 requests wait for each one, further requests get a response with the
+    /// status 503.
+    ///
     /// # Errors
     /// `build` returned an error or panicked, which is reported to Lambda; or as [`run`](Self::run).
     ///
