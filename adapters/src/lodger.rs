@@ -145,7 +145,7 @@ impl Lodger {
             }
             #[cfg(feature = "lambda")]
             Host::Lambda => {
-                let runtime = crate::adapter::Runtime::new(settings, self.shutdown)?;
+                let runtime = crate::adapter::LambdaRuntime::new(settings, self.shutdown)?;
                 let mut runtime = runtime.around_snapshot(self.hooks);
                 let app = runtime.build(build).await?;
                 app.run_on(Runner::on_events(runtime)).await

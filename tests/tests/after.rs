@@ -49,9 +49,9 @@ async fn get_from(api: &RuntimeApi, target: &str) -> Bytes {
 
 /// Where work waits until the test lets it go on, or goes on at once.
 #[derive(Clone)]
-struct Ingress(Arc<Semaphore>);
+struct Gate(Arc<Semaphore>);
 
-impl Ingress {
+impl Gate {
     fn closed() -> Self {
         Self(Arc::new(Semaphore::new(0)))
     }
@@ -67,7 +67,7 @@ impl Ingress {
 }
 
 /// Hands over work of every kind; some of it waits at the gate.
-fn app(log: Log, gate: &Ingress) -> Router {
+fn app(log: Log, gate: &Gate) -> Router {
     let (to_app, of_late) = (log.clone(), gate.clone());
     let of_several = gate.clone();
     let several = async move |Extension(after): Extension<AfterResponse>| {
@@ -145,7 +145,7 @@ fn app(log: Log, gate: &Ingress) -> Router {
 
 #[tokio::test]
 async fn on_lambda_all_of_it_is_done_at_once_and_before_the_next() {
-    let (log, gate) = (Log::default(), Ingress::closed());
+    let (log, gate) = (Log::default(), Gate::closed());
     let api = on_lambda(|lodger| lodger.run(app(log.clone(), &gate))).await;
     assert_eq!(get_from(&api, "/several").await, "handed over");
     let ((), _) = tokio::join!(
@@ -164,12 +164,12 @@ async fn on_lambda_all_of_it_is_done_at_once_and_before_the_next() {
 #[tokio::test]
 async fn work_may_wait_for_what_it_has_handed_over_itself() {
     let log = Log::default();
-    let api = on_lambda(|lodger| lodger.run(app(log.clone(), &Ingress::closed()))).await;
+    let api = on_lambda(|lodger| lodger.run(app(log.clone(), &Gate::closed()))).await;
     get_from(&api, "/waits").await;
     get_from(&api, "/").await;
     assert_eq!(log.said(), ["done", "next"]);
     let log = Log::default();
-    let server = Server::start(|lodger| lodger.run(app(log.clone(), &Ingress::closed()))).await;
+    let server = Server::start(|lodger| lodger.run(app(log.clone(), &Gate::closed()))).await;
     ask(server.addr, &Sent::get("/waits")).await;
     log.says("done").await;
 }
@@ -178,7 +178,7 @@ async fn work_may_wait_for_what_it_has_handed_over_itself() {
 async fn on_lambda_it_ends_when_the_time_of_the_invocation_does() {
     let log = Log::default();
     let margin = Duration::from_secs(60);
-    let api = on_lambda(|lodger| lodger.deadline_margin(margin).run(app(log.clone(), &Ingress::closed()))).await;
+    let api = on_lambda(|lodger| lodger.deadline_margin(margin).run(app(log.clone(), &Gate::closed()))).await;
     let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
     api.invoke(Invocation::new(event).deadline(Duration::from_secs(150))).await.unwrap();
     log.says("begun").await;
@@ -223,7 +223,7 @@ async fn on_lambda_work_that_always_hands_over_more_lets_others_run_and_has_its_
 async fn on_lambda_it_begins_when_a_stream_has_ended() {
     let log = Log::default();
     let api =
-        on_lambda(|lodger| lodger.response_mode(ResponseMode::Stream).run(app(log.clone(), &Ingress::closed()))).await;
+        on_lambda(|lodger| lodger.response_mode(ResponseMode::Stream).run(app(log.clone(), &Gate::closed()))).await;
     let front = Front::function_url().streaming();
     let response = api.send(&front, &Sent::get("/streamed").request()).await;
     assert_eq!(response.body(), "frame frame frame ");
@@ -234,7 +234,7 @@ async fn on_lambda_it_begins_when_a_stream_has_ended() {
 #[tokio::test]
 async fn on_lambda_what_comes_late_is_done_after_the_next_response() {
     let log = Log::default();
-    let gate = Ingress::closed();
+    let gate = Gate::closed();
     let api = on_lambda(|lodger| lodger.run(app(log.clone(), &gate))).await;
     assert_eq!(get_from(&api, "/late").await, "answered");
     polls(&api, 2).await;
@@ -258,7 +258,7 @@ async fn polls(api: &RuntimeApi, count: usize) {
 
 #[tokio::test]
 async fn on_managed_instances_it_holds_its_own_slot_and_no_other() {
-    let (log, gate) = (Log::default(), Ingress::closed());
+    let (log, gate) = (Log::default(), Gate::closed());
     let (to_app, of_app) = (log.clone(), gate.clone());
     let run = |lodger: Lodger| async move { lodger.deadline_margin(Duration::ZERO).run(app(to_app, &of_app)).await };
     let api = on_slots(2, run).await;
@@ -321,7 +321,7 @@ async fn an_actix_app_hands_it_over_on_lambda_and_on_managed_instances() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_does_it_once_the_response_has_left() {
-    let (log, gate) = (Log::default(), Ingress::closed());
+    let (log, gate) = (Log::default(), Gate::closed());
     let server = Server::start(|lodger| lodger.run(app(log.clone(), &gate))).await;
     let answer = raw(server.addr, &Sent::get("/streamed").bytes()).await;
     assert!(answer.ends_with(b"0\r\n\r\n"), "{}", String::from_utf8_lossy(&answer));
@@ -432,7 +432,7 @@ async fn a_server_that_ends_waits_for_it_as_long_as_the_grace_is() {
         ("/several", SOON * 100, &["work of work", "work 2", "work 1", "work 0"][..]),
         ("/forever", Duration::from_millis(300), &["cancelled"]),
     ] {
-        let (log, gate) = (Log::default(), Ingress::closed());
+        let (log, gate) = (Log::default(), Gate::closed());
         let server = Server::start(|lodger| lodger.grace(grace).run(app(log.clone(), &gate))).await;
         assert_eq!(ask(server.addr, &Sent::get(target)).await.body(), "handed over");
         let begun = Instant::now();
@@ -453,7 +453,7 @@ fn the_server_of_actix_waits_for_it_as_well_and_its_workers_need_not_live() {
     for has_system in [false, true] {
         let (tell, told) = std::sync::mpsc::channel();
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
-        let (log, gate) = (Log::default(), Ingress::closed());
+        let (log, gate) = (Log::default(), Gate::closed());
         let of_app = (log.clone(), gate.clone());
         let app = move || {
             let (log, gate) = of_app.clone();
@@ -504,7 +504,7 @@ fn the_server_of_actix_waits_for_it_as_well_and_its_workers_need_not_live() {
 #[cfg(unix)]
 #[tokio::test]
 async fn on_vercel_the_request_is_at_its_end_when_all_of_it_is_done() {
-    let (log, gate) = (Log::default(), Ingress::closed());
+    let (log, gate) = (Log::default(), Gate::closed());
     let (to_app, of_app) = (log.clone(), gate.clone());
     let mut on = OnVercel::start(move |lodger| {
         let app = app(to_app, &of_app);

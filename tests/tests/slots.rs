@@ -138,8 +138,8 @@ struct RunsInParts(InParts);
 
 impl Run<RunsInParts> for RunsInParts {
     async fn run_on(self, runner: Runner) -> Result<(), Error> {
-        let runtime = runner.into_runtime().unwrap();
-        let parts = runtime.split(2).into_iter().map(|part| part.answer_on_any_thread(self.0.clone()));
+        let runtime = runner.into_lambda_runtime().unwrap();
+        let parts = runtime.split(2).into_iter().map(|part| part.run(self.0.clone()));
         futures_util::future::try_join_all(parts).await.map(drop)
     }
 }

@@ -255,9 +255,10 @@ fn is_some<T>(extension: Option<T>) -> bool {
 /// The extensions that the filters of `lodger::warp` extract.
 fn extensions() -> impl Filter<Extract = (String,), Error = Infallible> + Copy {
     use lodger::warp::{
-        after_response, client_addr, event, from_event, lambda_context, path_prefix, request_context, vercel_context,
+        after_response, client_addr, event, lambda_context, path_prefix, request_context, synthetic_request,
+        vercel_context,
     };
-    let facts = lambda_context().and(request_context()).and(event()).and(from_event()).and(vercel_context()).map(
+    let facts = lambda_context().and(request_context()).and(event()).and(synthetic_request()).and(vercel_context()).map(
         |context, request_context, event, from_event, vercel| {
             [is_some(context), is_some(request_context), is_some(event), is_some(from_event), is_some(vercel)]
         },

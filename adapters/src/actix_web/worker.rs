@@ -24,14 +24,14 @@ use super::{
 };
 use crate::{
     Error,
-    adapter::{App, Runtime},
+    adapter::{App, LambdaRuntime},
 };
 
 /// Polls for events on threads of their own.
 ///
 /// The socket to the Runtime API is on the thread of the app, so that no response wakes another thread. There is one
 /// thread, or one for each processor if Lambda sends several events at the same time. Each thread builds its own app.
-pub(super) async fn run<F, I, S, B>(new_app: F, runtime: Runtime) -> Result<(), Error>
+pub(super) async fn run<F, I, S, B>(new_app: F, runtime: LambdaRuntime) -> Result<(), Error>
 where
     F: Fn() -> I + Clone + Send + 'static,
     I: IntoServiceFactory<S, Request> + 'static,
@@ -42,12 +42,12 @@ where
         1 => 1,
         _ => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
     };
-    let start = |mut runtime: Runtime| {
+    let start = |mut runtime: LambdaRuntime| {
         let new_app = new_app.clone();
         AppThread::start(move || async move {
             let app = runtime.build(build(new_app)).await?;
             // Boxed for the same reason as in `AppThread::start`.
-            Box::pin(runtime.answer(app)).await
+            Box::pin(runtime.run_local(app)).await
         })
     };
     let mut threads = runtime.split(threads).into_iter().map(start).collect::<Result<Vec<_>, _>>()?;

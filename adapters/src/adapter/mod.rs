@@ -129,7 +129,7 @@ pub use lodger_core::{App, BoxError};
 
 #[cfg(feature = "lambda")]
 #[doc(inline)]
-pub use lodger_core::lambda::Runtime;
+pub use lodger_core::lambda::Runtime as LambdaRuntime;
 
 pub use extensions::{ExtensionStore, copy_extensions};
 pub use function::{FunctionApp, app};

@@ -1,5 +1,5 @@
 #[cfg(feature = "lambda")]
-use lodger_core::lambda::Runtime;
+use lodger_core::lambda::Runtime as LambdaRuntime;
 #[cfg(feature = "server")]
 use lodger_core::server::Server;
 use lodger_core::{App, Error, Host};
@@ -19,7 +19,7 @@ pub(crate) enum Source {
     #[cfg(feature = "server")]
     Socket(Box<Server>),
     #[cfg(feature = "lambda")]
-    Events(Box<Runtime>),
+    Events(Box<LambdaRuntime>),
 }
 
 impl Runner {
@@ -29,7 +29,7 @@ impl Runner {
     }
 
     #[cfg(feature = "lambda")]
-    pub(crate) fn on_events(runtime: Runtime) -> Self {
+    pub(crate) fn on_events(runtime: LambdaRuntime) -> Self {
         Self(Source::Events(Box::new(runtime)))
     }
 
@@ -63,7 +63,7 @@ impl Runner {
             #[cfg(feature = "server")]
             Source::Socket(server) => server.serve(app).await,
             #[cfg(feature = "lambda")]
-            Source::Events(runtime) => runtime.answer_on_any_thread(app).await,
+            Source::Events(runtime) => runtime.run(app).await,
         }
     }
 
@@ -128,7 +128,7 @@ impl Runner {
             Source::Events(mut runtime) => {
                 let app = LocalApp::start(build, runtime.slots());
                 let app = runtime.build(app).await?;
-                runtime.answer_on_any_thread(app).await
+                runtime.run(app).await
             }
         }
     }
@@ -152,7 +152,7 @@ impl Runner {
     /// # Errors
     /// Returns the runner if the host sends requests over a socket.
     #[cfg(feature = "lambda")]
-    pub fn into_runtime(self) -> Result<Runtime, Self> {
+    pub fn into_lambda_runtime(self) -> Result<LambdaRuntime, Self> {
         match self.0 {
             #[cfg(feature = "server")]
             socket @ Source::Socket(_) => Err(Self(socket)),

@@ -76,7 +76,7 @@ pub fn event() -> impl Filter<Extract = (Option<lambda::Event>,), Error = Infall
 ///
 /// The result is `None` for requests of clients, and on other hosts.
 #[cfg(feature = "lambda")]
-pub fn from_event() -> impl Filter<Extract = (Option<lambda::SyntheticRequest>,), Error = Infallible> + Copy {
+pub fn synthetic_request() -> impl Filter<Extract = (Option<lambda::SyntheticRequest>,), Error = Infallible> + Copy {
     optional()
 }
 

@@ -74,7 +74,7 @@ pub use extensions::after_response;
 pub use extensions::vercel_context;
 pub use extensions::{client_addr, path_prefix};
 #[cfg(feature = "lambda")]
-pub use extensions::{event, from_event, lambda_context, request_context};
+pub use extensions::{event, lambda_context, request_context, synthetic_request};
 
 use crate::{
     Error,
@@ -98,7 +98,7 @@ where
             #[cfg(feature = "server")]
             Source::Socket(socket) => socket.serve(crate::tower::TowerApp(::warp::service(self))).await,
             #[cfg(feature = "lambda")]
-            Source::Events(runtime) => runtime.answer_on_any_thread(in_process::FilterApp::new(self)).await,
+            Source::Events(runtime) => runtime.run(in_process::FilterApp::new(self)).await,
         }
     }
 }

@@ -30,9 +30,9 @@ impl Shutdown {
         !self.ignores_signals
     }
 
-    /// The user's future, if there is one.
+    /// Takes the user's future out, if there is one.
     #[cfg(any(feature = "lambda", feature = "server"))]
-    pub(crate) fn into_future(self) -> Option<ShutdownFuture> {
+    pub(crate) fn take_future(self) -> Option<ShutdownFuture> {
         self.future
     }
 }

@@ -27,7 +27,7 @@ pub struct ExternalServer {
     pub grace: Duration,
     addr: SocketAddr,
     on_listening: Option<OnListening>,
-    tells_vercel_dev: bool,
+    announces_to_vercel_dev: bool,
     shutdown: ShutdownSignal,
 }
 
@@ -46,10 +46,10 @@ impl Server {
 
     /// Separates the socket from everything else.
     pub(crate) fn split(self) -> Result<(TcpListener, ExternalServer), Error> {
-        let Self { listener, addr, ingress, grace, header_timeout, shutdown, on_listening, tells_vercel_dev } = self;
+        let Self { listener, addr, ingress, grace, header_timeout, shutdown, on_listening, announces_to_vercel_dev } = self;
         let shutdown = ShutdownSignal::new(shutdown)?;
         let external =
-            ExternalServer { ingress, header_timeout, grace, addr, on_listening, tells_vercel_dev, shutdown };
+            ExternalServer { ingress, header_timeout, grace, addr, on_listening, announces_to_vercel_dev, shutdown };
         Ok((listener, external))
     }
 }
@@ -65,7 +65,7 @@ impl ExternalServer {
         if !self.ingress.report_listening(self.addr) {
             log_address(self.addr);
         }
-        if self.tells_vercel_dev {
+        if self.announces_to_vercel_dev {
             print_for_vercel_dev(self.addr.port());
         }
         if let Some(OnListening(callback)) = self.on_listening.take() {

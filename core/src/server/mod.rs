@@ -60,7 +60,7 @@ pub struct Server {
     header_timeout: Duration,
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
-    tells_vercel_dev: bool,
+    announces_to_vercel_dev: bool,
 }
 
 /// A callback that receives the address of the server.
@@ -101,7 +101,7 @@ impl Server {
             header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
             shutdown: Shutdown::default(),
             on_listening: None,
-            tells_vercel_dev: settings.announces_to_vercel_dev,
+            announces_to_vercel_dev: settings.announces_to_vercel_dev,
         })
     }
 

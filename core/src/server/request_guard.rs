@@ -155,7 +155,7 @@ impl Drop for RequestGuard {
         if !after.may_have_work() {
             return;
         }
-        let request = Arc::new(AnsweredRequest { span: replace(&mut self.span, Span::none()), end: self.end.take() });
+        let request = Arc::new(FinishedRequest { span: replace(&mut self.span, Span::none()), end: self.end.take() });
         let (weak, late_tasks) = (Arc::downgrade(&request), Arc::clone(&tasks));
         // Work that other work adds delays the end of the request too. Any later work runs after that end.
         let run_late = move |work| match weak.upgrade() {
@@ -169,13 +169,13 @@ impl Drop for RequestGuard {
 }
 
 /// A request whose response has been sent, and whose work after the response is not complete yet.
-struct AnsweredRequest {
+struct FinishedRequest {
     /// Dropped before `end`, so that the span closes before the platform hears of the end.
     span: Span,
     end: Option<RequestEndGuard>,
 }
 
-impl AnsweredRequest {
+impl FinishedRequest {
     /// Runs work after the response, in the span of the request.
     async fn run(self: Arc<Self>, work: Work) {
         let span = self.span.clone();

@@ -20,7 +20,7 @@ pub(crate) struct ShutdownSignal {
 impl ShutdownSignal {
     pub(crate) fn new(shutdown: Shutdown) -> Result<Self, Error> {
         let signals = shutdown.includes_signals().then(Signals::new).transpose()?;
-        Ok(Self { future: shutdown.into_future(), signals })
+        Ok(Self { future: shutdown.take_future(), signals })
     }
 
     /// Returns whether a signal has an effect.

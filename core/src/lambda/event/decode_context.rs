@@ -10,7 +10,7 @@ use crate::{
 
 /// The invocation, the settings and the caches that decoding an event needs.
 pub(crate) struct DecodeContext<'a> {
-    pub(crate) context: &'a Context,
+    pub(crate) invocation: &'a Context,
     /// The span of the invocation, in which the front is recorded.
     pub(crate) span: &'a Span,
     pub(crate) stage: Stage,
@@ -24,14 +24,14 @@ pub(crate) struct DecodeContext<'a> {
 
 impl<'a> DecodeContext<'a> {
     pub(crate) fn new(
-        context: &'a Context,
+        invocation: &'a Context,
         span: &'a Span,
         settings: &'a Settings,
         reserved: &'a Reserved,
         names: &'a mut HeaderNameCache,
     ) -> Self {
         Self {
-            context,
+            invocation,
             span,
             stage: settings.stage,
             response_mode: settings.response_mode,

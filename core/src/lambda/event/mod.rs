@@ -94,7 +94,7 @@ fn decode(
     if !fields.context.raw.is_empty() {
         extensions.insert(RequestContext::new(text::slice(json, fields.context.raw), json.clone()));
     }
-    extensions.insert(context.context.clone());
+    extensions.insert(context.invocation.clone());
     extensions.insert(Event::new(event.clone()));
     Ok(DecodedEvent { request, shape, prefix })
 }

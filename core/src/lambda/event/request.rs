@@ -64,7 +64,7 @@ fn build_headers(
     }
     builder.set_cookies(parts.cookies)?;
     builder.ensure_host(fields.context.domain);
-    builder.set_trace_id(context.context.trace_id_bytes());
+    builder.set_trace_id(context.invocation.trace_id_bytes());
     if let Some(content_type) = &parts.content_type {
         builder.ensure_content_type(content_type);
     }

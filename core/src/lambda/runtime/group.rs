@@ -83,7 +83,7 @@ impl SlotGroup {
         let missing = 1 + usize::from(snapshot.is_some());
         let state = watch::Sender::new(GroupState { missing, is_stopped: false, is_cut_off: false });
         let error = Arc::<SharedError>::default();
-        let shutdown = shutdown.into_future().map(|shutdown| {
+        let shutdown = shutdown.take_future().map(|shutdown| {
             let state = state.clone();
             Arc::new(AbortOnDrop(tokio::spawn(async move {
                 shutdown.await;

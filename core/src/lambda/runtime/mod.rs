@@ -1,9 +1,9 @@
 //! The runtime of a Lambda function: everything from the start of the process to its end.
 
-pub(crate) mod answer;
 mod call;
 pub(crate) mod deadline;
 pub(crate) mod group;
+pub(crate) mod run;
 mod slot;
 mod snapshot;
 pub(crate) mod stop;
@@ -36,10 +36,10 @@ const EXTENSION_NAME: &str = "lodger";
 ///
 /// ```no_run
 /// # use lodger_core::{App, Error, Settings, Shutdown, lambda::Runtime};
-/// # async fn answer(settings: Settings, build: impl Future<Output = Result<impl App, Error>>) -> Result<(), Error> {
+/// # async fn run(settings: Settings, build: impl Future<Output = Result<impl App, Error>>) -> Result<(), Error> {
 /// let mut runtime = Runtime::new(settings, Shutdown::default())?;
 /// let app = runtime.build(build).await?;
-/// runtime.answer(app).await
+/// runtime.run_local(app).await
 /// # }
 /// ```
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Runtime {
     /// Runs `hooks` around the SnapStart snapshot, if the settings say that Lambda takes one.
     ///
     /// The snapshot is taken once all [parts](Self::split) have built their apps, before any of them polls. The hooks run in
-    /// the Tokio runtime in which this runtime is split or answers.
+    /// the Tokio runtime in which this runtime is split or run.
     ///
     /// A hook that fails or panics is reported to Lambda and ends all parts. Only one part returns the error.
     #[must_use]
@@ -117,7 +117,7 @@ impl Runtime {
         if self.shutdown.includes_signals() {
             match Signals::new() {
                 Ok(mut signals) => {
-                    let mut own = take(&mut self.shutdown).into_future();
+                    let mut own = take(&mut self.shutdown).take_future();
                     // This future owns the signals. Once the future is dropped, a signal ends the process again.
                     self.shutdown = Shutdown::from_future(async move {
                         signals.next_or(own.as_mut()).await;

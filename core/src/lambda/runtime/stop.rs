@@ -9,7 +9,7 @@ use std::{
 
 use crate::Shutdown;
 
-/// The user's own shutdown, if there is one.
+/// The signal that stops the slots between two invocations: the user's shutdown, or the stop of the [group](super::group).
 pub(crate) enum StopSignal {
     Never,
     When(Pin<Box<dyn Future<Output = ()> + Send>>),
@@ -18,7 +18,7 @@ pub(crate) enum StopSignal {
 
 impl StopSignal {
     pub(crate) fn new(shutdown: Shutdown) -> Self {
-        shutdown.into_future().map_or(Self::Never, Self::When)
+        shutdown.take_future().map_or(Self::Never, Self::When)
     }
 
     /// Returns the output of `future`, or `None` if the signal comes first.
@@ -64,7 +64,7 @@ impl fmt::Debug for StopSignal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Never => "Never",
-            Self::When(_) => "When(own future)",
+            Self::When(_) => "When(future)",
             Self::Received => "Received",
         })
     }

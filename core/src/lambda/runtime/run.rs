@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Runtime {
-    /// Answers invocations like [`answer`](Self::answer), with an app that may move between threads.
+    /// Answers invocations like [`run_local`](Self::run_local), with an app that may move between threads.
     ///
     /// Each slot is a task of its own. On a multi-threaded Tokio runtime the tasks run on worker threads, like the handlers of a
     /// server. The loop costs least there: on the thread that called `block_on`, another thread has to wake the loop for each
@@ -24,11 +24,11 @@ impl Runtime {
     /// task-locals or a scoped subscriber of that future.
     ///
     /// # Errors
-    /// As [`answer`](Self::answer).
+    /// As [`run_local`](Self::run_local).
     ///
     /// # Panics
-    /// As [`answer`](Self::answer).
-    pub async fn answer_on_any_thread<A>(self, app: A) -> Result<(), Error>
+    /// As [`run_local`](Self::run_local).
+    pub async fn run<A>(self, app: A) -> Result<(), Error>
     where
         A: App<Future: Send, Body: Send> + Clone + Send,
     {
@@ -36,7 +36,7 @@ impl Runtime {
         if self.slots > 1 {
             let mut slots = JoinSet::new();
             for slot in self.split(usize::MAX) {
-                slots.spawn(slot.answer_one_by_one(app.clone()));
+                slots.spawn(slot.run_one_slot(app.clone()));
             }
             let mut result = Ok(());
             while let Some(slot) = slots.join_next().await {
@@ -45,8 +45,8 @@ impl Runtime {
             return result;
         }
         match Handle::current().runtime_flavor() {
-            RuntimeFlavor::CurrentThread => self.answer_one_by_one(app).await,
-            _ => AbortOnDrop(tokio::spawn(self.answer_one_by_one(app))).await.map_err(failed).flatten(),
+            RuntimeFlavor::CurrentThread => self.run_one_slot(app).await,
+            _ => AbortOnDrop(tokio::spawn(self.run_one_slot(app))).await.map_err(failed).flatten(),
         }
     }
 
@@ -59,9 +59,9 @@ impl Runtime {
     ///
     /// # Panics
     /// Outside a Tokio runtime with I/O and time enabled.
-    pub async fn answer<A: App>(mut self, app: A) -> Result<(), Error> {
+    pub async fn run_local<A: App>(mut self, app: A) -> Result<(), Error> {
         if self.slots == 1 {
-            return self.answer_one_by_one(app).await;
+            return self.run_one_slot(app).await;
         }
         let snapshot = self.snapshot();
         let group = self.group.take().unwrap_or_else(|| SlotGroup::new(self.shutdown, self.grace, snapshot));
@@ -87,7 +87,7 @@ impl Runtime {
     ///
     /// The future of the slot is boxed. In unoptimized code each copy of it on the stack costs as much as the largest future of
     /// the app, which is 100 KB with the compression of actix-web.
-    async fn answer_one_by_one<A: App>(mut self, app: A) -> Result<(), Error> {
+    async fn run_one_slot<A: App>(mut self, app: A) -> Result<(), Error> {
         let snapshot = self.snapshot();
         let Self { client, settings, shutdown, group, grace, extension: _extension, only: _only, .. } = self;
         let group = match group {
