@@ -124,14 +124,15 @@ pub(crate) fn in_one_line(text: &str) -> String {
 }
 
 /// Defines a macro that formats its arguments and passes them to [`log()`].
+#[rustfmt::skip]
 macro_rules! level_macro {
     ($dollar:tt $level:ident $name:ident as $public:ident) => {
         #[allow(unused_macros)]
         macro_rules! $name {
-                            ($dollar($dollar message:tt)+) => {
-                                $crate::log::log(tracing::Level::$level, format_args!($dollar($dollar message)+))
-                            };
-                        }
+            ($dollar($dollar message:tt)+) => {
+                $crate::log::log(tracing::Level::$level, format_args!($dollar($dollar message)+))
+            };
+        }
         #[allow(unused_imports)]
         pub(crate) use $name as $public;
     };

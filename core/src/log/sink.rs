@@ -3,12 +3,11 @@
 //! There are two: the sink of the request that a thread works on, and the sink of the process, for every other line. Lines are
 //! logged before there is a host, so they can be [buffered](buffer) until the host registers its sink.
 
-#![allow(dead_code, reason = "each host that registers a sink is a feature")]
-
+#[cfg(feature = "vercel")]
+use std::mem::replace;
 use std::{
     cell::RefCell,
     future::poll_fn,
-    mem::replace,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
@@ -32,6 +31,7 @@ thread_local! {
 /// The sink of the process. It is global, because subscribers of `tracing` are global.
 static PROCESS: Mutex<ProcessLog> = Mutex::new(ProcessLog::NoSink);
 
+#[cfg_attr(not(feature = "vercel"), allow(dead_code, reason = "only Vercel has a log of its own"))]
 enum ProcessLog {
     /// No host has a log of its own.
     NoSink,
@@ -72,6 +72,7 @@ fn set_request(sink: Option<Arc<dyn LogSink>>) -> Option<Arc<dyn LogSink>> {
 }
 
 /// Buffers lines from now on, until a host registers its sink.
+#[cfg(any(feature = "logs", feature = "vercel", test))]
 pub(crate) fn buffer() {
     let mut process = lock();
     if matches!(*process, ProcessLog::NoSink) {
@@ -80,6 +81,7 @@ pub(crate) fn buffer() {
 }
 
 /// Registers the sink of the process, and sends it the buffered lines.
+#[cfg(feature = "vercel")]
 pub(crate) fn register(sink: &Arc<dyn LogSink>) {
     let before = replace(&mut *lock(), ProcessLog::Sink(Arc::downgrade(sink)));
     if let ProcessLog::Buffering { lines, .. } = before {
@@ -90,6 +92,7 @@ pub(crate) fn register(sink: &Arc<dyn LogSink>) {
 }
 
 /// Removes the sink of the process, or stops buffering and writes the buffered lines to standard error.
+#[cfg(feature = "vercel")]
 pub(crate) fn unregister(sink: &Arc<dyn LogSink>) {
     let process = lock();
     if matches!(&*process, ProcessLog::Sink(other) if !other.ptr_eq(&Arc::downgrade(sink))) {
@@ -101,6 +104,7 @@ pub(crate) fn unregister(sink: &Arc<dyn LogSink>) {
 }
 
 /// Stops buffering, and writes the buffered lines to standard error.
+#[cfg(feature = "vercel")]
 pub(crate) fn stop_buffering() {
     let before = replace(&mut *lock(), ProcessLog::NoSink);
     if let ProcessLog::Buffering { lines, .. } = before {
