@@ -1,13 +1,16 @@
 //! An app under actix's own server.
 
-use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
+use std::{future::poll_fn, io, net::TcpListener, pin::Pin, task::Poll, time::Duration};
 
 use actix_http::{Request, body::MessageBody};
 use actix_service::IntoServiceFactory;
-use actix_web::{HttpServer, http::KeepAlive, rt::net::TcpStream};
+use actix_web::{HttpServer, dev, http::KeepAlive, rt::net::TcpStream};
 
 use super::{app_factory::AppFactory, middleware::IngressApp, request_count::RequestCounters};
-use crate::{Error, Host, adapter::own_server::Server};
+use crate::{
+    Error, Host,
+    adapter::own_server::{ExternalServer, Server},
+};
 
 /// Actix adds a timeout to the current time, which would overflow without this limit.
 const MAX_HEADER_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -23,11 +26,37 @@ where
     B: MessageBody + 'static,
 {
     let (listener, mut external) = server.into_external()?;
-    let (ingress, counters) = (external.ingress.clone(), RequestCounters::default());
-    let all_counters = counters.clone();
-    let server = HttpServer::new(move || IngressApp::new(new_app(), ingress.clone(), all_counters.clone()))
+    let counters = RequestCounters::default();
+    let mut server = build_server(new_app, listener, &external, &counters)?;
+    // The first poll builds the app of each worker.
+    if let Poll::Ready(result) = poll_fn(|cx| Poll::Ready(Pin::new(&mut server).poll(cx))).await {
+        return result.map_err(|error| Error::build("cannot build the app").with_source(error));
+    }
+    external.report_listening();
+    tokio::select! {
+        result = &mut server => return result.map_err(stopped),
+        () = external.wait_for_shutdown() => {}
+    }
+    stop_gracefully(server, external, &counters).await
+}
+
+/// Configures and starts the server of actix, which does not accept connections before its first poll.
+fn build_server<F, I, S, B>(
+    new_app: F,
+    listener: TcpListener,
+    external: &ExternalServer,
+    counters: &RequestCounters,
+) -> Result<dev::Server, Error>
+where
+    F: Fn() -> I + Clone + Send + 'static,
+    I: IntoServiceFactory<S, Request> + 'static,
+    S: AppFactory<B>,
+    B: MessageBody + 'static,
+{
+    let (ingress, counters) = (external.ingress.clone(), counters.clone());
+    let server = HttpServer::new(move || IngressApp::new(new_app(), ingress.clone(), counters.clone()))
         .disable_signals()
-        // Whole seconds only: `wait_for_grace_period` below waits for the exact time.
+        // Whole seconds only: `wait_for_grace_period` in `stop_gracefully` waits for the exact time.
         .shutdown_timeout(external.grace.saturating_add(Duration::from_secs(1)).as_secs())
         .client_request_timeout(external.header_timeout.min(MAX_HEADER_TIMEOUT));
     let server = match external.host() {
@@ -43,32 +72,28 @@ where
     #[cfg(not(feature = "actix-web-http2"))]
     let server = server.listen(listener);
     let cannot_serve = |error| Error::new("cannot serve with actix-web on the listener").with_source(error);
-    let server = server.map_err(cannot_serve)?.run();
+    Ok(server.map_err(cannot_serve)?.run())
+}
 
+/// Stops accepting connections, and waits for requests in flight, up to the grace period.
+async fn stop_gracefully(
+    mut server: dev::Server,
+    mut external: ExternalServer,
+    counters: &RequestCounters,
+) -> Result<(), Error> {
     let handle = server.handle();
-    let mut server = pin!(server);
-    let failed = |error| Error::new("the server of actix-web stopped").with_source(error);
-    // The first poll builds the app of each worker.
-    if let Poll::Ready(result) = poll_fn(|cx| Poll::Ready(server.as_mut().poll(cx))).await {
-        return result.map_err(|error| Error::build("cannot build the app").with_source(error));
-    }
-    external.report_listening();
-    tokio::select! {
-        result = server.as_mut() => return result.map_err(failed),
-        () = external.wait_for_shutdown() => {}
-    }
-    let (stopped, work) = (handle.stop(true), external.wait_for_work());
-    let graceful_stop = async {
+    let (graceful_stop, work) = (handle.stop(true), external.wait_for_work());
+    let done = async {
         tokio::select! {
-            result = server.as_mut() => result.map_err(failed)?,
-            () = stopped => {}
+            result = &mut server => result.map_err(stopped)?,
+            () = graceful_stop => {}
         }
         // No response is in flight any more.
         work.await;
         Ok(())
     };
     tokio::select! {
-        result = graceful_stop => return result,
+        result = done => return result,
         () = external.wait_for_grace_period(|| counters.is_any_in_flight()) => {}
     }
     let _ = tokio::time::timeout(FORCED_STOP_TIMEOUT, async {
@@ -80,4 +105,8 @@ where
     })
     .await;
     Ok(())
+}
+
+fn stopped(error: io::Error) -> Error {
+    Error::new("the server of actix-web stopped").with_source(error)
 }

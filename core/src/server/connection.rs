@@ -1,6 +1,11 @@
 //! One connection, from accept to close.
 
-use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
 
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -9,12 +14,15 @@ use hyper_util::{
 use tokio::{
     net::TcpStream,
     sync::watch,
-    time::{Instant, sleep},
+    time::{Instant, Sleep, sleep},
 };
 
 use crate::{
     App, Host,
-    server::{flush_tracker::FlushTracker, service::ConnectionService},
+    server::{
+        flush_tracker::FlushTracker,
+        service::{ConnectionService, FirstRequest},
+    },
 };
 
 /// The maximum number of headers of a request from a platform's proxy.
@@ -58,11 +66,6 @@ pub(crate) async fn serve<A>(
     let mut draining = false;
     let mut timer = pin!(sleep(header_timeout));
     loop {
-        // Checked at every turn, so that the timer is no longer polled after the first request.
-        let timed_out = poll_fn(|cx| match first_request.has_arrived() {
-            true => Poll::Pending,
-            false => timer.as_mut().poll(cx),
-        });
         tokio::select! {
             result = connection.as_mut() => {
                 if let Err(error) = result {
@@ -70,7 +73,7 @@ pub(crate) async fn serve<A>(
                 }
                 return;
             }
-            () = timed_out, if has_timeout => {
+            () = wait_for_timeout(&first_request, timer.as_mut()), if has_timeout => {
                 tracing::debug!(target: "lodger", "connection closed: timeout while reading the first request");
                 return;
             }
@@ -78,9 +81,8 @@ pub(crate) async fn serve<A>(
                 has_timeout = false;
                 connection.as_mut().graceful_shutdown();
             }
-            changed = phase.changed() => {
-                let now = *phase.borrow_and_update();
-                if changed.is_err() || now == Phase::Over {
+            is_over = wait_for_shutdown(&mut phase) => {
+                if is_over {
                     return;
                 }
                 draining = true;
@@ -94,6 +96,22 @@ pub(crate) async fn serve<A>(
             }
         }
     }
+}
+
+/// Waits for the timeout of the first request, forever once that request has arrived.
+async fn wait_for_timeout(first_request: &FirstRequest, mut timer: Pin<&mut Sleep>) {
+    // Checked at every turn, so that the timer is no longer polled after the first request.
+    poll_fn(|cx| match first_request.has_arrived() {
+        true => Poll::Pending,
+        false => timer.as_mut().poll(cx),
+    })
+    .await;
+}
+
+/// Waits for the next phase of the shutdown. Returns whether the grace period is over or the server is gone.
+async fn wait_for_shutdown(phase: &mut watch::Receiver<Phase>) -> bool {
+    let changed = phase.changed().await;
+    changed.is_err() || *phase.borrow_and_update() == Phase::Over
 }
 
 /// Returns the settings of HTTP/1.1 and HTTP/2 for a connection.

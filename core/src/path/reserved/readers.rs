@@ -4,6 +4,52 @@ use std::collections::HashSet;
 
 use crate::path::reserved::decoded;
 
+/// Parts of paths. Frequent ones are here several times.
+const PARTS: &[&str] = &[
+    "/",
+    "/",
+    "/",
+    "/",
+    "\\",
+    ";",
+    ";",
+    ".",
+    "..",
+    "%2f",
+    "%2F",
+    "%5c",
+    "%3b",
+    "%2e",
+    "%2E%2e",
+    "%25",
+    "%252f",
+    "%255C",
+    "%253B",
+    "%25252e",
+    "x",
+    "=y",
+    "%",
+    "%3f",
+    "%23",
+    "events",
+    "events",
+    "EvEnts",
+    "%65vents",
+    "event%73",
+    "eve%256ets",
+    "ev",
+    "ents",
+    "event%C5%BF",
+    "/events",
+    "/events",
+    "live",
+    "ws",
+    "/live/ws",
+    "/%6cive",
+    "/Ws",
+    "%2576s",
+];
+
 /// A generator of random paths, made of parts that readers treat differently.
 pub(crate) struct RandomPaths(u64);
 
@@ -21,51 +67,8 @@ impl RandomPaths {
         (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % end
     }
 
+    /// The next path, of up to nine parts.
     pub(crate) fn next(&mut self) -> String {
-        const PARTS: &[&str] = &[
-            "/",
-            "/",
-            "/",
-            "/",
-            "\\",
-            ";",
-            ";",
-            ".",
-            "..",
-            "%2f",
-            "%2F",
-            "%5c",
-            "%3b",
-            "%2e",
-            "%2E%2e",
-            "%25",
-            "%252f",
-            "%255C",
-            "%253B",
-            "%25252e",
-            "x",
-            "=y",
-            "%",
-            "%3f",
-            "%23",
-            "events",
-            "events",
-            "EvEnts",
-            "%65vents",
-            "event%73",
-            "eve%256ets",
-            "ev",
-            "ents",
-            "event%C5%BF",
-            "/events",
-            "/events",
-            "live",
-            "ws",
-            "/live/ws",
-            "/%6cive",
-            "/Ws",
-            "%2576s",
-        ];
         let mut path = "/".to_owned();
         for _ in 0..1 + self.below(9) {
             path += PARTS[self.below(PARTS.len())];
