@@ -258,11 +258,12 @@ fn extensions() -> impl Filter<Extract = (String,), Error = Infallible> + Copy {
         after_response, client_addr, event, lambda_context, path_prefix, request_context, synthetic_request,
         vercel_context,
     };
-    let facts = lambda_context().and(request_context()).and(event()).and(synthetic_request()).and(vercel_context()).map(
-        |context, request_context, event, from_event, vercel| {
-            [is_some(context), is_some(request_context), is_some(event), is_some(from_event), is_some(vercel)]
-        },
-    );
+    let facts =
+        lambda_context().and(request_context()).and(event()).and(synthetic_request()).and(vercel_context()).map(
+            |context, request_context, event, from_event, vercel| {
+                [is_some(context), is_some(request_context), is_some(event), is_some(from_event), is_some(vercel)]
+            },
+        );
     client_addr().and(path_prefix()).and(after_response()).and(facts).map(
         |client: Option<ClientAddr>,
          prefix: Option<PathPrefix>,

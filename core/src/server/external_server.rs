@@ -46,7 +46,8 @@ impl Server {
 
     /// Separates the socket from everything else.
     pub(crate) fn split(self) -> Result<(TcpListener, ExternalServer), Error> {
-        let Self { listener, addr, ingress, grace, header_timeout, shutdown, on_listening, announces_to_vercel_dev } = self;
+        let Self { listener, addr, ingress, grace, header_timeout, shutdown, on_listening, announces_to_vercel_dev } =
+            self;
         let shutdown = ShutdownSignal::new(shutdown)?;
         let external =
             ExternalServer { ingress, header_timeout, grace, addr, on_listening, announces_to_vercel_dev, shutdown };

@@ -6,7 +6,9 @@
 mod connection;
 mod external_server;
 mod flush_tracker;
+mod guarded_call;
 mod ingress;
+mod listener;
 pub(crate) mod platform;
 mod request_guard;
 mod service;
@@ -14,26 +16,24 @@ mod shutdown_signal;
 mod tasks;
 
 use std::{
-    fmt, io,
+    fmt,
     net::{Ipv4Addr, SocketAddr},
     pin::pin,
     sync::Arc,
     time::Duration,
 };
 
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    time::sleep,
-};
+use tokio::{net::TcpListener, sync::watch};
 
-use crate::{App, Error, Host, Settings, lifecycle::shutdown::Shutdown, log};
+use crate::{App, Error, Host, Settings, lifecycle::shutdown::Shutdown};
 use connection::Phase;
+use listener::{accept, cannot_listen};
 use platform::Platform;
 
 pub use external_server::ExternalServer;
+pub use guarded_call::GuardedCall;
 pub use ingress::{Admission, Ingress};
-pub use request_guard::{GuardedCall, RequestGuard};
+pub use request_guard::RequestGuard;
 
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
 pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(10);
@@ -79,7 +79,7 @@ impl Server {
     /// The address is in use, is not an address of this machine, or is not permitted.
     pub async fn bind(settings: &Settings) -> Result<Self, Error> {
         let addr = settings.addr.unwrap_or(DEFAULT_ADDR);
-        let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, error))?;
+        let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, &error))?;
         Self::from_listener(listener, settings)
     }
 
@@ -196,41 +196,10 @@ impl Server {
     }
 }
 
-fn cannot_listen(addr: SocketAddr, error: io::Error) -> Error {
-    let reason = match error.kind() {
-        io::ErrorKind::AddrInUse => ": address already in use; stop the other process, or set LODGER_ADDR or PORT",
-        io::ErrorKind::PermissionDenied => ": permission denied; set LODGER_ADDR or PORT to a port of at least 1024",
-        _ => "; set LODGER_ADDR or PORT to an address of this machine",
-    };
-    Error::listen(format!("cannot listen on {addr}{reason}")).with_source(error)
-}
-
-/// Accepts the next connection. Errors of a single connection are ignored: only its client is affected.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    loop {
-        match listener.accept().await {
-            Ok((socket, peer)) => {
-                // Small responses must not wait for the acknowledgement of earlier packets.
-                let _ = socket.set_nodelay(true);
-                return (socket, peer);
-            }
-            Err(error) if is_of_one_connection(&error) => {}
-            Err(error) => {
-                // Most likely there are no file descriptors left, and other connections will close.
-                log::error!("cannot accept a connection: {error}; retrying in a second");
-                sleep(Duration::from_secs(1)).await;
-            }
-        }
-    }
-}
-
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[tokio::test]
@@ -239,10 +208,14 @@ mod tests {
         let addr = taken.local_addr().unwrap();
         let error = Server::bind(&Settings { addr: Some(addr), ..Settings::default() }).await.unwrap_err();
         assert!(error.is_listen(), "{error:?}");
-        assert!(
-            error.to_string().starts_with(&format!("cannot listen on {addr}: address already in use; ")),
-            "{error}"
+        assert_eq!(
+            format!("{error:?}"),
+            format!(
+                "cannot listen on {addr}: address already in use; stop the other process, or set LODGER_ADDR or PORT"
+            )
         );
+        let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<io::Error>()).unwrap();
+        assert_eq!(cause.kind(), io::ErrorKind::AddrInUse);
     }
 
     #[tokio::test]

@@ -25,8 +25,8 @@ use crate::{
     App, Host, Request,
     server::{
         flush_tracker::{PendingFlush, TrackedBody},
+        guarded_call::GuardedCall,
         ingress::{Admission, Ingress},
-        request_guard::GuardedCall,
     },
 };
 

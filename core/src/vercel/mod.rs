@@ -19,7 +19,7 @@ mod process_age;
 mod socket;
 mod standalone_proxy;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
@@ -144,9 +144,8 @@ fn path(settings: &Settings) -> Result<&str, Error> {
 async fn connect(settings: &Settings) -> Result<Ipc, Error> {
     let path = path(settings)?;
     Ipc::connect(Path::new(path)).await.map_err(|error| {
-        Error::platform_lost(format!(
-            "cannot connect to Vercel on the socket {path:?} (VERCEL_IPC_PATH); set LODGER_HOST=server to run a plain server"
-        ))
-        .with_source(error)
+        let cause = format!("{error}; set LODGER_HOST=server to run a plain server");
+        Error::platform_lost(format!("cannot connect to Vercel on the socket {path:?} (VERCEL_IPC_PATH)"))
+            .with_source(io::Error::new(error.kind(), cause))
     })
 }

@@ -1,5 +1,7 @@
 //! The connection to Vercel. Only the process sends messages on it.
 
+mod outbox;
+
 use std::{
     convert::Infallible,
     io,
@@ -9,10 +11,11 @@ use std::{
     time::Instant,
 };
 
-use bytes::{Buf as _, BytesMut};
+use bytes::Buf as _;
 use tokio::{sync::Notify, task::yield_now};
 use tracing::Level;
 
+use self::outbox::Outbox;
 use crate::{
     Error,
     log::{
@@ -39,28 +42,6 @@ pub(crate) struct Ipc {
     broken: Notify,
     /// The last open request has ended.
     idle: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Outbox {
-    /// Messages that are not written yet: ends of requests, whose number the platform limits, and log lines, which have a limit.
-    unwritten: BytesMut,
-    /// The number of bytes before `unwritten` that a thread is writing, or 0.
-    being_written: usize,
-    has_started: bool,
-    open_requests: usize,
-    is_broken: bool,
-}
-
-impl Outbox {
-    fn is_empty(&self) -> bool {
-        self.being_written == 0 && self.unwritten.is_empty()
-    }
-
-    /// Returns whether nothing has to be written, or a thread is writing.
-    fn has_writer_or_is_empty(&self) -> bool {
-        self.being_written > 0 || self.unwritten.is_empty()
-    }
 }
 
 impl Ipc {

@@ -8,6 +8,7 @@ use std::{
     task::Poll,
 };
 
+use bytes::BytesMut;
 use serde_json::Value;
 use tokio::{
     io::AsyncReadExt as _,

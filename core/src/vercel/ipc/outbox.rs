@@ -1,0 +1,24 @@
+use bytes::BytesMut;
+
+/// The state of the messages and of the requests.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    /// Messages that are not written yet: ends of requests, whose number the platform limits, and log lines, which have a limit.
+    pub(super) unwritten: BytesMut,
+    /// The number of bytes before `unwritten` that a thread is writing, or 0.
+    pub(super) being_written: usize,
+    pub(super) has_started: bool,
+    pub(super) open_requests: usize,
+    pub(super) is_broken: bool,
+}
+
+impl Outbox {
+    pub(super) fn is_empty(&self) -> bool {
+        self.being_written == 0 && self.unwritten.is_empty()
+    }
+
+    /// Returns whether nothing has to be written, or a thread is writing.
+    pub(super) fn has_writer_or_is_empty(&self) -> bool {
+        self.being_written > 0 || self.unwritten.is_empty()
+    }
+}
