@@ -235,8 +235,8 @@ async fn a_server_that_ends_takes_no_new_clients() {
 #[tokio::test]
 async fn nobody_is_told_of_a_server_that_cannot_start() {
     let served = Served::start(without_database);
-    let error = format!("{:?}", served.result().unwrap_err());
-    assert!(error.starts_with("cannot build the app"), "{error}");
+    let error = served.result().unwrap_err();
+    assert!(error.is_build() && format!("{error:?}").starts_with("cannot build the app"), "{error:?}");
     assert!(served.told().is_none());
 }
 
