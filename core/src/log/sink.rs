@@ -72,7 +72,7 @@ fn set_request(sink: Option<Arc<dyn LogSink>>) -> Option<Arc<dyn LogSink>> {
 }
 
 /// Buffers lines from now on, until a host registers its sink.
-#[cfg(any(feature = "logs", feature = "vercel", test))]
+#[cfg(any(feature = "vercel", test))]
 pub(crate) fn buffer() {
     let mut process = lock();
     if matches!(*process, ProcessLog::NoSink) {
@@ -116,7 +116,7 @@ pub(crate) fn stop_buffering() {
 
 /// Writes buffered lines to standard error when the calling thread ends. Call it on the main thread, which may end before there is
 /// a host.
-#[cfg(feature = "logs")]
+#[cfg(all(feature = "logs", feature = "vercel"))]
 pub(crate) fn flush_at_thread_exit() {
     struct AtExit;
     impl Drop for AtExit {
