@@ -31,9 +31,9 @@ use crate::{
 
 /// The marker of hyper services.
 #[derive(Debug)]
-pub enum Marker {}
+pub enum HyperMarker {}
 
-impl<S, B> Run<Marker> for S
+impl<S, B> Run<HyperMarker> for S
 where
     S: Service<Request, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,

@@ -36,9 +36,9 @@ use crate::{
 
 /// The marker of tower services.
 #[derive(Debug)]
-pub enum Marker {}
+pub enum TowerMarker {}
 
-impl<S, B> Run<Marker> for S
+impl<S, B> Run<TowerMarker> for S
 where
     S: Service<Request, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,

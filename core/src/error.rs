@@ -25,13 +25,13 @@ pub type BoxError = Box<dyn error::Error + Send + Sync>;
 pub struct Error(Box<ErrorImpl>);
 
 struct ErrorImpl {
-    kind: Kind,
+    kind: ErrorKind,
     message: Cow<'static, str>,
     source: Option<BoxError>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ErrorKind {
     InvalidSetting,
     Listen,
     Build,
@@ -44,38 +44,38 @@ enum Kind {
 impl Error {
     /// Creates an error with a message: lower case, specific, without a secret.
     pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::of_kind(Kind::Other, message)
+        Self::of_kind(ErrorKind::Other, message)
     }
 
     /// Creates an error for an app that could not be built.
     pub fn build(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::of_kind(Kind::Build, message)
+        Self::of_kind(ErrorKind::Build, message)
     }
 
     pub(crate) fn invalid_setting(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::of_kind(Kind::InvalidSetting, message)
+        Self::of_kind(ErrorKind::InvalidSetting, message)
     }
 
     #[cfg(feature = "server")]
     pub(crate) fn listen(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::of_kind(Kind::Listen, message)
+        Self::of_kind(ErrorKind::Listen, message)
     }
 
     #[cfg(any(feature = "lambda", feature = "vercel"))]
     pub(crate) fn second_run(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::of_kind(Kind::SecondRun, message)
+        Self::of_kind(ErrorKind::SecondRun, message)
     }
 
     #[cfg(any(feature = "lambda", feature = "vercel"))]
     pub(crate) fn platform_lost(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::of_kind(Kind::PlatformLost, message)
+        Self::of_kind(ErrorKind::PlatformLost, message)
     }
 
     pub(crate) fn request_body(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::of_kind(Kind::RequestBody, message)
+        Self::of_kind(ErrorKind::RequestBody, message)
     }
 
-    fn of_kind(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
+    fn of_kind(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(ErrorImpl { kind, message: message.into(), source: None }))
     }
 
@@ -90,23 +90,23 @@ impl Error {
     ///
     /// An address of the host is a setting too: `AWS_LAMBDA_RUNTIME_API` on Lambda, `VERCEL_IPC_PATH` on Vercel.
     pub fn is_invalid_setting(&self) -> bool {
-        self.0.kind == Kind::InvalidSetting
+        self.0.kind == ErrorKind::InvalidSetting
     }
 
     /// Returns whether the server cannot listen on its address, such as one that is in use.
     pub fn is_listen(&self) -> bool {
-        self.0.kind == Kind::Listen
+        self.0.kind == ErrorKind::Listen
     }
 
     /// Returns whether the app could not be built: `Lodger::run_with` returns this error if its closure fails, and on Lambda and on
     /// Vercel also if the closure panics.
     pub fn is_build(&self) -> bool {
-        self.0.kind == Kind::Build
+        self.0.kind == ErrorKind::Build
     }
 
     /// Returns whether another `run` of the process already receives the requests of this host.
     pub fn is_second_run(&self) -> bool {
-        self.0.kind == Kind::SecondRun
+        self.0.kind == ErrorKind::SecondRun
     }
 
     /// Returns whether Lambda or Vercel cannot be reached, or has ended the process.
@@ -118,12 +118,12 @@ impl Error {
     ///
     /// A program cannot recover: exit, so that the host starts a new process.
     pub fn is_platform_lost(&self) -> bool {
-        self.0.kind == Kind::PlatformLost
+        self.0.kind == ErrorKind::PlatformLost
     }
 
     /// Returns whether reading a [`Body`](crate::Body) failed, such as after a client has disconnected.
     pub fn is_request_body(&self) -> bool {
-        self.0.kind == Kind::RequestBody
+        self.0.kind == ErrorKind::RequestBody
     }
 }
 
@@ -193,13 +193,13 @@ mod tests {
             Error::is_request_body,
         ];
         let kinds = [
-            Kind::InvalidSetting,
-            Kind::Listen,
-            Kind::Build,
-            Kind::SecondRun,
-            Kind::PlatformLost,
-            Kind::RequestBody,
-            Kind::Other,
+            ErrorKind::InvalidSetting,
+            ErrorKind::Listen,
+            ErrorKind::Build,
+            ErrorKind::SecondRun,
+            ErrorKind::PlatformLost,
+            ErrorKind::RequestBody,
+            ErrorKind::Other,
         ];
         for (at, kind) in kinds.into_iter().enumerate() {
             let error = Error::of_kind(kind, "message").with_source("cause");

@@ -102,19 +102,19 @@ use crate::{
 };
 
 /// The marker of closures that return an actix-web `App`.
-pub struct Marker<I, S, B> {
+pub struct ActixMarker<I, S, B> {
     _app: PhantomData<fn() -> I>,
     _service: PhantomData<fn() -> S>,
     _body: PhantomData<fn() -> B>,
 }
 
-impl<I, S, B> fmt::Debug for Marker<I, S, B> {
+impl<I, S, B> fmt::Debug for ActixMarker<I, S, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Marker")
+        f.write_str("ActixMarker")
     }
 }
 
-impl<F, I, S, B> Run<Marker<I, S, B>> for F
+impl<F, I, S, B> Run<ActixMarker<I, S, B>> for F
 where
     F: Fn() -> I + Clone + Send + 'static,
     I: IntoServiceFactory<S, Request> + 'static,

@@ -83,9 +83,9 @@ use crate::{
 
 /// The marker of warp filters.
 #[derive(Debug)]
-pub enum Marker {}
+pub enum WarpMarker {}
 
-impl<F, R> Run<Marker> for F
+impl<F, R> Run<WarpMarker> for F
 where
     F: Filter<Extract = (R,), Error: Into<Rejection>> + Clone + Send + Sync + 'static,
     R: Reply + 'static,

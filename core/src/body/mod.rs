@@ -30,10 +30,10 @@ pub use stream::BodyDataStream;
 /// assert_eq!(body.as_bytes().unwrap(), "hello");
 /// ```
 #[derive(Default)]
-pub struct Body(Kind);
+pub struct Body(BodyKind);
 
 #[derive(Default)]
-enum Kind {
+enum BodyKind {
     #[default]
     Empty,
     Bytes(Bytes),
@@ -45,7 +45,7 @@ enum Kind {
 impl Body {
     /// Creates an empty body.
     pub const fn empty() -> Self {
-        Self(Kind::Empty)
+        Self(BodyKind::Empty)
     }
 
     /// Creates a body from any other body. The other body is boxed; use [`From`] for complete bytes.
@@ -53,7 +53,7 @@ impl Body {
     where
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + Sync + 'static,
     {
-        Self(Kind::Stream(body.map_err(Into::into).boxed()))
+        Self(BodyKind::Stream(body.map_err(Into::into).boxed()))
     }
 
     /// Creates a body from a stream of chunks. Each chunk becomes one frame.
@@ -103,8 +103,8 @@ impl Body {
     pub fn as_bytes(&self) -> Option<&Bytes> {
         static EMPTY: Bytes = Bytes::new();
         match &self.0 {
-            Kind::Empty => Some(&EMPTY),
-            Kind::Bytes(bytes) => Some(bytes),
+            BodyKind::Empty => Some(&EMPTY),
+            BodyKind::Bytes(bytes) => Some(bytes),
             _ => None,
         }
     }
@@ -113,13 +113,13 @@ impl Body {
 #[cfg(feature = "server")]
 impl From<hyper::body::Incoming> for Body {
     fn from(incoming: hyper::body::Incoming) -> Self {
-        Self(Kind::Incoming(incoming))
+        Self(BodyKind::Incoming(incoming))
     }
 }
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        if bytes.is_empty() { Self::empty() } else { Self(Kind::Bytes(bytes)) }
+        if bytes.is_empty() { Self::empty() } else { Self(BodyKind::Bytes(bytes)) }
     }
 }
 
@@ -165,35 +165,35 @@ impl http_body::Body for Body {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match &mut self.0 {
-            Kind::Empty => Poll::Ready(None),
-            Kind::Bytes(bytes) => {
+            BodyKind::Empty => Poll::Ready(None),
+            BodyKind::Bytes(bytes) => {
                 let all = std::mem::take(bytes);
-                self.0 = Kind::Empty;
+                self.0 = BodyKind::Empty;
                 Poll::Ready(Some(Ok(Frame::data(all))))
             }
             #[cfg(feature = "server")]
-            Kind::Incoming(incoming) => Pin::new(incoming).poll_frame(cx).map_err(cannot_read),
-            Kind::Stream(stream) => Pin::new(stream).poll_frame(cx).map_err(cannot_read),
+            BodyKind::Incoming(incoming) => Pin::new(incoming).poll_frame(cx).map_err(cannot_read),
+            BodyKind::Stream(stream) => Pin::new(stream).poll_frame(cx).map_err(cannot_read),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Kind::Empty => true,
-            Kind::Bytes(_) => false,
+            BodyKind::Empty => true,
+            BodyKind::Bytes(_) => false,
             #[cfg(feature = "server")]
-            Kind::Incoming(incoming) => incoming.is_end_stream(),
-            Kind::Stream(stream) => stream.is_end_stream(),
+            BodyKind::Incoming(incoming) => incoming.is_end_stream(),
+            BodyKind::Stream(stream) => stream.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Kind::Empty => SizeHint::with_exact(0),
-            Kind::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            BodyKind::Empty => SizeHint::with_exact(0),
+            BodyKind::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             #[cfg(feature = "server")]
-            Kind::Incoming(incoming) => incoming.size_hint(),
-            Kind::Stream(stream) => stream.size_hint(),
+            BodyKind::Incoming(incoming) => incoming.size_hint(),
+            BodyKind::Stream(stream) => stream.size_hint(),
         }
     }
 }

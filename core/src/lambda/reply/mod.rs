@@ -22,7 +22,7 @@ use self::{
     format::ReplyKind,
     headers::{DEFAULT_CONTENT_TYPE, HeaderStats, is_bodiless},
     limits::{MAX_PRELUDE, is_close_to},
-    payload::Payload,
+    payload::ReplyPayload,
 };
 use crate::{BoxError, log};
 
@@ -108,7 +108,7 @@ fn encode(shape: ReplyShape, status: StatusCode, headers: HeaderMap, body: Bytes
             let codings = headers.get_all(CONTENT_ENCODING);
             let is_encoded = codings.iter().any(|value| !is_identity(value.as_bytes()));
             let out = encode_head(shape, status, headers, &body, request_id);
-            Reply::Payload(Payload::new(out, body, is_encoded, envelope))
+            Reply::Payload(ReplyPayload::new(out, body, is_encoded, envelope))
         }
     }
 }

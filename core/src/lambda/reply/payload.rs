@@ -12,7 +12,7 @@ const PIECE: usize = 48 * 1024;
 
 /// A JSON object whose last member is a response body. The body is encoded when the payload is sent.
 #[derive(Debug)]
-pub(crate) struct Payload {
+pub(crate) struct ReplyPayload {
     /// The JSON before the body, including the opening quote, or the whole JSON.
     head: Vec<u8>,
     body: Bytes,
@@ -28,7 +28,7 @@ enum Encoding {
     Base64,
 }
 
-impl Payload {
+impl ReplyPayload {
     /// Adds a body to `head`, a JSON object without its closing brace.
     ///
     /// The body becomes text if it is UTF-8 and has no content coding (`is_encoded`), else base64. The
@@ -79,7 +79,7 @@ const END: &[u8] = b"\"}";
 /// The pieces of a payload.
 #[derive(Debug)]
 pub(crate) struct Pieces<'a> {
-    payload: &'a Payload,
+    payload: &'a ReplyPayload,
     /// The number of body bytes written so far, or `None` before the head is written.
     at: Option<usize>,
 }
@@ -87,7 +87,7 @@ pub(crate) struct Pieces<'a> {
 impl Pieces<'_> {
     /// Appends the next piece. Returns `false` if there is none.
     pub(crate) fn push_next(&mut self, out: &mut Vec<u8>) -> bool {
-        let Payload { head, body, encoding, .. } = self.payload;
+        let ReplyPayload { head, body, encoding, .. } = self.payload;
         let at = match self.at {
             Some(at) if at >= body.len() => return false,
             Some(at) => at,
@@ -111,7 +111,7 @@ impl Pieces<'_> {
     }
 }
 
-impl lodger_runtime_api::Payload for Payload {
+impl lodger_runtime_api::Payload for ReplyPayload {
     fn len(&self) -> usize {
         self.length
     }
@@ -129,7 +129,7 @@ impl lodger_runtime_api::Payload for Payload {
 mod tests {
     use super::*;
 
-    fn written(payload: &Payload) -> serde_json::Value {
+    fn written(payload: &ReplyPayload) -> serde_json::Value {
         let mut out = vec![];
         let mut pieces = payload.pieces();
         while pieces.push_next(&mut out) {}
@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn payload(body: Vec<u8>, is_encoded: bool) -> serde_json::Value {
-        written(&Payload::new(br#"{"statusCode":200"#.to_vec(), body.into(), is_encoded, Envelope::ApiGateway))
+        written(&ReplyPayload::new(br#"{"statusCode":200"#.to_vec(), body.into(), is_encoded, Envelope::ApiGateway))
     }
 
     #[test]
@@ -165,6 +165,6 @@ mod tests {
 
     #[test]
     fn writes_complete_json_unchanged() {
-        assert_eq!(written(&Payload::whole(b"[1]".to_vec())), serde_json::json!([1]));
+        assert_eq!(written(&ReplyPayload::whole(b"[1]".to_vec())), serde_json::json!([1]));
     }
 }

@@ -5,7 +5,7 @@ use http::StatusCode;
 
 use crate::{
     json,
-    lambda::reply::{json_syntax::is_json, payload::Payload, shape::Reply},
+    lambda::reply::{json_syntax::is_json, payload::ReplyPayload, shape::Reply},
 };
 
 /// The number of bytes of a body that an error message quotes.
@@ -14,10 +14,10 @@ const MAX_QUOTE: usize = 200;
 /// Returns the body as the result of the invocation. JSON stays unchanged, text becomes a JSON string, and an empty body `null`.
 pub(crate) fn from_body(body: &Bytes) -> Reply {
     if body.is_empty() {
-        return Reply::Payload(Payload::whole(b"null".to_vec()));
+        return Reply::Payload(ReplyPayload::whole(b"null".to_vec()));
     }
     if is_json(body) {
-        return Reply::Payload(Payload::whole(body.to_vec()));
+        return Reply::Payload(ReplyPayload::whole(body.to_vec()));
     }
     if std::str::from_utf8(body).is_err() {
         return Reply::Error {
@@ -29,7 +29,7 @@ pub(crate) fn from_body(body: &Bytes) -> Reply {
     text.push(b'"');
     json::push_escaped(body, &mut text);
     text.push(b'"');
-    Reply::Payload(Payload::whole(text))
+    Reply::Payload(ReplyPayload::whole(text))
 }
 
 /// Returns the error for a status that is not a success, with the beginning of the body.

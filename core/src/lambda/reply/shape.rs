@@ -2,7 +2,7 @@
 
 use crate::lambda::reply::{
     format::{ReplyFormat, ReplyKind},
-    payload::Payload,
+    payload::ReplyPayload,
 };
 
 /// The form of the reply to one request.
@@ -23,7 +23,7 @@ impl ReplyShape {
 /// The reply to an invocation.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    Payload(Payload),
+    Payload(ReplyPayload),
     /// The start of a stream: the prelude, and the part of the body that is available.
     Stream(Vec<u8>),
     /// The invocation failed, and no client sees a response.

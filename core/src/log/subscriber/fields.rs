@@ -5,7 +5,7 @@ use tracing::field::{Field, Visit};
 
 /// The fields of an event or of a span. The message and the target of a `log` record are separate.
 #[derive(Debug, Default)]
-pub(crate) struct EventFields {
+pub(crate) struct LogFields {
     pub(crate) message: String,
     /// The target of a record of the crate `log`. The event itself has the target `log`.
     pub(crate) target: Option<String>,
@@ -13,7 +13,7 @@ pub(crate) struct EventFields {
     pub(crate) rest: Vec<(&'static str, Value)>,
 }
 
-impl EventFields {
+impl LogFields {
     /// The text of the field `name`.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.rest.iter().find(|(field, _)| *field == name).and_then(|(_, value)| value.as_str())
@@ -45,7 +45,7 @@ impl EventFields {
     }
 }
 
-impl Visit for EventFields {
+impl Visit for LogFields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let mut text = String::new();
         // Writing to a string cannot fail, but an implementation of `Debug` can.
@@ -75,7 +75,7 @@ impl Visit for EventFields {
 }
 
 /// Writes the message, then each field as `name=value`.
-impl fmt::Display for EventFields {
+impl fmt::Display for LogFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         for (number, (name, value)) in self.rest.iter().enumerate() {

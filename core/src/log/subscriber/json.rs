@@ -16,7 +16,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::log::{span::is_request, subscriber::EventFields};
+use crate::log::{span::is_request, subscriber::LogFields};
 
 /// A layer that writes each event to standard output, as one object in one line.
 #[derive(Debug)]
@@ -28,18 +28,18 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
-            let mut fields = EventFields::default();
+            let mut fields = LogFields::default();
             attributes.record(&mut fields);
             span.extensions_mut().insert(fields);
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let mut new = EventFields::default();
+        let mut new = LogFields::default();
         // Before the lock: the code that formats a value may log.
         values.record(&mut new);
         if let Some(span) = context.span(id)
-            && let Some(fields) = span.extensions_mut().get_mut::<EventFields>()
+            && let Some(fields) = span.extensions_mut().get_mut::<LogFields>()
         {
             fields.update(new);
         }
@@ -56,7 +56,7 @@ fn line<S>(event: &Event<'_>, context: &Context<'_, S>) -> String
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let mut fields = EventFields::default();
+    let mut fields = LogFields::default();
     event.record(&mut fields);
     let (request_id, spans) = read_spans(event, context);
     let mut line = String::with_capacity(256);
@@ -88,7 +88,7 @@ where
     let (mut request_id, mut spans) = (None, String::new());
     for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
         let extensions = span.extensions();
-        let fields = extensions.get::<EventFields>();
+        let fields = extensions.get::<LogFields>();
         // Lodger's span is the outermost one of that name and target.
         if request_id.is_none() && is_request(span.metadata()) {
             request_id = fields.and_then(|fields| fields.text("request_id")).map(str::to_owned);

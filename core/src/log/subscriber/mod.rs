@@ -55,7 +55,7 @@ use tracing_subscriber::{
 
 use crate::{Error, Host, log::span::is_request};
 
-pub(crate) use fields::EventFields;
+pub(crate) use fields::LogFields;
 
 /// Sets up the log of the process. Call it first in `main`, so that no event is missing.
 ///

@@ -14,7 +14,7 @@ use tracing_subscriber::{
 use crate::log::{
     sink::{self, LogSink},
     span::is_request,
-    subscriber::EventFields,
+    subscriber::LogFields,
 };
 
 /// A layer that sends each event to the sink of its request, or of the process.
@@ -46,7 +46,7 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut fields = EventFields::default();
+        let mut fields = LogFields::default();
         event.record(&mut fields);
         let (level, line) = (*event.metadata().level(), fields.to_string());
         let of_span =
