@@ -96,7 +96,7 @@
 //! | [`lambda::Context`] | all on Lambda | [`lambda_context`](warp::lambda_context) |
 //! | [`lambda::RequestContext`] | those on Lambda whose front sends one | [`request_context`](warp::request_context) |
 //! | [`lambda::Event`] | all on Lambda | [`event`](warp::event) |
-//! | [`lambda::SyntheticRequest`] | those that Lodger made from an [event that is not HTTP](docs::events) | [`from_event`](warp::from_event) |
+//! | [`lambda::SyntheticRequest`] | those that Lodger made from an [event that is not HTTP](docs::events) | [`synthetic_request`](warp::synthetic_request) |
 //! | [`vercel::Context`] | all on Vercel | [`vercel_context`](warp::vercel_context) |
 //!
 //! If a request does not have the value, an extractor responds with 500. `Option<..>` is `None` instead, as are the filters
