@@ -97,10 +97,10 @@
 //! | [`lambda::RequestContext`] | those on Lambda whose front sends one | [`request_context`](warp::request_context) |
 //! | [`lambda::Event`] | all on Lambda | [`event`](warp::event) |
 //! | [`lambda::SyntheticRequest`] | those that Lodger made from an [event that is not HTTP](docs::events) | [`synthetic_request`](warp::synthetic_request) |
-//! | [`vercel::Context`] | all on Vercel | [`vercel_context`](warp::vercel_context) |
+//! | [`vercel::Context`] | all on [`Host::Vercel`] | [`vercel_context`](warp::vercel_context) |
 //!
-//! If a request does not have the value, an extractor responds with 500. `Option<..>` is `None` instead, as are the filters
-//! in warp. On a server, warp's own server runs a filter: requests then have none of these values, and only the filter
+//! If a request does not have the value, an extractor responds with 500. `Option<..>` extracts `None` instead, and so do the
+//! filters of warp. On a server, warp's own server runs a filter: requests then have none of these values, and only the filter
 //! `client_addr` works. Middleware and services of tower and hyper find the values in the [extensions](http::Extensions)
 //! of the [`Request`].
 //!
@@ -108,7 +108,7 @@
 //!
 //! Responses are buffered by default and limited to 6 MB, an invocation has a deadline, and the process is frozen
 //! between requests. [The page about Lambda](docs::lambda) has the details. Each front changes some parts of a request,
-//! and [a table](docs::fronts) lists every change.
+//! and [one page](docs::fronts) lists every change.
 //!
 //! # What is different on Vercel
 //!
@@ -140,7 +140,7 @@
 //!
 //! # The log
 //!
-//! Lodger opens a span of `tracing` for each request. With the feature `logs`, `lodger::logs::init()` installs a
+//! Lodger opens a span of `tracing` for each request. With the feature `logs`, `lodger::logs::init()?` installs a
 //! subscriber that writes the log format of the host. [The page about logging](docs::logging) has the fields, the
 //! levels and OpenTelemetry.
 //!
@@ -223,15 +223,15 @@ use adapter::{Run, RunFuture};
 ///
 /// A server ends at SIGTERM or Ctrl-C, after it has responded to the requests in flight. Lambda kills
 /// the process without a signal: there `run` returns only after an error, with [`Lodger::sigterm`], or when the future of
-/// [`Lodger::shutdown`] completes. The code after `run` in `main` runs when `run` has returned.
+/// [`Lodger::shutdown`] or [`Lodger::shutdown_or_signal`] completes. The code after `run` in `main` runs when `run` has returned.
 ///
 /// This is [`Lodger::new().run(app)`](Lodger::run). Use [`Lodger`] to change settings.
 ///
 /// Once `run` has returned or its future was dropped, SIGTERM and Ctrl-C end the process immediately. A program
 /// that listens for signals itself passes a future of its own to [`Lodger::shutdown`].
 ///
-/// Call `run` once: on Lambda and on Vercel, the host cannot distinguish two apps, so that a second `run` returns an
-/// error. Merge the routers instead. [The porting guide](porting#a-main-with-more-than-one-server-or-background-task)
+/// Do not call `run` while another `run` of the process is active: on Lambda and on Vercel, the host cannot distinguish
+/// two apps, so that the second `run` returns an error. Merge the routers instead. [The porting guide](porting#a-main-with-more-than-one-server-or-background-task)
 /// has an example.
 ///
 /// A `main` that has other errors too returns `Result<(), Box<dyn std::error::Error>>`.

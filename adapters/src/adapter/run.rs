@@ -13,8 +13,8 @@ use super::Runner;
 ///
 /// Users of an app never name this trait. The author of an adapter implements `Run` for the type that users have; the
 /// [module documentation](crate::adapter) has an example. A type that implements [`App`] and is `Clone + Send` needs no
-/// implementation, if its futures and bodies are `Send`. With a second implementation, the compiler could not infer the
-/// marker (E0283).
+/// implementation, if its futures and bodies are `Send`. If such a type also implemented `Run`, the compiler could not
+/// choose a marker (E0283).
 ///
 /// The value and the future of [`run_on`](Self::run_on) are `Send`, so that [`lodger::run`](crate::run) can be spawned.
 /// For an app that has to stay on one thread, implement `Run` for a value that builds the app, and use

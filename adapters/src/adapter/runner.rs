@@ -67,7 +67,7 @@ impl Runner {
         }
     }
 
-    /// Runs an app whose futures are not `Send` until the host ends.
+    /// Runs an app until the host ends. The futures of the app need not be `Send`.
     ///
     /// `build` runs on each of several new threads, and each thread keeps the app that it builds. Every thread has a
     /// Tokio runtime and a [`LocalSet`](tokio::task::LocalSet), so that the app may call `tokio::task::spawn_local`.
@@ -80,7 +80,7 @@ impl Runner {
     /// status 503.
     ///
     /// # Errors
-    /// `build` returned an error or panicked, which is reported to Lambda; or as [`run`](Self::run).
+    /// `build` returned an error or panicked, which is reported to Lambda or Vercel; or as [`run`](Self::run).
     ///
     /// # Panics
     /// As [`run`](Self::run).

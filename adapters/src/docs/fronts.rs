@@ -1,8 +1,8 @@
 //! How each front changes requests and responses.
 //!
 //! A server receives requests as the client sent them. In front of a Lambda function is an AWS service, which changes
-//! some parts in a way that nothing can undo. This table is complete: tests send random requests and responses through
-//! each front and compare the changes with the table. The column *rule* refers to `tests/README.md` in the repository,
+//! some parts in a way that nothing can undo. The table and the lists below it are complete: tests send random requests
+//! and responses through each front and compare the changes with the table. The column *rule* refers to `tests/README.md` in the repository,
 //! which has the evidence.
 //!
 //! | change | rule | HTTP API 2.0 | HTTP API 1.0 | REST API | Function URL | ALB | ALB, multi-value | Lattice 1 | Lattice 2 | Vercel |
@@ -14,7 +14,7 @@
 //! | query: decoded by the front. Lodger encodes only the characters that need it: `a+b` becomes `a%20b`, `%5B` becomes `[` | 33 |  | x | x |  |  |  |  |  |  |
 //! | query: parameters of one key become adjacent, `a` becomes `a=`, a parameter without a key is dropped | 35, 36 |  | x | x |  | x | x |  |  |  |
 //! | query: only the last of several parameters of one key | 42 |  |  |  |  | x |  |  |  |  |
-//! | query: 400 for more than 16,384 parameters, or more than 4,096 headers | 70 | x | x | x | x | x | x | x | x | x |
+//! | query: Lodger responds with 400 to more than 16,384 parameters, or more than 4,096 headers | 70 | x | x | x | x | x | x | x | x | x |
 //! | headers: several of one name are joined by a comma | 46 | x |  |  | x |  |  | x |  |  |
 //! | headers: only the last of several of one name | 42 |  |  |  |  | x |  |  |  |  |
 //! | headers: several `cookie` become one | 50 | x | x | x | x | x | x | x | x | x |

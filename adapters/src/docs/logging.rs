@@ -16,7 +16,7 @@
 //!
 //! # A subscriber for every host
 //!
-//! With the feature `logs`, `lodger::logs::init()` in `main` installs a subscriber that writes the format of the host:
+//! With the feature `logs`, `lodger::logs::init()?` in `main` installs a subscriber that writes the format of the host:
 //!
 //! - **Lambda**: JSON or text, by `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL`. Each line has the id of its
 //!   request.
@@ -33,7 +33,7 @@
 //! and `AWS_LAMBDA_LOG_LEVEL` count: `RUST_LOG=info,lodger=off` drops these lines.
 //!
 //! One event is one line. On Lambda, a newline in a message or a value becomes `\r`, like in AWS's own runtimes.
-//! Elsewhere and on standard error, newlines are escaped. A subscriber of your own may write several lines.
+//! Elsewhere and on standard error, newlines are escaped, except for the output of `logs` on a terminal. A subscriber of your own may write several lines.
 //!
 //! # OpenTelemetry
 //!

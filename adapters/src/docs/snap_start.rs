@@ -1,7 +1,7 @@
 //! SnapStart: snapshots of a Lambda function.
 //!
 //! With [SnapStart][snapstart], Lambda starts a function once, takes a snapshot before the first invocation, and
-//! restores every instance from the snapshot. Lodger opens new connections to Lambda in every instance and restarts all
+//! restores every instance from the snapshot. AWS's page says which runtimes have it. Lodger opens new connections to Lambda in every instance and restarts all
 //! timeouts. Lodger has no random state that instances could share. The app renews its own state:
 //!
 //! | made before the snapshot | in a restored instance |

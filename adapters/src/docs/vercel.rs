@@ -1,5 +1,8 @@
 //! How Vercel differs from a server.
 //!
+//! This page is about [`Host::Vercel`](crate::Host::Vercel). A binary behind the proxy of Vercel's standalone mode is a plain server, and a
+//! function of the runtime `provided.al2023` is one on [Lambda](super::lambda).
+//!
 //! The same server serves the app on Vercel: bodies stream in both directions, upgrades work, and requests run at the
 //! same time. The only client is the platform's proxy, on a port that only the proxy knows.
 //!

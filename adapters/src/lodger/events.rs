@@ -41,7 +41,7 @@ impl Lodger {
     /// Sets the parent of the routes for events of a WebSocket API. Each event is a POST to its route key below this path.
     ///
     /// Such a route is `/ws/$connect` or `/ws/$default`, and the message is the body of the request. No HTTP request reaches
-    /// these routes, as with [`events_path`](Self::events_path).
+    /// this path or a path below it, as with [`events_path`](Self::events_path).
     ///
     /// The status of the response to `$connect` accepts or rejects the client. On other routes a status other than 2xx fails
     /// the invocation. The body of the response goes to the client if the route has a route response.

@@ -35,7 +35,7 @@ impl Lodger {
         self
     }
 
-    /// Sets the number of concurrent invocations on Lambda.
+    /// Sets the number of concurrent invocations on Lambda. At most 4096 count.
     ///
     /// For tests against an emulator: Lambda sets `AWS_LAMBDA_MAX_CONCURRENCY` on [Managed Instances][lmi]. Everywhere else it
     /// sends one invocation at a time, and does not respond to a second poll.

@@ -6,7 +6,7 @@ impl Lodger {
     /// Sets a prefix to remove from the path of each request, on every host: whole segments, once.
     ///
     /// For a prefix that a custom domain's mapping or a proxy has added. The app finds the prefix as a
-    /// [`PathPrefix`](crate::PathPrefix). A path without the prefix reaches the app unchanged.
+    /// [`PathPrefix`](crate::PathPrefix), except under warp's own server. A path without the prefix reaches the app unchanged.
     pub fn base_path(mut self, prefix: impl Into<String>) -> Self {
         self.settings.base_path = Some(prefix.into());
         self

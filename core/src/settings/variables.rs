@@ -20,7 +20,8 @@ pub static VARIABLES: &[Variable] = &[
         method: Some("lambda_runtime_api"),
         value: "a host and a port, or an `http` URL",
         default: "none",
-        effect: "Address of the Lambda Runtime API, set by Lambda. Makes Lambda the host, unless `VERCEL_IPC_PATH` is set.",
+        effect: "Address of the Lambda Runtime API, set by Lambda. Makes Lambda the host, unless `LODGER_HOST`, \
+                 `VERCEL_IPC_PATH` or the proxy of Vercel's standalone mode decides.",
         apply: |settings, value| value.parse().map(|text| settings.lambda_runtime_api = Some(text)),
     },
     Variable {
@@ -28,8 +29,8 @@ pub static VARIABLES: &[Variable] = &[
         method: Some("vercel_ipc_path"),
         value: "the path of a Unix socket",
         default: "none",
-        effect: "Socket on which Vercel listens, set by Vercel. Makes Vercel the host, except behind the proxy of Vercel's standalone \
-                 mode.",
+        effect: "Socket on which Vercel listens, set by Vercel. Makes Vercel the host, unless `LODGER_HOST` or the proxy of Vercel's \
+                 standalone mode decides.",
         apply: |settings, value| {
             settings.is_behind_vercels_proxy |= value.environment.is_behind_vercels_proxy();
             value.parse().map(|text| settings.vercel_ipc_path = Some(text))
@@ -49,7 +50,7 @@ pub static VARIABLES: &[Variable] = &[
         method: Some("max_concurrency"),
         value: "a number of invocations, 1 or more",
         default: "1",
-        effect: "Number of concurrent invocations, set by Lambda on Managed Instances. Other hosts ignore it.",
+        effect: "Number of concurrent invocations, set by Lambda on Managed Instances. At most 4096 count. Other hosts ignore it.",
         apply: |settings, value| {
             if settings.host() == Host::Lambda {
                 settings.max_concurrency = Some(value.parse()?);
@@ -76,8 +77,8 @@ pub static VARIABLES: &[Variable] = &[
         value: "an IP address and a port, such as `127.0.0.1:3000` or `[::1]:3000`",
         default: "`127.0.0.1:3000`",
         effect: "Address to listen on as a server. Port 0 takes a free port. Overrides `VERCEL_DEV_PORT` and `PORT`. \
-                 `Lodger::listener` overrides all three. Ignored \
-                 behind the proxy of Vercel's standalone mode, which connects to `127.0.0.1:$PORT` only.",
+                 `Lodger::listener` overrides all three. `LODGER_ADDR` is \
+                 ignored behind the proxy of Vercel's standalone mode, which connects to `127.0.0.1:$PORT` only.",
         apply: |settings, value| {
             if value.decides_addr(settings) {
                 settings.addr = Some(value.parse()?);
@@ -186,7 +187,7 @@ pub static VARIABLES: &[Variable] = &[
         value: "a path of the app, percent-encoded, such as `/ws`",
         default: "none: such events fail",
         effect: "Parent of the routes for events of a WebSocket API. Each event is a POST to its route key below this path, and no \
-                 HTTP request reaches such a route. Overrides the path in code, which HTTP requests then reach.",
+                 HTTP request reaches this path or a path below it. Overrides the path in code, which HTTP requests then reach.",
         apply: |settings, value| value.parse().map(|text| settings.websocket_path = Some(text)),
     },
     Variable {

@@ -81,7 +81,7 @@ impl fmt::Debug for Event {
 /// paths, by a header or by removing a prefix, could route a client's request there; its handler should check this extension.
 ///
 /// In axum and actix-web the type is an extractor: a handler with the argument `_: lambda::SyntheticRequest` responds with 500 to any
-/// other request. In warp, use the filter `lodger::warp::from_event()`.
+/// other request. In warp, use the filter `lodger::warp::synthetic_request()`.
 ///
 /// The extension does not authenticate the event. Anyone who may invoke the function can send any event, and so can a service
 /// that forwards a client's data as the event: an API integration that is not a proxy, or an IoT rule. Do not connect such
