@@ -43,6 +43,40 @@ enum ProcessLog {
     Sink(Weak<dyn LogSink>),
 }
 
+/// The place for a line of the process.
+enum Destination {
+    /// There is no sink.
+    Nowhere,
+    /// The line is in the buffer already.
+    Buffer,
+    Sink(Arc<dyn LogSink>),
+    /// The buffer is full, or the host has ended.
+    Stderr,
+}
+
+impl ProcessLog {
+    #[cfg(any(feature = "vercel", test))]
+    fn start_buffering(&mut self) {
+        if matches!(self, Self::NoSink) {
+            *self = Self::Buffering { lines: Vec::new(), bytes: 0 };
+        }
+    }
+
+    /// Buffers a line if that is its place, and returns its place.
+    fn accept(&mut self, level: Level, line: &str) -> Destination {
+        match self {
+            Self::NoSink => Destination::Nowhere,
+            Self::Buffering { lines, bytes } if *bytes + line.len() <= MAX_BUFFERED => {
+                *bytes += line.len();
+                lines.push((level, line.to_owned()));
+                Destination::Buffer
+            }
+            Self::Buffering { .. } => Destination::Stderr,
+            Self::Sink(sink) => sink.upgrade().map_or(Destination::Stderr, Destination::Sink),
+        }
+    }
+}
+
 /// The sink of the request that this thread works on.
 pub(crate) fn of_request() -> Option<Arc<dyn LogSink>> {
     REQUEST.try_with(|current| current.borrow().clone()).ok().flatten()
@@ -72,12 +106,9 @@ fn set_request(sink: Option<Arc<dyn LogSink>>) -> Option<Arc<dyn LogSink>> {
 }
 
 /// Buffers lines from now on, until a host registers its sink.
-#[cfg(any(feature = "vercel", test))]
+#[cfg(feature = "vercel")]
 pub(crate) fn buffer() {
-    let mut process = lock();
-    if matches!(*process, ProcessLog::NoSink) {
-        *process = ProcessLog::Buffering { lines: Vec::new(), bytes: 0 };
-    }
+    lock().start_buffering();
 }
 
 /// Registers the sink of the process, and sends it the buffered lines.
@@ -142,19 +173,13 @@ pub(crate) fn send_to(request: Option<Arc<dyn LogSink>>, level: Level, line: &st
         request.log(level, line);
         return true;
     }
-    let sink = match &mut *lock() {
-        ProcessLog::NoSink => return false,
-        ProcessLog::Buffering { lines, bytes } if *bytes + line.len() <= MAX_BUFFERED => {
-            *bytes += line.len();
-            lines.push((level, line.to_owned()));
-            return true;
-        }
-        ProcessLog::Buffering { .. } => None,
-        ProcessLog::Sink(sink) => sink.upgrade(),
-    };
-    match sink {
-        Some(sink) => sink.log(level, line),
-        None => to_stderr(line),
+    // The lock is free again before the sink gets the line.
+    let destination = lock().accept(level, line);
+    match destination {
+        Destination::Nowhere => return false,
+        Destination::Buffer => {}
+        Destination::Sink(sink) => sink.log(level, line),
+        Destination::Stderr => to_stderr(line),
     }
     true
 }
@@ -174,10 +199,13 @@ mod tests {
 
     #[test]
     fn buffers_early_lines_up_to_the_maximum() {
-        assert!(!send(Level::INFO, "elsewhere"));
-        buffer();
-        assert!(send(Level::INFO, &"x".repeat(MAX_BUFFERED)) && send(Level::INFO, "too much"));
-        let ProcessLog::Buffering { lines, bytes } = &*lock() else { panic!("it does not buffer") };
-        assert_eq!((lines.len(), *bytes), (1, MAX_BUFFERED));
+        // Not the log of this process, to which other tests write.
+        let mut process = ProcessLog::NoSink;
+        assert!(matches!(process.accept(Level::INFO, "elsewhere"), Destination::Nowhere));
+        process.start_buffering();
+        assert!(matches!(process.accept(Level::INFO, &"x".repeat(MAX_BUFFERED)), Destination::Buffer));
+        assert!(matches!(process.accept(Level::INFO, "too much"), Destination::Stderr));
+        let ProcessLog::Buffering { lines, bytes } = process else { panic!("it does not buffer") };
+        assert_eq!((lines.len(), bytes), (1, MAX_BUFFERED));
     }
 }
