@@ -29,17 +29,12 @@ impl AppThread {
     {
         let (mut dropped, alive) = oneshot::channel::<()>();
         let (sender, result) = oneshot::channel();
-        let work = move || {
-            // On the heap: unoptimized code copies a future in each function that passes it on. The future of an app
-            // with middleware takes 100 KB of the 2 MiB stack each time.
-            let work = Box::pin(work());
-            async move {
-                let result = tokio::select! {
-                    result = work => result,
-                    () = dropped.closed() => Ok(()),
-                };
-                let _ = sender.send(result);
-            }
+        let work = move || async move {
+            let result = tokio::select! {
+                result = work() => result,
+                () = dropped.closed() => Ok(()),
+            };
+            let _ = sender.send(result);
         };
         let arbiter = match System::try_current() {
             Some(_) => {

@@ -46,8 +46,7 @@ where
         let new_app = new_app.clone();
         AppThread::start(move || async move {
             let app = runtime.build(build(new_app)).await?;
-            // Boxed for the same reason as in `AppThread::start`.
-            Box::pin(runtime.run_local(app)).await
+            runtime.run_local(app).await
         })
     };
     let mut threads = runtime.split(threads).into_iter().map(start).collect::<Result<Vec<_>, _>>()?;
