@@ -137,11 +137,12 @@ pub(crate) fn secret(value: &[u8]) -> Option<HeaderValue> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::Request;
 
-    fn request(headers: &[(&'static str, &[u8])]) -> Request {
+    /// Creates a request with `headers`.
+    pub(crate) fn request(headers: &[(&'static str, &[u8])]) -> Request {
         let mut request = Request::default();
         for (name, value) in headers {
             request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());

@@ -147,15 +147,7 @@ impl Drop for EndOnDrop {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Request;
-
-    fn request(headers: &[(&'static str, &[u8])]) -> Request {
-        let mut request = Request::default();
-        for (name, value) in headers {
-            request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
-        }
-        request
-    }
+    use crate::request::vercel_headers::tests::request;
 
     #[test]
     fn reads_the_ids_of_a_request_from_any_header_values() {
