@@ -1,3 +1,3 @@
 fn main() {
-    lodger_routes::Routes::new("routes").mount("/api").state("crate::Seen").write();
+    lodger_routes::Routes::new("routes").mount("/api").state("crate::routes::Seen").write();
 }

@@ -1,6 +1,6 @@
 use axum::extract::State;
 
-use crate::Seen;
+use crate::routes::Seen;
 
 pub async fn get(State(seen): State<Seen>) -> String {
     format!("users, seen {}", seen.0)

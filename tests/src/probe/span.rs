@@ -1,6 +1,12 @@
 //! The span that a handler finds itself in, as a subscriber sees it.
 
-use std::{fmt, sync::Once};
+use std::{
+    fmt,
+    sync::{
+        Arc, Once,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
 
 use serde_json::{Map, Value};
 use tracing::{
@@ -11,7 +17,7 @@ use tracing::{
 use tracing_subscriber::{
     Registry,
     layer::{Context, Layer, SubscriberExt as _},
-    registry::LookupSpan,
+    registry::{LookupSpan, SpanRef},
 };
 
 /// Subscribes to spans, for the whole process.
@@ -22,14 +28,24 @@ pub fn subscribe() {
 
 /// The fields of Lodger's span, if that is the current one or around it. `null` as well where nobody subscribes.
 pub fn current() -> Value {
-    let current = tracing::Span::current();
-    let found = current.with_subscriber(|(id, subscriber)| {
+    with_request_span(|span| span.extensions().get::<Kept>().map(|kept| Value::Object(kept.0.clone())))
+        .flatten()
+        .unwrap_or_default()
+}
+
+/// Adds one to `closed` when the request span of Lodger around the caller closes. Needs [`subscribe`].
+pub fn count_when_closed(closed: &Arc<AtomicUsize>) {
+    with_request_span(|span| span.extensions_mut().insert(ClosedSpans(Arc::clone(closed))));
+}
+
+/// Calls `f` with the request span of Lodger that is the current span or encloses it.
+fn with_request_span<T>(f: impl FnOnce(SpanRef<'_, Registry>) -> T) -> Option<T> {
+    let found = tracing::Span::current().with_subscriber(|(id, subscriber)| {
         let registry = subscriber.downcast_ref::<Registry>()?;
         let mut scope = registry.span(id)?.scope();
-        let of_lodger = scope.find(|span| (span.metadata().target(), span.name()) == ("lodger", "request"))?;
-        of_lodger.extensions().get::<Kept>().map(|kept| Value::Object(kept.0.clone()))
+        scope.find(|span| (span.metadata().target(), span.name()) == ("lodger", "request")).map(f)
     });
-    found.flatten().unwrap_or_default()
+    found.flatten()
 }
 
 /// A layer that keeps what spans are given.
@@ -37,6 +53,9 @@ struct Keeping;
 
 #[derive(Default)]
 struct Kept(Map<String, Value>);
+
+/// Counts the span that has this extension when it closes.
+struct ClosedSpans(Arc<AtomicUsize>);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Keeping {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
@@ -47,6 +66,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Keeping {
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         values.record(context.span(id).unwrap().extensions_mut().get_mut::<Kept>().unwrap());
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        if let Some(ClosedSpans(closed)) = context.span(&id).unwrap().extensions().get() {
+            closed.fetch_add(1, SeqCst);
+        }
     }
 }
 

@@ -85,7 +85,7 @@ async fn each_payload_is_served_or_refused_for_a_reason() {
     if std::env::var_os("LODGER_TEST_WRITE").is_some() {
         fs::write(file, &table).unwrap();
     }
-    let known = entries(include_str!("../payloads.txt"));
+    let known = entries(include_str!("../../payloads.txt"));
     let now = entries(&table);
     // A folder with some of them has all.
     let missing: Vec<_> = known.keys().filter(|name| !now.contains_key(*name)).collect();

@@ -1,7 +1,5 @@
 //! A Runtime API that misbehaves, byte by byte: no invocation is lost that need not be, and none is answered twice.
 
-mod clock;
-
 use std::{
     ops::Deref,
     sync::{
@@ -22,6 +20,8 @@ use tokio::{
     net::TcpListener,
     time::{self, timeout},
 };
+
+use crate::clock;
 
 struct Api {
     api: RawApi,

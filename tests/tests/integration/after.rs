@@ -1,7 +1,5 @@
 //! Work after the response: when it runs, for how long, and what becomes of it when something goes wrong.
 
-mod clock;
-
 use std::{
     sync::{
         Arc,
@@ -30,6 +28,8 @@ use tokio::{
     sync::{Semaphore, oneshot, watch},
     time::{sleep, timeout},
 };
+
+use crate::clock;
 
 /// How long nothing is to happen that must not happen.
 const A_WHILE: Duration = Duration::from_millis(100);

@@ -1,7 +1,5 @@
 //! The local server: what it serves, whom it tells about, how it ends.
 
-mod clock;
-
 use std::{
     net::SocketAddr,
     sync::{
@@ -38,6 +36,8 @@ use tokio::{
     sync::{Notify, mpsc},
     time::{sleep, timeout},
 };
+
+use crate::clock;
 
 /// Longer than anything is waited for here.
 const LONG_GRACE: Duration = Duration::from_secs(3600);

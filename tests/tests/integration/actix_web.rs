@@ -134,11 +134,11 @@ async fn an_app_that_cannot_be_built_is_reported() {
 async fn a_shutdown_ends_a_server_once_what_is_in_flight_is_done() {
     let mut served = Served::start(|lodger| lodger.run(probe::actix_web::app));
     let addr = served.addr();
-    let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/held/in-flight").bytes()).await });
-    probe::is_held("in-flight").await;
+    let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/held/in-flight-at-actix-web").bytes()).await });
+    probe::is_held("in-flight-at-actix-web").await;
     served.begin_end();
     tokio::time::sleep(Duration::from_millis(100)).await;
-    probe::let_go("in-flight");
+    probe::let_go("in-flight-at-actix-web");
     let answer = String::from_utf8(slow.await.unwrap()).unwrap();
     assert!(answer.contains("begun") && answer.contains("ended"), "{answer}");
     assert!(served.result().is_ok());
@@ -171,7 +171,7 @@ async fn files_are_served_on_each_host() {
     let served = Served::start(with_others);
     let addr = served.addr();
     let api = on_lambda_alone(with_others).await;
-    let file = include_bytes!("../src/probe/actix_web.rs");
+    let file = include_bytes!("../../src/probe/actix_web.rs");
     let sent = Sent::get("/src/probe/actix_web.rs");
     let local = raw_body(addr, &sent).await;
     assert!(local == file, "{} bytes", local.len());

@@ -1,7 +1,5 @@
 //! Streamed answers, on the wire to Lambda: what leaves when, and how a stream ends.
 
-mod clock;
-
 use std::{
     net::TcpStream,
     os::fd::AsFd as _,
@@ -31,6 +29,8 @@ use tokio::{
     sync::Notify,
     time::{sleep, timeout},
 };
+
+use crate::clock;
 
 const HEADERS: [&str; 4] = [
     "content-type: application/vnd.awslambda.http-integration-response",

@@ -1,10 +1,8 @@
 //! What is done before the host may freeze the process: when, for how long, and what becomes of it when something goes wrong.
 
-mod clock;
-
 use std::{
     sync::{
-        Arc, Once,
+        Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
@@ -17,41 +15,25 @@ use lodger_tests::{
     ask::{Sent, ask},
     host::{OnVercel, Server, on_slots},
     log::Log,
+    probe::span,
 };
 use tokio::{
     sync::Semaphore,
     time::{sleep, timeout},
 };
-use tracing::{Subscriber, span::Id};
-use tracing_subscriber::{
-    layer::{Context, Layer, SubscriberExt as _},
-    registry::LookupSpan,
-};
+
+use crate::clock;
 
 /// How long nothing is to happen that must not happen.
 const A_WHILE: Duration = Duration::from_millis(100);
 
-/// How many spans of Lodger's have been closed. Tests take turns, so that each counts its own.
-static CLOSED: AtomicUsize = AtomicUsize::new(0);
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// The number of closed request spans of one test.
+type ClosedSpans = Arc<AtomicUsize>;
 
-struct Counting;
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counting {
-    fn on_close(&self, id: Id, context: Context<'_, S>) {
-        if context.span(&id).is_some_and(|span| (span.metadata().target(), span.name()) == ("lodger", "request")) {
-            CLOSED.fetch_add(1, SeqCst);
-        }
-    }
-}
-
-fn count_spans() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Counting)).unwrap());
-}
-
-fn app(log: Log) -> Router {
+fn app(log: Log, closed: &ClosedSpans) -> Router {
+    let (of_work, of_bare) = (Arc::clone(closed), Arc::clone(closed));
     let handler = async move |Extension(after): Extension<AfterResponse>| {
+        span::count_when_closed(&of_work);
         log.say("request");
         let log = log.clone();
         after.run(async move {
@@ -60,15 +42,19 @@ fn app(log: Log) -> Router {
         });
         "answered"
     };
-    Router::new().fallback(handler).route("/bare", get(async || "answered"))
+    let bare = async move || {
+        span::count_when_closed(&of_bare);
+        "answered"
+    };
+    Router::new().fallback(handler).route("/bare", get(bare))
 }
 
 /// A hook that waits for a permit, and says when it begins and when it has ended.
-fn hook(log: &Log, gate: &Arc<Semaphore>) -> impl Fn() -> Hooked + Send + Sync + 'static {
-    let (log, gate, closed) = (log.clone(), Arc::clone(gate), CLOSED.load(SeqCst));
+fn hook(log: &Log, gate: &Arc<Semaphore>, closed: &ClosedSpans) -> impl Fn() -> Hooked + Send + Sync + 'static {
+    let (log, gate, closed) = (log.clone(), Arc::clone(gate), Arc::clone(closed));
     move || {
         let (log, gate) = (log.clone(), Arc::clone(&gate));
-        log.say(format!("begun after {}", CLOSED.load(SeqCst) - closed));
+        log.say(format!("begun after {}", closed.load(SeqCst)));
         Box::pin(async move {
             gate.acquire().await.unwrap().forget();
             log.say("done");
@@ -88,11 +74,11 @@ async fn get_from(api: &RuntimeApi, target: &str) -> u16 {
 
 #[tokio::test]
 async fn on_lambda_it_is_done_between_the_answer_and_the_next_poll() {
-    let _turn = TURN.lock().await;
-    count_spans();
+    span::subscribe();
+    let closed = ClosedSpans::default();
     let (log, api) = (Log::default(), RuntimeApi::start().await.unwrap());
     let gate = Arc::new(Semaphore::new(0));
-    tokio::spawn(lambda(&api).before_freeze(hook(&log, &gate)).run(app(log.clone())));
+    tokio::spawn(lambda(&api).before_freeze(hook(&log, &gate, &closed)).run(app(log.clone(), &closed)));
     assert_eq!(get_from(&api, "/").await, 200);
     // The hook waits, and the next request for it.
     let asked = async { assert_eq!(get_from(&api, "/").await, 200) };
@@ -113,11 +99,11 @@ async fn on_lambda_it_is_done_between_the_answer_and_the_next_poll() {
 
 #[tokio::test]
 async fn on_lambda_it_ends_with_the_time_of_the_invocation_and_a_panic_ends_nothing() {
-    let _turn = TURN.lock().await;
-    count_spans();
+    span::subscribe();
+    let closed = ClosedSpans::default();
     let (log, api) = (Log::default(), RuntimeApi::start().await.unwrap().timeout(Duration::from_secs(60)));
     let calls = AtomicUsize::new(0);
-    let (endless, tell, second) = (hook(&log, &Arc::new(Semaphore::new(0))), log.clone(), log.clone());
+    let (endless, tell, second) = (hook(&log, &Arc::new(Semaphore::new(0)), &closed), log.clone(), log.clone());
     let lodger = lambda(&api).before_freeze(move || match calls.fetch_add(1, SeqCst) {
         0 => panic!("asked to panic before the future"),
         1 => Box::pin(async { panic!("asked to panic in the future") }),
@@ -131,7 +117,7 @@ async fn on_lambda_it_ends_with_the_time_of_the_invocation_and_a_panic_ends_noth
         let log = second.clone();
         async move { log.say("second") }
     });
-    tokio::spawn(lodger.run(app(Log::default())));
+    tokio::spawn(lodger.run(app(Log::default(), &closed)));
     for number in 1..=4 {
         assert_eq!(get_from(&api, "/bare").await, 200);
         if number == 3 {
@@ -149,14 +135,14 @@ async fn on_lambda_it_ends_with_the_time_of_the_invocation_and_a_panic_ends_noth
 
 #[tokio::test]
 async fn where_nothing_is_frozen_it_is_not_done() {
-    let _turn = TURN.lock().await;
+    let closed = ClosedSpans::default();
     let log = Log::default();
     let gate = Arc::new(Semaphore::new(2));
-    let (to_hook, to_app) = (hook(&log, &gate), log.clone());
-    let api = on_slots(2, async move |lodger| lodger.before_freeze(to_hook).run(app(to_app)).await).await;
+    let (to_hook, router) = (hook(&log, &gate, &closed), app(log.clone(), &closed));
+    let api = on_slots(2, async move |lodger| lodger.before_freeze(to_hook).run(router).await).await;
     assert_eq!(get_from(&api, "/").await, 200);
-    let (to_hook, to_app) = (hook(&log, &gate), log.clone());
-    let server = Server::start(|lodger| lodger.before_freeze(to_hook).run(app(to_app))).await;
+    let (to_hook, router) = (hook(&log, &gate, &closed), app(log.clone(), &closed));
+    let server = Server::start(|lodger| lodger.before_freeze(to_hook).run(router)).await;
     assert_eq!(ask(server.addr, &Sent::get("/")).await.status(), 200);
     server.begin_end().await.unwrap().unwrap();
     assert_eq!(log.said().iter().filter(|said| *said != "request" && *said != "work").count(), 0, "{:?}", log.said());
@@ -165,12 +151,12 @@ async fn where_nothing_is_frozen_it_is_not_done() {
 #[cfg(unix)]
 #[tokio::test]
 async fn on_vercel_it_is_done_before_the_end_of_each_request() {
-    let _turn = TURN.lock().await;
-    count_spans();
+    span::subscribe();
+    let closed = ClosedSpans::default();
     let log = Log::default();
     let gate = Arc::new(Semaphore::new(0));
-    let (to_hook, to_app) = (hook(&log, &gate), log.clone());
-    let mut on = OnVercel::start(async move |lodger| lodger.before_freeze(to_hook).run(app(to_app)).await);
+    let (to_hook, router) = (hook(&log, &gate, &closed), app(log.clone(), &closed));
+    let mut on = OnVercel::start(async move |lodger| lodger.before_freeze(to_hook).run(router).await);
     for (number, target) in ["/", "/bare"].into_iter().enumerate() {
         // The client has its response while the hook waits.
         let (id, _) = on.send(&Sent::get(target)).await;

@@ -175,12 +175,12 @@ async fn a_shutdown_ends_a_server_once_what_is_in_flight_is_done() {
     let mut idle = TcpStream::connect(addr).await.unwrap();
     idle.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     idle.readable().await.unwrap();
-    let slow = tokio::spawn(async move { raw(addr, &Sent::get("/held/in-flight").bytes()).await });
-    probe::is_held("in-flight").await;
+    let slow = tokio::spawn(async move { raw(addr, &Sent::get("/held/in-flight-at-warp").bytes()).await });
+    probe::is_held("in-flight-at-warp").await;
     let over = server.begin_end();
     takes_no_new_clients(addr).await;
     assert!(!over.is_finished(), "it does not wait for what is in flight");
-    probe::let_go("in-flight");
+    probe::let_go("in-flight-at-warp");
     assert!(String::from_utf8(slow.await.unwrap()).unwrap().contains("ended"));
     tokio::time::timeout(SOON, over).await.unwrap().unwrap().unwrap();
 }

@@ -1,5 +1,4 @@
 //! Tokio's clock, which a test of one thread can stop and move on. How busy the machine is does not matter to it then.
-#![allow(dead_code, reason = "not each test needs all of it")]
 
 use std::{sync::mpsc, time::Duration};
 

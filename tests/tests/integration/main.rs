@@ -1,0 +1,30 @@
+//! The integration tests: one program, because each test program links every framework.
+
+mod actix_web;
+mod after;
+mod axum_07;
+mod clock;
+mod events;
+mod faults;
+mod freeze;
+mod lambda;
+mod layers;
+mod location;
+mod log_lines;
+mod logs;
+mod matrix;
+mod not_an_app;
+mod own_adapter;
+mod payloads;
+mod process;
+mod properties;
+mod rie;
+mod routes;
+mod server;
+mod servers;
+mod slots;
+mod snapshots;
+mod streams;
+mod targets;
+mod vercel;
+mod warp;
