@@ -7,7 +7,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::{Outcome, event, kind::Kind, media_type::first_accepted, response};
+use crate::{FunctionResult, event, kind::Kind, media_type::first_accepted, response};
 
 /// What stands between HTTP clients and a function: an AWS service, with its settings, or Vercel.
 ///
@@ -233,18 +233,18 @@ impl Front {
     /// Of a front that is [`streaming`](Self::streaming) it is the response to a reply that came as a whole. An outcome tells
     /// no content type: what looks like a prelude is taken for one. The client is assumed to accept the content type of the
     /// response, which matters for [binary media types](Self::binary_media_types) alone.
-    pub fn response(&self, outcome: &Outcome) -> Response<Bytes> {
+    pub fn response(&self, outcome: &FunctionResult) -> Response<Bytes> {
         match outcome {
-            Outcome::Reply(reply) => response::of(self, reply),
-            Outcome::Error(_) => response::failure(self),
+            Ok(reply) => response::of(self, reply),
+            Err(_) => response::failure(self),
         }
     }
 
     /// As [`response`](Self::response), for the client that sent `request`.
-    pub fn response_to(&self, request: &Request<Bytes>, outcome: &Outcome) -> Response<Bytes> {
+    pub fn response_to(&self, request: &Request<Bytes>, outcome: &FunctionResult) -> Response<Bytes> {
         match outcome {
-            Outcome::Reply(reply) => response::answer(self, Some(first_accepted(request.headers())), reply).0,
-            Outcome::Error(_) => response::failure(self),
+            Ok(reply) => response::answer(self, Some(first_accepted(request.headers())), reply).0,
+            Err(_) => response::failure(self),
         }
     }
 }

@@ -40,26 +40,20 @@ impl<T: Into<Bytes>> From<T> for Invocation {
     }
 }
 
-/// What became of an invocation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The function answered with these bytes.
-    Reply(Bytes),
-    /// The function reported an error.
-    Error(Reported),
-}
+/// The result of an invocation: the reply of the function, or the error that it reported.
+pub type FunctionResult = Result<Bytes, FunctionError>;
 
 /// An error that a function reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reported {
+pub struct FunctionError {
     /// The header `Lambda-Runtime-Function-Error-Type`.
     pub error_type: String,
-    /// The JSON that says more.
+    /// The JSON of the error, with `errorMessage` and `errorType`.
     pub body: Bytes,
 }
 
 /// The type, and the `errorMessage` of the JSON if there is one.
-impl fmt::Display for Reported {
+impl fmt::Display for FunctionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.error_type)?;
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
@@ -70,13 +64,16 @@ impl fmt::Display for Reported {
     }
 }
 
+impl std::error::Error for FunctionError {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_error_is_told_by_its_type_and_its_message() {
-        let told = |body: &'static str| Reported { error_type: "Function.Error".into(), body: body.into() }.to_string();
+        let told =
+            |body: &'static str| FunctionError { error_type: "Function.Error".into(), body: body.into() }.to_string();
         assert_eq!(told(r#"{"errorMessage":"no database","errorType":"x"}"#), "Function.Error: no database");
         for body in ["", "no json", "[]", r#"{"errorMessage":1}"#] {
             assert_eq!(told(body), "Function.Error", "{body}");

@@ -42,7 +42,7 @@
 //!     assert_eq!(response.body(), "hello, you", "{front}");
 //! }
 //! // What the function did that the protocol does not allow.
-//! assert_eq!(api.complaints(), [""; 0]);
+//! assert_eq!(api.protocol_errors(), [""; 0]);
 //! // What a client lost because settings do not match.
 //! assert_eq!(api.warnings(), []);
 //! # Ok(())
@@ -68,7 +68,7 @@
 //!
 //! ```
 //! use bytes::Bytes;
-//! use lodger_gateway::{Ended, Front, RuntimeApi};
+//! use lodger_gateway::{Front, RuntimeApi, StreamEnd};
 //!
 //! # async fn function(addr: String) {}
 //! # async fn test() -> std::io::Result<()> {
@@ -81,7 +81,7 @@
 //! while let Some(chunk) = response.chunk().await {
 //!     println!("{:?} {:?}", chunk.at, chunk.bytes);
 //! }
-//! assert_eq!(response.ended().await, Ended::Whole);
+//! assert_eq!(response.end().await, StreamEnd::Complete);
 //! # Ok(())
 //! # }
 //! ```
@@ -90,12 +90,12 @@
 //!
 //! ```
 //! use bytes::Bytes;
-//! use lodger_gateway::{Front, Outcome};
+//! use lodger_gateway::Front;
 //!
 //! # fn handler(event: &[u8]) -> Vec<u8> { br#"{"statusCode":200,"headers":{"set-cookie":"a=1"}}"#.to_vec() }
 //! let front = Front::rest_api().stage("dev").client([198, 51, 100, 4].into());
 //! let event = front.event(&http::Request::get("/pets").body(Bytes::new()).unwrap()).unwrap();
-//! let response = front.response(&Outcome::Reply(handler(&event).into()));
+//! let response = front.response(&Ok(handler(&event).into()));
 //! assert_eq!(response.headers()["set-cookie"], "a=1");
 //! ```
 //!
@@ -153,11 +153,11 @@ mod websocket_api;
 mod websocket_server;
 
 pub use front::{Front, UnknownFront};
-pub use invocation::{Invocation, Outcome, Reported};
+pub use invocation::{FunctionError, FunctionResult, Invocation};
 pub use log::LogEntry;
 pub use runtime_api::RuntimeApi;
 pub use server::Server;
-pub use streamed::{Chunk, Ended, StreamedResponse};
+pub use streamed::{Chunk, StreamEnd, StreamedResponse};
 #[cfg(unix)]
 pub use vercel::{Vercel, VercelMessage};
 pub use warning::Warning;

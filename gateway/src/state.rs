@@ -13,7 +13,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{Invocation, Reported, Warning, streamed::Streaming};
+use crate::{FunctionError, Invocation, Warning, streamed::Streaming};
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -44,8 +44,8 @@ pub(crate) struct Inner {
     pub(crate) function_started: Option<Instant>,
     /// The time from there to the first poll, until the first invocation.
     pub(crate) cold_start: Option<Duration>,
-    pub(crate) init_error: Option<Reported>,
-    pub(crate) restore_error: Option<Reported>,
+    pub(crate) init_error: Option<FunctionError>,
+    pub(crate) restore_error: Option<FunctionError>,
     /// It starts from a snapshot.
     pub(crate) snap_start: bool,
     pub(crate) asked_for_restore: bool,
@@ -99,7 +99,7 @@ pub(crate) enum Progress {
     /// None has begun.
     Awaited(oneshot::Sender<Answer>),
     /// A reply is on its way; an error that is reported meanwhile may be told of once.
-    Streamed(Option<oneshot::Sender<Reported>>),
+    Streamed(Option<oneshot::Sender<FunctionError>>),
 }
 
 impl Open {
@@ -115,7 +115,7 @@ impl Open {
 #[derive(Debug)]
 pub(crate) enum Answer {
     Reply { body: Bytes, content_type: Option<HeaderValue> },
-    Error(Reported),
+    Error(FunctionError),
     Stream(Streaming),
 }
 

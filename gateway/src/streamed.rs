@@ -16,7 +16,7 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use crate::{Reported, log::OpenEntry};
+use crate::{FunctionError, log::OpenEntry};
 
 /// The response to a request of which the reply may still be under way, from [`RuntimeApi::stream`](crate::RuntimeApi::stream).
 ///
@@ -28,7 +28,7 @@ pub struct StreamedResponse {
     head: Response<()>,
     first: Option<Chunk>,
     rest: Option<Streaming>,
-    ended: Option<Ended>,
+    ended: Option<StreamEnd>,
     entry: OpenEntry,
 }
 
@@ -44,11 +44,11 @@ pub struct Chunk {
 /// How a body ended. The response that [`RuntimeApi::send`](crate::RuntimeApi::send) makes of a streamed reply has it among
 /// its [`extensions`](http::Response::extensions).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
+pub enum StreamEnd {
     /// All of it came.
-    Whole,
+    Complete,
     /// The function reported an error when a part of it was sent, or its time was over. The client's connection is cut.
-    Failed(Reported),
+    Failed(FunctionError),
     /// The function closed its connection amid the body, or sent more than 200 MB. The client's connection is cut.
     Truncated,
 }
@@ -62,7 +62,7 @@ impl StreamedResponse {
             head: Response::from_parts(parts, ()),
             first,
             rest: None,
-            ended: Some(Ended::Whole),
+            ended: Some(StreamEnd::Complete),
             entry: OpenEntry::default(),
         }
     }
@@ -98,19 +98,19 @@ impl StreamedResponse {
     }
 
     /// Waits for the end of the body, without what is left of it, and tells how it came.
-    pub async fn ended(&mut self) -> Ended {
+    pub async fn end(&mut self) -> StreamEnd {
         while self.chunk().await.is_some() {}
-        self.ended.clone().unwrap_or(Ended::Truncated)
+        self.ended.clone().unwrap_or(StreamEnd::Truncated)
     }
 
-    /// Waits for all of the body. If it was streamed, how it [`Ended`] is an extension of the response.
+    /// Waits for all of the body. If it was streamed, how it [`StreamEnd`] is an extension of the response.
     pub async fn collect(mut self) -> Response<Bytes> {
         let mut body = BytesMut::new();
         let was_streamed = self.rest.is_some();
         while let Some(chunk) = self.chunk().await {
             body.extend_from_slice(&chunk.bytes);
         }
-        let ended = self.ended().await;
+        let ended = self.end().await;
         let mut response = self.head.map(|()| body.freeze());
         if was_streamed {
             response.extensions_mut().insert(ended);
@@ -132,9 +132,9 @@ impl StreamedResponse {
                 Ok(chunk) => return Poll::Ready(Some(chunk)),
                 Err(ended) => {
                     match &ended {
-                        Ended::Whole => {}
-                        Ended::Failed(error) => self.entry.fail(error),
-                        Ended::Truncated => self.entry.fail(&CutOff),
+                        StreamEnd::Complete => {}
+                        StreamEnd::Failed(error) => self.entry.fail(error),
+                        StreamEnd::Truncated => self.entry.fail(&CutOff),
                     }
                     self.ended = Some(ended);
                 }
@@ -155,13 +155,13 @@ impl Body for Rest {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
         Poll::Ready(match (ready!(self.0.poll_chunk(cx)), &self.0.ended) {
             (Some(chunk), _) => Some(Ok(Frame::data(chunk.bytes))),
-            (None, Some(Ended::Whole)) => None,
+            (None, Some(StreamEnd::Complete)) => None,
             (None, _) => Some(Err(CutOff)),
         })
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.first.is_none() && self.0.ended == Some(Ended::Whole)
+        self.0.first.is_none() && self.0.ended == Some(StreamEnd::Complete)
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -208,7 +208,7 @@ impl Chunk {
 pub(crate) struct Streaming {
     pub(crate) content_type: Option<HeaderValue>,
     pub(crate) chunks: mpsc::Receiver<Chunk>,
-    pub(crate) ended: oneshot::Receiver<Ended>,
+    pub(crate) ended: oneshot::Receiver<StreamEnd>,
 }
 
 impl Streaming {
@@ -218,16 +218,16 @@ impl Streaming {
         if !reply.is_empty() {
             let _ = chunk.try_send(Chunk::now(reply));
         }
-        let _ = end.send(Ended::Whole);
+        let _ = end.send(StreamEnd::Complete);
         Self { content_type, chunks, ended }
     }
 
-    pub(crate) async fn next(&mut self) -> Result<Chunk, Ended> {
+    pub(crate) async fn next(&mut self) -> Result<Chunk, StreamEnd> {
         poll_fn(|cx| self.poll(cx)).await
     }
 
     /// All of it; an error if that is more than `limit`.
-    pub(crate) async fn collect(mut self, limit: usize) -> Result<(Bytes, Ended), TooLarge> {
+    pub(crate) async fn collect(mut self, limit: usize) -> Result<(Bytes, StreamEnd), TooLarge> {
         let mut all = BytesMut::new();
         loop {
             match self.next().await {
@@ -245,12 +245,12 @@ impl Streaming {
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Chunk, Ended>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Chunk, StreamEnd>> {
         if let Some(chunk) = ready!(self.chunks.poll_recv(cx)) {
             return Poll::Ready(Ok(chunk));
         }
         let ended = ready!(Pin::new(&mut self.ended).poll(cx));
-        Poll::Ready(Err(ended.unwrap_or(Ended::Truncated)))
+        Poll::Ready(Err(ended.unwrap_or(StreamEnd::Truncated)))
     }
 }
 

@@ -4,14 +4,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-use crate::{Front, Outcome, event::websocket_api as event, response};
+use crate::{Front, FunctionResult, event::websocket_api as event, response};
 
 /// A WebSocket API of API Gateway, as one connection to it shows itself to a function: events for its start, for each
 /// message and for its end. A connection is a value of its own, with its own [`connection_id`](Self::connection_id).
 ///
 /// ```
 /// use bytes::Bytes;
-/// use lodger_gateway::{Outcome, WebSocketApi};
+/// use lodger_gateway::WebSocketApi;
 ///
 /// let api = WebSocketApi::new().stage("dev").connection_id("one");
 /// let connect = api.connect(&http::Request::get("/?room=1").body(Bytes::new()).unwrap());
@@ -19,8 +19,8 @@ use crate::{Front, Outcome, event::websocket_api as event, response};
 /// let disconnect = api.disconnect();
 /// # drop((connect, message, disconnect));
 ///
-/// assert!(api.accepts(&Outcome::Reply(r#"{"statusCode":200}"#.into())).is_ok());
-/// assert_eq!(api.accepts(&Outcome::Reply(r#"{"statusCode":403}"#.into())).unwrap_err().status(), 403);
+/// assert!(api.accepts(&Ok(r#"{"statusCode":200}"#.into())).is_ok());
+/// assert_eq!(api.accepts(&Ok(r#"{"statusCode":403}"#.into())).unwrap_err().status(), 403);
 /// ```
 ///
 /// AWS takes messages of up to 128 KB, in frames of up to 32 KB; what is made of a larger one here is an event all the same.
@@ -101,10 +101,10 @@ impl WebSocketApi {
     /// # Errors
     /// The response that the client gets instead: the status of the answer and its body, or 502 if the function failed.
     /// Whether AWS passes on the body is not known.
-    pub fn accepts(&self, outcome: &Outcome) -> Result<(), Box<Response<Bytes>>> {
+    pub fn accepts(&self, outcome: &FunctionResult) -> Result<(), Box<Response<Bytes>>> {
         let answer = match outcome {
-            Outcome::Reply(reply) => response::websocket_api(reply),
-            Outcome::Error(_) => None,
+            Ok(reply) => response::websocket_api(reply),
+            Err(_) => None,
         };
         let answer = answer.unwrap_or_else(|| response::refusal(&self.front, StatusCode::BAD_GATEWAY));
         if answer.status().is_success() { Ok(()) } else { Err(Box::new(answer)) }

@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use lodger_gateway::{Outcome, RuntimeApi};
+use lodger_gateway::RuntimeApi;
 use support::{Function, SOON, ask, cannot_start, exchange, function, handed_out, polls, value};
 
 const RESTORE: &str = "GET /2018-06-01/runtime/restore/next HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -34,8 +34,8 @@ async fn a_function_goes_on_from_its_snapshot_when_it_is_told_to() {
     let (head, _) = tokio::time::timeout(SOON, asked).await.unwrap().unwrap();
     assert!(head.starts_with("http/1.1 200 "), "{head}");
     tokio::spawn(function(api.address(), |event| event));
-    assert_eq!(api.invoke("{}").await.unwrap(), Outcome::Reply("{}".into()));
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.invoke("{}").await.unwrap(), Ok("{}".into()));
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn what_a_snapshot_cannot_do_is_reported() {
     assert!(head.starts_with("http/1.1 202 "), "{head}");
     assert_eq!(reported.to_string(), "Runtime.AfterRestoreError: no database");
     assert_eq!(invoked.unwrap_err().to_string(), "the function cannot start: Runtime.AfterRestoreError: no database");
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -60,12 +60,12 @@ async fn who_starts_otherwise_has_no_snapshot() {
     let api = RuntimeApi::start().await.unwrap();
     let (head, _) = ask(api.address().parse().unwrap(), RESTORE).await;
     assert!(head.starts_with("http/1.1 404 "), "{head}");
-    assert_eq!(api.complaints().len(), 1);
+    assert_eq!(api.protocol_errors().len(), 1);
 
     let api = RuntimeApi::start().await.unwrap().snap_start();
     let mut function = Function::connect(&api).await;
     handed_out(&api, "{}", function.poll()).await;
-    assert_eq!(api.complaints(), ["polled without having asked what comes after the snapshot"]);
+    assert_eq!(api.protocol_errors(), ["polled without having asked what comes after the snapshot"]);
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn an_extension_is_waited_for() {
     assert_eq!(api.extensions(), [""; 0]);
     let (head, body) = register(&api, "no-op", r#"{"events":[]}"#).await;
     assert!(head.starts_with("http/1.1 200 ") && body.contains("\"functionName\""), "{head}{body}");
-    assert_eq!((api.extensions(), api.polls()), (vec!["no-op".to_owned()], 0));
+    assert_eq!((api.extensions(), api.poll_count()), (vec!["no-op".to_owned()], 0));
     tokio::spawn(function(api.address(), |event| event));
     let mut invoked = std::pin::pin!(api.invoke("{}"));
     assert!(tokio::time::timeout(Duration::from_millis(100), invoked.as_mut()).await.is_err(), "it is not ready");
@@ -83,10 +83,10 @@ async fn an_extension_is_waited_for() {
     let mut waits = std::pin::pin!(events(&api, &id));
     tokio::select! {
         event = waits.as_mut() => panic!("{event:?}"),
-        invoked = invoked => assert_eq!(invoked.unwrap(), Outcome::Reply("{}".into())),
+        invoked = invoked => assert_eq!(invoked.unwrap(), Ok("{}".into())),
     }
     assert!(tokio::time::timeout(Duration::from_millis(100), waits).await.is_err(), "there are no events");
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -114,11 +114,11 @@ async fn what_an_extension_may_not_do_is_refused() {
     }
     let (_, told) = register(&api, "late", r#"{"events":[]}"#).await;
     assert!(told.contains("Extension.RegistrationClosed"), "{told}");
-    assert_eq!((api.extensions(), api.complaints().len()), (vec!["twice".to_owned()], 8));
+    assert_eq!((api.extensions(), api.protocol_errors().len()), (vec!["twice".to_owned()], 8));
 
     let api = RuntimeApi::start().await.unwrap();
     register(&api, "again", "{}").await;
     cannot_start(api.address(), "no database").await;
     assert!(register(&api, "again", "{}").await.0.starts_with("http/1.1 200 "));
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }

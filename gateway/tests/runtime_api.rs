@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::Request;
-use lodger_gateway::{Front, Invocation, Outcome, RuntimeApi};
+use lodger_gateway::{Front, Invocation, RuntimeApi};
 use serde_json::json;
 use support::{Function, SOON, ask, cannot_start, function, handed_out, polls, sent, value};
 
@@ -34,7 +34,7 @@ async fn a_function_that_cannot_start_fails_what_waits_for_it_at_once() {
         assert_eq!((response.status().as_u16(), response.body().as_ref()), (502, ERROR.as_bytes()), "{front}");
     }
     assert_eq!(api.init_error().await.to_string(), "Runtime.NoDatabase: it is away");
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn a_function_that_is_started_again_is_asked_again() {
     cannot_start(api.address(), "it is away").await;
     tokio::spawn(function(api.address(), |event| event));
     polls(&api, 1).await;
-    assert_eq!(api.invoke("{}").await.unwrap(), Outcome::Reply(json!({}).to_string().into()));
+    assert_eq!(api.invoke("{}").await.unwrap(), Ok(json!({}).to_string().into()));
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn a_deadline_is_the_functions_to_know_and_the_end_of_the_wait() {
             ask(addr, &format!("{path}/response HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{{}}")).await;
         assert!(late.0.starts_with("http/1.1 410 "), "{late:?}");
         assert!(late.1.contains(r#""errorType":"InvokeTimeout""#), "{late:?}");
-        assert_eq!(api.complaints(), [""; 0]);
+        assert_eq!(api.protocol_errors(), [""; 0]);
     }
     let asked = now();
     let (head, _) = handed_out(&api, "{}", ask(addr, next)).await;
@@ -103,7 +103,7 @@ async fn reads_all_of_a_reply_that_it_refuses() {
             assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{headers}: {response}");
         }
     });
-    let Ok(Ok(Outcome::Error(error))) = invoked else { panic!("{invoked:?}") };
+    let Ok(Ok(Err(error))) = invoked else { panic!("{invoked:?}") };
     assert_eq!(error.error_type, "Runtime.InvalidResponseModeHeader");
 }
 
@@ -134,9 +134,9 @@ async fn refuses_what_a_web_page_sends() {
         }
     }
     // None of that was the function.
-    assert_eq!((api.polls(), api.extensions(), api.complaints()), (0, vec![], vec![]));
+    assert_eq!((api.poll_count(), api.extensions(), api.protocol_errors()), (0, vec![], vec![]));
     tokio::spawn(function(api.address(), |event| event));
-    assert_eq!(api.invoke("{}").await.unwrap(), Outcome::Reply("{}".into()));
+    assert_eq!(api.invoke("{}").await.unwrap(), Ok("{}".into()));
     for host in ["host: host.docker.internal:9001\r\n", "host: localhost\r\n", ""] {
         assert!(ask(addr, &error(host)).await.0.starts_with("http/1.1 202 "), "{host}");
     }

@@ -37,7 +37,7 @@ async fn a_request_goes_to_the_function_and_its_reply_comes_back_on_each_front()
         assert!(head.starts_with("http/1.1 201 "), "{front}: {head}");
         let text = if front.name() == "vercel" { "aGVsbG8=" } else { "hello" };
         assert_eq!(body, format!("\"/a/b\" \"{text}\""), "{front}");
-        assert_eq!(api.complaints(), [""; 0]);
+        assert_eq!(api.protocol_errors(), [""; 0]);
     }
 }
 
@@ -65,7 +65,7 @@ async fn an_api_serves_paths_of_its_stage_only() {
         let (head, got) = ask(server.address(), "GET /dev/pets HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
         assert!(head.starts_with("http/1.1 200 "), "{front}: {head}");
         assert_eq!(got, served, "{front}");
-        assert!(api.polls() <= 2, "{front}: the function sees no other request");
+        assert!(api.poll_count() <= 2, "{front}: the function sees no other request");
     }
 }
 
@@ -145,7 +145,7 @@ async fn what_is_too_large_never_gets_to_the_function() {
     let (_, read) = tokio::join!(sending, reading);
     read.unwrap();
     assert_eq!(&head, b"HTTP/1.1 413");
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -236,7 +236,7 @@ async fn a_stream_goes_to_the_client_piece_by_piece() {
         assert!(function.end("").await.starts_with("http/1.1 202"));
         let mut end = [0; 5];
         client.read_exact(&mut end).await.unwrap();
-        assert_eq!((&end, api.complaints()), (b"0\r\n\r\n", vec![]));
+        assert_eq!((&end, api.protocol_errors()), (b"0\r\n\r\n", vec![]));
     }
 }
 
@@ -252,7 +252,7 @@ async fn a_stream_that_fails_has_no_end() {
     let mut rest = Vec::new();
     let read = tokio::time::timeout(SOON, client.read_to_end(&mut rest)).await.unwrap();
     assert_eq!((read.unwrap(), rest.as_slice()), (8, &b"3\r\none\r\n"[..]));
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -265,6 +265,6 @@ async fn the_function_does_not_learn_that_the_client_went_away() {
             function.chunk(&[b'x'; 100_000]).await;
         }
         assert!(function.end("").await.starts_with("http/1.1 202"), "{method}");
-        assert_eq!(api.complaints(), [""; 0]);
+        assert_eq!(api.protocol_errors(), [""; 0]);
     }
 }

@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use lodger_gateway::{Invocation, Outcome, RuntimeApi};
+use lodger_gateway::{Invocation, RuntimeApi};
 use support::{Function, SOON, ask, handed_out, polls, value};
 use tokio::io::AsyncWriteExt;
 
@@ -22,7 +22,7 @@ const NEXT: &str = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: lo
 
 #[tokio::test]
 async fn each_slot_has_an_invocation_and_they_end_in_any_order() {
-    let api = RuntimeApi::start().await.unwrap().slots(2);
+    let api = RuntimeApi::start().await.unwrap().max_concurrency(2);
     let (mut one, mut two) = (Function::connect(&api).await, Function::connect(&api).await);
     for is_first in [true, false] {
         let answered = async {
@@ -48,22 +48,22 @@ async fn each_slot_has_an_invocation_and_they_end_in_any_order() {
         let (first, second, ()) = tokio::join!(api.invoke("1"), api.invoke("2"), answered);
         assert_ne!(first.unwrap(), second.unwrap());
     }
-    assert_eq!(api.complaints().len(), 2, "{:?}", api.complaints());
+    assert_eq!(api.protocol_errors().len(), 2, "{:?}", api.protocol_errors());
 }
 
 #[tokio::test]
 async fn a_poll_beyond_the_slots_is_refused() {
-    let api = RuntimeApi::start().await.unwrap().slots(2);
+    let api = RuntimeApi::start().await.unwrap().max_concurrency(2);
     let addr = api.address().parse().unwrap();
     let mut one = Function::connect(&api).await;
     let id = handed_out(&api, "1", one.poll()).await;
     // One is open and one waits.
     let waits = tokio::spawn(async move { ask(addr, NEXT).await });
     polls(&api, 2).await;
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
     let (head, body) = ask(addr, NEXT).await;
     assert!(head.starts_with("http/1.1 500 ") && body.contains("InternalServerError"), "{head}{body}");
-    assert_eq!(api.complaints(), ["polled with all of 2 slots busy"]);
+    assert_eq!(api.protocol_errors(), ["polled with all of 2 slots busy"]);
     // What is answered makes room, and so does who closes the connection.
     assert!(answer(&mut one, &id).await.starts_with("http/1.1 202 "));
     waits.abort();
@@ -75,13 +75,13 @@ async fn a_poll_beyond_the_slots_is_refused() {
         tokio::join!(answer(&mut one, &of_one), answer(&mut two, &of_two))
     };
     let (first, second, _) = tokio::join!(api.invoke("1"), api.invoke("2"), answered);
-    assert!(matches!((first, second), (Ok(Outcome::Reply(_)), Ok(Outcome::Reply(_)))));
-    assert_eq!(api.complaints().len(), 1);
+    assert!(matches!((first, second), (Ok(Ok(_)), Ok(Ok(_)))));
+    assert_eq!(api.protocol_errors().len(), 1);
 }
 
 #[tokio::test]
 async fn an_invocation_that_is_given_up_makes_room() {
-    let api = RuntimeApi::start().await.unwrap().slots(1);
+    let api = RuntimeApi::start().await.unwrap().max_concurrency(1);
     let (mut late, mut next) = (Function::connect(&api).await, Function::connect(&api).await);
     let short = Invocation::new("1").deadline(Duration::from_millis(100));
     let (invoked, id) = tokio::join!(api.invoke(short), late.poll());
@@ -92,12 +92,12 @@ async fn an_invocation_that_is_given_up_makes_room() {
     });
     assert!(invoked.is_ok());
     assert!(answer(&mut late, &id).await.starts_with("http/1.1 410 "));
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_queued_at_once_goes_to_all_who_wait() {
-    let api = RuntimeApi::start().await.unwrap().slots(16);
+    let api = RuntimeApi::start().await.unwrap().max_concurrency(16);
     for _ in 0..16 {
         let mut function = Function::connect(&api).await;
         tokio::spawn(async move {
@@ -115,5 +115,5 @@ async fn what_is_queued_at_once_goes_to_all_who_wait() {
     }
     let all = tokio::time::timeout(SOON, invoked.join_all()).await.unwrap();
     assert_eq!(all.len(), 500);
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Request, Response};
-use lodger_gateway::{Ended, Front, Invocation, Outcome, Reported, RuntimeApi, StreamedResponse, Warning};
+use lodger_gateway::{Front, FunctionError, Invocation, RuntimeApi, StreamEnd, StreamedResponse, Warning};
 use serde_json::{Value, json};
 use support::{Function, SOON, function};
 use tokio::io::AsyncWriteExt;
@@ -84,8 +84,8 @@ async fn a_body_is_handed_on_as_it_arrives() {
         assert!(second.at >= before && second.at < taken, "it is told when it arrived");
         assert!(function.end("").await.starts_with("http/1.1 202"));
         assert!(soon(response.chunk()).await.is_none());
-        assert_eq!(response.ended().await, Ended::Whole);
-        assert_eq!(api.complaints(), [""; 0], "{front}");
+        assert_eq!(response.end().await, StreamEnd::Complete);
+        assert_eq!(api.protocol_errors(), [""; 0], "{front}");
     }
 }
 
@@ -95,22 +95,22 @@ async fn a_body_may_be_empty() {
         let api = RuntimeApi::start().await.unwrap();
         let (mut response, mut function, _) = begun(&api, &front, HTTP, &[PRELUDE]).await;
         assert!(function.end("").await.starts_with("http/1.1 202"));
-        assert_eq!((soon(response.chunk()).await.is_none(), response.ended().await), (true, Ended::Whole));
-        assert_eq!(api.complaints(), [""; 0], "{front}");
+        assert_eq!((soon(response.chunk()).await.is_none(), response.end().await), (true, StreamEnd::Complete));
+        assert_eq!(api.protocol_errors(), [""; 0], "{front}");
     }
 }
 
 #[tokio::test]
 async fn a_failure_is_told_by_trailers() {
     let message = r#"{"errorType":"Function.Panic","errorMessage":"oh"}"#;
-    let failed = Ended::Failed(Reported { error_type: "Function.Panic".into(), body: message.into() });
+    let failed = StreamEnd::Failed(FunctionError { error_type: "Function.Panic".into(), body: message.into() });
     for front in streaming() {
         let api = RuntimeApi::start().await.unwrap();
         let headers = format!("{HTTP}{TRAILER}");
         let (mut response, mut function, _) = begun(&api, &front, &headers, &[PRELUDE, b"one"]).await;
         assert!(function.end(&error_trailers("Function.Panic", message)).await.starts_with("http/1.1 202"));
         assert_eq!(soon(response.chunk()).await.unwrap().bytes, "one");
-        assert_eq!(response.ended().await, failed, "{front}");
+        assert_eq!(response.end().await, failed, "{front}");
 
         // As a whole it is as much as came.
         let answered = async {
@@ -123,8 +123,8 @@ async fn a_failure_is_told_by_trailers() {
         let request = request();
         let (response, _) = tokio::join!(api.send(&front, &request), answered);
         assert_eq!((response.status().as_u16(), response.body().as_ref()), (201, &b"one"[..]));
-        assert_eq!(response.extensions().get::<Ended>(), Some(&failed));
-        assert_eq!(api.complaints(), [""; 0], "{front}");
+        assert_eq!(response.extensions().get::<StreamEnd>(), Some(&failed));
+        assert_eq!(api.protocol_errors(), [""; 0], "{front}");
     }
 }
 
@@ -141,7 +141,7 @@ async fn a_failure_before_the_prelude_is_a_failure_of_the_function() {
         };
         let request = request();
         let (response, _) = tokio::join!(api.send(&front, &request), answered);
-        assert_eq!((response.status().as_u16(), api.complaints()), (status, vec![]), "{front}");
+        assert_eq!((response.status().as_u16(), api.protocol_errors()), (status, vec![]), "{front}");
     }
 }
 
@@ -163,8 +163,8 @@ async fn trailers_have_a_form() {
         let front = Front::function_url().streaming();
         let (mut response, mut function, _) = begun(&api, &front, &format!("{HTTP}{headers}"), &[PRELUDE]).await;
         assert!(function.end(&trailers).await.starts_with("http/1.1 202"));
-        assert_eq!(matches!(response.ended().await, Ended::Whole), about.contains("checksum"), "{about}");
-        let complaints = api.complaints();
+        assert_eq!(matches!(response.end().await, StreamEnd::Complete), about.contains("checksum"), "{about}");
+        let complaints = api.protocol_errors();
         let of_both = if headers.is_empty() { 2 } else { 1 };
         assert_eq!(complaints.len(), of_both, "{complaints:?}");
         assert!(complaints.iter().all(|complaint| complaint.contains(about)), "{about}: {complaints:?}");
@@ -190,7 +190,11 @@ async fn the_head_of_the_post_has_a_form() {
         let request = request();
         let (response, _) = tokio::join!(api.send(&front, &request), answered);
         assert_eq!(response.status(), 201);
-        assert!(api.complaints().len() == 1 && api.complaints()[0].contains(about), "{:?}", api.complaints());
+        assert!(
+            api.protocol_errors().len() == 1 && api.protocol_errors()[0].contains(about),
+            "{:?}",
+            api.protocol_errors()
+        );
     }
 
     let api = RuntimeApi::start().await.unwrap();
@@ -205,8 +209,8 @@ async fn the_head_of_the_post_has_a_form() {
     };
     let request = request();
     let (response, _) = tokio::join!(api.send(&front, &request), answered);
-    assert_eq!((response.status().as_u16(), api.complaints().len()), (201, 2), "{:?}", api.complaints());
-    assert!(api.complaints()[1].contains("without `transfer-encoding: chunked`"), "{:?}", api.complaints());
+    assert_eq!((response.status().as_u16(), api.protocol_errors().len()), (201, 2), "{:?}", api.protocol_errors());
+    assert!(api.protocol_errors()[1].contains("without `transfer-encoding: chunked`"), "{:?}", api.protocol_errors());
 }
 
 #[tokio::test]
@@ -226,7 +230,7 @@ async fn there_is_one_other_mode() {
         let (response, told) = tokio::join!(api.send(&front, &request), answered);
         assert!(told.starts_with("http/1.1 400 ") && told.contains("invalidfunctionresponsemode"), "{told}");
         assert_eq!(response.status(), 502, "{mode}");
-        assert_eq!(api.complaints(), [format!("{mode:?} is no response mode")]);
+        assert_eq!(api.protocol_errors(), [format!("{mode:?} is no response mode")]);
     }
 }
 
@@ -237,16 +241,16 @@ async fn a_connection_that_closes_amid_a_body_truncates_it() {
         let (mut response, function, id) = begun(&api, &front, HTTP, &[PRELUDE, b"one"]).await;
         drop(function);
         assert_eq!(soon(response.chunk()).await.unwrap().bytes, "one");
-        assert_eq!(soon(response.ended()).await, Ended::Truncated, "{front}");
-        assert_eq!(api.complaints(), [format!("the answer to {id} was cut off")]);
+        assert_eq!(soon(response.end()).await, StreamEnd::Truncated, "{front}");
+        assert_eq!(api.protocol_errors(), [format!("the answer to {id} was cut off")]);
     }
     // A function that was not read from notices as well, and so is what it left half done.
     let api = RuntimeApi::start().await.unwrap();
     let (mut response, mut function, _) =
         begun(&api, &Front::function_url().streaming(), HTTP, &[PRELUDE, b"one", b"two", b"three"]).await;
     function.socket.get_mut().shutdown().await.unwrap();
-    assert_eq!(soon(response.ended()).await, Ended::Truncated);
-    assert_eq!(api.complaints().len(), 1, "{:?}", api.complaints());
+    assert_eq!(soon(response.end()).await, StreamEnd::Truncated);
+    assert_eq!(api.protocol_errors().len(), 1, "{:?}", api.protocol_errors());
 }
 
 #[tokio::test]
@@ -274,7 +278,7 @@ async fn what_begins_otherwise_is_a_500() {
             assert!(told.starts_with("http/1.1 202 "), "{told}");
             let is_wrong = both || front.name() == "function-url";
             assert_eq!(response.status(), if is_wrong { 500 } else { 200 }, "{front}: {about}");
-            let complaints = api.complaints();
+            let complaints = api.protocol_errors();
             assert_eq!(complaints.len(), usize::from(is_wrong), "{complaints:?}");
             assert!(complaints.iter().all(|complaint| complaint.contains(about)), "{about}: {complaints:?}");
         }
@@ -294,9 +298,9 @@ async fn a_function_url_sends_on_what_has_no_prelude() {
         function.chunk(PRELUDE).await;
         assert_eq!(soon(response.chunk()).await.unwrap().bytes, PRELUDE);
         function.end("").await;
-        assert_eq!(response.ended().await, Ended::Whole);
+        assert_eq!(response.end().await, StreamEnd::Complete);
     }
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 
     // Rule 108.
     let envelope = br#"{"statusCode":404,"body":"x"}"#;
@@ -310,7 +314,10 @@ async fn a_function_url_sends_on_what_has_no_prelude() {
     let request = request();
     let (response, _) = tokio::join!(api.send(&front, &request), answered);
     assert_eq!((response.status().as_u16(), response.body().as_ref()), (200, &envelope[..]));
-    assert_eq!((&response.headers()["content-type"], api.complaints()), (&"application/json".parse().unwrap(), vec![]));
+    assert_eq!(
+        (&response.headers()["content-type"], api.protocol_errors()),
+        (&"application/json".parse().unwrap(), vec![])
+    );
 
     // Nothing at all was seen to be this.
     let answered = async {
@@ -319,7 +326,7 @@ async fn a_function_url_sends_on_what_has_no_prelude() {
         function.end("").await
     };
     let (response, _) = tokio::join!(api.send(&front, &request), answered);
-    assert_eq!((response.status().as_u16(), response.body().len(), api.complaints().len()), (200, 0, 1));
+    assert_eq!((response.status().as_u16(), response.body().len(), api.protocol_errors().len()), (200, 0, 1));
 }
 
 #[tokio::test]
@@ -345,7 +352,7 @@ async fn a_front_that_does_not_stream_gets_what_the_invoke_api_gives() {
         assert_eq!(response.status(), status, "{front}");
         assert_eq!(response.body().ends_with(b"\0one"), is_body, "{front}");
         assert_eq!(response.headers().contains_key("x-a"), front.name() == "rest-api", "{front}");
-        assert_eq!(response.extensions().get::<Ended>(), None);
+        assert_eq!(response.extensions().get::<StreamEnd>(), None);
         // It does not stream by being told to, either.
         assert_eq!(front.clone().streaming().is_streaming(), ["rest-api", "function-url"].contains(&front.name()));
     }
@@ -357,10 +364,10 @@ async fn an_invocation_collects_a_stream() {
     let mut function = Function::connect(&api).await;
     let error = r#"{"errorType":"x","errorMessage":"oh"}"#;
     for (trailers, outcome) in [
-        (String::new(), Outcome::Reply("onetwo".into())),
+        (String::new(), Ok("onetwo".into())),
         (
             error_trailers("Function.Panic", error),
-            Outcome::Error(Reported { error_type: "Function.Panic".into(), body: error.into() }),
+            Err(FunctionError { error_type: "Function.Panic".into(), body: error.into() }),
         ),
     ] {
         let answered = async {
@@ -373,7 +380,7 @@ async fn an_invocation_collects_a_stream() {
         let (invoked, _) = tokio::join!(api.invoke("{}"), answered);
         assert_eq!(invoked.unwrap(), outcome);
     }
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -394,8 +401,8 @@ async fn a_response_that_is_dropped_closes_the_functions_connection() {
         function.end("").await
     };
     let (invoked, _) = soon(async { tokio::join!(api.invoke("{}"), answered) }).await;
-    assert_eq!(invoked.unwrap(), Outcome::Reply(Bytes::new()));
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(invoked.unwrap(), Ok(Bytes::new()));
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -425,9 +432,9 @@ async fn a_reply_is_not_answered_twice() {
     assert!(other.answer().await.starts_with("http/1.1 400 "));
     other.begin_stream(&id, HTTP).await;
     assert!(other.answer().await.starts_with("http/1.1 400 "));
-    assert_eq!(api.complaints().len(), 2, "{:?}", api.complaints());
+    assert_eq!(api.protocol_errors().len(), 2, "{:?}", api.protocol_errors());
     assert!(function.end("").await.starts_with("http/1.1 202"));
-    assert_eq!(response.ended().await, Ended::Whole);
+    assert_eq!(response.end().await, StreamEnd::Complete);
 }
 
 #[tokio::test]
@@ -440,9 +447,9 @@ async fn time_ends_a_stream() {
     tokio::time::resume();
     // Even of a body that nobody reads.
     assert!(soon(function.answer()).await.starts_with("http/1.1 410 "));
-    let Ended::Failed(error) = soon(response.ended()).await else { panic!("{response:?}") };
+    let StreamEnd::Failed(error) = soon(response.end()).await else { panic!("{response:?}") };
     assert_eq!(error.to_string(), "Sandbox.Timedout: Task timed out after 60.30 seconds");
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -457,7 +464,7 @@ async fn the_invocation_id_comes_back_with_a_stream() {
             function.end("").await
         };
         let (_, _) = tokio::join!(api.invoke(invocation), answered);
-        assert_eq!(api.complaints().len(), complaints, "{:?}", api.complaints());
+        assert_eq!(api.protocol_errors().len(), complaints, "{:?}", api.protocol_errors());
     }
 }
 
@@ -473,9 +480,9 @@ async fn a_stream_has_a_size() {
         function.chunk(b"x").await;
         function.answer().await
     };
-    let (ended, told) = tokio::join!(response.ended(), sending);
+    let (ended, told) = tokio::join!(response.end(), sending);
     assert!(told.starts_with("http/1.1 413 "), "{told}");
-    assert_eq!((ended, api.complaints().len()), (Ended::Truncated, 1));
+    assert_eq!((ended, api.protocol_errors().len()), (StreamEnd::Truncated, 1));
 }
 
 #[tokio::test]
@@ -485,19 +492,19 @@ async fn on_managed_instances_an_error_may_be_reported_while_a_stream_is_under_w
     let (_response, _function, id) = begun(&api, &url, HTTP, &[PRELUDE, b"one"]).await;
     let mut other = Function::connect(&api).await;
     assert!(other.error(&id, "Function.Panic", &body).await.starts_with("http/1.1 400 "), "not here");
-    assert_eq!(api.complaints().len(), 1, "{:?}", api.complaints());
+    assert_eq!(api.protocol_errors().len(), 1, "{:?}", api.protocol_errors());
 
-    let api = RuntimeApi::start().await.unwrap().slots(2);
+    let api = RuntimeApi::start().await.unwrap().max_concurrency(2);
     let headers = format!("{HTTP}lambda-runtime-invocation-id: 1\r\n");
     let (mut response, mut function, id) = begun(&api, &url, &headers, &[PRELUDE, b"one"]).await;
     let mut other = Function::connect(&api).await;
     assert!(other.error(&id, "Function.Panic", &body).await.starts_with("http/1.1 202 "));
     assert_eq!(
-        soon(response.ended()).await.to_owned(),
-        Ended::Failed(Reported { error_type: "Function.Panic".into(), body: body.into() })
+        soon(response.end()).await.to_owned(),
+        StreamEnd::Failed(FunctionError { error_type: "Function.Panic".into(), body: body.into() })
     );
     soon(function.closed()).await;
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -516,7 +523,7 @@ async fn logs_an_invocation_when_its_body_has_ended() {
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert!(entries.try_recv().is_err(), "the body has not ended");
         assert!(function.end(&trailers).await.starts_with("http/1.1 202"));
-        response.ended().await;
+        response.end().await;
         drop(response);
         let entry = entries.try_recv().unwrap();
         assert_eq!((entry.name.as_str(), entry.status), ("GET /", Some(http::StatusCode::CREATED)));
@@ -581,7 +588,7 @@ async fn warns_once_of_a_streamed_prelude_where_the_front_does_not_stream() {
         let text = api.warnings()[0].to_string();
         assert_eq!(text.contains("--stream"), can_stream, "{text}");
         assert!(text.contains("LODGER_RESPONSE_MODE=buffered"), "{text}");
-        assert_eq!(api.complaints(), [""; 0], "{front}");
+        assert_eq!(api.protocol_errors(), [""; 0], "{front}");
     }
     // Where both stream there is nothing to say.
     for front in streaming() {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use lodger_gateway::{Invocation, Outcome, RuntimeApi};
+use lodger_gateway::{FunctionResult, Invocation, RuntimeApi};
 use lodger_runtime_api::{Client, Error};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -15,7 +15,7 @@ use tokio::{
 /// The limit of each wait for an event.
 const SOON: Duration = Duration::from_secs(20);
 
-async fn invoke(api: &RuntimeApi, event: &'static str) -> Outcome {
+async fn invoke(api: &RuntimeApi, event: &'static str) -> FunctionResult {
     api.invoke(Invocation::new(event)).await.unwrap()
 }
 
@@ -47,13 +47,13 @@ async fn responds_fails_and_streams_on_one_connection() {
         Ok::<(), Error>(())
     });
     for _ in 0..2 {
-        assert!(matches!(invoke(&api, "1").await, Outcome::Reply(reply) if reply == "[1]"));
+        assert!(matches!(invoke(&api, "1").await, Ok(reply) if reply == "[1]"));
         let failed = invoke(&api, "\"fail\"").await;
-        assert!(matches!(&failed, Outcome::Error(error) if error.to_string().contains("no \"quotes\"")), "{failed:?}");
+        assert!(matches!(&failed, Err(error) if error.to_string().contains("no \"quotes\"")), "{failed:?}");
         let streamed = invoke(&api, "\"stream\"").await;
-        assert!(matches!(&streamed, Outcome::Reply(reply) if reply.ends_with(b"\0one two")), "{streamed:?}");
+        assert!(matches!(&streamed, Ok(reply) if reply.ends_with(b"\0one two")), "{streamed:?}");
     }
-    assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+    assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 1));
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn head(socket: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn siblings_receive_invocations_at_the_same_time() {
-    let api = RuntimeApi::start().await.unwrap().slots(2);
+    let api = RuntimeApi::start().await.unwrap().max_concurrency(2);
     let mut first = Client::new(&api.address()).unwrap();
     let mut second = first.sibling();
     let answers = async {
@@ -100,7 +100,7 @@ async fn siblings_receive_invocations_at_the_same_time() {
         one.unwrap().respond("1").await.unwrap();
     };
     let _ = tokio::join!(invoke(&api, "0"), invoke(&api, "0"), answers);
-    assert_eq!((api.complaints(), api.connections()), (vec![], 2));
+    assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 2));
 }
 
 #[tokio::test]

@@ -137,7 +137,7 @@ pub async fn on_slots<F>(slots: usize, run: impl FnOnce(Lodger) -> F + Send + 's
 where
     F: Future<Output = Result<(), Error>>,
 {
-    let api = RuntimeApi::start().await.unwrap().slots(slots);
+    let api = RuntimeApi::start().await.unwrap().max_concurrency(slots);
     let address = api.address();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -186,7 +186,7 @@ impl OnVercel {
     /// Sends a request, and gives the id of it and the response.
     pub async fn send(&self, sent: &Sent) -> (u64, Response<Bytes>) {
         let mut request = sent.request().map(Full::new);
-        let id = self.platform.mark(request.headers_mut());
+        let id = self.platform.add_headers(request.headers_mut());
         let (head, body) = self.platform.send(request).await.unwrap().into_parts();
         (id, Response::from_parts(head, body.collect().await.unwrap().to_bytes()))
     }

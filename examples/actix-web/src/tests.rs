@@ -84,5 +84,5 @@ async fn it_is_the_same_app_on_lambda() {
         let response = api.send(&front, &request).await;
         assert_eq!((response.status().as_u16(), response.body()), (200, &Bytes::from(content.clone())), "{front}");
     }
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }

@@ -67,5 +67,5 @@ async fn it_is_the_same_app_on_lambda() {
         let note: Value = serde_json::from_slice(response.body()).unwrap();
         assert_eq!(note, json!({"id": id, "text": "from afar", "from": "198.51.100.4"}), "{front}");
     }
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }

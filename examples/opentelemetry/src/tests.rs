@@ -19,7 +19,7 @@ async fn spans_are_in_the_trace_of_the_invocation_and_sent_before_the_next() {
     let request = Request::get("/").body(Bytes::new()).unwrap();
     assert_eq!(api.send(&Front::function_url(), &request).await.body(), "hello\n");
     // The batch would be sent by itself after five seconds, and by then the function has long asked for the next.
-    while api.polls() < 2 {
+    while api.poll_count() < 2 {
         sleep(Duration::from_millis(10)).await;
     }
     let spans = sent.get_finished_spans().unwrap();

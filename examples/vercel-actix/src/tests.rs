@@ -44,5 +44,5 @@ async fn visits_are_seen_as_they_happen() {
 
     assert_eq!(ask(&vercel, "DELETE", "/links/rust", "").await.status(), 204);
     assert_eq!(next().await, None);
-    assert_eq!(vercel.complaints(), [""; 0]);
+    assert_eq!(vercel.protocol_errors(), [""; 0]);
 }

@@ -18,7 +18,7 @@ fn start() -> Vercel {
 
 async fn ask(vercel: &Vercel, request: http::request::Builder, body: &'static str) -> (u16, String) {
     let mut request = request.body(Full::new(Bytes::from(body))).unwrap();
-    let id = vercel.mark(request.headers_mut());
+    let id = vercel.add_headers(request.headers_mut());
     let response = vercel.send(request).await.unwrap();
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -36,7 +36,7 @@ async fn each_file_is_a_route() {
     assert_eq!(ask(&vercel, Request::get("/no/where"), "").await, (404, "there is no /no/where\n".to_owned()));
     let you = "198.51.100.4 asks example.com\ninvocation invocation-5, request 5\n";
     assert_eq!(ask(&vercel, Request::get("/you"), "").await, (200, you.to_owned()));
-    assert_eq!(vercel.complaints(), [""; 0]);
+    assert_eq!(vercel.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]

@@ -85,5 +85,5 @@ async fn it_is_a_function_behind_any_front() {
         let hung = api.send(&front, &get(&path)).await;
         assert!(hung.headers()["content-type"] == "image/png" && hung.body() == &picture, "{front}");
     }
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }

@@ -71,7 +71,6 @@ fn context(api: &WebSocketApi, route_key: &str, event_type: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Outcome;
 
     fn api() -> WebSocketApi {
         WebSocketApi::new().stage("dev").client([198, 51, 100, 4].into()).connection_id("one")
@@ -128,17 +127,16 @@ mod tests {
 
     #[test]
     fn a_status_of_success_lets_the_client_in() {
-        let answer =
-            |reply: &'static str| api().accepts(&Outcome::Reply(reply.into())).map_err(|no| no.status().as_u16());
+        let answer = |reply: &'static str| api().accepts(&Ok(reply.into())).map_err(|no| no.status().as_u16());
         assert_eq!(answer(r#"{"statusCode":200}"#), Ok(()));
         assert_eq!(answer(r#"{"statusCode":204,"headers":{"Sec-WebSocket-Protocol":"chat"},"cookies":[]}"#), Ok(()));
         assert_eq!(answer(r#"{"statusCode":401,"body":"no"}"#), Err(401));
         assert_eq!(answer(r#"{"statusCode":302}"#), Err(302));
         assert_eq!(answer(r#"{"body":"no status"}"#), Err(502));
         assert_eq!(answer("no json"), Err(502));
-        let refused = api().accepts(&Outcome::Reply(r#"{"statusCode":403,"body":"no"}"#.into())).unwrap_err();
+        let refused = api().accepts(&Ok(r#"{"statusCode":403,"body":"no"}"#.into())).unwrap_err();
         assert_eq!(refused.body().as_ref(), b"no");
-        let failed = Outcome::Error(crate::Reported { error_type: "Function.Error".into(), body: Bytes::new() });
+        let failed = Err(crate::FunctionError { error_type: "Function.Error".into(), body: Bytes::new() });
         assert_eq!(api().accepts(&failed).unwrap_err().status(), 502);
     }
 }

@@ -68,11 +68,11 @@ fn page(status: StatusCode, reason: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Outcome, Reported};
+    use crate::FunctionError;
 
     #[test]
     fn each_front_has_its_words_for_a_failed_function() {
-        let failed = Outcome::Error(Reported { error_type: "Function.Panic".into(), body: Bytes::new() });
+        let failed = Err(FunctionError { error_type: "Function.Panic".into(), body: Bytes::new() });
         for (name, status, body) in [
             ("rest-api", 502, r#"{"message": "Internal server error"}"#),
             ("http-api", 500, r#"{"message":"Internal Server Error"}"#),

@@ -229,7 +229,7 @@ mod tests {
             if let Some(accept) = accept {
                 request.headers_mut().insert("accept", accept.parse().unwrap());
             }
-            let response = front.response_to(&request, &crate::Outcome::Reply(reply.into()));
+            let response = front.response_to(&request, &Ok(reply.into()));
             let expected = if is_decoded { &b"\x89PN"[..] } else { b"iVBO" };
             assert_eq!(&response.body()[..], expected, "{types:?} {accept:?}");
             assert_eq!(values(&response, "content-type"), ["image/png"]);

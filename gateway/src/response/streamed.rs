@@ -217,12 +217,12 @@ mod tests {
     fn a_whole_reply_is_split_where_it_looks_like_one() {
         let reply = Bytes::from_static(b"{\"statusCode\":404}\0\0\0\0\0\0\0\0\0body");
         for front in [url(), rest()] {
-            let response = front.response(&crate::Outcome::Reply(reply.clone()));
+            let response = front.response(&Ok(reply.clone()));
             assert_eq!((response.status().as_u16(), &response.body()[..]), (404, &b"\0body"[..]), "{front}");
         }
         let envelope = Bytes::from_static(br#"{"statusCode":404,"body":"x"}"#);
-        let response = url().response(&crate::Outcome::Reply(envelope.clone()));
+        let response = url().response(&Ok(envelope.clone()));
         assert_eq!((response.status().as_u16(), response.body()), (200, &envelope));
-        assert_eq!(rest().response(&crate::Outcome::Reply(envelope)).status(), 500);
+        assert_eq!(rest().response(&Ok(envelope)).status(), 500);
     }
 }

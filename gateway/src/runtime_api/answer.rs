@@ -12,7 +12,7 @@ use super::{
     tap::Head,
 };
 use crate::{
-    Reported,
+    FunctionError,
     response::MAX_REPLY,
     state::{Answer, Open, Progress, State},
 };
@@ -37,7 +37,7 @@ pub(super) async fn respond(
     // The invocation has ended with that.
     if let Some(answer) = take(state, id).and_then(Open::into_awaited) {
         let error_type = "Runtime.InvalidResponseModeHeader".to_owned();
-        let _ = answer.send(Answer::Error(Reported { error_type, body: Bytes::new() }));
+        let _ = answer.send(Answer::Error(FunctionError { error_type, body: Bytes::new() }));
     }
     let body = r#"{"errorMessage":"Invalid function response mode","errorType":"InvalidFunctionResponseMode"}"#;
     Ok(json(StatusCode::BAD_REQUEST, body))
@@ -65,7 +65,7 @@ pub(super) async fn finish(
     let Some(open) = take(state, id) else {
         return match (error_type, interrupt(state, id)) {
             (Some(error_type), Some(fail)) => {
-                let _ = fail.send(Reported { error_type, body });
+                let _ = fail.send(FunctionError { error_type, body });
                 accepted()
             }
             _ => nobody_waits(state, id),
@@ -76,7 +76,7 @@ pub(super) async fn finish(
         let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
         let _ = answer.send(match error_type {
             None => Answer::Reply { body, content_type },
-            Some(error_type) => Answer::Error(Reported { error_type, body }),
+            Some(error_type) => Answer::Error(FunctionError { error_type, body }),
         });
     }
     accepted()
@@ -92,7 +92,7 @@ fn take(state: &State, id: &str) -> Option<Open> {
 }
 
 /// Where an error goes that is reported while a reply is on its way.
-fn interrupt(state: &State, id: &str) -> Option<oneshot::Sender<Reported>> {
+fn interrupt(state: &State, id: &str) -> Option<oneshot::Sender<FunctionError>> {
     let mut inner = state.lock();
     // Of no other instances it is known.
     inner.slots?;

@@ -14,7 +14,7 @@ use super::{
     protocol::{accepted, json as answered},
 };
 use crate::{
-    Reported,
+    FunctionError,
     state::{Extension, Inner, State},
 };
 
@@ -26,7 +26,7 @@ pub(super) async fn error(
     state: &State,
     request: Request<&mut Incoming>,
     what: &str,
-    of: impl Fn(&mut Inner) -> &mut Option<Reported>,
+    of: impl Fn(&mut Inner) -> &mut Option<FunctionError>,
 ) -> Response<Full<Bytes>> {
     let error_type = error_type(state, &request);
     let body = body(state, request).await;
@@ -35,7 +35,7 @@ pub(super) async fn error(
         inner.cannot_start = true;
         // Who starts anew registers them anew.
         inner.extensions.clear();
-        of(&mut inner).replace(Reported { error_type, body }).is_some()
+        of(&mut inner).replace(FunctionError { error_type, body }).is_some()
     };
     if is_second {
         state.complain(format!("an error of the {what} was reported twice"));

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    Ended, Front, Invocation, Outcome, Reported, StreamedResponse, Warning,
+    Front, FunctionError, FunctionResult, Invocation, StreamEnd, StreamedResponse, Warning,
     access::Hosts,
     event::body,
     event_name::{event_name, reply_status},
@@ -32,10 +32,10 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on a port, for one
-/// function that answers one invocation at a time, or as many as it has [slots](Self::slots).
+/// function that answers one invocation at a time, or as many as it has [slots](Self::max_concurrency).
 ///
 /// It hands out what it is given, and checks what it is told: an id that nobody waits for gets 400, a reply that is too
-/// large 413, and whatever the protocol does not allow is a [complaint](Self::complaints). It ends when it is dropped.
+/// large 413, and whatever the protocol does not allow is a [complaint](Self::protocol_errors). It ends when it is dropped.
 #[derive(Debug)]
 pub struct RuntimeApi {
     addr: SocketAddr,
@@ -81,19 +81,19 @@ impl RuntimeApi {
     /// # Errors
     /// Nothing became of it: the function does not poll, or its answer was cut off. If it reported that it cannot start, and
     /// has not polled since, nothing is waited for, and the error has the type and the message that it reported.
-    pub async fn invoke(&self, invocation: impl Into<Invocation>) -> io::Result<Outcome> {
+    pub async fn invoke(&self, invocation: impl Into<Invocation>) -> io::Result<FunctionResult> {
         let invocation = invocation.into();
         let event = invocation.event.clone();
         let mut entry = self.log.begin(|| event_name(&event));
         let outcome = match self.answer(invocation, &mut entry).await {
-            Ok(Answer::Reply { body, .. }) => Ok(Outcome::Reply(body)),
-            Ok(Answer::Error(error)) => Ok(Outcome::Error(error)),
+            Ok(Answer::Reply { body, .. }) => Ok(Ok(body)),
+            Ok(Answer::Error(error)) => Ok(Err(error)),
             Ok(Answer::Stream(reply)) => collected(reply).await,
             Err(error) => Err(error),
         };
         match &outcome {
-            Ok(Outcome::Reply(reply)) => entry.succeed_with(|| reply_status(reply)),
-            Ok(Outcome::Error(error)) => entry.fail(error),
+            Ok(Ok(reply)) => entry.succeed_with(|| reply_status(reply)),
+            Ok(Err(error)) => entry.fail(error),
             Err(error) => entry.fail(error),
         }
         outcome
@@ -133,7 +133,7 @@ impl RuntimeApi {
     }
 
     /// Sends a request through `front` and gives the response of it, all of it. A body that was streamed is there as far as it
-    /// came, and how it [`Ended`](crate::Ended) is an extension of the response. If nothing becomes of the invocation, the response
+    /// came, and how it [`StreamEnd`](crate::StreamEnd) is an extension of the response. If nothing becomes of the invocation, the response
     /// says why: 504 when its time was over, 502 if the function cannot start.
     pub async fn send(&self, front: &Front, request: &Request<Bytes>) -> Response<Bytes> {
         self.stream(front, request).await.collect().await
@@ -195,14 +195,14 @@ impl RuntimeApi {
             return prelude::response(front, reply, &self.state).await;
         }
         StreamedResponse::whole(match collected(reply).await {
-            Ok(Outcome::Reply(reply)) => {
+            Ok(Ok(reply)) => {
                 if streamed::split(&reply).is_some() {
                     let can_stream = front.clone().streaming().is_streaming();
                     self.state.warn(Warning::StreamedReply { front: front.name(), can_stream });
                 }
                 response::of_streamed(front, &reply)
             }
-            Ok(Outcome::Error(error)) => {
+            Ok(Err(error)) => {
                 entry.fail(&error);
                 response::failure(front)
             }
@@ -214,7 +214,7 @@ impl RuntimeApi {
     }
 
     /// Waits until the function reports that it cannot start.
-    pub async fn init_error(&self) -> Reported {
+    pub async fn init_error(&self) -> FunctionError {
         self.state.when(|inner| inner.init_error.clone()).await
     }
 
@@ -230,7 +230,7 @@ impl RuntimeApi {
     }
 
     /// Waits until the function reports that it cannot go on from its snapshot.
-    pub async fn restore_error(&self) -> Reported {
+    pub async fn restore_error(&self) -> FunctionError {
         self.state.when(|inner| inner.restore_error.clone()).await
     }
 
@@ -244,7 +244,7 @@ impl RuntimeApi {
     }
 
     /// What the function did that the protocol does not allow, in words. Empty after a test that went well.
-    pub fn complaints(&self) -> Vec<String> {
+    pub fn protocol_errors(&self) -> Vec<String> {
         self.state.lock().complaints.clone()
     }
 
@@ -260,12 +260,12 @@ impl RuntimeApi {
     }
 
     /// How often the function has asked for an invocation.
-    pub fn polls(&self) -> usize {
+    pub fn poll_count(&self) -> usize {
         self.state.lock().polls
     }
 
     /// How many connections the function has opened. One is enough.
-    pub fn connections(&self) -> usize {
+    pub fn connection_count(&self) -> usize {
         self.state.lock().connections
     }
 }
@@ -277,11 +277,11 @@ impl Drop for RuntimeApi {
 }
 
 /// What the Invoke API gives of a streamed reply.
-async fn collected(reply: Streaming) -> io::Result<Outcome> {
+async fn collected(reply: Streaming) -> io::Result<FunctionResult> {
     match reply.collect(MAX_REPLY).await {
-        Ok((reply, Ended::Whole)) => Ok(Outcome::Reply(reply)),
-        Ok((_, Ended::Failed(error))) => Ok(Outcome::Error(error)),
-        Ok((_, Ended::Truncated)) | Err(TooLarge) => Err(cut_off()),
+        Ok((reply, StreamEnd::Complete)) => Ok(Ok(reply)),
+        Ok((_, StreamEnd::Failed(error))) => Ok(Err(error)),
+        Ok((_, StreamEnd::Truncated)) | Err(TooLarge) => Err(cut_off()),
     }
 }
 

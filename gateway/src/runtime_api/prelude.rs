@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    Chunk, Ended, Front, StreamedResponse,
+    Chunk, Front, StreamEnd, StreamedResponse,
     kind::Kind,
     response::{self, streamed},
     state::State,
@@ -36,7 +36,7 @@ pub(super) async fn response(front: &Front, mut reply: Streaming, state: &State)
                 at = chunk.at;
                 begin.extend_from_slice(&chunk.bytes);
             }
-            Err(Ended::Whole) => {
+            Err(StreamEnd::Complete) => {
                 state.complain("the reply ended before a prelude and its 8 NULs".to_owned());
                 if begin.is_empty() && front.kind == Kind::FunctionUrl {
                     // Seen where a runtime writes its prelude together with the first byte of the body.

@@ -40,7 +40,7 @@ impl RuntimeApi {
     /// where there is no client context and no Cognito identity: of the versions of the emulator that AWS published, some leave
     /// them out. An error that is reported while a reply is streamed ends the stream.
     #[must_use]
-    pub fn slots(self, slots: usize) -> Self {
+    pub fn max_concurrency(self, slots: usize) -> Self {
         self.state.lock().slots = Some(slots);
         self
     }

@@ -18,7 +18,7 @@ use super::{
     tap::Head,
 };
 use crate::{
-    Chunk, Ended, Reported,
+    Chunk, FunctionError, StreamEnd,
     state::{Answer, Open, Progress, State},
     streamed::Streaming,
 };
@@ -76,7 +76,7 @@ pub(super) async fn stream(
             biased;
             () = to_client.closed() => Step::Unwanted,
             () = tokio::time::sleep_until(deadline) => Step::TimedOut,
-            Ok(reported) = &mut failed => Step::Reported(reported),
+            Ok(reported) = &mut failed => Step::FunctionError(reported),
             step = next => step,
         };
         match step {
@@ -86,14 +86,14 @@ pub(super) async fn stream(
             // That it was cut off is told when it is no longer under way.
             Step::CutOff => return Err(Closed),
             Step::Unwanted => return Err(under_way.unwanted()),
-            Step::Reported(reported) => {
-                let _ = end.send(Ended::Failed(reported));
+            Step::FunctionError(reported) => {
+                let _ = end.send(StreamEnd::Failed(reported));
                 return Err(under_way.unwanted());
             }
             Step::TimedOut => {
                 under_way.is_told = true;
                 state.give_up(id);
-                let _ = end.send(Ended::Failed(timed_out(timeout)));
+                let _ = end.send(StreamEnd::Failed(timed_out(timeout)));
                 return Ok(nobody_waits(state, id));
             }
             Step::TooLarge => {
@@ -106,7 +106,7 @@ pub(super) async fn stream(
     under_way.is_told = true;
     drop(under_way);
     let reported = trailers.and_then(|trailers| reported(state, id, &parts.headers, &trailers));
-    let _ = end.send(reported.map_or(Ended::Whole, Ended::Failed));
+    let _ = end.send(reported.map_or(StreamEnd::Complete, StreamEnd::Failed));
     Ok(accepted())
 }
 
@@ -118,13 +118,13 @@ enum Step {
     TooLarge,
     TimedOut,
     /// An error, by another request.
-    Reported(Reported),
+    FunctionError(FunctionError),
     /// Nobody reads.
     Unwanted,
 }
 
 /// The invocation, if nobody has answered it yet, and what tells of an error in the meantime.
-fn begin(state: &State, id: &str) -> Option<(Open, oneshot::Receiver<Reported>)> {
+fn begin(state: &State, id: &str) -> Option<(Open, oneshot::Receiver<FunctionError>)> {
     let mut inner = state.lock();
     let open = inner.open.get_mut(id)?;
     if let Progress::Streamed(_) = open.progress {
@@ -169,7 +169,7 @@ fn check_head(state: &State, id: &str, request: &Request<&mut Incoming>, head: &
 }
 
 /// The error that trailers tell of.
-fn reported(state: &State, id: &str, headers: &HeaderMap, trailers: &HeaderMap) -> Option<Reported> {
+fn reported(state: &State, id: &str, headers: &HeaderMap, trailers: &HeaderMap) -> Option<FunctionError> {
     let declared = |name: &str| {
         let values = headers.get_all(header::TRAILER).iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split(',')).any(|declared| declared.trim().eq_ignore_ascii_case(name))
@@ -196,7 +196,7 @@ fn reported(state: &State, id: &str, headers: &HeaderMap, trailers: &HeaderMap) 
             "the trailer {ERROR_BODY} of {id} is no base64 of `errorType` and `errorMessage` as JSON"
         ));
     }
-    Some(Reported { error_type, body: body.unwrap_or_default().into() })
+    Some(FunctionError { error_type, body: body.unwrap_or_default().into() })
 }
 
 fn is_error(body: &[u8]) -> bool {
@@ -204,8 +204,8 @@ fn is_error(body: &[u8]) -> bool {
     ["errorType", "errorMessage"].iter().all(|name| error.get(name).is_some_and(Value::is_string))
 }
 
-fn timed_out(after: Duration) -> Reported {
+fn timed_out(after: Duration) -> FunctionError {
     let message = format!("Task timed out after {:.2} seconds", after.as_secs_f64());
     let body = json!({"errorType": "Sandbox.Timedout", "errorMessage": message}).to_string();
-    Reported { error_type: "Sandbox.Timedout".to_owned(), body: body.into() }
+    FunctionError { error_type: "Sandbox.Timedout".to_owned(), body: body.into() }
 }

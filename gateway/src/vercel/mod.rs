@@ -35,7 +35,7 @@ pub use message::VercelMessage;
 /// proxy that brings requests over HTTP/1.1, with headers of its own, and is told of the end of each.
 ///
 /// The process finds the socket in `VERCEL_IPC_PATH`. Each request has a connection of its own. What the process tells is
-/// recorded, and what the protocol does not allow is a [complaint](Self::complaints); nothing else is judged. It ends when it is
+/// recorded, and what the protocol does not allow is a [complaint](Self::protocol_errors); nothing else is judged. It ends when it is
 /// dropped.
 ///
 /// The platform's own proxy is not public. This one does what the runtimes for [Python][python] and Go, and the tests of those,
@@ -53,11 +53,11 @@ pub use message::VercelMessage;
 /// tokio::spawn(function(vercel.ipc_path()));
 ///
 /// let mut request = http::Request::get("/hello").body(Empty::<Bytes>::new()).unwrap();
-/// let id = vercel.mark(request.headers_mut());
+/// let id = vercel.add_headers(request.headers_mut());
 /// let response = vercel.send(request).await?;
 /// assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "hello");
 /// vercel.end(id).await;
-/// assert_eq!(vercel.complaints(), [""; 0]);
+/// assert_eq!(vercel.protocol_errors(), [""; 0]);
 /// # Ok(())
 /// # }
 /// ```
@@ -128,12 +128,12 @@ impl Vercel {
     }
 
     /// Puts into a request what the platform puts there, and gives the id that its end will have.
-    pub fn mark(&self, headers: &mut HeaderMap) -> u64 {
-        self.mark_of(self.client, headers)
+    pub fn add_headers(&self, headers: &mut HeaderMap) -> u64 {
+        self.add_headers_of(self.client, headers)
     }
 
     /// Likewise, for a client that calls from elsewhere.
-    fn mark_of(&self, client: IpAddr, headers: &mut HeaderMap) -> u64 {
+    fn add_headers_of(&self, client: IpAddr, headers: &mut HeaderMap) -> u64 {
         let id = self.sent.fetch_add(1, Relaxed) + 1;
         let host = headers.entry(HOST).or_insert(HeaderValue::from_static("example.com")).clone();
         let client = client.to_string();
@@ -161,7 +161,7 @@ impl Vercel {
         id
     }
 
-    /// Brings a request to the process, [marked](Self::mark) if it is not, and gives what it answers once the head of that is
+    /// Brings a request to the process, [marked](Self::add_headers) if it is not, and gives what it answers once the head of that is
     /// there. Once the body of the answer is dropped, the connection is closed.
     ///
     /// The process may respond before it has read the body. It gets at most 4.5 MB (4,718,592 bytes) of it, which is Vercel's
@@ -180,7 +180,7 @@ impl Vercel {
         }
         let addr = self.address().await?;
         if !request.headers().contains_key("x-vercel-internal-request-id") {
-            self.mark(request.headers_mut());
+            self.add_headers(request.headers_mut());
         }
         let socket = TcpStream::connect(addr).await?;
         socket.set_nodelay(true)?;
@@ -215,8 +215,8 @@ impl Vercel {
     }
 
     /// What the process did that the protocol does not allow, in words. Empty after a test that went well.
-    pub fn complaints(&self) -> Vec<String> {
-        self.state.complaints()
+    pub fn protocol_errors(&self) -> Vec<String> {
+        self.state.protocol_errors()
     }
 
     /// Where the socket is.
@@ -225,7 +225,7 @@ impl Vercel {
     }
 
     /// Closes the socket, as the platform never does while all is well.
-    pub fn hang_up(&self) {
+    pub fn close_socket(&self) {
         self.listening.abort();
     }
 }

@@ -45,7 +45,7 @@ type Responded = Either<Incoming, Full<Bytes>>;
 
 async fn through(vercel: &Vercel, client: IpAddr, mut request: Request<Incoming>) -> Response<Logged<Responded>> {
     let mut entry = vercel.log.begin_request(request.method(), request.uri());
-    vercel.mark_of(client, request.headers_mut());
+    vercel.add_headers_of(client, request.headers_mut());
     let of_client = upgrade::on(&mut request);
     // The start of the process is not a part of the request's duration. If it fails, sending reports why.
     let _ = vercel.address().await;

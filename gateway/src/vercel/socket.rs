@@ -52,7 +52,7 @@ impl State {
         self.lock().messages.clone()
     }
 
-    pub(super) fn complaints(&self) -> Vec<String> {
+    pub(super) fn protocol_errors(&self) -> Vec<String> {
         self.lock().complaints.clone()
     }
 

@@ -20,7 +20,7 @@ use tokio_tungstenite::{
 };
 
 use super::{MAX_MESSAGE, Shared, closing, connections::outgoing};
-use crate::{Message, Outcome, WebSocketApi, response::websocket_api};
+use crate::{Message, WebSocketApi, response::websocket_api};
 
 /// What API Gateway takes as a frame.
 const MAX_FRAME: usize = 32 * 1024;
@@ -87,9 +87,9 @@ impl Conversation {
     async fn tell(&self, message: Message) {
         let event = self.connection.message(&route_key(&message), message);
         let answer = match self.shared.api.invoke(event).await {
-            Ok(Outcome::Reply(_)) if !self.connection.has_route_responses => return,
-            Ok(Outcome::Reply(reply)) => websocket_api(&reply).map(Response::into_body),
-            Ok(Outcome::Error(_)) | Err(_) => None,
+            Ok(Ok(_)) if !self.connection.has_route_responses => return,
+            Ok(Ok(reply)) => websocket_api(&reply).map(Response::into_body),
+            Ok(Err(_)) | Err(_) => None,
         };
         let message = match answer {
             Some(body) if body.is_empty() => return,

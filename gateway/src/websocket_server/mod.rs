@@ -25,7 +25,9 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use crate::{Outcome, RuntimeApi, Server, WebSocketApi, event::user_agent, response::refusal, runtime_api::unanswered};
+use crate::{
+    FunctionResult, RuntimeApi, Server, WebSocketApi, event::user_agent, response::refusal, runtime_api::unanswered,
+};
 
 use self::conversation::Conversation;
 
@@ -160,8 +162,8 @@ impl Hub {
 }
 
 /// The sub-protocol that the function chose (rule 93).
-fn chosen_protocol(outcome: &Outcome) -> Option<HeaderValue> {
-    let Outcome::Reply(reply) = outcome else { return None };
+fn chosen_protocol(outcome: &FunctionResult) -> Option<HeaderValue> {
+    let Ok(reply) = outcome else { return None };
     let mut answer = crate::response::websocket_api(reply)?;
     answer.headers_mut().remove(header::SEC_WEBSOCKET_PROTOCOL)
 }

@@ -60,7 +60,7 @@ pub(crate) async fn handed_out<T>(
 /// Waits until the function has asked for so many invocations.
 pub(crate) async fn polls(api: &RuntimeApi, count: usize) {
     let polled = async {
-        while api.polls() < count {
+        while api.poll_count() < count {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };

@@ -134,7 +134,10 @@ async fn an_app_that_cannot_be_built_is_reported() {
 async fn a_shutdown_ends_a_server_once_what_is_in_flight_is_done() {
     let mut served = Served::start(|lodger| lodger.run(probe::actix_web::app));
     let addr = served.addr();
-    let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/held/in-flight-at-actix-web").bytes()).await });
+    let slow =
+        tokio::spawn(
+            async move { lodger_tests::ask::raw(addr, &Sent::get("/held/in-flight-at-actix-web").bytes()).await },
+        );
     probe::is_held("in-flight-at-actix-web").await;
     served.begin_end();
     tokio::time::sleep(Duration::from_millis(100)).await;

@@ -158,7 +158,7 @@ async fn on_lambda_all_of_it_is_done_at_once_and_before_the_next() {
     );
     // The panic of one is nothing to the others; what work hands over is begun at once.
     assert_eq!(log.said(), ["work of work", "work 2", "work 1", "work 0", "next"]);
-    assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+    assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 1));
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn on_lambda_it_ends_when_the_time_of_the_invocation_does() {
     let margin = Duration::from_secs(60);
     let api = on_lambda(|lodger| lodger.deadline_margin(margin).run(app(log.clone(), &Gate::closed()))).await;
     let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
-    api.invoke(Invocation::new(event).deadline(Duration::from_secs(150))).await.unwrap();
+    api.invoke(Invocation::new(event).deadline(Duration::from_secs(150))).await.unwrap().unwrap();
     log.says("begun").await;
     // A minute before its end, and not half a minute before that. Between the two the test may take half a minute.
     clock::advance(Duration::from_secs(60)).await;
@@ -190,7 +190,7 @@ async fn on_lambda_it_ends_when_the_time_of_the_invocation_does() {
     log.says("cancelled").await;
     get_from(&api, "/").await;
     assert_eq!(log.said(), ["begun", "cancelled", "next"]);
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -214,9 +214,9 @@ async fn on_lambda_work_that_always_hands_over_more_lets_others_run_and_has_its_
     let app = Router::new().route("/forever", get(forever)).fallback(async || "next");
     let api = on_lambda_alone(|lodger| lodger.deadline_margin(Duration::from_millis(500)).run(app)).await;
     let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
-    api.invoke(Invocation::new(event).deadline(Duration::from_secs(2))).await.unwrap();
+    api.invoke(Invocation::new(event).deadline(Duration::from_secs(2))).await.unwrap().unwrap();
     assert_eq!(timeout(SOON, get_from(&api, "/")).await.expect("it never ended"), "next");
-    assert_eq!((log.said(), api.complaints()), (vec!["work".to_owned()], vec![]));
+    assert_eq!((log.said(), api.protocol_errors()), (vec!["work".to_owned()], vec![]));
 }
 
 #[tokio::test]
@@ -249,11 +249,11 @@ async fn on_lambda_what_comes_late_is_done_after_the_next_response() {
 /// Waits until the function has asked for so many invocations.
 async fn polls(api: &RuntimeApi, count: usize) {
     let polled = async {
-        while api.polls() < count {
+        while api.poll_count() < count {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(SOON, polled).await.unwrap_or_else(|_| panic!("{} polls of {count}", api.polls()));
+    timeout(SOON, polled).await.unwrap_or_else(|_| panic!("{} polls of {count}", api.poll_count()));
 }
 
 #[tokio::test]
@@ -271,16 +271,16 @@ async fn on_managed_instances_it_holds_its_own_slot_and_no_other() {
     polls(&api, 22).await;
     assert_eq!(log.said()[1..], ["next"; 20]);
     sleep(A_WHILE).await;
-    assert_eq!(api.polls(), 22, "the slot of the work polls before it is done");
+    assert_eq!(api.poll_count(), 22, "the slot of the work polls before it is done");
     gate.open();
     log.says("work 0").await;
     polls(&api, 23).await;
 
     let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
-    api.invoke(Invocation::new(event).deadline(Duration::from_secs(2))).await.unwrap();
+    api.invoke(Invocation::new(event).deadline(Duration::from_secs(2))).await.unwrap().unwrap();
     get_from(&api, "/").await;
     log.says("cancelled").await;
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -315,7 +315,7 @@ async fn an_actix_app_hands_it_over_on_lambda_and_on_managed_instances() {
             }
         };
         timeout(SOON, all).await.unwrap();
-        assert_eq!(api.complaints(), [""; 0]);
+        assert_eq!(api.protocol_errors(), [""; 0]);
     }
 }
 
@@ -525,7 +525,7 @@ async fn on_vercel_the_request_is_at_its_end_when_all_of_it_is_done() {
     timeout(SOON, on.platform.end(id)).await.unwrap();
     assert!(on.result().is_ok());
     log.says("cancelled").await;
-    assert_eq!(on.platform.complaints(), [""; 0]);
+    assert_eq!(on.platform.protocol_errors(), [""; 0]);
 }
 
 #[cfg(unix)]
@@ -547,5 +547,5 @@ async fn on_vercel_the_request_is_not_at_its_end_before_what_work_has_handed_ove
     let (id, _) = on.send(&Sent::get("/")).await;
     timeout(SOON, on.platform.end(id)).await.unwrap();
     assert_eq!(log.said(), ["work of work"]);
-    assert_eq!(on.platform.complaints(), [""; 0]);
+    assert_eq!(on.platform.protocol_errors(), [""; 0]);
 }

@@ -16,7 +16,7 @@ use axum::{
 };
 use futures_util::{SinkExt, StreamExt};
 use lodger::lambda::{RequestContext, SyntheticRequest};
-use lodger_gateway::{Front, Outcome, RuntimeApi, WebSocketApi};
+use lodger_gateway::{Front, FunctionResult, RuntimeApi, WebSocketApi};
 use lodger_tests::{
     ask::{Sent, ask},
     host::{Server, on_lambda},
@@ -51,13 +51,13 @@ fn sqs(bodies: &[&str]) -> String {
     json!({"Records": records.collect::<Vec<_>>()}).to_string()
 }
 
-fn reply(outcome: Outcome) -> Value {
-    let Outcome::Reply(reply) = outcome else { panic!("{outcome:?}") };
+fn reply(outcome: FunctionResult) -> Value {
+    let Ok(reply) = outcome else { panic!("{outcome:?}") };
     serde_json::from_slice(&reply).unwrap()
 }
 
-fn error(outcome: Outcome) -> (String, String) {
-    let Outcome::Error(error) = outcome else { panic!("{outcome:?}") };
+fn error(outcome: FunctionResult) -> (String, String) {
+    let Err(error) = outcome else { panic!("{outcome:?}") };
     let body: Value = serde_json::from_slice(&error.body).unwrap();
     (error.error_type, body["errorMessage"].as_str().unwrap().to_owned())
 }
@@ -70,7 +70,7 @@ async fn a_batch_is_answered_with_the_items_that_failed() {
     // And requests go on as they were.
     let response = api.send(&Front::rest_api(), &Sent::get("/x").request()).await;
     assert_eq!(&response.body()[..], b"GET /x");
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_bad_status_fails_the_invocation() {
     let api = on_lambda(|lodger| lodger.events_path("/events").run(panics)).await;
     let (_, message) = error(api.invoke(sqs(&[])).await.unwrap());
     assert!(message.contains("500 Internal Server Error"), "{message}");
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn no_client_of_a_front_gets_to_a_route_for_events() {
             assert_eq!(&response.body()[..], b"GET /eventsx", "{front}");
         }
     }
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 /// What a chat is told, in the order of the events.
@@ -229,7 +229,7 @@ async fn the_events_of_a_connection_come_to_the_routes_of_their_keys() {
         let response = api.send(&front, &Sent::get("/ws/$connect?ticket=yes").method("POST").request()).await;
         assert_eq!(response.status(), 404, "{front}");
     }
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]

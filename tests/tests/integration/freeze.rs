@@ -85,7 +85,7 @@ async fn on_lambda_it_is_done_between_the_answer_and_the_next_poll() {
     let waits = async {
         log.says("begun after 1").await;
         sleep(A_WHILE).await;
-        assert_eq!((log.said().len(), api.polls()), (3, 1), "{:?}", log.said());
+        assert_eq!((log.said().len(), api.poll_count()), (3, 1), "{:?}", log.said());
         gate.add_permits(1);
     };
     tokio::join!(asked, waits);
@@ -94,7 +94,7 @@ async fn on_lambda_it_is_done_between_the_answer_and_the_next_poll() {
         sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(log.said(), ["request", "work", "begun after 1", "done", "request", "work", "begun after 2", "done"]);
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn on_lambda_it_ends_with_the_time_of_the_invocation_and_a_panic_ends_noth
     }
     // Neither what took too long nor what comes after it.
     assert_eq!(log.said(), ["second", "second", "begun after 3", "once more", "second"]);
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -174,5 +174,5 @@ async fn on_vercel_it_is_done_before_the_end_of_each_request() {
     on.result().unwrap();
     on.platform.end(id).await;
     assert_eq!(log.said().last().unwrap(), "done");
-    assert_eq!(on.platform.complaints(), [""; 0]);
+    assert_eq!(on.platform.protocol_errors(), [""; 0]);
 }

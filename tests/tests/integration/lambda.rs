@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response};
 use hyper::body::Frame;
 use lodger::{Error, Host, Lodger, PathPrefix, lambda};
-use lodger_gateway::{Front, Invocation, Outcome, RuntimeApi};
+use lodger_gateway::{Front, Invocation, RuntimeApi};
 use lodger_tests::{ask::Sent, host::on_lambda, probe, raw_api::SOON};
 use serde_json::{Value, json};
 use tokio::{
@@ -93,7 +93,7 @@ async fn an_app_finds_what_lambda_says_of_the_invocation() {
         assert_eq!(told[absent], Value::Null, "{absent}");
     }
     // The id of the first attempt came back with the answer, and the second had none to bring back.
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn a_panic_is_a_500_and_the_process_lives() {
         );
         assert_eq!(get_from(&api, "/reply/text").await.status(), 200);
     }
-    assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+    assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 1));
 }
 
 /// A body that panics when it is read, and again when it is dropped.
@@ -155,7 +155,7 @@ async fn a_body_that_panics_again_when_it_is_dropped_is_a_500_as_well() {
         let response = get_from(&api, "/").await;
         assert_eq!((response.status().as_u16(), &response.body()[..]), (500, &b"internal server error"[..]));
     }
-    assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+    assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 1));
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn a_response_that_is_too_large_is_a_500_that_says_so() {
     assert_eq!(response.status(), 500);
     assert!(body.contains("7000000") && body.contains("6291556"), "{body}");
     assert_eq!(get_from(&api, "/reply/text").await.status(), 200);
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn what_is_no_request_gets_its_answer_and_the_loop_goes_on() {
         (r#"{"requestContext":{"#, "Runtime.MalformedEvent"),
         ("", "Runtime.MalformedEvent"),
     ] {
-        let Outcome::Error(error) = api.invoke(event).await.unwrap() else { panic!("{event} was answered") };
+        let Err(error) = api.invoke(event).await.unwrap() else { panic!("{event} was answered") };
         let body: Value = serde_json::from_slice(&error.body).unwrap();
         assert_eq!((error.error_type.as_str(), &body["errorType"]), (error_type, &error_type.into()), "{event}");
     }
@@ -201,7 +201,7 @@ async fn what_is_no_request_gets_its_answer_and_the_loop_goes_on() {
         assert_eq!((response.status().as_u16(), response.headers().contains_key("x-evil")), (400, false));
     }
     assert_eq!(get_from(&api, "/reply/text").await.status(), 200);
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 async fn start_failing<F>(run: impl FnOnce(Lodger) -> F) -> (RuntimeApi, Value, Error)
@@ -211,7 +211,7 @@ where
     let api = RuntimeApi::start().await.unwrap();
     let error = run(Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address())).await.unwrap_err();
     let reported = api.init_error().await;
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
     (api, serde_json::from_slice(&reported.body).unwrap(), error)
 }
 
@@ -287,10 +287,10 @@ async fn nothing_is_polled_for_before_the_app_is_built() {
     }));
     has_begun.await.unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    assert_eq!(api.connections(), 0);
+    assert_eq!(api.connection_count(), 0);
     build.send(()).unwrap();
     assert_eq!(get_from(&api, "/reply/text").await.status(), 200);
-    assert_eq!(api.connections(), 1);
+    assert_eq!(api.connection_count(), 1);
 }
 
 #[tokio::test]
@@ -310,7 +310,7 @@ async fn a_shutdown_while_the_app_answers_asks_for_nothing_more() {
     // Whoever had asked would be handed this, and be gone.
     let unasked = tokio::time::timeout(std::time::Duration::from_millis(200), get_from(&api, "/")).await;
     assert!(unasked.is_err());
-    assert_eq!(api.polls(), 1);
+    assert_eq!(api.poll_count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -51,7 +51,7 @@ async fn on_vercel(vars: &[(&str, &str)], target: &str) -> (Vec<String>, String)
     let platform = Vercel::start().unwrap();
     let process = start(&[&[("VERCEL_IPC_PATH", &*platform.ipc_path())], vars].concat());
     let mut request = Sent::get(target).request().map(Full::new);
-    let id = platform.mark(request.headers_mut());
+    let id = platform.add_headers(request.headers_mut());
     let _ = platform.send(request).await.unwrap().into_body().collect().await;
     platform.end(id).await;
     let messages = platform.messages().into_iter();
@@ -63,7 +63,7 @@ async fn on_vercel(vars: &[(&str, &str)], target: &str) -> (Vec<String>, String)
     });
     let lines = lines.collect();
     process.signal("KILL");
-    assert_eq!(platform.complaints(), [""; 0]);
+    assert_eq!(platform.protocol_errors(), [""; 0]);
     (lines, process.end().2)
 }
 

@@ -169,7 +169,7 @@ async fn on_vercel_what_is_logged_is_of_its_request() {
         // At once, so that each could take the other's lines for its own.
         let asked = ["/work", "/work", "/stream", "/panic"].map(async |target| {
             let mut request = Sent::get(target).request().map(Full::new);
-            let id = platform.mark(request.headers_mut());
+            let id = platform.add_headers(request.headers_mut());
             let _ = platform.send(request).await.unwrap().into_body().collect().await;
             platform.end(id).await;
             id
@@ -199,7 +199,7 @@ async fn on_vercel_what_is_logged_is_of_its_request() {
         let panicked = of(ids[3]);
         assert!(panicked.len() == 2 && panicked[0].contains("panicked at tests/src/bin/logs.rs:"), "{panicked:?}");
         assert!(panicked[1].contains("the app panicked: asked to panic"), "{panicked:?}");
-        assert_eq!(platform.complaints(), [""; 0], "{framework}");
+        assert_eq!(platform.protocol_errors(), [""; 0], "{framework}");
         process.signal("TERM");
         let (status, _, said) = tokio::task::block_in_place(|| process.end());
         assert!(status.success(), "{status}: {said}");

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use http::Response;
 use lodger::{Lodger, ResponseMode};
-use lodger_gateway::{Ended, Front, RuntimeApi, Warning};
+use lodger_gateway::{Front, RuntimeApi, StreamEnd, Warning};
 use lodger_tests::{
     ask::{Sent, ask},
     framework::{ActixWeb, Axum, Axum07, Framework, Hyper, Tower, UNTYPED, Warp},
@@ -95,7 +95,7 @@ macro_rules! matrix {
                 probe::let_go(&what);
                 on.platform.end(id).await;
                 assert_eq!(done_in(&what).unwrap()["request_id"], json!(id));
-                assert_eq!(on.platform.complaints(), [""; 0]);
+                assert_eq!(on.platform.protocol_errors(), [""; 0]);
             }
 
             #[tokio::test]
@@ -107,7 +107,7 @@ macro_rules! matrix {
                 // In the same process.
                 let whole = api.send(&Front::alb(), &Sent::get("/slow/10").request()).await;
                 assert_eq!(&whole.body()[..], b"begun ended");
-                assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+                assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 1));
                 assert_eq!(api.warnings(), []);
             }
 
@@ -312,7 +312,7 @@ async fn is_as_axums_behind(
         compare(&sent, &ours, expected, get, &mut differences);
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
-    assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+    assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 1));
 }
 
 /// Compares what an app saw, if it told, and else what its client got, with what is expected.
@@ -381,10 +381,10 @@ async fn streams_behind(front: &Front, api: &RuntimeApi, by: &str) {
     probe::let_go(&name);
     let ended = slow.chunk().await.unwrap();
     assert_eq!((&begun.bytes[..], &ended.bytes[..]), (&b"begun "[..], &b"ended"[..]));
-    assert!(matches!(slow.ended().await, Ended::Whole));
+    assert!(matches!(slow.end().await, StreamEnd::Complete));
 
     let mut failed = api.stream(front, &Sent::get("/panic/body").request()).await;
-    let Ended::Failed(why) = failed.ended().await else { panic!("it is whole, or was cut off") };
+    let StreamEnd::Failed(why) = failed.end().await else { panic!("it is whole, or was cut off") };
     assert_eq!(why.error_type, "Function.Panicked");
     // To its end: a client that goes before costs the connection.
     let panicked = api.stream(front, &Sent::get("/panic").request()).await.collect().await;
@@ -413,10 +413,10 @@ async fn cancels_late(api: &RuntimeApi, by: &str) {
     }
     let mut late = api.stream(&url, &get("late/body")).await;
     assert_eq!(late.chunk().await.unwrap().bytes, "begun");
-    let Ended::Failed(why) = late.ended().await else { panic!("it is whole, or was cut off") };
+    let StreamEnd::Failed(why) = late.end().await else { panic!("it is whole, or was cut off") };
     assert_eq!(why.error_type, "Function.Timeout");
     goes(&name("late")).await;
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 /// A stream whose client has left is dropped, long before its deadline. What comes after it is answered all the same.
@@ -427,7 +427,7 @@ async fn cancels_left(api: &RuntimeApi, by: &str) {
     drop(left);
     goes(&format!("{by}-left")).await;
     assert_eq!(api.send(&url, &Sent::get("/").request()).await.status(), 200);
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 async fn goes(what: &str) {
@@ -465,7 +465,7 @@ async fn is_told_and_survives(front: &Front, api: &RuntimeApi) {
         assert_eq!(api.send(front, &Sent::get(target).request()).await.status(), 500, "{target}");
     }
     assert_eq!(api.send(front, &Sent::get("/").request()).await.status(), 200);
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 /// A request that hands over work, and the name of that, which no other work has.
@@ -532,5 +532,5 @@ async fn answers_many_at_once(api: &RuntimeApi, by: &str) {
         }
     }
     assert!(order[64 - usize::from(HELD)..].iter().all(|number| *number < HELD), "{order:?}");
-    assert_eq!((api.complaints(), api.connections()), (vec![], 8));
+    assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 8));
 }

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 use bytes::Bytes;
 use http::Request;
 use lodger::Lodger;
-use lodger_gateway::{Front, Outcome, RuntimeApi};
+use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{host::on_lambda, losses::decoded, probe};
 use serde_json::Value;
 
@@ -44,12 +44,12 @@ fn payloads(folder: &PathBuf) -> BTreeMap<String, Vec<u8>> {
 /// What the app saw of it, or why it did not.
 async fn outcome(api: &RuntimeApi, event: &[u8]) -> String {
     match api.invoke(event.to_vec()).await.unwrap() {
-        Outcome::Error(error) => {
+        Err(error) => {
             let body: Value = serde_json::from_slice(&error.body).unwrap();
             let message = body["errorMessage"].as_str().unwrap();
             format!("refused: {}", message.split([',', ';']).next().unwrap())
         }
-        Outcome::Reply(reply) => {
+        Ok(reply) => {
             let reply: Value = serde_json::from_slice(&reply).unwrap();
             let body = reply["body"].as_str().unwrap_or_default();
             let seen: Value = match reply["statusCode"].as_u64() {
@@ -79,7 +79,7 @@ async fn each_payload_is_served_or_refused_for_a_reason() {
             writeln!(table, "    with routes for events {served}").unwrap();
         }
     }
-    assert_eq!((plain.complaints(), with_routes.complaints()), (vec![], vec![]));
+    assert_eq!((plain.protocol_errors(), with_routes.protocol_errors()), (vec![], vec![]));
 
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/payloads.txt");
     if std::env::var_os("LODGER_TEST_WRITE").is_some() {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use http_body_util::{BodyExt, Full};
-use lodger_gateway::{Front, Invocation, Outcome, RuntimeApi, Vercel, VercelMessage, WebSocketApi};
+use lodger_gateway::{Front, Invocation, RuntimeApi, Vercel, VercelMessage, WebSocketApi};
 use lodger_tests::{
     ask::{Sent, ask},
     process::Process,
@@ -170,7 +170,7 @@ async fn what_a_front_will_not_pass_on_is_told_on_lambda() {
     }
     // Rule 70.
     for size in ["131072", "131073"] {
-        api.invoke(WebSocketApi::new().message(size, "")).await.unwrap();
+        api.invoke(WebSocketApi::new().message(size, "")).await.unwrap().unwrap();
     }
     process.signal("KILL");
     let (_, said) = process.end();
@@ -202,7 +202,7 @@ async fn a_log_that_nobody_reads_ends_nothing() {
     drop(process.stderr.take());
     let ask = async |target| api.send(&Front::function_url(), &Sent::get(target).request()).await.status().as_u16();
     assert_eq!((ask("/panic").await, ask("/panic").await, ask("/").await), (500, 500, 200));
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,7 +211,7 @@ async fn on_lambda_a_signal_ends_it_where_it_was_asked_for() {
         for (held, grace, takes, is_cut_off) in
             [("said-until-sigterm", "3000", 500, false), ("said-for-ever", "", 300, true)]
         {
-            let api = RuntimeApi::start().await.unwrap().slots(slots);
+            let api = RuntimeApi::start().await.unwrap().max_concurrency(slots);
             let (slots, address) = (slots.to_string(), api.address());
             let vars = [
                 ("AWS_LAMBDA_RUNTIME_API", &*address),
@@ -234,7 +234,7 @@ async fn on_lambda_a_signal_ends_it_where_it_was_asked_for() {
             let begun = Instant::now();
             process.signal("TERM");
             let outcome = tokio::time::timeout(SOON, invoked).await.expect("no answer").unwrap();
-            let Outcome::Reply(reply) = outcome else { panic!("{held}: an error") };
+            let Ok(reply) = outcome else { panic!("{held}: an error") };
             let reply: Value = serde_json::from_slice(&reply).unwrap();
             let expected = if is_cut_off { (504, "the function is shutting down") } else { (200, "begun ended") };
             assert_eq!((&reply["statusCode"], &reply["body"]), (&json!(expected.0), &json!(expected.1)), "{held}");
@@ -242,7 +242,7 @@ async fn on_lambda_a_signal_ends_it_where_it_was_asked_for() {
             assert!(status.success() && said.ends_with("probe: ended\n"), "{status}: {said}");
             assert_eq!(said.contains("cancelled invocations that were in flight 400ms"), is_cut_off, "{said}");
             assert!(begun.elapsed() > Duration::from_millis(takes), "{said}");
-            assert_eq!(api.complaints(), [""; 0]);
+            assert_eq!(api.protocol_errors(), [""; 0]);
         }
     }
     // Nobody has it sent, and who sends it all the same kills.
@@ -331,7 +331,7 @@ async fn on_vercel_a_signal_ends_it_once_all_is_answered_and_told() {
     let most = before.elapsed() + Duration::from_millis(20);
     assert!(init_duration <= most, "{init_duration:?} of {most:?}");
     let mut request = Sent::get("/held/until-sigterm").request().map(Full::new);
-    let slow = platform.mark(request.headers_mut());
+    let slow = platform.add_headers(request.headers_mut());
     let mut body = platform.send(request).await.unwrap().into_body();
     body.frame().await.unwrap().unwrap();
     process.signal("TERM");
@@ -339,7 +339,7 @@ async fn on_vercel_a_signal_ends_it_once_all_is_answered_and_told() {
     platform.end(slow).await;
     let (status, said) = tokio::task::block_in_place(|| process.end());
     assert!(status.success() && said.ends_with("probe: ended\n"), "{status}: {said}");
-    assert_eq!((ended(&platform), platform.complaints()), (vec![slow], vec![]));
+    assert_eq!((ended(&platform), platform.protocol_errors()), (vec![slow], vec![]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -357,7 +357,7 @@ async fn on_vercel_what_it_cannot_do_is_reported() {
         assert!(exit_code == 1 && message.starts_with(why), "{exit_code}: {message}");
         let (status, said) = tokio::task::block_in_place(|| process.end());
         assert_eq!(status.code(), Some(1), "{said}");
-        assert_eq!((platform.messages().len(), platform.complaints()), (1, vec![]));
+        assert_eq!((platform.messages().len(), platform.protocol_errors()), (1, vec![]));
     }
 }
 

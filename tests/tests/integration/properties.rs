@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use lodger_gateway::{Outcome, RuntimeApi};
+use lodger_gateway::RuntimeApi;
 use lodger_tests::{
     ask::{Sent, ask},
     host::{Server, fronts, on_lambda},
@@ -153,13 +153,13 @@ proptest! {
     fn any_bytes_are_answered_once_and_the_process_goes_on(event in events()) {
         HOSTS.runtime.block_on(async {
             let outcome = HOSTS.lambda.invoke(event).await.unwrap();
-            if let Outcome::Error(error) = outcome {
+            if let Err(error) = outcome {
                 let error_type = error.error_type;
                 // Not `Runtime.UnreadableEvent`, which is a panic that was caught.
                 let expected = ["Runtime.MalformedEvent", "Runtime.UnsupportedEvent", "Function.ErrorStatus"];
                 prop_assert!(expected.contains(&&*error_type), "{}", error_type);
             }
-            prop_assert_eq!(HOSTS.lambda.complaints(), [""; 0]);
+            prop_assert_eq!(HOSTS.lambda.protocol_errors(), [""; 0]);
             Ok(())
         })?;
     }

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use lodger_gateway::{Front, Outcome};
+use lodger_gateway::Front;
 use lodger_tests::{
     ask::{Sent, ask},
     host::{self, Server},
@@ -203,7 +203,7 @@ impl Emulator {
     async fn ask(&mut self, front: &Front, sent: &Sent) -> Response<Bytes> {
         let answer = self.invoke(front.event(&sent.request()).unwrap()).await;
         assert_eq!(answer.status(), 200, "{sent:?}: {answer:?}");
-        front.response(&Outcome::Reply(answer.into_body()))
+        front.response(&Ok(answer.into_body()))
     }
 
     /// What a client gets from an app that answers with JSON.
@@ -327,7 +327,7 @@ async fn on_managed_instances_as_many_are_answered_at_once_as_there_are_slots() 
     let ask = async |target: String| {
         let answer = emulator.invoke_meanwhile(front.event(&Sent::get(target).request()).unwrap()).await;
         assert_eq!(answer.status(), 200, "{answer:?}");
-        front.response(&Outcome::Reply(answer.into_body()))
+        front.response(&Ok(answer.into_body()))
     };
     // It starts it, and has not always done so when it listens.
     ask("/first".to_owned()).await;
@@ -438,7 +438,7 @@ async fn on_managed_instances_streams_end_in_any_order_and_trailers_make_a_failu
         answer
     };
     let is_held = async |count: usize| {
-        while held_by(&front.response(&Outcome::Reply(invoke("/held").await.into_body()))).len() != count {
+        while held_by(&front.response(&Ok(invoke("/held").await.into_body()))).len() != count {
             sleep(Duration::from_millis(10)).await;
         }
     };
@@ -460,7 +460,7 @@ async fn on_managed_instances_streams_end_in_any_order_and_trailers_make_a_failu
         assert_eq!(got_header(&answer, "content-type"), ["application/vnd.awslambda.http-integration-response"]);
         assert_eq!(got_header(&answer, "lambda-runtime-function-response-mode"), ["streaming"]);
         assert_eq!(got_header(&answer, "error-type"), [""; 0]);
-        assert_eq!(front.response(&Outcome::Reply(answer.into_body())).body(), "begun ended");
+        assert_eq!(front.response(&Ok(answer.into_body())).body(), "begun ended");
     }
     // It has read them from the trailers: the answers had begun as 200.
     for (answer, error_type) in [(fails, "Function.StreamFailed"), (panics, "Function.Panicked")] {
@@ -468,7 +468,7 @@ async fn on_managed_instances_streams_end_in_any_order_and_trailers_make_a_failu
         assert_eq!(json(&answer)["errorType"], error_type);
     }
     let after = invoke("/after").await;
-    assert!(front.response(&Outcome::Reply(after.into_body())).status().is_success());
+    assert!(front.response(&Ok(after.into_body())).status().is_success());
     assert_eq!(emulator.bootstraps(), before);
     assert!(most_at_once(&emulator.end().await) >= 4);
 }

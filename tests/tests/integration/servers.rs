@@ -144,7 +144,7 @@ async fn a_second_app_on_lambda_is_refused_before_it_polls() {
     for _ in 0..10 {
         assert_eq!(api.send(&Front::function_url(), &Sent::get("/").request()).await.body(), "the first");
     }
-    assert_eq!((api.complaints(), api.connections()), (vec![], 1));
+    assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 1));
     process.signal("KILL");
     let (_, said) = end(process).await;
     let why = format!("cannot run a second app on the Lambda Runtime API at {}: another `run`", api.address());
@@ -165,5 +165,5 @@ async fn a_second_app_on_vercel_is_refused_before_it_listens() {
     }
     let logged = format!("{:?}", platform.messages());
     assert!(logged.contains("cannot run a second app on Vercel's socket"), "{logged}");
-    assert_eq!(platform.complaints(), [""; 0]);
+    assert_eq!(platform.protocol_errors(), [""; 0]);
 }

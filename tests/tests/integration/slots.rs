@@ -15,7 +15,7 @@ use lodger::{
     Error, Host, Lodger, Request, ResponseMode,
     adapter::{App, Run, Runner},
 };
-use lodger_gateway::{Ended, Front, Invocation, Outcome, RuntimeApi};
+use lodger_gateway::{Front, Invocation, RuntimeApi, StreamEnd};
 use lodger_tests::{
     ask::Sent,
     host::{on_its_own_thread, on_slots},
@@ -36,11 +36,11 @@ async fn ask(api: &RuntimeApi, target: &str) -> String {
 /// Waits until the slots have polled this many times.
 async fn polls(api: &RuntimeApi, count: usize) {
     let polled = async {
-        while api.polls() < count {
+        while api.poll_count() < count {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(SOON, polled).await.unwrap_or_else(|_| panic!("{} polls instead of {count}", api.polls()));
+    timeout(SOON, polled).await.unwrap_or_else(|_| panic!("{} polls instead of {count}", api.poll_count()));
 }
 
 fn invocation(id: &str, target: &str) -> Vec<u8> {
@@ -76,7 +76,7 @@ async fn as_many_are_answered_at_once_as_there_are_slots_and_no_more_are_asked_f
     let api = on_slots(SLOTS, |lodger| lodger.run(app)).await;
     let asked = (0..4 * SLOTS).map(|_| ask(&api, "/"));
     timeout(SOON, futures_util::future::join_all(asked)).await.expect("all are let in at once");
-    assert_eq!((most.load(SeqCst), api.complaints(), api.connections()), (SLOTS, vec![], SLOTS));
+    assert_eq!((most.load(SeqCst), api.protocol_errors(), api.connection_count()), (SLOTS, vec![], SLOTS));
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn apps_that_stay_on_their_thread_have_several() {
     };
     // Within a system of actix's, and without one.
     for has_system in [false, true] {
-        let api = RuntimeApi::start().await.unwrap().slots(32);
+        let api = RuntimeApi::start().await.unwrap().max_concurrency(32);
         let lodger =
             Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).max_concurrency(32.try_into().unwrap());
         let threads = threads.clone();
@@ -111,7 +111,7 @@ async fn apps_that_stay_on_their_thread_have_several() {
         told.dedup();
         let processors = std::thread::available_parallelism().unwrap().get();
         assert_eq!(told.len(), processors.min(32), "{told:?}");
-        assert_eq!((api.complaints(), api.connections()), (vec![], 32));
+        assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 32));
     }
 }
 
@@ -150,7 +150,7 @@ async fn a_part_polls_for_each_of_its_slots() {
     let api = on_slots(8, |lodger| lodger.run(app)).await;
     let told = timeout(SOON, futures_util::future::join_all((0..8).map(|_| ask(&api, "/")))).await;
     assert_eq!(told.expect("all are let in at once"), ["together"; 8]);
-    assert_eq!((api.complaints(), api.connections()), (vec![], 8));
+    assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 8));
 }
 
 #[tokio::test]
@@ -249,7 +249,7 @@ where
 {
     let (end, ended) = oneshot::channel::<()>();
     let (tell, told) = oneshot::channel();
-    let api = RuntimeApi::start().await.unwrap().slots(4);
+    let api = RuntimeApi::start().await.unwrap().max_concurrency(4);
     let address = api.address();
     on_its_own_thread(async move || {
         let lodger =
@@ -269,7 +269,7 @@ where
     };
     assert_eq!(tokio::join!(in_flight, end).0, "begun ended");
     assert!(timeout(SOON, told).await.unwrap().unwrap().is_ok());
-    assert_eq!((api.complaints(), api.polls()), (vec![], 5));
+    assert_eq!((api.protocol_errors(), api.poll_count()), (vec![], 5));
 }
 
 #[tokio::test]
@@ -287,18 +287,18 @@ async fn an_app_that_cannot_be_built_on_every_thread_is_reported_once_and_nothin
             assert!(built.fetch_add(1, SeqCst) % every == 1, "no database");
             probe::actix_web::app()
         };
-        let api = RuntimeApi::start().await.unwrap().slots(8);
+        let api = RuntimeApi::start().await.unwrap().max_concurrency(8);
         let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address());
         let error = timeout(SOON, lodger.max_concurrency(8.try_into().unwrap()).run(app)).await.unwrap().unwrap_err();
         assert_eq!(error.to_string(), "the app panicked while it was built: no database");
         assert!(api.init_error().await.to_string().ends_with("no database"));
-        assert_eq!((api.complaints(), api.polls(), api.connections()), (vec![], 0, 1));
+        assert_eq!((api.protocol_errors(), api.poll_count(), api.connection_count()), (vec![], 0, 1));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_drops_the_future_of_run_ends_all_of_them() {
-    let api = RuntimeApi::start().await.unwrap().slots(4);
+    let api = RuntimeApi::start().await.unwrap().max_concurrency(4);
     let (kept, is_over) = (Arc::new(()), Arc::new(AtomicBool::new(false)));
     struct Over(Arc<AtomicBool>);
     impl Drop for Over {
@@ -343,7 +343,7 @@ async fn an_answer_that_comes_too_late_is_nobody_s_trouble() {
     for _ in 0..20 {
         assert_eq!(ask(&api, "/slow/30").await, "begun ended");
     }
-    assert_eq!((api.complaints(), api.connections()), (vec![], 2));
+    assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 2));
 }
 
 /// Does something that does not end, and says that it has begun.
@@ -368,7 +368,7 @@ async fn what_is_in_flight_at_the_end_of_the_grace_period_fails_as_at_a_deadline
         for what in ["/whole", "/stream", "/event"] {
             let (end, ended) = oneshot::channel::<()>();
             let (tell, told) = oneshot::channel();
-            let api = RuntimeApi::start().await.unwrap().slots(slots);
+            let api = RuntimeApi::start().await.unwrap().max_concurrency(slots);
             let (address, begun) = (api.address(), Arc::new(Notify::new()));
             let app = endless(&begun);
             on_its_own_thread(async move || {
@@ -389,12 +389,12 @@ async fn what_is_in_flight_at_the_end_of_the_grace_period_fails_as_at_a_deadline
                     "/stream" => {
                         let mut response = api.stream(&url, &request).await;
                         assert_eq!(response.chunk().await.unwrap().bytes, "begun");
-                        let Ended::Failed(reported) = response.ended().await else { panic!("it did not fail") };
+                        let StreamEnd::Failed(reported) = response.end().await else { panic!("it did not fail") };
                         let why = "Function.Shutdown: the process was shut down before the end of the stream";
                         assert_eq!(reported.to_string(), why);
                     }
                     _ => {
-                        let Outcome::Error(reported) = api.invoke("{}").await.unwrap() else { panic!("no error") };
+                        let Err(reported) = api.invoke("{}").await.unwrap() else { panic!("no error") };
                         assert!(reported.to_string().contains("504"), "{reported}");
                     }
                 }
@@ -405,7 +405,7 @@ async fn what_is_in_flight_at_the_end_of_the_grace_period_fails_as_at_a_deadline
             };
             timeout(SOON, async { tokio::join!(fails, ends) }).await.unwrap_or_else(|_| panic!("{what} goes on"));
             assert!(timeout(SOON, told).await.unwrap().unwrap().is_ok());
-            assert_eq!(api.complaints(), [""; 0], "{what}, {slots}");
+            assert_eq!(api.protocol_errors(), [""; 0], "{what}, {slots}");
         }
     }
 }

@@ -115,7 +115,7 @@ async fn hooks_run_in_their_order_and_a_new_connection_polls_once_they_have() {
 
 /// A function whose hooks say when they run, on a Runtime API with so many slots, that is restored and answers.
 async fn starts_from_a_snapshot<F: Framework>(slots: usize, has_system: bool) {
-    let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().slots(slots).snap_start());
+    let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().max_concurrency(slots).snap_start());
     let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).snap_start(true).sigterm(true);
     let lodger = done.hooks(lodger).max_concurrency(slots.try_into().unwrap());
     if has_system {
@@ -125,7 +125,7 @@ async fn starts_from_a_snapshot<F: Framework>(slots: usize, has_system: bool) {
     }
     timeout(SOON, api.snapshot()).await.expect("it asks what comes after the snapshot");
     sleep(A_WHILE).await;
-    assert_eq!((done.all(), api.polls()), (ALL[..2].to_vec(), 0));
+    assert_eq!((done.all(), api.poll_count()), (ALL[..2].to_vec(), 0));
     api.restore();
     let (front, request) = (Front::function_url(), Sent::get("/").request());
     for _ in 0..2 {
@@ -137,13 +137,13 @@ async fn starts_from_a_snapshot<F: Framework>(slots: usize, has_system: bool) {
     // One asked for the restore, and one for the extension before it and one after it.
     let connections = slots + 3;
     let opened = async {
-        while api.connections() < connections {
+        while api.connection_count() < connections {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(SOON, opened).await.unwrap_or_else(|_| panic!("{} connections", api.connections()));
-    assert_eq!((done.all(), api.connections()), (ALL.to_vec(), connections));
-    assert_eq!((api.extensions(), api.complaints()), (vec!["lodger".to_owned()], vec![]));
+    timeout(SOON, opened).await.unwrap_or_else(|_| panic!("{} connections", api.connection_count()));
+    assert_eq!((done.all(), api.connection_count()), (ALL.to_vec(), connections));
+    assert_eq!((api.extensions(), api.protocol_errors()), (vec!["lodger".to_owned()], vec![]));
 }
 
 #[tokio::test]
@@ -227,7 +227,7 @@ async fn is_reported<F: Framework>(slots: usize) {
     let hooks: [(Hook, &str); 2] =
         [(Box::pin(fails()), "failed: no database: it is closed"), (Box::pin(panics()), "panicked: no \"database\"")];
     for (hook, why) in hooks {
-        let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().slots(slots).snap_start());
+        let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().max_concurrency(slots).snap_start());
         let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).snap_start(true);
         // The second of those before.
         let lodger =
@@ -244,13 +244,13 @@ async fn is_reported<F: Framework>(slots: usize) {
         assert_eq!(serde_json::from_slice::<serde_json::Value>(&reported.body).unwrap(), body);
         let error = timeout(SOON, ended).await.unwrap().unwrap().unwrap_err();
         assert_eq!(format!("{error:?}"), format!("a hook before the snapshot {why}"));
-        assert_eq!((done.all(), api.polls(), api.complaints()), (vec!["before"], 0, vec![]));
-        assert_eq!(api.connections(), 1, "it has asked for the restore as well");
+        assert_eq!((done.all(), api.poll_count(), api.protocol_errors()), (vec!["before"], 0, vec![]));
+        assert_eq!(api.connection_count(), 1, "it has asked for the restore as well");
     }
     let hooks: [(Hook, &str); 2] =
         [(Box::pin(fails()), "failed: no database: it is closed"), (Box::pin(panics()), "panicked: no \"database\"")];
     for (hook, why) in hooks {
-        let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().slots(slots).snap_start());
+        let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().max_concurrency(slots).snap_start());
         let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).snap_start(true);
         let lodger = lodger.after_restore(done.done("after")).after_restore(hook).after_restore(done.done("never"));
         let ended = running::<F>(lodger.max_concurrency(slots.try_into().unwrap()));
@@ -261,8 +261,8 @@ async fn is_reported<F: Framework>(slots: usize) {
         assert_eq!((reported.error_type.as_str(), reported.body), ("Runtime.AfterRestoreError", body.into()));
         let error = timeout(SOON, ended).await.unwrap().unwrap().unwrap_err();
         assert_eq!(format!("{error:?}"), format!("a hook after the restore {why}"));
-        assert_eq!((done.all(), api.polls(), api.complaints()), (vec!["after"], 0, vec![]));
-        assert_eq!(api.connections(), 2, "the report did not go over a connection of its own");
+        assert_eq!((done.all(), api.poll_count(), api.protocol_errors()), (vec!["after"], 0, vec![]));
+        assert_eq!(api.connection_count(), 2, "the report did not go over a connection of its own");
     }
 }
 
@@ -349,7 +349,7 @@ async fn an_app_that_cannot_be_built_is_not_in_a_snapshot() {
     assert_eq!(done.all(), [""; 0]);
 
     // One of several parts, and each that has been built waits for it.
-    let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().slots(4).snap_start());
+    let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().max_concurrency(4).snap_start());
     let lodger =
         Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).max_concurrency(4.try_into().unwrap());
     let lodger = done.hooks(lodger.snap_start(true));
@@ -365,12 +365,12 @@ async fn an_app_that_cannot_be_built_is_not_in_a_snapshot() {
     let reported = timeout(SOON, api.init_error()).await.unwrap();
     assert_eq!(reported.to_string(), "Runtime.InitFailed: the app panicked while it was built: no database");
     sleep(A_WHILE).await;
-    assert_eq!((done.all(), api.polls(), api.complaints()), (vec![], 0, vec![]));
+    assert_eq!((done.all(), api.poll_count(), api.protocol_errors()), (vec![], 0, vec![]));
 }
 
 #[tokio::test]
 async fn the_app_of_each_thread_is_in_the_snapshot() {
-    let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().slots(4).snap_start());
+    let (done, api) = (Done::default(), RuntimeApi::start().await.unwrap().max_concurrency(4).snap_start());
     let lodger =
         Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).max_concurrency(4.try_into().unwrap());
     let lodger = done.hooks(lodger.snap_start(true));

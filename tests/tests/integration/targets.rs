@@ -63,7 +63,7 @@ async fn a_strict_parser_reads_a_nested_query_on_every_host() {
         let body = String::from_utf8_lossy(response.body());
         assert_eq!(serde_json::from_str(&body).ok(), Some(found()), "{front}: {body}");
     }
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
@@ -76,5 +76,5 @@ async fn a_route_with_the_stages_name_is_reached_behind_a_custom_domain() {
         let body = String::from_utf8_lossy(response.body());
         assert!(body.starts_with("the route with the stage's name, at /prod/search?x"), "{front}: {body}");
     }
-    assert_eq!(api.complaints(), [""; 0]);
+    assert_eq!(api.protocol_errors(), [""; 0]);
 }

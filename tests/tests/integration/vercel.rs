@@ -196,9 +196,9 @@ fn as_it_is(lodger: Lodger) -> Lodger {
 /// How often each of these requests has been said to be at its end, once some time has passed.
 async fn ends(on: &OnVercel, ids: &[u64]) -> Vec<usize> {
     for &id in ids {
-        timeout(SOON, on.platform.end(id))
-            .await
-            .unwrap_or_else(|_| panic!("no end of {id}: {:?} {:?}", on.platform.messages(), on.platform.complaints()));
+        timeout(SOON, on.platform.end(id)).await.unwrap_or_else(|_| {
+            panic!("no end of {id}: {:?} {:?}", on.platform.messages(), on.platform.protocol_errors())
+        });
     }
     sleep(Duration::from_millis(50)).await;
     let ended: Vec<u64> = on.platform.messages().iter().filter_map(end_of).collect();
@@ -267,7 +267,7 @@ async fn what_the_platform_puts_into_a_request_is_taken_out_and_told() {
             "{framework}"
         );
         assert_eq!(ends(&on, &[id]).await, [1], "{framework}");
-        assert_eq!(on.platform.complaints(), [""; 0], "{framework}");
+        assert_eq!(on.platform.protocol_errors(), [""; 0], "{framework}");
     }
 }
 
@@ -402,7 +402,7 @@ async fn bodies_stream_both_ways_and_the_end_comes_after_the_last_byte() {
         });
         let mut request = http::Request::post("/echo").body(StreamBody::new(Box::pin(frames))).unwrap();
         request.headers_mut().insert("content-type", HeaderValue::from_static("text/plain"));
-        let id = on.platform.mark(request.headers_mut());
+        let id = on.platform.add_headers(request.headers_mut());
         // Some answer with their head only when there is something in the body.
         sender.send("one").await.unwrap();
         let mut answer = timeout(SOON, on.platform.send(request)).await.unwrap().unwrap().into_body();
@@ -428,7 +428,7 @@ async fn the_end_waits_for_a_client_that_is_slow_to_read() {
     // More than any buffer on the way holds.
     let on = OnVercel::start(|lodger| lodger.run(probe::app()));
     let mut request = http::Request::get(format!("/size/{}", 32 << 20)).body(Empty::<Bytes>::new()).unwrap();
-    let id = on.platform.mark(request.headers_mut());
+    let id = on.platform.add_headers(request.headers_mut());
     let mut body = on.platform.send(request).await.unwrap().into_body();
     let first = body.frame().await.unwrap().unwrap().into_data().unwrap().len();
     sleep(Duration::from_millis(200)).await;
@@ -452,7 +452,7 @@ async fn a_panic_is_a_500_and_one_end_and_the_process_lives() {
     // In the body there is no other answer left: it is cut off.
     let on = OnVercel::start(|lodger| lodger.run(probe::app()));
     let mut request = Sent::get("/panic/body").request().map(Full::new);
-    let id = on.platform.mark(request.headers_mut());
+    let id = on.platform.add_headers(request.headers_mut());
     if let Ok(response) = on.platform.send(request).await {
         assert!(response.into_body().collect().await.is_err());
     }
@@ -520,7 +520,7 @@ async fn whatever_a_body_does_the_process_lives_and_the_request_is_told_of() {
             ("/dropped", &["asked to panic when it is dropped"]),
         ] {
             let mut request = Sent::get(target).request().map(Full::new);
-            let id = on.platform.mark(request.headers_mut());
+            let id = on.platform.add_headers(request.headers_mut());
             let body = match on.platform.send(request).await {
                 Ok(response) => response.into_body().collect().await.ok(),
                 Err(_) => None,
@@ -576,7 +576,7 @@ async fn what_a_middleware_of_actix_refuses_has_its_end_when_that_has_been_sent(
     let app = move || App::new().wrap(middleware::from_fn(refuse)).default_service(web::to(HttpResponse::Ok));
     let on = OnVercel::start(move |lodger| lodger.run(app));
     let mut request = Sent::get("/").request().map(Full::new);
-    let id = on.platform.mark(request.headers_mut());
+    let id = on.platform.add_headers(request.headers_mut());
     let response = on.platform.send(request).await.unwrap();
     assert_eq!(response.status(), 403);
     probe::is_held("forbidden").await;
@@ -603,7 +603,7 @@ async fn a_client_that_leaves_ends_its_request() {
         ("actix-web", OnVercel::start(move |lodger| lodger.run(ticking))),
     ] {
         let mut request = Sent::get("/slow/60000").request().map(Full::new);
-        let id = on.platform.mark(request.headers_mut());
+        let id = on.platform.add_headers(request.headers_mut());
         let mut body = on.platform.send(request).await.unwrap().into_body();
         body.frame().await.unwrap().unwrap();
         assert!(!has_ended(&on, id), "{framework}");
@@ -620,7 +620,7 @@ async fn an_upgrade_has_its_end_when_it_begins() {
         }
         let socket = tokio::net::TcpStream::connect(on.platform.address().await.unwrap()).await.unwrap();
         let mut request = http::Request::get("ws://example.com/ws");
-        let id = on.platform.mark(request.headers_mut().unwrap());
+        let id = on.platform.add_headers(request.headers_mut().unwrap());
         for (name, value) in [
             ("connection", "upgrade"),
             ("upgrade", "websocket"),
@@ -655,14 +655,14 @@ async fn many_at_once_each_have_one_end() {
         });
         let ids = timeout(SOON * 4, futures_util::future::join_all(asked)).await.unwrap();
         assert_eq!(ends(&on, &ids).await, vec![1; 200], "{framework}");
-        assert_eq!(on.platform.complaints(), [""; 0], "{framework}");
+        assert_eq!(on.platform.protocol_errors(), [""; 0], "{framework}");
     }
 }
 
 /// The bytes of a request as the platform marks it, on a connection that stays.
 fn marked(on: &OnVercel, line: &str) -> (u64, Vec<u8>) {
     let mut headers = http::HeaderMap::new();
-    let id = on.platform.mark(&mut headers);
+    let id = on.platform.add_headers(&mut headers);
     let mut bytes = format!("{line} HTTP/1.1\r\n").into_bytes();
     for (name, value) in &headers {
         bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
@@ -705,7 +705,7 @@ async fn streams_of_http_2_each_have_one_end_however_they_end() {
         tokio::spawn(connection);
         let send = |target: &str| {
             let mut request = http::Request::get(format!("http://{addr}{target}")).body(Empty::<Bytes>::new()).unwrap();
-            let (id, mut sender) = (on.platform.mark(request.headers_mut()), sender.clone());
+            let (id, mut sender) = (on.platform.add_headers(request.headers_mut()), sender.clone());
             (id, async move {
                 sender.ready().await.unwrap();
                 sender.send_request(request).await
@@ -727,7 +727,7 @@ async fn streams_of_http_2_each_have_one_end_however_they_end() {
         assert_eq!(ends(&on, &[id]).await, [1], "{framework}");
         assert!(body.collect().await.is_err(), "{framework}");
         assert!(on.result().is_ok(), "{framework}");
-        assert_eq!(on.platform.complaints(), [""; 0], "{framework}");
+        assert_eq!(on.platform.protocol_errors(), [""; 0], "{framework}");
     }
 }
 
@@ -739,7 +739,7 @@ async fn what_is_in_flight_is_answered_before_run_returns_and_all_is_told() {
     ] {
         let name = format!("in-flight-in-{framework}");
         let mut request = Sent::get(format!("/held/{name}")).request().map(Full::new);
-        let id = on.platform.mark(request.headers_mut());
+        let id = on.platform.add_headers(request.headers_mut());
         let mut body = on.platform.send(request).await.unwrap().into_body();
         body.frame().await.unwrap().unwrap();
         on.begin_end();
@@ -759,7 +759,7 @@ async fn what_is_in_flight_is_answered_before_run_returns_and_all_is_told() {
 async fn what_is_cut_off_has_its_end_too() {
     for (framework, mut on) in probes(|lodger| lodger.grace(Duration::from_millis(100))) {
         let mut request = Sent::get("/slow/60000").request().map(Full::new);
-        let id = on.platform.mark(request.headers_mut());
+        let id = on.platform.add_headers(request.headers_mut());
         let body = on.platform.send(request).await.unwrap().into_body();
         on.begin_end();
         assert!(on.result().is_ok(), "{framework}");
@@ -806,9 +806,9 @@ async fn a_platform_that_goes_ends_the_process_once_all_is_answered() {
     let on = OnVercel::start(|lodger| lodger.run(probe::app()));
     let addr = on.platform.address().await.unwrap();
     let mut request = Sent::get("/held/when-the-platform-goes").request().map(Full::new);
-    on.platform.mark(request.headers_mut());
+    on.platform.add_headers(request.headers_mut());
     let slow = on.platform.send(request).await.unwrap().into_body();
-    on.platform.hang_up();
+    on.platform.close_socket();
     // It can be seen only when there is something to say.
     let marked =
         Sent::get("/").header("x-vercel-internal-invocation-id", "a").header("x-vercel-internal-request-id", "7");

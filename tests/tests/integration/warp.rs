@@ -200,7 +200,7 @@ async fn all_is_told(api: &lodger_gateway::RuntimeApi) {
     let http = api.send(&front, &Sent::get("/all").request()).await;
     assert_eq!(http.body(), "client 198.51.100.4:0, context true, request context true, event true, from event false");
     let outcome = api.invoke(Bytes::from_static(br#"{"Records":[]}"#)).await.unwrap();
-    let lodger_gateway::Outcome::Reply(reply) = outcome else { panic!("{outcome:?}") };
+    let Ok(reply) = outcome else { panic!("{outcome:?}") };
     assert_eq!(reply, r#""client 0.0.0.0:0, context true, request context false, event true, from event true""#);
 }
 
@@ -286,7 +286,7 @@ async fn extracts_extensions_on_every_host() {
     let response = api.send(&front, &Sent::get("/").request()).await;
     assert_eq!(response.body(), "198.51.100.4 Some(\"/prod\") true [true, true, true, false, false]");
     let outcome = api.invoke(Bytes::from_static(br#"{"Records":[]}"#)).await.unwrap();
-    let lodger_gateway::Outcome::Reply(reply) = outcome else { panic!("{outcome:?}") };
+    let Ok(reply) = outcome else { panic!("{outcome:?}") };
     assert_eq!(reply, r#""0.0.0.0 None true [true, false, true, true, false]""#);
 
     let vercel = OnVercel::start(|lodger| lodger.run(extensions()));

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use lodger_gateway::{Outcome, RuntimeApi};
+use lodger_gateway::{FunctionResult, RuntimeApi};
 #[cfg(unix)]
 use lodger_gateway::{Vercel, VercelMessage};
 use tokio::process::{Child, Command};
@@ -62,7 +62,7 @@ impl Function {
     }
 
     /// Invokes it, and ends it.
-    pub(crate) async fn invoke(mut self, event: Vec<u8>, api: &RuntimeApi) -> io::Result<Outcome> {
+    pub(crate) async fn invoke(mut self, event: Vec<u8>, api: &RuntimeApi) -> io::Result<FunctionResult> {
         let outcome = tokio::select! {
             // What it has said counts, although it has ended since.
             biased;
@@ -131,7 +131,7 @@ async fn show(vercel: Arc<Vercel>) {
 
 /// Waits until the function has asked for so many events.
 async fn asked(api: &RuntimeApi, times: usize) {
-    while api.polls() < times {
+    while api.poll_count() < times {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

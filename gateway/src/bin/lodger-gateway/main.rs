@@ -16,7 +16,7 @@ use std::{
 
 #[cfg(unix)]
 use lodger_gateway::Vercel;
-use lodger_gateway::{LogEntry, Outcome, RuntimeApi, Server};
+use lodger_gateway::{LogEntry, RuntimeApi, Server};
 
 use self::{
     arguments::{Arguments, Asked, Played, Task},
@@ -77,7 +77,7 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
         Task::Invoke(file) => invoke(&file, &command, &api).await,
         Task::Vercel { listen } => vercel(&listen, &hosts, &command, log).await,
     };
-    for complaint in api.complaints() {
+    for complaint in api.protocol_errors() {
         eprintln!("lodger-gateway: {complaint}");
     }
     ended
@@ -130,7 +130,7 @@ async fn vercel(
     let function = Function::start_on_vercel(command, &vercel)?;
     println!("vercel on http://{}", server.address());
     let ended = function.wait().await;
-    for complaint in vercel.complaints() {
+    for complaint in vercel.protocol_errors() {
         eprintln!("lodger-gateway: {complaint}");
     }
     ended
@@ -147,11 +147,11 @@ async fn invoke(file: &str, command: &[String], api: &Arc<RuntimeApi>) -> io::Re
     // The reply is to be the only thing on standard output, for other programs to read.
     let function = Function::start(command, io::stderr().into(), api)?;
     match function.invoke(event, api).await? {
-        Outcome::Reply(reply) => {
+        Ok(reply) => {
             print(io::stdout(), &reply)?;
             Ok(ExitCode::SUCCESS)
         }
-        Outcome::Error(error) => {
+        Err(error) => {
             print(io::stderr(), &error.body)?;
             Ok(ExitCode::FAILURE)
         }

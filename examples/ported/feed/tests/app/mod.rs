@@ -82,7 +82,7 @@ impl App {
         let ours = answer(request(&self.url)).await;
         for Function { front, url, api, .. } in &self.functions {
             assert_eq!(answer(request(url)).await, ours, "{front}");
-            assert_eq!(api.complaints(), [""; 0], "{front}");
+            assert_eq!(api.protocol_errors(), [""; 0], "{front}");
         }
         ours
     }

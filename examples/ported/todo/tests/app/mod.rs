@@ -62,7 +62,7 @@ impl App {
         let answer = self.ask_at(&self.url, method, path, &body).await;
         for Function { front, url, api, .. } in &self.functions {
             assert_eq!(self.ask_at(url, method, path, &body).await, answer, "{front}");
-            assert_eq!(api.complaints(), [""; 0], "{front}");
+            assert_eq!(api.protocol_errors(), [""; 0], "{front}");
         }
         answer
     }

@@ -102,7 +102,7 @@ impl App {
         for Function { front, url, api, .. } in &self.functions {
             let theirs = answer(request(url)).await;
             assert_eq!(theirs.told(), ours.told(), "{front}");
-            assert_eq!(api.complaints(), [""; 0], "{front}");
+            assert_eq!(api.protocol_errors(), [""; 0], "{front}");
         }
         ours
     }
