@@ -16,6 +16,18 @@ lint:
 features:
     tests/features.sh
 
+# Spelling.
+typos:
+    tests/typos.sh
+
+# Licences, sources and forbidden crates among the dependencies. `just deny advisories` looks for known vulnerabilities.
+deny *checks:
+    tests/deny.sh {{checks}}
+
+# Crates of others in the public API, against the list of those that are meant to be there.
+external-types:
+    tests/external_types.py
+
 # The published crates with the oldest versions of their dependencies; takes minutes, because it builds those first.
 minimal-versions:
     tests/minimal_versions.sh
@@ -24,9 +36,9 @@ minimal-versions:
 adapters:
     tests/adapters.sh
 
-# The documentation, its links included.
+# The documentation as docs.rs builds it, its links included.
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
+    RUSTDOC=$PWD/tests/rustdoc.sh RUSTDOCFLAGS="--cfg docsrs -D warnings" cargo doc --workspace --all-features --no-deps
 
 # Everything, AWS's emulator included.
 test:
