@@ -136,8 +136,9 @@ mod discard;
 mod event;
 mod event_name;
 mod front;
+mod front_settings;
+mod fronts;
 mod invocation;
-mod kind;
 mod log;
 mod media_type;
 mod response;
@@ -145,6 +146,8 @@ mod runtime_api;
 mod server;
 mod state;
 mod streamed;
+#[cfg(test)]
+mod testing;
 #[cfg(unix)]
 mod vercel;
 mod warning;
@@ -152,7 +155,8 @@ mod websocket_api;
 #[cfg(feature = "websocket")]
 mod websocket_server;
 
-pub use front::{Front, UnknownFront};
+pub use front::Front;
+pub use fronts::UnknownFront;
 pub use invocation::{FunctionError, FunctionResult, Invocation};
 pub use log::LogEntry;
 pub use runtime_api::RuntimeApi;

@@ -23,8 +23,6 @@ use crate::{
     Front, RuntimeApi, StreamedResponse,
     access::{Hosts, forbidden},
     discard::discard,
-    event::path::below_stage,
-    response::{no_stage, refusal},
     streamed::Rest,
 };
 
@@ -69,7 +67,7 @@ impl Server {
     /// # Errors
     /// The address is not to be had.
     pub async fn start(addr: impl ToSocketAddrs, front: Front, api: Arc<RuntimeApi>) -> io::Result<Self> {
-        let custom_domain = front.has_custom_domain.then(|| front.domain.clone());
+        let custom_domain = front.settings.custom_domain.clone();
         let server = Self::answering(TcpListener::bind(addr).await?, move |client, request| {
             let (front, api) = (front.clone().client(client), Arc::clone(&api));
             async move { through(&front, &api, request).await }
@@ -170,14 +168,14 @@ async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) ->
     let mut entry = api.begin_entry(request.method(), request.uri());
     let (mut parts, body) = request.into_parts();
     let is_head = parts.method == Method::HEAD;
-    let sent = match below_stage(front, &parts.uri) {
-        Some(uri) => {
+    let sent = match front.uri_below_stage(&parts.uri) {
+        Ok(uri) => {
             parts.uri = uri;
-            whole(body).await.map_err(|status| refusal(front, status))
+            whole(body).await.map_err(|status| front.error_response(status))
         }
-        None => {
+        Err(response) => {
             discard(body);
-            Err(no_stage(front))
+            Err(*response)
         }
     };
     let response = match sent {

@@ -212,8 +212,8 @@ pub(crate) struct Streaming {
 }
 
 impl Streaming {
-    /// One that has come to its end already.
-    pub(crate) fn of(reply: Bytes, content_type: Option<HeaderValue>) -> Self {
+    /// Returns a reply that is complete.
+    pub(crate) fn complete(reply: Bytes, content_type: Option<HeaderValue>) -> Self {
         let ((chunk, chunks), (end, ended)) = (mpsc::channel(1), oneshot::channel());
         if !reply.is_empty() {
             let _ = chunk.try_send(Chunk::now(reply));

@@ -260,8 +260,8 @@ async fn what_begins_otherwise_is_a_500() {
         (&br#"{"statusCode":200,"body":"x"}"#[..], true, "before a prelude and its 8 NULs"),
         (b"{}\0\0\0\0\0\0\0one", true, "before a prelude and its 8 NULs"),
         (&long, true, "no 8 NULs in the first 16 KB"),
-        (b"[]\0\0\0\0\0\0\0\0one", true, "no JSON object"),
-        (b"{\"headers\":{\"x\":[\"1\"]}}\0\0\0\0\0\0\0\0one", true, "no object of strings"),
+        (b"[]\0\0\0\0\0\0\0\0one", true, "expected a JSON object"),
+        (b"{\"headers\":{\"x\":[\"1\"]}}\0\0\0\0\0\0\0\0one", true, "headers must be an object of strings"),
         (b"{\"multiValueHeaders\":{\"x\":[\"1\"]}}\0\0\0\0\0\0\0\0one", false, "multiValueHeaders"),
     ] {
         for front in streaming() {

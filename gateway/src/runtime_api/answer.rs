@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     FunctionError,
-    response::MAX_REPLY,
+    front::MAX_REPLY,
     state::{Answer, Open, Progress, State},
 };
 

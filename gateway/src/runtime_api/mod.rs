@@ -19,11 +19,10 @@ use tokio::{
 use crate::{
     Front, FunctionError, FunctionResult, Invocation, StreamEnd, StreamedResponse, Warning,
     access::Hosts,
-    event::body,
     event_name::{event_name, reply_status},
+    front::{MAX_REPLY, stream::split_prelude},
     log::{Log, OpenEntry},
-    media_type::first_accepted,
-    response::{self, MAX_REPLY, streamed},
+    media_type::first_accept_entry,
     state::{Answer, HandedOut, Inner, Queued, State},
     streamed::{Streaming, TooLarge},
 };
@@ -166,8 +165,9 @@ impl RuntimeApi {
             Ok(event) => event,
             Err(response) => return StreamedResponse::whole(*response),
         };
-        body::warning(front, request).into_iter().for_each(|warning| self.state.warn(warning));
+        front.request_warning(request).into_iter().for_each(|warning| self.state.warn(warning));
         let answer = self.answer(event.into(), entry).await;
+        let decoder = front.stream_decoder();
         entry.succeed(None);
         let reply = match answer {
             Err(error) => {
@@ -176,35 +176,35 @@ impl RuntimeApi {
             }
             Ok(Answer::Error(error)) => {
                 entry.fail(&error);
-                return StreamedResponse::whole(response::failure(front));
-            }
-            Ok(Answer::Reply { body, .. }) if !front.is_streaming => {
-                let (response, warning) = response::answer(front, Some(first_accepted(request.headers())), &body);
-                warning.into_iter().for_each(|warning| self.state.warn(warning));
-                return StreamedResponse::whole(response);
+                return StreamedResponse::whole(front.failure_response());
             }
             Ok(Answer::Reply { body, content_type }) => {
-                if streamed::is_buffered(front, &body) {
+                let Some(decoder) = decoder else {
+                    let decoded = front.decode_reply(Some(first_accept_entry(request.headers())), &body);
+                    decoded.warning.into_iter().for_each(|warning| self.state.warn(warning));
+                    return StreamedResponse::whole(decoded.response);
+                };
+                if decoder.is_buffered(&body) {
                     self.state.warn(Warning::BufferedReply { front: front.name() });
                 }
-                Streaming::of(body, content_type)
+                Streaming::complete(body, content_type)
             }
             Ok(Answer::Stream(reply)) => reply,
         };
-        if front.is_streaming {
-            return prelude::response(front, reply, &self.state).await;
+        if let Some(decoder) = decoder {
+            return prelude::response(front, decoder, reply, &self.state).await;
         }
         StreamedResponse::whole(match collected(reply).await {
             Ok(Ok(reply)) => {
-                if streamed::split(&reply).is_some() {
-                    let can_stream = front.clone().streaming().is_streaming();
+                if split_prelude(&reply).is_some() {
+                    let can_stream = front.can_stream();
                     self.state.warn(Warning::StreamedReply { front: front.name(), can_stream });
                 }
-                response::of_streamed(front, &reply)
+                front.decode_collected_stream(&reply)
             }
             Ok(Err(error)) => {
                 entry.fail(&error);
-                response::failure(front)
+                front.failure_response()
             }
             Err(error) => {
                 entry.fail(&error);

@@ -27,7 +27,7 @@ use tokio::{
 };
 
 use self::{connection::Connection, socket::State};
-use crate::{LogEntry, event::MAX_VERCEL_BODY, log::Log};
+use crate::{LogEntry, fronts::vercel::MAX_BODY, log::Log};
 
 pub use message::VercelMessage;
 
@@ -175,7 +175,7 @@ impl Vercel {
     where
         B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
-        if request.body().size_hint().lower() > MAX_VERCEL_BODY as u64 {
+        if request.body().size_hint().lower() > MAX_BODY as u64 {
             return Err(body_too_large());
         }
         let addr = self.address().await?;
@@ -187,7 +187,7 @@ impl Vercel {
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(Connection::new(socket))).await.map_err(io::Error::other)?;
         tokio::spawn(connection.with_upgrades());
-        let request = request.map(|body| Limited::new(body, MAX_VERCEL_BODY));
+        let request = request.map(|body| Limited::new(body, MAX_BODY));
         sender.send_request(request).await.map_err(|error| {
             let is_too_large = error.source().is_some_and(|source| source.is::<LengthLimitError>());
             if is_too_large { body_too_large() } else { io::Error::other(error) }

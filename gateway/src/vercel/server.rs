@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::body::{DiscardOnDrop, Logged};
-use crate::{Front, Server, Vercel, response::refusal};
+use crate::{Front, Server, Vercel};
 
 impl Server {
     /// Starts one that brings each request to the process that runs on `vercel`. Bodies pass as they come, and so do
@@ -64,7 +64,7 @@ async fn through(vercel: &Vercel, client: IpAddr, mut request: Request<Incoming>
             response.map(Either::Left)
         }
         Err(_) if is_too_large => {
-            refusal(&Front::vercel(), StatusCode::PAYLOAD_TOO_LARGE).map(|body| Either::Right(Full::new(body)))
+            Front::vercel().error_response(StatusCode::PAYLOAD_TOO_LARGE).map(|body| Either::Right(Full::new(body)))
         }
         Err(error) => {
             entry.fail(&error);

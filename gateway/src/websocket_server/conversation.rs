@@ -20,7 +20,7 @@ use tokio_tungstenite::{
 };
 
 use super::{MAX_MESSAGE, Shared, closing, connections::outgoing};
-use crate::{Message, WebSocketApi, response::websocket_api};
+use crate::{Message, WebSocketApi, response::websocket::decode_websocket_reply};
 
 /// What API Gateway takes as a frame.
 const MAX_FRAME: usize = 32 * 1024;
@@ -88,7 +88,7 @@ impl Conversation {
         let event = self.connection.message(&route_key(&message), message);
         let answer = match self.shared.api.invoke(event).await {
             Ok(Ok(_)) if !self.connection.has_route_responses => return,
-            Ok(Ok(reply)) => websocket_api(&reply).map(Response::into_body),
+            Ok(Ok(reply)) => decode_websocket_reply(&reply).map(Response::into_body),
             Ok(Err(_)) | Err(_) => None,
         };
         let message = match answer {

@@ -26,7 +26,8 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use crate::{
-    FunctionResult, RuntimeApi, Server, WebSocketApi, event::user_agent, response::refusal, runtime_api::unanswered,
+    FunctionResult, RuntimeApi, Server, WebSocketApi, event::input::user_agent,
+    response::websocket::decode_websocket_reply, runtime_api::unanswered,
 };
 
 use self::conversation::Conversation;
@@ -103,13 +104,13 @@ impl Shared {
     }
 
     fn refuse(&self, status: StatusCode) -> Response<Bytes> {
-        refusal(&self.websocket.front, status)
+        self.websocket.front.error_response(status)
     }
 }
 
 impl Hub {
     async fn answer(self: Arc<Self>, client: IpAddr, request: Request<Incoming>) -> Response<Bytes> {
-        if let Some(id) = connections::id(request.uri().path(), &self.shared.websocket.front.stage) {
+        if let Some(id) = connections::id(request.uri().path(), &self.shared.websocket.front.settings.stage) {
             return connections::answer(&self.shared, &id, request).await;
         }
         match request.headers().get(header::SEC_WEBSOCKET_KEY).cloned() {
@@ -128,7 +129,7 @@ impl Hub {
         let mut connection = self.shared.websocket.clone().client(client).connection_id(format!("{made:015}="));
         // Where the function finds the connection, if it asks there for it.
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        connection.front.domain = host.map_or_else(|| self.addr.to_string(), str::to_owned);
+        connection.front.settings.custom_domain = Some(host.map_or_else(|| self.addr.to_string(), str::to_owned));
         let upgrade = hyper::upgrade::on(&mut request);
         let handshake = request.map(|_| Bytes::new());
         let outcome = match self.shared.api.invoke(connection.connect(&handshake)).await {
@@ -164,7 +165,7 @@ impl Hub {
 /// The sub-protocol that the function chose (rule 93).
 fn chosen_protocol(outcome: &FunctionResult) -> Option<HeaderValue> {
     let Ok(reply) = outcome else { return None };
-    let mut answer = crate::response::websocket_api(reply)?;
+    let mut answer = decode_websocket_reply(reply)?;
     answer.headers_mut().remove(header::SEC_WEBSOCKET_PROTOCOL)
 }
 

@@ -99,7 +99,7 @@ fn responses() -> impl Strategy<Value = Sent> {
 
 /// Events of every front, bitten.
 fn events() -> impl Strategy<Value = Vec<u8>> {
-    let front = prop::sample::select(fronts().to_vec());
+    let front = prop::sample::select(fronts());
     let whole = (front, requests())
         .prop_map(|(front, sent)| front.event(&sent.request()).unwrap_or_else(|_| Bytes::from_static(b"{}")).to_vec());
     let bites = prop::collection::vec((any::<prop::sample::Index>(), prop::option::of(any::<u8>())), 0..4);

@@ -1,90 +1,83 @@
-//! Payload format version 2.0: HTTP APIs and Function URLs.
+//! Payload format version 2.0, which HTTP APIs and Function URLs send.
 
-use bytes::Bytes;
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, header};
 use serde_json::{Value, json};
 
-use super::{body, fields::Fields, first_label, insert, path, protocol, query, text, user_agent};
-use crate::{front::Front, kind::Kind};
+use crate::event::{
+    input::EventInput,
+    json::{header_text, insert},
+    query::decoded_parameters,
+};
 
-/// The event; `None` if the path cannot be decoded where it has to be.
-pub(super) fn event(front: &Front, request: &Request<Bytes>) -> Option<Value> {
-    let is_api = front.kind == Kind::HttpApi;
-    let sent = request.uri().path();
-    let (path, context_path) = if is_api {
-        let path = staged(front, &path::decoded(sent)?);
-        (path.clone(), path)
-    } else {
-        // Rule 12: the path of the context is decoded all the same.
-        (sent.to_owned(), path::decoded(sent).unwrap_or_else(|| sent.to_owned()))
-    };
-    let mut headers = Fields::of_headers(front, request);
-    if is_api {
-        // Rule 49: a Function URL leaves them there as well.
-        headers.remove("cookie");
-    }
+/// The members in which HTTP APIs and Function URLs differ.
+pub(crate) struct Variant {
+    pub(crate) raw_path: String,
+    /// The member `path` of `requestContext.http`.
+    pub(crate) context_path: String,
+    pub(crate) account_id: &'static str,
+}
+
+/// Makes an event. The headers still have `cookie` if the input has it.
+pub(crate) fn event(input: &EventInput<'_>, variant: Variant) -> Value {
+    let Variant { raw_path, context_path, account_id } = variant;
     let mut event = json!({
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": request.uri().query().unwrap_or_default(),
+        "rawPath": raw_path,
+        "rawQueryString": input.query(),
     });
-    let cookies = cookies(request.headers());
+    let cookies = cookies(input.request.headers());
     if !cookies.is_empty() {
         insert(&mut event, "cookies", cookies);
     }
-    insert(&mut event, "headers", headers.joined(","));
-    let parameters = query::decoded(request.uri().query().unwrap_or_default());
+    insert(&mut event, "headers", input.headers.joined(","));
+    let parameters = decoded_parameters(input.query());
     if !parameters.is_empty() {
         insert(&mut event, "queryStringParameters", parameters.joined(","));
     }
-    let context = json!({
-        "accountId": if is_api { "123456789012" } else { "anonymous" },
-        "apiId": first_label(front.kind.domain()),
-        "domainName": front.domain,
-        "domainPrefix": first_label(&front.domain),
+    insert(&mut event, "requestContext", context(input, &context_path, account_id));
+    if !input.body.text.is_empty() {
+        insert(&mut event, "body", input.body.text.as_str());
+    }
+    insert(&mut event, "isBase64Encoded", input.body.is_base64);
+    event
+}
+
+fn context(input: &EventInput<'_>, path: &str, account_id: &str) -> Value {
+    let settings = input.settings;
+    json!({
+        "accountId": account_id,
+        "apiId": settings.api_id(),
+        "domainName": settings.domain(),
+        "domainPrefix": settings.domain_prefix(),
         "http": {
-            "method": request.method().as_str(),
-            "path": context_path,
-            "protocol": protocol(request.version()),
-            "sourceIp": front.client.to_string(),
-            "userAgent": user_agent(request).unwrap_or_default(),
+            "method": input.method(),
+            "path": path,
+            "protocol": input.protocol(),
+            "sourceIp": settings.client.to_string(),
+            "userAgent": input.user_agent().unwrap_or_default(),
         },
         "requestId": "JKJaXmPLvHcESHA=",
         "routeKey": "$default",
-        "stage": front.stage,
+        "stage": settings.stage,
         "time": "12/Mar/2025:19:03:58 +0000",
         "timeEpoch": 1_741_806_238_390_u64,
-    });
-    insert(&mut event, "requestContext", context);
-    let (body, is_base64) = body::of(front, request);
-    if !body.is_empty() {
-        insert(&mut event, "body", body);
-    }
-    insert(&mut event, "isBase64Encoded", is_base64);
-    Some(event)
-}
-
-/// Rule 24: a stage that has a name stands before the path, if the domain is AWS's own.
-pub(super) fn staged(front: &Front, path: &str) -> String {
-    if front.stage == "$default" || front.has_custom_domain {
-        return path.to_owned();
-    }
-    format!("/{}{path}", front.stage)
+    })
 }
 
 fn cookies(headers: &HeaderMap) -> Vec<String> {
-    let values = headers.get_all(header::COOKIE).iter().map(text);
+    let values = headers.get_all(header::COOKIE).iter().map(header_text);
     values.flat_map(|value| value.split("; ").map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::tests::event;
+    use crate::{Front, testing::event};
+    use http::Request;
 
     #[test]
-    fn a_stage_with_a_name_stands_before_the_path_unless_the_domain_is_ones_own() {
+    fn adds_a_named_stage_to_the_path_except_on_a_custom_domain() {
         let front = Front::http_api().stage("prod");
         let made = event(&front, Request::get("/x?a=%20&a"), b"");
         assert_eq!((&made["rawPath"], &made["rawQueryString"]), (&"/prod/x".into(), &"a=%20&a".into()));
@@ -97,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_joined_and_cookies_taken_apart() {
+    fn joins_headers_and_splits_cookies() {
         let request = || {
             let request = Request::get("/").header("X-A", "1").header("x-a", "2, 3");
             request.header("cookie", "a=1; b=2").header("cookie", "c=3")
@@ -112,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_query_is_there_as_sent_and_decoded() {
+    fn has_the_query_as_sent_and_decoded() {
         let made = event(&Front::function_url(), Request::get("/?a=1&b=x+y%2Bz&a=2&e="), b"");
         assert_eq!(made["rawQueryString"], "a=1&b=x+y%2Bz&a=2&e=");
         assert_eq!(made["queryStringParameters"], json!({"a": "1,2", "b": "x y+z", "e": ""}));
@@ -121,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_named_and_put_last() {
+    fn has_the_client_in_the_context_and_last_in_x_forwarded_for() {
         let front = Front::http_api().client([198, 51, 100, 4].into());
         let request = Request::put("/").header("x-forwarded-for", "6.6.6.6").header("user-agent", "curl");
         let made = event(&front, request, b"\x00");

@@ -1,64 +1,71 @@
-//! Payload format version 1.0: REST APIs, and HTTP APIs that ask for it.
+//! Payload format version 1.0, which REST APIs send, and HTTP APIs on request.
 
-use bytes::Bytes;
-use http::Request;
 use serde_json::{Value, json};
 
-use super::{body, fields::Fields, first_label, http_api::staged, insert, path, protocol, query, user_agent};
-use crate::{front::Front, kind::Kind};
+use crate::event::{headers::api_gateway_name, input::EventInput, json::insert, query::decoded_parameters};
 
-/// The event; `None` if the path cannot be decoded where it has to be.
-pub(super) fn event(front: &Front, request: &Request<Bytes>) -> Option<Value> {
-    let is_rest = front.kind == Kind::RestApi;
-    let sent = request.uri().path();
-    // Rule 13: on a REST API all of these stay encoded, on an HTTP API the first only.
-    let (path, context_path, proxied) = if !is_rest {
-        let decoded = path::decoded(sent)?;
-        (staged(front, sent), staged(front, &decoded), decoded)
-    } else if front.has_custom_domain {
-        // Rule 26: both are what the client sent.
-        (sent.to_owned(), sent.to_owned(), sent.to_owned())
-    } else {
-        (sent.to_owned(), format!("/{}{sent}", front.stage), sent.to_owned())
-    };
-    let proxy = proxied.strip_prefix('/').unwrap_or(&proxied);
-    let resource = if proxy.is_empty() { "/" } else { "/{proxy+}" };
+/// The members in which REST APIs and HTTP APIs differ.
+pub(crate) struct Variant {
+    /// The member `version`, which only HTTP APIs send (rule 5).
+    pub(crate) version: Option<&'static str>,
+    pub(crate) path: String,
+    /// The member `path` of the context.
+    pub(crate) context_path: String,
+    /// The path that matches the route `/{proxy+}`.
+    pub(crate) route_path: String,
+}
 
-    let mut headers = Fields::of_headers(front, request);
-    headers.rename(header_name);
-    let parameters = query::decoded(request.uri().query().unwrap_or_default());
-    let or_null = |value: Value, is_there: bool| if is_there { value } else { Value::Null };
-    let (body, is_base64) = body::of(front, request);
+impl Variant {
+    /// The path parameter `proxy`. Empty for the root, which is a route without parameters.
+    fn proxy(&self) -> &str {
+        self.route_path.strip_prefix('/').unwrap_or(&self.route_path)
+    }
 
-    // What tells the two apart (rule 5).
-    let mut event = if is_rest { json!({}) } else { json!({"version": "1.0"}) };
+    /// The resource, or the path of the route.
+    pub(crate) fn resource(&self) -> &'static str {
+        if self.proxy().is_empty() { "/" } else { "/{proxy+}" }
+    }
+}
+
+/// Makes an event.
+pub(crate) fn event(mut input: EventInput<'_>, variant: &Variant) -> Value {
+    input.headers.rename(api_gateway_name);
+    let parameters = decoded_parameters(input.query());
+    let null_if = |is_absent: bool, value: Value| if is_absent { Value::Null } else { value };
+    let (proxy, body) = (variant.proxy(), input.body.text.as_str());
+
+    let mut event = json!({});
+    if let Some(version) = variant.version {
+        insert(&mut event, "version", version);
+    }
     for (name, value) in [
-        ("resource", resource.into()),
-        ("path", path.into()),
-        ("httpMethod", request.method().as_str().into()),
-        ("headers", headers.last()),
-        ("multiValueHeaders", headers.arrays()),
-        ("queryStringParameters", or_null(parameters.last(), !parameters.is_empty())),
-        ("multiValueQueryStringParameters", or_null(parameters.arrays(), !parameters.is_empty())),
-        ("requestContext", context(front, request, resource, context_path)),
-        ("pathParameters", or_null(json!({"proxy": proxy}), !proxy.is_empty())),
+        ("resource", variant.resource().into()),
+        ("path", variant.path.as_str().into()),
+        ("httpMethod", input.method().into()),
+        ("headers", input.headers.last_values()),
+        ("multiValueHeaders", input.headers.arrays()),
+        ("queryStringParameters", null_if(parameters.is_empty(), parameters.last_values())),
+        ("multiValueQueryStringParameters", null_if(parameters.is_empty(), parameters.arrays())),
+        ("requestContext", context(&input, variant)),
+        ("pathParameters", null_if(proxy.is_empty(), json!({"proxy": proxy}))),
         ("stageVariables", Value::Null),
-        ("body", or_null(body.as_str().into(), !body.is_empty())),
-        ("isBase64Encoded", is_base64.into()),
+        ("body", null_if(body.is_empty(), body.into())),
+        ("isBase64Encoded", input.body.is_base64.into()),
     ] {
         insert(&mut event, name, value);
     }
-    Some(event)
+    event
 }
 
-fn context(front: &Front, request: &Request<Bytes>, resource: &str, path: String) -> Value {
-    let mut context = json!({
+fn context(input: &EventInput<'_>, variant: &Variant) -> Value {
+    let settings = input.settings;
+    json!({
         "accountId": "123456789012",
-        "apiId": first_label(front.kind.domain()),
-        "domainName": front.domain,
-        "domainPrefix": first_label(&front.domain),
+        "apiId": settings.api_id(),
+        "domainName": settings.domain(),
+        "domainPrefix": settings.domain_prefix(),
         "extendedRequestId": "JKJaXmPLvHcESHA=",
-        "httpMethod": request.method().as_str(),
+        "httpMethod": input.method(),
         "identity": {
             "accessKey": null,
             "accountId": null,
@@ -68,57 +75,30 @@ fn context(front: &Front, request: &Request<Bytes>, resource: &str, path: String
             "cognitoIdentityId": null,
             "cognitoIdentityPoolId": null,
             "principalOrgId": null,
-            "sourceIp": front.client.to_string(),
+            "sourceIp": settings.client.to_string(),
             "user": null,
-            "userAgent": user_agent(request),
+            "userAgent": input.user_agent(),
             "userArn": null,
         },
-        "path": path,
-        "protocol": protocol(request.version()),
+        "path": variant.context_path,
+        "protocol": input.protocol(),
         "requestId": "0a1b2c3d-4e5f-4071-8293-a4b5c6d7e8f9",
         "requestTime": "12/Mar/2025:19:03:58 +0000",
         "requestTimeEpoch": 1_741_806_238_390_u64,
         "resourceId": "ab12cd",
-        "resourcePath": resource,
-        "stage": front.stage,
-    });
-    if front.kind == Kind::HttpApiV1 {
-        insert(&mut context, "authorizer", json!({"claims": null, "scopes": null}));
-        // The key of the route, as captured events have it.
-        insert(&mut context, "resourceId", format!("ANY {resource}"));
-        insert(&mut context, "requestId", "JKJaXmPLvHcESHA=");
-        if let Some(identity) = context.get_mut("identity") {
-            insert(identity, "userAgent", user_agent(request).unwrap_or_default());
-        }
-    }
-    context
-}
-
-/// Rule 47: names that API Gateway writes itself have their capitals; those of an HTTP/2 client have none.
-pub(super) fn header_name(name: &str) -> String {
-    let own = [
-        "Content-Length",
-        "Host",
-        "Sec-WebSocket-Extensions",
-        "Sec-WebSocket-Key",
-        "Sec-WebSocket-Protocol",
-        "Sec-WebSocket-Version",
-        "User-Agent",
-        "X-Amzn-Trace-Id",
-        "X-Forwarded-For",
-        "X-Forwarded-Port",
-        "X-Forwarded-Proto",
-    ];
-    own.into_iter().find(|own| own.eq_ignore_ascii_case(name)).unwrap_or(name).to_owned()
+        "resourcePath": variant.resource(),
+        "stage": settings.stage,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::tests::event;
+    use crate::{Front, testing::event};
+    use http::Request;
 
     #[test]
-    fn the_stage_is_in_the_context_of_a_rest_api_and_in_the_path_of_an_http_api() {
+    fn has_the_stage_in_the_context_path_of_a_rest_api_and_in_both_paths_of_an_http_api() {
         let paths = |front: &Front| {
             let event = event(front, Request::get("/a%20b"), b"");
             [&event["path"], &event["requestContext"]["path"], &event["pathParameters"]["proxy"]]
@@ -131,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_root_is_a_resource_of_its_own() {
+    fn sends_the_root_as_its_own_resource() {
         let event = event(&Front::rest_api(), Request::get("/"), b"");
         assert_eq!((&event["resource"], &event["pathParameters"]), (&"/".into(), &Value::Null));
         assert_eq!(event["requestContext"]["path"], "/prod/");
@@ -141,13 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn only_an_http_api_says_the_version() {
+    fn sends_the_version_only_for_an_http_api() {
         assert_eq!(event(&Front::rest_api(), Request::get("/"), b"").get("version"), None);
         assert_eq!(event(&Front::http_api_v1(), Request::get("/"), b"")["version"], "1.0");
     }
 
     #[test]
-    fn the_context_of_an_http_api_has_its_route_and_no_null_agent() {
+    fn has_the_route_and_an_empty_user_agent_in_the_context_of_an_http_api() {
         for (path, resource) in [("/", "/"), ("/a/b", "/{proxy+}")] {
             let rest = &event(&Front::rest_api(), Request::get(path), b"")["requestContext"];
             let http = &event(&Front::http_api_v1(), Request::get(path), b"")["requestContext"];
@@ -162,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_there_twice_and_the_gateways_own_have_capitals() {
+    fn sends_headers_in_two_maps_and_capitalizes_its_own() {
         let request = || {
             let request = Request::post("/").header("x-a", "1").header("X-A", "2").header("content-length", "9");
             request.header("cookie", "a=1; b=2").header("user-agent", "curl").header("x-forwarded-for", "6.6.6.6")
@@ -178,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_query_is_decoded() {
+    fn decodes_the_query() {
         let event = event(&Front::rest_api(), Request::get("/?r=1&r=2&plus=a+b&p%20=a%2Bb&flag"), b"");
         assert_eq!(event["queryStringParameters"], json!({"r": "2", "plus": "a b", "p ": "a+b", "flag": ""}));
         assert_eq!(event["multiValueQueryStringParameters"]["r"], json!(["1", "2"]));

@@ -1,0 +1,115 @@
+//! The fronts: one file for each service. This file is the only one that names them all.
+
+mod alb;
+mod function_url;
+mod http_api;
+mod http_api_v1;
+mod lattice;
+mod rest_api;
+pub(crate) mod vercel;
+
+use std::{fmt, str::FromStr};
+
+use crate::front::{Front, spec::FrontSpec};
+
+/// All fronts, in the order of the documentation.
+const FRONTS: &[&FrontSpec] = &[
+    &function_url::FUNCTION_URL,
+    &http_api::HTTP_API,
+    &http_api_v1::HTTP_API_V1,
+    &rest_api::REST_API,
+    &alb::ALB,
+    &alb::ALB_MULTI_VALUE,
+    &lattice::LATTICE_V1,
+    &lattice::LATTICE_V2,
+    &vercel::VERCEL,
+];
+
+impl Front {
+    /// Returns all fronts, with default settings.
+    pub fn all() -> Vec<Self> {
+        FRONTS.iter().copied().map(Self::new).collect()
+    }
+}
+
+impl FromStr for Front {
+    type Err = UnknownFront;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let spec = FRONTS.iter().find(|spec| spec.name == name);
+        spec.map(|spec| Self::new(spec)).ok_or_else(|| UnknownFront(name.to_owned()))
+    }
+}
+
+/// The error for a name that no front has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownFront(String);
+
+impl fmt::Display for UnknownFront {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown front {:?}: expected one of ", self.0)?;
+        for (index, spec) in FRONTS.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{}", spec.name)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for UnknownFront {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FunctionError;
+    use bytes::Bytes;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn parses_the_name_of_each_front() {
+        for front in Front::all() {
+            assert_eq!(front.to_string().parse::<Front>().unwrap().name(), front.name());
+        }
+        assert_eq!(FRONTS.iter().map(|spec| spec.name).collect::<BTreeSet<_>>().len(), FRONTS.len());
+        assert_eq!("rest-api".parse::<Front>().unwrap().settings.stage, "prod");
+        let error = "cloudfront".parse::<Front>().unwrap_err().to_string();
+        assert!(error.contains("\"cloudfront\"") && error.contains("alb-multi-value"), "{error}");
+    }
+
+    #[test]
+    fn has_a_name_and_a_constructor_for_each_front() {
+        let constructors = [
+            Front::function_url(),
+            Front::http_api(),
+            Front::http_api_v1(),
+            Front::rest_api(),
+            Front::alb(),
+            Front::alb_multi_value(),
+            Front::lattice_v1(),
+            Front::lattice_v2(),
+            Front::vercel(),
+        ];
+        let names = |fronts: &[Front]| fronts.iter().map(Front::name).collect::<Vec<_>>();
+        assert_eq!(names(&constructors), names(&Front::all()));
+    }
+
+    #[test]
+    fn responds_to_a_failed_function_in_the_words_of_the_front() {
+        let failed = Err(FunctionError { error_type: "Function.Panic".into(), body: Bytes::new() });
+        for (name, status, body) in [
+            ("rest-api", 502, r#"{"message": "Internal server error"}"#),
+            ("http-api", 500, r#"{"message":"Internal Server Error"}"#),
+            ("http-api-v1", 500, r#"{"message":"Internal Server Error"}"#),
+            ("function-url", 502, "Internal Server Error"),
+            ("lattice-v1", 502, "Bad Gateway"),
+        ] {
+            let response = name.parse::<Front>().unwrap().response(&failed);
+            assert_eq!((response.status().as_u16(), response.body().as_ref()), (status, body.as_bytes()), "{name}");
+        }
+        let response = Front::alb_multi_value().response(&failed);
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["content-type"]),
+            (502, &"text/html".parse().unwrap())
+        );
+    }
+}
