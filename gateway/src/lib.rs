@@ -143,7 +143,6 @@ mod media_type;
 mod response;
 mod runtime_api;
 mod server;
-mod state;
 mod streamed;
 #[cfg(unix)]
 mod vercel;

@@ -337,7 +337,7 @@ async fn a_function_of_vercels_is_behind_a_port() {
     assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
     let mut errors = String::new();
     child.stderr.take().unwrap().read_to_string(&mut errors).await.unwrap();
-    assert_eq!(errors, "warn: hi\nlodger-gateway: an end of what is not open: \"0\", 0\n");
+    assert_eq!(errors, "warn: hi\nlodger-gateway: sent `end` for a request that is not open: \"0\", 0\n");
 }
 
 #[cfg(unix)]
@@ -441,7 +441,7 @@ async fn writes_a_line_for_each_invocation() {
             "GET /items 201 _ (cold start _)",
             r"GET /a/\u{9b}31m\u{202e} 201 _",
             r"GET /fails 500 _: Function.Panic: oh\nGET /forged 200 1.0ms\u{1b}[2J",
-            "GET /late 504 _: the function has not answered in _ s",
+            "GET /late 504 _: the function did not reply within _ s",
             "POST /upload 413 _",
         ];
         let lines = lines_of(child).await.join("\n").replace("1.0ms", "_").replace(" 0.5 s", " _ s");

@@ -27,7 +27,7 @@ async fn a_function_goes_on_from_its_snapshot_when_it_is_told_to() {
     let api = RuntimeApi::start().await.unwrap().snap_start();
     let addr = api.address().parse().unwrap();
     let asked = tokio::spawn(async move { ask(addr, RESTORE).await });
-    tokio::time::timeout(SOON, api.snapshot()).await.unwrap();
+    tokio::time::timeout(SOON, api.wait_for_snapshot()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!asked.is_finished());
     api.restore();
@@ -65,7 +65,7 @@ async fn who_starts_otherwise_has_no_snapshot() {
     let api = RuntimeApi::start().await.unwrap().snap_start();
     let mut function = Function::connect(&api).await;
     handed_out(&api, "{}", function.poll()).await;
-    assert_eq!(api.protocol_errors(), ["polled without having asked what comes after the snapshot"]);
+    assert_eq!(api.protocol_errors(), ["polled before it requested the restore of its snapshot"]);
 }
 
 #[tokio::test]

@@ -58,15 +58,15 @@ async fn a_deadline_is_the_functions_to_know_and_the_end_of_the_wait() {
         assert!((asked..=now()).contains(&(told - milliseconds)), "{told} - {milliseconds}, asked at {asked}");
     };
     for (invocation, seconds) in [
-        (Invocation::new("{}").deadline(Duration::from_millis(100)), 0.1),
-        (Invocation::new("{}").deadline(Duration::from_millis(300)), 0.3),
+        (Invocation::new("{}").timeout(Duration::from_millis(100)), 0.1),
+        (Invocation::new("{}").timeout(Duration::from_millis(300)), 0.3),
     ] {
         let (before, asked) = (Instant::now(), now());
         let both = async { tokio::join!(api.invoke(invocation), ask(addr, next)) };
         let (invoked, (head, _)) = tokio::time::timeout(SOON, both).await.expect("it has the time of all");
         let error = invoked.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
-        assert_eq!(error.to_string(), format!("the function has not answered in {seconds} s"));
+        assert_eq!(error.to_string(), format!("the function did not reply within {seconds} s"));
         assert!(before.elapsed() >= Duration::from_secs_f64(seconds));
         is_told(&head, (seconds * 1000.0) as u128, asked);
 

@@ -63,7 +63,7 @@ async fn a_poll_beyond_the_slots_is_refused() {
     assert_eq!(api.protocol_errors(), [""; 0]);
     let (head, body) = ask(addr, NEXT).await;
     assert!(head.starts_with("http/1.1 500 ") && body.contains("InternalServerError"), "{head}{body}");
-    assert_eq!(api.protocol_errors(), ["polled with all of 2 slots busy"]);
+    assert_eq!(api.protocol_errors(), ["polled while all 2 slots were busy"]);
     // What is answered makes room, and so does who closes the connection.
     assert!(answer(&mut one, &id).await.starts_with("http/1.1 202 "));
     waits.abort();
@@ -83,7 +83,7 @@ async fn a_poll_beyond_the_slots_is_refused() {
 async fn an_invocation_that_is_given_up_makes_room() {
     let api = RuntimeApi::start().await.unwrap().max_concurrency(1);
     let (mut late, mut next) = (Function::connect(&api).await, Function::connect(&api).await);
-    let short = Invocation::new("1").deadline(Duration::from_millis(100));
+    let short = Invocation::new("1").timeout(Duration::from_millis(100));
     let (invoked, id) = tokio::join!(api.invoke(short), late.poll());
     assert!(invoked.is_err());
     let (invoked, _) = tokio::join!(api.invoke("2"), async {

@@ -150,14 +150,14 @@ async fn trailers_have_a_form() {
     let good = r#"{"errorType":"x","errorMessage":"oh"}"#;
     let good_type = "Lambda-Runtime-Function-Error-Type: Runtime.Unknown\r\n";
     for (headers, trailers, about) in [
-        ("", error_trailers("Runtime.Unknown", good), "`trailer` does not tell of"),
-        (TRAILER, error_trailers("alloc::Error", good), "\"alloc::Error\" is not the type"),
-        (TRAILER, error_trailers("Runtime.X1", good), "\"Runtime.X1\" is not the type"),
-        (TRAILER, error_trailers("Runtime.Unknown", "oh"), "no base64 of"),
-        (TRAILER, error_trailers("Runtime.Unknown", r#"{"errorMessage":"oh"}"#), "no base64 of"),
-        (TRAILER, format!("{good_type}Lambda-Runtime-Function-Error-Body: {good}\r\n"), "no base64 of"),
-        (TRAILER, good_type.to_owned(), "no base64 of"),
-        ("trailer: x-checksum\r\n", "x-checksum: 1\r\n".to_owned(), "a trailer x-checksum"),
+        ("", error_trailers("Runtime.Unknown", good), "does not list"),
+        (TRAILER, error_trailers("alloc::Error", good), "\"alloc::Error\" is not a valid error type"),
+        (TRAILER, error_trailers("Runtime.X1", good), "\"Runtime.X1\" is not a valid error type"),
+        (TRAILER, error_trailers("Runtime.Unknown", "oh"), "is not base64 of"),
+        (TRAILER, error_trailers("Runtime.Unknown", r#"{"errorMessage":"oh"}"#), "is not base64 of"),
+        (TRAILER, format!("{good_type}Lambda-Runtime-Function-Error-Body: {good}\r\n"), "is not base64 of"),
+        (TRAILER, good_type.to_owned(), "is not base64 of"),
+        ("trailer: x-checksum\r\n", "x-checksum: 1\r\n".to_owned(), "the unknown trailer x-checksum"),
     ] {
         let api = RuntimeApi::start().await.unwrap();
         let front = Front::function_url().streaming();
@@ -176,8 +176,8 @@ async fn the_head_of_the_post_has_a_form() {
     let front = Front::function_url().streaming();
     for (headers, about) in [
         // An HTTP server takes this one for chunked, and says nothing.
-        ("content-length: 80\r\ntransfer-encoding: chunked\r\n", "came with a length"),
-        ("transfer-encoding: chunked\r\ncontent-length: 80\r\n", "came with a length"),
+        ("content-length: 80\r\ntransfer-encoding: chunked\r\n", "has a content-length"),
+        ("transfer-encoding: chunked\r\ncontent-length: 80\r\n", "has a content-length"),
     ] {
         let api = RuntimeApi::start().await.unwrap();
         let mut function = Function::connect(&api).await;
@@ -210,7 +210,7 @@ async fn the_head_of_the_post_has_a_form() {
     let request = request();
     let (response, _) = tokio::join!(api.send(&front, &request), answered);
     assert_eq!((response.status().as_u16(), api.protocol_errors().len()), (201, 2), "{:?}", api.protocol_errors());
-    assert!(api.protocol_errors()[1].contains("without `transfer-encoding: chunked`"), "{:?}", api.protocol_errors());
+    assert!(api.protocol_errors()[1].contains("has no `transfer-encoding: chunked`"), "{:?}", api.protocol_errors());
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn there_is_one_other_mode() {
         let (response, told) = tokio::join!(api.send(&front, &request), answered);
         assert!(told.starts_with("http/1.1 400 ") && told.contains("invalidfunctionresponsemode"), "{told}");
         assert_eq!(response.status(), 502, "{mode}");
-        assert_eq!(api.protocol_errors(), [format!("{mode:?} is no response mode")]);
+        assert_eq!(api.protocol_errors(), [format!("{mode:?} is not a valid response mode")]);
     }
 }
 
@@ -242,7 +242,7 @@ async fn a_connection_that_closes_amid_a_body_truncates_it() {
         drop(function);
         assert_eq!(soon(response.chunk()).await.unwrap().bytes, "one");
         assert_eq!(soon(response.end()).await, StreamEnd::Truncated, "{front}");
-        assert_eq!(api.protocol_errors(), [format!("the answer to {id} was cut off")]);
+        assert_eq!(api.protocol_errors(), [format!("the reply to {id} is incomplete")]);
     }
     // A function that was not read from notices as well, and so is what it left half done.
     let api = RuntimeApi::start().await.unwrap();
@@ -257,9 +257,9 @@ async fn a_connection_that_closes_amid_a_body_truncates_it() {
 async fn what_begins_otherwise_is_a_500() {
     let long = [&vec![b' '; 16 * 1024 - 7][..], b"\0\0\0\0\0\0\0\0one"].concat();
     for (begin, both, about) in [
-        (&br#"{"statusCode":200,"body":"x"}"#[..], true, "before a prelude and its 8 NULs"),
-        (b"{}\0\0\0\0\0\0\0one", true, "before a prelude and its 8 NULs"),
-        (&long, true, "no 8 NULs in the first 16 KB"),
+        (&br#"{"statusCode":200,"body":"x"}"#[..], true, "before the 8 NULs after the prelude"),
+        (b"{}\0\0\0\0\0\0\0one", true, "before the 8 NULs after the prelude"),
+        (&long, true, "the first 16 KB of the reply have no 8 NULs"),
         (b"[]\0\0\0\0\0\0\0\0one", true, "no JSON object"),
         (b"{\"headers\":{\"x\":[\"1\"]}}\0\0\0\0\0\0\0\0one", true, "no object of strings"),
         (b"{\"multiValueHeaders\":{\"x\":[\"1\"]}}\0\0\0\0\0\0\0\0one", false, "multiValueHeaders"),

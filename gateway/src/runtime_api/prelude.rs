@@ -1,19 +1,19 @@
-//! The start of a streamed reply, and the response that it begins.
+//! The prelude of a streamed reply: the head of the response, as JSON before the body.
 
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 
+use super::state::SharedState;
 use crate::{
     Chunk, Front, StreamEnd, StreamedResponse,
     kind::Kind,
     response::{self, streamed},
-    state::State,
     streamed::Streaming,
 };
 
-/// The response of a front that streams.
-pub(super) async fn response(front: &Front, mut reply: Streaming, state: &State) -> StreamedResponse {
+/// Makes the response of a streaming front, as soon as the prelude is complete.
+pub(super) async fn response(front: &Front, mut reply: Streaming, state: &SharedState) -> StreamedResponse {
     if !streamed::has_prelude(front, reply.content_type.as_ref()) {
         return StreamedResponse::streamed(streamed::plain(reply.content_type.clone()), None, reply);
     }
@@ -22,13 +22,13 @@ pub(super) async fn response(front: &Front, mut reply: Streaming, state: &State)
     loop {
         if let Some((prelude, body)) = streamed::split(&begin) {
             let (head, wrong) = streamed::head(front, prelude);
-            wrong.into_iter().for_each(|wrong| state.complain(wrong));
+            wrong.into_iter().for_each(|wrong| state.add_protocol_error(wrong));
             let Some(head) = head else { break };
             let bytes = begin.split_off(body).freeze();
             return StreamedResponse::streamed(head, Some(Chunk { bytes, at }), reply);
         }
         if begin.len() >= streamed::MAX_PRELUDE {
-            state.complain("there are no 8 NULs in the first 16 KB of the reply".to_owned());
+            state.add_protocol_error("the first 16 KB of the reply have no 8 NULs after the prelude".to_owned());
             break;
         }
         match reply.next().await {
@@ -37,9 +37,9 @@ pub(super) async fn response(front: &Front, mut reply: Streaming, state: &State)
                 begin.extend_from_slice(&chunk.bytes);
             }
             Err(StreamEnd::Complete) => {
-                state.complain("the reply ended before a prelude and its 8 NULs".to_owned());
+                state.add_protocol_error("the reply ended before the 8 NULs after the prelude".to_owned());
                 if begin.is_empty() && front.kind == Kind::FunctionUrl {
-                    // Seen where a runtime writes its prelude together with the first byte of the body.
+                    // Observed with a runtime that writes the prelude together with the first byte of the body.
                     return StreamedResponse::whole(streamed::plain(None).map(|()| Bytes::new()));
                 }
                 break;
