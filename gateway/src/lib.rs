@@ -128,7 +128,8 @@
 //!
 //! # Features
 //!
-//! - `cli`, on by default: the command.
+//! - `cli`, on by default: the command. It includes `process`.
+//! - `process`: `Function`, which starts a function as a child process.
 //! - `websocket`: `Server::start_websocket`, and `--front websocket-api` of the command.
 
 mod access;
@@ -136,6 +137,8 @@ mod discard;
 mod event;
 mod event_name;
 mod front;
+#[cfg(feature = "process")]
+mod function;
 mod invocation;
 mod kind;
 mod log;
@@ -152,6 +155,8 @@ mod websocket_api;
 mod websocket_server;
 
 pub use front::{Front, UnknownFront};
+#[cfg(feature = "process")]
+pub use function::Function;
 pub use invocation::{FunctionError, FunctionResult, Invocation};
 pub use log::LogEntry;
 pub use runtime_api::RuntimeApi;

@@ -108,7 +108,11 @@ async fn an_argument_that_is_no_text_is_refused() {
     let odd = std::ffi::OsStr::from_bytes(b"\xff");
     let output = command(&["--", "true"]).arg(odd).output().await.unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(2) && said.starts_with("lodger-gateway: \"\\xFF\" is not UTF-8\n"), "{said}");
+    assert!(
+        output.status.code() == Some(2)
+            && said.starts_with("lodger-gateway: invalid argument \"\\xFF\": expected UTF-8\n"),
+        "{said}"
+    );
 }
 
 #[cfg(unix)]
@@ -163,7 +167,7 @@ async fn its_end_is_the_end_of_the_function() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_function_that_asks_for_nothing_is_told_of() {
-    let hint = "the function has not asked for an event yet";
+    let hint = "the function has not polled for 3s";
     // The one is told of while it runs, and by the end of the other it would have been as well.
     let mut idle = command(&["--", "sleep", "60"]).spawn().unwrap();
     let (mut busy, mut lines) = start(&["--", "sh", "-c", "echo at $AWS_LAMBDA_RUNTIME_API; exec sleep 4"]);
@@ -244,7 +248,10 @@ async fn one_event_can_be_tried() {
 
     let output = invoke(&["--quiet"], "no json", async |_| panic!("it was started")).await;
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.starts_with("lodger-gateway: --event -: ") && output.status.code() == Some(1), "{error}");
+    assert!(
+        error.starts_with("lodger-gateway: cannot read the event - (--event): ") && output.status.code() == Some(1),
+        "{error}"
+    );
 }
 
 #[cfg(unix)]
@@ -256,7 +263,7 @@ async fn a_function_that_ends_before_it_answers_is_told_of() {
     let output = command.arg("--event").arg(&file).args(["--", "sh", "-c", "exit 3"]).output().await.unwrap();
     std::fs::remove_file(&file).unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.contains("the function ended before it answered: exit status: 3"), "{error}");
+    assert!(error.contains("the function ended before it replied: exit status: 3"), "{error}");
     assert_eq!(output.status.code(), Some(1));
 }
 
@@ -337,7 +344,10 @@ async fn a_function_of_vercels_is_behind_a_port() {
     assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
     let mut errors = String::new();
     child.stderr.take().unwrap().read_to_string(&mut errors).await.unwrap();
-    assert_eq!(errors, "warn: hi\nlodger-gateway: sent `end` for a request that is not open: \"0\", 0\n");
+    assert_eq!(
+        errors,
+        "warn: hi\nlodger-gateway: protocol error of the function: sent `end` for a request that is not open: \"0\", 0\n"
+    );
 }
 
 #[cfg(unix)]
@@ -351,7 +361,7 @@ async fn a_function_of_vercels_that_cannot_start_is_told_of() {
     assert_eq!(body, "the function cannot start: no database\n");
     let mut line = String::new();
     BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).await.unwrap();
-    assert_eq!(line, "lodger-gateway: the function cannot go on: no database\n");
+    assert_eq!(line, "lodger-gateway: the function reported an unrecoverable error: no database\n");
 }
 
 #[cfg(feature = "websocket")]
@@ -552,13 +562,13 @@ async fn refuses_a_host_that_is_not_allowed() {
 async fn what_cannot_be_done_is_said() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let taken = taken.local_addr().unwrap().to_string();
-    let (listen, runtime_api) = (format!("--listen {taken}: "), format!("--runtime-api {taken}: "));
+    let (listen, runtime_api) = (format!("cannot listen on {taken}: "), "choose another address with --runtime-api");
     for (arguments, code, word) in [
         (&["--front", "cloudfront"][..], 2, "lattice-v2"),
-        (&["--", "/no/such/function"], 1, "/no/such/function"),
-        (&["--runtime-api", "nowhere"], 2, "--runtime-api nowhere: "),
+        (&["--", "/no/such/function"], 1, "cannot start /no/such/function: "),
+        (&["--runtime-api", "nowhere"], 2, "invalid --runtime-api \"nowhere\": "),
         (&["--listen", &taken], 1, &listen),
-        (&["--runtime-api", &taken], 1, &runtime_api),
+        (&["--runtime-api", &taken], 1, runtime_api),
     ] {
         let output = command(arguments).output().await.unwrap();
         let error = String::from_utf8(output.stderr).unwrap();

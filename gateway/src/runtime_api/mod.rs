@@ -19,11 +19,11 @@ use tokio::{
     task::JoinHandle,
 };
 
-use self::state::SharedState;
 use crate::{FunctionError, Warning, access::Hosts, log::Log};
 
 #[cfg(feature = "websocket")]
 pub(crate) use self::send::error_response;
+pub(crate) use self::state::SharedState;
 
 /// A [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on a port, for one function.
 ///
@@ -65,6 +65,11 @@ impl RuntimeApi {
     /// The host and the port for the variable `AWS_LAMBDA_RUNTIME_API` of the function.
     pub fn address(&self) -> String {
         self.addr.to_string()
+    }
+
+    #[cfg(feature = "process")]
+    pub(crate) fn state(&self) -> &Arc<SharedState> {
+        &self.state
     }
 
     /// Waits until the function reports an initialization error.
