@@ -22,7 +22,7 @@ async fn ask(vercel: &Vercel, request: http::request::Builder, body: &'static st
     let response = vercel.send(request).await.unwrap();
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
-    vercel.end(id).await;
+    vercel.wait_for_end(id).await;
     (status, String::from_utf8(body.into()).unwrap())
 }
 

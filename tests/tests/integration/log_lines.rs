@@ -53,7 +53,7 @@ async fn on_vercel(vars: &[(&str, &str)], target: &str) -> (Vec<String>, String)
     let mut request = Sent::get(target).request().map(Full::new);
     let id = platform.add_headers(request.headers_mut());
     let _ = platform.send(request).await.unwrap().into_body().collect().await;
-    platform.end(id).await;
+    platform.wait_for_end(id).await;
     let messages = platform.messages().into_iter();
     let lines = messages.filter_map(|message| match message {
         VercelMessage::Log { request_id, level, message, .. } if request_id == id => {

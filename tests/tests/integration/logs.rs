@@ -171,7 +171,7 @@ async fn on_vercel_what_is_logged_is_of_its_request() {
             let mut request = Sent::get(target).request().map(Full::new);
             let id = platform.add_headers(request.headers_mut());
             let _ = platform.send(request).await.unwrap().into_body().collect().await;
-            platform.end(id).await;
+            platform.wait_for_end(id).await;
             id
         });
         let ids = futures_util::future::join_all(asked).await;

@@ -91,9 +91,9 @@ macro_rules! matrix {
                 let (what, sent) = work();
                 let (id, response) = on.send(&sent).await;
                 assert_eq!((&response.body()[..], has_done(&what)), (&b"handed over"[..], false));
-                assert!(timeout(A_WHILE, on.platform.end(id)).await.is_err(), "it is at its end before the work is");
+                assert!(timeout(A_WHILE, on.platform.wait_for_end(id)).await.is_err(), "it is at its end before the work is");
                 probe::let_go(&what);
-                on.platform.end(id).await;
+                on.platform.wait_for_end(id).await;
                 assert_eq!(done_in(&what).unwrap()["request_id"], json!(id));
                 assert_eq!(on.platform.protocol_errors(), [""; 0]);
             }

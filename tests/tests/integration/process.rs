@@ -261,7 +261,7 @@ async fn what_goes_wrong_after_the_response_is_told() {
     let process = start(&[("AWS_LAMBDA_RUNTIME_API", &*api.address())]);
     for (target, seconds) in [("/after/panic/0", 30), ("/after/said/0", 30), ("/after/long/held", 3), ("/", 30)] {
         let event = Front::function_url().event(&Sent::get(target).request()).unwrap();
-        let outcome = api.invoke(Invocation::new(event).deadline(Duration::from_secs(seconds))).await.unwrap();
+        let outcome = api.invoke(Invocation::new(event).timeout(Duration::from_secs(seconds))).await.unwrap();
         assert_eq!(Front::function_url().response(&outcome).status(), 200, "{target}");
     }
     process.signal("KILL");
@@ -336,7 +336,7 @@ async fn on_vercel_a_signal_ends_it_once_all_is_answered_and_told() {
     body.frame().await.unwrap().unwrap();
     process.signal("TERM");
     assert_eq!(body.collect().await.unwrap().to_bytes(), "ended");
-    platform.end(slow).await;
+    platform.wait_for_end(slow).await;
     let (status, said) = tokio::task::block_in_place(|| process.end());
     assert!(status.success() && said.ends_with("probe: ended\n"), "{status}: {said}");
     assert_eq!((ended(&platform), platform.protocol_errors()), (vec![slow], vec![]));

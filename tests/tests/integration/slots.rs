@@ -337,7 +337,7 @@ async fn an_answer_that_comes_too_late_is_nobody_s_trouble() {
     let event = Front::function_url().event(&Sent::get("/held/late").request()).unwrap();
     // The function is not told of it, and so does not cancel the request in time.
     let name = HeaderName::from_static("lambda-runtime-deadline-ms");
-    let late = Invocation::new(event).header(name, HeaderValue::from_static("0")).deadline(Duration::from_millis(50));
+    let late = Invocation::new(event).header(name, HeaderValue::from_static("0")).timeout(Duration::from_millis(50));
     assert_eq!(api.invoke(late).await.unwrap_err().kind(), std::io::ErrorKind::TimedOut);
     probe::let_go("late");
     for _ in 0..20 {

@@ -123,7 +123,7 @@ async fn starts_from_a_snapshot<F: Framework>(slots: usize, has_system: bool) {
     } else {
         on_its_own_thread(move || F::run(lodger));
     }
-    timeout(SOON, api.snapshot()).await.expect("it asks what comes after the snapshot");
+    timeout(SOON, api.wait_for_snapshot()).await.expect("it asks what comes after the snapshot");
     sleep(A_WHILE).await;
     assert_eq!((done.all(), api.poll_count()), (ALL[..2].to_vec(), 0));
     api.restore();
@@ -382,7 +382,7 @@ async fn the_app_of_each_thread_is_in_the_snapshot() {
             actix_web::App::new()
         })
     });
-    timeout(SOON, api.snapshot()).await.unwrap();
+    timeout(SOON, api.wait_for_snapshot()).await.unwrap();
     let parts = std::thread::available_parallelism().unwrap().get().min(4);
     assert_eq!(done.all(), [vec!["built"; parts], ALL[..2].to_vec()].concat());
 }
@@ -518,7 +518,7 @@ async fn a_pool_is_closed_before_the_snapshot_and_another_after_the_restore() {
         Ok::<_, io::Error>(Router::new().fallback(Pool::port).with_state(pool))
     }));
     let mut before = database.connected().await;
-    timeout(SOON, api.snapshot()).await.unwrap();
+    timeout(SOON, api.wait_for_snapshot()).await.unwrap();
     assert_eq!(timeout(SOON, before.read(&mut [0])).await.unwrap().unwrap(), 0, "it is open in the snapshot");
     api.restore();
     let after = database.connected().await;

@@ -196,7 +196,7 @@ fn as_it_is(lodger: Lodger) -> Lodger {
 /// How often each of these requests has been said to be at its end, once some time has passed.
 async fn ends(on: &OnVercel, ids: &[u64]) -> Vec<usize> {
     for &id in ids {
-        timeout(SOON, on.platform.end(id)).await.unwrap_or_else(|_| {
+        timeout(SOON, on.platform.wait_for_end(id)).await.unwrap_or_else(|_| {
             panic!("no end of {id}: {:?} {:?}", on.platform.messages(), on.platform.protocol_errors())
         });
     }
@@ -763,7 +763,7 @@ async fn what_is_cut_off_has_its_end_too() {
         let body = on.platform.send(request).await.unwrap().into_body();
         on.begin_end();
         assert!(on.result().is_ok(), "{framework}");
-        let told = timeout(SOON, on.platform.end(id)).await;
+        let told = timeout(SOON, on.platform.wait_for_end(id)).await;
         assert!(told.is_ok(), "{framework}: nobody can tell of it any more");
         assert!(body.collect().await.is_err(), "{framework}");
     }
@@ -838,7 +838,7 @@ async fn what_goes_wrong_after_the_response_is_told_with_its_request() {
     let app = Router::new().fallback(handler);
     let on = OnVercel::start(|lodger| lodger.before_freeze(fails).run(app));
     let (id, _) = on.send(&Sent::get("/")).await;
-    on.platform.end(id).await;
+    on.platform.wait_for_end(id).await;
     let lines = on.platform.messages().into_iter().filter_map(|message| match message {
         VercelMessage::Log { request_id, message, .. } => Some((request_id, message)),
         _ => None,

@@ -1,4 +1,4 @@
-//! The head of a request as it was sent.
+//! The head of a request exactly as the function sent it.
 
 use std::{
     io,
@@ -12,15 +12,17 @@ use tokio::{
     net::TcpStream,
 };
 
-/// What is kept of a head.
+/// The most bytes of a head that are recorded.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// The head of the request that came last. An HTTP server takes away what the request should not have had in it.
+/// The head of the last request on a connection.
+///
+/// hyper removes headers that a request must not have, such as `content-length` beside `transfer-encoding`.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Head(Arc<Mutex<Vec<u8>>>);
+pub(super) struct RawHead(Arc<Mutex<Vec<u8>>>);
 
-impl Head {
-    /// Whether a field of this name, in lower case, is there.
+impl RawHead {
+    /// Whether the head has a header of this name, which is in lower case.
     pub(super) fn has(&self, name: &str) -> bool {
         let head = String::from_utf8_lossy(&self.bytes()).to_ascii_lowercase();
         head.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')))
@@ -31,27 +33,28 @@ impl Head {
     }
 }
 
-/// A connection that keeps the head of the last request. A request begins where an answer ended.
+/// A connection that records the head of the last request.
 #[derive(Debug)]
-pub(super) struct Tapped {
+pub(super) struct RecordingSocket {
     socket: TcpStream,
-    head: Head,
-    is_answered: bool,
+    head: RawHead,
+    /// Whether a response was sent since the last read. The next bytes are a new request then.
+    has_responded: bool,
 }
 
-impl Tapped {
-    pub(super) fn new(socket: TcpStream, head: Head) -> Self {
-        Self { socket, head, is_answered: true }
+impl RecordingSocket {
+    pub(super) fn new(socket: TcpStream, head: RawHead) -> Self {
+        Self { socket, head, has_responded: true }
     }
 
-    fn keep(&mut self, read: &[u8]) {
+    fn record(&mut self, read: &[u8]) {
         let mut head = self.head.bytes();
-        if self.is_answered && !read.is_empty() {
-            self.is_answered = false;
+        if self.has_responded && !read.is_empty() {
+            self.has_responded = false;
             head.clear();
         }
-        let is_whole = head.ends_with(b"\r\n\r\n");
-        if !is_whole && head.len() < MAX_HEAD {
+        let is_complete = head.ends_with(b"\r\n\r\n");
+        if !is_complete && head.len() < MAX_HEAD {
             head.extend_from_slice(read);
             if let Some(end) = head.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 head.truncate(end + 4);
@@ -60,18 +63,18 @@ impl Tapped {
     }
 }
 
-impl AsyncRead for Tapped {
+impl AsyncRead for RecordingSocket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
-        self.keep(buf.filled().get(before..).unwrap_or_default());
+        self.record(buf.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Tapped {
+impl AsyncWrite for RecordingSocket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.is_answered = true;
+        self.has_responded = true;
         Pin::new(&mut self.socket).poll_write(cx, buf)
     }
 

@@ -1,4 +1,4 @@
-//! One connection, from the moment that the function lets it in.
+//! A connection after its handshake.
 
 use std::sync::Arc;
 
@@ -19,23 +19,25 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{MAX_MESSAGE, Shared, closing, connections::outgoing};
+use super::connections::{Connections, MAX_MESSAGE, close_message, message};
 use crate::{Message, WebSocketApi, response::websocket::decode_websocket_reply};
 
-/// What API Gateway takes as a frame.
+/// API Gateway's limit for a frame.
 const MAX_FRAME: usize = 32 * 1024;
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
-pub(super) struct Conversation {
-    pub(super) shared: Arc<Shared>,
+/// A connection, from the response to its handshake to its end.
+pub(super) struct Session {
+    pub(super) connections: Arc<Connections>,
     pub(super) connection: WebSocketApi,
     pub(super) outgoing: mpsc::UnboundedSender<tungstenite::Message>,
+    /// Closes when the server is dropped.
     pub(super) alive: watch::Receiver<()>,
 }
 
-impl Conversation {
-    /// Carries it on to its end.
+impl Session {
+    /// Passes messages on until the connection ends, and then invokes the function for `$disconnect`.
     pub(super) async fn run(
         mut self,
         upgraded: Option<Upgraded>,
@@ -47,19 +49,19 @@ impl Conversation {
             let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_FRAME));
             let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
             let (sink, stream) = socket.split();
-            // The function may send while it is busy with a message, so that this waits for nothing.
+            // A task of its own: the function may send to the client while it handles a message.
             writing = Some(tokio::spawn(write(sink, queue)));
             end = self.read(stream).await;
         }
-        self.shared.open().clients.remove(&self.connection.connection_id);
+        self.connections.lock().open.remove(&self.connection.connection_id);
         drop(self.outgoing);
         if let Some(writing) = writing {
             let _ = writing.await;
         }
-        let _ = self.shared.api.invoke(self.connection.disconnect_for(end.0, &end.1)).await;
+        let _ = self.connections.api.invoke(self.connection.disconnect_for(end.0, &end.1)).await;
     }
 
-    /// Tells the function what the client says, until the end, of which it gives the status code and the reason.
+    /// Passes messages to the function until the connection ends. Returns the status code and the reason of the end.
     async fn read(&mut self, mut stream: SplitStream<Socket>) -> (u16, String) {
         let mut end = (1006, String::new());
         loop {
@@ -68,8 +70,8 @@ impl Conversation {
                 _ = self.alive.changed() => return self.close(CloseCode::Away, "Going away"),
             };
             match received {
-                Some(Ok(tungstenite::Message::Text(text))) => self.tell(Message::Text(text.to_string())).await,
-                Some(Ok(tungstenite::Message::Binary(bytes))) => self.tell(Message::Binary(bytes)).await,
+                Some(Ok(tungstenite::Message::Text(text))) => self.pass_on(Message::Text(text.to_string())).await,
+                Some(Ok(tungstenite::Message::Binary(bytes))) => self.pass_on(Message::Binary(bytes)).await,
                 Some(Ok(tungstenite::Message::Close(Some(frame)))) => {
                     end = (frame.code.into(), frame.reason.to_string())
                 }
@@ -83,33 +85,33 @@ impl Conversation {
         }
     }
 
-    /// Tells the function what the client said, and the client what comes of that, if it is to know.
-    async fn tell(&self, message: Message) {
-        let event = self.connection.message(&route_key(&message), message);
-        let answer = match self.shared.api.invoke(event).await {
+    /// Invokes the function with a message, and sends the route response or an error to the client.
+    async fn pass_on(&self, received: Message) {
+        let event = self.connection.message(&route_key(&received), received);
+        let response = match self.connections.api.invoke(event).await {
             Ok(Ok(_)) if !self.connection.has_route_responses => return,
             Ok(Ok(reply)) => decode_websocket_reply(&reply).map(Response::into_body),
             Ok(Err(_)) | Err(_) => None,
         };
-        let message = match answer {
+        let message = match response {
             Some(body) if body.is_empty() => return,
-            Some(body) if body.len() <= MAX_MESSAGE => outgoing(body),
-            _ => self.failed(),
+            Some(body) if body.len() <= MAX_MESSAGE => message(body),
+            _ => self.error_message(),
         };
         let _ = self.outgoing.send(message);
     }
 
-    fn failed(&self) -> tungstenite::Message {
-        let failed = json!({
+    fn error_message(&self) -> tungstenite::Message {
+        let error = json!({
             "message": "Internal server error",
             "connectionId": self.connection.connection_id,
             "requestId": "JKJaXmPLvHcESHA=",
         });
-        tungstenite::Message::text(failed.to_string())
+        tungstenite::Message::text(error.to_string())
     }
 
     fn close(&self, code: CloseCode, reason: &str) -> (u16, String) {
-        let _ = self.outgoing.send(closing(code, reason));
+        let _ = self.outgoing.send(close_message(code, reason));
         (code.into(), reason.to_owned())
     }
 }
@@ -125,7 +127,7 @@ async fn write(
     }
 }
 
-/// What `$request.body.action` selects.
+/// Returns the route key that `$request.body.action` selects.
 fn route_key(message: &Message) -> String {
     let Message::Text(text) = message else { return "$default".to_owned() };
     let action =
@@ -138,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_action_selects_a_route() {
+    fn selects_the_route_by_the_action() {
         for (text, expected) in [
             (r#"{"action":"say"}"#, "say"),
             (r#"{"action":"$disconnect"}"#, "$default"),
