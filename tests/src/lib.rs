@@ -9,3 +9,4 @@ pub mod losses;
 pub mod probe;
 pub mod process;
 pub mod raw_api;
+pub mod wait;

@@ -10,7 +10,6 @@ mod freeze;
 mod lambda;
 mod layers;
 mod location;
-mod log_lines;
 mod logs;
 mod matrix;
 mod not_an_app;

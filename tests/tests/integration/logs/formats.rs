@@ -1,49 +1,31 @@
-//! What a process logs, as its host wants it: of an app of axum's, and of one of actix's.
-#![cfg(unix)]
+//! The formats of a log: JSON and text on Lambda, text on a server, messages on Vercel.
 
-use http_body_util::{BodyExt as _, Full};
-use lodger_gateway::{Front, RuntimeApi, Vercel, VercelMessage};
-use lodger_tests::{
-    ask::{Sent, ask},
-    logging::Logging,
-};
+use lodger_gateway::Vercel;
+use lodger_tests::ask::{Sent, ask};
 use serde_json::{Value, json};
+use tokio::task::block_in_place;
 
-const FRAMEWORKS: [&str; 2] = ["axum", "actix-web"];
+use super::{FRAMEWORKS, complete_request, log_of_request, on_lambda, start};
 
-fn start(vars: &[(&str, &str)]) -> Logging {
-    Logging::start(env!("CARGO_BIN_EXE_logs"), vars)
-}
-
-/// What a function logs that gets these requests one after the other.
-async fn on_lambda(framework: &str, vars: &[(&str, &str)], targets: &[&str]) -> String {
-    let api = RuntimeApi::start().await.unwrap();
-    let address = api.address();
-    let vars = [&[("AWS_LAMBDA_RUNTIME_API", &*address), ("LOGS", framework)], vars].concat();
-    let process = start(&vars);
-    for target in targets {
-        api.send(&Front::function_url(), &Sent::get(*target).request()).await;
-    }
-    process.signal("KILL");
-    let (_, output, errors) = process.end();
+/// Returns the log of a function that responds to a request for each of `targets`.
+async fn output_on_lambda(framework: &str, vars: &[(&str, &str)], targets: &[&str]) -> String {
+    let (output, errors) = on_lambda(&[&[("LOGS", framework)], vars].concat(), targets).await;
     assert_eq!(errors.lines().filter(|line| line.starts_with("lodger")).count(), 0, "{errors}");
     output
 }
 
-/// The trace that the emulator says each request is in.
-fn trace() -> &'static str {
-    "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1"
+/// The trace header of each event of the gateway.
+const TRACE: &str = "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1";
+
+/// Lodger's span of a request, without the request id.
+fn request_span() -> Value {
+    json!({ "name": "request", "fields": { "request_id": null, "trace_id": TRACE, "front": "function-url" } })
 }
 
-/// Lodger's span, without what is different each time.
-fn of_request() -> Value {
-    json!({ "name": "request", "fields": { "request_id": null, "trace_id": trace(), "front": "function-url" } })
-}
-
-/// The lines of JSON, without what is different each time.
-async fn as_json(framework: &str, level: &str, target: &str) -> Vec<Value> {
+/// Returns the lines of a JSON log, without timestamps and request ids. Each request id is checked against the span.
+async fn json_lines(framework: &str, level: &str, target: &str) -> Vec<Value> {
     let vars = [("AWS_LAMBDA_LOG_FORMAT", "JSON"), ("AWS_LAMBDA_LOG_LEVEL", level)];
-    let output = on_lambda(framework, &vars, &[target]).await;
+    let output = output_on_lambda(framework, &vars, &[target]).await;
     let lines = output.lines().map(|line| {
         let mut line: Value = serde_json::from_str(line).unwrap();
         let time = line["timestamp"].take();
@@ -60,19 +42,19 @@ async fn as_json(framework: &str, level: &str, target: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn on_lambda_a_line_is_an_object_where_that_is_asked_for() {
+async fn on_lambda_writes_json_if_the_log_format_is_json() {
     for framework in FRAMEWORKS {
         let line = |level: &str, message: &str, more: Value| {
             let mut line = json!({
                 "timestamp": null, "level": level, "message": message, "requestId": "ID", "target": "logs",
-                "spans": [of_request()],
+                "spans": [request_span()],
             });
             for (name, value) in more.as_object().unwrap() {
                 line[name] = value.clone();
             }
             line
         };
-        let lines = as_json(framework, "DEBUG", "/work").await;
+        let lines = json_lines(framework, "DEBUG", "/work").await;
         let early = json!({ "timestamp": null, "level": "INFO", "message": "early", "target": "test" });
         let at_work = line("WARN", "at work", json!({ "fields": { "name": framework } }));
         let of_log = line("INFO", "by the other crate", json!({}));
@@ -82,14 +64,16 @@ async fn on_lambda_a_line_is_an_object_where_that_is_asked_for() {
             lines.into_iter().filter(|line| ["logs", "test"].map(Value::from).contains(&line["target"])).collect();
         assert_eq!(lines, [early, at_work.clone(), of_log, elsewhere, still], "{framework}");
 
-        // What is not logged at the level is the span's as well, and yet the line has its request.
-        assert_eq!(as_json(framework, "WARN", "/work").await, [at_work], "{framework}");
-        let panicked = as_json(framework, "ERROR", "/panic").await;
+        // The level of Lodger's span is INFO. Lines of a higher level still have it.
+        assert_eq!(json_lines(framework, "WARN", "/work").await, [at_work], "{framework}");
+        let panicked = json_lines(framework, "ERROR", "/panic").await;
         assert_eq!(panicked.len(), 2, "{panicked:?}");
-        let says = panicked[0]["message"].as_str().unwrap();
-        assert!(says.contains("panicked at tests/src/bin/logs.rs:") && says.ends_with(": asked to panic"), "{says}");
-        let says = panicked[1]["message"].as_str().unwrap();
-        assert!(says.ends_with("responding with 500: the app panicked: asked to panic"), "{says}");
+        let message = panicked[0]["message"].as_str().unwrap();
+        let has_message =
+            message.contains("panicked at tests/src/bin/logs.rs:") && message.ends_with(": asked to panic");
+        assert!(has_message, "{message}");
+        let message = panicked[1]["message"].as_str().unwrap();
+        assert!(message.ends_with("responding with 500: the app panicked: asked to panic"), "{message}");
         for line in panicked {
             assert_eq!((&line["requestId"], &line["target"]), (&json!("ID"), &json!("lodger")));
         }
@@ -97,33 +81,33 @@ async fn on_lambda_a_line_is_an_object_where_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn on_lambda_whatever_is_in_a_line_it_is_an_object_of_its_request() {
+async fn on_lambda_writes_valid_json_for_control_characters_and_nested_spans() {
     for framework in FRAMEWORKS {
         let expected = json!({
             "timestamp": null, "level": "INFO", "message": "\"two\nlines\" \u{0}\u{1b}", "requestId": "ID",
             "target": "logs", "fields": { "not_a_number": null },
             "spans": [
-                of_request(),
+                request_span(),
                 { "name": "outer", "fields": { "name": "of a field", "number": 2, "late": "two\nlines" } },
-                { "name": "request", "fields": { "request_id": "of somebody else", "number": 3 } },
+                { "name": "request", "fields": { "request_id": "of another request", "number": 3 } },
             ],
         });
-        let lines = as_json(framework, "INFO", "/nested").await;
+        let lines = json_lines(framework, "INFO", "/nested").await;
         assert_eq!(
             lines.iter().filter(|line| line["target"] == "logs").collect::<Vec<_>>(),
             [&expected],
             "{framework}"
         );
-        // What is recorded again replaces what was there.
-        let output = on_lambda(framework, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")], &["/nested"]).await;
+        // A field that is recorded again replaces the first one.
+        let output = output_on_lambda(framework, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")], &["/nested"]).await;
         assert_eq!(output.matches("\"number\":").count(), 2, "{output}");
     }
 }
 
 #[tokio::test]
-async fn on_lambda_a_line_is_text_by_default() {
+async fn on_lambda_writes_text_by_default() {
     for framework in FRAMEWORKS {
-        let output = on_lambda(framework, &[("RUST_LOG", "warn,test=info")], &["/work", "/work"]).await;
+        let output = output_on_lambda(framework, &[("RUST_LOG", "warn,test=info")], &["/work", "/work"]).await;
         let lines: Vec<_> = output.lines().collect();
         assert_eq!(lines.len(), 3, "{output}");
         assert_eq!(lines[0].trim_start(), "INFO test: early");
@@ -135,7 +119,7 @@ async fn on_lambda_a_line_is_text_by_default() {
                 (before.trim_start(), after),
                 (
                     "WARN ",
-                    &*format!(" trace_id={:?} front=\"function-url\"}}: logs: at work name={framework:?}", trace())
+                    &*format!(" trace_id={:?} front=\"function-url\"}}: logs: at work name={framework:?}", TRACE)
                 )
             );
         }
@@ -144,15 +128,15 @@ async fn on_lambda_a_line_is_text_by_default() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_a_server_a_line_is_text() {
+async fn on_a_server_writes_text() {
     for framework in FRAMEWORKS {
         let mut process = start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LOGS", framework), ("RUST_LOG", "nonsense=x")]);
-        // Where it listens is among what it logs.
+        // The address of the server is one of the lines.
         let output = process.output_until("listening on http://");
         let addr = output.rsplit("http://").next().unwrap().trim().parse().unwrap();
         ask(addr, &Sent::get("/work")).await;
         process.signal("TERM");
-        let (status, rest, errors) = tokio::task::block_in_place(|| process.end());
+        let (status, rest, errors) = block_in_place(|| process.end());
         assert!(status.success(), "{status}: {errors}");
         let line = rest.lines().find(|line| line.contains("at work")).unwrap();
         assert!(line.contains(&format!("request{{request_id=1 front=\"server\"}}: logs: at work name={framework:?}")));
@@ -161,31 +145,15 @@ async fn on_a_server_a_line_is_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_vercel_what_is_logged_is_of_its_request() {
-    for framework in ["axum", "actix-web"] {
+async fn on_vercel_sends_each_line_with_the_id_of_its_request() {
+    for framework in FRAMEWORKS {
         let platform = Vercel::start().unwrap();
         let vars = [("VERCEL_IPC_PATH", &*platform.ipc_path()), ("LOGS", framework), ("RUST_LOG", "debug")];
         let process = start(&vars);
-        // At once, so that each could take the other's lines for its own.
-        let asked = ["/work", "/work", "/stream", "/panic"].map(async |target| {
-            let mut request = Sent::get(target).request().map(Full::new);
-            let id = platform.add_headers(request.headers_mut());
-            let _ = platform.send(request).await.unwrap().into_body().collect().await;
-            platform.wait_for_end(id).await;
-            id
-        });
-        let ids = futures_util::future::join_all(asked).await;
-        let of = |id: u64| {
-            let messages = platform.messages().into_iter();
-            let lines = messages.filter_map(|message| match message {
-                VercelMessage::Log { request_id, level, message, .. } if request_id == id => {
-                    Some(format!("{level}: {message}"))
-                }
-                _ => None,
-            });
-            lines.collect::<Vec<_>>()
-        };
-        assert_eq!(of(0)[0], "info: early", "{framework}");
+        // Concurrent requests, so that a line could get the id of another one.
+        let requests = ["/work", "/work", "/stream", "/panic"].map(|target| complete_request(&platform, target));
+        let ids = futures_util::future::join_all(requests).await;
+        assert_eq!(log_of_request(&platform, 0)[0], "info: early", "{framework}");
         for id in &ids[..2] {
             let expected = [
                 &*format!("warn: at work name={framework:?}"),
@@ -193,25 +161,27 @@ async fn on_vercel_what_is_logged_is_of_its_request() {
                 "info: elsewhere is_at_home=false",
                 "debug: still at work",
             ];
-            assert_eq!(of(*id), expected, "{framework}");
+            assert_eq!(log_of_request(&platform, *id), expected, "{framework}");
         }
-        assert_eq!(of(ids[2]), ["info: a frame number=0", "info: a frame number=1"], "{framework}");
-        let panicked = of(ids[3]);
+        let frames = ["info: a frame number=0", "info: a frame number=1"];
+        assert_eq!(log_of_request(&platform, ids[2]), frames, "{framework}");
+        let panicked = log_of_request(&platform, ids[3]);
         assert!(panicked.len() == 2 && panicked[0].contains("panicked at tests/src/bin/logs.rs:"), "{panicked:?}");
         assert!(panicked[1].contains("the app panicked: asked to panic"), "{panicked:?}");
         assert_eq!(platform.protocol_errors(), [""; 0], "{framework}");
         process.signal("TERM");
-        let (status, _, said) = tokio::task::block_in_place(|| process.end());
-        assert!(status.success(), "{status}: {said}");
+        let (status, _, errors) = block_in_place(|| process.end());
+        assert!(status.success(), "{status}: {errors}");
     }
 }
 
 #[test]
-fn on_vercel_what_cannot_be_sent_is_on_standard_error() {
-    for (vars, ends_well) in
+fn on_vercel_writes_lines_to_standard_error_without_a_connection() {
+    for (vars, succeeds) in
         [(&[("VERCEL_IPC_PATH", "/nowhere")][..], true), (&[("VERCEL_IPC_PATH", "/nowhere"), ("LOGS", "axum")], false)]
     {
-        let (status, _, said) = start(vars).end();
-        assert_eq!((status.success(), said.lines().filter(|line| *line == "early").count()), (ends_well, 1), "{said}");
+        let (status, _, errors) = start(vars).end();
+        let early = errors.lines().filter(|line| *line == "early").count();
+        assert_eq!((status.success(), early), (succeeds, 1), "{errors}");
     }
 }
