@@ -25,5 +25,6 @@ mod slots;
 mod snapshots;
 mod streams;
 mod targets;
+mod test_host;
 mod vercel;
 mod warp;

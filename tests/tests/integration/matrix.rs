@@ -138,7 +138,7 @@ macro_rules! matrix {
 
             #[tokio::test]
             async fn managed_instances() {
-                answers_many_at_once(&on_slots(8, <$F>::run).await, stringify!($framework)).await;
+                answers_many_at_once(&*on_slots(8, <$F>::run).await, stringify!($framework)).await;
             }
 
             matrix!(@fronts $F http_api http_api_v1 rest_api function_url alb alb_multi_value lattice_v1 lattice_v2 vercel);
