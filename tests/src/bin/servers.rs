@@ -21,7 +21,7 @@ async fn metrics_listener() -> std::io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Lodger listens for signals. The other server shuts down after it.
+/// Lodger listens for signals. The other server shuts down after Lodger.
 async fn one_after_the_other() -> Result {
     let listener = metrics_listener().await?;
     let (end, ended) = oneshot::channel::<()>();
@@ -80,7 +80,7 @@ async fn either() -> Result {
     Ok(())
 }
 
-/// The program listens for signals itself, during `run` and after it.
+/// The program has its own signal handlers, during `run` and afterwards.
 #[cfg(unix)]
 async fn own_signals() -> Result {
     use tokio::signal::unix::{SignalKind, signal};

@@ -12,8 +12,7 @@ use lodger_gateway::{Front, RuntimeApi, Vercel};
 use lodger_tests::{
     ask::{Sent, ask},
     process::{Process, SEPARATE_SIGNALS},
-    raw_api::SOON,
-    wait::wait_until,
+    wait::{SOON, wait_until},
 };
 
 const SIGNALS: [(&str, i32); 2] = [("TERM", 15), ("INT", 2)];

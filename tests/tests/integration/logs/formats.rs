@@ -64,7 +64,7 @@ async fn on_lambda_writes_json_if_the_log_format_is_json() {
             lines.into_iter().filter(|line| ["logs", "test"].map(Value::from).contains(&line["target"])).collect();
         assert_eq!(lines, [early, at_work.clone(), of_log, elsewhere, still], "{framework}");
 
-        // The level of Lodger's span is INFO. Lines of a higher level still have it.
+        // The span of a request has the level INFO, and is part of the lines above that level too.
         assert_eq!(json_lines(framework, "WARN", "/work").await, [at_work], "{framework}");
         let panicked = json_lines(framework, "ERROR", "/panic").await;
         assert_eq!(panicked.len(), 2, "{panicked:?}");

@@ -1,4 +1,4 @@
-//! The app as a process: how signals end it, and what it writes to standard error and reports to its platform.
+//! The app as a process: signals, environment variables, standard error, and reports to Vercel.
 #![cfg(unix)]
 
 mod settings;

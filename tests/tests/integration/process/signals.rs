@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT: what happens to requests in flight, how long the process waits for them, and how it ends.
+//! SIGTERM and SIGINT: requests in flight, the grace period, and the exit status.
 
 use std::{
     net::SocketAddr,
@@ -14,7 +14,7 @@ use lodger_gateway::{Front, RuntimeApi, Vercel, VercelMessage};
 use lodger_tests::{
     ask::Sent,
     process::{Process, SEPARATE_SIGNALS},
-    raw_api::SOON,
+    wait::SOON,
 };
 use serde_json::{Value, json};
 use tokio::{

@@ -1,4 +1,4 @@
-//! The process on Vercel: errors that it reports, the prefix of a service, and the two hosts of Vercel's own tools.
+//! The process on Vercel: reported errors, the prefix of a service, Vercel's own proxy, and `vercel dev`.
 
 use std::{
     io::{BufRead, BufReader},
@@ -10,7 +10,7 @@ use lodger_gateway::Vercel;
 use lodger_tests::{
     ask::{Sent, ask},
     process::Process,
-    raw_api::SOON,
+    wait::SOON,
 };
 use serde_json::Value;
 use tokio::{task::block_in_place, time::timeout};
