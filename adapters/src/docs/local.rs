@@ -36,7 +36,7 @@
 //!
 //! - **Streams.** The front and the function both stream, or neither does. If only one of them streams, the client receives the
 //!   envelope of the reply instead of the response.
-//! - **Binary data behind a REST API.** Without `binaryMediaTypes`, a REST API damages uploads that are not text, and sends
+//! - **Binary data behind a REST API.** Without `binaryMediaTypes`, a REST API damages uploads that are not text. It sends
 //!   images and compressed responses as base64 text. Set `binaryMediaTypes` to `*/*` in the API.
 //!
 //! ```sh

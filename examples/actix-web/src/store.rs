@@ -1,15 +1,15 @@
-//! Where the files are: in memory, for all workers.
+//! The files, in memory, shared by all workers.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::web::Bytes;
 use serde::Serialize;
 
-/// The largest file that is taken.
-pub(crate) const LARGEST: usize = 2 * 1024 * 1024;
+/// The maximum size of a file, in bytes.
+pub(crate) const MAX_FILE_BYTES: usize = 2 * 1024 * 1024;
 
 #[derive(Default)]
-pub(crate) struct Shelf(Mutex<Vec<File>>);
+pub(crate) struct FileStore(Mutex<Vec<File>>);
 
 #[derive(Clone)]
 pub(crate) struct File {
@@ -18,7 +18,7 @@ pub(crate) struct File {
     pub(crate) content: Bytes,
 }
 
-/// What is told of a file.
+/// A file in a list, without its content.
 #[derive(Serialize)]
 pub(crate) struct Entry {
     id: usize,
@@ -26,8 +26,8 @@ pub(crate) struct Entry {
     size: usize,
 }
 
-impl Shelf {
-    pub(crate) fn put(&self, file: File) -> Entry {
+impl FileStore {
+    pub(crate) fn add(&self, file: File) -> Entry {
         let mut files = self.lock();
         files.push(file.clone());
         entry(files.len(), &file)

@@ -1,4 +1,4 @@
-//! What can go wrong, and how it is told: rejections become JSON.
+//! The errors of the API. Every rejection becomes JSON.
 
 use std::{convert::Infallible, fmt};
 
@@ -11,40 +11,40 @@ use warp::{
     reply,
 };
 
-/// A rejection of the app's own.
+/// A rejection that the app makes itself.
 #[derive(Debug)]
-pub enum Problem {
-    Blank,
+pub enum Error {
+    EmptyField,
     Form(warp::Error),
     NoPicture,
-    NoSuchPicture(usize),
+    PictureNotFound(usize),
 }
 
-impl Reject for Problem {}
+impl Reject for Error {}
 
-impl Problem {
+impl Error {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Blank | Self::NoPicture => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::EmptyField | Self::NoPicture => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Form(_) => StatusCode::BAD_REQUEST,
-            Self::NoSuchPicture(_) => StatusCode::NOT_FOUND,
+            Self::PictureNotFound(_) => StatusCode::NOT_FOUND,
         }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Blank => f.write_str("an entry has a name and words"),
-            Self::Form(error) => write!(f, "the form cannot be read: {error}"),
-            Self::NoPicture => f.write_str("there is no picture in the form"),
-            Self::NoSuchPicture(id) => write!(f, "there is no picture {id}"),
+            Self::EmptyField => f.write_str("the name and the words must not be empty"),
+            Self::Form(error) => write!(f, "cannot read the form: {error}"),
+            Self::NoPicture => f.write_str("the form contains no picture"),
+            Self::PictureNotFound(id) => write!(f, "picture {id} not found"),
         }
     }
 }
 
-/// Answers a rejection.
-pub async fn answer(rejection: Rejection) -> Result<impl Reply, Infallible> {
+/// Responds to a rejection.
+pub async fn recover(rejection: Rejection) -> Result<impl Reply, Infallible> {
     #[derive(Serialize)]
     struct Body {
         error: String,
@@ -54,8 +54,8 @@ pub async fn answer(rejection: Rejection) -> Result<impl Reply, Infallible> {
 }
 
 fn status_and_error(rejection: &Rejection) -> (StatusCode, String) {
-    if let Some(problem) = rejection.find::<Problem>() {
-        (problem.status(), problem.to_string())
+    if let Some(error) = rejection.find::<Error>() {
+        (error.status(), error.to_string())
     } else if let Some(error) = rejection.find::<BodyDeserializeError>() {
         (StatusCode::BAD_REQUEST, error.to_string())
     } else if let Some(error) = rejection.find::<PayloadTooLarge>() {
@@ -67,10 +67,10 @@ fn status_and_error(rejection: &Rejection) -> (StatusCode, String) {
     } else if let Some(error) = rejection.find::<InvalidHeader>() {
         (StatusCode::BAD_REQUEST, error.to_string())
     } else if rejection.find::<MethodNotAllowed>().is_some() {
-        (StatusCode::METHOD_NOT_ALLOWED, "there is no such method here".to_owned())
+        (StatusCode::METHOD_NOT_ALLOWED, "method not allowed".to_owned())
     } else if rejection.is_not_found() {
-        (StatusCode::NOT_FOUND, "there is nothing here".to_owned())
+        (StatusCode::NOT_FOUND, "no such route".to_owned())
     } else {
-        (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong".to_owned())
+        (StatusCode::INTERNAL_SERVER_ERROR, "internal error".to_owned())
     }
 }
