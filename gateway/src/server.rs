@@ -23,7 +23,7 @@ use crate::{
     Front, RuntimeApi, StreamedResponse,
     access::{Hosts, forbidden},
     discard::discard,
-    streamed::Rest,
+    streamed::ResponseBody,
 };
 
 /// What API Gateway takes as a body; no front takes more.
@@ -164,7 +164,7 @@ where
 }
 
 /// Sends a request through a front.
-async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<Rest> {
+async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<ResponseBody> {
     let mut entry = api.begin_entry(request.method(), request.uri());
     let (mut parts, body) = request.into_parts();
     let is_head = parts.method == Method::HEAD;

@@ -64,7 +64,7 @@ pub const CHANGES: &[FrontChanges] = &[
         front: "rest-api",
         title: "REST API",
         log_name: "rest-api",
-        // The stage. Lodger adds it to paths in `Location`.
+        // The stage. Lodger adds the stage to paths in `Location`.
         path_prefix: Some("/prod"),
         path: PathChange::Unchanged,
         query: QueryChange::Decoded,

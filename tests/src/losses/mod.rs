@@ -1,6 +1,6 @@
 //! The changes that each front makes to requests and responses, as data. Everything else is as on a server.
 //!
-//! The tests compare each front with these records. The numbers in comments are those of the rules in `README.md`.
+//! The tests compare each front with these records. Comments refer to the numbered rules in `README.md`.
 
 mod fronts;
 mod percent;
@@ -59,7 +59,7 @@ pub enum PathChange {
 /// The change of the query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueryChange {
-    /// The front sends the query as it is (rules 30 and 43).
+    /// The front sends the query unchanged (rules 30 and 43).
     Unchanged,
     /// The front sends maps of decoded parameters (rule 33).
     Decoded,
@@ -79,7 +79,7 @@ pub enum RepeatedHeaders {
     Last,
 }
 
-/// The headers that the front sets, whatever the client sends.
+/// The headers that the front sets, even if the client sends other values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forwarding {
     /// `x-forwarded-for`, with the client's value before the address.

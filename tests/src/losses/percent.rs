@@ -16,7 +16,7 @@ pub fn percent_decode(mut text: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Escapes all bytes except letters, digits and those of `kept`.
+/// Escapes all bytes except letters, digits and `kept`.
 pub fn percent_encode(bytes: &[u8], kept: &[u8]) -> String {
     let escape = |&byte: &u8| match byte {
         _ if byte.is_ascii_alphanumeric() || kept.contains(&byte) => char::from(byte).to_string(),

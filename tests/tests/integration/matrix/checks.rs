@@ -22,7 +22,7 @@ use tokio::time::{sleep, timeout};
 
 use super::A_WHILE;
 
-/// Checks the statuses of requests that extractors reject. They depend on the framework, not on the host.
+/// Checks the statuses of requests that extractors reject. Only the framework decides about them, not the host.
 pub(super) async fn check_invalid_input<F: Framework>(ask: impl AsyncFn(Sent) -> Response<Bytes>) {
     let Some(expected) = F::OF_UNTYPED else { return };
     let mut statuses = vec![];
@@ -36,7 +36,7 @@ pub(super) async fn check_invalid_input<F: Framework>(ask: impl AsyncFn(Sent) ->
     assert_eq!(statuses, expected, "{UNTYPED:?}");
 }
 
-/// Checks whether a response to HEAD without a body has a length. It depends on the framework, not on the host.
+/// Checks whether a response to HEAD without a body has a length. Only the framework decides about that, not the host.
 pub(super) async fn check_length_of_empty_response<F: Framework>(ask: impl AsyncFn(Sent) -> Response<Bytes>) {
     let response = ask(Sent::get("/reply/empty").method("HEAD")).await;
     let length =

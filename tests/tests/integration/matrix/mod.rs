@@ -1,8 +1,8 @@
 //! Every framework on every host and behind every front: the same app, the same requests, the same assertions. Each
 //! combination is a test, `framework::host`.
 //!
-//! The expected requests and responses are those of axum under its own server. `lodger_tests::losses` has the changes that each
-//! front makes, and `lodger_tests::framework` the differences between frameworks. `README.md` has both as tables.
+//! An app receives the same requests as axum under its own server, and its client gets the same responses. `lodger_tests::losses`
+//! has the changes that each front makes, and `lodger_tests::framework` the differences between frameworks. `README.md` has both as tables.
 
 mod checks;
 mod comparison;
