@@ -94,6 +94,24 @@ mod tests {
     }
 
     #[test]
+    fn lists_every_front_of_the_folder() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/fronts");
+        let list = std::fs::read_to_string(folder.join("mod.rs")).unwrap();
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let module = path.file_stem().unwrap().to_str().unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            for line in text.lines().filter(|line| line.ends_with(": FrontSpec = FrontSpec {")) {
+                let name = line.split("const ").nth(1).unwrap().split(':').next().unwrap();
+                assert!(list.contains(&format!("    &{module}::{name},\n")), "expected {module}::{name} in `FRONTS`");
+                count += 1;
+            }
+        }
+        assert_eq!(count, FRONTS.len());
+    }
+
+    #[test]
     fn responds_to_a_failed_function_in_the_words_of_the_front() {
         let failed = Err(FunctionError { error_type: "Function.Panic".into(), body: Bytes::new() });
         let (json, html, text) = ("application/json", "text/html", "text/plain");
