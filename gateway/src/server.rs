@@ -23,7 +23,7 @@ use crate::{
     Front, RuntimeApi, StreamedResponse,
     access::{Hosts, forbidden},
     discard::discard,
-    streamed::Rest,
+    streamed::ResponseBody,
 };
 
 /// API Gateway's limit for a request body, which is the largest of all fronts.
@@ -165,7 +165,7 @@ where
 }
 
 /// Passes a request through a front and returns the response.
-async fn pass_on(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<Rest> {
+async fn pass_on(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<ResponseBody> {
     let mut entry = api.begin_entry(request.method(), request.uri());
     let (mut parts, body) = request.into_parts();
     let is_head = parts.method == Method::HEAD;

@@ -63,7 +63,7 @@ impl WebSocketApi {
     }
 
     /// Adds a route response to each route for messages: a server sends the body of the function's reply to the client. Without
-    /// route responses, it drops the reply, like AWS.
+    /// route responses, the server drops the reply, like AWS.
     ///
     /// The server does not send an empty body. If a reply has no status or is larger than a message, the client gets an error;
     /// AWS does not document this case.

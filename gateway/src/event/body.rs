@@ -126,7 +126,7 @@ mod tests {
             assert_eq!(png(&front), ("iVBORw==".into(), true), "{types}");
             assert_eq!(warning(&front), None, "{types}");
         }
-        // No type is set by default, as on AWS; text is not damaged.
+        // By default there is no binary media type, like on AWS. Text is not damaged.
         assert_eq!(png(&Front::rest_api()), ("\u{fffd}PNG".into(), false));
         assert_eq!(body(&Front::rest_api(), &[], "é".as_bytes()), ("é".into(), false));
         let text = Request::post("/").body(Bytes::from_static("é".as_bytes())).unwrap();

@@ -76,7 +76,7 @@ pub(crate) fn append_client(headers: &mut MultiMap, settings: &FrontSettings) {
     headers.insert("x-forwarded-for", addresses);
 }
 
-/// Writes a name like API Gateway: names that it adds itself are capitalized, those of an HTTP/2 client are lower case
+/// Writes a name like API Gateway, which capitalizes the names of its own headers. Names of an HTTP/2 client are lower case
 /// (rule 47).
 pub(crate) fn api_gateway_name(name: &str) -> String {
     let capitalized = [

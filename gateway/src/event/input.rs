@@ -13,7 +13,7 @@ use crate::{
     front_settings::FrontSettings,
 };
 
-/// A request whose body and headers are already those of the event.
+/// A request, with the headers and the encoded body of its event.
 #[derive(Debug)]
 pub(crate) struct EventInput<'a> {
     pub(crate) request: &'a Request<Bytes>,

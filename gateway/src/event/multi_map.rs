@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 pub(crate) struct MultiMap(Vec<(String, Vec<String>)>);
 
 impl MultiMap {
-    /// Adds a value to those of a name.
+    /// Adds a value to a name.
     pub(crate) fn append(&mut self, name: &str, value: String) {
         match self.0.iter_mut().find(|entry| entry.0 == name) {
             Some((_, values)) => values.push(value),

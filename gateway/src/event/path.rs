@@ -2,8 +2,8 @@
 
 use http::{Uri, uri::PathAndQuery};
 
-/// Decodes a path like an HTTP API, as captured from AWS (rule 11): decodes it, drops the text after a decoded question mark,
-/// and decodes it again. Returns `None` if an escape is invalid.
+/// Decodes a path like captured HTTP APIs (rule 11): decodes the path, drops the text after a decoded question mark, and decodes
+/// the rest again. Returns `None` if an escape is invalid.
 pub(crate) fn decode_path(path: &str) -> Option<String> {
     let once = percent_decode(path.as_bytes())?;
     let path = once.split(|byte| *byte == b'?').next()?;

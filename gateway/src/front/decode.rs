@@ -91,14 +91,19 @@ mod tests {
 
     #[test]
     fn rejects_headers_beyond_the_limit() {
-        for (name, allowed, beyond, status_beyond) in [
-            ("rest-api", 10_200, 10_240, 502),
+        let limits = [
+            ("function-url", 10_240, 10_240, 200),
             ("http-api", 10_200, 10_240, 500),
             ("http-api-v1", 10_200, 10_240, 500),
+            ("rest-api", 10_200, 10_240, 502),
             ("alb", 32_000, 32_768, 502),
             ("alb-multi-value", 32_000, 32_768, 502),
-            ("function-url", 10_240, 10_240, 200),
-        ] {
+            ("lattice-v1", 32_768, 32_768, 200),
+            ("lattice-v2", 32_768, 32_768, 200),
+            ("vercel", 32_768, 32_768, 200),
+        ];
+        assert_eq!(limits.map(|row| row.0)[..], Front::all().iter().map(Front::name).collect::<Vec<_>>());
+        for (name, allowed, beyond, status_beyond) in limits {
             let front: Front = name.parse().unwrap();
             let reply = |size: usize| match name {
                 "alb-multi-value" => json!({"statusCode": 200, "multiValueHeaders": {"x": ["y".repeat(size)]}}),

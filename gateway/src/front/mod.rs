@@ -48,7 +48,7 @@ impl Front {
     /// Sets the stage of an API. Other fronts ignore it.
     ///
     /// Requests to [`event`](Self::event) and [`RuntimeApi::send`](crate::RuntimeApi::send) do not contain the stage. Clients of
-    /// a [`Server`](crate::Server) send it, like on AWS. On the domain that AWS assigns, a REST API adds it to
+    /// a [`Server`](crate::Server) send it, like on AWS. On the domain that AWS assigns, a REST API adds the stage to
     /// `requestContext.path`, and an HTTP API adds a stage other than `$default` to the path.
     #[must_use]
     pub fn stage(mut self, stage: impl Into<String>) -> Self {
@@ -89,7 +89,7 @@ impl Front {
         self
     }
 
-    /// Sets the binary media types of a REST API, such as `image/png`, `image/*` or `*/*`. By default there are none, as on
+    /// Sets the binary media types of a REST API, such as `image/png`, `image/*` or `*/*`. By default there are none, like on
     /// AWS. Other fronts have no such setting.
     ///
     /// If the `Content-Type` of a request matches none of them, its body becomes text, and each byte that is not UTF-8

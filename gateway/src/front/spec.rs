@@ -49,11 +49,11 @@ pub(crate) struct FrontSpec {
 pub(crate) struct StageSpec {
     /// The stage if no other is set.
     pub(crate) default: &'static str,
-    /// Whether URLs omit the stage if it is `$default`.
+    /// Whether URLs omit the stage `$default`.
     pub(crate) hides_default: bool,
     /// The status of a response to a path without the stage.
     pub(crate) unknown_status: StatusCode,
-    /// The header `x-amzn-errortype` of that response.
+    /// The value of `x-amzn-errortype` in that response.
     pub(crate) unknown_error_type: Option<&'static str>,
 }
 
@@ -90,7 +90,7 @@ pub(crate) struct StreamSpec {
     pub(crate) accepts_multi_value_headers: bool,
     /// Whether a reply without a prelude and without a body is a response with the status 200.
     pub(crate) accepts_empty_reply: bool,
-    /// Whether the front sends the head and no body of a streamed reply if it does not stream itself.
+    /// Whether the front, without streaming, responds to a streamed reply with the head and no body.
     pub(crate) keeps_head_when_buffered: bool,
     /// The content type of a response whose prelude has none.
     pub(crate) default_content_type: &'static str,

@@ -20,7 +20,7 @@ use crate::{
 impl Front {
     /// A Function URL: payload format version 2.0, with the path as sent and cookies both in `cookies` and in the headers.
     ///
-    /// AWS does not document the response to a request that is too large. Here it is that of an HTTP API, with the status 413.
+    /// AWS does not document the response to a request that is too large. This front sends the 413 of an HTTP API.
     ///
     /// Source: [Function URL payloads](https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads).
     pub fn function_url() -> Self {

@@ -94,22 +94,51 @@ mod tests {
     }
 
     #[test]
+    fn lists_every_front_of_the_folder() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/fronts");
+        let list = std::fs::read_to_string(folder.join("mod.rs")).unwrap();
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let module = path.file_stem().unwrap().to_str().unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            for line in text.lines().filter(|line| line.ends_with(": FrontSpec = FrontSpec {")) {
+                let name = line.split("const ").nth(1).unwrap().split(':').next().unwrap();
+                assert!(list.contains(&format!("    &{module}::{name},\n")), "expected {module}::{name} in `FRONTS`");
+                count += 1;
+            }
+        }
+        assert_eq!(count, FRONTS.len());
+    }
+
+    #[test]
     fn responds_to_a_failed_function_in_the_words_of_the_front() {
         let failed = Err(FunctionError { error_type: "Function.Panic".into(), body: Bytes::new() });
-        for (name, status, body) in [
-            ("rest-api", 502, r#"{"message": "Internal server error"}"#),
-            ("http-api", 500, r#"{"message":"Internal Server Error"}"#),
-            ("http-api-v1", 500, r#"{"message":"Internal Server Error"}"#),
-            ("function-url", 502, "Internal Server Error"),
-            ("lattice-v1", 502, "Bad Gateway"),
-        ] {
+        let (json, html, text) = ("application/json", "text/html", "text/plain");
+        let expected = [
+            ("function-url", 502, json, "Internal Server Error"),
+            ("http-api", 500, json, r#"{"message":"Internal Server Error"}"#),
+            ("http-api-v1", 500, json, r#"{"message":"Internal Server Error"}"#),
+            ("rest-api", 502, json, r#"{"message": "Internal server error"}"#),
+            ("alb", 502, html, "<html>\r\n<head><title>502 Bad Gateway</title>"),
+            ("alb-multi-value", 502, html, "<html>\r\n<head><title>502 Bad Gateway</title>"),
+            ("lattice-v1", 502, text, "Bad Gateway"),
+            ("lattice-v2", 502, text, "Bad Gateway"),
+            ("vercel", 500, "text/plain; charset=utf-8", "A server error has occurred\n\nFUNCTION_INVOCATION_FAILED\n"),
+        ];
+        assert_eq!(expected.map(|row| row.0)[..], FRONTS.iter().map(|spec| spec.name).collect::<Vec<_>>());
+        for (name, status, content_type, body) in expected {
             let response = name.parse::<Front>().unwrap().response(&failed);
-            assert_eq!((response.status().as_u16(), response.body().as_ref()), (status, body.as_bytes()), "{name}");
+            assert_eq!(
+                (response.status().as_u16(), &response.headers()["content-type"]),
+                (status, &content_type.parse().unwrap()),
+                "{name}"
+            );
+            if content_type == html {
+                assert!(response.body().starts_with(body.as_bytes()), "{name}");
+            } else {
+                assert_eq!(response.body(), body, "{name}");
+            }
         }
-        let response = Front::alb_multi_value().response(&failed);
-        assert_eq!(
-            (response.status().as_u16(), &response.headers()["content-type"]),
-            (502, &"text/html".parse().unwrap())
-        );
     }
 }

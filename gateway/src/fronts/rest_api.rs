@@ -149,65 +149,6 @@ mod tests {
     }
 
     #[test]
-    fn merges_both_maps_of_headers_in_the_order_of_the_front() {
-        let reply = json!({"statusCode": 200, "headers": {"x": "1"}, "multiValueHeaders": {"x": ["2", "3"],
-            "set-cookie": ["a=1", "b=2"]}});
-        let rest = response(&Front::rest_api(), reply.clone());
-        assert_eq!((values(&rest, "x"), values(&rest, "set-cookie")), (vec!["2", "3", "1"], vec!["a=1", "b=2"]));
-        assert_eq!(values(&response(&Front::http_api_v1(), reply), "x"), ["1", "2", "3"]);
-    }
-
-    #[test]
-    fn sends_a_pair_of_both_maps_once_except_behind_an_http_api() {
-        let reply = json!({"statusCode": 200,
-            "headers": {"x": "2", "set-cookie": "a=1", "Content-Type": "text/css"},
-            "multiValueHeaders": {"X": ["2", "3"], "Set-Cookie": ["a=1", "b=2"], "content-type": ["text/css"]}});
-        let rest = response(&Front::rest_api(), reply.clone());
-        assert_eq!(values(&rest, "x"), ["2", "3"]);
-        assert_eq!(values(&rest, "set-cookie"), ["a=1", "b=2"]);
-        assert_eq!(values(&rest, "content-type"), ["text/css"]);
-        let http = response(&Front::http_api_v1(), reply);
-        assert_eq!(values(&http, "x"), ["2", "2", "3"]);
-        assert_eq!(values(&http, "set-cookie"), ["a=1", "a=1", "b=2"]);
-        assert_eq!(values(&http, "content-type"), ["text/css"]);
-        // A duplicate within one map stays, and the content type of `headers` wins.
-        let reply = json!({"statusCode": 200, "headers": {"content-type": "text/css"},
-            "multiValueHeaders": {"x": ["1", "1"], "content-type": ["text/html"]}});
-        assert_eq!(values(&response(&Front::rest_api(), reply.clone()), "x"), ["1", "1"]);
-        assert_eq!(values(&response(&Front::http_api_v1(), reply), "content-type"), ["text/css"]);
-    }
-
-    #[test]
-    fn adds_a_content_type_to_a_response_without_one() {
-        for (front, default) in
-            [(Front::rest_api(), "application/json"), (Front::http_api_v1(), "text/plain; charset=utf-8")]
-        {
-            assert_eq!(values(&response(&front, json!({"statusCode": 200})), "content-type"), [default]);
-            let typed = json!({"statusCode": 200, "headers": {"Content-Type": "text/css"}});
-            assert_eq!(values(&response(&front, typed), "content-type"), ["text/css"]);
-        }
-    }
-
-    #[test]
-    fn a_null_suppresses_a_header_and_its_default() {
-        for front in [Front::rest_api(), Front::http_api_v1()] {
-            for map in ["headers", "multiValueHeaders"] {
-                let reply = json!({"statusCode": 204, map: {"Content-Type": null, "x": null}});
-                let response = response(&front, reply);
-                assert_eq!((response.status().as_u16(), response.headers().len()), (204, 0), "{front}: {map}");
-            }
-            let reply = json!({"statusCode": 200, "headers": {"content-type": null, "x": "1"},
-                "multiValueHeaders": {"content-type": ["text/css"], "x": null}});
-            let response = response(&front, reply);
-            assert_eq!(values(&response, "content-type"), ["text/css"], "{front}");
-            assert_eq!(values(&response, "x"), ["1"], "{front}");
-            // AWS does not document it; here it is invalid.
-            let reply = json!({"statusCode": 200, "multiValueHeaders": {"x": [null]}});
-            assert!(super::tests::response(&front, reply).status().is_server_error(), "{front}");
-        }
-    }
-
-    #[test]
     fn rejects_unknown_members_behind_a_rest_api() {
         for reply in [
             json!({"statusCode": 200, "cookies": []}),

@@ -5,8 +5,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::response::reply::Headers;
 
-/// Makes a response without hop-by-hop headers. Corrects the `Content-Length` of a body; without a body, as in a response to
-/// HEAD, keeps it.
+/// Makes a response without hop-by-hop headers. Corrects the `Content-Length` if there is a body. A response to HEAD
+/// keeps its length.
 pub(crate) fn assemble(status: StatusCode, headers: Headers, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = status;

@@ -29,7 +29,7 @@ impl ErrorBody {
 /// Returns an error response. `body` gets the status and its reason.
 pub(crate) fn error_response(status: StatusCode, body: fn(StatusCode, &str) -> ErrorBody) -> Response<Bytes> {
     let reason = if status == StatusCode::PAYLOAD_TOO_LARGE {
-        // AWS uses the reason of RFC 2616, the http crate that of RFC 9110.
+        // AWS uses the reason of RFC 2616, the http crate the one of RFC 9110.
         "Request Entity Too Large"
     } else {
         status.canonical_reason().unwrap_or_default()

@@ -7,6 +7,7 @@ mod clock;
 mod events;
 mod faults;
 mod freeze;
+mod fronts;
 mod lambda;
 mod layers;
 mod location;
