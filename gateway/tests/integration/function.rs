@@ -1,10 +1,5 @@
 //! Functions as child processes.
 
-#![cfg(all(unix, feature = "process"))]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::{
     io::ErrorKind,
     os::unix::process::ExitStatusExt as _,
@@ -12,8 +7,8 @@ use std::{
 };
 
 use lodger_gateway::{Function, RuntimeApi, Vercel};
-use support::{SOON, ask, function};
-use tokio::time::timeout;
+
+use crate::support::{fetch, run_function, soon};
 
 /// A shell command whose standard output is captured.
 fn shell(script: &str) -> Command {
@@ -23,7 +18,7 @@ fn shell(script: &str) -> Command {
 }
 
 async fn output(mut function: Function) -> String {
-    assert!(timeout(SOON, function.wait()).await.unwrap().unwrap().success());
+    assert!(soon(function.wait()).await.unwrap().success());
     function.output()
 }
 
@@ -59,7 +54,7 @@ async fn reports_the_cold_start_of_a_function() {
     let (sender, entries) = std::sync::mpsc::channel();
     let api = RuntimeApi::start().await.unwrap().on_invocation(move |entry| sender.send(entry.clone()).unwrap());
     let _function = Function::spawn(shell("exec sleep 60"), &api).unwrap();
-    tokio::spawn(function(api.address(), |event| event));
+    tokio::spawn(run_function(api.address(), |event| event));
     api.invoke("{}").await.unwrap().unwrap();
     assert!(entries.recv().unwrap().cold_start.is_some());
 }
@@ -72,7 +67,7 @@ async fn finds_the_address_of_a_server_in_its_output() {
         ("listening on http://[::]:80/", "[::1]:80"),
     ] {
         let server = Function::spawn_server(shell(&format!("echo starting; echo '{line}'; exec sleep 60"))).unwrap();
-        assert_eq!(timeout(SOON, server.address()).await.unwrap().unwrap(), address.parse().unwrap());
+        assert_eq!(soon(server.address()).await.unwrap(), address.parse().unwrap());
         assert_eq!(server.output(), format!("starting\n{line}\n"));
         // The same line again.
         assert_eq!(server.wait_for_line("listening").await.unwrap(), line);
@@ -86,7 +81,7 @@ async fn finds_the_address_of_a_server_in_its_output() {
 #[tokio::test]
 async fn fails_if_the_line_never_comes() {
     let server = Function::spawn_server(shell("echo no database; exit 1")).unwrap();
-    let error = timeout(SOON, server.address()).await.unwrap().unwrap_err();
+    let error = soon(server.address()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
     assert!(error.to_string().ends_with("the process has closed its output, which is:\nno database\n"), "{error}");
 
@@ -123,7 +118,7 @@ async fn wait_for_exit(id: u32) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(SOON, ended).await.unwrap();
+    soon(ended).await;
 }
 
 #[tokio::test]
@@ -146,9 +141,9 @@ async fn a_function_with_an_extension_gets_sigterm() {
         if has_extension {
             let register = "POST /2020-01-01/extension/register HTTP/1.1\r\nhost: localhost\r\nlambda-extension-name: x\r\n\
                             content-length: 2\r\n\r\n{}";
-            assert!(ask(api.address().parse().unwrap(), register).await.0.starts_with("http/1.1 200 "));
+            assert!(fetch(api.address().parse().unwrap(), register).await.0.starts_with("http/1.1 200 "));
         }
-        let status = timeout(SOON, function.shut_down()).await.unwrap().unwrap();
+        let status = soon(function.shut_down()).await.unwrap();
         let expected = if has_extension { (Some(7), None) } else { (None, Some(9)) };
         assert_eq!((status.code(), status.signal()), expected);
         assert_eq!(function.output().contains("terminated"), has_extension);
@@ -159,10 +154,10 @@ async fn a_function_with_an_extension_gets_sigterm() {
 #[tokio::test]
 async fn a_server_and_a_function_on_vercel_get_sigterm() {
     let vercel = Vercel::start().unwrap();
-    let on_vercel = Function::spawn_on_vercel(shell(SCRIPT), &vercel).unwrap();
-    for mut function in [on_vercel, Function::spawn_server(shell(SCRIPT)).unwrap()] {
+    let start_on_vercel = Function::spawn_on_vercel(shell(SCRIPT), &vercel).unwrap();
+    for mut function in [start_on_vercel, Function::spawn_server(shell(SCRIPT)).unwrap()] {
         function.wait_for_line("ready").await.unwrap();
-        assert_eq!(timeout(SOON, function.shut_down()).await.unwrap().unwrap().code(), Some(7));
+        assert_eq!(soon(function.shut_down()).await.unwrap().code(), Some(7));
         assert_eq!(function.output(), "ready\nterminated\n");
     }
 }
@@ -172,5 +167,5 @@ async fn kills_a_function_that_ignores_sigterm() {
     let vercel = Vercel::start().unwrap();
     let mut function = Function::spawn_on_vercel(shell("trap '' TERM; echo ready; exec sleep 60"), &vercel).unwrap();
     function.wait_for_line("ready").await.unwrap();
-    assert_eq!(timeout(SOON, function.shut_down()).await.unwrap().unwrap().signal(), Some(9));
+    assert_eq!(soon(function.shut_down()).await.unwrap().signal(), Some(9));
 }
