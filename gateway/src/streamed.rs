@@ -243,7 +243,8 @@ impl Streaming {
     /// Reads and drops the rest of the reply, so that the function does not fail.
     pub(crate) fn drain(mut self) {
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move { while self.next().await.is_ok() {} });
+            // A reply that has ended must not be polled again.
+            runtime.spawn(async move { while !self.ended.is_terminated() && self.next().await.is_ok() {} });
         }
     }
 

@@ -126,6 +126,11 @@ impl RuntimeApi {
         self.state.lock().poll_count
     }
 
+    /// The number of polls that wait for an invocation: the idle slots of the function.
+    pub fn waiting_poll_count(&self) -> usize {
+        self.state.lock().waiting_polls
+    }
+
     /// Waits until the function has polled this many times.
     ///
     /// A function polls for the first time when its initialization has ended, and then after each reply.
