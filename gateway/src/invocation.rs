@@ -4,32 +4,33 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-/// One invocation of a function: the event, and what the Runtime API says of it in headers.
+/// An invocation of a function: the event, the headers of the Runtime API, and the timeout.
 #[derive(Debug, Clone)]
 pub struct Invocation {
     pub(crate) event: Bytes,
     pub(crate) headers: HeaderMap,
-    pub(crate) deadline: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
 }
 
 impl Invocation {
-    /// An invocation with `event`, and the headers that every one has unless they are set otherwise.
+    /// Creates an invocation with the default headers and timeout.
     pub fn new(event: impl Into<Bytes>) -> Self {
-        Self { event: event.into(), headers: HeaderMap::new(), deadline: None }
+        Self { event: event.into(), headers: HeaderMap::new(), timeout: None }
     }
 
-    /// Sets a header of the answer to `next`, such as `lambda-runtime-aws-tenant-id`.
+    /// Sets a header of the response to the poll, such as `lambda-runtime-aws-tenant-id`.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }
 
-    /// How long the function has from when it is handed this, instead of what
-    /// [`RuntimeApi::timeout`](crate::RuntimeApi::timeout) says.
+    /// Sets the timeout of this invocation, instead of [`RuntimeApi::timeout`](crate::RuntimeApi::timeout).
+    ///
+    /// It begins when the function receives the event.
     #[must_use]
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
     }
 }
@@ -52,7 +53,7 @@ pub struct FunctionError {
     pub body: Bytes,
 }
 
-/// The type, and the `errorMessage` of the JSON if there is one.
+/// Writes the error type, and the `errorMessage` if the JSON has one.
 impl fmt::Display for FunctionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.error_type)?;
@@ -71,12 +72,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_told_by_its_type_and_its_message() {
-        let told =
+    fn shows_the_error_type_and_the_message() {
+        let text =
             |body: &'static str| FunctionError { error_type: "Function.Error".into(), body: body.into() }.to_string();
-        assert_eq!(told(r#"{"errorMessage":"no database","errorType":"x"}"#), "Function.Error: no database");
+        assert_eq!(text(r#"{"errorMessage":"no database","errorType":"x"}"#), "Function.Error: no database");
         for body in ["", "no json", "[]", r#"{"errorMessage":1}"#] {
-            assert_eq!(told(body), "Function.Error", "{body}");
+            assert_eq!(text(body), "Function.Error", "{body}");
         }
     }
 }

@@ -128,7 +128,8 @@
 //!
 //! # Features
 //!
-//! - `cli`, on by default: the command.
+//! - `cli`, on by default: the command. It includes `process`.
+//! - `process`: `Function`, which starts a function as a child process.
 //! - `websocket`: `Server::start_websocket`, and `--front websocket-api` of the command.
 
 mod access;
@@ -138,13 +139,14 @@ mod event_name;
 mod front;
 mod front_settings;
 mod fronts;
+#[cfg(feature = "process")]
+mod function;
 mod invocation;
 mod log;
 mod media_type;
 mod response;
 mod runtime_api;
 mod server;
-mod state;
 mod streamed;
 #[cfg(test)]
 mod testing;
@@ -157,6 +159,8 @@ mod websocket_server;
 
 pub use front::Front;
 pub use fronts::UnknownFront;
+#[cfg(feature = "process")]
+pub use function::Function;
 pub use invocation::{FunctionError, FunctionResult, Invocation};
 pub use log::LogEntry;
 pub use runtime_api::RuntimeApi;

@@ -1,4 +1,4 @@
-//! One log entry for each invocation.
+//! Log entries of invocations.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -7,31 +7,33 @@ use tokio::time::Instant;
 
 type Write = Arc<dyn Fn(&LogEntry) + Send + Sync>;
 
-/// An invocation of a function that has ended, for a line in a log.
+/// A log entry about an invocation that has ended.
 ///
-/// [`RuntimeApi::on_invocation`](crate::RuntimeApi::on_invocation) passes it on, and so does `Vercel::on_invocation`.
+/// [`RuntimeApi::on_invocation`](crate::RuntimeApi::on_invocation) and `Vercel::on_invocation` pass it to a callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogEntry {
-    /// The method and the path of a request, such as `GET /items`, without the query, which may have secrets in it. Of other events
-    /// the route of a WebSocket API, such as `$connect`, or the source, such as `aws:sqs`.
+    /// The name of the event.
     ///
-    /// It comes from the client, control characters included: escape it before you print it.
+    /// It is the method and the path of a request, such as `GET /items`. It has no query, which may contain secrets. Other events
+    /// have the route of a WebSocket API, such as `$connect`, or the source, such as `aws:sqs`.
+    ///
+    /// The name comes from the client and may have control characters: escape it before you print it.
     pub name: String,
     /// The status of the response, if the event is a request.
     pub status: Option<StatusCode>,
-    /// The time from when the function got the event to the last byte of its response. If the function did not get it, the time
+    /// The time from the delivery of the event to the last byte of the response. If the function did not get the event, the time
     /// from the request to the response.
     pub duration: Duration,
-    /// The time that the function took to start, on its first invocation. `None` on all others, and if the start of the function is
-    /// not known.
+    /// The time that the function took to start, if this is its first invocation and its start is known.
     pub cold_start: Option<Duration>,
-    /// Why the invocation failed: an error that the function reported, a timeout, or a response that was cut off. It comes from the
-    /// function, control characters included.
+    /// The reason of a failure: an error that the function reported, a timeout, or an incomplete response.
+    ///
+    /// It comes from the function and may have control characters.
     pub error: Option<String>,
 }
 
-/// Where the entries go, if anywhere.
+/// The callback for log entries, if there is one.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Option<Write>);
 
@@ -40,7 +42,7 @@ impl Log {
         Self(Some(Arc::new(write)))
     }
 
-    /// Begins the entry of an invocation. Its name is only made if it is written.
+    /// Begins the entry of an invocation. Calls `name` only if there is a callback.
     pub(crate) fn begin(&self, name: impl FnOnce() -> String) -> OpenEntry {
         OpenEntry(self.0.as_ref().map(|write| {
             let entry = LogEntry {
@@ -48,9 +50,9 @@ impl Log {
                 status: None,
                 duration: Duration::ZERO,
                 cold_start: None,
-                error: Some("cancelled: nobody waits for the response".to_owned()),
+                error: Some("cancelled: no client waits for the response".to_owned()),
             };
-            Box::new(Open { write: Arc::clone(write), begun: Instant::now(), entry })
+            Box::new(PendingEntry { write: Arc::clone(write), begun: Instant::now(), entry })
         }))
     }
 
@@ -65,31 +67,31 @@ impl fmt::Debug for Log {
     }
 }
 
-/// The entry of an invocation that has not ended. It is written when this is dropped.
+/// The entry of an invocation that has not ended. The drop writes it.
 #[derive(Default)]
-pub(crate) struct OpenEntry(Option<Box<Open>>);
+pub(crate) struct OpenEntry(Option<Box<PendingEntry>>);
 
-struct Open {
+struct PendingEntry {
     write: Write,
     begun: Instant,
     entry: LogEntry,
 }
 
 impl OpenEntry {
-    /// The function got the event at this time.
-    pub(crate) fn hand_out(&mut self, at: Instant, cold_start: Option<Duration>) {
+    /// Sets the time of the delivery to the function.
+    pub(crate) fn start(&mut self, at: Instant, cold_start: Option<Duration>) {
         if let Some(open) = &mut self.0 {
             open.begun = at;
             open.entry.cold_start = cold_start;
         }
     }
 
-    /// There is a result, with this status if it has one.
+    /// Sets the status of a successful invocation.
     pub(crate) fn succeed(&mut self, status: Option<StatusCode>) {
         self.succeed_with(|| status);
     }
 
-    /// Likewise, of a status that is only looked for if it is written.
+    /// Sets the status of a successful invocation. Calls `status` only if there is a callback.
     pub(crate) fn succeed_with(&mut self, status: impl FnOnce() -> Option<StatusCode>) {
         if let Some(open) = &mut self.0 {
             open.entry.status = status();

@@ -26,18 +26,18 @@ use crate::{
     streamed::ResponseBody,
 };
 
-/// What API Gateway takes as a body; no front takes more.
+/// API Gateway's limit for a request body, which is the largest of all fronts.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
-/// An HTTP/1.1 server that is a front: what a browser sends becomes an event for the function that polls a
-/// [`RuntimeApi`], and its reply the response.
+/// An HTTP/1.1 server that is a front for browsers and other clients.
 ///
-/// Behind a front that [streams](Front::streaming), the body of a response is sent as it arrives. If it does not come to its end,
-/// neither does the response: the connection is closed. A client that goes away is none of the function's business, as on
-/// AWS: its answer is taken, and lost. But a stream is cut off, which AWS takes to its end.
+/// Each request becomes an event for the function that polls a [`RuntimeApi`], and the reply becomes the response. The client
+/// address is the address of the connection.
 ///
-/// The address that a client calls from is the one of its connection. Once this is dropped, no connection is taken any
-/// more, and those that there are end after the request that they are busy with.
+/// Behind a front that [streams](Front::streaming), the server sends the body as it arrives. If the stream fails, the server closes
+/// the connection. As on AWS, the function does not notice when a client closes its connection: its reply is discarded.
+///
+/// After the drop, the server accepts no connections. Open connections end after their current request.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -58,19 +58,19 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one on an address, where port 0 means any, in the runtime that this is called in.
+    /// Starts a server on an address, in the current tokio runtime. Port 0 selects a free port.
     ///
     /// On the domain that AWS gives an API, its URLs begin with the stage: `/prod/pets`. Any other path gets 403 from a REST
     /// API, and 404 from an HTTP API whose stage is not `$default`. Behind a [custom domain](Front::custom_domain) the stage
     /// is not part of the path: `/pets`.
     ///
     /// # Errors
-    /// The address is not to be had.
+    /// The address is not available.
     pub async fn start(addr: impl ToSocketAddrs, front: Front, api: Arc<RuntimeApi>) -> io::Result<Self> {
         let custom_domain = front.settings.custom_domain.clone();
-        let server = Self::answering(TcpListener::bind(addr).await?, move |client, request| {
+        let server = Self::with_handler(TcpListener::bind(addr).await?, move |client, request| {
             let (front, api) = (front.clone().client(client), Arc::clone(&api));
-            async move { through(&front, &api, request).await }
+            async move { pass_on(&front, &api, request).await }
         })?;
         Ok(match custom_domain {
             Some(name) => server.allow_host(&name),
@@ -78,12 +78,12 @@ impl Server {
         })
     }
 
-    /// Takes requests for this host name as well, without a port, such as `app.test`.
+    /// Allows requests for this host name, without a port, such as `app.test`.
     ///
     /// A server that listens on a loopback address responds with 403 to a request whose `Host` is neither an IP address nor
     /// `localhost`, a name below it (`app.localhost`) or the [custom domain](Front::custom_domain) of the front. Otherwise a web
     /// page whose name its owner points at that address could call the function and read its responses
-    /// ([DNS rebinding](https://en.wikipedia.org/wiki/DNS_rebinding)). A server on another address takes all names.
+    /// ([DNS rebinding](https://en.wikipedia.org/wiki/DNS_rebinding)). A server on another address allows all names.
     ///
     /// `Origin` is not checked, because an app may serve pages of other origins.
     #[must_use]
@@ -92,20 +92,20 @@ impl Server {
         self
     }
 
-    /// Starts one that answers each request, and the address that it comes from, as it is told.
-    pub(crate) fn answering<A, F, B>(listener: TcpListener, answer: A) -> io::Result<Self>
+    /// Starts a server that calls `handler` with the client address and the request.
+    pub(crate) fn with_handler<H, F, B>(listener: TcpListener, handler: H) -> io::Result<Self>
     where
-        A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
+        H: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
         F: Future<Output = Response<B>> + Send + 'static,
         B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         let addr = listener.local_addr()?;
         let hosts = Arc::new(Hosts::of_front(addr.ip()));
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&hosts), answer));
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&hosts), handler));
         Ok(Self { addr, hosts, accepting })
     }
 
-    /// Where it listens.
+    /// The address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.addr
     }
@@ -117,34 +117,35 @@ impl Drop for Server {
     }
 }
 
-async fn accept<A, F, B>(listener: TcpListener, hosts: Arc<Hosts>, answer: A)
+/// Accepts connections and serves their requests.
+async fn accept<H, F, B>(listener: TcpListener, hosts: Arc<Hosts>, handler: H)
 where
-    A: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
+    H: Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
-    // Dropped together with this future, which tells the connections to end.
+    // The drop of this future closes the channel, which ends the connections.
     let alive = watch::Sender::new(());
     loop {
         let Ok((socket, client)) = listener.accept().await else {
-            // Most often there are too many open files, which takes a while to change.
+            // Usually too many open files: wait until some are closed.
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             continue;
         };
         let _ = socket.set_nodelay(true);
-        let (answer, hosts) = (answer.clone(), Arc::clone(&hosts));
+        let (handler, hosts) = (handler.clone(), Arc::clone(&hosts));
         let service = service_fn(move |request: Request<Incoming>| {
-            let answered = match hosts.check(&request) {
-                Ok(()) => Ok(answer(client.ip(), request)),
-                Err(why) => {
+            let response = match hosts.check(&request) {
+                Ok(()) => Ok(handler(client.ip(), request)),
+                Err(error) => {
                     discard(request.into_body());
-                    Err(why)
+                    Err(error)
                 }
             };
             async move {
-                Ok::<_, Infallible>(match answered {
-                    Ok(answered) => answered.await.map(Either::Left),
-                    Err(why) => forbidden::<Full<Bytes>>(why).map(Either::Right),
+                Ok::<_, Infallible>(match response {
+                    Ok(response) => response.await.map(Either::Left),
+                    Err(error) => forbidden::<Full<Bytes>>(error).map(Either::Right),
                 })
             }
         });
@@ -163,15 +164,15 @@ where
     }
 }
 
-/// Sends a request through a front.
-async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<ResponseBody> {
+/// Passes a request through a front and returns the response.
+async fn pass_on(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<ResponseBody> {
     let mut entry = api.begin_entry(request.method(), request.uri());
     let (mut parts, body) = request.into_parts();
     let is_head = parts.method == Method::HEAD;
     let sent = match front.uri_below_stage(&parts.uri) {
         Ok(uri) => {
             parts.uri = uri;
-            whole(body).await.map_err(|status| front.error_response(status))
+            read_body(body).await.map_err(|status| front.error_response(status))
         }
         Err(response) => {
             discard(body);
@@ -180,21 +181,24 @@ async fn through(front: &Front, api: &RuntimeApi, request: Request<Incoming>) ->
     };
     let response = match sent {
         Ok(body) => api.stream_with_entry(front, &Request::from_parts(parts, body), entry).await,
-        Err(refusal) => {
+        Err(response) => {
             entry.succeed(None);
-            StreamedResponse::whole(refusal).with_entry(entry)
+            StreamedResponse::whole(response).with_entry(entry)
         }
     };
     let mut response = response.into_response();
     if !is_head {
-        // The server tells it of the body; only to a HEAD there is more to tell (rule 92).
+        // hyper sets the length of the body. Only the response to a HEAD keeps the length of the reply (rule 92).
         response.headers_mut().remove(header::CONTENT_LENGTH);
     }
     response
 }
 
-/// A body that is not too large, and came to its end.
-pub(crate) async fn whole(mut body: Incoming) -> Result<Bytes, StatusCode> {
+/// Reads a request body.
+///
+/// # Errors
+/// The status of the response if the body is too large or incomplete.
+pub(crate) async fn read_body(mut body: Incoming) -> Result<Bytes, StatusCode> {
     let collected = Limited::new(&mut body, MAX_BODY).collect().await;
     discard(body);
     collected.map(|body| body.to_bytes()).map_err(|error: Box<dyn Error + Send + Sync>| {

@@ -1,22 +1,22 @@
-//! The start of a streamed reply, and the response that it begins.
+//! The prelude of a streamed reply: the head of the response, as JSON before the body.
 
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 
+use super::state::SharedState;
 use crate::{
     Chunk, Front, StreamEnd, StreamedResponse,
     front::stream::{MAX_PRELUDE, StreamDecoder, head_without_prelude, split_prelude},
-    state::State,
     streamed::Streaming,
 };
 
-/// The response of a front that streams.
+/// Makes the response of a streaming front, as soon as the prelude is complete.
 pub(super) async fn response(
     front: &Front,
     decoder: StreamDecoder,
     mut reply: Streaming,
-    state: &State,
+    state: &SharedState,
 ) -> StreamedResponse {
     if !decoder.expects_prelude(reply.content_type.as_ref()) {
         return StreamedResponse::streamed(head_without_prelude(reply.content_type.clone()), None, reply);
@@ -26,13 +26,13 @@ pub(super) async fn response(
     loop {
         if let Some((prelude, body)) = split_prelude(&begin) {
             let (head, errors) = decoder.decode_prelude(prelude);
-            errors.into_iter().for_each(|error| state.complain(error));
+            errors.into_iter().for_each(|error| state.add_protocol_error(error));
             let Some(head) = head else { break };
             let bytes = begin.split_off(body).freeze();
             return StreamedResponse::streamed(head, Some(Chunk { bytes, at }), reply);
         }
         if begin.len() >= MAX_PRELUDE {
-            state.complain("there are no 8 NULs in the first 16 KB of the reply".to_owned());
+            state.add_protocol_error("the first 16 KB of the reply have no 8 NULs after the prelude".to_owned());
             break;
         }
         match reply.next().await {
@@ -41,9 +41,9 @@ pub(super) async fn response(
                 begin.extend_from_slice(&chunk.bytes);
             }
             Err(StreamEnd::Complete) => {
-                state.complain("the reply ended before a prelude and its 8 NULs".to_owned());
+                state.add_protocol_error("the reply ended before the 8 NULs after the prelude".to_owned());
                 if begin.is_empty() && decoder.accepts_empty_reply() {
-                    // Seen where a runtime writes its prelude together with the first byte of the body.
+                    // Observed with a runtime that writes the prelude together with the first byte of the body.
                     return StreamedResponse::whole(head_without_prelude(None).map(|()| Bytes::new()));
                 }
                 break;

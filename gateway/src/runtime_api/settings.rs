@@ -1,4 +1,4 @@
-//! How a Runtime API is set up.
+//! Settings of a Runtime API.
 
 use std::time::Duration;
 
@@ -8,58 +8,57 @@ use super::RuntimeApi;
 use crate::{LogEntry, log::Log};
 
 impl RuntimeApi {
-    /// Takes requests for this host name as well, without a port, such as `host.docker.internal`.
+    /// Allows requests for this host name, without a port, such as `host.docker.internal`.
     ///
-    /// A request whose `Host` is neither an IP address nor `localhost` or a name below it gets 403, and so does one with `Origin`
-    /// or `Sec-Fetch-Site`, which browsers send: a web page could take the events of a function otherwise, or report errors
-    /// of it.
+    /// The API rejects requests of web pages with 403. A page could take events of the function or report errors. It rejects
+    /// requests with the header `Origin` or `Sec-Fetch-Site`, which browsers send, and requests whose `Host` is neither an IP
+    /// address nor `localhost`, a name below it or an allowed name.
     #[must_use]
     pub fn allow_host(self, name: &str) -> Self {
         self.hosts.allow(name);
         self
     }
 
-    /// How long the function has for an invocation, as its
-    /// [timeout](https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html) says on Lambda: half a minute if it is
-    /// not set.
+    /// Sets the [timeout](https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html) of invocations. The default is
+    /// 30 seconds.
     ///
-    /// `Lambda-Runtime-Deadline-Ms` tells the function of it. When it is over, the invocation is given up, and an answer that
-    /// comes later gets 410 `InvokeTimeout`, which is no complaint: on Managed Instances a function lives on then.
+    /// The function gets the deadline in `Lambda-Runtime-Deadline-Ms`. A reply after the deadline gets 410 `InvokeTimeout`. This
+    /// is not a protocol error, because the process of a function on Managed Instances continues after a timeout.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         self.state.lock().timeout = Some(timeout);
         self
     }
 
-    /// Lets the function have so many invocations open at once, which is what it is told in `AWS_LAMBDA_MAX_CONCURRENCY` on
-    /// [Managed Instances](https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html),
-    /// where `AWS_LAMBDA_INITIALIZATION_TYPE` is `lambda-managed-instances`. Without it, it has one, as on all others.
+    /// Allows the function this many invocations at once, as on
+    /// [Managed Instances](https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html).
     ///
-    /// A poll beyond these slots, each of which is a poll that waits or an invocation that is open, is a complaint and gets
-    /// 500. Each invocation has an id that has to come back (`Lambda-Runtime-Invocation-Id`), and headers with nothing in them
-    /// where there is no client context and no Cognito identity: of the versions of the emulator that AWS published, some leave
-    /// them out. An error that is reported while a reply is streamed ends the stream.
+    /// Lambda sets `AWS_LAMBDA_INITIALIZATION_TYPE` to `lambda-managed-instances` there, and `AWS_LAMBDA_MAX_CONCURRENCY` to
+    /// this number. Every other function has one invocation at a time, which is the default.
+    ///
+    /// Every waiting poll and every open invocation occupies a slot. A poll without a free slot is a protocol error and gets
+    /// 500. The reply must repeat the `Lambda-Runtime-Invocation-Id` of its invocation. The headers for the client context and the
+    /// Cognito identity are empty. An error that the function reports while it streams the reply ends the stream.
     #[must_use]
     pub fn max_concurrency(self, slots: usize) -> Self {
         self.state.lock().slots = Some(slots);
         self
     }
 
-    /// Starts the function from a snapshot, as [SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html) does, where
-    /// `AWS_LAMBDA_INITIALIZATION_TYPE` is `snap-start`: it asks for what comes after the snapshot
-    /// ([`snapshot`](Self::snapshot)), hears of it ([`restore`](Self::restore)), and polls then. Without this there is nothing
-    /// to ask for.
+    /// Starts the function from a snapshot, as [SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html) does.
     ///
-    /// What the Runtime API has for that is documented for the runtimes of AWS only, whose sources say what they ask.
+    /// Lambda sets `AWS_LAMBDA_INITIALIZATION_TYPE` to `snap-start` then. The function requests the restore when it is
+    /// [ready for the snapshot](Self::wait_for_snapshot), waits for the [restore](Self::restore), and then polls. Without this
+    /// setting, the API rejects these requests. AWS documents them only for its own runtimes, whose source code shows them.
     #[must_use]
     pub fn snap_start(self) -> Self {
-        self.state.lock().snap_start = true;
+        self.state.lock().has_snap_start = true;
         self
     }
 
-    /// Calls `log` at the end of each invocation, on the task that waited for it, such as to write a line.
+    /// Calls `log` at the end of each invocation, on the task that waits for it.
     ///
-    /// This includes requests that the front responds to itself, such as with 413.
+    /// This includes requests to which the front itself responds, for example with 413.
     ///
     /// ```
     /// use lodger_gateway::RuntimeApi;
@@ -76,9 +75,11 @@ impl RuntimeApi {
         self
     }
 
-    /// Marks the start of the function's process. The [log entry](Self::on_invocation) of its first invocation has the time from
-    /// here to the first poll as [cold start](LogEntry::cold_start).
+    /// Marks the start of the function's process.
+    ///
+    /// The [log entry](Self::on_invocation) of the first invocation has the time from this call to the first poll as its
+    /// [cold start](LogEntry::cold_start).
     pub fn mark_start(&self) {
-        self.state.lock().function_started = Some(Instant::now());
+        self.state.lock().started_at = Some(Instant::now());
     }
 }

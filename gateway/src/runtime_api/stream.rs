@@ -1,184 +1,190 @@
-//! Replies that are streamed.
+//! Streamed replies to invocations.
 //!
 //! Source: [Response streaming of custom runtimes](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming).
 
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full};
+use http::{HeaderMap, Request, header};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
 use super::{
-    answer::{check_echo, is_error_type, nobody_waits},
-    protocol::{Closed, accepted, json as answered},
-    tap::Head,
+    check::{check_error_type, check_invocation_id, reject_id},
+    head::RawHead,
+    responses::{ApiResponse, UnwantedReply, accepted, too_large},
+    state::{FunctionReply, OpenInvocation, Progress, SharedState},
 };
-use crate::{
-    Chunk, FunctionError, StreamEnd,
-    state::{Answer, Open, Progress, State},
-    streamed::Streaming,
-};
+use crate::{Chunk, FunctionError, StreamEnd, streamed::Streaming};
 
-/// What Lambda takes as a streamed reply: 200 MB.
+/// Lambda's limit for a streamed reply: 200 MB.
 const MAX_STREAM: usize = 200 * 1024 * 1024;
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 const ERROR_BODY: &str = "lambda-runtime-function-error-body";
 
-/// Takes a reply and hands it on as it arrives.
+/// Receives a streamed reply and passes it on as it arrives.
 ///
 /// # Errors
-/// Nobody wants the rest of it, so that the connection is to be closed.
+/// No client waits for the rest of the reply, which closes the connection.
 pub(super) async fn stream(
-    state: &State,
+    state: &SharedState,
     id: &str,
     request: Request<&mut Incoming>,
-    head: &Head,
-) -> Result<Response<Full<Bytes>>, Closed> {
-    let Some((open, mut failed)) = begin(state, id) else { return Ok(nobody_waits(state, id)) };
-    let Open { echo, deadline, timeout, progress: Progress::Awaited(answer) } = open else { return Err(Closed) };
-    let mut under_way = UnderWay { state, id, is_told: false };
+    head: &RawHead,
+) -> ApiResponse {
+    let Some((open, errors)) = begin(state, id) else { return Ok(reject_id(state, id)) };
+    let OpenInvocation { invocation_id, deadline, timeout, progress: Progress::Awaited(reply) } = open else {
+        return Err(UnwantedReply);
+    };
+    let mut guard = OpenStream { state, id, has_ended: false };
     check_head(state, id, &request, head);
-    check_echo(state, echo.as_deref(), &request);
+    check_invocation_id(state, invocation_id.as_deref(), &request);
     let (parts, body) = request.into_parts();
 
     let ((to_client, chunks), (end, ended)) = (mpsc::channel(1), oneshot::channel());
     let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
-    if answer.send(Answer::Stream(Streaming { content_type, chunks, ended })).is_err() {
-        return Err(under_way.unwanted());
+    if reply.send(FunctionReply::Streamed(Streaming { content_type, chunks, ended })).is_err() {
+        guard.has_ended = true;
+        return Err(UnwantedReply);
     }
+    let received = receive(body, &to_client, errors, deadline).await;
+    // The drop of the guard reports an incomplete reply. All other ends are handled here.
+    guard.has_ended = !matches!(received, Received::Incomplete);
+    match received {
+        Received::Complete(trailers) => {
+            drop(guard);
+            let error = trailers.and_then(|trailers| trailer_error(state, id, &parts.headers, &trailers));
+            let _ = end.send(error.map_or(StreamEnd::Complete, StreamEnd::Failed));
+            Ok(accepted())
+        }
+        Received::Incomplete | Received::Unwanted => Err(UnwantedReply),
+        Received::Error(error) => {
+            let _ = end.send(StreamEnd::Failed(error));
+            Err(UnwantedReply)
+        }
+        Received::TimedOut => {
+            state.time_out(id);
+            let _ = end.send(StreamEnd::Failed(timed_out(timeout)));
+            Ok(reject_id(state, id))
+        }
+        Received::TooLarge => {
+            state.add_protocol_error(format!("the reply to {id} is larger than {MAX_STREAM} bytes"));
+            Ok(too_large())
+        }
+    }
+}
+
+/// The end of a streamed body.
+enum Received {
+    Complete(Option<HeaderMap>),
+    /// The function closed the connection.
+    Incomplete,
+    TooLarge,
+    TimedOut,
+    /// The function reported an error with another request.
+    Error(FunctionError),
+    /// No client reads the reply.
+    Unwanted,
+}
+
+/// Passes the chunks of a body on to the client.
+///
+/// The channel holds one chunk: a client that does not read makes the function wait.
+async fn receive(
+    body: &mut Incoming,
+    to_client: &mpsc::Sender<Chunk>,
+    mut errors: oneshot::Receiver<FunctionError>,
+    deadline: Instant,
+) -> Received {
     let (mut total, mut trailers) = (0, None);
-    loop {
-        // The next is read when this one is handed on, so that who does not take it makes the function wait.
-        let next = async {
+    let all = async {
+        loop {
             let frame = match body.frame().await {
-                None => return Step::End,
-                Some(Err(_)) => return Step::CutOff,
+                None => return Received::Complete(trailers),
+                Some(Err(_)) => return Received::Incomplete,
                 Some(Ok(frame)) => frame,
             };
             let data = match frame.into_data() {
                 Ok(data) => data,
-                Err(frame) => return frame.into_trailers().map_or(Step::More, Step::Trailers),
+                Err(frame) => {
+                    trailers = frame.into_trailers().ok();
+                    continue;
+                }
             };
             total += data.len();
             if total > MAX_STREAM {
-                return Step::TooLarge;
+                return Received::TooLarge;
             }
             if !data.is_empty() && to_client.send(Chunk::now(data)).await.is_err() {
-                return Step::Unwanted;
-            }
-            Step::More
-        };
-        let step = tokio::select! {
-            biased;
-            () = to_client.closed() => Step::Unwanted,
-            () = tokio::time::sleep_until(deadline) => Step::TimedOut,
-            Ok(reported) = &mut failed => Step::FunctionError(reported),
-            step = next => step,
-        };
-        match step {
-            Step::More => {}
-            Step::Trailers(found) => trailers = Some(found),
-            Step::End => break,
-            // That it was cut off is told when it is no longer under way.
-            Step::CutOff => return Err(Closed),
-            Step::Unwanted => return Err(under_way.unwanted()),
-            Step::FunctionError(reported) => {
-                let _ = end.send(StreamEnd::Failed(reported));
-                return Err(under_way.unwanted());
-            }
-            Step::TimedOut => {
-                under_way.is_told = true;
-                state.give_up(id);
-                let _ = end.send(StreamEnd::Failed(timed_out(timeout)));
-                return Ok(nobody_waits(state, id));
-            }
-            Step::TooLarge => {
-                under_way.is_told = true;
-                state.complain(format!("the answer to {id} is larger than {MAX_STREAM} bytes"));
-                return Ok(answered(StatusCode::PAYLOAD_TOO_LARGE, r#"{"errorType":"RequestEntityTooLarge"}"#));
+                return Received::Unwanted;
             }
         }
+    };
+    tokio::select! {
+        biased;
+        () = to_client.closed() => Received::Unwanted,
+        () = tokio::time::sleep_until(deadline) => Received::TimedOut,
+        Ok(error) = &mut errors => Received::Error(error),
+        received = all => received,
     }
-    under_way.is_told = true;
-    drop(under_way);
-    let reported = trailers.and_then(|trailers| reported(state, id, &parts.headers, &trailers));
-    let _ = end.send(reported.map_or(StreamEnd::Complete, StreamEnd::Failed));
-    Ok(accepted())
 }
 
-enum Step {
-    More,
-    Trailers(HeaderMap),
-    End,
-    CutOff,
-    TooLarge,
-    TimedOut,
-    /// An error, by another request.
-    FunctionError(FunctionError),
-    /// Nobody reads.
-    Unwanted,
-}
-
-/// The invocation, if nobody has answered it yet, and what tells of an error in the meantime.
-fn begin(state: &State, id: &str) -> Option<(Open, oneshot::Receiver<FunctionError>)> {
-    let mut inner = state.lock();
-    let open = inner.open.get_mut(id)?;
+/// Marks the reply to an invocation as streamed, unless it has begun already.
+///
+/// The receiver gets an error that the function reports with another request.
+fn begin(state: &SharedState, id: &str) -> Option<(OpenInvocation, oneshot::Receiver<FunctionError>)> {
+    let mut state = state.lock();
+    let open = state.open.get_mut(id)?;
     if let Progress::Streamed(_) = open.progress {
         return None;
     }
-    let (fail, failed) = oneshot::channel();
-    let progress = std::mem::replace(&mut open.progress, Progress::Streamed(Some(fail)));
-    Some((Open { echo: open.echo.clone(), progress, ..*open }, failed))
+    let (sender, errors) = oneshot::channel();
+    let progress = std::mem::replace(&mut open.progress, Progress::Streamed(Some(sender)));
+    Some((OpenInvocation { invocation_id: open.invocation_id.clone(), progress, ..*open }, errors))
 }
 
-/// A reply that is on its way. When this is dropped, it is no longer: the server drops it when the connection is closed.
-struct UnderWay<'a> {
-    state: &'a State,
+/// An invocation whose reply is streamed. The drop closes the invocation: hyper drops this when the connection closes.
+struct OpenStream<'a> {
+    state: &'a SharedState,
     id: &'a str,
-    is_told: bool,
+    has_ended: bool,
 }
 
-impl UnderWay<'_> {
-    fn unwanted(&mut self) -> Closed {
-        self.is_told = true;
-        Closed
-    }
-}
-
-impl Drop for UnderWay<'_> {
+impl Drop for OpenStream<'_> {
     fn drop(&mut self) {
         self.state.lock().open.remove(self.id);
-        if !self.is_told {
-            self.state.complain(format!("the answer to {} was cut off", self.id));
+        if !self.has_ended {
+            self.state.add_protocol_error(format!("the reply to {} is incomplete", self.id));
         }
     }
 }
 
-fn check_head(state: &State, id: &str, request: &Request<&mut Incoming>, head: &Head) {
+fn check_head(state: &SharedState, id: &str, request: &Request<&mut Incoming>, head: &RawHead) {
     if head.has("content-length") {
-        state.complain(format!("the answer to {id} is streamed, and came with a length"));
+        state.add_protocol_error(format!("the streamed reply to {id} has a content-length"));
     }
     let encoding = request.headers().get(header::TRANSFER_ENCODING);
     if encoding.is_none_or(|value| !value.as_bytes().eq_ignore_ascii_case(b"chunked")) {
-        state.complain(format!("the answer to {id} is streamed, and came without `transfer-encoding: chunked`"));
+        state.add_protocol_error(format!("the streamed reply to {id} has no `transfer-encoding: chunked`"));
     }
 }
 
-/// The error that trailers tell of.
-fn reported(state: &State, id: &str, headers: &HeaderMap, trailers: &HeaderMap) -> Option<FunctionError> {
-    let declared = |name: &str| {
+/// Returns the error in the trailers of a reply, and checks the trailers.
+fn trailer_error(state: &SharedState, id: &str, headers: &HeaderMap, trailers: &HeaderMap) -> Option<FunctionError> {
+    let is_declared = |name: &str| {
         let values = headers.get_all(header::TRAILER).iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split(',')).any(|declared| declared.trim().eq_ignore_ascii_case(name))
     };
     for name in trailers.keys() {
         if ![ERROR_TYPE, ERROR_BODY].contains(&name.as_str()) {
-            state.complain(format!("the answer to {id} ended with a trailer {name}"));
-        } else if !declared(name.as_str()) {
-            state.complain(format!("the answer to {id} ended with {name}, which `trailer` does not tell of"));
+            state.add_protocol_error(format!("the reply to {id} has the unknown trailer {name}"));
+        } else if !is_declared(name.as_str()) {
+            state.add_protocol_error(format!("the header `trailer` of the reply to {id} does not list {name}"));
         }
     }
     let value = |name| trailers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -187,13 +193,11 @@ fn reported(state: &State, id: &str, headers: &HeaderMap, trailers: &HeaderMap) 
         return None;
     }
     let error_type = error_type.unwrap_or_default();
-    if !is_error_type(&error_type) {
-        state.complain(format!("{error_type:?} is not the type of an error"));
-    }
+    check_error_type(state, &error_type);
     let body = body.and_then(|body| STANDARD.decode(body).ok()).filter(|body| is_error(body));
     if body.is_none() {
-        state.complain(format!(
-            "the trailer {ERROR_BODY} of {id} is no base64 of `errorType` and `errorMessage` as JSON"
+        state.add_protocol_error(format!(
+            "the trailer {ERROR_BODY} of the reply to {id} is not base64 of a JSON object with `errorType` and `errorMessage`"
         ));
     }
     Some(FunctionError { error_type, body: body.unwrap_or_default().into() })

@@ -1,4 +1,4 @@
-//! Bodies on their way to the process and back.
+//! Bodies of requests to the process and of its responses.
 
 use std::{
     fmt,
@@ -11,7 +11,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use crate::{discard::discard, log::OpenEntry};
 
-/// A request body on its way to a process. [Discards](discard) its rest if the process does not take it.
+/// A request body for the process. The drop [discards](discard) the bytes that the process has not read.
 #[derive(Debug)]
 pub(super) struct DiscardOnDrop(Option<Incoming>);
 
@@ -46,7 +46,7 @@ impl Drop for DiscardOnDrop {
     }
 }
 
-/// The body of a response. The entry of its invocation is written when the body has ended.
+/// The body of a response, with the log entry of its invocation. The drop writes the entry.
 #[derive(Debug)]
 pub(super) struct Logged<B> {
     pub(super) body: B,

@@ -1,4 +1,4 @@
-//! A connection to the process.
+//! The proxy's connection to the process.
 
 use std::{
     io::{self, ErrorKind},
@@ -11,26 +11,26 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A socket that can still be read after the process has stopped reading.
+/// A socket that reads the response of a process that has stopped reading the request.
 ///
-/// An app may respond before it has read the request body, and close the connection. Writing the rest of the body fails
-/// then. hyper would report that error and drop the response, so until the end of the response such writes succeed.
+/// An app may respond and close the connection before it has read the request body. hyper drops the response if it cannot write
+/// the rest of the body. Therefore such writes succeed until the end of the response.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct ProcessConnection {
     socket: TcpStream,
-    /// The process takes no more data.
+    /// Whether the process has closed its reading side.
     is_write_closed: bool,
-    /// The process has sent everything.
+    /// Whether the process has closed its writing side.
     is_read_closed: bool,
 }
 
-impl Connection {
+impl ProcessConnection {
     pub(super) fn new(socket: TcpStream) -> Self {
         Self { socket, is_write_closed: false, is_read_closed: false }
     }
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for ProcessConnection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = ready!(Pin::new(&mut self.socket).poll_read(cx, buf));
@@ -39,7 +39,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for ProcessConnection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if self.is_read_closed || !self.is_write_closed {
             match ready!(Pin::new(&mut self.socket).poll_write(cx, buf)) {

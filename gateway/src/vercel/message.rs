@@ -3,47 +3,47 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-/// What a process says to Vercel.
+/// A message of a process to Vercel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VercelMessage {
-    /// It listens.
+    /// The process listens for requests.
     ServerStarted {
-        /// How long it took.
+        /// The duration of the initialization.
         init_duration: Duration,
-        /// The port of the loopback address that it listens on.
+        /// The port of the loopback address that the process listens on.
         port: u16,
     },
-    /// A request is at its end.
+    /// A request has ended, including its work after the response.
     End {
         /// The id of the invocation.
         invocation_id: String,
-        /// The id of the request, as [`mark`](crate::Vercel::mark) gave it.
+        /// The id of the request, from [`Vercel::add_headers`](crate::Vercel::add_headers).
         request_id: u64,
     },
-    /// A line of its log.
+    /// A log line.
     Log {
-        /// The id of the invocation, `0` outside of one.
+        /// The id of the invocation, or `0` for a line outside of a request.
         invocation_id: String,
-        /// The id of the request, 0 outside of one.
+        /// The id of the request, or 0 for a line outside of a request.
         request_id: u64,
-        /// Such as `info`, or `stdout` where the line is what was written there.
+        /// The level, such as `info`, or the stream: `stdout` or `stderr`.
         level: String,
-        /// The line.
+        /// The text of the line.
         message: String,
     },
-    /// It cannot go on.
+    /// The process cannot continue.
     UnrecoverableError {
-        /// What it ends with.
+        /// The exit code of the process.
         exit_code: i64,
-        /// Why.
+        /// The error message.
         message: String,
     },
 }
 
 impl VercelMessage {
-    /// Reads a message; `None` if it is none that the platform knows.
-    pub(super) fn read(json: &[u8]) -> Option<Self> {
+    /// Parses a message. Returns `None` if the platform does not define it.
+    pub(super) fn parse(json: &[u8]) -> Option<Self> {
         let message: Value = serde_json::from_slice(json).ok()?;
         let payload = message.get("payload")?;
         let text = |value: &Value, name: &str| Some(value.get(name)?.as_str()?.to_owned());
@@ -58,7 +58,7 @@ impl VercelMessage {
             },
             "end" => {
                 let (invocation_id, request_id) = context()?;
-                // It may be missing, as the runtime for Python leaves it out.
+                // The runtime for Python omits `error`.
                 payload.get("error").is_none_or(|error| error.is_null() || error.is_string()).then_some(())?;
                 Self::End { invocation_id, request_id }
             }
@@ -89,27 +89,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_other_runtimes_say_is_read() {
-        let read = |json: &str| VercelMessage::read(json.as_bytes());
+    fn parses_the_messages_of_other_runtimes() {
+        let parse = |json: &str| VercelMessage::parse(json.as_bytes());
         let end = Some(VercelMessage::End { invocation_id: "abc".into(), request_id: 42 });
         let context = r#""context":{"invocationId":"abc","requestId":42}"#;
-        assert_eq!(read(&format!(r#"{{"type":"end","payload":{{{context},"error":null}}}}"#)), end);
-        assert_eq!(read(&format!(r#"{{"type":"end","payload":{{{context}}}}}"#)), end);
+        assert_eq!(parse(&format!(r#"{{"type":"end","payload":{{{context},"error":null}}}}"#)), end);
+        assert_eq!(parse(&format!(r#"{{"type":"end","payload":{{{context}}}}}"#)), end);
         let log = |level: &str, message: &str| VercelMessage::Log {
             invocation_id: "abc".into(),
             request_id: 42,
             level: level.into(),
             message: message.into(),
         };
-        let read_log =
-            |rest: &str| read(&format!(r#"{{"type":"log","payload":{{{context},"message":"aGk=",{rest}}}}}"#));
-        assert_eq!(read_log(r#""level":"warn""#), Some(log("warn", "hi")));
-        assert_eq!(read_log(r#""stream":"stderr""#), Some(log("stderr", "hi")));
-        assert_eq!(read_log(r#""level":"loud""#), None);
+        let parse_log =
+            |rest: &str| parse(&format!(r#"{{"type":"log","payload":{{{context},"message":"aGk=",{rest}}}}}"#));
+        assert_eq!(parse_log(r#""level":"warn""#), Some(log("warn", "hi")));
+        assert_eq!(parse_log(r#""stream":"stderr""#), Some(log("stderr", "hi")));
+        assert_eq!(parse_log(r#""level":"loud""#), None);
         for bad in
             ["", "{}", "[]", r#"{"type":"end"}"#, r#"{"type":"end","payload":{}}"#, r#"{"type":"x","payload":{}}"#]
         {
-            assert_eq!(read(bad), None, "{bad}");
+            assert_eq!(parse(bad), None, "{bad}");
         }
     }
 }

@@ -1,8 +1,8 @@
 mod body;
 mod connection;
+mod ipc;
 mod message;
 mod server;
-mod socket;
 
 use std::{
     error::Error,
@@ -26,20 +26,24 @@ use tokio::{
     task::JoinHandle,
 };
 
-use self::{connection::Connection, socket::State};
+use self::{
+    connection::ProcessConnection,
+    ipc::{Ipc, invocation_id, listen},
+};
 use crate::{LogEntry, fronts::vercel::MAX_BODY, log::Log};
 
 pub use message::VercelMessage;
 
-/// Vercel, as a function of the runtime `executable` finds it: a Unix socket on which the process says that it has started, and a
-/// proxy that brings requests over HTTP/1.1, with headers of its own, and is told of the end of each.
+/// The Vercel platform around a function of the runtime `executable`: a Unix socket for messages of the process, and a proxy
+/// that sends it requests.
 ///
-/// The process finds the socket in `VERCEL_IPC_PATH`. Each request has a connection of its own. What the process tells is
-/// recorded, and what the protocol does not allow is a [complaint](Self::protocol_errors); nothing else is judged. It ends when it is
-/// dropped.
+/// The process finds the path of the socket in `VERCEL_IPC_PATH`. It reports there that it has started, and the end of each
+/// request. The proxy sends requests over HTTP/1.1, each on its own connection and with the headers of the platform.
 ///
-/// The platform's own proxy is not public. This one does what the runtimes for [Python][python] and Go, and the tests of those,
-/// say of it.
+/// All messages are recorded. Everything that the protocol does not allow is a [protocol error](Self::protocol_errors). The drop
+/// closes the socket and removes its folder.
+///
+/// The proxy of the platform is not public. This one follows the runtimes for [Python][python] and Go, and their tests.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -56,7 +60,7 @@ pub use message::VercelMessage;
 /// let id = vercel.add_headers(request.headers_mut());
 /// let response = vercel.send(request).await?;
 /// assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "hello");
-/// vercel.end(id).await;
+/// vercel.wait_for_end(id).await;
 /// assert_eq!(vercel.protocol_errors(), [""; 0]);
 /// # Ok(())
 /// # }
@@ -70,15 +74,15 @@ pub struct Vercel {
     client: IpAddr,
     sent: AtomicU64,
     log: Log,
-    state: Arc<State>,
+    ipc: Arc<Ipc>,
     listening: JoinHandle<()>,
 }
 
 impl Vercel {
-    /// Starts one in a folder of its own among the temporary ones, in the runtime that this is called in.
+    /// Creates the socket in a temporary folder, and listens on it in the current tokio runtime.
     ///
     /// # Errors
-    /// There is no such folder to be had, or its path is longer than that of a socket may be.
+    /// The folder cannot be created, or its path is too long for a socket.
     pub fn start() -> io::Result<Self> {
         static STARTED: AtomicU64 = AtomicU64::new(0);
         let name = format!("lodger-gateway-{}-{}", std::process::id(), STARTED.fetch_add(1, Relaxed));
@@ -86,53 +90,56 @@ impl Vercel {
         fs::create_dir(&folder)?;
         let path = folder.join("ipc.sock");
         let listener = UnixListener::bind(&path).inspect_err(|_| drop(fs::remove_dir(&folder)))?;
-        let state = Arc::new(State::default());
-        let listening = tokio::spawn(socket::listen(listener, Arc::clone(&state)));
+        let ipc = Arc::new(Ipc::default());
+        let listening = tokio::spawn(listen(listener, Arc::clone(&ipc)));
         let client = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Ok(Self { folder, path, client, sent: AtomicU64::new(0), log: Log::default(), state, listening })
+        Ok(Self { folder, path, client, sent: AtomicU64::new(0), log: Log::default(), ipc, listening })
     }
 
-    /// The address that clients call from. `127.0.0.1` if it is not set.
+    /// Sets the IP address of the client. The default is `127.0.0.1`.
     #[must_use]
     pub fn client(mut self, client: IpAddr) -> Self {
         self.client = client;
         self
     }
 
-    /// Calls `log` at the end of each request to a server that was started with `Server::start_vercel`, such as to write a line.
-    /// An upgraded connection ends when it begins.
+    /// Calls `log` at the end of each request to a server from `Server::start_vercel`.
+    ///
+    /// The entry of an upgraded connection is written at its start.
     #[must_use]
     pub fn on_invocation(mut self, log: impl Fn(&LogEntry) + Send + Sync + 'static) -> Self {
         self.log = Log::new(log);
         self
     }
 
-    /// Marks the start of the process. The [log entry](Self::on_invocation) of its first request has the time from here until the
-    /// process says that it has started as [cold start](LogEntry::cold_start).
+    /// Marks the start of the process.
+    ///
+    /// The [log entry](Self::on_invocation) of the first request has the time from this call until the process reports that it
+    /// has started as its [cold start](LogEntry::cold_start).
     pub fn mark_start(&self) {
-        self.state.mark_start();
+        self.ipc.mark_start();
     }
 
-    /// What a process finds in `VERCEL_IPC_PATH`.
+    /// The path of the socket, for the variable `VERCEL_IPC_PATH` of the process.
     pub fn ipc_path(&self) -> String {
         self.path.to_string_lossy().into_owned()
     }
 
-    /// Waits until the process has started, and gives the address that it listens on.
+    /// Waits until the process has started, and returns the address that it listens on.
     ///
     /// # Errors
-    /// It says that it cannot start, or has closed the socket.
+    /// The process reported that it cannot start, or closed the socket.
     pub async fn address(&self) -> io::Result<SocketAddr> {
-        let port = self.state.port().await?;
+        let port = self.ipc.port().await?;
         Ok((Ipv4Addr::LOCALHOST, port).into())
     }
 
-    /// Puts into a request what the platform puts there, and gives the id that its end will have.
+    /// Adds the headers of the platform to a request, and returns the id of the request.
     pub fn add_headers(&self, headers: &mut HeaderMap) -> u64 {
         self.add_headers_of(self.client, headers)
     }
 
-    /// Likewise, for a client that calls from elsewhere.
+    /// Adds the headers of the platform for a client with another address.
     fn add_headers_of(&self, client: IpAddr, headers: &mut HeaderMap) -> u64 {
         let id = self.sent.fetch_add(1, Relaxed) + 1;
         let host = headers.entry(HOST).or_insert(HeaderValue::from_static("example.com")).clone();
@@ -155,21 +162,23 @@ impl Vercel {
             }
         }
         headers.insert("x-forwarded-host", host);
-        // Only the proxy itself is called by the address that it calls.
+        // The proxy calls the process by this host. The host of the client is in `x-forwarded-host`.
         headers.insert(HOST, HeaderValue::from_static("127.0.0.1"));
-        self.state.open(id);
+        self.ipc.open(id);
         id
     }
 
-    /// Brings a request to the process, [marked](Self::add_headers) if it is not, and gives what it answers once the head of that is
-    /// there. Once the body of the answer is dropped, the connection is closed.
+    /// Sends a request to the process, and returns the response as soon as its head is complete.
+    ///
+    /// A request without the headers of the platform gets [them](Self::add_headers). The connection is closed when the body of the
+    /// response is dropped.
     ///
     /// The process may respond before it has read the body. It gets at most 4.5 MB (4,718,592 bytes) of it, which is Vercel's
     /// limit for the [body of a request](https://vercel.com/docs/functions/limitations#request-body-size). Streamed responses
-    /// have no limit, and all responses of this runtime are streamed.
+    /// have no limit, and this runtime streams all responses.
     ///
     /// # Errors
-    /// The process has not started, or has closed the connection. The error has the kind
+    /// The process has not started, or closed the connection. The error has the kind
     /// [`FileTooLarge`](io::ErrorKind::FileTooLarge) if the body exceeds the limit, for which Vercel responds with 413.
     pub async fn send<B>(&self, mut request: Request<B>) -> io::Result<Response<Incoming>>
     where
@@ -185,7 +194,7 @@ impl Vercel {
         let socket = TcpStream::connect(addr).await?;
         socket.set_nodelay(true)?;
         let (mut sender, connection) =
-            http1::handshake(TokioIo::new(Connection::new(socket))).await.map_err(io::Error::other)?;
+            http1::handshake(TokioIo::new(ProcessConnection::new(socket))).await.map_err(io::Error::other)?;
         tokio::spawn(connection.with_upgrades());
         let request = request.map(|body| Limited::new(body, MAX_BODY));
         sender.send_request(request).await.map_err(|error| {
@@ -194,37 +203,37 @@ impl Vercel {
         })
     }
 
-    /// Waits until the process says that a request is at its end.
-    pub async fn end(&self, id: u64) {
-        self.state.ended(id).await;
+    /// Waits until the process reports the end of a request.
+    pub async fn wait_for_end(&self, id: u64) {
+        self.ipc.wait_for_end(id).await;
     }
 
-    /// Waits until the process says that it cannot go on, and gives the exit code and the message that it says.
+    /// Waits until the process reports an unrecoverable error, and returns its exit code and message.
     pub async fn unrecoverable_error(&self) -> (i64, String) {
-        self.state.unrecoverable_error().await
+        self.ipc.unrecoverable_error().await
     }
 
-    /// Waits until the process has said so much, and gives what it said: 0 is the first of its messages.
+    /// Waits for the message with this index, counted from 0.
     pub async fn message(&self, index: usize) -> VercelMessage {
-        self.state.message(index).await
+        self.ipc.message(index).await
     }
 
-    /// What the process has said, in order.
+    /// The messages of the process, in order.
     pub fn messages(&self) -> Vec<VercelMessage> {
-        self.state.messages()
+        self.ipc.messages()
     }
 
-    /// What the process did that the protocol does not allow, in words. Empty after a test that went well.
+    /// The violations of the protocol by the process. Empty after a successful test.
     pub fn protocol_errors(&self) -> Vec<String> {
-        self.state.protocol_errors()
+        self.ipc.protocol_errors()
     }
 
-    /// Where the socket is.
+    /// The path of the socket.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Closes the socket, as the platform never does while all is well.
+    /// Closes the socket, to test how a process handles the loss of the platform.
     pub fn close_socket(&self) {
         self.listening.abort();
     }
@@ -240,9 +249,4 @@ impl Drop for Vercel {
 fn body_too_large() -> io::Error {
     let limit = "cannot send the request to the function: its body exceeds Vercel's limit of 4.5 MB";
     io::Error::new(io::ErrorKind::FileTooLarge, limit)
-}
-
-/// The id of the invocation that a request is of.
-fn invocation_id(request_id: u64) -> String {
-    format!("invocation-{request_id}")
 }

@@ -23,43 +23,47 @@ use super::body::{DiscardOnDrop, Logged};
 use crate::{Front, Server, Vercel};
 
 impl Server {
-    /// Starts one that brings each request to the process that runs on `vercel`. Bodies pass as they come, and so do
-    /// WebSockets; a process that does not answer is a 502 that says why. Unix only.
+    /// Starts a server that passes each request to the process on `vercel`. Unix only.
+    ///
+    /// It streams bodies in both directions and tunnels WebSockets. If the process does not respond, the client gets a 502 with the
+    /// error message.
     ///
     /// A request with a body of more than 4.5 MB (4,718,592 bytes) gets 413 with `FUNCTION_PAYLOAD_TOO_LARGE`. If its head has
-    /// the length, the process does not see it. Responses have no limit, because those of this runtime are streamed.
+    /// the length, the process does not get the request. Responses have no limit, because this runtime streams them.
     ///
     /// Source: [Request body size](https://vercel.com/docs/functions/limitations#request-body-size).
     ///
     /// # Errors
-    /// The address is not to be had.
+    /// The address is not available.
     pub async fn start_vercel(addr: impl ToSocketAddrs, vercel: Arc<Vercel>) -> io::Result<Self> {
-        Self::answering(TcpListener::bind(addr).await?, move |client, request| {
+        Self::with_handler(TcpListener::bind(addr).await?, move |client, request| {
             let vercel = Arc::clone(&vercel);
-            async move { through(&vercel, client, request).await }
+            async move { pass_on(&vercel, client, request).await }
         })
     }
 }
 
-type Responded = Either<Incoming, Full<Bytes>>;
+/// The body of the process, or of an error.
+type ResponseBody = Either<Incoming, Full<Bytes>>;
 
-async fn through(vercel: &Vercel, client: IpAddr, mut request: Request<Incoming>) -> Response<Logged<Responded>> {
+/// Passes a request to the process and returns its response.
+async fn pass_on(vercel: &Vercel, client: IpAddr, mut request: Request<Incoming>) -> Response<Logged<ResponseBody>> {
     let mut entry = vercel.log.begin_request(request.method(), request.uri());
     vercel.add_headers_of(client, request.headers_mut());
-    let of_client = upgrade::on(&mut request);
-    // The start of the process is not a part of the request's duration. If it fails, sending reports why.
+    let client_upgrade = upgrade::on(&mut request);
+    // The duration of the request does not include the start of the process. `send` reports an error of the start.
     let _ = vercel.address().await;
     let at = Instant::now();
     let sent = vercel.send(request.map(DiscardOnDrop::from)).await;
     let is_too_large = sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::FileTooLarge);
     if !is_too_large {
-        entry.hand_out(at, vercel.state.take_cold_start());
+        entry.start(at, vercel.ipc.take_cold_start());
     }
     entry.succeed(None);
     let response = match sent {
         Ok(mut response) => {
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                tokio::spawn(tunnel(of_client, upgrade::on(&mut response)));
+                tokio::spawn(tunnel(client_upgrade, upgrade::on(&mut response)));
             }
             response.map(Either::Left)
         }
@@ -77,10 +81,10 @@ async fn through(vercel: &Vercel, client: IpAddr, mut request: Request<Incoming>
     response.map(|body| Logged { body, entry })
 }
 
-/// Passes on what either says, until both have ended.
+/// Copies bytes in both directions until both sides have closed.
 async fn tunnel(client: OnUpgrade, process: OnUpgrade) {
     if let (Ok(client), Ok(process)) = tokio::join!(client, process) {
-        // Whoever breaks off knows it.
+        // An error closes both connections, which both sides notice.
         let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(process)).await;
     }
 }

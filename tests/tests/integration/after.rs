@@ -180,7 +180,7 @@ async fn on_lambda_it_ends_when_the_time_of_the_invocation_does() {
     let margin = Duration::from_secs(60);
     let api = on_lambda(|lodger| lodger.deadline_margin(margin).run(app(log.clone(), &Gate::closed()))).await;
     let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
-    api.invoke(Invocation::new(event).deadline(Duration::from_secs(150))).await.unwrap().unwrap();
+    api.invoke(Invocation::new(event).timeout(Duration::from_secs(150))).await.unwrap().unwrap();
     log.says("begun").await;
     // A minute before its end, and not half a minute before that. Between the two the test may take half a minute.
     clock::advance(Duration::from_secs(60)).await;
@@ -214,7 +214,7 @@ async fn on_lambda_work_that_always_hands_over_more_lets_others_run_and_has_its_
     let app = Router::new().route("/forever", get(forever)).fallback(async || "next");
     let api = on_lambda_alone(|lodger| lodger.deadline_margin(Duration::from_millis(500)).run(app)).await;
     let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
-    api.invoke(Invocation::new(event).deadline(Duration::from_secs(2))).await.unwrap().unwrap();
+    api.invoke(Invocation::new(event).timeout(Duration::from_secs(2))).await.unwrap().unwrap();
     assert_eq!(timeout(SOON, get_from(&api, "/")).await.expect("it never ended"), "next");
     assert_eq!((log.said(), api.protocol_errors()), (vec!["work".to_owned()], vec![]));
 }
@@ -277,7 +277,7 @@ async fn on_managed_instances_it_holds_its_own_slot_and_no_other() {
     polls(&api, 23).await;
 
     let event = Front::function_url().event(&Sent::get("/forever").request()).unwrap();
-    api.invoke(Invocation::new(event).deadline(Duration::from_secs(2))).await.unwrap().unwrap();
+    api.invoke(Invocation::new(event).timeout(Duration::from_secs(2))).await.unwrap().unwrap();
     get_from(&api, "/").await;
     log.says("cancelled").await;
     assert_eq!(api.protocol_errors(), [""; 0]);
@@ -512,17 +512,17 @@ async fn on_vercel_the_request_is_at_its_end_when_all_of_it_is_done() {
     });
     let (id, response) = on.send(&Sent::get("/several")).await;
     assert_eq!(response.body(), "handed over");
-    assert!(timeout(A_WHILE, on.platform.end(id)).await.is_err());
+    assert!(timeout(A_WHILE, on.platform.wait_for_end(id)).await.is_err());
     gate.open();
-    on.platform.end(id).await;
+    on.platform.wait_for_end(id).await;
     let mut said = log.said();
     said.sort();
     assert_eq!(said, ["work 0", "work 1", "work 2", "work of work"]);
 
     let (id, _) = on.send(&Sent::get("/forever")).await;
-    assert!(timeout(A_WHILE, on.platform.end(id)).await.is_err());
+    assert!(timeout(A_WHILE, on.platform.wait_for_end(id)).await.is_err());
     on.begin_end();
-    timeout(SOON, on.platform.end(id)).await.unwrap();
+    timeout(SOON, on.platform.wait_for_end(id)).await.unwrap();
     assert!(on.result().is_ok());
     log.says("cancelled").await;
     assert_eq!(on.platform.protocol_errors(), [""; 0]);
@@ -545,7 +545,7 @@ async fn on_vercel_the_request_is_not_at_its_end_before_what_work_has_handed_ove
     };
     let on = OnVercel::start(|lodger| lodger.run(Router::new().fallback(handler)));
     let (id, _) = on.send(&Sent::get("/")).await;
-    timeout(SOON, on.platform.end(id)).await.unwrap();
+    timeout(SOON, on.platform.wait_for_end(id)).await.unwrap();
     assert_eq!(log.said(), ["work of work"]);
     assert_eq!(on.platform.protocol_errors(), [""; 0]);
 }

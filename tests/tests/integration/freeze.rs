@@ -160,9 +160,9 @@ async fn on_vercel_it_is_done_before_the_end_of_each_request() {
     for (number, target) in ["/", "/bare"].into_iter().enumerate() {
         // The client has its response while the hook waits.
         let (id, _) = on.send(&Sent::get(target)).await;
-        assert!(timeout(A_WHILE, on.platform.end(id)).await.is_err(), "it is at its end before the hook is");
+        assert!(timeout(A_WHILE, on.platform.wait_for_end(id)).await.is_err(), "it is at its end before the hook is");
         gate.add_permits(1);
-        on.platform.end(id).await;
+        on.platform.wait_for_end(id).await;
         assert_eq!(log.said().iter().filter(|said| *said == "done").count(), number + 1, "{:?}", log.said());
     }
     assert_eq!(log.said(), ["request", "work", "begun after 1", "done", "begun after 2", "done"]);
@@ -172,7 +172,7 @@ async fn on_vercel_it_is_done_before_the_end_of_each_request() {
     sleep(A_WHILE).await;
     gate.add_permits(1);
     on.result().unwrap();
-    on.platform.end(id).await;
+    on.platform.wait_for_end(id).await;
     assert_eq!(log.said().last().unwrap(), "done");
     assert_eq!(on.platform.protocol_errors(), [""; 0]);
 }

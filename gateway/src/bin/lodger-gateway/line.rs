@@ -1,4 +1,4 @@
-//! The line of an invocation on standard error.
+//! Log lines of invocations on standard error.
 
 use std::{
     fmt::Write as _,
@@ -9,7 +9,7 @@ use std::{
 use http::StatusCode;
 use lodger_gateway::LogEntry;
 
-/// How much of a text is shown, in characters.
+/// The most characters of a text in a line.
 const MAX_TEXT: usize = 300;
 
 /// Whether lines may have colours: standard error is a terminal that shows them, and `NO_COLOR` is not set
@@ -22,7 +22,7 @@ pub(crate) fn has_colours() -> bool {
     io::stderr().is_terminal() && !is_set("NO_COLOR") && !is_dumb && interprets
 }
 
-/// Writes the line of an invocation. A standard error that is closed does not matter.
+/// Writes the line of an invocation. Ignores a closed standard error.
 pub(crate) fn write(entry: &LogEntry, has_colours: bool) {
     let _ = writeln!(io::stderr(), "{}", line(entry, has_colours));
 }
@@ -60,7 +60,7 @@ fn human(duration: Duration) -> String {
     if milliseconds < 999.95 { format!("{milliseconds:.1}ms") } else { format!("{:.2}s", duration.as_secs_f64()) }
 }
 
-/// A text of a client or a function, without characters that a terminal would interpret.
+/// Escapes the control characters of a text from a client or a function.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for (count, char) in text.chars().enumerate() {
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_what_a_terminal_would_interpret() {
+    fn escapes_control_characters() {
         for (text, expected) in [
             ("GET /it's/\u{e9}", "GET /it's/\u{e9}"),
             ("GET /\x1b[2J", "GET /\\u{1b}[2J"),

@@ -1,10 +1,14 @@
-//! A front and a Runtime API on the command line: an unmodified function behind a port that a browser can talk to.
+//! The command `lodger-gateway`: an unmodified function behind a front on a port.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its user")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints its results")]
 
 mod arguments;
+mod frontend;
 mod function;
 mod line;
+mod signals;
+mod usage;
+mod values;
 
 use std::{
     ffi::OsString,
@@ -19,22 +23,24 @@ use lodger_gateway::Vercel;
 use lodger_gateway::{LogEntry, RuntimeApi, Server};
 
 use self::{
-    arguments::{Arguments, Asked, Played, Task},
-    function::{Function, Interrupts},
+    arguments::{Arguments, CommandLine, Task},
+    frontend::Frontend,
+    function::RunningFunction,
+    signals::Signals,
 };
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = std::env::args_os().skip(1).map(OsString::into_string).collect::<Result<Vec<_>, _>>();
-    let arguments = arguments.map_err(|argument| format!("{argument:?} is not UTF-8"));
-    let arguments = match arguments.and_then(|arguments| Arguments::read(arguments.into_iter())) {
-        Ok(Asked::ToRun(arguments)) => *arguments,
-        Ok(Asked::ToTell(text)) => {
+    let arguments = arguments.map_err(|argument| format!("invalid argument {argument:?}: expected UTF-8"));
+    let arguments = match arguments.and_then(|arguments| CommandLine::parse(arguments.into_iter())) {
+        Ok(CommandLine::Run(arguments)) => *arguments,
+        Ok(CommandLine::Print(text)) => {
             print!("{text}");
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            eprintln!("lodger-gateway: {error}\nlodger-gateway --help says what there is");
+            eprintln!("lodger-gateway: {error}\nrun lodger-gateway --help for all options");
             return ExitCode::from(2);
         }
     };
@@ -49,20 +55,16 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     let Arguments { task, runtime_api, timeout, hosts, is_quiet, command } = arguments;
-    let api = RuntimeApi::start_on(&runtime_api).await.map_err(|error| of("--runtime-api", &runtime_api, error))?;
-    let api = match timeout {
-        Some(timeout) => api.timeout(timeout),
-        None => api,
-    };
-    let api = match std::env::var("AWS_LAMBDA_INITIALIZATION_TYPE").as_deref() {
-        // There is no snapshot, as far as the function can tell: it is restored as soon as it is taken.
-        Ok("snap-start") => {
-            let api = api.snap_start();
-            api.restore();
-            api
-        }
-        _ => api,
-    };
+    let api = RuntimeApi::start_on(&runtime_api).await;
+    let mut api = api.map_err(|error| cannot_listen(&runtime_api, "--runtime-api", error))?;
+    if let Some(timeout) = timeout {
+        api = api.timeout(timeout);
+    }
+    if std::env::var("AWS_LAMBDA_INITIALIZATION_TYPE").is_ok_and(|value| value == "snap-start") {
+        // Without a real snapshot: the function is restored as soon as it is ready for one.
+        api = api.snap_start();
+        api.restore();
+    }
     let has_colours = line::has_colours();
     let log = move |entry: &LogEntry| {
         if !is_quiet {
@@ -72,93 +74,98 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     let api = api.on_invocation(log);
     let api = Arc::new(hosts.iter().fold(api, |api, name| api.allow_host(name)));
     tokio::spawn(print_warnings(Arc::clone(&api)));
-    let ended = match task {
-        Task::Serve { played, listen } => serve(&played, &listen, &hosts, &command, &api).await,
-        Task::Invoke(file) => invoke(&file, &command, &api).await,
-        Task::Vercel { listen } => vercel(&listen, &hosts, &command, log).await,
+    let result = match task {
+        Task::Serve { frontend, listen } => serve(&frontend, &listen, &hosts, &command, &api).await,
+        Task::Invoke { file } => invoke(&file, &command, &api).await,
+        Task::ServeVercel { listen } => serve_vercel(&listen, &hosts, &command, log).await,
     };
-    for complaint in api.protocol_errors() {
-        eprintln!("lodger-gateway: {complaint}");
-    }
-    ended
+    print_protocol_errors(&api.protocol_errors());
+    result
 }
 
-/// Prints the settings that do not match, each kind once, while clients wonder.
+fn print_protocol_errors(errors: &[String]) {
+    for error in errors {
+        eprintln!("lodger-gateway: protocol error of the function: {error}");
+    }
+}
+
+/// Prints each warning as it occurs.
 async fn print_warnings(api: Arc<RuntimeApi>) {
     for index in 0.. {
         eprintln!("lodger-gateway: {}", api.warning(index).await);
     }
 }
 
-/// Serves a front until the function ends, or the user ends it.
+/// Serves a front until the function ends or a signal arrives.
 async fn serve(
-    played: &Played,
+    frontend: &Frontend,
     listen: &str,
     hosts: &[String],
     command: &[String],
     api: &Arc<RuntimeApi>,
 ) -> io::Result<ExitCode> {
-    let server = match played {
-        Played::Front(front) => Server::start(listen, front.clone(), Arc::clone(api)).await,
+    let server = match frontend {
+        Frontend::Http(front) => Server::start(listen, front.clone(), Arc::clone(api)).await,
         #[cfg(feature = "websocket")]
-        Played::WebSocket(websocket) => Server::start_websocket(listen, websocket.clone(), Arc::clone(api)).await,
+        Frontend::WebSocket(websocket) => Server::start_websocket(listen, websocket.clone(), Arc::clone(api)).await,
     };
-    let server = server.map_err(|error| of("--listen", listen, error))?;
+    let server = server.map_err(|error| cannot_listen(listen, "--listen", error))?;
     let server = hosts.iter().fold(server, |server, name| server.allow_host(name));
-    let function = if command.is_empty() { None } else { Some(Function::start(command, Stdio::inherit(), api)?) };
-    announce(played, server.address());
+    let function =
+        if command.is_empty() { None } else { Some(RunningFunction::start(command, Stdio::inherit(), api)?) };
+    print_address(frontend, server.address());
     if let Some(function) = function {
         return function.wait().await;
     }
     println!("AWS_LAMBDA_RUNTIME_API={}", api.address());
-    Interrupts::new()?.next().await;
+    Signals::new()?.next().await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Is Vercel until the function ends, or the user ends it.
+/// Serves a Vercel function until it ends or a signal arrives.
 #[cfg(unix)]
-async fn vercel(
+async fn serve_vercel(
     listen: &str,
     hosts: &[String],
     command: &[String],
     log: impl Fn(&LogEntry) + Send + Sync + 'static,
 ) -> io::Result<ExitCode> {
     let vercel = Arc::new(Vercel::start()?.on_invocation(log));
-    let server =
-        Server::start_vercel(listen, Arc::clone(&vercel)).await.map_err(|error| of("--listen", listen, error))?;
+    let server = Server::start_vercel(listen, Arc::clone(&vercel)).await;
+    let server = server.map_err(|error| cannot_listen(listen, "--listen", error))?;
     let server = hosts.iter().fold(server, |server, name| server.allow_host(name));
-    let function = Function::start_on_vercel(command, &vercel)?;
+    let function = RunningFunction::start_on_vercel(command, &vercel)?;
     println!("vercel on http://{}", server.address());
-    let ended = function.wait().await;
-    for complaint in vercel.protocol_errors() {
-        eprintln!("lodger-gateway: {complaint}");
-    }
-    ended
+    let result = function.wait().await;
+    print_protocol_errors(&vercel.protocol_errors());
+    result
 }
 
 #[cfg(not(unix))]
-async fn vercel(_: &str, _: &[String], _: &[String], _: impl Fn(&LogEntry)) -> io::Result<ExitCode> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "--vercel: there are no such sockets on this operating system"))
+async fn serve_vercel(_: &str, _: &[String], _: &[String], _: impl Fn(&LogEntry)) -> io::Result<ExitCode> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "cannot use --vercel: this operating system has no Unix sockets"))
 }
 
 /// Invokes the function once.
 async fn invoke(file: &str, command: &[String], api: &Arc<RuntimeApi>) -> io::Result<ExitCode> {
-    let event = event(file).map_err(|error| of("--event", file, error))?;
-    // The reply is to be the only thing on standard output, for other programs to read.
-    let function = Function::start(command, io::stderr().into(), api)?;
+    let event = read_event(file)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot read the event {file} (--event): {error}")))?;
+    // Standard output has only the reply, so that other programs can read it.
+    let function = RunningFunction::start(command, io::stderr().into(), api)?;
     match function.invoke(event, api).await? {
         Ok(reply) => {
-            print(io::stdout(), &reply)?;
+            write_line(io::stdout(), &reply)?;
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
-            print(io::stderr(), &error.body)?;
+            write_line(io::stderr(), &error.body)?;
             Ok(ExitCode::FAILURE)
         }
     }
 }
 
-fn event(file: &str) -> io::Result<Vec<u8>> {
+/// Reads an event, and checks that it is JSON.
+fn read_event(file: &str) -> io::Result<Vec<u8>> {
     let mut event = Vec::new();
     match file {
         "-" => io::stdin().read_to_end(&mut event).map(drop)?,
@@ -168,7 +175,8 @@ fn event(file: &str) -> io::Result<Vec<u8>> {
     Ok(event)
 }
 
-fn print(mut to: impl Write, line: &[u8]) -> io::Result<()> {
+/// Writes a line, with a line break if it has none.
+fn write_line(mut to: impl Write, line: &[u8]) -> io::Result<()> {
     to.write_all(line)?;
     if !line.ends_with(b"\n") {
         to.write_all(b"\n")?;
@@ -176,16 +184,16 @@ fn print(mut to: impl Write, line: &[u8]) -> io::Result<()> {
     to.flush()
 }
 
-/// An error of what the user wrote.
-fn of(option: &str, value: &str, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{option} {value}: {error}"))
+fn cannot_listen(address: &str, option: &str, error: io::Error) -> io::Error {
+    let message = format!("cannot listen on {address}: {error}; choose another address with {option}");
+    io::Error::new(error.kind(), message)
 }
 
-fn announce(played: &Played, addr: SocketAddr) {
-    match played {
-        Played::Front(front) => println!("{front} on http://{addr}"),
+fn print_address(frontend: &Frontend, addr: SocketAddr) {
+    match frontend {
+        Frontend::Http(front) => println!("{front} on http://{addr}"),
         #[cfg(feature = "websocket")]
-        Played::WebSocket(_) => {
+        Frontend::WebSocket(_) => {
             println!("websocket-api on ws://{addr}");
             println!("POST to a client at http://{addr}/@connections/{{id}}");
         }

@@ -91,9 +91,9 @@ macro_rules! matrix {
                 let (task, sent) = after_response_request();
                 let (id, response) = on.send(&sent).await;
                 assert_eq!((&response.body()[..], has_done(&task)), (&b"handed over"[..], false));
-                assert!(timeout(A_WHILE, on.platform.end(id)).await.is_err(), "the request ended before the task after the response");
+                assert!(timeout(A_WHILE, on.platform.wait_for_end(id)).await.is_err(), "the request ended before the task after the response");
                 probe::let_go(&task);
-                on.platform.end(id).await;
+                on.platform.wait_for_end(id).await;
                 assert_eq!(done_in(&task).unwrap()["request_id"], json!(id));
                 assert_eq!(on.platform.protocol_errors(), [""; 0]);
             }

@@ -1,34 +1,33 @@
-//! The program under test, started as anybody would start it: as a server, and as functions behind fronts of AWS.
+//! The program under test: as a server, and as a Lambda function behind two fronts.
 
-use std::{process::Stdio, sync::Arc, time::Duration};
+use std::{
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 
-use lodger_gateway::{Front, RuntimeApi, Server};
+use lodger_gateway::{Front, Function, RuntimeApi, Server};
 use reqwest::{Client, RequestBuilder, Response, header};
 use serde_json::Value;
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
-    time::timeout,
-};
+use tokio::time::timeout;
 
 pub struct App {
     client: Client,
     url: String,
-    _program: Child,
-    _log: Lines<BufReader<ChildStdout>>,
-    functions: Vec<Function>,
+    _server: Function,
+    functions: Vec<OnLambda>,
 }
 
-/// The same program behind a front, with messages of its own.
-struct Function {
+/// The same program as a Lambda function behind a front, with messages of its own.
+struct OnLambda {
     front: Front,
     url: String,
     api: Arc<RuntimeApi>,
     _server: Server,
-    _program: Child,
+    _function: Function,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, PartialEq)]
 pub struct Answer {
     pub status: u16,
@@ -44,21 +43,15 @@ impl Answer {
 
 impl App {
     pub async fn start() -> Self {
-        let mut program = program().env("PORT", "0").stdout(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(program.stdout.take().unwrap()).lines();
-        let line = log.next_line().await.unwrap().expect("the program ended at once");
-        let (_, address) = line.split_once("listening on http://0.0.0.0").expect(&line);
+        let mut program = program();
+        program.env("PORT", "0").stdout(Stdio::piped());
+        let server = Function::spawn_server(program).unwrap();
+        let url = format!("http://{}", server.address().await.unwrap());
         let mut functions = Vec::new();
         for front in [Front::function_url(), Front::alb()] {
-            functions.push(Function::start(front).await);
+            functions.push(OnLambda::start(front, self::program()).await);
         }
-        Self {
-            client: Client::new(),
-            url: format!("http://127.0.0.1{address}"),
-            _program: program,
-            _log: log,
-            functions,
-        }
+        Self { client: Client::new(), url, _server: server, functions }
     }
 
     pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -77,35 +70,35 @@ impl App {
         self.ask(|url| self.client.post(format!("{url}{path}")).header("content-type", "text/plain").body(text)).await
     }
 
-    /// Asks them all, which have to be of one mind.
+    /// Sends a request to the server and to the functions, which must respond alike.
     async fn ask(&self, request: impl Fn(&str) -> RequestBuilder) -> Answer {
         let ours = answer(request(&self.url)).await;
-        for Function { front, url, api, .. } in &self.functions {
+        for OnLambda { front, url, api, .. } in &self.functions {
             assert_eq!(answer(request(url)).await, ours, "{front}");
             assert_eq!(api.protocol_errors(), [""; 0], "{front}");
         }
         ours
     }
 
-    /// Asks the server for what does not end.
+    /// Requests an endless response from the server.
     pub async fn follow(&self, path: &str) -> Response {
         self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
     }
 }
 
-impl Function {
-    async fn start(front: Front) -> Self {
+impl OnLambda {
+    async fn start(front: Front, mut program: Command) -> Self {
         let api = Arc::new(RuntimeApi::start().await.unwrap());
         let server = Server::start("127.0.0.1:0", front.clone(), Arc::clone(&api)).await.unwrap();
-        let mut program = program();
-        let program = program.env("AWS_LAMBDA_RUNTIME_API", api.address()).stdout(Stdio::null()).spawn().unwrap();
-        Self { front, url: format!("http://{}", server.address()), api, _server: server, _program: program }
+        program.stdout(Stdio::null());
+        let function = Function::spawn(program, &api).unwrap();
+        Self { front, url: format!("http://{}", server.address()), api, _server: server, _function: function }
     }
 }
 
-/// The next event of a feed, as it came.
+/// Returns the next event of a feed.
 pub async fn event(feed: &mut Response) -> String {
-    let piece = timeout(Duration::from_secs(20), feed.chunk()).await.expect("there is no event").unwrap().unwrap();
+    let piece = timeout(Duration::from_secs(20), feed.chunk()).await.expect("no event").unwrap().unwrap();
     String::from_utf8(piece.into()).unwrap()
 }
 
@@ -118,7 +111,7 @@ async fn answer(request: RequestBuilder) -> Answer {
 
 fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_ported-feed"));
-    // `tracing_subscriber::fmt::init` takes INFO by itself only without the feature `env-filter`, which others in the workspace use.
-    program.env("RUST_LOG", "info").env("NO_COLOR", "1").kill_on_drop(true);
+    // The default level of `tracing_subscriber::fmt::init` is INFO only without the feature `env-filter`, which other packages enable.
+    program.env("RUST_LOG", "info").env("NO_COLOR", "1");
     program
 }

@@ -1,40 +1,35 @@
-//! The program under test, started as anybody would start it: as a server, and as functions behind fronts of AWS.
+//! The program under test: as a server, and as a Lambda function behind two fronts.
 
 use std::{
     fs,
-    process::{ExitStatus, Stdio},
+    process::{Command, ExitStatus, Stdio},
     sync::Arc,
 };
 
-use lodger_gateway::{Front, RuntimeApi, Server};
+use lodger_gateway::{Front, Function, RuntimeApi, Server};
 use reqwest::{Client, RequestBuilder, header::HeaderMap, multipart::Form};
 use serde_json::Value;
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader, Lines},
-    process::{Child, ChildStderr, Command},
-};
 
-/// How large a form may be, in bytes.
+/// The size limit of a form, in bytes.
 pub const LIMIT: usize = 128 * 1024;
 
 pub struct App {
     client: Client,
     url: String,
-    program: Child,
-    log: Lines<BufReader<ChildStderr>>,
-    functions: Vec<Function>,
+    server: Function,
+    functions: Vec<OnLambda>,
 }
 
-/// The same program behind a front, with a folder of its own.
-struct Function {
+/// The same program as a Lambda function behind a front, with a folder of its own.
+struct OnLambda {
     front: Front,
     url: String,
     api: Arc<RuntimeApi>,
     _server: Server,
-    _program: Child,
+    _function: Function,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -51,29 +46,26 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// What has to be the same everywhere. What has no body has no type, and some fronts give it one.
-    fn told(&self) -> (u16, [&str; 3], &[u8]) {
+    /// Returns the parts that must be the same behind each front. Some fronts add a content type to an empty body.
+    fn comparable(&self) -> (u16, [&str; 3], &[u8]) {
         let content_type = if self.body.is_empty() { "" } else { self.header("content-type") };
         (self.status, [content_type, self.header("content-disposition"), self.header("content-range")], &self.body)
     }
 }
 
 impl App {
-    /// With an empty folder.
+    /// Starts the program with an empty folder.
     pub async fn start(name: &str) -> Self {
-        let mut program = program(name).env("ADDR", "127.0.0.1:0").stderr(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(program.stderr.take().unwrap()).lines();
-        let url = loop {
-            let line = log.next_line().await.unwrap().expect("the program ended at once");
-            if let Some((_, url)) = line.split_once("listening on http://") {
-                break format!("http://{url}");
-            }
-        };
+        let mut program = program(name);
+        program.env("ADDR", "127.0.0.1:0").stderr(Stdio::piped());
+        let server = Function::spawn_server(program).unwrap();
+        let url = format!("http://{}", server.address().await.unwrap());
         let mut functions = Vec::new();
         for front in [Front::function_url(), Front::alb()] {
-            functions.push(Function::start(front, name).await);
+            let program = self::program(&format!("{name}-{front}"));
+            functions.push(OnLambda::start(front, program).await);
         }
-        Self { client: Client::new(), url, program, log, functions }
+        Self { client: Client::new(), url, server, functions }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -96,33 +88,30 @@ impl App {
         self.ask(|url| self.client.post(format!("{url}/files")).multipart(form())).await
     }
 
-    /// Asks them all, which have to be of one mind.
+    /// Sends a request to the server and to the functions, which must respond alike.
     async fn ask(&self, request: impl Fn(&str) -> RequestBuilder) -> Answer {
         let ours = answer(request(&self.url)).await;
-        for Function { front, url, api, .. } in &self.functions {
+        for OnLambda { front, url, api, .. } in &self.functions {
             let theirs = answer(request(url)).await;
-            assert_eq!(theirs.told(), ours.told(), "{front}");
+            assert_eq!(theirs.comparable(), ours.comparable(), "{front}");
             assert_eq!(api.protocol_errors(), [""; 0], "{front}");
         }
         ours
     }
 
-    /// Ends the program as a supervisor does.
+    /// Ends the server with SIGTERM.
     pub async fn end(mut self) -> ExitStatus {
-        let pid = self.program.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
-        while self.log.next_line().await.unwrap().is_some() {}
-        self.program.wait().await.unwrap()
+        self.server.shut_down().await.unwrap()
     }
 }
 
-impl Function {
-    async fn start(front: Front, name: &str) -> Self {
+impl OnLambda {
+    async fn start(front: Front, mut program: Command) -> Self {
         let api = Arc::new(RuntimeApi::start().await.unwrap());
         let server = Server::start("127.0.0.1:0", front.clone(), Arc::clone(&api)).await.unwrap();
-        let mut program = program(&format!("{name}-{front}"));
-        let program = program.env("AWS_LAMBDA_RUNTIME_API", api.address()).stderr(Stdio::null()).spawn().unwrap();
-        Self { front, url: format!("http://{}", server.address()), api, _server: server, _program: program }
+        program.stderr(Stdio::null());
+        let function = Function::spawn(program, &api).unwrap();
+        Self { front, url: format!("http://{}", server.address()), api, _server: server, _function: function }
     }
 }
 
@@ -136,6 +125,6 @@ fn program(name: &str) -> Command {
     let folder = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
     let _ = fs::remove_dir_all(&folder);
     let mut program = Command::new(env!("CARGO_BIN_EXE_ported-uploads"));
-    program.env("UPLOADS", folder).env("LIMIT", LIMIT.to_string()).kill_on_drop(true);
+    program.env("UPLOADS", folder).env("LIMIT", LIMIT.to_string());
     program
 }

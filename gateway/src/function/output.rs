@@ -1,0 +1,98 @@
+//! The captured output of a process.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncRead, BufReader},
+    process::{ChildStderr, ChildStdout},
+    sync::Notify,
+};
+
+/// The lines that a process has written to its captured streams.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    captured: Mutex<Captured>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Captured {
+    /// Lines with their line breaks.
+    lines: Vec<String>,
+    open_streams: usize,
+}
+
+impl Output {
+    /// Reads the streams to their end, so that the process never waits for a reader.
+    pub(super) fn capture(stdout: Option<ChildStdout>, stderr: Option<ChildStderr>) -> Arc<Self> {
+        let output = Arc::new(Self::default());
+        if let Some(stdout) = stdout {
+            output.read(stdout);
+        }
+        if let Some(stderr) = stderr {
+            output.read(stderr);
+        }
+        output
+    }
+
+    fn read(self: &Arc<Self>, stream: impl AsyncRead + Send + Unpin + 'static) {
+        self.lock().open_streams += 1;
+        let output = Arc::clone(self);
+        tokio::spawn(async move {
+            let (mut stream, mut line) = (BufReader::new(stream), Vec::new());
+            while stream.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
+                output.lock().lines.push(String::from_utf8_lossy(&line).into_owned());
+                output.changed.notify_waiters();
+                line.clear();
+            }
+            output.lock().open_streams -= 1;
+            output.changed.notify_waiters();
+        });
+    }
+
+    pub(super) async fn wait_for_line(&self, text: &str) -> io::Result<String> {
+        let result = self.wait_for(|captured| {
+            let found = captured.lines.iter().find(|line| line.contains(text));
+            let found = found.map(|line| Ok(line.trim_end_matches(['\r', '\n']).to_owned()));
+            found.or_else(|| (captured.open_streams == 0).then(|| Err(missing(text, captured))))
+        });
+        result.await
+    }
+
+    /// Waits until the process has closed all captured streams.
+    pub(super) async fn wait_for_end(&self) {
+        self.wait_for(|captured| (captured.open_streams == 0).then_some(())).await;
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.lock().lines.concat()
+    }
+
+    async fn wait_for<T>(&self, find: impl Fn(&Captured) -> Option<T>) -> T {
+        loop {
+            let changed = self.changed.notified();
+            let found = find(&self.lock());
+            if let Some(found) = found {
+                return found;
+            }
+            changed.await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Captured> {
+        self.captured.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn missing(text: &str, captured: &Captured) -> io::Error {
+    let cause = if captured.lines.is_empty() {
+        "the process has closed its output, or no stream is piped; set `Stdio::piped()` for the stream with this line"
+            .to_owned()
+    } else {
+        format!("the process has closed its output, which is:\n{}", captured.lines.concat())
+    };
+    io::Error::new(io::ErrorKind::UnexpectedEof, format!("cannot find {text:?} in the output: {cause}"))
+}

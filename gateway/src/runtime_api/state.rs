@@ -1,0 +1,165 @@
+//! The state of a Runtime API: its invocations, and everything that the function has sent.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::HeaderValue;
+use tokio::{
+    sync::{Notify, oneshot},
+    time::Instant,
+};
+
+use crate::{FunctionError, Invocation, Warning, streamed::Streaming};
+
+/// The timeout of an invocation by default, and the longest time that one stays in the queue.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The [`State`] of a Runtime API, and its notifications.
+#[derive(Debug, Default)]
+pub(crate) struct SharedState {
+    state: Mutex<State>,
+    /// Notifies polls of an invocation in the queue, and of an extension that is ready.
+    pub(crate) queued: Notify,
+    /// Notifies everyone who waits for a request of the function or for a warning.
+    pub(crate) changed: Notify,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// The timeout of an invocation that has none of its own.
+    pub(crate) timeout: Option<Duration>,
+    /// The most invocations at once on Managed Instances. `None` on all other functions.
+    pub(crate) slots: Option<usize>,
+    /// The number of polls without a response.
+    pub(crate) waiting_polls: usize,
+    pub(crate) queue: VecDeque<QueuedInvocation>,
+    /// The invocations that the function has received and not completed, by request id.
+    pub(crate) open: HashMap<String, OpenInvocation>,
+    /// The request ids of invocations that have timed out.
+    pub(crate) timed_out: HashSet<String>,
+    pub(crate) invocation_count: usize,
+    pub(crate) connection_count: usize,
+    pub(crate) poll_count: usize,
+    /// The start of the function's process. `None` after the first poll.
+    pub(crate) started_at: Option<Instant>,
+    /// The time from the start of the process to the first poll. `None` after the first invocation.
+    pub(crate) cold_start: Option<Duration>,
+    pub(crate) init_error: Option<FunctionError>,
+    pub(crate) restore_error: Option<FunctionError>,
+    /// Whether the function starts from a snapshot.
+    pub(crate) has_snap_start: bool,
+    /// Whether the function is ready for its snapshot.
+    pub(crate) has_snapshot: bool,
+    pub(crate) is_restored: bool,
+    pub(crate) extensions: Vec<Extension>,
+    /// Whether the function has reported an init or restore error, and has not polled since.
+    pub(crate) has_failed_to_start: bool,
+    pub(crate) protocol_errors: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// An invocation that no poll has received yet.
+#[derive(Debug)]
+pub(crate) struct QueuedInvocation {
+    pub(crate) invocation: Invocation,
+    pub(crate) reply: oneshot::Sender<FunctionReply>,
+    pub(crate) delivery: oneshot::Sender<Delivery>,
+}
+
+/// The delivery of an invocation to the function.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) id: String,
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Instant,
+    pub(crate) cold_start: Option<Duration>,
+}
+
+/// An invocation that the function has received and not completed.
+#[derive(Debug)]
+pub(crate) struct OpenInvocation {
+    /// The `Lambda-Runtime-Invocation-Id` that the reply must repeat.
+    pub(crate) invocation_id: Option<String>,
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Instant,
+    pub(crate) progress: Progress,
+}
+
+/// An internal extension.
+#[derive(Debug)]
+pub(crate) struct Extension {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    /// Whether the extension has requested its next event, which ends its initialization.
+    pub(crate) is_ready: bool,
+}
+
+/// The progress of a reply.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// The function has not begun to send a reply.
+    Awaited(oneshot::Sender<FunctionReply>),
+    /// The function streams the reply. The sender takes one error that the function reports in the meantime.
+    Streamed(Option<oneshot::Sender<FunctionError>>),
+}
+
+impl OpenInvocation {
+    /// Returns the channel for the reply, if the function has not begun to send one.
+    pub(crate) fn into_awaited(self) -> Option<oneshot::Sender<FunctionReply>> {
+        match self.progress {
+            Progress::Awaited(reply) => Some(reply),
+            Progress::Streamed(_) => None,
+        }
+    }
+}
+
+/// The reply of a function to an invocation.
+#[derive(Debug)]
+pub(crate) enum FunctionReply {
+    Buffered { body: Bytes, content_type: Option<HeaderValue> },
+    Streamed(Streaming),
+    Error(FunctionError),
+}
+
+impl SharedState {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until `find` returns a value.
+    pub(crate) async fn wait_for<T>(&self, find: impl Fn(&State) -> Option<T>) -> T {
+        loop {
+            let changed = self.changed.notified();
+            let found = find(&self.lock());
+            if let Some(found) = found {
+                return found;
+            }
+            changed.await;
+        }
+    }
+
+    /// Closes an invocation whose timeout has elapsed.
+    pub(crate) fn time_out(&self, id: &str) {
+        let mut state = self.lock();
+        if state.open.remove(id).is_some() {
+            state.timed_out.insert(id.to_owned());
+        }
+    }
+
+    /// Records a warning, unless there is one of the same kind.
+    pub(crate) fn warn(&self, warning: Warning) {
+        let mut state = self.lock();
+        if !state.warnings.iter().any(|known| known.is_of_the_kind_of(&warning)) {
+            state.warnings.push(warning);
+            self.changed.notify_waiters();
+        }
+    }
+
+    pub(crate) fn add_protocol_error(&self, error: String) {
+        self.lock().protocol_errors.push(error);
+    }
+}
