@@ -216,6 +216,17 @@ mod tests {
     }
 
     #[test]
+    fn the_warning_of_a_buffered_reply_matches_the_response() {
+        for front in Front::all().into_iter().filter(Front::can_stream).map(Front::streaming) {
+            let status = front.response(&Ok(r#"{"statusCode":200}"#.into())).status();
+            let warning = crate::Warning::BufferedReply { front: front.name() }.to_string();
+            let expected =
+                if status == 500 { "the client gets 500;" } else { "the client gets its JSON with the status 200;" };
+            assert!(warning.contains(expected), "{front} responds with {status}: {warning}");
+        }
+    }
+
+    #[test]
     fn finds_the_delimiter_in_the_first_16_kb() {
         let padded = |size: usize| [vec![b' '; size], vec![0; 8], b"body".to_vec()].concat();
         assert_eq!(split_prelude(&padded(3)), Some((&b"   "[..], 11)));

@@ -1,4 +1,25 @@
 //! The fronts: one file for each service. This file is the only one that names them all.
+//!
+//! # A new front
+//!
+//! A front is a `FrontSpec` and a public constructor, in a file of this folder, and a line in `FRONTS`. Other fronts do not
+//! change. The following lists and tables need the front too, and a test fails for each that lacks it:
+//!
+//! | place | test that fails without it |
+//! |---|---|
+//! | `FRONTS` | `lists_every_front_of_the_folder` |
+//! | the constructor, and the words of a failed function, in the tests of this file | the tests themselves |
+//! | the limit of headers, in `front/decode.rs` | `rejects_headers_beyond_the_limit` |
+//! | other rules of the front that differ from those of most fronts: tests in `event/` and `front/` | the tests themselves |
+//! | the text of `Warning::BufferedReply`, if the front streams | `the_warning_of_a_buffered_reply_matches_the_response` |
+//! | the usage of the command | made from `Front::all`; a test checks it |
+//! | the tables in `gateway/README.md` and `gateway/src/lib.rs` | `tables_of_the_gateway_name_each_front` |
+//! | lists in other documents, such as the README | `a_document_that_lists_fronts_names_all` |
+//! | the record in `tests/src/losses/fronts.rs` | `has_one_record_for_each_front` |
+//! | the test in `tests/tests/integration/matrix/mod.rs` | `has_a_test_for_each_front`, for each framework |
+//! | the column in `adapters/src/docs/fronts.rs` | `the_table_of_changes_has_a_column_for_each_front` |
+//! | the name in spans, in `adapters/src/docs/logging.rs` | `the_table_of_spans_names_the_kind_of_each_front` |
+//! | the model in `tests/oracles/models.py` | `the_oracle_of_events_has_a_model_of_each_front_of_aws` |
 
 mod alb;
 mod function_url;
