@@ -128,6 +128,7 @@ async fn leaves_signals_to_a_program_with_its_own_handlers() {
     let line = process.line();
     assert!(line.ends_with("(LODGER_GRACE)\n"), "{line:?}");
     assert_eq!(process.line(), "servers: goes on\n");
+    // Lodger would ignore a signal within a second.
     sleep(SEPARATE_SIGNALS);
     process.signal("TERM");
     let (status, log) = end(process).await;

@@ -50,6 +50,28 @@ impl BegunResponse {
     }
 }
 
+/// A request in flight that lets the app go on with `/held/{name}` once its body is complete. During the shutdown the server
+/// accepts no other request.
+struct LetGoRequest(TcpStream);
+
+impl LetGoRequest {
+    async fn begin(addr: SocketAddr, name: &str) -> Self {
+        let mut socket = TcpStream::connect(addr).await.unwrap();
+        let head = format!(
+            "POST /let-go/{name} HTTP/1.1\r\nhost: example.com\r\nconnection: close\r\ncontent-length: 1\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        Self(socket)
+    }
+
+    async fn complete(mut self) {
+        self.0.write_all(b"x").await.unwrap();
+        let mut response = String::new();
+        self.0.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    }
+}
+
 /// Sends a signal twice at once, like a supervisor that signals a process and then its group.
 fn signal_twice(process: &Process, signal: &str) {
     let id = process.child.id().to_string();
@@ -62,14 +84,17 @@ async fn responds_to_requests_in_flight_before_a_signal_ends_the_process() {
     for signal in ["TERM", "INT"] {
         let mut process = start(&[("LODGER_ADDR", "127.0.0.1:0")]);
         let addr = process.addr();
-        let response = BegunResponse::request(addr, "/slow/500").await;
+        let let_go = LetGoRequest::begin(addr, "in-flight").await;
+        // The server accepts connections in order, so both requests are in flight once this response has begun.
+        let response = BegunResponse::request(addr, "/held/in-flight").await;
         signal_twice(&process, signal);
+        let line = process.line();
+        assert!(line.starts_with("lodger: shutting down: waiting up to 10s for requests in flight"), "{line}");
+        let_go.complete().await;
         let (status, log) = block_in_place(|| process.end());
         assert!(status.success(), "{signal}: {status}");
         // `main` goes on after `run`.
-        let (begins, rest) = log.split_once('\n').unwrap();
-        assert!(begins.starts_with("lodger: shutting down: waiting up to 10s for requests in flight"), "{log}");
-        assert_eq!(rest, "probe: ended\n", "{signal}");
+        assert_eq!(log, "probe: ended\n", "{signal}");
         assert!(response.rest().await.contains("ended"), "{signal}");
     }
 }
@@ -99,7 +124,7 @@ async fn cuts_off_requests_after_the_grace_period_and_at_a_second_signal() {
 }
 
 /// Sends SIGTERM during an invocation of `/held/{name}`, on a function with `LODGER_SIGTERM`. The process must not end before
-/// `minimum`.
+/// `minimum`. The name begins with `said`, so that the probe prints a line during the invocation.
 async fn check_sigterm_on_lambda(slots: usize, name: &str, grace: &str, minimum: Duration, is_cut_off: bool) {
     let api = RuntimeApi::start().await.unwrap().max_concurrency(slots);
     let (slots, address) = (slots.to_string(), api.address());

@@ -7,17 +7,16 @@ use std::{
 };
 
 use axum::Router;
-use lodger::{Error, Lodger};
+use lodger::Error;
 use lodger_tests::{
     framework::{ActixWeb, Axum, Framework},
     raw_api::ACCEPTED,
-    test_host::TestHost,
     wait::SOON,
 };
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use super::{Calls, HOOKS, OwnFramework, QUIET, accept_restore_request, check_no_connection, hello, start_raw};
+use super::{Calls, HOOKS, OwnFramework, QUIET, accept_restore_request, check_no_connection, hello, start, start_raw};
 
 type Hook = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
@@ -35,16 +34,13 @@ fn failing_hooks() -> [(Hook, &'static str); 2] {
 async fn check_failure_before_the_snapshot<F: Framework>(slots: usize) {
     for (hook, cause) in failing_hooks() {
         let calls = Calls::default();
-        let settings = {
-            let calls = calls.clone();
-            // These hooks run in reverse order.
-            move |lodger: Lodger| {
-                let lodger = lodger.snap_start(true).before_snapshot(calls.hook("never")).before_snapshot(hook);
-                lodger.before_snapshot(calls.hook("before")).after_restore(calls.hook("never"))
-            }
-        };
-        let host = TestHost::lambda().max_concurrency(slots).snap_start().on_own_thread();
-        let mut function = host.start(move |lodger| F::run(settings(lodger))).await;
+        let (before, after) = (calls.hook("before"), calls.hook("never"));
+        let never = calls.hook("never");
+        // Hooks before the snapshot run in reverse order.
+        let mut function = start(slots, move |lodger| {
+            F::run(lodger.before_snapshot(never).before_snapshot(hook).before_snapshot(before).after_restore(after))
+        })
+        .await;
         let reported = timeout(SOON, function.init_error()).await.unwrap();
         let body = json!({
             "errorMessage": format!("a hook before the snapshot {cause}"),
@@ -63,15 +59,10 @@ async fn check_failure_before_the_snapshot<F: Framework>(slots: usize) {
 async fn check_failure_after_the_restore<F: Framework>(slots: usize) {
     for (hook, cause) in failing_hooks() {
         let calls = Calls::default();
-        let settings = {
-            let calls = calls.clone();
-            move |lodger: Lodger| {
-                let lodger = lodger.snap_start(true).after_restore(calls.hook("after")).after_restore(hook);
-                lodger.after_restore(calls.hook("never"))
-            }
-        };
-        let host = TestHost::lambda().max_concurrency(slots).snap_start().on_own_thread();
-        let mut function = host.start(move |lodger| F::run(settings(lodger))).await;
+        let (after, never) = (calls.hook("after"), calls.hook("never"));
+        let mut function =
+            start(slots, move |lodger| F::run(lodger.after_restore(after).after_restore(hook).after_restore(never)))
+                .await;
         function.restore();
         let reported = timeout(SOON, function.restore_error()).await.unwrap();
         let message = Value::from(format!("a hook after the restore {cause}"));
@@ -176,21 +167,17 @@ async fn an_app_that_cannot_be_built_has_no_snapshot() {
 #[tokio::test]
 async fn a_panic_in_the_second_of_several_apps_prevents_the_snapshot() {
     let calls = Calls::default();
-    let host = TestHost::lambda().max_concurrency(4).snap_start().on_own_thread();
-    let function = host
-        .start({
-            let calls = calls.clone();
-            move |lodger| {
-                let built = Arc::new(Mutex::new(0));
-                calls.add_hooks(lodger.snap_start(true)).run(move || {
-                    let mut built = built.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                    *built += 1;
-                    assert!(*built < 2, "no database");
-                    actix_web::App::new()
-                })
-            }
+    let hooks = calls.clone();
+    let function = start(4, move |lodger| {
+        let built = Arc::new(Mutex::new(0));
+        hooks.add_hooks(lodger).run(move || {
+            let mut built = built.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            *built += 1;
+            assert!(*built < 2, "no database");
+            actix_web::App::new()
         })
-        .await;
+    })
+    .await;
     let reported = timeout(SOON, function.init_error()).await.unwrap();
     assert_eq!(reported.to_string(), "Runtime.InitFailed: the app panicked while it was built: no database");
     sleep(QUIET).await;

@@ -7,12 +7,11 @@ use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
     ask::Sent,
     framework::{ActixWeb, Axum, Framework, Hyper, Tower, Warp},
-    test_host::TestHost,
     wait::{SOON, wait_until},
 };
 use tokio::time::{sleep, timeout};
 
-use super::{ActixThread, Calls, HOOKS, OwnFramework, QUIET};
+use super::{ActixThread, Calls, HOOKS, OwnFramework, QUIET, start};
 
 /// The runtime of an app.
 #[derive(Clone, Copy)]
@@ -24,21 +23,17 @@ enum Runtime {
 /// Checks that a function runs its hooks, is restored, and responds with all `slots`.
 async fn check_snapshot<F: Framework>(slots: usize, runtime: Runtime) {
     let calls = Calls::default();
-    let settings = {
-        let calls = calls.clone();
-        move |lodger: Lodger| calls.add_hooks(lodger.snap_start(true).sigterm(true))
-    };
+    let hooks = calls.clone();
     match runtime {
         Runtime::Tokio => {
-            let host = TestHost::lambda().max_concurrency(slots).snap_start().on_own_thread();
-            let function = host.start(move |lodger| F::run(settings(lodger))).await;
+            let function = start(slots, move |lodger| F::run(hooks.add_hooks(lodger.sigterm(true)))).await;
             check_restore(&function.platform, &calls, slots).await;
         }
         Runtime::Actix => {
             let api = RuntimeApi::start().await.unwrap().max_concurrency(slots).snap_start();
             let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address());
-            let lodger = settings(lodger.max_concurrency(slots.try_into().unwrap()));
-            let _app = ActixThread::start::<F>(lodger);
+            let lodger = lodger.max_concurrency(slots.try_into().unwrap()).snap_start(true).sigterm(true);
+            let _app = ActixThread::start::<F>(hooks.add_hooks(lodger));
             check_restore(&api, &calls, slots).await;
         }
     }
@@ -84,20 +79,16 @@ async fn a_framework_with_an_adapter_of_its_own_has_a_snapshot() {
 #[tokio::test]
 async fn the_snapshot_contains_the_app_of_each_thread() {
     let calls = Calls::default();
-    let host = TestHost::lambda().max_concurrency(4).snap_start().on_own_thread();
-    let function = host
-        .start({
-            let calls = calls.clone();
-            move |lodger| {
-                calls.add_hooks(lodger.snap_start(true)).run(move || {
-                    // A snapshot that does not wait for all apps would be taken now.
-                    thread::sleep(QUIET);
-                    calls.record("built");
-                    actix_web::App::new()
-                })
-            }
+    let hooks = calls.clone();
+    let function = start(4, move |lodger| {
+        hooks.add_hooks(lodger).run(move || {
+            // A snapshot that does not wait for all apps would be taken now.
+            thread::sleep(QUIET);
+            hooks.record("built");
+            actix_web::App::new()
         })
-        .await;
+    })
+    .await;
     timeout(SOON, function.wait_for_snapshot()).await.unwrap();
     let threads = thread::available_parallelism().unwrap().get().min(4);
     assert_eq!(calls.all(), [vec!["built"; threads], HOOKS[..2].to_vec()].concat());

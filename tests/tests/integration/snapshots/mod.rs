@@ -19,7 +19,7 @@ use lodger::{
     Error, Lodger,
     adapter::{App, BoxError, Run, Runner},
 };
-use lodger_gateway::Front;
+use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
     ask::Sent,
     framework::{self, Framework},
@@ -65,6 +65,15 @@ impl Calls {
 }
 
 const HOOKS: [&str; 4] = ["before, added last", "before, added first", "after, added first", "after, added last"];
+
+/// Starts an app with SnapStart and this number of concurrent invocations, on a thread of its own.
+async fn start<F>(slots: usize, run: impl FnOnce(Lodger) -> F + Send + 'static) -> TestApp<Arc<RuntimeApi>>
+where
+    F: Future<Output = Result<(), Error>>,
+{
+    let host = TestHost::lambda().max_concurrency(slots).snap_start().on_own_thread();
+    host.start(|lodger| run(lodger.snap_start(true))).await
+}
 
 /// Starts an app with SnapStart, on a Runtime API whose bytes the test writes.
 async fn start_raw<F>(run: impl FnOnce(Lodger) -> F) -> TestApp<RawRuntimeApi>

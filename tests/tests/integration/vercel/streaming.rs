@@ -131,7 +131,7 @@ async fn reports_one_end_of_each_http_2_stream() {
             let body = response.unwrap().into_body().collect().await.unwrap();
             assert_eq!(body.to_bytes(), "begun ended", "{framework}");
         }
-        // The client drops this response.
+        // The client drops this response. actix-web notices that when the next part of the body is ready.
         let (id, response) = send("/slow/500");
         drop(response.await.unwrap());
         ids.push(id);
