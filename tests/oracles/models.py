@@ -1,7 +1,7 @@
 """Reads the events of lodger-gateway with the models of Powertools for AWS Lambda and with Mangum. Run by models.sh.
 
-Each line of standard input is a JSON object: the name of the `front`, the `event`, and optionally the `request` of the event, which has
-the members `method`, `target`, `headers` (a list of pairs in lower case) and `body` (a character for each byte).
+Each line of standard input is a JSON object with the name of the `front`, the `event`, and optionally the `request` of the event. The
+request has the members `method`, `target`, `headers` (a list of pairs in lower case) and `body` (a character for each byte).
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Compares responses behind a front with those of a server, and prints the result."""
+"""Compares the responses behind a front with the responses of a server, and prints the result."""
 
 import copy
 import json
@@ -13,7 +13,7 @@ class Table:
         self.cells, self.faults, self.found = {}, [], {}
 
     def compare(self, front, app, request, from_server, from_front):
-        """Records how the observation behind a front differs from that of a server."""
+        """Records how the observation behind a front differs from the observation of a server."""
         from_server, from_front = (
             remove_varying_headers(observation, request, self.added) for observation in (from_server, from_front)
         )

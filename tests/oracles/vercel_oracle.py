@@ -56,7 +56,7 @@ LINKS = [
 
 
 class Project:
-    """A copy of an example, like a user makes to deploy it."""
+    """A copy of an example, which a user makes to deploy the example."""
 
     def __init__(self, oracle, example, entrypoint, requests):
         self.oracle, self.entrypoint, self.requests = oracle, entrypoint, requests

@@ -1,4 +1,4 @@
-//! Each of the three apps sends the same responses, as a server and behind every front.
+//! Each of the three apps sends the same responses on a server and behind every front.
 
 use std::{
     io::{Read as _, Write as _},

@@ -88,7 +88,7 @@ fn store(folder: &Folder, file: TempFile) -> Result<Entry, Error> {
     }
 }
 
-/// Sends a file, or a range of it, as an attachment: a browser must not show a file of another user.
+/// Sends a file or a range of a file. It is an attachment: a browser must not show a file of another user.
 async fn download(folder: web::Data<Folder>, name: web::Path<String>) -> Result<NamedFile, Error> {
     let path = folder.path(&name)?;
     let file = NamedFile::open_async(path).await.map_err(|error| file_error(error, &name))?;
