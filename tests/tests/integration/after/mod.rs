@@ -13,11 +13,9 @@ use axum::{
     body::Body,
     routing::{MethodRouter, get},
 };
-use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use lodger::{AfterResponse, Error};
-use lodger_gateway::{Front, RuntimeApi};
-use lodger_tests::{ask::Sent, log::Log};
+use lodger_tests::log::Log;
 use tokio::{
     sync::{Semaphore, oneshot, watch},
     time::sleep,
@@ -49,11 +47,6 @@ impl Gate {
     async fn pass(&self) {
         self.0.acquire().await.unwrap().forget();
     }
-}
-
-/// Sends a request to a Function URL. Returns the body of the response.
-async fn fetch(api: &RuntimeApi, target: &str) -> Bytes {
-    api.send(&Front::function_url(), &Sent::get(target).request()).await.into_body()
 }
 
 /// An app with a route for each kind of work.
