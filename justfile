@@ -28,7 +28,7 @@ adapters:
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
 
-# Everything, AWS's emulator included.
+# Everything. The tests of AWS's emulator need `just rie` first.
 test:
     cargo test --workspace --all-features
 

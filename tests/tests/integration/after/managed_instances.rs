@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use lodger::{AfterResponse, Lodger};
 use lodger_tests::{
     log::Log,
-    test_host::TestHost,
+    test_host::{Lambda, TestHost},
     wait::{QUIET, wait_until},
 };
 use tokio::time::sleep;
@@ -58,7 +58,7 @@ async fn work_is_cancelled_at_the_deadline_of_its_slot() {
 }
 
 /// Starts an actix-web app whose work counts in `done`, and sends 8 requests at once.
-async fn counts_all_work(host: TestHost<lodger_tests::test_host::Lambda>) {
+async fn counts_all_work(host: TestHost<Lambda>) {
     let done = Arc::new(AtomicUsize::new(0));
     let app = {
         let done = Arc::clone(&done);

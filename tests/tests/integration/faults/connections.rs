@@ -49,8 +49,7 @@ async fn replaces_a_closed_idle_connection_without_a_pause() {
 #[tokio::test]
 async fn resends_a_response_after_a_reset_without_calling_the_app_again() {
     let function = Function::start().await;
-    let mut first = function.accept().await;
-    first.poll().await;
+    let mut first = function.poll().await;
     first.write(invocation("one")).await;
     first.answer("one").await;
     // The function cannot know whether Lambda has taken the response.
@@ -65,8 +64,7 @@ async fn resends_a_response_after_a_reset_without_calling_the_app_again() {
 #[tokio::test]
 async fn ignores_a_truncated_event() {
     let function = Function::start().await;
-    let mut first = function.accept().await;
-    first.poll().await;
+    let mut first = function.poll().await;
     let event = invocation("one");
     first.write(&event[..event.len() - 10]).await;
     drop(first);
@@ -98,8 +96,7 @@ async fn reconnects_without_a_pause_after_a_long_poll() {
     for _ in 0..3 {
         next.poll().await;
         next.write("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
-        let mut waiting = function.accept().await;
-        waiting.poll().await;
+        let waiting = function.poll().await;
         // Longer than any pause between two polls: the API is in reach and has no event.
         clock::advance(Duration::from_millis(2200)).await;
         // The clock is stopped: a pause would never end.

@@ -1,6 +1,6 @@
 //! A Runtime API that misbehaves, byte by byte.
 //!
-//! Two rules hold in all tests: the app handles every complete invocation, and Lambda gets one response to each.
+//! In all tests, the app handles each complete invocation once, and Lambda gets its response.
 
 mod connections;
 mod extension;
@@ -33,6 +33,13 @@ impl Function {
         let calls = Arc::new(AtomicUsize::new(0));
         let app = counting_app(&calls);
         Self { app: TestHost::raw_lambda().start(|lodger| lodger.run(app)).await, calls }
+    }
+
+    /// Accepts a connection, and waits for the poll on it.
+    async fn poll(&self) -> Socket {
+        let mut socket = self.accept().await;
+        socket.poll().await;
+        socket
     }
 
     /// The number of calls of the app.

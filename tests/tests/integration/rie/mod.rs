@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use emulator::Emulator;
 
-/// One front of each payload format with cookies of its own.
+/// A front that can stream, and a front that cannot.
 fn fronts() -> [Front; 2] {
     [Front::function_url(), Front::http_api()]
 }

@@ -36,7 +36,7 @@ use parser::StreamedReply;
 /// The chunk size of [`Endless`].
 const CHUNK_SIZE: usize = 64 * 1024;
 
-/// Starts a function that streams. Returns the connection on which it polls, too.
+/// Starts a function that streams. Returns the function, and its connection after the first poll.
 async fn start(app: Router) -> (TestApp<RawRuntimeApi>, Socket) {
     let function = TestHost::raw_lambda().start(|lodger| lodger.response_mode(ResponseMode::Stream).run(app)).await;
     let mut socket = function.accept().await;
