@@ -1,4 +1,4 @@
-//! Apps that log, as a process of their own: a subscriber is the process's.
+//! Apps that log, as a program: a process has one subscriber.
 
 use std::{backtrace::Backtrace, env::var, fmt, io};
 
@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 use tracing_subscriber::{EnvFilter, Layer as _, filter::Targets, fmt as lines, prelude::*};
 use warp::Filter as _;
 
-/// A value with which a client forges a line of another request, and then erases a line of the terminal.
+/// A value of a malicious client: it forges a line of another request, and erases a line of the terminal.
 const FORGED: &str = "two\nINFO request{request_id=\"of another\"}: logs: forged\r\u{1b}[2K";
 
 struct Forged;
@@ -39,7 +39,7 @@ async fn work(name: &str) -> &'static str {
     "done"
 }
 
-/// Logs what is odd, in spans within the one of the request, one of which is called as that is.
+/// Logs unusual values, in two spans. One has the name of the request span.
 async fn nested() -> &'static str {
     let outer = tracing::info_span!("outer", name = "of a field", number = 1, late = tracing::field::Empty);
     outer.record("late", "two\nlines").record("number", 2);
@@ -49,7 +49,7 @@ async fn nested() -> &'static str {
     "done"
 }
 
-/// Logs values with newlines, in each place that a line has for a value.
+/// Logs values with newlines in every field of a line.
 async fn forged() -> &'static str {
     let error: &dyn std::error::Error = &io::Error::other(FORGED);
     let outer = tracing::info_span!("outer", in_span = FORGED, late = tracing::field::Empty);
@@ -70,7 +70,7 @@ fn panics_with_lines<T>() -> T {
     panic!("asked to panic: {FORGED}")
 }
 
-/// Sets up a logger: Lodger's, another, or none.
+/// Sets up the logger that `LOGGER` names. The default is the logger of Lodger.
 fn set_up_logger() -> Result<(), lodger::Error> {
     const FILTER: &str = "logs=debug,tower_http=debug";
     let registry = tracing_subscriber::registry();
@@ -78,7 +78,7 @@ fn set_up_logger() -> Result<(), lodger::Error> {
         Ok("none") => {}
         Ok("env_logger") => env_logger::init(),
         Ok("filter") => registry.with(EnvFilter::new(FILTER)).with(lines::layer()).init(),
-        // Each layer with a filter of its own. Those of spans cannot be decided once for all.
+        // Each layer has its own filter. Filters by span are dynamic.
         Ok("filters") => {
             let with_span = lines::layer().with_filter(EnvFilter::new(format!("[other]=debug,{FILTER}")));
             let targets: Targets = FILTER.parse().unwrap();

@@ -1,4 +1,4 @@
-//! Programs with more than one server or background task, as the porting guide has them: `SERVERS` names one.
+//! The programs of the porting guide that have more than one server or background task. `SERVERS` names one.
 
 use std::{future::pending, net::SocketAddr, time::Duration};
 
@@ -21,7 +21,7 @@ async fn metrics_listener() -> std::io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Lodger hears the signals, and the rest ends after it.
+/// Lodger handles the signals. The other server ends after Lodger.
 async fn one_after_the_other() -> Result {
     let listener = metrics_listener().await?;
     let (end, ended) = oneshot::channel::<()>();
@@ -34,14 +34,14 @@ async fn one_after_the_other() -> Result {
     Ok(())
 }
 
-/// The other server hears no signal.
+/// The other server does not handle signals.
 async fn joined() -> Result {
     let metrics = axum::serve(metrics_listener().await?, metrics());
     let (metrics, app) = tokio::join!(metrics.into_future(), Lodger::new().addr(FREE).run(probe::app()));
     metrics.and(app.map_err(Into::into)).map_err(Into::into)
 }
 
-/// `main` goes on after `run`, which has returned or was dropped.
+/// `main` continues after `run` has returned or was dropped.
 async fn goes_on(is_dropped: bool) -> Result {
     let run = Lodger::new().addr(FREE).run(probe::app());
     if is_dropped {
@@ -53,7 +53,7 @@ async fn goes_on(is_dropped: bool) -> Result {
     pending().await
 }
 
-/// What follows `run` takes a moment.
+/// The code after `run` takes 300 ms.
 async fn cleans_up() -> Result {
     Lodger::new().addr(FREE).run(probe::app()).await?;
     sleep(Duration::from_millis(300)).await;
@@ -61,7 +61,7 @@ async fn cleans_up() -> Result {
     Ok(())
 }
 
-/// A request to the app ends it, and so does a signal.
+/// A request and a signal both end the app.
 async fn either() -> Result {
     let (end, ended) = oneshot::channel::<()>();
     let end = std::sync::Arc::new(std::sync::Mutex::new(Some(end)));
@@ -71,7 +71,7 @@ async fn either() -> Result {
     Ok(())
 }
 
-/// The program listens for signals itself, also after `run`.
+/// The program handles signals itself, also after `run`.
 #[cfg(unix)]
 async fn own_signals() -> Result {
     use tokio::signal::unix::{SignalKind, signal};
@@ -90,7 +90,7 @@ async fn own_signals() -> Result {
     Ok(())
 }
 
-/// Two apps, as axum's example `cors` has them.
+/// Two apps, like axum's example `cors`.
 async fn two() -> Result {
     let app = |name: &'static str| Router::new().fallback(async move || name);
     let run = async |name| {
