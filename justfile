@@ -40,7 +40,7 @@ adapters:
 doc:
     RUSTDOC=$PWD/tests/rustdoc.sh RUSTDOCFLAGS="--cfg docsrs -D warnings" cargo doc --workspace --all-features --no-deps
 
-# All tests.
+# All tests. The tests of AWS's emulator need `just rie` first.
 test:
     cargo test --workspace --all-features
 

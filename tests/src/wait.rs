@@ -7,6 +7,9 @@ use tokio::time::{sleep, timeout};
 /// The timeout of everything that a test waits for. Only a failing test reaches it.
 pub const SOON: Duration = Duration::from_secs(20);
 
+/// How long a test watches to see that nothing happens.
+pub const QUIET: Duration = Duration::from_millis(100);
+
 /// Waits until `has_happened` returns true. `event` is for the message of the failure.
 pub async fn wait_until(event: &str, mut has_happened: impl FnMut() -> bool) {
     let happens = async {

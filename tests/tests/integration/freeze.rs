@@ -1,6 +1,7 @@
-//! What is done before the host may freeze the process: when, for how long, and what becomes of it when something goes wrong.
+//! `Lodger::before_freeze`: when its hooks run, for how long, and their failures.
 
 use std::{
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -9,13 +10,13 @@ use std::{
 };
 
 use axum::{Extension, Router, routing::get};
-use lodger::{AfterResponse, Host, Lodger};
-use lodger_gateway::{Front, RuntimeApi};
+use lodger::{AfterResponse, Lodger};
 use lodger_tests::{
     ask::{Sent, ask},
-    host::{OnVercel, Server, on_slots},
     log::Log,
     probe::span,
+    test_host::TestHost,
+    wait::{QUIET, SOON, wait_until},
 };
 use tokio::{
     sync::Semaphore,
@@ -24,16 +25,14 @@ use tokio::{
 
 use crate::clock;
 
-/// How long nothing is to happen that must not happen.
-const A_WHILE: Duration = Duration::from_millis(100);
-
 /// The number of closed request spans of one test.
 type ClosedSpans = Arc<AtomicUsize>;
 
+/// An app that logs each request and its work, and that logs nothing on `/bare`.
 fn app(log: Log, closed: &ClosedSpans) -> Router {
-    let (of_work, of_bare) = (Arc::clone(closed), Arc::clone(closed));
+    let (closed, closed_of_bare) = (Arc::clone(closed), Arc::clone(closed));
     let handler = async move |Extension(after): Extension<AfterResponse>| {
-        span::count_when_closed(&of_work);
+        span::count_when_closed(&closed);
         log.say("request");
         let log = log.clone();
         after.run(async move {
@@ -43,14 +42,16 @@ fn app(log: Log, closed: &ClosedSpans) -> Router {
         "answered"
     };
     let bare = async move || {
-        span::count_when_closed(&of_bare);
+        span::count_when_closed(&closed_of_bare);
         "answered"
     };
     Router::new().fallback(handler).route("/bare", get(bare))
 }
 
-/// A hook that waits for a permit, and says when it begins and when it has ended.
-fn hook(log: &Log, gate: &Arc<Semaphore>, closed: &ClosedSpans) -> impl Fn() -> Hooked + Send + Sync + 'static {
+type HookFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A hook that waits for a permit. Logs its start with the number of closed spans, and its end.
+fn hook(log: &Log, gate: &Arc<Semaphore>, closed: &ClosedSpans) -> impl Fn() -> HookFuture + Send + Sync + 'static {
     let (log, gate, closed) = (log.clone(), Arc::clone(gate), Arc::clone(closed));
     move || {
         let (log, gate) = (log.clone(), Arc::clone(&gate));
@@ -62,117 +63,108 @@ fn hook(log: &Log, gate: &Arc<Semaphore>, closed: &ClosedSpans) -> impl Fn() -> 
     }
 }
 
-type Hooked = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
-
-fn lambda(api: &RuntimeApi) -> Lodger {
-    Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address())
-}
-
-async fn get_from(api: &RuntimeApi, target: &str) -> u16 {
-    api.send(&Front::function_url(), &Sent::get(target).request()).await.status().as_u16()
-}
-
 #[tokio::test]
-async fn on_lambda_it_is_done_between_the_answer_and_the_next_poll() {
+async fn the_hook_runs_on_lambda_between_the_response_and_the_next_poll() {
     span::subscribe();
-    let closed = ClosedSpans::default();
-    let (log, api) = (Log::default(), RuntimeApi::start().await.unwrap());
+    let (log, closed) = (Log::default(), ClosedSpans::default());
     let gate = Arc::new(Semaphore::new(0));
-    tokio::spawn(lambda(&api).before_freeze(hook(&log, &gate, &closed)).run(app(log.clone(), &closed)));
-    assert_eq!(get_from(&api, "/").await, 200);
-    // The hook waits, and the next request for it.
-    let asked = async { assert_eq!(get_from(&api, "/").await, 200) };
-    let waits = async {
+    let (hook, app) = (hook(&log, &gate, &closed), app(log.clone(), &closed));
+    let lambda = TestHost::lambda().start(|lodger| lodger.before_freeze(hook).run(app)).await;
+    assert_eq!(lambda.get("/").await.status(), 200);
+    // The hook waits for the gate, and the next request waits for the hook.
+    let opens = async {
         log.says("begun after 1").await;
-        sleep(A_WHILE).await;
-        assert_eq!((log.said().len(), api.poll_count()), (3, 1), "{:?}", log.said());
+        sleep(QUIET).await;
+        assert_eq!((log.said().len(), lambda.poll_count()), (3, 1), "{:?}", log.said());
         gate.add_permits(1);
     };
-    tokio::join!(asked, waits);
+    let (response, ()) = tokio::join!(lambda.get("/"), opens);
+    assert_eq!(response.status(), 200);
     gate.add_permits(1);
-    while log.said().len() < 8 {
-        sleep(Duration::from_millis(5)).await;
-    }
+    wait_until("the second hook ends", || log.said().len() == 8).await;
     assert_eq!(log.said(), ["request", "work", "begun after 1", "done", "request", "work", "begun after 2", "done"]);
-    assert_eq!(api.protocol_errors(), [""; 0]);
+    assert_eq!(lambda.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
-async fn on_lambda_it_ends_with_the_time_of_the_invocation_and_a_panic_ends_nothing() {
+async fn the_deadline_cancels_a_hook_and_a_panic_affects_no_other_hook() {
     span::subscribe();
-    let closed = ClosedSpans::default();
-    let (log, api) = (Log::default(), RuntimeApi::start().await.unwrap().timeout(Duration::from_secs(60)));
+    let (log, closed) = (Log::default(), ClosedSpans::default());
     let calls = AtomicUsize::new(0);
-    let (endless, tell, second) = (hook(&log, &Arc::new(Semaphore::new(0)), &closed), log.clone(), log.clone());
-    let lodger = lambda(&api).before_freeze(move || match calls.fetch_add(1, SeqCst) {
+    let (endless, log_of_last, log_of_second) =
+        (hook(&log, &Arc::new(Semaphore::new(0)), &closed), log.clone(), log.clone());
+    let first = move || match calls.fetch_add(1, SeqCst) {
         0 => panic!("asked to panic before the future"),
         1 => Box::pin(async { panic!("asked to panic in the future") }),
         2 => endless(),
         _ => {
-            tell.say("once more");
+            log_of_last.say("once more");
             Box::pin(async {})
         }
-    });
-    let lodger = lodger.before_freeze(move || {
-        let log = second.clone();
+    };
+    let second = move || {
+        let log = log_of_second.clone();
         async move { log.say("second") }
-    });
-    tokio::spawn(lodger.run(app(Log::default(), &closed)));
+    };
+    let app = app(Log::default(), &closed);
+    let run = |lodger: Lodger| lodger.before_freeze(first).before_freeze(second).run(app);
+    let lambda = TestHost::lambda().timeout(Duration::from_secs(60)).start(run).await;
     for number in 1..=4 {
-        assert_eq!(get_from(&api, "/bare").await, 200);
+        assert_eq!(lambda.get("/bare").await.status(), 200);
         if number == 3 {
             log.says("begun after 3").await;
             clock::advance(Duration::from_secs(60)).await;
         }
     }
-    while !log.said().contains(&"once more".to_owned()) || log.said().last().unwrap() != "second" {
-        sleep(Duration::from_millis(5)).await;
-    }
-    // Neither what took too long nor what comes after it.
-    assert_eq!(log.said(), ["second", "second", "begun after 3", "once more", "second"]);
-    assert_eq!(api.protocol_errors(), [""; 0]);
+    // After the third invocation, neither the endless hook ends nor the second hook runs.
+    let expected = ["second", "second", "begun after 3", "once more", "second"];
+    wait_until("the fourth hooks end", || log.said().len() >= expected.len()).await;
+    assert_eq!(log.said(), expected);
+    assert_eq!(lambda.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
-async fn where_nothing_is_frozen_it_is_not_done() {
-    let closed = ClosedSpans::default();
-    let log = Log::default();
+async fn no_hook_runs_on_managed_instances_and_on_a_server() {
+    let (log, closed) = (Log::default(), ClosedSpans::default());
     let gate = Arc::new(Semaphore::new(2));
-    let (to_hook, router) = (hook(&log, &gate, &closed), app(log.clone(), &closed));
-    let api = on_slots(2, async move |lodger| lodger.before_freeze(to_hook).run(router).await).await;
-    assert_eq!(get_from(&api, "/").await, 200);
-    let (to_hook, router) = (hook(&log, &gate, &closed), app(log.clone(), &closed));
-    let server = Server::start(|lodger| lodger.before_freeze(to_hook).run(router)).await;
-    assert_eq!(ask(server.addr, &Sent::get("/")).await.status(), 200);
-    server.begin_end().await.unwrap().unwrap();
+    let (to_run, router) = (hook(&log, &gate, &closed), app(log.clone(), &closed));
+    let host = TestHost::lambda().max_concurrency(2).on_own_thread();
+    let lambda = host.start(|lodger| lodger.before_freeze(to_run).run(router)).await;
+    assert_eq!(lambda.get("/").await.status(), 200);
+    let (to_run, router) = (hook(&log, &gate, &closed), app(log.clone(), &closed));
+    let mut server = TestHost::server().start(|lodger| lodger.before_freeze(to_run).run(router)).await;
+    assert_eq!(ask(server.addr(), &Sent::get("/")).await.status(), 200);
+    server.begin_shutdown();
+    server.result().await.unwrap();
     assert_eq!(log.said().iter().filter(|said| *said != "request" && *said != "work").count(), 0, "{:?}", log.said());
 }
 
 #[cfg(unix)]
 #[tokio::test]
-async fn on_vercel_it_is_done_before_the_end_of_each_request() {
+async fn the_hook_runs_on_vercel_before_the_end_of_each_request() {
     span::subscribe();
-    let closed = ClosedSpans::default();
-    let log = Log::default();
+    let (log, closed) = (Log::default(), ClosedSpans::default());
     let gate = Arc::new(Semaphore::new(0));
-    let (to_hook, router) = (hook(&log, &gate, &closed), app(log.clone(), &closed));
-    let mut on = OnVercel::start(async move |lodger| lodger.before_freeze(to_hook).run(router).await);
+    let (hook, app) = (hook(&log, &gate, &closed), app(log.clone(), &closed));
+    let host = TestHost::vercel().on_own_thread();
+    // Longer than the limit of any wait of this test.
+    let mut vercel = host.start(|lodger| lodger.grace(SOON * 100).before_freeze(hook).run(app)).await;
     for (number, target) in ["/", "/bare"].into_iter().enumerate() {
         // The client has its response while the hook waits.
-        let (id, _) = on.send(&Sent::get(target)).await;
-        assert!(timeout(A_WHILE, on.platform.wait_for_end(id)).await.is_err(), "it is at its end before the hook is");
+        let (id, _) = vercel.fetch(&Sent::get(target)).await;
+        assert!(timeout(QUIET, vercel.wait_for_end(id)).await.is_err(), "the request ends before the hook");
         gate.add_permits(1);
-        on.platform.wait_for_end(id).await;
+        timeout(SOON, vercel.wait_for_end(id)).await.expect("the request does not end");
         assert_eq!(log.said().iter().filter(|said| *said == "done").count(), number + 1, "{:?}", log.said());
     }
     assert_eq!(log.said(), ["request", "work", "begun after 1", "done", "begun after 2", "done"]);
-    // One that is at work when the process ends is waited for.
-    let (id, _) = on.send(&Sent::get("/bare")).await;
-    on.begin_end();
-    sleep(A_WHILE).await;
+    // The shutdown waits for a hook that runs.
+    let (id, _) = vercel.fetch(&Sent::get("/bare")).await;
+    vercel.begin_shutdown();
+    sleep(QUIET).await;
     gate.add_permits(1);
-    on.result().unwrap();
-    on.platform.wait_for_end(id).await;
+    vercel.result().await.unwrap();
+    timeout(SOON, vercel.wait_for_end(id)).await.expect("the request does not end");
     assert_eq!(log.said().last().unwrap(), "done");
-    assert_eq!(on.platform.protocol_errors(), [""; 0]);
+    assert_eq!(vercel.protocol_errors(), [""; 0]);
 }
