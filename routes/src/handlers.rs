@@ -1,6 +1,8 @@
 //! The handlers of a file: its public functions with the names of methods.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use std::iter::Peekable;
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree, token_stream::IntoIter};
 
 /// The names of all handlers. `any` handles the methods without a handler of their own.
 const HANDLERS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "any"];
@@ -32,33 +34,12 @@ pub(crate) fn parse_handlers(source: &str) -> Result<Vec<&'static str>, String> 
             is_conditional = false;
             continue;
         }
-        // `pub(crate)` is sufficient, because the router is in the same crate.
-        if let Some(TokenTree::Group(group)) = tokens.peek()
-            && group.delimiter() == Delimiter::Parenthesis
-        {
-            let is_private = group.stream().into_iter().any(|token| is_word(&token, "self"));
-            tokens.next();
-            if is_private {
-                continue;
-            }
+        let Some(handler) = next_handler(&mut tokens) else { continue };
+        if is_conditional || is_file_conditional {
+            return Err(format!("the handler `{handler}` has a `cfg` attribute; move the condition into the function"));
         }
-        while tokens.peek().is_some_and(|token| ["async", "const", "unsafe"].iter().any(|word| is_word(token, word))) {
-            tokens.next();
-        }
-        if tokens.next_if(|token| is_word(token, "fn")).is_none() {
-            continue;
-        }
-        if let Some(TokenTree::Ident(name)) = tokens.peek()
-            && let Some(handler) = HANDLERS.into_iter().find(|handler| name == handler)
-        {
-            if is_conditional || is_file_conditional {
-                return Err(format!(
-                    "the handler `{handler}` has a `cfg` attribute; move the condition into the function"
-                ));
-            }
-            if !found.contains(&handler) {
-                found.push(handler);
-            }
+        if !found.contains(&handler) {
+            found.push(handler);
         }
     }
     if found.is_empty() {
@@ -68,6 +49,26 @@ pub(crate) fn parse_handlers(source: &str) -> Result<Vec<&'static str>, String> 
         ));
     }
     Ok(found)
+}
+
+/// Reads the tokens after `pub`. Returns the name of the handler if they begin one.
+fn next_handler(tokens: &mut Peekable<IntoIter>) -> Option<&'static str> {
+    // `pub(crate)` is sufficient, because the router is in the same crate.
+    if let Some(TokenTree::Group(group)) = tokens.peek()
+        && group.delimiter() == Delimiter::Parenthesis
+    {
+        let is_private = group.stream().into_iter().any(|token| is_word(&token, "self"));
+        tokens.next();
+        if is_private {
+            return None;
+        }
+    }
+    while tokens.peek().is_some_and(|token| ["async", "const", "unsafe"].iter().any(|word| is_word(token, word))) {
+        tokens.next();
+    }
+    tokens.next_if(|token| is_word(token, "fn"))?;
+    let Some(TokenTree::Ident(name)) = tokens.peek() else { return None };
+    HANDLERS.into_iter().find(|handler| name == handler)
 }
 
 fn is_word(token: &TokenTree, word: &str) -> bool {
