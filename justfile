@@ -1,9 +1,9 @@
-# The checks, one line each. `.ci/run` runs them, and two of the oracles.
+# The checks, one line each. `.ci/run` runs most of them.
 
 _default:
     @just --list
 
-# All that has to pass.
+# Every check that has to pass.
 check:
     .ci/run
 
@@ -12,47 +12,58 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --all-features -- -D warnings
 
-# Each feature alone, none, and all of them.
+# Each feature alone, no features, and all features.
 features:
     tests/features.sh
 
-# The published crates with the oldest versions of their dependencies; takes minutes, because it builds those first.
+# Spelling.
+typos:
+    tests/typos.sh
+
+# Licences, sources and forbidden crates among the dependencies. `just deny advisories` looks for known vulnerabilities.
+deny *checks:
+    tests/deny.sh {{checks}}
+
+# Crates of others in the public API, against the list of those that are meant to be there.
+external-types:
+    tests/external_types.py
+
+# The published crates with the oldest versions of their dependencies; builds those first, which takes minutes.
 minimal-versions:
     tests/minimal_versions.sh
 
-# Adapters for frameworks outside the workspace, poem and salvo; takes minutes, because it builds those first.
+# The adapters for poem and salvo, outside of the workspace; builds these frameworks first, which takes minutes.
 adapters:
     tests/adapters.sh
 
-# The documentation, its links included.
+# The documentation as docs.rs builds it, with its links.
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
+    RUSTDOC=$PWD/tests/rustdoc.sh RUSTDOCFLAGS="--cfg docsrs -D warnings" cargo doc --workspace --all-features --no-deps
 
-# Everything, AWS's emulator included.
+# All tests.
 test:
     cargo test --workspace --all-features
 
-# The example, on http://127.0.0.1:3000.
+# The example for axum on http://127.0.0.1:3000.
 run:
     cargo run -p example-axum
 
-# Lodger's server against each framework's own; needs wrk.
+# Requests per second under Lodger and under the server of each framework; needs wrk.
 local-parity:
     benches/local.sh
 
-# How long it takes to the first byte of a stream, and to the last of an answer as a whole, on Lambda.
+# Time to the first byte of a stream on Lambda, compared with a buffered response.
 first-byte *rounds:
     cargo run --quiet --release -p lodger-benches --bin first_byte {{rounds}}
 
-# AWS's emulator, installed if it is not there; prints where it is.
+# Installs AWS's Runtime Interface Emulator, and prints its path.
 rie:
     tests/oracles/rie.sh
 
-# What others made, against what we made: cargo lambda, ministack, SAM CLI's API Gateway, Powertools, Mangum, and Vercel's own
-# programs.
+# All programs of other vendors: cargo lambda, ministack, SAM CLI, Powertools and Mangum, and Vercel's own.
 oracles: cargo-lambda ministack sam models vercel
 
-# The apps under `cargo lambda watch` and as servers, streams with the times at which they arrive.
+# The apps under `cargo lambda watch` and as servers, with the arrival times of streams.
 cargo-lambda:
     tests/oracles/cargo_lambda.sh
 
@@ -64,7 +75,7 @@ ministack:
 sam:
     tests/oracles/sam.sh
 
-# The gateway's events, judged by Powertools and Mangum.
+# The gateway's events, read by Powertools and Mangum.
 models:
     tests/oracles/models.sh
 
@@ -72,6 +83,6 @@ models:
 vercel:
     tests/oracles/vercel.sh
 
-# What `vercel deploy --prebuilt` deploys, of the package in a folder: `just prebuilt examples/vercel-axum`.
+# Builds the package in a folder for `vercel deploy --prebuilt`: `just prebuilt examples/vercel-axum`.
 prebuilt folder *command:
     examples/vercel-prebuilt.sh {{folder}} {{command}}

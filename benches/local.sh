@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Requests per second of the same app under Lodger and under its framework's own server, asked by turns so that a noisy
-# moment hits both. Needs wrk. The ratio is to be 0.98 or more.
+# Measures requests per second of the same app under Lodger and under the server of its framework. The rounds alternate, so
+# that a noisy moment hits both. Needs wrk. The goal is a ratio of 0.98 or more.
+# usage: local.sh [ROUNDS]
 set -eu
 cd "$(dirname "$0")/.."
 
 rounds=${1:-7}
 command -v wrk >/dev/null || {
-    echo "local.sh: wrk is missing; most systems have a package of that name" >&2
+    echo "local.sh: cannot find wrk; install the package wrk" >&2
     exit 1
 }
 cargo build --quiet --release -p lodger-benches
@@ -22,7 +23,7 @@ for framework in axum actix-web warp; do
     done
     sleep 1
     for round in $(seq "$rounds"); do
-        # Each is asked first every other time.
+        # The order changes in each round.
         for at in $((round % 2)) $((1 - round % 2)); do
             requests=$(wrk -t1 -c32 -d2s "http://127.0.0.1:$((port + at))/hello" | awk '/Requests\/sec/ {print $2}')
             echo "$framework $at $requests"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Builds an app of Lodger's, and writes what `vercel deploy --prebuilt` deploys: `.vercel/output`, with one function that
-# serves every path for which there is no file in `public/`.
+# Builds an app, and writes `.vercel/output` for `vercel deploy --prebuilt`: one function that serves every path without a file
+# in `public/`.
 #
 # usage: vercel-prebuilt.sh FOLDER [COMMAND...]
 #
-# FOLDER is that of the package. COMMAND is what builds it there; without one it is cargo-zigbuild, for a glibc that is old
-# enough, or where that is not installed `cargo build --release`. What comes of it is checked before it is written.
+# FOLDER is the folder of the package. COMMAND builds the binary there. By default it is `cargo zigbuild`, for a glibc that is
+# old enough, or `cargo build --release` if cargo-zigbuild is not installed. The script checks the binary before it writes.
 set -euo pipefail
 
-# What Vercel's functions run on, Amazon Linux 2023, has this one.
+# The version in Amazon Linux 2023, on which Vercel's functions run.
 glibc=${VERCEL_GLIBC:-2.34}
 
 fail() {
@@ -19,12 +19,12 @@ fail() {
 [ $# -ge 1 ] || fail "usage: vercel-prebuilt.sh FOLDER [COMMAND...]"
 cd "$1"
 shift
-[ -f Cargo.toml ] || fail "$PWD has no Cargo.toml; it is to be the folder of a package"
+[ -f Cargo.toml ] || fail "cannot find Cargo.toml in $PWD; pass the folder of a package"
 
 for readelf in readelf llvm-readelf greadelf ''; do
     command -v "$readelf" >/dev/null && break
 done
-[ -n "$readelf" ] || fail "there is no readelf, which tells what a binary needs; the package binutils has it, or that of LLVM"
+[ -n "$readelf" ] || fail "cannot find readelf; install binutils or LLVM"
 
 if [ $# -eq 0 ]; then
     if cargo zigbuild --help >/dev/null 2>&1; then
@@ -36,23 +36,23 @@ fi
 echo "$*" >&2
 binary=$("$@" --message-format=json-render-diagnostics | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
 case $binary in
-    '') fail "this makes no binary: $*" ;;
-    *$'\n'*) fail "this makes more than one binary, and there is one function; add --bin NAME:" "$binary" ;;
+    '') fail "cannot find a binary in the output of: $*" ;;
+    *$'\n'*) fail "cannot choose between several binaries for one function; add --bin NAME:" "$binary" ;;
 esac
 
 case $("$readelf" -h "$binary" 2>/dev/null | grep 'Machine:') in
     *X86-64*) architecture=x86_64 ;;
     *AArch64*) architecture=arm64 ;;
-    *) fail "$binary is no program for Linux on x86_64 or arm64, as Vercel has it; cargo-zigbuild makes one" ;;
+    *) fail "cannot deploy $binary: expected a Linux binary for x86_64 or arm64; build one with cargo-zigbuild" ;;
 esac
 
-# Names of versions such as GLIBC_2.34. One that is linked statically, as with musl, has none.
+# Symbol versions such as GLIBC_2.34. A statically linked binary, such as one for musl, has none.
 needed=$("$readelf" -VW "$binary" | { grep -o 'GLIBC_[0-9][0-9.]*' || true; } | sort -Vu | tail -n 1)
 needed=${needed#GLIBC_}
 if [ -n "$needed" ] && [ "$(printf '%s\n' "$needed" "$glibc" | sort -V | tail -n 1)" != "$glibc" ]; then
-    fail "$binary needs glibc $needed, and Vercel has $glibc: it would not start there. What makes one that does:" \
-        "  cargo install cargo-zigbuild && pip install ziglang    and then this script again, or" \
-        "  rustup target add x86_64-unknown-linux-musl            and at the end of this script's line" \
+    fail "cannot deploy $binary: it needs glibc $needed, and Vercel has $glibc. Build it in one of these ways:" \
+        "  cargo install cargo-zigbuild && pip install ziglang    and run this script again" \
+        "  rustup target add x86_64-unknown-linux-musl            and append to the command of this script:" \
         "                                                         cargo build --release --target x86_64-unknown-linux-musl"
 fi
 

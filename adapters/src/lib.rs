@@ -24,7 +24,8 @@
 //! ```
 //!
 //! `cargo run` starts a server on <http://127.0.0.1:3000>. To move an existing app, see [the porting guide](porting). To
-//! deploy an app, see [the page about deployment](docs::deploy).
+//! deploy an app, see [the page about deployment](docs::deploy). To run it behind Lambda or Vercel on your own machine, see
+//! [this page](docs::local).
 //!
 //! # Frameworks
 //!

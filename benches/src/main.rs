@@ -1,6 +1,6 @@
-//! One app of each framework, under its own server or under Lodger: `lodger-benches axum own 127.0.0.1:3001`.
+//! A hello app in each framework, under the server of the framework or under Lodger: `lodger-benches axum own 127.0.0.1:3001`.
 //!
-//! `local.sh` starts them side by side and asks them by turns.
+//! `benches/local.sh` starts both side by side, and measures requests per second with `wrk`.
 
 use std::{error::Error, net::SocketAddr};
 
@@ -46,6 +46,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(())
         }),
         ("warp", "lodger") => Ok(tokio()?.block_on(lodger.run(warp_app()))?),
-        _ => Err(format!("there is no {framework} under {server}").into()),
+        _ => {
+            Err(format!("unknown benchmark {framework} {server}; expected axum, actix-web or warp, and own or lodger")
+                .into())
+        }
     }
 }

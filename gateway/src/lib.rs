@@ -141,16 +141,19 @@ mod discard;
 mod event;
 mod event_name;
 mod front;
+mod front_settings;
+mod fronts;
 #[cfg(feature = "process")]
 mod function;
 mod invocation;
-mod kind;
 mod log;
 mod media_type;
 mod response;
 mod runtime_api;
 mod server;
 mod streamed;
+#[cfg(test)]
+mod testing;
 #[cfg(unix)]
 mod vercel;
 mod warning;
@@ -158,7 +161,8 @@ mod websocket_api;
 #[cfg(feature = "websocket")]
 mod websocket_server;
 
-pub use front::{Front, UnknownFront};
+pub use front::Front;
+pub use fronts::UnknownFront;
 #[cfg(feature = "process")]
 pub use function::Function;
 pub use invocation::{FunctionError, FunctionResult, Invocation};

@@ -1,19 +1,19 @@
-//! Media types, and whether one is among several.
+//! Media types and patterns of media types.
 
 use http::{HeaderMap, header};
 
-/// Whether `content_type` without its parameters is among `types`, of which one may end on `/*`, or be `*/*`.
-pub(crate) fn is_among(content_type: &str, types: &[impl AsRef<str>]) -> bool {
+/// Returns whether a content type, without its parameters, matches one of `patterns`, such as `image/png`, `image/*` or `*/*`.
+pub(crate) fn matches_any(content_type: &str, patterns: &[impl AsRef<str>]) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
-    types.iter().map(AsRef::as_ref).any(|known| match known.strip_suffix("/*") {
+    patterns.iter().map(AsRef::as_ref).any(|pattern| match pattern.strip_suffix("/*") {
         Some("*") => true,
-        Some(main) => essence.split('/').next().is_some_and(|of| of.eq_ignore_ascii_case(main)),
-        None => essence.eq_ignore_ascii_case(known),
+        Some(main) => essence.split('/').next().is_some_and(|part| part.eq_ignore_ascii_case(main)),
+        None => essence.eq_ignore_ascii_case(pattern),
     })
 }
 
-/// The first media type of an `Accept` header, with its parameters; empty if there is none.
-pub(crate) fn first_accepted(headers: &HeaderMap) -> &str {
+/// Returns the first entry of `Accept`, with its parameters. Empty if there is none.
+pub(crate) fn first_accept_entry(headers: &HeaderMap) -> &str {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     accept.split(',').next().unwrap_or_default().trim()
 }
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_among_several() {
+    fn matches_types_and_wildcards() {
         for (content_type, types, expected) in [
             ("", ["*/*"], true),
             ("", ["text/*"], false),
@@ -32,7 +32,7 @@ mod tests {
             ("image/PNG ; q=1", ["image/png"], true),
             ("imagery/png", ["image/*"], false),
         ] {
-            assert_eq!(is_among(content_type, &types), expected, "{content_type}");
+            assert_eq!(matches_any(content_type, &types), expected, "{content_type}");
         }
     }
 }

@@ -23,9 +23,7 @@ use crate::{
     Front, RuntimeApi, StreamedResponse,
     access::{Hosts, forbidden},
     discard::discard,
-    event::path::below_stage,
-    response::{no_stage, refusal},
-    streamed::Rest,
+    streamed::ResponseBody,
 };
 
 /// API Gateway's limit for a request body, which is the largest of all fronts.
@@ -69,7 +67,7 @@ impl Server {
     /// # Errors
     /// The address is not available.
     pub async fn start(addr: impl ToSocketAddrs, front: Front, api: Arc<RuntimeApi>) -> io::Result<Self> {
-        let custom_domain = front.has_custom_domain.then(|| front.domain.clone());
+        let custom_domain = front.settings.custom_domain.clone();
         let server = Self::with_handler(TcpListener::bind(addr).await?, move |client, request| {
             let (front, api) = (front.clone().client(client), Arc::clone(&api));
             async move { pass_on(&front, &api, request).await }
@@ -167,25 +165,25 @@ where
 }
 
 /// Passes a request through a front and returns the response.
-async fn pass_on(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<Rest> {
+async fn pass_on(front: &Front, api: &RuntimeApi, request: Request<Incoming>) -> Response<ResponseBody> {
     let mut entry = api.begin_entry(request.method(), request.uri());
     let (mut parts, body) = request.into_parts();
     let is_head = parts.method == Method::HEAD;
-    let sent = match below_stage(front, &parts.uri) {
-        Some(uri) => {
+    let sent = match front.uri_below_stage(&parts.uri) {
+        Ok(uri) => {
             parts.uri = uri;
-            read_body(body).await.map_err(|status| refusal(front, status))
+            read_body(body).await.map_err(|status| front.error_response(status))
         }
-        None => {
+        Err(response) => {
             discard(body);
-            Err(no_stage(front))
+            Err(*response)
         }
     };
     let response = match sent {
         Ok(body) => api.stream_with_entry(front, &Request::from_parts(parts, body), entry).await,
-        Err(refusal) => {
+        Err(response) => {
             entry.succeed(None);
-            StreamedResponse::whole(refusal).with_entry(entry)
+            StreamedResponse::whole(response).with_entry(entry)
         }
     };
     let mut response = response.into_response();

@@ -1,4 +1,4 @@
-//! Responses whose bodies arrive piece by piece.
+//! Streamed replies and responses.
 
 use std::{
     fmt,
@@ -18,11 +18,10 @@ use tokio::{
 
 use crate::{FunctionError, log::OpenEntry};
 
-/// The response to a request of which the reply may still be under way, from [`RuntimeApi::stream`](crate::RuntimeApi::stream).
+/// A response whose body may still be arriving, from [`RuntimeApi::stream`](crate::RuntimeApi::stream).
 ///
-/// The head is there from the start. The body is handed on as it arrives, and no more than a chunk of it is kept: whoever
-/// does not take it makes the function wait. When this is dropped before the body has ended, the Runtime API closes the
-/// connection that the function sends it on.
+/// The head is complete. The body has a buffer of one chunk, so the function waits until the test reads it. If the response is
+/// dropped before the end of the body, the Runtime API closes the connection of the function.
 #[derive(Debug)]
 pub struct StreamedResponse {
     head: Response<()>,
@@ -32,29 +31,29 @@ pub struct StreamedResponse {
     entry: OpenEntry,
 }
 
-/// A piece of a body, as it arrived from the function.
+/// A part of a body, with the boundaries of the function's HTTP chunks.
 #[derive(Debug, Clone)]
 pub struct Chunk {
-    /// What it has, at least a byte.
+    /// The bytes, at least one.
     pub bytes: Bytes,
-    /// When it arrived at the Runtime API.
+    /// The time at which the Runtime API received the chunk.
     pub at: Instant,
 }
 
-/// How a body ended. The response that [`RuntimeApi::send`](crate::RuntimeApi::send) makes of a streamed reply has it among
-/// its [`extensions`](http::Response::extensions).
+/// The end of a body. [`RuntimeApi::send`](crate::RuntimeApi::send) adds it to the
+/// [`extensions`](http::Response::extensions) of a response whose reply was streamed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StreamEnd {
-    /// All of it came.
+    /// The body is complete.
     Complete,
-    /// The function reported an error when a part of it was sent, or its time was over. The client's connection is cut.
+    /// The function reported an error or exceeded its timeout during the body. The connection of the client is closed.
     Failed(FunctionError),
-    /// The function closed its connection amid the body, or sent more than 200 MB. The client's connection is cut.
+    /// The function closed its connection during the body, or sent more than 200 MB. The connection of the client is closed.
     Truncated,
 }
 
 impl StreamedResponse {
-    /// One that is there as a whole.
+    /// Returns a response with a complete body.
     pub(crate) fn whole(response: Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
         let first = Some(body).filter(|body| !body.is_empty()).map(Chunk::now);
@@ -67,13 +66,13 @@ impl StreamedResponse {
         }
     }
 
-    /// One whose body starts with `begin`, and goes on with `rest`.
+    /// Returns a response whose body is `begin`, followed by `rest`.
     pub(crate) fn streamed(head: Response<()>, begin: Option<Chunk>, rest: Streaming) -> Self {
         let first = begin.filter(|chunk| !chunk.bytes.is_empty());
         Self { head, first, rest: Some(rest), ended: None, entry: OpenEntry::default() }
     }
 
-    /// Writes this entry when the body has ended.
+    /// Writes the log entry at the end of the body.
     pub(crate) fn with_entry(mut self, mut entry: OpenEntry) -> Self {
         entry.set_status(self.status());
         self.entry = entry;
@@ -90,20 +89,20 @@ impl StreamedResponse {
         self.head.headers()
     }
 
-    /// Waits for the next piece of the body; `None` at its end, of which [`ended`](Self::ended) tells more.
+    /// Waits for the next chunk of the body. Returns `None` at the end: [`end`](Self::end) returns how the body ended.
     ///
-    /// It is cancel safe: what it has not given is given by the next call.
+    /// This method is cancel safe: a cancelled call loses no chunk.
     pub async fn chunk(&mut self) -> Option<Chunk> {
         poll_fn(|cx| self.poll_chunk(cx)).await
     }
 
-    /// Waits for the end of the body, without what is left of it, and tells how it came.
+    /// Waits for the end of the body, drops the chunks before the end, and returns how the body ended.
     pub async fn end(&mut self) -> StreamEnd {
         while self.chunk().await.is_some() {}
         self.ended.clone().unwrap_or(StreamEnd::Truncated)
     }
 
-    /// Waits for all of the body. If it was streamed, how it [`StreamEnd`] is an extension of the response.
+    /// Waits for the whole body. If the reply was streamed, the response has the [`StreamEnd`] as an extension.
     pub async fn collect(mut self) -> Response<Bytes> {
         let mut body = BytesMut::new();
         let was_streamed = self.rest.is_some();
@@ -118,9 +117,9 @@ impl StreamedResponse {
         response
     }
 
-    /// It, for who sends it on.
-    pub(crate) fn into_response(mut self) -> Response<Rest> {
-        std::mem::take(&mut self.head).map(|()| Rest(self))
+    /// Converts it to a response for a client.
+    pub(crate) fn into_response(mut self) -> Response<ResponseBody> {
+        std::mem::take(&mut self.head).map(|()| ResponseBody(self))
     }
 
     pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Chunk>> {
@@ -134,7 +133,7 @@ impl StreamedResponse {
                     match &ended {
                         StreamEnd::Complete => {}
                         StreamEnd::Failed(error) => self.entry.fail(error),
-                        StreamEnd::Truncated => self.entry.fail(&CutOff),
+                        StreamEnd::Truncated => self.entry.fail(&TruncatedBody),
                     }
                     self.ended = Some(ended);
                 }
@@ -144,19 +143,19 @@ impl StreamedResponse {
     }
 }
 
-/// The body of a response that goes to a client, whose going away the function does not learn of.
+/// The body of a response to a client. If the client leaves, the function can still send its whole reply.
 #[derive(Debug)]
-pub(crate) struct Rest(StreamedResponse);
+pub(crate) struct ResponseBody(StreamedResponse);
 
-impl Body for Rest {
+impl Body for ResponseBody {
     type Data = Bytes;
-    type Error = CutOff;
+    type Error = TruncatedBody;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, TruncatedBody>>> {
         Poll::Ready(match (ready!(self.0.poll_chunk(cx)), &self.0.ended) {
             (Some(chunk), _) => Some(Ok(Frame::data(chunk.bytes))),
             (None, Some(StreamEnd::Complete)) => None,
-            (None, _) => Some(Err(CutOff)),
+            (None, _) => Some(Err(TruncatedBody)),
         })
     }
 
@@ -170,32 +169,32 @@ impl Body for Rest {
     }
 }
 
-impl From<Bytes> for Rest {
+impl From<Bytes> for ResponseBody {
     fn from(body: Bytes) -> Self {
         Self(StreamedResponse::whole(Response::new(body)))
     }
 }
 
-impl Drop for Rest {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
-        // AWS takes the rest as well when there is nobody to send it to.
+        // AWS also reads the whole reply after the client has left.
         if let (None, Some(rest)) = (&self.0.ended, self.0.rest.take()) {
             rest.drain();
         }
     }
 }
 
-/// The body did not come to its end.
+/// The error of a body that did not end.
 #[derive(Debug)]
-pub(crate) struct CutOff;
+pub(crate) struct TruncatedBody;
 
-impl fmt::Display for CutOff {
+impl fmt::Display for TruncatedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the function's reply was cut off")
+        f.write_str("the function did not send the whole reply")
     }
 }
 
-impl std::error::Error for CutOff {}
+impl std::error::Error for TruncatedBody {}
 
 impl Chunk {
     pub(crate) fn now(bytes: Bytes) -> Self {
@@ -203,7 +202,7 @@ impl Chunk {
     }
 }
 
-/// What a function sends as its reply, prelude and all.
+/// A streamed reply of a function, with its prelude.
 #[derive(Debug)]
 pub(crate) struct Streaming {
     pub(crate) content_type: Option<HeaderValue>,
@@ -212,8 +211,8 @@ pub(crate) struct Streaming {
 }
 
 impl Streaming {
-    /// One that has come to its end already.
-    pub(crate) fn of(reply: Bytes, content_type: Option<HeaderValue>) -> Self {
+    /// Returns a reply that is complete.
+    pub(crate) fn complete(reply: Bytes, content_type: Option<HeaderValue>) -> Self {
         let ((chunk, chunks), (end, ended)) = (mpsc::channel(1), oneshot::channel());
         if !reply.is_empty() {
             let _ = chunk.try_send(Chunk::now(reply));
@@ -226,7 +225,10 @@ impl Streaming {
         poll_fn(|cx| self.poll(cx)).await
     }
 
-    /// All of it; an error if that is more than `limit`.
+    /// Waits for the whole reply.
+    ///
+    /// # Errors
+    /// The reply exceeds `limit`.
     pub(crate) async fn collect(mut self, limit: usize) -> Result<(Bytes, StreamEnd), TooLarge> {
         let mut all = BytesMut::new();
         loop {
@@ -238,10 +240,11 @@ impl Streaming {
         }
     }
 
-    /// Takes what still comes, so that the function is not disturbed.
+    /// Reads and drops the rest of the reply, so that the function does not fail.
     pub(crate) fn drain(mut self) {
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move { while self.next().await.is_ok() {} });
+            // A reply that has ended must not be polled again.
+            runtime.spawn(async move { while !self.ended.is_terminated() && self.next().await.is_ok() {} });
         }
     }
 
@@ -254,6 +257,6 @@ impl Streaming {
     }
 }
 
-/// It is more than is taken.
+/// The error of a reply that exceeds a limit.
 #[derive(Debug)]
 pub(crate) struct TooLarge;

@@ -4,10 +4,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-use crate::{Front, FunctionResult, event::websocket_api as event, response};
+use crate::{Front, FunctionResult, event::websocket::Connection, response::websocket::decode_websocket_reply};
 
-/// A WebSocket API of API Gateway, as one connection to it shows itself to a function: events for its start, for each
-/// message and for its end. A connection is a value of its own, with its own [`connection_id`](Self::connection_id).
+/// A WebSocket API of API Gateway with one connection: makes the events of its start, its messages and its end. Use a value for
+/// each connection, with its own [`connection_id`](Self::connection_id).
 ///
 /// ```
 /// use bytes::Bytes;
@@ -23,51 +23,50 @@ use crate::{Front, FunctionResult, event::websocket_api as event, response};
 /// assert_eq!(api.accepts(&Ok(r#"{"statusCode":403}"#.into())).unwrap_err().status(), 403);
 /// ```
 ///
-/// AWS takes messages of up to 128 KB, in frames of up to 32 KB; what is made of a larger one here is an event all the same.
+/// AWS accepts messages of up to 128 KB, in frames of up to 32 KB. This type makes an event of a larger message too.
 ///
 /// Source: [Lambda integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integration-requests.html).
 #[derive(Debug, Clone)]
 pub struct WebSocketApi {
-    /// Its handshake is treated as a request by a REST API.
+    /// Has the domain, the stage and the error responses of a WebSocket API.
     pub(crate) front: Front,
     pub(crate) connection_id: String,
-    // Of use to a server alone.
-    #[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "there is no server"))]
+    #[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "only the server reads it"))]
     pub(crate) has_route_responses: bool,
 }
 
 impl WebSocketApi {
-    /// An API with the stage `prod`, and a connection to it.
+    /// Creates an API with the stage `prod`, and a connection.
     pub fn new() -> Self {
         Self { front: Front::rest_api(), connection_id: "JKJaXcQrvHcCESA=".to_owned(), has_route_responses: false }
     }
 
-    /// The stage of the API.
+    /// Sets the stage of the API.
     #[must_use]
     pub fn stage(mut self, stage: impl Into<String>) -> Self {
         self.front = self.front.stage(stage);
         self
     }
 
-    /// The address that the client calls from. `127.0.0.1` if it is not set.
+    /// Sets the address of the client. The default is `127.0.0.1`.
     #[must_use]
     pub fn client(mut self, client: IpAddr) -> Self {
         self.front = self.front.client(client);
         self
     }
 
-    /// The id of the connection, the same in all of its events. Another connection needs another one.
+    /// Sets the ID of the connection, which all of its events contain.
     #[must_use]
     pub fn connection_id(mut self, id: impl Into<String>) -> Self {
         self.connection_id = id.into();
         self
     }
 
-    /// Gives each route of messages a route response, so that a server sends the body of the function's answer back to the
-    /// client. Without it, as without one on AWS, what the function answers to a message is lost.
+    /// Adds a route response to each route for messages: a server sends the body of the function's reply to the client. Without
+    /// route responses, the server drops the reply, like AWS.
     ///
-    /// An empty body is not sent. An answer that has no status, or is larger than a message can be, is told as a failure;
-    /// what AWS makes of these is not known.
+    /// The server does not send an empty body. If a reply has no status or is larger than a message, the client gets an error;
+    /// AWS does not document this case.
     ///
     /// Source: [Route responses](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html).
     #[must_use]
@@ -76,38 +75,43 @@ impl WebSocketApi {
         self
     }
 
-    /// The event that AWS would make of the handshake, for the route `$connect`.
+    /// Makes the event of the handshake, for the route `$connect`.
     pub fn connect(&self, handshake: &Request<Bytes>) -> Bytes {
-        event::connect(self, handshake).to_string().into()
+        self.connection().connect_event(handshake).to_string().into()
     }
 
-    /// The event that AWS would make of a message for the route of this key, such as `$default`.
+    /// Makes the event of a message for the route with this key, such as `$default`.
     pub fn message(&self, route_key: &str, message: impl Into<Message>) -> Bytes {
-        event::message(self, route_key, message.into()).to_string().into()
+        let (body, is_base64) = message.into().into_body();
+        self.connection().message_event(route_key, &body, is_base64).to_string().into()
     }
 
-    /// The event that AWS would make of the end, for the route `$disconnect`: a client that closed without saying why.
+    /// Makes the event of the end, for the route `$disconnect`. The client has closed the connection without a status code.
     pub fn disconnect(&self) -> Bytes {
         self.disconnect_for(1005, "Client-side close frame status not set")
     }
 
-    /// The same of an end with a [status code](https://www.rfc-editor.org/rfc/rfc6455#section-7.4) and a reason.
+    /// Makes the event of an end with a [status code](https://www.rfc-editor.org/rfc/rfc6455#section-7.4) and a reason.
     pub fn disconnect_for(&self, status: u16, reason: &str) -> Bytes {
-        event::disconnect(self, status, reason).to_string().into()
+        self.connection().disconnect_event(status, reason).to_string().into()
     }
 
-    /// What AWS makes of the answer to a [`connect`](Self::connect) event: a status of success lets the client in.
+    /// Checks the result of a [`connect`](Self::connect) event: a status of success accepts the connection.
     ///
     /// # Errors
-    /// The response that the client gets instead: the status of the answer and its body, or 502 if the function failed.
-    /// Whether AWS passes on the body is not known.
-    pub fn accepts(&self, outcome: &FunctionResult) -> Result<(), Box<Response<Bytes>>> {
-        let answer = match outcome {
-            Ok(reply) => response::websocket_api(reply),
+    /// The response to the client: the status and the body of the reply, or 502 if the function failed. AWS does not document
+    /// whether it sends the body.
+    pub fn accepts(&self, result: &FunctionResult) -> Result<(), Box<Response<Bytes>>> {
+        let response = match result {
+            Ok(reply) => decode_websocket_reply(reply),
             Err(_) => None,
         };
-        let answer = answer.unwrap_or_else(|| response::refusal(&self.front, StatusCode::BAD_GATEWAY));
-        if answer.status().is_success() { Ok(()) } else { Err(Box::new(answer)) }
+        let response = response.unwrap_or_else(|| self.front.error_response(StatusCode::BAD_GATEWAY));
+        if response.status().is_success() { Ok(()) } else { Err(Box::new(response)) }
+    }
+
+    fn connection(&self) -> Connection<'_> {
+        Connection { settings: &self.front.settings, id: &self.connection_id }
     }
 }
 
@@ -120,14 +124,14 @@ impl Default for WebSocketApi {
 /// A message of a WebSocket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
-    /// Text, which is in the event as it is.
+    /// Text, unchanged in the event.
     Text(String),
-    /// Bytes, which are in the event as base64.
+    /// Bytes, in base64 in the event.
     Binary(Bytes),
 }
 
 impl Message {
-    /// The body of an event, and whether it is base64 (rule 69).
+    /// Returns the body of the event, and whether it is base64 (rule 69).
     pub(crate) fn into_body(self) -> (String, bool) {
         match self {
             Self::Text(text) => (text, false),
@@ -175,12 +179,30 @@ impl<const N: usize> From<&[u8; N]> for Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::FunctionError;
 
     #[test]
-    fn a_message_is_made_of_any_bytes() {
+    fn converts_bytes_to_a_message() {
         let bytes = Message::Binary(Bytes::from_static(b"\x00\x01"));
         assert_eq!(Message::from(b"\x00\x01"), bytes);
         assert_eq!(Message::from(&[0_u8, 1][..]), bytes);
         assert_eq!(Message::from(vec![0, 1]), bytes);
+    }
+
+    #[test]
+    fn accepts_a_handshake_with_a_status_of_success() {
+        let result = |reply: &'static str| {
+            WebSocketApi::new().accepts(&Ok(reply.into())).map_err(|response| response.status().as_u16())
+        };
+        assert_eq!(result(r#"{"statusCode":200}"#), Ok(()));
+        assert_eq!(result(r#"{"statusCode":204,"headers":{"Sec-WebSocket-Protocol":"chat"},"cookies":[]}"#), Ok(()));
+        assert_eq!(result(r#"{"statusCode":401,"body":"no"}"#), Err(401));
+        assert_eq!(result(r#"{"statusCode":302}"#), Err(302));
+        assert_eq!(result(r#"{"body":"no status"}"#), Err(502));
+        assert_eq!(result("no json"), Err(502));
+        let rejected = WebSocketApi::new().accepts(&Ok(r#"{"statusCode":403,"body":"no"}"#.into())).unwrap_err();
+        assert_eq!(rejected.body().as_ref(), b"no");
+        let failed = Err(FunctionError { error_type: "Function.Error".into(), body: Bytes::new() });
+        assert_eq!(WebSocketApi::new().accepts(&failed).unwrap_err().status(), 502);
     }
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Asks the same app the same as a server and under `cargo lambda watch`, which builds it, starts it, stands before it as a
-# Function URL does, and passes streams on as they come.
-# usage: cargo_lambda.sh [MODE...]    stream, buffered: of LODGER_RESPONSE_MODE
+# Sends the same requests to an app as a server and under `cargo lambda watch`, which builds and starts the app, acts as a
+# Function URL, and passes streams on while they arrive.
+# usage: cargo_lambda.sh [MODE...]    values of LODGER_RESPONSE_MODE: stream, buffered
 set -eu
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# Without zig, which it builds for other machines with, and which takes 400 MB.
+# Without its dependency zig, which has 400 MB and is only needed for builds for other machines.
 python=$("$here/venv.sh" cargo-lambda --no-deps cargo-lambda==1.9.2)
 exec "$python" -B "$here/cargo_lambda.py" "$@"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Asks the same app the same as a server and behind ministack's fronts: a Function URL, an HTTP API, a REST API, an ALB.
+# Sends the same requests to an app as a server and behind ministack's fronts: Function URL, HTTP API, REST API, ALB.
 # usage: ministack.sh [FRONT...]
 set -eu
 

@@ -1,7 +1,7 @@
-"""Lets others judge the events of lodger-gateway. Run by models.sh.
+"""Reads the events of lodger-gateway with the models of Powertools for AWS Lambda and with Mangum. Run by models.sh.
 
-On the standard input is a JSON object a line: the name of the `front`, the `event`, and, if it is known, the `request` that it
-was made of: `method`, `target`, `headers` as a list of pairs in lower case, `body` with a character for each byte.
+Each line of standard input is a JSON object with the name of the `front`, the `event`, and optionally the `request` of the event. The
+request has the members `method`, `target`, `headers` (a list of pairs in lower case) and `body` (a character for each byte).
 """
 
 import base64
@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError
 
 
 class AlbMultiValue(models.AlbModel):
-    """Powertools has no model of its own for it, and asks for the maps of the other mode, which AWS leaves out."""
+    """Powertools has no model for this mode, and its model requires the maps of the other mode, which AWS omits."""
 
     headers: None = None
     queryStringParameters: None = None
@@ -27,7 +27,7 @@ class AlbMultiValue(models.AlbModel):
 
 
 class LatticeV2(models.VpcLatticeV2Model):
-    """AWS documents arrays, where Powertools asks for one string."""
+    """AWS documents arrays, but Powertools requires one string."""
 
     headers: dict[str, list[str]]
     query_string_parameters: dict[str, list[str]] | None = Field(None, alias="queryStringParameters")
@@ -47,21 +47,21 @@ MODELS = {
     "websocket-api DISCONNECT": models.APIGatewayWebSocketDisconnectEventModel,
 }
 
-# Mangum knows of no others.
-HTTP = ["function-url", "http-api", "http-api-v1", "rest-api", "alb", "alb-multi-value"]
+# The fronts that Mangum reads.
+MANGUM_FRONTS = ["function-url", "http-api", "http-api-v1", "rest-api", "alb", "alb-multi-value"]
 
 
-def refused(front, event):
-    """What the model of the front says against an event."""
+def model_errors(front, event):
+    """Yields the errors of the front's model for an event."""
     try:
         MODELS[front].model_validate(event)
     except ValidationError as error:
-        for fault in error.errors():
-            yield ".".join(map(str, fault["loc"])), fault["msg"]
+        for detail in error.errors():
+            yield ".".join(map(str, detail["loc"])), detail["msg"]
 
 
 def request_of(event):
-    """What a Function URL was sent: it leaves all but repeated headers as it was."""
+    """Returns the request to a Function URL. A Function URL changes only repeated headers."""
     query = event["rawQueryString"]
     return {
         "method": event["requestContext"]["http"]["method"],
@@ -78,12 +78,12 @@ def body_of(event):
 
 def path_of(event):
     path = event.get("rawPath") or event["path"]
-    # As often as any front decodes it.
+    # Twice, like the front that decodes most.
     return unquote(unquote(path))
 
 
-def of_mangum(event):
-    """The request that Mangum makes of an event."""
+def read_by_mangum(event):
+    """Returns the request that Mangum makes from an event."""
     found = {}
 
     async def app(scope, receive, send):
@@ -93,87 +93,91 @@ def of_mangum(event):
 
     reply = Mangum(app, lifespan="off")(event, None)
     if (reply["statusCode"], reply["body"]) != (200, "ok"):
-        raise ValueError(f"Mangum replies {reply}")
+        raise ValueError(f"unexpected reply of Mangum: {reply}")
     return found
 
 
 def values(headers, name):
-    """The values of a header, one by one: fronts and Mangum join them by commas or semicolons, or do not."""
+    """Returns the single values of a header, which fronts and Mangum may have joined by commas or semicolons."""
     return [value for other, all in headers if other == name for value in re.split(r"[,;]\s*", all)]
 
 
-def by_key(pairs):
-    """Fronts keep the order of one key's values, and no other."""
+def sort_by_key(pairs):
+    """Sorts pairs by their keys, because fronts keep only the order of the values of one key."""
     return sorted(pairs, key=lambda pair: pair[0])
 
 
-def misread(front, event, request):
-    """What Mangum does not find in an event of what was sent."""
-    found = of_mangum(event)
+def mangum_errors(front, event, request):
+    """Yields the parts of a request that Mangum does not find in its event."""
+    found = read_by_mangum(event)
     path, _, query = request["target"].partition("?")
-    sent, last = parse_qsl(query, keep_blank_values=True), front == "alb"
-    # Rule 42: without multi-value headers only the last of each is left.
-    sent = list(dict(sent).items()) if last else sent
+    # Rule 42: without multi-value headers, a load balancer keeps only the last value of each name.
+    pairs, keeps_last = parse_qsl(query, keep_blank_values=True), front == "alb"
+    pairs = list(dict(pairs).items()) if keeps_last else pairs
     expected = {
         "method": request["method"],
         "path": unquote(path),
-        "query": by_key(sent),
+        "query": sort_by_key(pairs),
         "body": request["body"].encode("latin1"),
         "client": "127.0.0.1",
     }
     query = parse_qsl(found["query_string"].decode(), keep_blank_values=True)
-    # Of a load balancer's list of addresses, Mangum takes all for the client's.
-    shown = found | {"query": by_key(query), "client": found["client"][0].split(", ")[-1]}
+    # Mangum returns all addresses of a load balancer's list as the client.
+    actual = found | {"query": sort_by_key(query), "client": found["client"][0].split(", ")[-1]}
     headers = [(name.decode(), value.decode()) for name, value in found["headers"]]
     for name in {name for name, _ in request["headers"]} - {"host", "content-length"}:
-        # Each front adds its own.
+        # Each front adds values to these.
         if name.startswith(("x-amzn-", "x-forwarded-")):
             continue
-        expected[name], shown[name] = values(request["headers"], name), values(headers, name)
-        if last:
-            expected[name] = expected[name][-len(shown[name]):]
+        expected[name], actual[name] = values(request["headers"], name), values(headers, name)
+        if keeps_last:
+            expected[name] = expected[name][-len(actual[name]):]
     for name in expected:
-        if expected[name] != shown[name]:
-            yield name, f"sent {expected[name]!r}, and was {shown[name]!r}"
+        if expected[name] != actual[name]:
+            yield name, f"sent {expected[name]!r}, received {actual[name]!r}"
 
 
-def next_of(requests, event):
-    """The next request that an event can be of: a front refuses some."""
+def next_request(requests, event):
+    """Returns the next request that may be the one of the event. A front rejects some requests, which have no event."""
     path = path_of(event)
     for request in requests:
         if unquote(unquote(request["target"].partition("?")[0])) == path:
             return request
-    sys.exit(f"models.py: a Function URL was sent no {path}")
+    sys.exit(f"models.py: cannot find the request for {path} among those to a Function URL")
 
 
 def main():
-    # What Mangum says of each event would hide the table.
+    # Mangum logs each event, which would hide the table.
     logging.disable()
-    # Of an event of Vercel's neither knows anything; vercel.sh asks who does.
+    # Neither of them reads events of Vercel. vercel.sh tests those.
     lines = [line for line in map(json.loads, filter(str.strip, sys.stdin)) if line["front"] != "vercel"]
-    # What a line does not say of its request, those of a Function URL do, which come in the same order.
+    # The events of a Function URL have the requests of all other lines, in the same order.
     requests = [request_of(line["event"]) for line in lines if line["front"] == "function-url"]
-    left = collections.defaultdict(lambda: iter(requests))
-    judged, faults = collections.Counter(), []
+    remaining = collections.defaultdict(lambda: iter(requests))
+    read, faults = collections.Counter(), []
     for line in lines:
         front, event = line["front"], line["event"]
         if front == "websocket-api":
             front += f" {event['requestContext']['eventType']}"
-        judged[front, "Powertools"] += 1
-        told = list(refused(front, event))
-        if front in HTTP:
-            judged[front, "Mangum"] += 1
-            told += misread(front, event, line.get("request") or next_of(left[front], event))
-        faults += [(front, field, why, event) for field, why in told]
-
-    for front in dict.fromkeys(front for front, _ in judged):
-        wrong = len({json.dumps(event) for other, _, _, event in faults if other == front})
-        by = ", ".join(f"{judge} {judged[front, judge]}" for judge in ("Powertools", "Mangum") if judged[front, judge])
-        print(f"{front:25}  {f'DIFFERENT {wrong}' if wrong else 'same':12}  judged by {by}")
-    for front, field, why, event in faults:
-        print(f"\nDIFFERENT: {front} {field}: {why}\n  {json.dumps(event)}")
+        read[front, "Powertools"] += 1
+        errors = list(model_errors(front, event))
+        if front in MANGUM_FRONTS:
+            read[front, "Mangum"] += 1
+            errors += mangum_errors(front, event, line.get("request") or next_request(remaining[front], event))
+        faults += [(front, field, reason, event) for field, reason in errors]
+    report(read, faults)
     print(f"\n{len(lines)} events, {len(faults)} DIFFERENT")
     sys.exit(1 if faults or not lines else 0)
+
+
+def report(read, faults):
+    """Prints the number of events of each front that Powertools and Mangum have read, and all faults."""
+    for front in dict.fromkeys(front for front, _ in read):
+        wrong = len({json.dumps(event) for other, _, _, event in faults if other == front})
+        readers = ", ".join(f"{reader} {read[front, reader]}" for reader in ("Powertools", "Mangum") if read[front, reader])
+        print(f"{front:25}  {f'DIFFERENT {wrong}' if wrong else 'same':12}  read by {readers}")
+    for front, field, reason, event in faults:
+        print(f"\nDIFFERENT: {front} {field}: {reason}\n  {json.dumps(event)}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Shows the events that lodger-gateway makes to two judges of their own: the models of Powertools for AWS Lambda, and
-# Mangum, which makes requests of them.
-# usage: models.sh [FILE]    lines of {"front": ..., "event": ..., "request": ...}; without it, those of lodger-gateway
+# Reads the events that lodger-gateway makes with the models of Powertools for AWS Lambda, and with Mangum, which makes
+# requests from events.
+# usage: models.sh [FILE]    lines of {"front": ..., "event": ..., "request": ...}; by default those of lodger-gateway
 set -eu
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,7 +11,7 @@ if [ $# -gt 0 ]; then
     exec "$python" -B "$here/models.py" <"$1"
 fi
 cd "$here/../.."
-# Not into a pipe: a build that fails is to be the end.
+# Not through a pipe, so that a failed build ends the script.
 events=$(mktemp)
 trap 'rm -f "$events"' EXIT
 cargo run -q -p lodger-gateway --example events >"$events"

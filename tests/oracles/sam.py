@@ -1,4 +1,4 @@
-"""The apps behind SAM CLI's local API Gateway. Run by sam.sh."""
+"""Compares the apps behind SAM CLI's local API Gateway with the same apps as servers. Run by sam.sh."""
 
 import contextlib
 import logging
@@ -16,64 +16,76 @@ from samcli.local.apigw.local_apigw_service import LocalApigwService
 from samcli.local.docker.container import Container
 from werkzeug.serving import make_server
 
-import compare
-from compare import (
-    OF_LAMBDA, Known, as_json, base64_of, cookies, grouped, joined, latin1, path, query, quoted, tolerant, verbatim,
+from changes import (
+    add_json, change_path, change_query, decode_latin1, encode_pairs, encode_path_of_unknown_front, group_by_key,
+    join_cookies, join_headers, keep_path, leave_base64_without_accept,
 )
+from client import send
+from known import ON_LAMBDA, Known
+from processes import check_names, exit_on_sigterm, free_ports, process, server
+from report import Table
+from request_lists import apps
 
 HOST = "api.example.com"
 
-ADDED = {"seen": {"x-forwarded-port", "x-forwarded-proto"}, "got": set()}
+# Headers that SAM CLI adds to each request, and to each response.
+ADDED = {"request": {"x-forwarded-port", "x-forwarded-proto"}, "response": set()}
 
 HTTP_APIS = "http-api http-api-v1"
 METHODS = {"GET", "DELETE", "PUT", "POST", "HEAD", "OPTIONS", "PATCH"}
 
 
-def other_method(sent, shown):
+def reject_other_methods(sent, observation):
     return sent.method not in METHODS and (403, "application/json", '{"message":"Missing Authentication Token"}\n')
 
 
-def no_text(sent, shown):
+def fail_without_text(sent, observation):
     try:
         sent.body.decode()
     except UnicodeDecodeError:
         return 502, "application/json", '{"message":"Internal server error"}\n'
 
 
-def parsed_cookies(sent, seen):
-    if sent.header("cookie"):
+def drop_quotes_of_cookies(sent, seen):
+    if sent.values("cookie"):
         seen["headers"]["cookie"] = [seen["headers"]["cookie"][0].replace('"', "")]
 
 
-def as_latin1(sent, seen):
+def read_headers_as_latin1(sent, seen):
     for name, values in seen["headers"].items():
         seen["headers"][name] = [value.encode().decode("latin1") for value in values]
 
 
-KNOWN = OF_LAMBDA + [
-    # As AWS has it.
-    Known("joined", "http-api", "75", "repeated headers of a response are joined by ', '", got=joined(", ")),
-    # SAM CLI's own.
-    Known("decoded", "rest-api", "13", "SAM CLI decodes paths; AWS does not", seen=path(lambda p: verbatim(unquote(p)))),
-    Known("decoded", HTTP_APIS, "11, 15", "SAM CLI decodes paths, once; Lodger does not know it, as there is no domain of AWS",
-          seen=path(lambda p: tolerant(unquote(p)))),
-    Known("accept", "rest-api", "97", "SAM CLI leaves base64 to a client without Accept; of AWS that is not known",
-          got=lambda sent, shown: sent.header("accept") or base64_of(sent, shown)),
-    Known("slashes", "all", "16", "SAM CLI makes one slash of several at the begin",
-          seen=path(lambda p: re.sub("^//+", "/", p))),
-    Known("query", "rest-api http-api-v1", "33, 35, 36", "a query is decoded, key by key; SAM CLI sorts the keys as well",
-          seen=query(lambda pairs: quoted(sorted(grouped(pairs), key=lambda pair: pair[0])))),
-    Known("header", "all", "45, 46", "SAM CLI joins repeated headers before any front sees them", seen=joined(",")),
-    Known("cookies", "all", "49, 50", "SAM CLI joins repeated cookies by ','", seen=cookies(",")),
-    Known("quotes", "http-api", "49", "SAM CLI parses cookies, and writes them without their quotes", seen=parsed_cookies),
-    Known("as latin1", "all", "51", "SAM CLI takes headers for Latin-1", seen=as_latin1),
-    Known("method", "all", "61", "SAM CLI has seven methods", instead=other_method),
-    Known("no text", HTTP_APIS, "64", "SAM CLI takes each body for text; AWS would send these in base64", instead=no_text),
-    Known("JSON", "all", "88", "what has no type is JSON to SAM CLI", got=as_json(but=[304])),
-    Known("latin1", "all", "86", "SAM CLI sends values of headers in Latin-1, if they could be", got=latin1),
+def encode_sorted(pairs):
+    return encode_pairs(sorted(group_by_key(pairs), key=lambda pair: pair[0]))
+
+
+KNOWN = ON_LAMBDA + [
+    # Like AWS.
+    Known("joined", "http-api", "75", "repeated headers of a response are joined by ', '", response=join_headers(", ")),
+    # Only in SAM CLI.
+    Known("decoded", "rest-api", "13", "SAM CLI decodes paths; AWS does not",
+          request=change_path(lambda path: keep_path(unquote(path)))),
+    Known("decoded", HTTP_APIS, "11, 15", "SAM CLI decodes paths once; Lodger does not know the front without a domain of AWS",
+          request=change_path(lambda path: encode_path_of_unknown_front(unquote(path)))),
+    Known("accept", "rest-api", "97", "SAM CLI sends base64 to a client without Accept; for AWS this is unknown",
+          response=leave_base64_without_accept),
+    Known("slashes", "all", "16", "SAM CLI joins several slashes at the beginning",
+          request=change_path(lambda path: re.sub("^//+", "/", path))),
+    Known("query", "rest-api http-api-v1", "33, 35, 36", "the query is decoded, key by key; SAM CLI sorts the keys too",
+          request=change_query(encode_sorted)),
+    Known("header", "all", "45, 46", "SAM CLI joins repeated headers before the front", request=join_headers(",")),
+    Known("cookies", "all", "49, 50", "SAM CLI joins repeated cookies by ','", request=join_cookies(",")),
+    Known("quotes", "http-api", "49", "SAM CLI parses cookies, and writes them without quotes", request=drop_quotes_of_cookies),
+    Known("as latin1", "all", "51", "SAM CLI reads headers as Latin-1", request=read_headers_as_latin1),
+    Known("method", "all", "61", "SAM CLI accepts seven methods", replacement=reject_other_methods),
+    Known("no text", HTTP_APIS, "64", "SAM CLI reads each body as text; AWS sends such bodies in base64",
+          replacement=fail_without_text),
+    Known("JSON", "all", "88", "SAM CLI treats a response without a type as JSON", response=add_json(except_status=[304])),
+    Known("latin1", "all", "86", "SAM CLI sends header values in Latin-1 where possible", response=decode_latin1),
 ]
 
-# The kind of its routes, and the payload.
+# The kind of the routes in template.yaml, and the payload format.
 FRONTS = {
     "rest-api": ("Api", ""),
     "http-api": ("HttpApi", "2.0"),
@@ -82,82 +94,80 @@ FRONTS = {
 
 
 class Runner:
-    """Stands where SAM CLI has a container: the container's own client, and the emulator that a container would hold."""
+    """Replaces SAM CLI's container with the emulator that the container would run."""
 
     def __init__(self, port):
         self.container = Container.__new__(Container)
         self.container.URL = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
         self.container._container_host = self.container.rapid_port_host = ""
-        # Two invocations at a time would crash the emulator.
-        self.one = threading.Lock()
+        # The emulator crashes at two concurrent invocations.
+        self.lock = threading.Lock()
 
     def is_debugging(self):
         return False
 
     def invoke(self, name, event, stdout=None, **_):
-        with self.one:
-            answer, _ = self.container._make_http_request(event)
-        (stdout.write_bytes if isinstance(answer, bytes) else stdout.write_str)(answer)
+        with self.lock:
+            reply, _ = self.container._make_http_request(event)
+        (stdout.write_bytes if isinstance(reply, bytes) else stdout.write_str)(reply)
 
 
 @contextlib.contextmanager
-def serving(front, emulator, log):
-    """Serves one API of the template."""
+def serving(front, emulator_port, log):
+    """Serves one API of the template, and yields the port."""
     kind, payload = FRONTS[front]
     template = pathlib.Path(__file__).with_name("template.yaml")
     stacks, _ = SamLocalStackProvider.get_stacks(str(template), parameter_overrides={"Payload": payload})
     api = ApiProvider(stacks, cwd=str(template.parent)).api
     api.routes = [route for route in api.routes if route.event_type == kind]
     if kind == "HttpApi":
-        # Those are the REST API's.
+        # The binary media types of the template belong to the REST API.
         api.binary_media_types_set = set()
-    service = LocalApigwService(api, Runner(emulator), port=0, host="127.0.0.1", stderr=StreamWriter(log))
+    service = LocalApigwService(api, Runner(emulator_port), port=0, host="127.0.0.1", stderr=StreamWriter(log))
     service.create()
-    # As its own `run` does, which takes the signals of the process as well.
-    server = make_server("127.0.0.1", 0, service._app, threaded=True)
-    threading.Thread(target=server.serve_forever).start()
+    # Like the service's own `run`, which would also handle the signals of this process.
+    http_server = make_server("127.0.0.1", 0, service._app, threaded=True)
+    threading.Thread(target=http_server.serve_forever).start()
     try:
-        yield server.server_port
+        yield http_server.server_port
     finally:
-        server.shutdown()
-        server.server_close()
+        http_server.shutdown()
+        http_server.server_close()
 
 
 @contextlib.contextmanager
 def emulating(emulator, binary, log):
-    """AWS's emulator with a function under it, and the port that it is invoked at."""
-    port, runtime_api = compare.free_ports(2)
+    """Runs a function under AWS's emulator, and yields the port for invocations."""
+    port, runtime_api = free_ports(2)
     command = [
         emulator,
         "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
         "--runtime-api-address", f"127.0.0.1:{runtime_api}",
         binary,
     ]
-    of_function = {"NAME": "test", "TIMEOUT": "10", "MEMORY_SIZE": "512"}
-    variables = {f"AWS_LAMBDA_FUNCTION_{name}": value for name, value in of_function.items()}
-    with compare.process(command, port, log, **variables):
+    settings = {"NAME": "test", "TIMEOUT": "10", "MEMORY_SIZE": "512"}
+    variables = {f"AWS_LAMBDA_FUNCTION_{name}": value for name, value in settings.items()}
+    with process(command, port, log, **variables):
         yield port
 
 
 def main(emulator, fronts):
-    compare.end_on_signals()
-    unknown = set(fronts) - FRONTS.keys()
-    if unknown:
-        sys.exit(f"sam.py: there is no front {', '.join(unknown)}; there are {', '.join(FRONTS)}")
-    # What Flask says of each request would hide the table.
+    exit_on_sigterm()
+    check_names("sam.py", "front", fronts, FRONTS)
+    # Flask logs each request, which would hide the table.
     logging.disable()
-    table = compare.Table(KNOWN, ADDED)
+    table = Table(KNOWN, ADDED)
     with tempfile.TemporaryFile("w+") as log:
-        for app, binary, requests in compare.apps():
+        for app, binary, requests in apps():
             for front in fronts or FRONTS:
                 with (
-                    compare.server(binary) as on_server,
-                    emulating(emulator, binary, log) as invoked,
-                    serving(front, invoked, log) as port,
+                    server(binary) as on_server,
+                    emulating(emulator, binary, log) as emulator_port,
+                    serving(front, emulator_port, log) as port,
                 ):
-                    for sent in requests:
-                        behind = compare.ask(port, HOST, sent)
-                        table.compare(front, app, sent, compare.ask(on_server, HOST, sent), behind)
+                    for request in requests:
+                        from_front = send(port, HOST, request)
+                        table.compare(front, app, request, send(on_server, HOST, request), from_front)
     sys.exit(0 if table.report() else 1)
 
 

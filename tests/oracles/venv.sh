@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs packages into a virtual environment in .oracles/, and prints where its Python is.
+# Installs packages into a virtual environment in .oracles/, and prints the path of its Python.
 # usage: venv.sh NAME PACKAGE==VERSION...
 set -eu
 
@@ -14,17 +14,17 @@ shift
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$root/.oracles/$name
-# Written last, so that what was interrupted is begun again.
+# Written last, so that an interrupted installation begins again.
 stamp=$folder/packages
 
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$*" ]; then
-    command -v python3 >/dev/null || fail "python3 is missing, in which $name runs"
-    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(python3 -V) is too old; it takes 3.11"
+    command -v python3 >/dev/null || fail "cannot run $name: python3 is missing"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "cannot run $name: $(python3 -V) is older than 3.11"
     rm -rf "$folder"
     mkdir -p "$root/.oracles"
-    python3 -m venv "$folder" >&2 || fail "python3 makes no virtual environment; is its module venv installed?"
+    python3 -m venv "$folder" >&2 || fail "cannot create a virtual environment; install python3's module venv"
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: "$@" >&2 ||
-        fail "pip cannot install $*; is there a network, and an index that has them?"
+        fail "cannot install $*; pip needs a network and an index with these packages"
     echo "$*" >"$stamp"
 fi
 

@@ -1,18 +1,18 @@
-// What only node can ask of Vercel's programs. Run by vercel.py, with NODE_PATH saying where they are.
+// Calls Vercel's programs that have only an API for node. Run by vercel.py, with their folder in NODE_PATH.
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
 const readline = require("node:readline");
 
-// The one line of an answer; all else that is printed is for people.
-const answer = value => fs.writeSync(1, JSON.stringify(value) + "\n");
+// Prints a result as one line of standard output.
+const print = value => fs.writeSync(1, JSON.stringify(value) + "\n");
 
 const tasks = {
-    // Builds a project as Vercel does, into the folder `to`, and tells what the functions are.
+    // Builds a project like Vercel, into the folder `to`, and prints the functions.
     async build(project, entrypoint, to) {
         const { glob } = require("@vercel/build-utils");
         const files = await glob("**", { cwd: project, ignore: [".vercel/**"] });
-        // As `vercel build` has it: the files are where they are to be.
+        // Like in `vercel build`, the files are in place.
         const meta = { skipDownload: true };
         const options = { files, entrypoint, workPath: project, repoRootPath: project, config: {}, meta };
         const { result, resultVersion } = await require("@vercel/rust").build(options);
@@ -24,20 +24,20 @@ const tasks = {
                 fs.chmodSync(path.join(to, at), file.mode & 0o777);
             }
             const { supportsResponseStreaming } = rest;
-            const told = { handler, runtime, runtimeLanguage, architecture, supportsResponseStreaming };
-            return { name, ...told, files: Object.keys(files).sort() };
+            const description = { handler, runtime, runtimeLanguage, architecture, supportsResponseStreaming };
+            return { name, ...description, files: Object.keys(files).sort() };
         });
-        answer({ version: resultVersion, functions, routes: result.routes ?? result.output.routes ?? null });
+        print({ version: resultVersion, functions, routes: result.routes ?? result.output.routes ?? null });
     },
 
-    // Serves a project on a port under the builder's development server, until a signal.
+    // Serves a project on a port with the builder's development server, until a signal.
     async dev(project, entrypoint, port) {
         const show = data => process.stderr.write(data);
         const meta = { isDev: true, env: {}, port: Number(port) };
         const options = { entrypoint, workPath: project, repoRootPath: project, files: {}, config: {}, meta };
         const server = await require("@vercel/rust").startDevServer({ ...options, onStdout: show, onStderr: show });
-        if (!server) throw new Error("the builder did not find out where the server listens");
-        if (server.port !== Number(port)) throw new Error(`it listens on ${server.port}, and not on ${port}`);
+        if (!server) throw new Error("the builder has not found the port of the server");
+        if (server.port !== Number(port)) throw new Error(`the server listens on port ${server.port} instead of ${port}`);
         const alive = setInterval(() => {}, 1000);
         process.on("SIGTERM", async () => {
             clearInterval(alive);
@@ -46,7 +46,7 @@ const tasks = {
         });
     },
 
-    // Has the emulator of the Runtime API invoke a `bootstrap` with each line, and tells what comes of it.
+    // Invokes a `bootstrap` under the emulator of Lambda with each line, and prints the replies.
     async invoke(folder) {
         const { createFunction } = require("@vercel/fun");
         const options = { Handler: "bootstrap", Runtime: "provided", MemorySize: 128, Environment: { Variables: {} } };
@@ -54,7 +54,7 @@ const tasks = {
         try {
             for await (const line of readline.createInterface({ input: process.stdin })) {
                 const reply = invoked({ Action: "Invoke", body: line });
-                answer(await reply.catch(error => ({ error: error.message })));
+                print(await reply.catch(error => ({ error: error.message })));
             }
         } finally {
             await invoked.destroy();

@@ -1,4 +1,4 @@
-"""As much of the platform's API as `vercel deploy --prebuilt` asks for, with what it was given."""
+"""The part of Vercel's API that `vercel deploy --prebuilt` uses. It keeps the uploaded files."""
 
 import contextlib
 import hashlib
@@ -17,36 +17,42 @@ DEPLOYED = {
 
 
 class Api:
+    """The state of the API."""
+
     def __init__(self):
-        # By their SHA-1, which is their name here; and each file of the deployment, by its path.
-        self.contents, self.files, self.faults = {}, {}, []
+        # Contents by SHA-1, which is their name in the API.
+        self.contents = {}
+        # The files of the deployment by path.
+        self.files = {}
+        self.faults = []
 
 
 class Handler(BaseHTTPRequestHandler):
-    def do(self):
+    def handle_request(self):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        status, answer = self.answer(self.server.api, self.path.partition("?")[0], body)
-        answer = json.dumps(answer).encode()
+        status, response = self.respond(self.server.api, self.path.partition("?")[0], body)
+        response = json.dumps(response).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(answer)))
+        self.send_header("content-length", str(len(response)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(response)
 
-    do_GET = do_POST = do_PATCH = do_PUT = do
+    do_GET = do_POST = do_PATCH = do_PUT = handle_request
 
-    def answer(self, api, path, body):
+    def respond(self, api, path, body):
+        """Returns the status and the JSON of the response."""
         is_post = self.command == "POST"
         if re.fullmatch(r"/v\d+/files", path) and is_post:
             sha = self.headers.get("x-now-digest")
             if hashlib.sha1(body).hexdigest() != sha:
-                api.faults.append(f"{sha} is not what {len(body)} bytes are called")
+                api.faults.append(f"the SHA-1 of {len(body)} bytes is not {sha}")
             api.contents[sha] = body
             return 200, {}
         if re.fullmatch(r"/v\d+/deployments", path) and is_post:
             if "prebuilt=1" not in self.path:
-                api.faults.append("it is not called prebuilt")
-            # What has no content is an empty folder.
+                api.faults.append("the deployment is not marked as prebuilt")
+            # An entry without content is an empty folder.
             files = [file for file in json.loads(body)["files"] if "sha" in file]
             missing = [file["sha"] for file in files if file["sha"] not in api.contents]
             if missing:
@@ -71,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def serving():
-    """The API, and the URL that it has."""
+    """Serves the API, and yields it with its URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.api = Api()
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,40 +1,41 @@
-"""The other side of the socket that a function of Vercel's runtime `executable` reports to.
+"""The platform's side of the socket to which a function of Vercel's runtime `executable` reports.
 
-It knows of the protocol what the platform's runtimes for Python and Go say: JSON objects, each ended by a NUL; `server-started`
-first and once; `end` once for each request that had the two headers that name it, when its answer has been sent.
+The protocol is that of Vercel's runtimes for Python and Go: JSON objects, each followed by a NUL. `server-started` is the first
+message, and comes once. `end` comes once for each request with the two headers that identify it, after the response was sent.
 """
 
 import contextlib
 import json
-import os
 import pathlib
-import signal
 import socket
 import subprocess
 import tempfile
 import threading
 import time
 
+from processes import base_environment, kill
+
 TYPES = {"server-started", "handler-started", "end", "log", "metric", "unrecoverable-error"}
 
 
 class Host:
+    """A process under Vercel, with its messages."""
+
     def __init__(self, command, cwd=None, log=subprocess.DEVNULL, **variables):
         self.folder = tempfile.TemporaryDirectory(prefix="lodger-ipc-")
         path = str(pathlib.Path(self.folder.name) / "ipc.sock")
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         self.listener.listen()
-        self.connections, self.sent, self.faults = 0, 0, []
-        # When each came, and what it was.
+        self.connections, self.request_count, self.faults = 0, 0, []
+        # Time of arrival and message.
         self.messages = []
         self.changed = threading.Condition()
         threading.Thread(target=self._accept, daemon=True).start()
-        environment = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-        # The platform's functions run in machines of Lambda's.
-        environment |= {"VERCEL": "1", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9", "VERCEL_IPC_PATH": path}
+        # Vercel's functions run on Lambda, whose variables are there too.
+        environment = {"VERCEL": "1", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9", "VERCEL_IPC_PATH": path}
         self.child = subprocess.Popen(
-            command, cwd=cwd, env=environment | variables, stdin=subprocess.DEVNULL, stdout=log,
+            command, cwd=cwd, env=base_environment() | environment | variables, stdin=subprocess.DEVNULL, stdout=log,
             stderr=subprocess.STDOUT, start_new_session=True,
         )
 
@@ -42,9 +43,7 @@ class Host:
         return self
 
     def __exit__(self, *_):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.child.pid, signal.SIGKILL)
-        self.child.wait()
+        kill(self.child)
         self.listener.close()
         self.folder.cleanup()
 
@@ -60,17 +59,17 @@ class Host:
         while piece := connection.recv(65536):
             *messages, rest = (rest + piece).split(b"\0")
             for message in messages:
-                self._take(message)
+                self._add(message)
         if rest:
-            self.faults.append(f"the socket was closed within {rest!r}")
+            self.faults.append(f"the process closed the socket within the message {rest!r}")
 
-    def _take(self, message):
+    def _add(self, message):
         try:
             message = json.loads(message)
             kind = message["type"]
             assert kind in TYPES and isinstance(message["payload"], dict)
         except (ValueError, KeyError, TypeError, AssertionError):
-            self.faults.append(f"{message!r} is no message")
+            self.faults.append(f"invalid message {message!r}")
             return
         if (kind == "server-started") != (not self.messages) and kind != "unrecoverable-error":
             self.faults.append(f"{kind} is message {len(self.messages) + 1}")
@@ -78,30 +77,31 @@ class Host:
             self.messages.append((time.monotonic(), message))
             self.changed.notify_all()
 
-    def of(self, kind):
+    def payloads(self, kind):
+        """Returns the payloads of all messages of a type, with their times of arrival."""
         return [(at, message["payload"]) for at, message in self.messages if message["type"] == kind]
 
-    def wait(self, found, what, seconds=10):
-        """Until `found` gives something."""
+    def wait(self, find, name, seconds=10):
+        """Waits until `find` returns a value, and returns it."""
         with self.changed:
-            if not self.changed.wait_for(found, seconds):
-                raise TimeoutError(f"{what} did not come; what came is {[message for _, message in self.messages]}")
-            return found()
+            if not self.changed.wait_for(find, seconds):
+                raise TimeoutError(f"missing {name} after {seconds} s; messages: {[message for _, message in self.messages]}")
+            return find()
 
     def port(self):
-        """Where it says that it listens."""
-        [(_, started), *_] = self.wait(lambda: self.of("server-started"), "server-started", 30)
+        """Waits for the port on which the process listens."""
+        [(_, started), *_] = self.wait(lambda: self.payloads("server-started"), "server-started", 30)
         if not isinstance(started["initDuration"], int) or started["initDuration"] < 0:
-            self.faults.append(f"initDuration is {started['initDuration']!r}")
+            self.faults.append(f"invalid initDuration {started['initDuration']!r}")
         return started["httpPort"]
 
     def headers(self, host, client):
-        """What names the next request, and what the platform puts into it."""
-        self.sent += 1
-        context = {"invocationId": f"invocation-{self.sent}", "requestId": self.sent}
+        """Returns the identity of the next request, and the headers that Vercel adds to it."""
+        self.request_count += 1
+        context = {"invocationId": f"invocation-{self.request_count}", "requestId": self.request_count}
         headers = {
             "x-vercel-internal-invocation-id": context["invocationId"],
-            "x-vercel-internal-request-id": str(self.sent),
+            "x-vercel-internal-request-id": str(self.request_count),
             "x-vercel-internal-span-id": "span",
             "x-vercel-internal-trace-id": "trace",
             "x-vercel-internal-oidc-token": "secret",
@@ -115,17 +115,17 @@ class Host:
         return context, tuple((name, value.encode()) for name, value in headers.items())
 
     def end(self, context):
-        """When the end of a request came; what else it says is a fault."""
+        """Waits for the `end` of a request, and returns its time of arrival. A second `end`, or an error in it, is a fault."""
 
-        def its():
-            return [(at, payload) for at, payload in self.of("end") if payload["context"] == context]
+        def ends():
+            return [(at, payload) for at, payload in self.payloads("end") if payload["context"] == context]
 
-        [(at, payload), *more] = self.wait(its, f"the end of {context}")
+        [(at, payload), *more] = self.wait(ends, f"the end of {context}")
         if more or payload.get("error") is not None:
-            self.faults.append(f"an end is {[payload for _, payload in its()]}")
+            self.faults.append(f"more than one end, or an error in it: {[payload for _, payload in ends()]}")
         return at
 
     def stop(self):
-        """Ends it as the platform does, and tells its status."""
+        """Ends the process with SIGTERM, like Vercel, and returns the exit status."""
         self.child.terminate()
         return self.child.wait(10)

@@ -154,7 +154,7 @@ impl Framework for Warp {
 
     fn is_blind_on_lambda_to(seen: &mut Value) {
         let headers: Vec<(String, String)> = serde_json::from_value(seen["headers"].take()).unwrap();
-        let joined = crate::losses::merged(headers, |_, first, later| Some(format!("{first}, {later}")));
+        let joined = crate::losses::merge_headers(headers, |_| crate::losses::RepeatedHeaders::Joined(", "));
         seen["headers"] = serde_json::json!(joined);
     }
 }

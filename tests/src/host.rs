@@ -1,6 +1,9 @@
 //! Apps on hosts.
 
-use std::{net::SocketAddr, sync::mpsc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, mpsc},
+};
 
 use bytes::Bytes;
 use http::Response;
@@ -9,14 +12,19 @@ use lodger::{Error, Host, Lodger};
 use lodger_gateway::{Front, RuntimeApi, Vercel};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use crate::{ask::Sent, raw_api::SOON};
+use crate::{
+    ask::Sent,
+    raw_api::SOON,
+    test_host::{TestApp, TestHost, run_on_own_thread},
+};
 
 /// Each front, of which the REST API has the binary media type `*/*`, so that any body gets through.
-pub fn fronts() -> [Front; 9] {
-    Front::all().map(|front| front.binary_media_types(["*/*"]))
+pub fn fronts() -> Vec<Front> {
+    Front::all().into_iter().map(|front| front.binary_media_types(["*/*"])).collect()
 }
 
 /// An app under Lodger's server.
+// To be replaced by `TestHost::server`.
 pub struct Server {
     pub addr: SocketAddr,
     pub running: JoinHandle<Result<(), Error>>,
@@ -48,7 +56,8 @@ impl Server {
     }
 }
 
-/// An app on Lambda, as far as it can tell.
+/// An app on Lambda.
+// To be replaced by `TestHost::lambda`.
 pub async fn on_lambda<F>(run: impl FnOnce(Lodger) -> F) -> RuntimeApi
 where
     F: Future<Output = Result<(), Error>> + Send + 'static,
@@ -58,15 +67,14 @@ where
     api
 }
 
-/// Runs what has to stay on one thread, as an actix-web app does.
+/// Runs a future on a thread of its own.
+// To be replaced by `test_host::run_on_own_thread`.
 pub fn on_its_own_thread<F: Future>(run: impl FnOnce() -> F + Send + 'static) {
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        runtime.block_on(async { run().await });
-    });
+    run_on_own_thread(run);
 }
 
 /// An app under Lodger's server, on a thread of its own; it ends when this is dropped.
+// To be replaced by `TestHost::server`.
 pub struct Served {
     told: mpsc::Receiver<SocketAddr>,
     over: mpsc::Receiver<Result<(), Error>>,
@@ -114,40 +122,37 @@ impl Served {
     }
 }
 
-/// An app on Lambda, as far as it can tell, on a thread of its own.
-pub async fn on_lambda_alone<F>(run: impl FnOnce(Lodger) -> F + Send + 'static) -> RuntimeApi
+/// An app on Lambda, on a thread of its own.
+// To be replaced by `TestHost::lambda`.
+pub async fn on_lambda_alone<F>(run: impl FnOnce(Lodger) -> F + Send + 'static) -> TestApp<Arc<RuntimeApi>>
 where
     F: Future<Output = Result<(), Error>>,
 {
-    polling_alone(RuntimeApi::start().await.unwrap(), run)
+    TestHost::lambda().on_own_thread().start(run).await
 }
 
-/// Likewise, of a Runtime API that has been set up.
+/// An app on Lambda, of a Runtime API that has been set up.
+// To be replaced by `TestHost::lambda`: this app goes on after its test.
 pub fn polling_alone<F>(api: RuntimeApi, run: impl FnOnce(Lodger) -> F + Send + 'static) -> RuntimeApi
 where
     F: Future<Output = Result<(), Error>>,
 {
     let address = api.address();
-    on_its_own_thread(move || run(Lodger::new().host(Host::Lambda).lambda_runtime_api(address)));
+    run_on_own_thread(move || run(Lodger::new().host(Host::Lambda).lambda_runtime_api(address)));
     api
 }
 
-/// An app on Managed Instances, as far as it can tell, with so many invocations at once.
-pub async fn on_slots<F>(slots: usize, run: impl FnOnce(Lodger) -> F + Send + 'static) -> RuntimeApi
+/// An app on Managed Instances, with so many invocations at once.
+// To be replaced by `TestHost::lambda`.
+pub async fn on_slots<F>(slots: usize, run: impl FnOnce(Lodger) -> F + Send + 'static) -> TestApp<Arc<RuntimeApi>>
 where
     F: Future<Output = Result<(), Error>>,
 {
-    let api = RuntimeApi::start().await.unwrap().max_concurrency(slots);
-    let address = api.address();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(address);
-        runtime.block_on(async { run(lodger.max_concurrency(slots.try_into().unwrap())).await })
-    });
-    api
+    TestHost::lambda().max_concurrency(slots).on_own_thread().start(run).await
 }
 
-/// An app on Vercel, as far as it can tell.
+/// An app on Vercel.
+// To be replaced by `TestHost::vercel`.
 pub struct OnVercel {
     pub platform: Vercel,
     over: mpsc::Receiver<Result<(), Error>>,

@@ -9,3 +9,5 @@ pub mod losses;
 pub mod probe;
 pub mod process;
 pub mod raw_api;
+pub mod test_host;
+pub mod wait;

@@ -1,7 +1,5 @@
 //! A Runtime API whose every byte a test chooses.
 
-use std::time::Duration;
-
 use lodger::{Error, Host, Lodger};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -10,12 +8,14 @@ use tokio::{
     time::timeout,
 };
 
-/// What anything that happens does within.
-pub const SOON: Duration = Duration::from_secs(20);
+// The modules of the tests still import it from here.
+pub use crate::wait::SOON;
+
 /// What Lambda says to an answer.
 pub const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
 
 /// An API that does nothing by itself, and the function that is to speak to it.
+// To be replaced by `TestHost::raw_lambda`.
 pub struct RawApi {
     pub listener: TcpListener,
     pub running: JoinHandle<Result<(), Error>>,
@@ -33,10 +33,32 @@ impl RawApi {
     }
 
     pub async fn accept(&self) -> Socket {
-        let (socket, _) = timeout(SOON, self.listener.accept()).await.expect("a connection").unwrap();
-        socket.set_nodelay(true).unwrap();
-        Socket(socket)
+        accept(&self.listener).await
     }
+}
+
+/// A Runtime API that sends only the bytes that the test writes.
+pub struct RawRuntimeApi {
+    pub listener: TcpListener,
+}
+
+impl RawRuntimeApi {
+    /// Whether no connection waits to be accepted.
+    pub fn has_no_connection(self) -> bool {
+        let accepted = self.listener.into_std().unwrap().accept();
+        accepted.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    }
+
+    /// Waits for the next connection of the function.
+    pub async fn accept(&self) -> Socket {
+        accept(&self.listener).await
+    }
+}
+
+async fn accept(listener: &TcpListener) -> Socket {
+    let (socket, _) = timeout(SOON, listener.accept()).await.expect("a connection").unwrap();
+    socket.set_nodelay(true).unwrap();
+    Socket(socket)
 }
 
 /// A connection of the function's.

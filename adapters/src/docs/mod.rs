@@ -4,6 +4,7 @@ pub mod deploy;
 pub mod events;
 pub mod fronts;
 pub mod lambda;
+pub mod local;
 pub mod logging;
 pub mod redirects;
 pub mod snap_start;

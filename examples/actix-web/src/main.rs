@@ -1,9 +1,13 @@
-//! A shelf for files, in the manner of actix-web: state, errors, middleware, uploads and streams.
+//! A file store in actix-web: state, errors as JSON, middleware, uploads and streamed downloads. Only `main` uses Lodger.
 //!
-//! `main` is the one place where it knows of Lodger.
+//! ```text
+//! cargo run -p example-actix-web
+//! curl -F file=@README.md http://127.0.0.1:3000/files
+//! curl http://127.0.0.1:3000/files/1
+//! ```
 
-mod problem;
-mod shelf;
+mod error;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -19,20 +23,20 @@ use actix_web::{
 };
 use futures_util::{TryStreamExt as _, stream};
 
-use problem::Problem;
-use shelf::{File, Shelf};
+use error::Error;
+use store::{File, FileStore};
 
-/// How much of a file goes out at a time.
-const PIECE: usize = 16 * 1024;
+/// The size of a chunk of a download, in bytes.
+const CHUNK_SIZE: usize = 16 * 1024;
 
 #[actix_web::main]
 async fn main() -> Result<(), lodger::Error> {
-    let shelf = web::Data::new(Shelf::default());
-    lodger::run(move || app(shelf.clone())).await
+    let store = web::Data::new(FileStore::default());
+    lodger::run(move || app(store.clone())).await
 }
 
 fn app(
-    shelf: web::Data<Shelf>,
+    store: web::Data<FileStore>,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -43,47 +47,49 @@ fn app(
     >,
 > {
     App::new()
-        .app_data(shelf)
+        .app_data(store)
         .wrap(DefaultHeaders::new().add((header::CACHE_CONTROL, "no-store")))
         .wrap(Logger::default())
         .service(web::scope("/files").service(list).service(upload).service(read))
-        .default_service(web::to(async || Err::<HttpResponse, _>(Problem::Nowhere)))
+        .default_service(web::to(async || Err::<HttpResponse, _>(Error::RouteNotFound)))
 }
 
 #[get("")]
-async fn list(shelf: web::Data<Shelf>) -> impl Responder {
-    web::Json(shelf.list())
+async fn list(store: web::Data<FileStore>) -> impl Responder {
+    web::Json(store.list())
 }
 
-/// Takes the files of a form, and names where they are.
+/// Stores the files of a form, and responds with their ids.
 #[post("")]
-async fn upload(shelf: web::Data<Shelf>, mut form: Multipart) -> Result<impl Responder, Problem> {
-    let mut taken = Vec::new();
+async fn upload(store: web::Data<FileStore>, mut form: Multipart) -> Result<impl Responder, Error> {
+    let mut stored = Vec::new();
     while let Some(mut field) = form.try_next().await? {
-        let Some(name) = field.content_disposition().and_then(|it| it.get_filename()).map(str::to_owned) else {
+        let Some(name) =
+            field.content_disposition().and_then(|disposition| disposition.get_filename()).map(str::to_owned)
+        else {
             continue;
         };
         let content_type = field.content_type().map(ToString::to_string);
         let mut content = web::BytesMut::new();
-        while let Some(piece) = field.try_next().await? {
-            if content.len() + piece.len() > shelf::LARGEST {
-                return Err(Problem::TooLarge(name));
+        while let Some(chunk) = field.try_next().await? {
+            if content.len() + chunk.len() > store::MAX_FILE_BYTES {
+                return Err(Error::TooLarge(name));
             }
-            content.extend_from_slice(&piece);
+            content.extend_from_slice(&chunk);
         }
-        taken.push(shelf.put(File { name, content_type, content: content.freeze() }));
+        stored.push(store.add(File { name, content_type, content: content.freeze() }));
     }
-    if taken.is_empty() { Err(Problem::NoFile) } else { Ok(HttpResponse::Created().json(taken)) }
+    if stored.is_empty() { Err(Error::NoFile) } else { Ok(HttpResponse::Created().json(stored)) }
 }
 
-/// Streams a file.
+/// Streams a file to the client.
 #[get("/{id}")]
-async fn read(shelf: web::Data<Shelf>, id: web::Path<usize>) -> Result<impl Responder, Problem> {
-    let file = shelf.get(*id).ok_or(Problem::NoSuchFile(*id))?;
+async fn read(store: web::Data<FileStore>, id: web::Path<usize>) -> Result<impl Responder, Error> {
+    let file = store.get(*id).ok_or(Error::FileNotFound(*id))?;
     let content_type = file.content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
-    let pieces = stream::try_unfold(file.content, async |mut rest| {
-        let piece = rest.split_to(PIECE.min(rest.len()));
-        Ok::<_, std::convert::Infallible>((!piece.is_empty()).then_some((piece, rest)))
+    let chunks = stream::try_unfold(file.content, async |mut rest| {
+        let chunk = rest.split_to(CHUNK_SIZE.min(rest.len()));
+        Ok::<_, std::convert::Infallible>((!chunk.is_empty()).then_some((chunk, rest)))
     });
-    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, content_type)).streaming(pieces))
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, content_type)).streaming(chunks))
 }

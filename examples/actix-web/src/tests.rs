@@ -1,4 +1,4 @@
-//! Two ways to test an app: by itself, and as it answers behind a front of AWS.
+//! Two ways to test an app: alone, and behind each front of AWS.
 
 use actix_web::{
     http::StatusCode,
@@ -11,11 +11,11 @@ use lodger::{Host, Lodger};
 use lodger_gateway::{Front, RuntimeApi};
 use serde_json::{Value, json};
 
-use super::shelf::Shelf;
+use super::store::FileStore;
 
 const FORM: &str = "multipart/form-data; boundary=B";
 
-/// A form with one file of `content`.
+/// Returns a form with one file.
 fn form(name: &str, content: &[u8]) -> Vec<u8> {
     let head = format!(
         "--B\r\ncontent-disposition: form-data; name=\"f\"; filename=\"{name}\"\r\ncontent-type: image/png\r\n\r\n"
@@ -24,8 +24,8 @@ fn form(name: &str, content: &[u8]) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn what_was_put_on_the_shelf_is_read_back() {
-    let app = init_service(super::app(web::Data::new(Shelf::default()))).await;
+async fn reads_back_an_uploaded_file() {
+    let app = init_service(super::app(web::Data::new(FileStore::default()))).await;
     let content: Vec<u8> = (0..100_000_u32).map(|i| i as u8).collect();
     let request = TestRequest::post().uri("/files").insert_header(("content-type", FORM));
     let response = call_service(&app, request.set_payload(form("a.png", &content)).to_request()).await;
@@ -41,34 +41,34 @@ async fn what_was_put_on_the_shelf_is_read_back() {
 }
 
 #[actix_web::test]
-async fn what_is_wrong_is_said_in_json() {
-    let app = init_service(super::app(web::Data::new(Shelf::default()))).await;
+async fn reports_errors_as_json() {
+    let app = init_service(super::app(web::Data::new(FileStore::default()))).await;
     let no_file = "--B\r\ncontent-disposition: form-data; name=\"t\"\r\n\r\nx\r\n--B--\r\n";
-    let large = form("large", &vec![0; super::shelf::LARGEST + 1]);
+    let large = form("large", &vec![0; super::store::MAX_FILE_BYTES + 1]);
     for (request, status, error) in [
-        (TestRequest::get().uri("/nowhere"), 404, "there is nothing here"),
-        (TestRequest::get().uri("/files/7"), 404, "there is no file 7"),
+        (TestRequest::get().uri("/nowhere"), 404, "no such route"),
+        (TestRequest::get().uri("/files/7"), 404, "file 7 not found"),
         (TestRequest::post().uri("/files").insert_header(("content-type", FORM)).set_payload(no_file), 422, "no file"),
         (
             TestRequest::post().uri("/files").insert_header(("content-type", FORM)).set_payload(large),
             413,
             "large is larger",
         ),
-        (TestRequest::post().uri("/files").set_payload("x"), 400, "the form cannot be read"),
+        (TestRequest::post().uri("/files").set_payload("x"), 400, "cannot read the form"),
     ] {
         let response = call_service(&app, request.to_request()).await;
         assert_eq!(response.status(), status, "{error}");
-        let told: Value = serde_json::from_slice(&read_body(response).await).unwrap();
-        assert!(told["error"].as_str().unwrap().contains(error), "{told}");
+        let body: Value = serde_json::from_slice(&read_body(response).await).unwrap();
+        assert!(body["error"].as_str().unwrap().contains(error), "{body}");
     }
 }
 
 #[actix_web::test]
-async fn it_is_the_same_app_on_lambda() {
+async fn uploads_and_downloads_behind_every_front() {
     let api = RuntimeApi::start().await.unwrap();
-    let shelf = web::Data::new(Shelf::default());
+    let store = web::Data::new(FileStore::default());
     rt::spawn(
-        Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).run(move || super::app(shelf.clone())),
+        Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).run(move || super::app(store.clone())),
     );
 
     let content: Vec<u8> = (0..50_000_u32).map(|i| (i * 7) as u8).collect();
@@ -77,8 +77,8 @@ async fn it_is_the_same_app_on_lambda() {
         let request = http::Request::post("/files").header("content-type", FORM);
         let response = api.send(&front, &request.body(Bytes::from(form("b.png", &content))).unwrap()).await;
         assert_eq!(response.status(), 201, "{front}: {response:?}");
-        let taken: Value = serde_json::from_slice(response.body()).unwrap();
-        assert_eq!(taken, json!([{"id": id, "name": "b.png", "size": 50_000}]), "{front}");
+        let stored: Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(stored, json!([{"id": id, "name": "b.png", "size": 50_000}]), "{front}");
 
         let request = http::Request::get(format!("/files/{id}")).body(Bytes::new()).unwrap();
         let response = api.send(&front, &request).await;

@@ -6,13 +6,13 @@ use axum::{
 };
 use serde::Serialize;
 
-/// What can go wrong, and what a client is told of it.
+/// An error of the API. The client gets the status, and the message as JSON.
 #[derive(Debug)]
 pub enum Error {
-    NoSuchRoute,
-    NoSuchNote(u64),
+    RouteNotFound,
+    NoteNotFound(u64),
     EmptyNote,
-    BadJson(JsonRejection),
+    InvalidJson(JsonRejection),
 }
 
 impl IntoResponse for Error {
@@ -23,10 +23,10 @@ impl IntoResponse for Error {
         }
 
         let (status, error) = match self {
-            Self::NoSuchRoute => (StatusCode::NOT_FOUND, "there is nothing here".to_owned()),
-            Self::NoSuchNote(id) => (StatusCode::NOT_FOUND, format!("there is no note {id}")),
-            Self::EmptyNote => (StatusCode::UNPROCESSABLE_ENTITY, "a note needs a text".to_owned()),
-            Self::BadJson(rejection) => (rejection.status(), rejection.body_text()),
+            Self::RouteNotFound => (StatusCode::NOT_FOUND, "no such route".to_owned()),
+            Self::NoteNotFound(id) => (StatusCode::NOT_FOUND, format!("note {id} not found")),
+            Self::EmptyNote => (StatusCode::UNPROCESSABLE_ENTITY, "the text of the note is empty".to_owned()),
+            Self::InvalidJson(rejection) => (rejection.status(), rejection.body_text()),
         };
         (status, Json(Body { error })).into_response()
     }
@@ -34,6 +34,6 @@ impl IntoResponse for Error {
 
 impl From<JsonRejection> for Error {
     fn from(rejection: JsonRejection) -> Self {
-        Self::BadJson(rejection)
+        Self::InvalidJson(rejection)
     }
 }

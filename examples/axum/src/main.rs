@@ -1,4 +1,6 @@
-//! Notes: a small JSON API in axum. Under `axum::serve` all but `main` would run as it is.
+//! Notes: a JSON API in axum, with state, errors as JSON and middleware of tower-http.
+//!
+//! Only `main` uses Lodger to run the app, and the notes use `PathPrefix` for their `Location`.
 //!
 //! ```text
 //! cargo run -p example-axum
@@ -26,14 +28,14 @@ async fn main() -> Result<(), lodger::Error> {
     lodger::run(app()).await
 }
 
-/// The app, apart from `main`, so that tests can have it as well.
+/// Makes the app. Apart from `main`, so that tests can use it.
 fn app() -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     Router::new()
         .route("/", get(async || "Notes: GET and POST /notes, GET and DELETE /notes/{id}, GET /ip\n"))
         .route("/ip", get(ip))
         .nest("/notes", notes::router())
-        .fallback(async || error::Error::NoSuchRoute)
+        .fallback(async || error::Error::RouteNotFound)
         .layer(SetResponseHeaderLayer::if_not_present(
             HeaderName::from_static("cache-control"),
             HeaderValue::from_static("no-store"),
@@ -42,7 +44,7 @@ fn app() -> Router {
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
 }
 
-/// Who asks: the other end of the connection on a server, whom the front saw on Lambda.
+/// Responds with the client's address. On a server this is the address of the connection, and on Lambda the front reports it.
 async fn ip(ConnectInfo(client): ConnectInfo<SocketAddr>) -> String {
     format!("{}\n", client.ip())
 }

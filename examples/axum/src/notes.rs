@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// The routes under `/notes`.
+/// Makes the routes below `/notes`.
 pub fn router() -> Router {
     Router::new()
         .route("/", get(list).post(create))
@@ -24,7 +24,7 @@ pub fn router() -> Router {
         .with_state(Notes::default())
 }
 
-/// All notes. In memory, so each server, and each instance of a function, has its own.
+/// All notes, in memory. Each server and each instance of a function therefore has its own notes.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<BTreeMap<u64, Note>>>);
 
@@ -71,15 +71,15 @@ async fn create(
     let id = notes.last_key_value().map_or(1, |(last, _)| last + 1);
     let note = Note { id, text, from: client.ip().to_string() };
     notes.insert(id, note.clone());
-    // A client is behind the stage of an API, or a base path, that this app does not see.
+    // The client's paths begin with this prefix, such as the stage of an API, which Lodger has removed.
     let prefix = prefix.as_ref().map_or("", |prefix| prefix.as_str());
     Ok((StatusCode::CREATED, [(LOCATION, format!("{prefix}/notes/{id}"))], Json(note)))
 }
 
 async fn read(State(notes): State<Notes>, Path(id): Path<u64>) -> Result<Json<Note>, Error> {
-    notes.lock().get(&id).cloned().map(Json).ok_or(Error::NoSuchNote(id))
+    notes.lock().get(&id).cloned().map(Json).ok_or(Error::NoteNotFound(id))
 }
 
 async fn delete(State(notes): State<Notes>, Path(id): Path<u64>) -> Result<StatusCode, Error> {
-    notes.lock().remove(&id).map(|_| StatusCode::NO_CONTENT).ok_or(Error::NoSuchNote(id))
+    notes.lock().remove(&id).map(|_| StatusCode::NO_CONTENT).ok_or(Error::NoteNotFound(id))
 }

@@ -1,4 +1,4 @@
-//! Two ways to test an app: the router by itself, and as it answers behind a front of AWS.
+//! Two ways to test an app: the router alone, and the app behind each front of AWS.
 
 use axum::{
     Router,
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tower::ServiceExt;
 
-async fn ask(app: &Router, method: &str, path: &str, body: &str) -> (u16, Value) {
+async fn send(app: &Router, method: &str, path: &str, body: &str) -> (u16, Value) {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -29,29 +29,32 @@ async fn ask(app: &Router, method: &str, path: &str, body: &str) -> (u16, Value)
 }
 
 #[tokio::test]
-async fn notes_are_written_read_and_deleted() {
+async fn creates_reads_and_deletes_notes() {
     let app = super::app();
     let milk = json!({"id": 1, "text": "milk", "from": "192.0.2.7"});
-    assert_eq!(ask(&app, "POST", "/notes", r#"{"text":"milk"}"#).await, (201, milk.clone()));
-    assert_eq!(ask(&app, "POST", "/notes", r#"{"text":"bread"}"#).await.0, 201);
-    assert_eq!(ask(&app, "GET", "/notes/1", "").await, (200, milk.clone()));
-    assert_eq!(ask(&app, "GET", "/notes?contains=mi%6ck", "").await, (200, json!([milk])));
-    assert_eq!(ask(&app, "DELETE", "/notes/1", "").await, (204, Value::Null));
-    assert_eq!(ask(&app, "GET", "/notes/1", "").await, (404, json!({"error": "there is no note 1"})));
+    assert_eq!(send(&app, "POST", "/notes", r#"{"text":"milk"}"#).await, (201, milk.clone()));
+    assert_eq!(send(&app, "POST", "/notes", r#"{"text":"bread"}"#).await.0, 201);
+    assert_eq!(send(&app, "GET", "/notes/1", "").await, (200, milk.clone()));
+    assert_eq!(send(&app, "GET", "/notes?contains=mi%6ck", "").await, (200, json!([milk])));
+    assert_eq!(send(&app, "DELETE", "/notes/1", "").await, (204, Value::Null));
+    assert_eq!(send(&app, "GET", "/notes/1", "").await, (404, json!({"error": "note 1 not found"})));
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_in_json() {
+async fn reports_errors_as_json() {
     let app = super::app();
-    assert_eq!(ask(&app, "GET", "/nowhere", "").await, (404, json!({"error": "there is nothing here"})));
-    assert_eq!(ask(&app, "POST", "/notes", r#"{"text":" "}"#).await, (422, json!({"error": "a note needs a text"})));
-    let (status, body) = ask(&app, "POST", "/notes", "no json").await;
+    assert_eq!(send(&app, "GET", "/nowhere", "").await, (404, json!({"error": "no such route"})));
+    assert_eq!(
+        send(&app, "POST", "/notes", r#"{"text":" "}"#).await,
+        (422, json!({"error": "the text of the note is empty"}))
+    );
+    let (status, body) = send(&app, "POST", "/notes", "no json").await;
     assert_eq!(status, 400);
     assert!(body["error"].as_str().unwrap().contains("JSON"));
 }
 
 #[tokio::test]
-async fn it_is_the_same_app_on_lambda() {
+async fn creates_notes_behind_every_front() {
     let api = RuntimeApi::start().await.unwrap();
     tokio::spawn(Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).run(super::app()));
 
@@ -61,7 +64,7 @@ async fn it_is_the_same_app_on_lambda() {
         let request = request.body(Bytes::from(r#"{"text":"from afar"}"#)).unwrap();
         let response = api.send(&front, &request).await;
         assert_eq!(response.status(), 201, "{front}");
-        // Where the front has a stage, URLs begin with it.
+        // The paths of an API with a stage begin with the stage.
         let stage = if front.name() == "rest-api" { "/prod" } else { "" };
         assert_eq!(response.headers()["location"], format!("{stage}/notes/{id}"), "{front}");
         let note: Value = serde_json::from_slice(response.body()).unwrap();

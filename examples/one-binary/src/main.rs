@@ -1,17 +1,22 @@
-//! The same app in three frameworks, one of which a feature chooses: `cargo run -p example-one-binary`,
-//! `cargo run -p example-one-binary --no-default-features --features actix-web`, or `warp`. What an app is is the framework's
-//! own; what runs it is the same line for each, and on each host.
+//! The same app in three frameworks, one of which a feature selects. One line runs each of them, on every host.
+//!
+//! ```text
+//! cargo run -p example-one-binary
+//! cargo run -p example-one-binary --no-default-features --features actix-web
+//! cargo run -p example-one-binary --no-default-features --features warp
+//! curl http://127.0.0.1:3000/hello/you
+//! ```
 
 #[cfg(not(any(feature = "axum", feature = "actix-web", feature = "warp")))]
-compile_error!("one of the features `axum`, `actix-web` and `warp` says which app it is");
+compile_error!("no app to run: turn on one of the features `axum`, `actix-web` and `warp`");
 
 #[cfg(feature = "actix-web")]
-#[cfg_attr(feature = "axum", allow(dead_code, reason = "of several one is run"))]
+#[cfg_attr(feature = "axum", allow(dead_code, reason = "only one of several apps runs"))]
 mod in_actix_web;
 #[cfg(feature = "axum")]
 mod in_axum;
 #[cfg(feature = "warp")]
-#[cfg_attr(any(feature = "axum", feature = "actix-web"), allow(dead_code, reason = "of several one is run"))]
+#[cfg_attr(any(feature = "axum", feature = "actix-web"), allow(dead_code, reason = "only one of several apps runs"))]
 mod in_warp;
 #[cfg(test)]
 mod tests;

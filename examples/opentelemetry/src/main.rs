@@ -1,5 +1,5 @@
-//! Traces by OpenTelemetry: the spans of a request are in the trace that the host says it is in, and are sent before the host may
-//! freeze the process.
+//! Traces with OpenTelemetry. The spans of a request belong to the trace of the host, and are sent before the host may freeze
+//! the process.
 //!
 //! ```text
 //! cargo run -p example-opentelemetry
@@ -24,60 +24,60 @@ use tracing_subscriber::{Layer as _, filter::Targets, prelude::*};
 
 #[tokio::main]
 async fn main() -> Result<(), lodger::Error> {
-    let spans = collect(opentelemetry_stdout::SpanExporter::default());
-    flushed_by(Lodger::new(), spans.clone()).run(app()).await?;
-    // On a server, and at the end everywhere.
+    let spans = init_tracing(opentelemetry_stdout::SpanExporter::default());
+    flush_before_freeze(Lodger::new(), spans.clone()).run(app()).await?;
+    // A server does not freeze, so it sends the last spans here.
     flush(spans).await;
     Ok(())
 }
 
-/// Has spans sent by `exporter`, in batches. The log is the host's.
-fn collect(exporter: impl SpanExporter + 'static) -> SdkTracerProvider {
+/// Installs the log of the host, and a layer that sends spans to `exporter` in batches.
+fn init_tracing(exporter: impl SpanExporter + 'static) -> SdkTracerProvider {
     let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).build();
-    // Lodger's own span begins before anybody can say which trace it is in.
+    // Lodger's own span begins before the trace is read from the request, and would be in a trace of its own.
     let levels = Targets::new().with_default(LevelFilter::INFO).with_target("lodger", LevelFilter::OFF);
     let spans = tracing_opentelemetry::layer().with_tracer(provider.tracer("example")).with_filter(levels);
     tracing_subscriber::registry().with(lodger::logs::layer()).with(spans).init();
     provider
 }
 
-/// Has `provider` send what it has before each freeze.
-fn flushed_by(lodger: Lodger, provider: SdkTracerProvider) -> Lodger {
+/// Makes `provider` send its spans before each freeze.
+fn flush_before_freeze(lodger: Lodger, provider: SdkTracerProvider) -> Lodger {
     lodger.before_freeze(move || flush(provider.clone()))
 }
 
 async fn flush(provider: SdkTracerProvider) {
-    // It blocks its thread.
+    // `force_flush` blocks its thread.
     match tokio::task::spawn_blocking(move || provider.force_flush()).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "spans were not sent"),
-        Err(error) => tracing::warn!(%error, "spans were not sent"),
+        Ok(Err(error)) => tracing::warn!(%error, "cannot send spans"),
+        Err(error) => tracing::warn!(%error, "cannot send spans"),
     }
 }
 
-/// The app, apart from `main`, so that tests can have it as well.
+/// Makes the app. Apart from `main`, so that tests can use it.
 fn app() -> Router {
-    // Of those that match a route, which has a name.
-    Router::new().route("/", get(hello)).route_layer(middleware::from_fn(traced))
+    // Only requests that match a route get a span, because the span has the name of the route.
+    Router::new().route("/", get(hello)).route_layer(middleware::from_fn(trace))
 }
 
 async fn hello() -> &'static str {
     let work = tracing::info_span!("work");
-    work.in_scope(|| tracing::info!("said hello"));
+    work.in_scope(|| tracing::info!("hello"));
     "hello\n"
 }
 
-/// A span around the request, in the trace that its headers tell: on Lambda, `x-amzn-trace-id` is that of the invocation.
-async fn traced(path: MatchedPath, request: Request, next: Next) -> Response {
+/// Opens a span around the request, in the trace of its headers. On Lambda, `x-amzn-trace-id` is the trace of the invocation.
+async fn trace(path: MatchedPath, request: Request, next: Next) -> Response {
     let span = tracing::info_span!(
         "http",
         otel.name = path.as_str(),
         otel.kind = "server",
         otel.status_code = tracing::field::Empty
     );
-    let told = XrayPropagator::default().extract(&HeaderExtractor(request.headers()));
-    if let Err(error) = span.set_parent(told) {
-        tracing::debug!(%error, "the span is in no trace but its own");
+    let parent = XrayPropagator::default().extract(&HeaderExtractor(request.headers()));
+    if let Err(error) = span.set_parent(parent) {
+        tracing::debug!(%error, "cannot join the trace of the request");
     }
     let response = next.run(request).instrument(span.clone()).await;
     if response.status().is_server_error() {

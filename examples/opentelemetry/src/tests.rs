@@ -10,22 +10,22 @@ use tokio::time::sleep;
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn spans_are_in_the_trace_of_the_invocation_and_sent_before_the_next() {
+async fn sends_spans_in_the_trace_of_the_invocation_before_the_next_poll() {
     let api = RuntimeApi::start().await.unwrap();
     let sent = InMemorySpanExporter::default();
     let lodger = Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address());
-    tokio::spawn(flushed_by(lodger, collect(sent.clone())).run(app()));
+    tokio::spawn(flush_before_freeze(lodger, init_tracing(sent.clone())).run(app()));
 
     let request = Request::get("/").body(Bytes::new()).unwrap();
     assert_eq!(api.send(&Front::function_url(), &request).await.body(), "hello\n");
-    // The batch would be sent by itself after five seconds, and by then the function has long asked for the next.
+    // Without the hook, the exporter would send the batch only after five seconds, long after the next poll.
     while api.poll_count() < 2 {
         sleep(Duration::from_millis(10)).await;
     }
     let spans = sent.get_finished_spans().unwrap();
     let [work, request] = &spans[..] else { panic!("{spans:?}") };
     assert_eq!((&*work.name, &*request.name), ("work", "/"));
-    // As the emulator says: Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8.
+    // The trace of the emulator: Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8.
     let trace = "67d1d1be0123456789abcdef01234567";
     assert_eq!(work.span_context.trace_id().to_string(), trace);
     assert_eq!(request.span_context.trace_id().to_string(), trace);

@@ -5,7 +5,7 @@ use std::{
 
 use tokio::sync::watch;
 
-/// All links. In memory, so each server, and each instance of a function, has its own.
+/// All links, in memory. Each server and each instance of a function therefore has its own links.
 #[derive(Default)]
 pub struct Links(Mutex<BTreeMap<String, Link>>);
 
@@ -19,12 +19,12 @@ impl Links {
         self.lock().insert(name.to_owned(), Link { url: url.to_owned(), visits: watch::Sender::default() });
     }
 
-    /// Whether there was one.
+    /// Removes a link. Returns whether the link existed.
     pub fn remove(&self, name: &str) -> bool {
         self.lock().remove(name).is_some()
     }
 
-    /// Where it leads, and how often it has been followed.
+    /// Counts a visit. Returns the URL of the link and the number of visits.
     pub fn visit(&self, name: &str) -> Option<(String, u64)> {
         let links = self.lock();
         let link = links.get(name)?;
@@ -32,6 +32,7 @@ impl Links {
         Some((link.url.clone(), *link.visits.borrow()))
     }
 
+    /// Returns a receiver of the number of visits.
     pub fn watch(&self, name: &str) -> Option<watch::Receiver<u64>> {
         Some(self.lock().get(name)?.visits.subscribe())
     }

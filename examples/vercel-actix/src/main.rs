@@ -1,4 +1,4 @@
-//! Short links, whose visits can be watched as they happen.
+//! Short links in actix-web. A client can watch the visits of a link as server-sent events. See `README.md` for Vercel.
 //!
 //! ```text
 //! cargo run -p example-vercel-actix
@@ -31,7 +31,7 @@ async fn main() -> Result<(), lodger::Error> {
     lodger::run(move || app(links.clone())).await
 }
 
-/// The app, apart from `main`, so that tests can have it as well.
+/// Makes the app. Apart from `main`, so that tests can use it.
 fn app(
     links: web::Data<Links>,
 ) -> App<
@@ -62,7 +62,7 @@ async fn remove(links: web::Data<Links>, name: web::Path<String>) -> impl Respon
     if links.remove(&name) { HttpResponse::NoContent() } else { HttpResponse::NotFound() }
 }
 
-/// The count of visits, and each next one when it comes, in server-sent events. It ends with the link.
+/// Streams the number of visits as server-sent events, one for each visit. The stream ends when the link is removed.
 #[get("/links/{name}/visits")]
 async fn watch(links: web::Data<Links>, name: web::Path<String>) -> impl Responder {
     let Some(mut visits) = links.watch(&name) else { return HttpResponse::NotFound().finish() };

@@ -1,4 +1,4 @@
-//! The one function: on Vercel this binary serves every path, as it does on a laptop.
+//! The function of this project: one binary serves every path, on Vercel and locally. See `README.md`.
 //!
 //! ```text
 //! cargo run -p example-vercel-axum

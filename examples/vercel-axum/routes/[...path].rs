@@ -1,6 +1,6 @@
 use axum::{extract::Path, http::StatusCode};
 
-/// What no other file is for.
+/// Responds with 404 to every path without another file.
 pub async fn any(Path(path): Path<String>) -> (StatusCode, String) {
-    (StatusCode::NOT_FOUND, format!("there is no /{path}\n"))
+    (StatusCode::NOT_FOUND, format!("/{path} not found\n"))
 }

@@ -7,16 +7,16 @@ use axum::{
 };
 use lodger::vercel::Context;
 
-/// Who asks, for what, and under which number Vercel has it in its logs.
+/// Responds with the client, the host, and the ids of the request in Vercel's logs.
 pub async fn get(
     ConnectInfo(client): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     vercel: Option<Extension<Context>>,
 ) -> String {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("nobody");
-    let mut answer = format!("{} asks {host}\n", client.ip());
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("no host");
+    let mut text = format!("{} requests {host}\n", client.ip());
     if let Some(Extension(context)) = vercel {
-        answer += &format!("invocation {}, request {}\n", context.invocation_id(), context.request_id());
+        text += &format!("invocation {}, request {}\n", context.invocation_id(), context.request_id());
     }
-    answer
+    text
 }

@@ -1,10 +1,10 @@
-//! A folder of handler files as an app: each file of `routes/` is a route, its functions are the methods.
+//! An axum app from a folder of handler files: each file in `routes/` is a route, and its functions are the methods.
 
 mod routes {
     include!(concat!(env!("OUT_DIR"), "/routes.rs"));
 }
 
-/// The app, apart from `main`, so that tests can have it as well.
+/// Makes the app. Apart from `main`, so that tests can use it.
 pub fn app() -> axum::Router {
     routes::router()
 }

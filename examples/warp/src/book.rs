@@ -1,4 +1,4 @@
-//! What the app keeps. A real one would ask a database: on Lambda each instance of the function has its own memory.
+//! The state of the app. A real app uses a database: on Lambda, each instance of the function has memory of its own.
 
 use std::{
     net::IpAddr,
@@ -8,10 +8,10 @@ use std::{
 use bytes::Bytes;
 use serde::Serialize;
 
-/// The largest form with a picture, in bytes.
-pub const LARGEST: u64 = 2 * 1024 * 1024;
+/// The maximum size of a form with a picture, in bytes.
+pub const MAX_FORM_BYTES: u64 = 2 * 1024 * 1024;
 
-/// Who was here.
+/// An entry of the book.
 #[derive(Debug, Clone, Serialize)]
 pub struct Entry {
     pub name: String,
@@ -19,12 +19,12 @@ pub struct Entry {
     pub from: Option<IpAddr>,
 }
 
-/// The book, and the pictures on the wall beside it. Clones are the same one.
+/// The entries and the pictures. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Book(Arc<RwLock<Pages>>);
+pub struct Book(Arc<RwLock<Contents>>);
 
 #[derive(Debug, Default)]
-struct Pages {
+struct Contents {
     entries: Vec<Entry>,
     pictures: Vec<(String, Bytes)>,
 }
@@ -34,20 +34,20 @@ impl Book {
         self.0.read().unwrap_or_else(PoisonError::into_inner).entries.clone()
     }
 
-    pub fn sign(&self, entry: Entry) -> Entry {
+    pub fn add_entry(&self, entry: Entry) -> Entry {
         self.0.write().unwrap_or_else(PoisonError::into_inner).entries.push(entry.clone());
         entry
     }
 
-    /// Keeps a picture, and names it.
-    pub fn hang(&self, content_type: String, content: Bytes) -> usize {
+    /// Stores a picture, and returns its id.
+    pub fn add_picture(&self, content_type: String, content: Bytes) -> usize {
         let pictures = &mut self.0.write().unwrap_or_else(PoisonError::into_inner).pictures;
         pictures.push((content_type, content));
         pictures.len()
     }
 
     pub fn picture(&self, id: usize) -> Option<(String, Bytes)> {
-        let pages = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        pages.pictures.get(id.checked_sub(1)?).cloned()
+        let contents = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        contents.pictures.get(id.checked_sub(1)?).cloned()
     }
 }

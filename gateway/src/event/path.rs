@@ -1,33 +1,22 @@
-//! Paths: what percent-encoding they arrive in, and what stands before them.
+//! Paths: percent-encoding and stages.
 
 use http::{Uri, uri::PathAndQuery};
 
-use crate::{front::Front, kind::Kind};
-
-/// What an HTTP API makes of a path, as captured from AWS (rule 11): it decodes it, cuts it at a question mark that this
-/// brought to light, and decodes it again. `None` where that cannot be done.
-pub(super) fn decoded(path: &str) -> Option<String> {
-    let once = percent_decoded(path.as_bytes())?;
+/// Decodes a path like captured HTTP APIs (rule 11): decodes the path, drops the text after a decoded question mark, and decodes
+/// the rest again. Returns `None` if an escape is invalid.
+pub(crate) fn decode_path(path: &str) -> Option<String> {
+    let once = percent_decode(path.as_bytes())?;
     let path = once.split(|byte| *byte == b'?').next()?;
-    percent_decoded(path).map(|twice| String::from_utf8_lossy(&twice).into_owned())
+    percent_decode(path).map(|twice| String::from_utf8_lossy(&twice).into_owned())
 }
 
-/// The URI below the stage, which a client has to name on the domain that AWS gives an API (rule 24): it is the first
-/// segment of the path. `None` if the path is of no stage.
-pub(crate) fn below_stage(front: &Front, uri: &Uri) -> Option<Uri> {
-    let has_stage = match front.kind {
-        Kind::RestApi => true,
-        Kind::HttpApi | Kind::HttpApiV1 => front.stage != "$default",
-        _ => false,
-    };
-    if !has_stage || front.has_custom_domain {
-        return Some(uri.clone());
-    }
-    let rest = uri.path_and_query()?.as_str().strip_prefix('/')?.strip_prefix(front.stage.as_str())?;
+/// Removes the stage, which is the first segment of a path (rule 24). Returns `None` if the path has another first segment.
+pub(crate) fn remove_stage(uri: &Uri, stage: &str) -> Option<Uri> {
+    let rest = uri.path_and_query()?.as_str().strip_prefix('/')?.strip_prefix(stage)?;
     let path = match rest.chars().next() {
         Some('/') => rest.to_owned(),
         None | Some('?') => format!("/{rest}"),
-        // It is the beginning of a segment.
+        // The stage is only the beginning of the segment.
         Some(_) => return None,
     };
     let mut parts = uri.clone().into_parts();
@@ -35,8 +24,8 @@ pub(crate) fn below_stage(front: &Front, uri: &Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// The bytes that `encoded` stands for; `None` if an escape in it is not one.
-pub(crate) fn percent_decoded(mut encoded: &[u8]) -> Option<Vec<u8>> {
+/// Decodes percent-encoding. Returns `None` if an escape is invalid.
+pub(crate) fn percent_decode(mut encoded: &[u8]) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(encoded.len());
     while let Some((&byte, rest)) = encoded.split_first() {
         encoded = rest;
@@ -54,12 +43,12 @@ pub(crate) fn percent_decoded(mut encoded: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::event::tests::event;
+
+    use crate::{Front, testing::event};
     use bytes::Bytes;
     use http::Request;
 
-    /// What was sent, and what a HTTP API was seen to make of it.
+    /// Paths as sent, and as decoded by an HTTP API, captured from AWS.
     const PATHS: [(&str, Option<&str>); 10] = [
         ("/capture/plain", Some("/capture/plain")),
         ("/capture/space%20value", Some("/capture/space value")),
@@ -74,10 +63,10 @@ mod tests {
     ];
 
     #[test]
-    fn an_http_api_makes_of_ten_paths_what_aws_made_of_them() {
-        for (sent, made) in PATHS {
+    fn decodes_paths_like_captured_http_apis() {
+        for (sent, decoded) in PATHS {
             for front in [Front::http_api(), Front::http_api_v1()] {
-                let Some(made) = made else {
+                let Some(decoded) = decoded else {
                     let request = Request::get(sent).body(Bytes::new()).unwrap();
                     assert_eq!(front.event(&request).unwrap_err().status(), 400, "{front}");
                     continue;
@@ -86,18 +75,18 @@ mod tests {
                 if front.name() == "http-api" {
                     assert_eq!(
                         (&event["rawPath"], &event["requestContext"]["http"]["path"]),
-                        (&made.into(), &made.into())
+                        (&decoded.into(), &decoded.into())
                     );
                 } else {
-                    assert_eq!((&event["path"], &event["requestContext"]["path"]), (&sent.into(), &made.into()));
-                    assert_eq!(event["pathParameters"]["proxy"], made.trim_start_matches('/'));
+                    assert_eq!((&event["path"], &event["requestContext"]["path"]), (&sent.into(), &decoded.into()));
+                    assert_eq!(event["pathParameters"]["proxy"], decoded.trim_start_matches('/'));
                 }
             }
         }
     }
 
     #[test]
-    fn the_other_fronts_leave_a_path_as_it_was_sent() {
+    fn keeps_the_path_as_sent_behind_other_fronts() {
         let odd = ["//double//slash/", "/a/./b/../c", "/a/%2e%2e/b", "/trailing/", "/+plus+/%2B", "/[x]|^\"{}\\", "/"];
         for sent in PATHS.map(|(sent, _)| sent).into_iter().chain(odd) {
             let path = sent.parse::<http::uri::PathAndQuery>().unwrap();
@@ -112,8 +101,9 @@ mod tests {
     }
 
     #[test]
-    fn a_stage_is_taken_off_as_a_whole_segment_and_once() {
-        let below = |front: &Front, sent: &str| below_stage(front, &sent.parse().unwrap()).map(|uri| uri.to_string());
+    fn removes_a_stage_once_and_as_a_whole_segment() {
+        let below =
+            |front: &Front, sent: &str| front.uri_below_stage(&sent.parse().unwrap()).ok().map(|uri| uri.to_string());
         for front in [Front::rest_api(), Front::http_api().stage("prod"), Front::http_api_v1().stage("prod")] {
             for (sent, expected) in [
                 ("/prod/pets?a=/prod", Some("/pets?a=/prod")),

@@ -1,70 +1,71 @@
-//! What replies of all shapes have in common.
+//! Replies as JSON objects.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
-/// Header fields as they are to be sent.
-pub(super) type Headers = Vec<(HeaderName, HeaderValue)>;
+/// Response headers in order.
+pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;
 
-/// A reply that is a JSON object. What is asked of it is `None` if it has the wrong form.
-pub(super) struct Reply {
+/// A reply that is a JSON object. Methods return `None` if a member has the wrong type.
+#[derive(Debug)]
+pub(crate) struct Reply {
     members: Map<String, Value>,
     accepts_null: bool,
 }
 
 impl Reply {
     /// Reads a reply in which a null member or a null header counts as absent.
-    pub(super) fn lenient(reply: &[u8]) -> Option<Self> {
+    pub(crate) fn lenient(reply: &[u8]) -> Option<Self> {
         let Value::Object(mut members) = serde_json::from_slice(reply).ok()? else { return None };
         members.retain(|_, value| !value.is_null());
         Some(Self { members, accepts_null: true })
     }
 
     /// Reads a reply in which a null is a value of the wrong type.
-    pub(super) fn strict(reply: &[u8]) -> Option<Self> {
+    pub(crate) fn strict(reply: &[u8]) -> Option<Self> {
         match serde_json::from_slice(reply).ok()? {
             Value::Object(members) => Some(Self { members, accepts_null: false }),
             _ => None,
         }
     }
 
-    /// Refuses members that are not among those `known`.
-    pub(super) fn only(self, known: &[&str]) -> Option<Self> {
+    /// Returns the reply if it has no members except `known` ones.
+    pub(crate) fn with_only(self, known: &[&str]) -> Option<Self> {
         self.members.keys().all(|name| known.contains(&name.as_str())).then_some(self)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.members.contains_key(name)
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.members.keys().map(String::as_str)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.members.get(name)
     }
 
-    /// Rule 72: an integer, and no interim status.
-    pub(super) fn status(&self) -> Option<StatusCode> {
+    /// The status: an integer from 200 to 599 (rule 72).
+    pub(crate) fn status(&self) -> Option<StatusCode> {
         let status = self.get("statusCode")?.as_u64()?;
         StatusCode::from_u16(u16::try_from(status).ok()?).ok().filter(|_| (200..600).contains(&status))
     }
 
-    /// An object of strings. Names that differ in case alone are one header, each value a field (rule 78).
-    pub(super) fn single(&self, name: &str) -> Option<Headers> {
+    /// The headers of an object of strings. Names that differ only in case are one header with several values (rule 78).
+    pub(crate) fn single(&self, name: &str) -> Option<Headers> {
         self.headers(name, |value| Some(vec![value.as_str()?]))
     }
 
-    /// An object of arrays of strings.
-    pub(super) fn multi(&self, name: &str) -> Option<Headers> {
+    /// The headers of an object of arrays of strings.
+    pub(crate) fn multi(&self, name: &str) -> Option<Headers> {
         self.headers(name, |value| value.as_array()?.iter().map(Value::as_str).collect())
     }
 
-    /// An object of strings and of arrays of strings.
-    pub(super) fn single_or_multi(&self, name: &str) -> Option<Headers> {
+    /// The headers of an object of strings and arrays of strings.
+    pub(crate) fn single_or_multi(&self, name: &str) -> Option<Headers> {
         self.headers(name, |value| match value {
             Value::String(value) => Some(vec![value]),
             value => value.as_array()?.iter().map(Value::as_str).collect(),
@@ -86,28 +87,29 @@ impl Reply {
         Some(headers)
     }
 
-    /// Whether one of these maps of headers has a null for `header`, which suppresses the front's default (rule 88).
-    pub(super) fn suppresses(&self, header: &HeaderName, maps: &[&str]) -> bool {
+    /// Returns whether one of these maps of headers has a null for `header`, which suppresses the default of the front (rule 88).
+    pub(crate) fn suppresses(&self, header: &HeaderName, maps: &[&str]) -> bool {
         let objects = maps.iter().filter_map(|map| self.get(map)?.as_object());
         objects.flatten().any(|(name, value)| value.is_null() && name.eq_ignore_ascii_case(header.as_str()))
     }
 
-    /// The body, decoded if it says that it is base64.
-    pub(super) fn body(&self) -> Option<Bytes> {
+    /// The body, decoded if `isBase64Encoded` is true.
+    pub(crate) fn body(&self) -> Option<Bytes> {
         let body = self.text()?;
         if self.is_base64()? { Some(STANDARD.decode(body).ok()?.into()) } else { Some(body.to_owned().into()) }
     }
 
-    /// The body as it stands there.
-    pub(super) fn text(&self) -> Option<&str> {
+    /// The member `body`.
+    pub(crate) fn text(&self) -> Option<&str> {
         self.get("body").map_or(Some(""), Value::as_str)
     }
 
-    pub(super) fn is_base64(&self) -> Option<bool> {
+    pub(crate) fn is_base64(&self) -> Option<bool> {
         self.get("isBase64Encoded").map_or(Some(false), Value::as_bool)
     }
 }
 
-pub(super) fn header_value(value: &str) -> Option<HeaderValue> {
+/// Converts a text to a header value. Returns `None` if a character is not allowed.
+pub(crate) fn header_value(value: &str) -> Option<HeaderValue> {
     HeaderValue::from_bytes(value.as_bytes()).ok()
 }

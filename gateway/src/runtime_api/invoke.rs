@@ -11,8 +11,8 @@ use super::{
 use crate::{
     FunctionResult, Invocation, StreamEnd,
     event_name::{event_name, reply_status},
+    front::MAX_REPLY,
     log::OpenEntry,
-    response::MAX_REPLY,
     streamed::{Streaming, TooLarge},
 };
 

@@ -13,7 +13,7 @@ use super::{
     state::{FunctionReply, OpenInvocation, Progress, SharedState},
     stream::stream,
 };
-use crate::{FunctionError, response::MAX_REPLY};
+use crate::{FunctionError, front::MAX_REPLY};
 
 /// Receives a reply, buffered or streamed.
 ///

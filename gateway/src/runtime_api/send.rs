@@ -7,11 +7,7 @@ use http::{Method, Request, Response, StatusCode, Uri};
 
 use super::{RuntimeApi, invoke::collect, prelude, state::FunctionReply};
 use crate::{
-    Front, StreamedResponse, Warning,
-    event::body,
-    log::OpenEntry,
-    media_type::first_accepted,
-    response::{self, streamed},
+    Front, StreamedResponse, Warning, front::stream::split_prelude, log::OpenEntry, media_type::first_accept_entry,
     streamed::Streaming,
 };
 
@@ -52,33 +48,35 @@ impl RuntimeApi {
             Ok(event) => event,
             Err(response) => return StreamedResponse::whole(*response),
         };
-        body::warning(front, request).into_iter().for_each(|warning| self.state.warn(warning));
+        front.request_warning(request).into_iter().for_each(|warning| self.state.warn(warning));
         let reply = self.reply(event.into(), entry).await;
         entry.succeed(None);
-        match reply {
-            Err(error) => {
+        match (reply, front.stream_decoder()) {
+            (Err(error), _) => {
                 entry.fail(&error);
                 StreamedResponse::whole(error_response(&error))
             }
-            Ok(FunctionReply::Error(error)) => {
+            (Ok(FunctionReply::Error(error)), _) => {
                 entry.fail(&error);
-                StreamedResponse::whole(response::failure(front))
+                StreamedResponse::whole(front.failure_response())
             }
-            Ok(FunctionReply::Buffered { body, .. }) if !front.is_streaming => {
-                let (response, warning) = response::answer(front, Some(first_accepted(request.headers())), &body);
-                warning.into_iter().for_each(|warning| self.state.warn(warning));
-                StreamedResponse::whole(response)
+            (Ok(FunctionReply::Buffered { body, .. }), None) => {
+                let decoded = front.decode_reply(Some(first_accept_entry(request.headers())), &body);
+                decoded.warning.into_iter().for_each(|warning| self.state.warn(warning));
+                StreamedResponse::whole(decoded.response)
             }
-            Ok(FunctionReply::Buffered { body, content_type }) => {
-                if streamed::is_buffered(front, &body) {
+            (Ok(FunctionReply::Buffered { body, content_type }), Some(decoder)) => {
+                if decoder.is_buffered(&body) {
                     self.state.warn(Warning::BufferedReply { front: front.name() });
                 }
-                prelude::response(front, Streaming::of(body, content_type), &self.state).await
+                prelude::response(front, decoder, Streaming::complete(body, content_type), &self.state).await
             }
-            Ok(FunctionReply::Streamed(reply)) if front.is_streaming => {
-                prelude::response(front, reply, &self.state).await
+            (Ok(FunctionReply::Streamed(reply)), Some(decoder)) => {
+                prelude::response(front, decoder, reply, &self.state).await
             }
-            Ok(FunctionReply::Streamed(reply)) => StreamedResponse::whole(self.buffer(front, reply, entry).await),
+            (Ok(FunctionReply::Streamed(reply)), None) => {
+                StreamedResponse::whole(self.buffer(front, reply, entry).await)
+            }
         }
     }
 
@@ -86,15 +84,15 @@ impl RuntimeApi {
     async fn buffer(&self, front: &Front, reply: Streaming, entry: &mut OpenEntry) -> Response<Bytes> {
         match collect(reply).await {
             Ok(Ok(reply)) => {
-                if streamed::split(&reply).is_some() {
-                    let can_stream = front.clone().streaming().is_streaming();
+                if split_prelude(&reply).is_some() {
+                    let can_stream = front.can_stream();
                     self.state.warn(Warning::StreamedReply { front: front.name(), can_stream });
                 }
-                response::of_streamed(front, &reply)
+                front.decode_collected_stream(&reply)
             }
             Ok(Err(error)) => {
                 entry.fail(&error);
-                response::failure(front)
+                front.failure_response()
             }
             Err(error) => {
                 entry.fail(&error);

@@ -30,7 +30,7 @@ use self::{
     connection::ProcessConnection,
     ipc::{Ipc, invocation_id, listen},
 };
-use crate::{LogEntry, event::MAX_VERCEL_BODY, log::Log};
+use crate::{LogEntry, fronts::vercel::MAX_BODY, log::Log};
 
 pub use message::VercelMessage;
 
@@ -184,7 +184,7 @@ impl Vercel {
     where
         B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
-        if request.body().size_hint().lower() > MAX_VERCEL_BODY as u64 {
+        if request.body().size_hint().lower() > MAX_BODY as u64 {
             return Err(body_too_large());
         }
         let addr = self.address().await?;
@@ -196,7 +196,7 @@ impl Vercel {
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(ProcessConnection::new(socket))).await.map_err(io::Error::other)?;
         tokio::spawn(connection.with_upgrades());
-        let request = request.map(|body| Limited::new(body, MAX_VERCEL_BODY));
+        let request = request.map(|body| Limited::new(body, MAX_BODY));
         sender.send_request(request).await.map_err(|error| {
             let is_too_large = error.source().is_some_and(|source| source.is::<LengthLimitError>());
             if is_too_large { body_too_large() } else { io::Error::other(error) }

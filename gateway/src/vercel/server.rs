@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::body::{DiscardOnDrop, Logged};
-use crate::{Front, Server, Vercel, response::refusal};
+use crate::{Front, Server, Vercel};
 
 impl Server {
     /// Starts a server that passes each request to the process on `vercel`. Unix only.
@@ -68,7 +68,7 @@ async fn pass_on(vercel: &Vercel, client: IpAddr, mut request: Request<Incoming>
             response.map(Either::Left)
         }
         Err(_) if is_too_large => {
-            refusal(&Front::vercel(), StatusCode::PAYLOAD_TOO_LARGE).map(|body| Either::Right(Full::new(body)))
+            Front::vercel().error_response(StatusCode::PAYLOAD_TOO_LARGE).map(|body| Either::Right(Full::new(body)))
         }
         Err(error) => {
             entry.fail(&error);

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use crate::{RuntimeApi, WebSocketApi, response::refusal};
+use crate::{RuntimeApi, WebSocketApi};
 
 /// API Gateway's limit for a message.
 pub(super) const MAX_MESSAGE: usize = 128 * 1024;
@@ -49,7 +49,7 @@ impl Connections {
     }
 
     pub(super) fn reject(&self, status: StatusCode) -> Response<Bytes> {
-        refusal(&self.websocket.front, status)
+        self.websocket.front.error_response(status)
     }
 }
 

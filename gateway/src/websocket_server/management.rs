@@ -12,7 +12,7 @@ use super::connections::{Connections, MAX_MESSAGE, close_message, message};
 use crate::{
     access::{check_origin, forbidden},
     discard::discard,
-    event::path::percent_decoded,
+    event::path::percent_decode,
     server::read_body,
 };
 
@@ -22,10 +22,10 @@ pub(super) fn connection_id(path: &str, stage: &str) -> Option<String> {
     let below = path.strip_prefix(stage).and_then(|path| path.strip_prefix('/')).unwrap_or(path);
     let (first, id) = below.split_once('/')?;
     // The AWS SDKs escape the at sign.
-    if percent_decoded(first.as_bytes())? != b"@connections" {
+    if percent_decode(first.as_bytes())? != b"@connections" {
         return None;
     }
-    Some(percent_decoded(id.as_bytes()).and_then(|id| String::from_utf8(id).ok()).unwrap_or_default())
+    Some(percent_decode(id.as_bytes()).and_then(|id| String::from_utf8(id).ok()).unwrap_or_default())
 }
 
 /// Sends a message to a client, closes its connection, or returns its data.

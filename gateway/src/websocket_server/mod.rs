@@ -26,8 +26,8 @@ use self::{
     session::Session,
 };
 use crate::{
-    FunctionResult, RuntimeApi, Server, WebSocketApi, event::user_agent, response::websocket_api,
-    runtime_api::error_response,
+    FunctionResult, RuntimeApi, Server, WebSocketApi, event::input::user_agent,
+    response::websocket::decode_websocket_reply, runtime_api::error_response,
 };
 
 impl Server {
@@ -75,7 +75,7 @@ struct Endpoint {
 
 impl Endpoint {
     async fn respond(self: Arc<Self>, client: IpAddr, request: Request<Incoming>) -> Response<Bytes> {
-        let stage = &self.connections.websocket.front.stage;
+        let stage = &self.connections.websocket.front.settings.stage;
         if let Some(id) = management::connection_id(request.uri().path(), stage) {
             return management::respond(&self.connections, &id, request).await;
         }
@@ -118,7 +118,7 @@ impl Endpoint {
         let mut connection = self.connections.websocket.clone().client(client).connection_id(format!("{count:015}="));
         // The function finds `/@connections` at this host.
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        connection.front.domain = host.map_or_else(|| self.addr.to_string(), str::to_owned);
+        connection.front.settings.custom_domain = Some(host.map_or_else(|| self.addr.to_string(), str::to_owned));
         connection
     }
 }
@@ -142,6 +142,6 @@ fn switching_protocols(key: &HeaderValue, result: &FunctionResult) -> Response<B
 /// Returns the sub-protocol that the function chose (rule 93).
 fn chosen_protocol(result: &FunctionResult) -> Option<HeaderValue> {
     let Ok(reply) = result else { return None };
-    let mut response = websocket_api(reply)?;
+    let mut response = decode_websocket_reply(reply)?;
     response.headers_mut().remove(header::SEC_WEBSOCKET_PROTOCOL)
 }

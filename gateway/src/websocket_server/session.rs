@@ -20,7 +20,7 @@ use tokio_tungstenite::{
 };
 
 use super::connections::{Connections, MAX_MESSAGE, close_message, message};
-use crate::{Message, WebSocketApi, response::websocket_api};
+use crate::{Message, WebSocketApi, response::websocket::decode_websocket_reply};
 
 /// API Gateway's limit for a frame.
 const MAX_FRAME: usize = 32 * 1024;
@@ -90,7 +90,7 @@ impl Session {
         let event = self.connection.message(&route_key(&received), received);
         let response = match self.connections.api.invoke(event).await {
             Ok(Ok(_)) if !self.connection.has_route_responses => return,
-            Ok(Ok(reply)) => websocket_api(&reply).map(Response::into_body),
+            Ok(Ok(reply)) => decode_websocket_reply(&reply).map(Response::into_body),
             Ok(Err(_)) | Err(_) => None,
         };
         let message = match response {

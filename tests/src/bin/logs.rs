@@ -1,4 +1,4 @@
-//! Apps that log, as a process of their own: a subscriber is the process's.
+//! Apps that log, as a program of its own: a process has only one subscriber. `LOGS` selects the app, `LOGGER` the logger.
 
 use std::{backtrace::Backtrace, env::var, fmt, io};
 
@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 use tracing_subscriber::{EnvFilter, Layer as _, filter::Targets, fmt as lines, prelude::*};
 use warp::Filter as _;
 
-/// A value with which a client forges a line of another request, and then erases a line of the terminal.
+/// A value with which a client could forge a line of another request, and erase a line of the terminal.
 const FORGED: &str = "two\nINFO request{request_id=\"of another\"}: logs: forged\r\u{1b}[2K";
 
 struct Forged;
@@ -33,23 +33,24 @@ async fn work(name: &str) -> &'static str {
     log::info!("by the other crate");
     let elsewhere = async { tracing::info!(is_at_home = false, "elsewhere") };
     tokio::spawn(elsewhere.in_current_span()).await.unwrap();
+    // Gives concurrent requests time to log.
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     tracing::debug!("still at work");
-    tracing::trace!("is of no interest");
+    tracing::trace!("below the level");
     "done"
 }
 
-/// Logs what is odd, in spans within the one of the request, one of which is called as that is.
+/// Logs control characters and numbers without JSON, in a span named like Lodger's own.
 async fn nested() -> &'static str {
     let outer = tracing::info_span!("outer", name = "of a field", number = 1, late = tracing::field::Empty);
     outer.record("late", "two\nlines").record("number", 2);
     let inner = outer
-        .in_scope(|| tracing::info_span!(target: "lodger", "request", request_id = "of somebody else", number = 3));
+        .in_scope(|| tracing::info_span!(target: "lodger", "request", request_id = "of another request", number = 3));
     inner.in_scope(|| tracing::info!(not_a_number = f64::NAN, "\"two\nlines\" \u{0}\u{1b}"));
     "done"
 }
 
-/// Logs values with newlines, in each place that a line has for a value.
+/// Logs values with newlines, in each part of a line.
 async fn forged() -> &'static str {
     let error: &dyn std::error::Error = &io::Error::other(FORGED);
     let outer = tracing::info_span!("outer", in_span = FORGED, late = tracing::field::Empty);
@@ -78,7 +79,7 @@ fn set_up_logger() -> Result<(), lodger::Error> {
         Ok("none") => {}
         Ok("env_logger") => env_logger::init(),
         Ok("filter") => registry.with(EnvFilter::new(FILTER)).with(lines::layer()).init(),
-        // Each layer with a filter of its own. Those of spans cannot be decided once for all.
+        // Each layer has a filter of its own. The result of a filter for spans cannot be cached.
         Ok("filters") => {
             let with_span = lines::layer().with_filter(EnvFilter::new(format!("[other]=debug,{FILTER}")));
             let targets: Targets = FILTER.parse().unwrap();

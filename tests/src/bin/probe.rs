@@ -1,4 +1,4 @@
-//! The probe as a process of its own, in the framework that `PROBE_FRAMEWORK` names, and one that can fail to start.
+//! The probe as a program. `PROBE_FRAMEWORK` selects the framework, `PROBE_FAILS` and `PROBE_HOOK_FAILS` a failure.
 
 use std::env;
 
@@ -7,8 +7,8 @@ use lodger_tests::probe;
 
 async fn hook(name: &'static str) -> Result<(), &'static str> {
     eprintln!("probe: {name}");
-    // So that the extension has asked for its events by then.
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    // Lodger's extension polls for its first event during this time.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     match env::var("PROBE_HOOK_FAILS") {
         Ok(fails) if fails == name => Err("the database is out of reach"),
         _ => Ok(()),

@@ -1,4 +1,4 @@
-//! Programs with more than one server or background task, as the porting guide has them: `SERVERS` names one.
+//! The programs of the porting guide with several servers or background tasks. The variable `SERVERS` selects one.
 
 use std::{future::pending, net::SocketAddr, time::Duration};
 
@@ -21,7 +21,7 @@ async fn metrics_listener() -> std::io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Lodger hears the signals, and the rest ends after it.
+/// Lodger listens for signals. The other server shuts down after Lodger.
 async fn one_after_the_other() -> Result {
     let listener = metrics_listener().await?;
     let (end, ended) = oneshot::channel::<()>();
@@ -34,34 +34,43 @@ async fn one_after_the_other() -> Result {
     Ok(())
 }
 
-/// The other server hears no signal.
+/// The other server does not listen for signals.
 async fn joined() -> Result {
     let metrics = axum::serve(metrics_listener().await?, metrics());
     let (metrics, app) = tokio::join!(metrics.into_future(), Lodger::new().addr(FREE).run(probe::app()));
     metrics.and(app.map_err(Into::into)).map_err(Into::into)
 }
 
-/// `main` goes on after `run`, which has returned or was dropped.
-async fn goes_on(is_dropped: bool) -> Result {
-    let run = Lodger::new().addr(FREE).run(probe::app());
-    if is_dropped {
-        let _ = tokio::time::timeout(Duration::from_millis(200), run).await;
-    } else {
-        run.await?;
+/// `main` goes on after `run`.
+async fn goes_on() -> Result {
+    Lodger::new().addr(FREE).run(probe::app()).await?;
+    eprintln!("servers: goes on");
+    pending().await
+}
+
+/// `main` drops the future of `run` once the server listens.
+async fn drops_run() -> Result {
+    let (sender, listening) = oneshot::channel();
+    let lodger = Lodger::new().addr(FREE).on_listening(|_| sender.send(()).unwrap());
+    tokio::select! {
+        ended = lodger.run(probe::app()) => ended?,
+        _ = listening => {}
     }
     eprintln!("servers: goes on");
     pending().await
 }
 
-/// What follows `run` takes a moment.
+/// `main` cleans up after `run`, and prints a line before and after that.
 async fn cleans_up() -> Result {
     Lodger::new().addr(FREE).run(probe::app()).await?;
-    sleep(Duration::from_millis(300)).await;
+    eprintln!("servers: cleaning up");
+    // Lodger ignores a repeated signal for as long.
+    sleep(Duration::from_secs(1)).await;
     eprintln!("servers: cleaned up");
     Ok(())
 }
 
-/// A request to the app ends it, and so does a signal.
+/// The shutdown begins at a request to `/end` or at a signal.
 async fn either() -> Result {
     let (end, ended) = oneshot::channel::<()>();
     let end = std::sync::Arc::new(std::sync::Mutex::new(Some(end)));
@@ -71,7 +80,7 @@ async fn either() -> Result {
     Ok(())
 }
 
-/// The program listens for signals itself, also after `run`.
+/// The program has its own signal handlers, during `run` and afterwards.
 #[cfg(unix)]
 async fn own_signals() -> Result {
     use tokio::signal::unix::{SignalKind, signal};
@@ -90,7 +99,7 @@ async fn own_signals() -> Result {
     Ok(())
 }
 
-/// Two apps, as axum's example `cors` has them.
+/// Two apps, like axum's example `cors`.
 async fn two() -> Result {
     let app = |name: &'static str| Router::new().fallback(async move || name);
     let run = async |name| {
@@ -106,13 +115,13 @@ async fn main() -> Result {
     match std::env::var("SERVERS")?.as_str() {
         "one after the other" => one_after_the_other().await,
         "joined" => joined().await,
-        "goes on" => goes_on(false).await,
-        "dropped" => goes_on(true).await,
+        "goes on" => goes_on().await,
+        "dropped" => drops_run().await,
         "cleans up" => cleans_up().await,
         "either" => either().await,
         #[cfg(unix)]
         "own signals" => own_signals().await,
         "two" => two().await,
-        other => Err(format!("there is no program {other:?}").into()),
+        other => Err(format!("invalid SERVERS {other:?}: expected the name of a program").into()),
     }
 }

@@ -1,5 +1,5 @@
-//! Any request and any response, behind every front: what the app sees, and what its client gets, is what it is on a
-//! server, but for what `losses.rs` says. And any bytes as an event: one answer, and the process goes on.
+//! Random requests and responses behind every front, compared with a server and the changes of `lodger_tests::losses`. Random
+//! bytes as an event: one reply, and the process continues.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use lodger_gateway::RuntimeApi;
 use lodger_tests::{
     ask::{Sent, ask},
     host::{Server, fronts, on_lambda},
-    losses::{got, got_behind, seen, seen_behind},
+    losses::{comparable_response, expected_request, expected_response, recorded_request},
     probe::{self, latin1},
 };
 use proptest::prelude::*;
@@ -31,15 +31,15 @@ static HOSTS: LazyLock<Hosts> = LazyLock::new(|| {
     Hosts { runtime, server, lambda }
 });
 
-/// What may stand in a path, good or bad, and escapes.
+/// A segment of a path: valid and invalid characters and escapes.
 const SEGMENT: &str = r#"/([A-Za-z0-9._~!$&'()*+,;=:@|^\\\[\]{}"`-]|%[0-9A-Fa-f]{2}|%){0,8}"#;
 const QUERY: &str = r#"([a-c&=+/?.|{}\[\];,'@:-]|%[0-9A-Fa-f]{2}|%){0,24}"#;
-/// Without white space at its ends, which no server keeps.
+/// Without white space at both ends, which servers remove.
 const TEXT: &str = r#"([!-~é世](([ \t!-~é世]){0,12}[!-~é世])?)?"#;
 
 fn requests() -> impl Strategy<Value = Sent> {
     let path = prop::collection::vec(SEGMENT, 1..4).prop_map(|segments| segments.concat());
-    let target = (path, prop::option::of(QUERY)).prop_filter_map("no path by http's rules", |(path, query)| {
+    let target = (path, prop::option::of(QUERY)).prop_filter_map("not a path of the http crate", |(path, query)| {
         let target = path + &query.map(|query| format!("?{query}")).unwrap_or_default();
         target.parse::<http::uri::PathAndQuery>().ok().map(|parsed| parsed.to_string())
     });
@@ -82,7 +82,7 @@ fn responses() -> impl Strategy<Value = Sent> {
         "etag",
         "location",
     ]);
-    // Any byte that may stand in a value, text or not.
+    // Any byte that a value may contain, UTF-8 or not.
     let value = prop_oneof![
         TEXT.prop_map(String::into_bytes),
         prop::collection::vec(prop_oneof![0x21..=0x7e_u8, 0x80..=0xff_u8], 0..8),
@@ -92,19 +92,19 @@ fn responses() -> impl Strategy<Value = Sent> {
     let body = prop_oneof![Just(vec![]), any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes)];
     let method = prop::sample::select(vec!["POST", "HEAD"]);
     (method, status, headers, body).prop_map(|(method, status, headers, body)| {
-        let wanted = json!({"status": status, "headers": headers, "body": latin1(&body)});
-        Sent::get("/respond").method(method).header("content-type", "application/json").body(wanted.to_string())
+        let reply = json!({"status": status, "headers": headers, "body": latin1(&body)});
+        Sent::get("/respond").method(method).header("content-type", "application/json").body(reply.to_string())
     })
 }
 
-/// Events of every front, bitten.
+/// Returns events of every front with random changes, and random bytes.
 fn events() -> impl Strategy<Value = Vec<u8>> {
-    let front = prop::sample::select(fronts().to_vec());
-    let whole = (front, requests())
+    let front = prop::sample::select(fronts());
+    let valid = (front, requests())
         .prop_map(|(front, sent)| front.event(&sent.request()).unwrap_or_else(|_| Bytes::from_static(b"{}")).to_vec());
-    let bites = prop::collection::vec((any::<prop::sample::Index>(), prop::option::of(any::<u8>())), 0..4);
-    let bitten = (whole, bites).prop_map(|(mut event, bites)| {
-        for (at, byte) in bites {
+    let changes = prop::collection::vec((any::<prop::sample::Index>(), prop::option::of(any::<u8>())), 0..4);
+    let changed = (valid, changes).prop_map(|(mut event, changes)| {
+        for (at, byte) in changes {
             if event.is_empty() {
                 break;
             }
@@ -116,46 +116,47 @@ fn events() -> impl Strategy<Value = Vec<u8>> {
         }
         event
     });
-    prop_oneof![4 => bitten, 1 => any::<Vec<u8>>()]
+    prop_oneof![4 => changed, 1 => any::<Vec<u8>>()]
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_app_sees_any_request_as_on_a_server(sent in requests()) {
+    fn an_app_receives_a_random_request_as_on_a_server(sent in requests()) {
         HOSTS.runtime.block_on(async {
             let on_server = ask(HOSTS.server.addr, &sent).await;
-            let expected = seen(&on_server).unwrap_or_else(|| panic!("{on_server:?}"));
+            let expected = recorded_request(&on_server).unwrap_or_else(|| panic!("{on_server:?}"));
             for front in fronts() {
                 let on_lambda = HOSTS.lambda.send(&front, &sent.request()).await;
-                let expected = seen_behind(&front, expected.clone(), &sent);
-                prop_assert_eq!(seen(&on_lambda), expected, "{}: {:?}", front, on_lambda);
+                let expected = expected_request(&front, expected.clone(), &sent);
+                prop_assert_eq!(recorded_request(&on_lambda), expected, "{}: {:?}", front, on_lambda);
             }
             Ok(())
         })?;
     }
 
     #[test]
-    fn a_client_gets_any_response_as_from_a_server(sent in responses()) {
+    fn a_client_gets_a_random_response_as_from_a_server(sent in responses()) {
         HOSTS.runtime.block_on(async {
             let is_head = sent.method == "HEAD";
-            let from_server = got(&ask(HOSTS.server.addr, &sent).await, is_head);
+            let from_server = comparable_response(&ask(HOSTS.server.addr, &sent).await, is_head);
             for front in fronts() {
                 let from_lambda = HOSTS.lambda.send(&front, &sent.request()).await;
-                prop_assert_eq!(got(&from_lambda, is_head), got_behind(&front, from_server.clone(), is_head), "{}", front);
+                let expected = expected_response(&front, from_server.clone(), is_head);
+                prop_assert_eq!(comparable_response(&from_lambda, is_head), expected, "{}", front);
             }
             Ok(())
         })?;
     }
 
     #[test]
-    fn any_bytes_are_answered_once_and_the_process_goes_on(event in events()) {
+    fn random_bytes_get_one_reply_and_the_process_continues(event in events()) {
         HOSTS.runtime.block_on(async {
-            let outcome = HOSTS.lambda.invoke(event).await.unwrap();
-            if let Err(error) = outcome {
+            let result = HOSTS.lambda.invoke(event).await.unwrap();
+            if let Err(error) = result {
                 let error_type = error.error_type;
-                // Not `Runtime.UnreadableEvent`, which is a panic that was caught.
+                // `Runtime.UnreadableEvent` would be a panic that Lodger caught.
                 let expected = ["Runtime.MalformedEvent", "Runtime.UnsupportedEvent", "Function.ErrorStatus"];
                 prop_assert!(expected.contains(&&*error_type), "{}", error_type);
             }

@@ -12,13 +12,13 @@ use lodger_tests::{
 #[derive(Clone)]
 pub struct Seen(u32);
 
-mod routes {
+mod generated {
     include!(concat!(env!("OUT_DIR"), "/routes.rs"));
 }
 
 #[tokio::test]
 async fn static_goes_before_dynamic_and_that_before_the_rest() {
-    let app = || routes::router(Seen(7));
+    let app = || generated::router(Seen(7));
     let server = Server::start(|lodger| lodger.run(app())).await;
     let api = on_lambda(|lodger| lodger.run(app())).await;
     for (method, path, status, body) in [
@@ -59,7 +59,8 @@ async fn static_goes_before_dynamic_and_that_before_the_rest() {
 #[tokio::test]
 async fn a_layer_covers_all_of_them() {
     let denies = async || http::StatusCode::UNAUTHORIZED;
-    let app = || routes::router(Seen(7)).layer(axum::middleware::from_fn(move |_: axum::extract::Request, _| denies()));
+    let app =
+        || generated::router(Seen(7)).layer(axum::middleware::from_fn(move |_: axum::extract::Request, _| denies()));
     let server = Server::start(|lodger| lodger.run(app())).await;
     for path in ["/api/users", "/api/users/7", "/api/users/7/x/y", "/api/files/a/b", "/nowhere"] {
         assert_eq!(ask(server.addr, &Sent::get(path)).await.status(), 401, "{path}");

@@ -245,7 +245,7 @@ async fn all_that_lambda_tells_is_told() {
     let run = move |lodger: lodger::Lodger| {
         lodger.events_path("/events").run(move || actix_web::App::new().default_service(web::to(handler)))
     };
-    all_is_told(&on_lambda_alone(run).await).await;
+    all_is_told(&*on_lambda_alone(run).await).await;
 }
 
 fn is_some<T>(extension: Option<T>) -> bool {

@@ -4,10 +4,10 @@ use futures_util::{Stream, stream};
 use serde::Serialize;
 use tokio::sync::watch;
 
-/// How many messages are kept for those who come, or come back.
-const KEPT: usize = 1000;
+/// The number of messages that the feed stores for clients that connect later.
+const MAX_MESSAGES: usize = 1000;
 
-/// The messages of late, watched by those who follow.
+/// The latest messages. Each open stream watches them.
 #[derive(Clone, Default)]
 pub struct Feed(watch::Sender<History>);
 
@@ -24,17 +24,17 @@ impl Feed {
         self.0.send_modify(|history| {
             message.id = history.last() + 1;
             history.0.push_back(message.clone());
-            if history.0.len() > KEPT {
+            if history.0.len() > MAX_MESSAGES {
                 history.0.pop_front();
             }
         });
         message
     }
 
-    /// The messages after the one with the id `seen`, and those to come. It does not end. Who is too slow misses what is no
-    /// longer kept.
+    /// Returns an endless stream of the messages after the id `seen`. A client that is too slow misses messages that the feed no
+    /// longer stores.
     pub fn after(&self, seen: u64) -> impl Stream<Item = Message> + use<> {
-        // An id that is yet to come is of another run of this program.
+        // An id above the last one is from another run of this program.
         let seen = if seen > self.0.borrow().last() { 0 } else { seen };
         stream::unfold((self.0.subscribe(), seen), async |(mut history, seen)| {
             let next = history.wait_for(|history| history.last() > seen).await.ok()?.after(seen)?.clone();
@@ -44,7 +44,7 @@ impl Feed {
     }
 }
 
-/// In the order of their ids, which have no gaps.
+/// The messages in the order of their ids, which have no gaps.
 #[derive(Default)]
 struct History(VecDeque<Message>);
 

@@ -1,4 +1,4 @@
-//! A feed: messages that are posted, and sent to whoever follows as server-sent events, in warp.
+//! A feed in warp: clients post messages, and other clients receive them as server-sent events.
 //!
 //! ```text
 //! cargo run -p ported-feed
@@ -6,8 +6,8 @@
 //! curl -d '{"text":"hello"}' -H 'content-type: application/json' http://127.0.0.1:3030/messages
 //! ```
 //!
-//! `PORT` says where it listens. `/feed?count=3` ends after three messages, and who comes back with a `Last-Event-ID`
-//! gets what came since.
+//! `PORT` sets the port. `/feed?count=3` ends after three messages. A client that connects again with a `Last-Event-ID` receives
+//! the messages after this id.
 
 mod feed;
 mod routes;

@@ -15,11 +15,11 @@ use warp::{
 
 use crate::feed::Feed;
 
-/// The longest text of a message, in characters.
-const LONGEST: usize = 500;
+/// The maximum length of a message, in characters.
+const MAX_TEXT_CHARS: usize = 500;
 
-/// The largest body of a request, in bytes.
-const LARGEST: u64 = 16 * 1024;
+/// The maximum size of a request body, in bytes.
+const MAX_BODY_BYTES: u64 = 16 * 1024;
 
 pub fn routes(feed: Feed) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {
     let feed = warp::any().map(move || feed.clone());
@@ -27,14 +27,14 @@ pub fn routes(feed: Feed) -> impl Filter<Extract = (impl Reply,), Error = Infall
     let publish = warp::path!("messages")
         .and(warp::post())
         .and(warp::addr::remote())
-        .and(warp::body::content_length_limit(LARGEST))
+        .and(warp::body::content_length_limit(MAX_BODY_BYTES))
         .and(warp::body::json())
         .and(feed.clone())
         .and_then(publish);
     let follow =
         warp::path!("feed").and(warp::get()).and(sse::last_event_id()).and(warp::query()).and(feed).map(follow);
 
-    publish.or(follow).recover(refuse).with(warp::trace::request())
+    publish.or(follow).recover(error_response).with(warp::trace::request())
 }
 
 #[derive(Deserialize)]
@@ -45,11 +45,11 @@ struct NewMessage {
 
 #[derive(Deserialize)]
 struct Following {
-    /// After how many messages the feed ends.
+    /// The number of messages after which the stream ends.
     count: Option<usize>,
 }
 
-/// Why a message is not taken.
+/// The reason for which a message is rejected.
 #[derive(Debug)]
 struct Invalid(String);
 
@@ -58,10 +58,10 @@ impl reject::Reject for Invalid {}
 async fn publish(client: Option<SocketAddr>, new: NewMessage, feed: Feed) -> Result<impl Reply, Rejection> {
     let text = new.text.trim();
     if text.is_empty() {
-        return Err(reject::custom(Invalid("a message needs a text".to_owned())));
+        return Err(reject::custom(Invalid("the text is empty".to_owned())));
     }
-    if text.chars().count() > LONGEST {
-        return Err(reject::custom(Invalid(format!("the text is longer than {LONGEST} characters"))));
+    if text.chars().count() > MAX_TEXT_CHARS {
+        return Err(reject::custom(Invalid(format!("the text is longer than {MAX_TEXT_CHARS} characters"))));
     }
     let message = feed.publish(client.map(|client| client.ip()), text.to_owned());
     Ok(reply::with_status(reply::json(&message), StatusCode::CREATED))
@@ -73,15 +73,15 @@ fn follow(seen: Option<u64>, following: Following, feed: Feed) -> impl Reply {
     sse::reply(sse::keep_alive().stream(events))
 }
 
-/// Says in JSON why a request was rejected.
-async fn refuse(rejection: Rejection) -> Result<impl Reply, Infallible> {
+/// Responds with the reason of a rejection as JSON.
+async fn error_response(rejection: Rejection) -> Result<impl Reply, Infallible> {
     let (status, error) = if rejection.is_not_found() {
-        (StatusCode::NOT_FOUND, "there is nothing here".to_owned())
+        (StatusCode::NOT_FOUND, "no such route".to_owned())
     } else if let Some(Invalid(reason)) = rejection.find() {
         (StatusCode::UNPROCESSABLE_ENTITY, reason.clone())
     } else if let Some(error) = rejection.find::<BodyDeserializeError>() {
         let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-        (StatusCode::BAD_REQUEST, format!("the message cannot be read: {reason}"))
+        (StatusCode::BAD_REQUEST, format!("cannot read the message: {reason}"))
     } else if let Some(error) = rejection.find::<InvalidHeader>() {
         (StatusCode::BAD_REQUEST, error.to_string())
     } else if let Some(error) = rejection.find::<InvalidQuery>() {
@@ -93,10 +93,10 @@ async fn refuse(rejection: Rejection) -> Result<impl Reply, Infallible> {
     } else if let Some(error) = rejection.find::<UnsupportedMediaType>() {
         (StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string())
     } else if rejection.find::<MethodNotAllowed>().is_some() {
-        (StatusCode::METHOD_NOT_ALLOWED, "this cannot be done here".to_owned())
+        (StatusCode::METHOD_NOT_ALLOWED, "method not allowed".to_owned())
     } else {
-        tracing::error!("a request was rejected: {rejection:?}");
-        (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong here".to_owned())
+        tracing::error!("cannot respond to a rejection: {rejection:?}");
+        (StatusCode::INTERNAL_SERVER_ERROR, "internal error".to_owned())
     };
     Ok(reply::with_status(reply::json(&json!({ "error": error })), status))
 }

@@ -1,4 +1,4 @@
-//! The feed as its clients see it: the program runs, and is asked over HTTP.
+//! Tests of the program over HTTP.
 
 mod app;
 
@@ -6,7 +6,7 @@ use app::App;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_message_is_posted_and_followed() {
+async fn streams_a_posted_message() {
     let app = App::start().await;
     let posted = app.post("/messages", &json!({"text": " hello\nthere "})).await;
     assert_eq!((posted.status, posted.json()), (201, json!({"id": 1, "from": "127.0.0.1", "text": "hello\nthere"})));
@@ -17,7 +17,7 @@ async fn a_message_is_posted_and_followed() {
 }
 
 #[tokio::test]
-async fn who_comes_back_gets_what_came_since() {
+async fn resumes_after_the_last_event_id() {
     let app = App::start().await;
     for text in ["one", "two", "three", "four"] {
         assert_eq!(app.post("/messages", &json!({"text": text})).await.status, 201);
@@ -28,7 +28,7 @@ async fn who_comes_back_gets_what_came_since() {
         (Some("2"), 2, vec![3, 4]),
         (Some("3"), 1, vec![4]),
         (Some("3"), 0, vec![]),
-        // Of a feed that was longer than this one is.
+        // The id is from another run of the program.
         (Some("7"), 4, vec![1, 2, 3, 4]),
     ] {
         let headers: Vec<_> = last.map(|last| ("last-event-id", last)).into_iter().collect();
@@ -39,7 +39,7 @@ async fn who_comes_back_gets_what_came_since() {
 }
 
 #[tokio::test]
-async fn an_open_feed_has_each_message_once_it_is_posted() {
+async fn open_stream_receives_each_message_when_it_is_posted() {
     let app = App::start().await;
     assert_eq!(app.post("/messages", &json!({"text": "before"})).await.status, 201);
     let mut feed = app.follow("/feed").await;
@@ -52,22 +52,22 @@ async fn an_open_feed_has_each_message_once_it_is_posted() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_in_json() {
+async fn reports_errors_as_json() {
     let app = App::start().await;
-    for (answer, status, error) in [
-        (app.get("/nowhere", &[]).await, 404, "there is nothing here"),
-        (app.get("/messages", &[]).await, 405, "this cannot be done here"),
-        (app.post("/feed", &json!({})).await, 405, "this cannot be done here"),
+    for (response, status, error) in [
+        (app.get("/nowhere", &[]).await, 404, "no such route"),
+        (app.get("/messages", &[]).await, 405, "method not allowed"),
+        (app.post("/feed", &json!({})).await, 405, "method not allowed"),
         (app.get("/feed?count=many", &[]).await, 400, "Invalid query string"),
         (app.get("/feed?count=1", &[("last-event-id", "x")]).await, 400, "Invalid request header \"last-event-id\""),
-        (app.post("/messages", &json!({"text": " "})).await, 422, "a message needs a text"),
+        (app.post("/messages", &json!({"text": " "})).await, 422, "the text is empty"),
         (app.post("/messages", &json!({"text": "a".repeat(501)})).await, 422, "the text is longer than 500 characters"),
         (app.post_text("/messages", "hello").await, 415, "The request's content-type is not supported"),
-        (app.post("/messages", &json!({"words": "a"})).await, 400, "the message cannot be read: unknown field `words`"),
+        (app.post("/messages", &json!({"words": "a"})).await, 400, "cannot read the message: unknown field `words`"),
         (app.post("/messages", &json!({"text": "a".repeat(20_000)})).await, 413, "The request payload is too large"),
     ] {
-        let told = answer.json();
-        assert_eq!(answer.status, status, "{told}");
-        assert!(told["error"].as_str().unwrap().starts_with(error), "{told}");
+        let body = response.json();
+        assert_eq!(response.status, status, "{body}");
+        assert!(body["error"].as_str().unwrap().starts_with(error), "{body}");
     }
 }

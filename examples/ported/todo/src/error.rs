@@ -6,34 +6,34 @@ use axum::{
 };
 use serde_json::json;
 
-/// What can go wrong, and what a client is told of it.
+/// An error of the API. The client gets the status, and the message as JSON.
 #[derive(Debug)]
 pub enum Error {
-    NoSuchRoute,
-    NoSuchMethod,
-    NoSuchTodo(i64),
-    /// What a client wrote reads well, and will not do.
+    RouteNotFound,
+    MethodNotAllowed,
+    TodoNotFound(i64),
+    /// The request has the right format, but an invalid value.
     Invalid(String),
-    /// What a client wrote cannot be read.
+    /// The request has a wrong format.
     Unreadable {
         status: StatusCode,
         reason: String,
     },
-    /// Nothing that a client could help: for the log alone.
+    /// An error of the server. Only the log has the cause.
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, error) = match self {
-            Self::NoSuchRoute => (StatusCode::NOT_FOUND, "there is nothing here".to_owned()),
-            Self::NoSuchMethod => (StatusCode::METHOD_NOT_ALLOWED, "this cannot be done here".to_owned()),
-            Self::NoSuchTodo(id) => (StatusCode::NOT_FOUND, format!("there is no todo {id}")),
+            Self::RouteNotFound => (StatusCode::NOT_FOUND, "no such route".to_owned()),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method not allowed".to_owned()),
+            Self::TodoNotFound(id) => (StatusCode::NOT_FOUND, format!("todo {id} not found")),
             Self::Invalid(reason) => (StatusCode::UNPROCESSABLE_ENTITY, reason),
             Self::Unreadable { status, reason } => (status, reason),
             Self::Internal(error) => {
-                tracing::error!("a request failed: {error}");
-                (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong here".to_owned())
+                tracing::error!("cannot respond to a request: {error}");
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal error".to_owned())
             }
         };
         (status, Json(json!({ "error": error }))).into_response()

@@ -1,4 +1,4 @@
-//! Todos: a JSON API in axum over an SQLite database.
+//! A list of todos: a JSON API in axum with an SQLite database.
 //!
 //! ```text
 //! cargo run -p ported-todo
@@ -6,7 +6,7 @@
 //! curl http://127.0.0.1:3000/todos?done=false
 //! ```
 //!
-//! `PORT` says where it listens, `DATABASE` which file has the todos.
+//! `PORT` sets the port, and `DATABASE` sets the file of the database.
 
 mod error;
 mod store;
@@ -40,14 +40,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 fn app(store: Store) -> Router {
     Router::new()
         .nest("/todos", todos::router())
-        .fallback(async || Error::NoSuchRoute)
-        .method_not_allowed_fallback(async || Error::NoSuchMethod)
+        .fallback(async || Error::RouteNotFound)
+        .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(10)))
         .layer(middleware::from_fn(log))
         .with_state(store)
 }
 
-/// Logs who asked for what, and what became of it.
+/// Logs the client, the request, the status and the duration.
 async fn log(ConnectInfo(client): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let started = Instant::now();

@@ -15,7 +15,7 @@ const SCHEMA: &str = "
         done INTEGER NOT NULL DEFAULT FALSE
     )";
 
-/// The database, one connection that all requests take in turn.
+/// The database. All requests share one connection.
 #[derive(Clone)]
 pub struct Store(Arc<Mutex<Connection>>);
 
@@ -33,7 +33,7 @@ impl Store {
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
-    /// At most `limit` of those with an id above `after`.
+    /// Returns at most `limit` todos with an id above `after`.
     pub async fn list(&self, done: Option<bool>, after: i64, limit: u32) -> Result<Vec<Todo>, Error> {
         self.with(move |connection| {
             connection
@@ -61,7 +61,7 @@ impl Store {
         .await
     }
 
-    /// Changes what is given, and leaves the rest.
+    /// Changes the text or the state of a todo. `None` keeps the old value.
     pub async fn change(&self, id: i64, text: Option<String>, done: Option<bool>) -> Result<Option<Todo>, Error> {
         self.with(move |connection| {
             connection
@@ -76,22 +76,22 @@ impl Store {
         .await
     }
 
-    /// Whether there was one.
+    /// Removes a todo. Returns whether the todo existed.
     pub async fn remove(&self, id: i64) -> Result<bool, Error> {
         let removed = self.with(move |connection| connection.execute("DELETE FROM todo WHERE id = ?1", [id]));
         Ok(removed.await? > 0)
     }
 
-    /// Asks the database on a thread that may block.
-    async fn with<T, F>(&self, ask: F) -> Result<T, Error>
+    /// Runs a query on a thread that may block.
+    async fn with<T, F>(&self, query: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let connection = Arc::clone(&self.0);
-        let asked =
-            tokio::task::spawn_blocking(move || ask(&connection.lock().unwrap_or_else(PoisonError::into_inner)));
-        Ok(asked.await.map_err(|error| Error::Internal(error.into()))??)
+        let result =
+            tokio::task::spawn_blocking(move || query(&connection.lock().unwrap_or_else(PoisonError::into_inner)));
+        Ok(result.await.map_err(|error| Error::Internal(error.into()))??)
     }
 }
 

@@ -12,13 +12,13 @@ use crate::{
     store::{Store, Todo},
 };
 
-/// The longest text of a todo, in characters.
-const LONGEST: usize = 200;
+/// The maximum length of a todo, in characters.
+const MAX_TEXT_CHARS: usize = 200;
 
-/// How many are listed at once at most.
-const PAGE: u32 = 100;
+/// The maximum number of todos in one response.
+const MAX_PAGE: u32 = 100;
 
-/// The routes under `/todos`.
+/// Makes the routes below `/todos`.
 pub fn router() -> Router<Store> {
     Router::new().route("/", get(list).post(create)).route("/{id}", get(read).patch(change).delete(delete))
 }
@@ -45,20 +45,20 @@ struct Change {
 }
 
 async fn list(State(store): State<Store>, Query(search): Query<Search>) -> Result<Json<Vec<Todo>>, Error> {
-    let limit = search.limit.unwrap_or(PAGE);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(Error::Invalid(format!("the limit is from 1 to {PAGE}")));
+    let limit = search.limit.unwrap_or(MAX_PAGE);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return Err(Error::Invalid(format!("the limit must be from 1 to {MAX_PAGE}")));
     }
     Ok(Json(store.list(search.done, search.after, limit).await?))
 }
 
 async fn create(State(store): State<Store>, Json(new): Json<NewTodo>) -> Result<impl IntoResponse, Error> {
-    let todo = store.add(valid(new.text)?).await?;
+    let todo = store.add(validate(new.text)?).await?;
     Ok((StatusCode::CREATED, [(LOCATION, format!("/todos/{}", todo.id))], Json(todo)))
 }
 
 async fn read(State(store): State<Store>, Path(id): Path<i64>) -> Result<Json<Todo>, Error> {
-    store.get(id).await?.map(Json).ok_or(Error::NoSuchTodo(id))
+    store.get(id).await?.map(Json).ok_or(Error::TodoNotFound(id))
 }
 
 async fn change(
@@ -66,25 +66,25 @@ async fn change(
     Path(id): Path<i64>,
     Json(change): Json<Change>,
 ) -> Result<Json<Todo>, Error> {
-    let text = change.text.map(valid).transpose()?;
-    store.change(id, text, change.done).await?.map(Json).ok_or(Error::NoSuchTodo(id))
+    let text = change.text.map(validate).transpose()?;
+    store.change(id, text, change.done).await?.map(Json).ok_or(Error::TodoNotFound(id))
 }
 
 async fn delete(State(store): State<Store>, Path(id): Path<i64>) -> Result<StatusCode, Error> {
-    if store.remove(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Error::NoSuchTodo(id)) }
+    if store.remove(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Error::TodoNotFound(id)) }
 }
 
-fn valid(text: String) -> Result<String, Error> {
+fn validate(text: String) -> Result<String, Error> {
     match text.trim() {
-        "" => Err(Error::Invalid("a todo needs a text".to_owned())),
-        text if text.chars().count() > LONGEST => {
-            Err(Error::Invalid(format!("the text is longer than {LONGEST} characters")))
+        "" => Err(Error::Invalid("the text is empty".to_owned())),
+        text if text.chars().count() > MAX_TEXT_CHARS => {
+            Err(Error::Invalid(format!("the text is longer than {MAX_TEXT_CHARS} characters")))
         }
         text => Ok(text.to_owned()),
     }
 }
 
-/// `axum::Json`, whose rejections are errors of this API.
+/// `axum::Json` with the errors of this API as rejections.
 #[derive(FromRequest)]
 #[from_request(via(axum::Json), rejection(Error))]
 struct Json<T>(T);
@@ -95,12 +95,12 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// `axum::extract::Path`, likewise.
+/// `axum::extract::Path` with the errors of this API as rejections.
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(Error))]
 struct Path<T>(T);
 
-/// `axum::extract::Query`, likewise.
+/// `axum::extract::Query` with the errors of this API as rejections.
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Query), rejection(Error))]
 struct Query<T>(T);

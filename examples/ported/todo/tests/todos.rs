@@ -1,4 +1,4 @@
-//! The API as its clients see it: the program runs, and is asked over HTTP.
+//! Tests of the program over HTTP.
 
 mod app;
 
@@ -6,7 +6,7 @@ use app::App;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn todos_are_written_read_changed_and_deleted() {
+async fn creates_reads_changes_and_deletes_todos() {
     let app = App::start().await;
     let plants = json!({"id": 1, "text": "water the plants", "done": false});
 
@@ -26,7 +26,7 @@ async fn todos_are_written_read_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn they_are_listed_by_what_is_done_and_in_pages() {
+async fn lists_todos_by_state_and_in_pages() {
     let app = App::start().await;
     for text in ["one", "two", "three"] {
         assert_eq!(app.ask("POST", "/todos", json!({"text": text})).await.status, 201);
@@ -48,32 +48,32 @@ async fn they_are_listed_by_what_is_done_and_in_pages() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_in_json() {
+async fn reports_errors_as_json() {
     let app = App::start().await;
     for (method, path, body, status, error) in [
-        ("GET", "/nowhere", Value::Null, 404, "there is nothing here"),
-        ("PUT", "/todos", json!({}), 405, "this cannot be done here"),
-        ("GET", "/todos/7", Value::Null, 404, "there is no todo 7"),
-        ("PATCH", "/todos/7", json!({"done": true}), 404, "there is no todo 7"),
-        ("DELETE", "/todos/7", Value::Null, 404, "there is no todo 7"),
+        ("GET", "/nowhere", Value::Null, 404, "no such route"),
+        ("PUT", "/todos", json!({}), 405, "method not allowed"),
+        ("GET", "/todos/7", Value::Null, 404, "todo 7 not found"),
+        ("PATCH", "/todos/7", json!({"done": true}), 404, "todo 7 not found"),
+        ("DELETE", "/todos/7", Value::Null, 404, "todo 7 not found"),
         ("GET", "/todos/seven", Value::Null, 400, "Cannot parse `seven`"),
         ("GET", "/todos?done=maybe", Value::Null, 400, "Failed to deserialize query string"),
-        ("GET", "/todos?limit=0", Value::Null, 422, "the limit is from 1 to 100"),
-        ("POST", "/todos", json!({"text": " "}), 422, "a todo needs a text"),
+        ("GET", "/todos?limit=0", Value::Null, 422, "the limit must be from 1 to 100"),
+        ("POST", "/todos", json!({"text": " "}), 422, "the text is empty"),
         ("POST", "/todos", json!({"text": "a".repeat(201)}), 422, "the text is longer than 200 characters"),
         ("POST", "/todos", json!({"text": "a", "colour": "red"}), 422, "unknown field `colour`"),
         ("POST", "/todos", json!({"text": 7}), 422, "expected a string"),
         ("POST", "/todos", Value::Null, 415, "Content-Type: application/json"),
     ] {
-        let answer = app.ask(method, path, body).await;
-        assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
-        let told = answer.body["error"].as_str().unwrap();
-        assert!(told.contains(error), "{method} {path}: {told}");
+        let response = app.ask(method, path, body).await;
+        assert_eq!(response.status, status, "{method} {path}: {}", response.body);
+        let message = response.body["error"].as_str().unwrap();
+        assert!(message.contains(error), "{method} {path}: {message}");
     }
 }
 
 #[tokio::test]
-async fn they_outlive_the_program_that_a_signal_ends() {
+async fn keeps_todos_after_a_signal() {
     let database = app::database("outlive");
     let app = App::start_with(&database).await;
     assert_eq!(app.ask("POST", "/todos", json!({"text": "stay"})).await.status, 201);

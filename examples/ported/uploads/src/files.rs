@@ -12,16 +12,16 @@ use actix_web::{
 };
 use serde::Serialize;
 
-use crate::problem::Problem;
+use crate::error::Error;
 
-/// The routes under `/files`.
+/// Adds the routes below `/files`.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("").get(list).post(upload))
         .service(web::resource("/{name}").get(download).delete(delete));
 }
 
-/// Where the files are.
+/// The folder of the files.
 pub struct Folder(PathBuf);
 
 impl Folder {
@@ -29,17 +29,17 @@ impl Folder {
         Self(path.to_owned())
     }
 
-    /// Where a file of this name is, if one may be called so. Those that begin with a dot are uploads under way.
-    fn path(&self, name: &str) -> Result<PathBuf, Problem> {
-        let bad = name.is_empty()
+    /// Returns the path of a file. A name that begins with a dot is invalid, because unfinished uploads have such names.
+    fn path(&self, name: &str) -> Result<PathBuf, Error> {
+        let is_invalid = name.is_empty()
             || name.len() > 255
             || name.starts_with('.')
             || name.contains(|c: char| matches!(c, '/' | '\\') || c.is_control());
-        if bad { Err(Problem::BadName(name.to_owned())) } else { Ok(self.0.join(name)) }
+        if is_invalid { Err(Error::InvalidName(name.to_owned())) } else { Ok(self.0.join(name)) }
     }
 }
 
-/// What is told of a file.
+/// A file in a list, without its content.
 #[derive(Serialize)]
 struct Entry {
     name: String,
@@ -52,7 +52,7 @@ struct Upload {
     files: Vec<TempFile>,
 }
 
-async fn list(folder: web::Data<Folder>) -> Result<impl Responder, Problem> {
+async fn list(folder: web::Data<Folder>) -> Result<impl Responder, Error> {
     let entries = web::block(move || {
         let mut entries = Vec::new();
         for entry in fs::read_dir(&folder.0)? {
@@ -68,41 +68,41 @@ async fn list(folder: web::Data<Folder>) -> Result<impl Responder, Problem> {
     Ok(web::Json(entries.await??))
 }
 
-/// Keeps the files of a form, each under the name that it came with, up to the first that cannot be kept.
-async fn upload(folder: web::Data<Folder>, form: MultipartForm<Upload>) -> Result<impl Responder, Problem> {
+/// Stores the files of a form under their names. The first error stops the upload, but not the files before it.
+async fn upload(folder: web::Data<Folder>, form: MultipartForm<Upload>) -> Result<impl Responder, Error> {
     let files = form.into_inner().files;
     if files.is_empty() {
-        return Err(Problem::NoFile);
+        return Err(Error::NoFile);
     }
-    let kept = web::block(move || files.into_iter().map(|file| keep(&folder, file)).collect::<Result<Vec<_>, _>>());
-    Ok(HttpResponse::Created().json(kept.await??))
+    let stored = web::block(move || files.into_iter().map(|file| store(&folder, file)).collect::<Result<Vec<_>, _>>());
+    Ok(HttpResponse::Created().json(stored.await??))
 }
 
-fn keep(folder: &Folder, file: TempFile) -> Result<Entry, Problem> {
+fn store(folder: &Folder, file: TempFile) -> Result<Entry, Error> {
     let name = file.file_name.unwrap_or_default();
     let size = file.size as u64;
     match file.file.persist_noclobber(folder.path(&name)?) {
         Ok(_) => Ok(Entry { name, size }),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(Problem::Taken(name)),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(Error::NameExists(name)),
         Err(error) => Err(error.error.into()),
     }
 }
 
-/// Sends a file or a range of it, to be saved and not to be shown: it is of somebody else.
-async fn download(folder: web::Data<Folder>, name: web::Path<String>) -> Result<NamedFile, Problem> {
+/// Sends a file or a range of a file. It is an attachment: a browser must not show a file of another user.
+async fn download(folder: web::Data<Folder>, name: web::Path<String>) -> Result<NamedFile, Error> {
     let path = folder.path(&name)?;
-    let file = NamedFile::open_async(path).await.map_err(|error| named(error, &name))?;
-    let named_so = file.content_disposition().parameters.clone();
-    let disposition = ContentDisposition { disposition: DispositionType::Attachment, parameters: named_so };
+    let file = NamedFile::open_async(path).await.map_err(|error| file_error(error, &name))?;
+    let parameters = file.content_disposition().parameters.clone();
+    let disposition = ContentDisposition { disposition: DispositionType::Attachment, parameters };
     Ok(file.set_content_disposition(disposition))
 }
 
-async fn delete(folder: web::Data<Folder>, name: web::Path<String>) -> Result<impl Responder, Problem> {
+async fn delete(folder: web::Data<Folder>, name: web::Path<String>) -> Result<impl Responder, Error> {
     let path = folder.path(&name)?;
-    web::block(move || fs::remove_file(path)).await?.map_err(|error| named(error, &name))?;
+    web::block(move || fs::remove_file(path)).await?.map_err(|error| file_error(error, &name))?;
     Ok(HttpResponse::NoContent())
 }
 
-fn named(error: io::Error, name: &str) -> Problem {
-    if error.kind() == io::ErrorKind::NotFound { Problem::NoSuchFile(name.to_owned()) } else { error.into() }
+fn file_error(error: io::Error, name: &str) -> Error {
+    if error.kind() == io::ErrorKind::NotFound { Error::FileNotFound(name.to_owned()) } else { error.into() }
 }

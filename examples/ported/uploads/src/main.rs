@@ -1,4 +1,4 @@
-//! Uploads: files that are sent as a form, kept in a folder and served again, in actix-web.
+//! Uploads in actix-web: a service that stores the files of a form in a folder, and serves them with ranges.
 //!
 //! ```text
 //! cargo run -p ported-uploads
@@ -6,10 +6,10 @@
 //! curl -r 0-99 http://127.0.0.1:8080/files/README.md
 //! ```
 //!
-//! `ADDR` says where it listens, `UPLOADS` which folder has the files, `LIMIT` how many bytes a form may have.
+//! `ADDR` sets the address, `UPLOADS` the folder of the files, and `LIMIT` the maximum size of a form in bytes.
 
+mod error;
 mod files;
-mod problem;
 
 use std::{env, fs, io, net::SocketAddr, path::PathBuf, str::FromStr};
 
@@ -21,7 +21,7 @@ use actix_web::{
 };
 use lodger::Lodger;
 
-use crate::{files::Folder, problem::Problem};
+use crate::{error::Error, files::Folder};
 
 #[actix_web::main]
 async fn main() -> io::Result<()> {
@@ -33,22 +33,24 @@ async fn main() -> io::Result<()> {
 
     let app = move || {
         App::new()
-            .app_data(MultipartFormConfig::default().total_limit(limit).error_handler(problem::of_form))
-            // In the same folder, so that to keep a file is to rename it.
+            .app_data(MultipartFormConfig::default().total_limit(limit).error_handler(error::form_error))
+            // In the same folder, so that storing a file is a rename.
             .app_data(TempFileConfig::default().directory(&folder))
             .app_data(web::Data::new(Folder::at(&folder)))
             .wrap(NormalizePath::trim())
             .wrap(Logger::default())
             .service(web::scope("/files").configure(files::routes))
-            .default_service(web::to(async || Err::<&str, _>(Problem::Nowhere)))
+            .default_service(web::to(async || Err::<&str, _>(Error::RouteNotFound)))
     };
     Lodger::new().addr(addr).run(app).await.map_err(io::Error::other)
 }
 
-/// The value of a variable, if it is set.
+/// Returns the value of a variable, or the default if the variable is not set.
 fn from_env<T: FromStr<Err: ToString>>(name: &str, default: T) -> io::Result<T> {
     match env::var(name) {
-        Ok(value) => value.parse().map_err(|error: T::Err| io::Error::other(format!("{name}: {}", error.to_string()))),
+        Ok(value) => value
+            .parse()
+            .map_err(|error: T::Err| io::Error::other(format!("invalid {name} {value:?}: {}", error.to_string()))),
         Err(_) => Ok(default),
     }
 }

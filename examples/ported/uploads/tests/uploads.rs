@@ -1,4 +1,4 @@
-//! The service as its clients see it: the program runs, and is asked over HTTP.
+//! Tests of the program over HTTP.
 
 mod app;
 
@@ -6,7 +6,7 @@ use app::App;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-/// Bytes that no text has.
+/// Returns bytes that are not text.
 fn picture() -> Vec<u8> {
     (0..50_000_u32).map(|i| (i * 7) as u8).collect()
 }
@@ -20,7 +20,7 @@ fn and_file(form: Form, name: &'static str, content: impl Into<Vec<u8>>) -> Form
 }
 
 #[tokio::test]
-async fn files_are_uploaded_listed_downloaded_and_deleted() {
+async fn uploads_lists_downloads_and_deletes_files() {
     let app = App::start("lifecycle").await;
     let uploaded = app.upload(|| and_file(file("cat.png", picture()), "größe.txt", "12 cm")).await;
     let listed = json!([{"name": "cat.png", "size": 50_000}, {"name": "größe.txt", "size": 5}]);
@@ -42,7 +42,7 @@ async fn files_are_uploaded_listed_downloaded_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_part_of_a_file_can_be_had() {
+async fn sends_ranges_of_a_file() {
     let app = App::start("ranges").await;
     assert_eq!(app.upload(|| file("cat.png", picture())).await.status, 201);
 
@@ -60,32 +60,32 @@ async fn a_part_of_a_file_can_be_had() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_in_json() {
+async fn reports_errors_as_json() {
     let app = App::start("wrong").await;
     assert_eq!(app.upload(|| file("here.txt", "first")).await.status, 201);
 
-    for (answer, status, error) in [
-        (app.get("/nowhere").await, 404, "there is nothing here"),
-        (app.get("/files/none.txt").await, 404, "there is no file none.txt"),
-        (app.delete("/files/none.txt").await, 404, "there is no file none.txt"),
-        (app.get("/files/.hidden").await, 422, "a file cannot be called \".hidden\""),
-        (app.get("/files/..%2F..%2Fsecret").await, 422, "a file cannot be called \"../../secret\""),
-        (app.upload(|| file("../escaped", "x")).await, 422, "a file cannot be called \"../escaped\""),
-        (app.upload(|| file("here.txt", "second")).await, 409, "there is a file here.txt already"),
-        (app.upload(|| Form::new().text("note", "no file")).await, 422, "there is no file in the form"),
+    for (response, status, error) in [
+        (app.get("/nowhere").await, 404, "no such route"),
+        (app.get("/files/none.txt").await, 404, "file none.txt not found"),
+        (app.delete("/files/none.txt").await, 404, "file none.txt not found"),
+        (app.get("/files/.hidden").await, 422, "invalid file name \".hidden\""),
+        (app.get("/files/..%2F..%2Fsecret").await, 422, "invalid file name \"../../secret\""),
+        (app.upload(|| file("../escaped", "x")).await, 422, "invalid file name \"../escaped\""),
+        (app.upload(|| file("here.txt", "second")).await, 409, "file here.txt already exists"),
+        (app.upload(|| Form::new().text("note", "no file")).await, 422, "the form contains no file"),
         (app.upload(|| file("large.bin", vec![0; app::LIMIT + 1])).await, 413, "the form is too large"),
-        (app.post("/files", "multipart/form-data; boundary=B", "no form").await, 400, "the form cannot be read"),
+        (app.post("/files", "multipart/form-data; boundary=B", "no form").await, 400, "cannot read the form"),
     ] {
-        assert_eq!(answer.status, status, "{error}");
-        let told = answer.json();
-        assert!(told["error"].as_str().unwrap().starts_with(error), "{told}");
+        assert_eq!(response.status, status, "{error}");
+        let body = response.json();
+        assert!(body["error"].as_str().unwrap().starts_with(error), "{body}");
     }
     assert_eq!(app.get("/files").await.json(), json!([{"name": "here.txt", "size": 5}]));
     assert_eq!(app.get("/files/here.txt").await.body, b"first");
 }
 
 #[tokio::test]
-async fn a_signal_ends_it() {
+async fn exits_at_a_signal() {
     let app = App::start("signal").await;
     assert_eq!(app.get("/files").await.json(), Value::Array(Vec::new()));
     let status = app.end().await;

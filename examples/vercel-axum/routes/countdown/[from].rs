@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 const TICK: Duration = Duration::from_millis(200);
 
-/// Counts down in server-sent events, each of which is sent when it happens.
+/// Counts down in server-sent events, and sends each event when it happens.
 pub async fn get(Path(from): Path<u8>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     Sse::new(stream::unfold(Some(from), move |left| async move {
         let left = left?;

@@ -56,19 +56,19 @@ impl FrontOptions {
             return Err(unsupported("--route-responses", front.name(), &[WEBSOCKET_API]));
         }
         if let Some(stage) = self.stage {
-            check("--stage", &front, has_stages)?;
+            check("--stage", &front, Front::has_stages)?;
             front = front.stage(stage);
         }
         if let Some(domain) = self.custom_domain {
-            check("--custom-domain", &front, has_stages)?;
+            check("--custom-domain", &front, Front::has_stages)?;
             front = front.custom_domain(domain);
         }
         if let Some(types) = self.binary_media_types {
-            check("--binary-media-types", &front, has_binary_media_types)?;
+            check("--binary-media-types", &front, Front::has_binary_media_types)?;
             front = front.binary_media_types(types);
         }
         if self.stream {
-            check("--stream", &front, can_stream)?;
+            check("--stream", &front, Front::can_stream)?;
             front = front.streaming();
         }
         Ok(front)
@@ -77,9 +77,9 @@ impl FrontOptions {
     #[cfg(feature = "websocket")]
     fn into_websocket(self) -> Result<Frontend, String> {
         for (option, is_set, supports) in [
-            ("--stream", self.stream, can_stream as fn(&Front) -> bool),
-            ("--custom-domain", self.custom_domain.is_some(), has_stages),
-            ("--binary-media-types", self.binary_media_types.is_some(), has_binary_media_types),
+            ("--stream", self.stream, Front::can_stream as fn(&Front) -> bool),
+            ("--custom-domain", self.custom_domain.is_some(), Front::has_stages),
+            ("--binary-media-types", self.binary_media_types.is_some(), Front::has_binary_media_types),
         ] {
             if is_set {
                 return Err(unsupported(option, WEBSOCKET_API, &names(supports)));
@@ -110,16 +110,4 @@ fn unsupported(option: &str, name: &str, supporting: &[&str]) -> String {
 
 fn names(supports: fn(&Front) -> bool) -> Vec<&'static str> {
     Front::all().iter().filter(|front| supports(front)).map(Front::name).collect()
-}
-
-fn has_stages(front: &Front) -> bool {
-    ["rest-api", "http-api", "http-api-v1"].contains(&front.name())
-}
-
-fn has_binary_media_types(front: &Front) -> bool {
-    front.name() == "rest-api"
-}
-
-fn can_stream(front: &Front) -> bool {
-    front.clone().streaming().is_streaming()
 }

@@ -16,8 +16,8 @@ async fn responds_with_500_to_an_invalid_prelude() {
         (&br#"{"statusCode":200,"body":"x"}"#[..], true, "before the 8 NULs after the prelude"),
         (b"{}\0\0\0\0\0\0\0one", true, "before the 8 NULs after the prelude"),
         (&long, true, "the first 16 KB of the reply have no 8 NULs"),
-        (b"[]\0\0\0\0\0\0\0\0one", true, "no JSON object"),
-        (b"{\"headers\":{\"x\":[\"1\"]}}\0\0\0\0\0\0\0\0one", true, "no object of strings"),
+        (b"[]\0\0\0\0\0\0\0\0one", true, "expected a JSON object"),
+        (b"{\"headers\":{\"x\":[\"1\"]}}\0\0\0\0\0\0\0\0one", true, "headers must be an object of strings"),
         (b"{\"multiValueHeaders\":{\"x\":[\"1\"]}}\0\0\0\0\0\0\0\0one", false, "multiValueHeaders"),
     ] {
         for front in streaming_fronts() {

@@ -1,0 +1,243 @@
+//! The public type of a front.
+
+mod decode;
+mod encode;
+pub(crate) mod spec;
+pub(crate) mod stream;
+
+use std::{fmt, net::IpAddr};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
+
+pub(crate) use self::decode::MAX_REPLY;
+use self::{spec::FrontSpec, stream::StreamDecoder};
+use crate::{
+    FunctionResult, Warning,
+    event::path::remove_stage,
+    front_settings::FrontSettings,
+    media_type::first_accept_entry,
+    response::decode::{DecodedReply, ReplyInput},
+};
+
+/// A front: the AWS service between HTTP clients and a function, with its settings, or Vercel.
+///
+/// It behaves like AWS according to the documentation and to captured events. Where neither is known, it accepts only replies
+/// that every reading of the documentation allows. IDs and times in events are constant.
+///
+/// An event has at most 6 MB, which is the limit of Lambda, and the body of a request to an ALB 1 MB. The response to a larger
+/// request is 413.
+#[derive(Debug, Clone)]
+pub struct Front {
+    pub(crate) spec: &'static FrontSpec,
+    pub(crate) settings: FrontSettings,
+    is_streaming: bool,
+}
+
+impl Front {
+    pub(crate) fn new(spec: &'static FrontSpec) -> Self {
+        let stage = spec.stages.as_ref().map_or("$default", |stages| stages.default);
+        Self { spec, settings: FrontSettings::new(spec.domain, stage), is_streaming: false }
+    }
+
+    /// The name, which the command takes as `--front`.
+    pub fn name(&self) -> &'static str {
+        self.spec.name
+    }
+
+    /// Sets the stage of an API. Other fronts ignore it.
+    ///
+    /// Requests to [`event`](Self::event) and [`RuntimeApi::send`](crate::RuntimeApi::send) do not contain the stage. Clients of
+    /// a [`Server`](crate::Server) send it, like on AWS. On the domain that AWS assigns, a REST API adds the stage to
+    /// `requestContext.path`, and an HTTP API adds a stage other than `$default` to the path.
+    #[must_use]
+    pub fn stage(mut self, stage: impl Into<String>) -> Self {
+        self.settings.stage = stage.into();
+        self
+    }
+
+    /// Returns whether the front has stages, and custom domains that are mapped to them.
+    pub fn has_stages(&self) -> bool {
+        self.spec.stages.is_some()
+    }
+
+    /// Sets a custom domain name.
+    ///
+    /// The event then has the path that the client sent, without a stage before it. A REST API has that path in
+    /// `requestContext.path` too. Requests contain the base path and the stage that the mapping of the domain requires:
+    ///
+    /// | base path of the mapping | stage of the mapping | request |
+    /// |---|---|---|
+    /// | none | none | `/prod/pets` |
+    /// | none | `prod` | `/pets` |
+    /// | `orders` | none | `/orders/prod/pets` |
+    /// | `orders` | `prod` | `/orders/pets` |
+    ///
+    /// A REST API supports all four. The mapping of an HTTP API always has a stage, so only the second and the last apply.
+    ///
+    /// Source: [Custom domain names](https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html).
+    #[must_use]
+    pub fn custom_domain(mut self, name: impl Into<String>) -> Self {
+        self.settings.custom_domain = Some(name.into());
+        self
+    }
+
+    /// Sets the address of the client. The default is `127.0.0.1`.
+    #[must_use]
+    pub fn client(mut self, client: IpAddr) -> Self {
+        self.settings.client = client;
+        self
+    }
+
+    /// Sets the binary media types of a REST API, such as `image/png`, `image/*` or `*/*`. By default there are none, like on
+    /// AWS. Other fronts have no such setting.
+    ///
+    /// If the `Content-Type` of a request matches none of them, its body becomes text, and each byte that is not UTF-8
+    /// becomes U+FFFD. If the first entry of its `Accept` matches none, a client gets base64 from a reply as text: the
+    /// content type of the response does not count. `*/*` matches everything, and a header that is missing.
+    /// [`RuntimeApi::warnings`](crate::RuntimeApi::warnings) reports both losses. Streamed replies need no setting.
+    ///
+    /// Sources: [Binary media types](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html);
+    /// that `Accept` alone decides was tested on AWS for [LocalStack](https://github.com/localstack/localstack/pull/12199).
+    #[must_use]
+    pub fn binary_media_types<T: Into<String>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
+        self.settings.binary_media_types = types.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Returns whether [`binary_media_types`](Self::binary_media_types) have an effect.
+    pub fn has_binary_media_types(&self) -> bool {
+        self.spec.body == crate::event::body::BodyRule::BinaryMediaTypes
+    }
+
+    /// Streams replies: a Function URL with the invoke mode `RESPONSE_STREAM`, or a REST API whose integration has the response
+    /// transfer mode `STREAM`. Other fronts cannot stream and ignore it. Events are the same in both modes.
+    ///
+    /// A REST API requires a prelude and eight NUL bytes in the first 16 KB, and responds with 500 to other replies, buffered ones
+    /// included. A Function URL requires them if the content type of the reply is
+    /// `application/vnd.awslambda.http-integration-response`. It sends any other reply to the client as the body, with the status
+    /// 200 and the content type of the reply; this includes the JSON of a buffered reply.
+    ///
+    /// AWS does not document the following, so this front chooses:
+    ///
+    /// - A Function URL responds with 500 to an invalid prelude. For `multiValueHeaders` AWS does so too.
+    /// - A prelude with an unknown member is invalid.
+    /// - Without a content type, a Function URL adds `application/octet-stream`, and a REST API `application/json`.
+    ///
+    /// A front that does not stream gets a streamed reply from the Invoke API, with the prelude as a part of the payload. A REST
+    /// API sends a response without a body then. [`RuntimeApi::warnings`](crate::RuntimeApi::warnings) reports a front and a
+    /// function of which only one streams.
+    ///
+    /// Sources: [Function URLs](https://docs.aws.amazon.com/lambda/latest/dg/config-rs-invoke-furls.html),
+    /// [REST APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html).
+    #[must_use]
+    pub fn streaming(mut self) -> Self {
+        self.is_streaming = self.can_stream();
+        self
+    }
+
+    /// Returns whether [`streaming`](Self::streaming) has an effect.
+    pub fn can_stream(&self) -> bool {
+        self.spec.stream.is_some()
+    }
+
+    /// Returns whether replies are streamed.
+    pub fn is_streaming(&self) -> bool {
+        self.is_streaming
+    }
+
+    /// Makes the event that AWS would send for `request`.
+    ///
+    /// # Errors
+    /// The response of the front if AWS would not invoke the function: 413 if the request is too large, 400 if an HTTP API
+    /// cannot decode the path, and 400 to an upgrade at an ALB.
+    pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, Box<Response<Bytes>>> {
+        encode::encode_event(self.spec, &self.settings, request)
+    }
+
+    /// Makes the HTTP response that AWS would send for the result of an invocation.
+    ///
+    /// If the front is [`streaming`](Self::streaming), the reply counts as a complete stream. Its content type is unknown, so a
+    /// JSON object before eight NUL bytes counts as a prelude. The client is assumed to accept the content type of the response,
+    /// which only matters for [binary media types](Self::binary_media_types).
+    pub fn response(&self, result: &FunctionResult) -> Response<Bytes> {
+        self.decode_result(None, result)
+    }
+
+    /// Makes the [`response`](Self::response) for the client that sent `request`.
+    pub fn response_to(&self, request: &Request<Bytes>, result: &FunctionResult) -> Response<Bytes> {
+        self.decode_result(Some(first_accept_entry(request.headers())), result)
+    }
+
+    fn decode_result(&self, accept: Option<&str>, result: &FunctionResult) -> Response<Bytes> {
+        match result {
+            Ok(reply) => self.decode_reply(accept, reply).response,
+            Err(_) => self.failure_response(),
+        }
+    }
+
+    /// Makes the response of a buffered reply. `accept` is the first entry of the request's `Accept`, or `None` if it is unknown.
+    pub(crate) fn decode_reply(&self, accept: Option<&str>, reply: &[u8]) -> DecodedReply {
+        match self.stream_decoder() {
+            Some(_) if reply.len() > MAX_REPLY => self.failure_response().into(),
+            Some(decoder) => decoder.decode_complete(reply).into(),
+            None => decode::decode_reply(self.spec, &ReplyInput { reply, settings: &self.settings, accept }),
+        }
+    }
+
+    /// Makes the response of a streamed reply, if the front does not stream.
+    pub(crate) fn decode_collected_stream(&self, reply: &[u8]) -> Response<Bytes> {
+        let keeps_head = self.spec.stream.as_ref().is_some_and(|rules| rules.keeps_head_when_buffered);
+        let envelope = match stream::split_prelude(reply) {
+            Some((prelude, _)) if keeps_head => prelude,
+            Some(_) | None => reply,
+        };
+        self.decode_reply(None, envelope).response
+    }
+
+    /// Returns the decoder of streamed replies, if the front is streaming.
+    pub(crate) fn stream_decoder(&self) -> Option<StreamDecoder> {
+        let rules = self.spec.stream.as_ref().filter(|_| self.is_streaming)?;
+        Some(StreamDecoder { front: self.spec, rules })
+    }
+
+    /// Returns a warning if the front damages the body of a request.
+    pub(crate) fn request_warning(&self, request: &Request<Bytes>) -> Option<Warning> {
+        self.spec.body.warning(request, &self.settings)
+    }
+
+    /// Returns the response of the front in place of the function.
+    pub(crate) fn error_response(&self, status: StatusCode) -> Response<Bytes> {
+        self.spec.error_response(status)
+    }
+
+    /// Returns the response when the function fails or its reply is invalid.
+    pub(crate) fn failure_response(&self) -> Response<Bytes> {
+        self.spec.failure_response()
+    }
+
+    /// Removes the stage from a URI, if clients of this front send it (rule 24).
+    ///
+    /// # Errors
+    /// The response of the front if the path has no or another stage.
+    pub(crate) fn uri_below_stage(&self, uri: &Uri) -> Result<Uri, Box<Response<Bytes>>> {
+        let stage = self.settings.stage.as_str();
+        let Some(stages) = &self.spec.stages else { return Ok(uri.clone()) };
+        if self.settings.custom_domain.is_some() || stages.hides_default && stage == "$default" {
+            return Ok(uri.clone());
+        }
+        remove_stage(uri, stage).ok_or_else(|| {
+            let mut response = self.error_response(stages.unknown_status);
+            if let Some(error_type) = stages.unknown_error_type {
+                response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(error_type));
+            }
+            Box::new(response)
+        })
+    }
+}
+
+impl fmt::Display for Front {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

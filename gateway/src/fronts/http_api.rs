@@ -1,0 +1,63 @@
+//! HTTP APIs of API Gateway with payload format version 2.0.
+//!
+//! Source: [Lambda integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use crate::{
+    Front,
+    event::{
+        body::BodyRule,
+        headers::{ContentLengthRule, HeaderRules, add_proxy_headers},
+        path::decode_path,
+        payload_v2::{Variant, event},
+    },
+    front::spec::{FrontSpec, Limits, StageSpec},
+    response::{decode::DecodedReply, error::ErrorBody, payload_v2},
+};
+
+impl Front {
+    /// An HTTP API of API Gateway with payload format version 2.0: the path decoded, and cookies only in `cookies`.
+    ///
+    /// Source: [Lambda integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
+    pub fn http_api() -> Self {
+        Self::new(&HTTP_API)
+    }
+}
+
+pub(super) const HTTP_API: FrontSpec = FrontSpec {
+    name: "http-api",
+    domain: "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com",
+    stages: Some(STAGES),
+    rejects_upgrades: false,
+    limits: Limits::API_GATEWAY,
+    body: BodyRule::TextTypes,
+    headers: HeaderRules { content_length: ContentLengthRule::Always, add: add_proxy_headers },
+    event: |mut input| {
+        // Only a Function URL keeps the cookies there (rule 49).
+        input.headers.remove("cookie");
+        let path = input.settings.add_stage(&decode_path(input.path())?);
+        Some(event(&input, Variant { raw_path: path.clone(), context_path: path, account_id: "123456789012" }))
+    },
+    response: |input| payload_v2::decode(input.reply, "text/plain; charset=utf-8", bare_body).map(DecodedReply::from),
+    failure_status: StatusCode::INTERNAL_SERVER_ERROR,
+    error_body: |_, reason| ErrorBody::json_message(reason),
+    stream: None,
+};
+
+/// The stages of an HTTP API with either payload format version.
+pub(super) const STAGES: StageSpec = StageSpec {
+    default: "$default",
+    hides_default: true,
+    unknown_status: StatusCode::NOT_FOUND,
+    unknown_error_type: None,
+};
+
+/// Decodes a JSON string. Other JSON stays as it is (rule 89).
+fn bare_body(reply: &[u8]) -> Bytes {
+    match serde_json::from_slice::<String>(reply) {
+        Ok(text) => text.into(),
+        Err(_) => Bytes::copy_from_slice(reply),
+    }
+}

@@ -1,0 +1,26 @@
+//! The app as a process: signals, environment variables, standard error, and reports to Vercel.
+#![cfg(unix)]
+
+mod settings;
+mod signals;
+mod vercel;
+mod warnings;
+
+use lodger_tests::{ask::Sent, process::Process};
+use serde_json::{Value, json};
+
+/// Starts the probe with these environment variables and no others.
+fn start(vars: &[(&str, &str)]) -> Process {
+    Process::start(env!("CARGO_BIN_EXE_probe"), vars)
+}
+
+/// A request to `target` for a response with this status and these headers.
+fn request_for_response(target: &str, status: u16, headers: impl Into<Value>) -> Sent {
+    let response = json!({"status": status, "headers": headers.into(), "body": ""});
+    Sent::get(target).method("POST").header("content-type", "application/json").body(response.to_string())
+}
+
+/// A request for a redirect to `/items`.
+fn request_for_redirect(target: &str) -> Sent {
+    request_for_response(target, 302, json!([["location", "/items"]]))
+}

@@ -1,0 +1,31 @@
+//! Lodger's own server: protocols, connections, the runtime, the shutdown.
+
+mod connections;
+mod protocols;
+mod services;
+mod shutdown;
+mod startup;
+
+use std::{net::SocketAddr, time::Duration};
+
+use lodger::{Error, Lodger};
+use lodger_tests::{
+    ask::{Sent, ask},
+    test_host::{Listening, TestApp, TestHost},
+};
+
+/// A grace period that does not end during a test.
+const LONG_GRACE: Duration = Duration::from_secs(3600);
+
+/// Starts an app under Lodger's server.
+async fn start<F>(run: impl FnOnce(Lodger) -> F) -> TestApp<Listening>
+where
+    F: Future<Output = Result<(), Error>> + Send + 'static,
+{
+    TestHost::server().start(run).await
+}
+
+/// Returns the body of a response as text.
+async fn text(addr: SocketAddr, target: &'static str) -> String {
+    String::from_utf8(ask(addr, &Sent::get(target)).await.into_body().to_vec()).unwrap()
+}
