@@ -57,7 +57,7 @@ impl RuntimeApi {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let state = Arc::new(SharedState::default());
-        let hosts = Arc::new(Hosts::of_private_api());
+        let hosts = Arc::new(Hosts::for_private_api());
         let server = tokio::spawn(server::serve(listener, Arc::clone(&state), Arc::clone(&hosts)));
         Ok(Self { addr, state, hosts, log: Log::default(), server })
     }

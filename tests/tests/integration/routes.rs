@@ -86,10 +86,10 @@ fn reports_invalid_route_files_as_compile_errors() {
     );
     let handler = "pub async fn get() {}";
     let invalid = [
-        ("routes/users/[id.rs", handler, "\"[id\" cannot stand in a path as it is"),
-        ("routes/users/index.rs", handler, "routes/users.rs is for the same path"),
-        ("routes/nothing.rs", "fn get() {}", "it has no handler"),
-        ("routes/cfg.rs", "#[cfg(unix)] pub fn get() {}", "its handler `get` is behind a `cfg`"),
+        ("routes/users/[id.rs", handler, "invalid name \"[id\": expected "),
+        ("routes/users/index.rs", handler, "same path as routes/users.rs"),
+        ("routes/nothing.rs", "fn get() {}", "no handler found"),
+        ("routes/cfg.rs", "#[cfg(unix)] pub fn get() {}", "the handler `get` has a `cfg` attribute"),
     ];
     project.write("routes/users.rs", handler);
     for (file, source, _) in invalid {

@@ -29,26 +29,15 @@ pub(super) async fn start_on_vercel(arguments: &[&str]) -> (Child, SocketAddr, U
     (child, addr.unwrap(), UnixStream::connect(ipc.unwrap()).await.unwrap())
 }
 
-#[tokio::test]
-async fn serves_a_function_of_vercel() {
-    let (mut child, addr, mut ipc) = start_on_vercel(&["--quiet", "--allow-host", "x.example"]).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let message = |kind: &str, payload: serde_json::Value| format!("{}\0", json!({"type": kind, "payload": payload}));
-    let started = message("server-started", json!({"initDuration": 1, "httpPort": port}));
-    let context = json!({"invocationId": "0", "requestId": 0});
-    let log = message("log", json!({"context": context, "level": "warn", "message": "aGk="}));
-    let unknown_end = message("end", json!({"context": context}));
-    ipc.write_all((started + &log + &unknown_end).as_bytes()).await.unwrap();
-
-    // The request has the headers of the platform, and the upgraded connection passes bytes in both directions.
+/// Sends a request with an upgrade. Checks the headers of the platform, and bytes in both directions after the upgrade.
+async fn check_upgrade(addr: SocketAddr, listener: &TcpListener) {
     let mut client = TcpStream::connect(addr).await.unwrap();
     let request = "GET /ws?a HTTP/1.1\r\nhost: x.example\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
     client.write_all(request.as_bytes()).await.unwrap();
     let (mut function, _) = listener.accept().await.unwrap();
-    let mut request = vec![0; 4096];
-    let length = function.read(&mut request).await.unwrap();
-    let request = String::from_utf8_lossy(&request[..length]).to_lowercase();
+    let mut request = Vec::with_capacity(4096);
+    function.read_buf(&mut request).await.unwrap();
+    let request = String::from_utf8_lossy(&request).to_lowercase();
     for part in
         ["get /ws?a http/1.1\r\n", "x-forwarded-host: x.example", "x-real-ip: 127.0.0.1", "internal-request-id: 1"]
     {
@@ -69,9 +58,10 @@ async fn serves_a_function_of_vercel() {
     function.write_all(b"pong").await.unwrap();
     client.read_exact(&mut four).await.unwrap();
     assert_eq!(&four, b"pong");
+}
 
-    // The function no longer listens.
-    drop(listener);
+/// Waits until the server cannot connect to the function.
+async fn wait_for_refused_connection(addr: SocketAddr) {
     let refused = async {
         loop {
             let (head, body) = fetch(addr, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
@@ -84,7 +74,23 @@ async fn serves_a_function_of_vercel() {
         }
     };
     soon(refused).await;
+}
 
+#[tokio::test]
+async fn serves_a_function_of_vercel() {
+    let (mut child, addr, mut ipc) = start_on_vercel(&["--quiet", "--allow-host", "x.example"]).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let message = |kind: &str, payload: serde_json::Value| format!("{}\0", json!({"type": kind, "payload": payload}));
+    let started = message("server-started", json!({"initDuration": 1, "httpPort": port}));
+    let context = json!({"invocationId": "0", "requestId": 0});
+    let log = message("log", json!({"context": context, "level": "warn", "message": "aGk="}));
+    let unknown_end = message("end", json!({"context": context}));
+    ipc.write_all((started + &log + &unknown_end).as_bytes()).await.unwrap();
+
+    check_upgrade(addr, &listener).await;
+    drop(listener);
+    wait_for_refused_connection(addr).await;
     terminate(&child).await;
     let mut errors = String::new();
     child.stderr.take().unwrap().read_to_string(&mut errors).await.unwrap();
