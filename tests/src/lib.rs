@@ -1,4 +1,4 @@
-//! The parts that tests share: an app that reports each request that it sees, hosts for it, and a client.
+//! The parts that tests share: the probe (an app that describes each request), test hosts, and a client.
 
 pub mod ask;
 pub mod client;

@@ -8,13 +8,13 @@ use tokio::{
     time::timeout,
 };
 
-// The modules of the tests still import it from here.
+// For modules that still import it from here.
 pub use crate::wait::SOON;
 
 /// The response of Lambda to a response.
 pub const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
 
-/// An API that does nothing by itself, and the function that is to speak to it.
+/// A Runtime API that sends only the bytes that a test writes, and its function.
 // To be replaced by `TestHost::raw_lambda`.
 pub struct RawApi {
     pub listener: TcpListener,

@@ -1,4 +1,4 @@
-//! The app as a `Router` of axum 0.7, whose paths have `:name` where those of 0.8 have `{name}`.
+//! The app as a `Router` of axum 0.7, whose paths have `:name` instead of `{name}`.
 
 use std::net::SocketAddr;
 

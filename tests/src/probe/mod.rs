@@ -1,4 +1,4 @@
-//! The same app in every framework: it reports the request that it sees, or responds in the way that the path names.
+//! The same app in every framework. It responds with a description of the request, or as the path demands.
 //!
 //! Each framework has a file, which converts its request to a [`ProbeRequest`] and the result of [`respond_to`] to its response.
 //! Routes that need the framework, such as streams, are in that file as well.

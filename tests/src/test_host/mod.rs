@@ -4,20 +4,17 @@
 //! test's side of the host. A server has an address:
 //!
 //! ```
-//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! use lodger_tests::{client::{ClientRequest, send}, probe, test_host::TestHost};
 //!
 //! let mut server = TestHost::server().start(|lodger| lodger.base_path("/api").run(probe::app())).await;
 //! assert_eq!(send(server.addr(), &ClientRequest::get("/api/status/204")).await.status(), 204);
 //! server.begin_shutdown();
 //! server.result().await.unwrap();
-//! # });
 //! ```
 //!
 //! A Lambda function has a [`RuntimeApi`](lodger_gateway::RuntimeApi), which is set up before the app starts:
 //!
 //! ```
-//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! use lodger_gateway::Front;
 //! use lodger_tests::{client::ClientRequest, probe, test_host::TestHost};
 //!
@@ -25,7 +22,6 @@
 //! let lambda = host.start(|lodger| lodger.run(probe::actix_web::app)).await;
 //! assert_eq!(lambda.send(&Front::alb(), &ClientRequest::get("/").request()).await.status(), 200);
 //! assert_eq!(lambda.protocol_errors(), [""; 0]);
-//! # });
 //! ```
 //!
 //! [`TestHost::raw_lambda`] is a Runtime API that sends only the bytes that the test writes. A Vercel function has a
@@ -33,8 +29,8 @@
 //!
 //! - [`on_own_thread`](TestHost::on_own_thread) is for apps whose future is not `Send`, and for apps that must not share the
 //!   runtime of the test. All other apps are tasks of the test's runtime, so that a test can pause their clock.
-//! - A [`TestApp`] stops its app when it is dropped, and its host only after that. An app that goes on after its test would poll
-//!   the port of its Runtime API, which may be the port of another test by then.
+//! - Dropping a [`TestApp`] stops its app, and then its host. An app that outlives its test would poll the port of its Runtime
+//!   API, which another test may use by then.
 //! - [`TestApp::begin_shutdown`] works on servers and on Vercel. On Lambda it needs [`TestHost::with_shutdown`], because a
 //!   function has no shutdown by default.
 
@@ -99,7 +95,7 @@ impl<H: Host> TestHost<H> {
         OnOwnThread(self)
     }
 
-    /// Starts the app that `run` runs, as a task of the test's runtime.
+    /// Starts an app as a task of the test's runtime. `run` calls `Lodger::run`.
     ///
     /// Returns when a server listens; on other hosts at once.
     pub async fn start<F>(self, run: impl FnOnce(Lodger) -> F) -> TestApp<H::Platform>
@@ -114,7 +110,7 @@ impl<H: Host> TestHost<H> {
 }
 
 impl<H: Host> OnOwnThread<H> {
-    /// Starts the app that `run` runs, like [`TestHost::start`].
+    /// Starts an app, like [`TestHost::start`].
     pub async fn start<F>(self, run: impl FnOnce(Lodger) -> F + Send + 'static) -> TestApp<H::Platform>
     where
         F: Future<Output = Result<(), Error>>,

@@ -1,5 +1,5 @@
-//! Events that are not HTTP, and those of WebSocket APIs: what a route of the app gets, what becomes of its answer, and who
-//! cannot get there.
+//! Events other than HTTP requests, and WebSocket events: the requests that the app receives, the replies, and the protection of
+//! their paths from clients.
 
 use std::{net::SocketAddr, sync::Arc};
 

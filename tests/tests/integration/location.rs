@@ -19,7 +19,7 @@ use warp::Filter;
 /// Targets, the `Location` of each response, and whether Lodger adds the prefix to it.
 type Redirects = &'static [(&'static str, &'static str, bool)];
 
-const OF_AXUM: Redirects = &[
+const AXUM_REDIRECTS: Redirects = &[
     ("/to", "/items?next=/a#b", true),
     ("/created", "/items/1", true),
     // The app has added the prefix.
@@ -31,7 +31,7 @@ const OF_AXUM: Redirects = &[
     ("/src?a=b", "/src/?a=b", true),
 ];
 
-fn of_axum(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
+fn run_axum(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
     let own = async |prefix: Option<Extension<PathPrefix>>| {
         let prefix = prefix.as_ref().map_or("", |prefix| prefix.as_str());
         Redirect::to(&format!("{prefix}/items"))
@@ -48,7 +48,7 @@ fn of_axum(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
     lodger.run(app)
 }
 
-const OF_ACTIX: Redirects = &[
+const ACTIX_REDIRECTS: Redirects = &[
     ("/to", "/items?next=/a#b", true),
     ("/error", "/login", true),
     ("/own", "/items", true),
@@ -57,7 +57,7 @@ const OF_ACTIX: Redirects = &[
     ("/src", "/src/", true),
 ];
 
-fn of_actix(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
+fn run_actix(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
     use ::actix_web::{App, HttpResponse, error::InternalError, web};
     lodger.run(|| {
         let see = |location: String| HttpResponse::SeeOther().insert_header(("location", location)).finish();
@@ -82,9 +82,9 @@ fn of_actix(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
     })
 }
 
-const OF_WARP: Redirects = &[("/to", "/items?next=/a", true), ("/host", "https://example.com/items", false)];
+const WARP_REDIRECTS: Redirects = &[("/to", "/items?next=/a", true), ("/host", "https://example.com/items", false)];
 
-fn of_warp(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
+fn run_warp(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
     use warp::http::Uri;
     let to = warp::path!("to").map(|| warp::redirect::see_other(Uri::from_static("/items?next=/a")));
     let host = warp::path!("host").map(|| warp::redirect::see_other(Uri::from_static("https://example.com/items")));
@@ -111,7 +111,7 @@ macro_rules! hosts {
             use super::*;
 
             #[tokio::test]
-            async fn on_a_server() {
+            async fn adds_the_prefix_on_a_server() {
                 let server = TestHost::server().on_own_thread().start(|lodger| $run(lodger.base_path("/api"))).await;
                 let addr = server.addr();
                 assert_locations("/api", $redirects, async |target| send(addr, &ClientRequest::get(format!("/api{target}"))).await).await;
@@ -123,14 +123,14 @@ macro_rules! hosts {
 
             #[cfg(unix)]
             #[tokio::test]
-            async fn on_vercel() {
+            async fn adds_the_prefix_on_vercel() {
                 let vercel = TestHost::vercel().on_own_thread().start(|lodger| $run(lodger.base_path("/api"))).await;
                 let send = async |target: &str| vercel.fetch(&ClientRequest::get(format!("/api{target}"))).await.1;
                 assert_locations("/api", $redirects, send).await;
             }
 
             #[tokio::test]
-            async fn on_lambda() {
+            async fn adds_the_prefix_on_lambda() {
                 let api = TestHost::lambda().on_own_thread().start(|lodger| $run(lodger.base_path("/v1"))).await;
                 for (front, prefix, sent) in [
                     (Front::rest_api(), "/prod", ""),
@@ -153,7 +153,7 @@ macro_rules! hosts {
             }
 
             #[tokio::test]
-            async fn in_a_stream() {
+            async fn adds_the_prefix_to_a_streamed_response() {
                 let api = TestHost::lambda().on_own_thread().start(|lodger| $run(lodger.response_mode(ResponseMode::Stream))).await;
                 let front = Front::rest_api().streaming();
                 let send = async |target: &str| api.stream(&front, &ClientRequest::get(target).request()).await.collect().await;
@@ -164,21 +164,21 @@ macro_rules! hosts {
 }
 
 hosts! {
-    axum of_axum OF_AXUM,
-    actix_web of_actix OF_ACTIX,
-    warp_filter of_warp OF_WARP,
+    axum run_axum AXUM_REDIRECTS,
+    actix_web run_actix ACTIX_REDIRECTS,
+    warp_filter run_warp WARP_REDIRECTS,
 }
 
 #[tokio::test]
 async fn keeps_the_location_if_rewriting_is_off() {
     let server = TestHost::server()
         .on_own_thread()
-        .start(|lodger| of_axum(lodger.base_path("/api").rewrite_location(false)))
+        .start(|lodger| run_axum(lodger.base_path("/api").rewrite_location(false)))
         .await;
     let addr = server.addr();
     assert_eq!(send(addr, &ClientRequest::get("/api/src")).await.headers()["location"], "/src/");
     assert_eq!(send(addr, &ClientRequest::get("/api/own")).await.headers()["location"], "/api/items");
-    let api = TestHost::lambda().on_own_thread().start(|lodger| of_axum(lodger.rewrite_location(false))).await;
+    let api = TestHost::lambda().on_own_thread().start(|lodger| run_axum(lodger.rewrite_location(false))).await;
     let response = api.send(&Front::rest_api(), &ClientRequest::get("/src").request()).await;
     assert_eq!(response.headers()["location"], "/src/");
 }

@@ -7,6 +7,7 @@ use lodger::{Error, Lodger};
 use lodger_gateway::Front;
 use lodger_tests::{
     client::{ClientRequest, send, wait_until_refused},
+    probe,
     test_host::TestHost,
 };
 
@@ -14,6 +15,19 @@ use lodger_tests::{
 fn app(alive: &Arc<()>) -> Router {
     let alive = Arc::clone(alive);
     Router::new().fallback(async move || drop(Arc::clone(&alive)))
+}
+
+#[tokio::test]
+async fn serves_the_examples_of_the_documentation() {
+    let mut server = TestHost::server().start(|lodger| lodger.base_path("/api").run(probe::app())).await;
+    assert_eq!(send(server.addr(), &ClientRequest::get("/api/status/204")).await.status(), 204);
+    server.begin_shutdown();
+    server.result().await.unwrap();
+
+    let host = TestHost::lambda().max_concurrency(8).on_own_thread();
+    let lambda = host.start(|lodger| lodger.run(probe::actix_web::app)).await;
+    assert_eq!(lambda.send(&Front::alb(), &ClientRequest::get("/").request()).await.status(), 200);
+    assert_eq!(lambda.protocol_errors(), [""; 0]);
 }
 
 fn without_database(lodger: Lodger) -> impl Future<Output = Result<(), Error>> + Send {
