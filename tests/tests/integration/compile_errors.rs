@@ -1,8 +1,8 @@
 //! The errors of the compiler for mistakes in `main`: one error for each mistake, with a way to fix it.
 //!
 //! Each file in `tests/ui` is a program. Its first lines have parts of the error that it must have (`// error: ..`), or must
-//! not have (`// absent: ..`). A file without such a line must compile. The messages are not compared as a whole, because each
-//! version of the compiler lays them out differently.
+//! not have (`// absent: ..`). A file without such a line must compile. Not `trybuild`: it checks all programs with
+//! one set of features, and most of these mistakes depend on the features that are on.
 
 use std::{fs, path::Path};
 
