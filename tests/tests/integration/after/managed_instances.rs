@@ -12,7 +12,7 @@ use actix_web::web;
 use futures_util::future::join_all;
 use lodger::{AfterResponse, Lodger};
 use lodger_tests::{
-    log::Log,
+    event_log::EventLog,
     test_host::{Lambda, TestHost},
     wait::{QUIET, wait_until},
 };
@@ -23,37 +23,37 @@ use crate::clock;
 
 #[tokio::test]
 async fn work_blocks_its_own_slot_and_no_other() {
-    let (log, gate) = (Log::default(), Gate::closed());
+    let (log, gate) = (EventLog::default(), Gate::closed());
     let app = app(log.clone(), &gate);
     let lambda = TestHost::lambda().max_concurrency(2).on_own_thread().start(|lodger| lodger.run(app)).await;
     lambda.get("/several").await;
-    log.says("work of work").await;
+    log.wait_for("work of work").await;
     for _ in 0..20 {
         lambda.get("/").await;
     }
     // One poll of each slot, and 20 more of the free slot.
     lambda.wait_for_polls(22).await;
-    assert_eq!(log.said()[1..], ["next"; 20]);
+    assert_eq!(log.events()[1..], ["next"; 20]);
     sleep(QUIET).await;
     assert_eq!(lambda.poll_count(), 22, "the slot polls before its work is done");
     gate.open();
-    log.says("work 0").await;
+    log.wait_for("work 0").await;
     lambda.wait_for_polls(23).await;
     assert_eq!(lambda.protocol_errors(), [""; 0]);
 }
 
 #[tokio::test]
 async fn work_is_cancelled_at_the_deadline_of_its_slot() {
-    let log = Log::default();
+    let log = EventLog::default();
     let app = app(log.clone(), &Gate::closed());
     let run = |lodger: Lodger| lodger.deadline_margin(Duration::ZERO).run(app);
     let lambda = TestHost::lambda().max_concurrency(2).start(run).await;
     invoke(&lambda, "/forever", 60).await;
-    log.says("begun").await;
+    log.wait_for("begun").await;
     lambda.get("/").await;
-    assert_eq!(log.said(), ["begun", "next"]);
+    assert_eq!(log.events(), ["begun", "next"]);
     clock::advance(Duration::from_secs(60)).await;
-    log.says("cancelled").await;
+    log.wait_for("cancelled").await;
     assert_eq!(lambda.protocol_errors(), [""; 0]);
 }
 

@@ -15,18 +15,18 @@ use axum::{
 };
 use futures_util::{StreamExt as _, stream};
 use lodger::{AfterResponse, Error};
-use lodger_tests::log::Log;
+use lodger_tests::event_log::EventLog;
 use tokio::{
     sync::{Semaphore, oneshot, watch},
     time::sleep,
 };
 
 /// Logs its drop, which is when its future completes or is cancelled.
-struct LogOnDrop(Log, &'static str);
+struct LogOnDrop(EventLog, &'static str);
 
 impl Drop for LogOnDrop {
     fn drop(&mut self) {
-        self.0.say(self.1);
+        self.0.push(self.1);
     }
 }
 
@@ -50,18 +50,18 @@ impl Gate {
 }
 
 /// An app with a route for each kind of work.
-fn app(log: Log, gate: &Gate) -> Router {
+fn app(log: EventLog, gate: &Gate) -> Router {
     let router = Router::new()
         .route("/several", several(log.clone(), gate.clone()))
         .route("/forever", forever(log.clone()))
         .route("/streamed", streamed(log.clone()))
         .route("/waits", waits(log.clone()))
         .route("/late", late(log.clone(), gate.clone()));
-    router.fallback(async move || log.say("next"))
+    router.fallback(async move || log.push("next"))
 }
 
 /// Runs work that panics, work of that work, and three pieces of work. Each of the three waits for the next one.
-fn several(log: Log, gate: Gate) -> MethodRouter {
+fn several(log: EventLog, gate: Gate) -> MethodRouter {
     get(async move |Extension(after): Extension<AfterResponse>| {
         let turn = Arc::new(watch::Sender::new(2_usize));
         for number in 0..3 {
@@ -69,13 +69,13 @@ fn several(log: Log, gate: Gate) -> MethodRouter {
             after.run(async move {
                 gate.pass().await;
                 turn.subscribe().wait_for(|turn| *turn == number).await.unwrap();
-                log.say(format!("work {number}"));
+                log.push(format!("work {number}"));
                 turn.send_replace(number.wrapping_sub(1));
             });
         }
         let (nested, log) = (after.clone(), log.clone());
         after.run(async move {
-            nested.run(async move { log.say("work of work") });
+            nested.run(async move { log.push("work of work") });
             panic!("asked to panic after the response");
         });
         "handed over"
@@ -83,12 +83,12 @@ fn several(log: Log, gate: Gate) -> MethodRouter {
 }
 
 /// Runs work that does not end.
-fn forever(log: Log) -> MethodRouter {
+fn forever(log: EventLog) -> MethodRouter {
     get(async move |Extension(after): Extension<AfterResponse>| {
         let log = log.clone();
         after.run(async move {
             let _cancelled = LogOnDrop(log.clone(), "cancelled");
-            log.say("begun");
+            log.push("begun");
             std::future::pending::<()>().await;
         });
         "handed over"
@@ -96,18 +96,18 @@ fn forever(log: Log) -> MethodRouter {
 }
 
 /// Runs work while the response streams.
-fn streamed(log: Log) -> MethodRouter {
+fn streamed(log: EventLog) -> MethodRouter {
     get(async move |Extension(after): Extension<AfterResponse>| {
         let log = log.clone();
         Body::from_stream(stream::iter(0..3).then(move |number| {
             let (log, log_of_work, after) = (log.clone(), log.clone(), after.clone());
             async move {
                 if number == 0 {
-                    after.run(async move { log_of_work.say("work") });
+                    after.run(async move { log_of_work.push("work") });
                 }
                 // Leaves time for work that does not wait for the end of the stream.
                 sleep(Duration::from_millis(50)).await;
-                log.say(format!("frame {number}"));
+                log.push(format!("frame {number}"));
                 Ok::<_, Error>("frame ")
             }
         }))
@@ -115,25 +115,25 @@ fn streamed(log: Log) -> MethodRouter {
 }
 
 /// Runs work that waits for its own work.
-fn waits(log: Log) -> MethodRouter {
+fn waits(log: EventLog) -> MethodRouter {
     get(async move |Extension(after): Extension<AfterResponse>| {
         let (log, nested) = (log.clone(), after.clone());
         after.run(async move {
             let (sender, receiver) = oneshot::channel();
             nested.run(async move { sender.send("done").unwrap() });
-            log.say(receiver.await.unwrap());
+            log.push(receiver.await.unwrap());
         });
         "handed over"
     })
 }
 
 /// Runs work that the app adds after the response.
-fn late(log: Log, gate: Gate) -> MethodRouter {
+fn late(log: EventLog, gate: Gate) -> MethodRouter {
     get(async move |Extension(after): Extension<AfterResponse>| {
         let (log, gate) = (log.clone(), gate.clone());
         tokio::spawn(async move {
             gate.pass().await;
-            after.run(async move { log.say("late work") });
+            after.run(async move { log.push("late work") });
         });
         "answered"
     })

@@ -17,7 +17,7 @@ use std::{
 use axum::Router;
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::Sent,
+    client::ClientRequest,
     raw_api::{self, ACCEPTED, RawRuntimeApi, Socket},
     test_host::{TestApp, TestHost},
 };
@@ -64,7 +64,7 @@ fn counting_app(calls: &Arc<AtomicUsize>) -> Router {
 
 /// The event of a request to a Function URL.
 fn event() -> Vec<u8> {
-    Front::function_url().event(&Sent::get("/").request()).unwrap().to_vec()
+    Front::function_url().event(&ClientRequest::get("/").request()).unwrap().to_vec()
 }
 
 /// The response to a poll: an invocation with this id.

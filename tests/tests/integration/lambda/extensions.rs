@@ -6,7 +6,7 @@ use axum::{Extension, Json, Router, extract::Request, routing::get};
 use lodger::{PathPrefix, lambda};
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
-    ask::Sent,
+    client::ClientRequest,
     probe,
     test_host::{TestApp, TestHost},
 };
@@ -87,7 +87,7 @@ async fn a_request_has_its_event_its_context_and_its_prefix() {
     });
     let lambda = TestHost::lambda().start(|lodger| lodger.base_path("/orders").run(app)).await;
     let front = Front::http_api().stage("prod");
-    let request = Sent::get("/orders/7?x=1").request();
+    let request = ClientRequest::get("/orders/7?x=1").request();
     let seen: Value = serde_json::from_slice(lambda.send(&front, &request).await.body()).unwrap();
     let event: Value = serde_json::from_slice(&front.event(&request).unwrap()).unwrap();
     assert_eq!((&seen["uri"], &seen["prefix"]), (&"/7?x=1".into(), &"/prod/orders".into()));

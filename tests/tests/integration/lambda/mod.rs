@@ -8,17 +8,17 @@ mod shutdown;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response};
 use lodger_gateway::{Front, Invocation, RuntimeApi};
-use lodger_tests::ask::Sent;
+use lodger_tests::client::ClientRequest;
 use serde_json::Value;
 
 /// Sends a request to a Function URL.
 async fn fetch(api: &RuntimeApi, target: &str) -> Response<Bytes> {
-    api.send(&Front::function_url(), &Sent::get(target).request()).await
+    api.send(&Front::function_url(), &ClientRequest::get(target).request()).await
 }
 
 /// The event of a request to a Function URL.
 fn event(target: &str) -> Bytes {
-    Front::function_url().event(&Sent::get(target).request()).unwrap()
+    Front::function_url().event(&ClientRequest::get(target).request()).unwrap()
 }
 
 /// Invokes the function with a request to a Function URL and headers of Lambda. Returns the JSON of the response.

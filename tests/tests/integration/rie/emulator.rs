@@ -17,7 +17,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use lodger_gateway::Front;
-use lodger_tests::{ask::Sent, wait::SOON};
+use lodger_tests::{client::ClientRequest, wait::SOON};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
@@ -151,14 +151,14 @@ impl Emulator {
     }
 
     /// Sends a request to a front. Returns the response of the front.
-    pub async fn fetch(&mut self, front: &Front, request: &Sent) -> Response<Bytes> {
+    pub async fn fetch(&mut self, front: &Front, request: &ClientRequest) -> Response<Bytes> {
         let reply = self.invoke(front.event(&request.request()).unwrap()).await;
         assert_eq!(reply.status(), 200, "{request:?}: {reply:?}");
         front.response(&Ok(reply.into_body()))
     }
 
     /// Sends a request to a front. Returns the JSON of the response.
-    pub async fn fetch_json(&mut self, front: &Front, request: &Sent) -> Value {
+    pub async fn fetch_json(&mut self, front: &Front, request: &ClientRequest) -> Value {
         let response = self.fetch(front, request).await;
         assert!(response.status().is_success(), "{request:?}: {response:?}");
         json(&response)

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use http::Response;
 use lodger_gateway::Front;
-use lodger_tests::{ask::Sent, wait::SOON};
+use lodger_tests::{client::ClientRequest, wait::SOON};
 use tokio::{
     process::Command,
     time::{sleep, timeout},
@@ -50,7 +50,7 @@ impl Emulator {
 
 /// Invokes the function with a request to `front`. Returns the reply.
 async fn invoke(emulator: &Emulator, front: &Front, target: &str) -> Response<Bytes> {
-    emulator.invoke_concurrently(front.event(&Sent::get(target).request()).unwrap()).await
+    emulator.invoke_concurrently(front.event(&ClientRequest::get(target).request()).unwrap()).await
 }
 
 /// Sends a request to `front`. Returns the response of the front.

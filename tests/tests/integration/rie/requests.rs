@@ -2,11 +2,10 @@
 
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::{Sent, ask},
-    host,
+    client::{ClientRequest, send},
     losses::{got, got_behind, seen, seen_behind},
     probe,
-    test_host::TestHost,
+    test_host::{self, TestHost},
 };
 use serde_json::{Value, json};
 
@@ -21,7 +20,7 @@ async fn a_path_and_a_query_arrive_unchanged() {
         return;
     };
     for front in fronts() {
-        let seen = emulator.fetch_json(&front, &Sent::get(TARGET)).await;
+        let seen = emulator.fetch_json(&front, &ClientRequest::get(TARGET)).await;
         assert_eq!(seen["method"], "GET", "{front:?}");
         assert_eq!(seen["uri"], TARGET, "{front:?}");
         assert_eq!(seen["client"], "127.0.0.1", "{front:?}");
@@ -30,15 +29,20 @@ async fn a_path_and_a_query_arrive_unchanged() {
 }
 
 /// The requests that the test of all fronts compares with a server.
-fn requests() -> [Sent; 7] {
+fn requests() -> [ClientRequest; 7] {
     [
-        Sent::get(TARGET),
-        Sent::get("/").method("PATCH").header("x-a", "1").header("x-a", "2, 3").header("cookie", "a=1").body([0, 0xff]),
-        Sent::get("/reply/cookies"),
-        Sent::get("/reply/repeats"),
-        Sent::get("/reply/binary"),
-        Sent::get("/reply/text").method("HEAD"),
-        Sent::get("/status/204"),
+        ClientRequest::get(TARGET),
+        ClientRequest::get("/")
+            .method("PATCH")
+            .header("x-a", "1")
+            .header("x-a", "2, 3")
+            .header("cookie", "a=1")
+            .body([0, 0xff]),
+        ClientRequest::get("/reply/cookies"),
+        ClientRequest::get("/reply/repeats"),
+        ClientRequest::get("/reply/binary"),
+        ClientRequest::get("/reply/text").method("HEAD"),
+        ClientRequest::get("/status/204"),
     ]
 }
 
@@ -55,9 +59,9 @@ async fn all_fronts_match_a_server_except_for_their_losses() {
     };
     let server = TestHost::server().start(|lodger| lodger.run(probe::app())).await;
     for request in &requests() {
-        let on_server = ask(server.addr(), request).await;
+        let on_server = send(server.addr(), request).await;
         let is_head = request.method == "HEAD";
-        for front in host::fronts() {
+        for front in test_host::fronts() {
             let on_lambda = emulator.fetch(&front, request).await;
             match seen(&on_server) {
                 Some(seen_on_server) => {
@@ -83,7 +87,7 @@ async fn events_that_are_not_http_reach_their_route() {
     assert_eq!((&seen["method"], &seen["uri"]), (&json!("POST"), &json!("/for/events")));
     assert_eq!(seen["body"], r#"{"Records":[{"eventSource":"aws:sqs"}]}"#);
     for front in Front::all() {
-        let response = emulator.fetch(&front, &Sent::get("/for//Events/x")).await;
+        let response = emulator.fetch(&front, &ClientRequest::get("/for//Events/x")).await;
         assert_eq!(response.status(), 404, "{front}");
     }
 }
@@ -101,7 +105,7 @@ async fn an_event_that_is_not_http_is_an_error_without_a_route_and_the_process_g
     let pids = emulator.function_pids();
     assert_eq!(pids.len(), 1);
     for front in fronts() {
-        let seen = emulator.fetch_json(&front, &Sent::get("/after")).await;
+        let seen = emulator.fetch_json(&front, &ClientRequest::get("/after")).await;
         assert_eq!(seen["uri"], "/after", "{front:?}");
         assert_eq!(emulator.function_pids(), pids, "{front:?}");
     }
@@ -114,7 +118,7 @@ async fn the_example_stores_and_returns_notes() {
     };
     for (front, id, path) in [(Front::function_url(), 1, "/notes/1"), (Front::http_api(), 2, "/notes/2")] {
         let note = json!({"id": id, "text": "grüße \"\u{1}😀", "from": "127.0.0.1"});
-        let request = Sent::get("/notes")
+        let request = ClientRequest::get("/notes")
             .method("POST")
             .header("content-type", b"application/json")
             .body(r#"{"text":"grüße \"\u0001😀"}"#.as_bytes());
@@ -122,7 +126,7 @@ async fn the_example_stores_and_returns_notes() {
         assert_eq!(created.status(), 201, "{front:?}");
         assert_eq!(header_values(&created, "location"), [path], "{front:?}");
         assert_eq!(json(&created), note, "{front:?}");
-        let read = emulator.fetch_json(&front, &Sent::get(path)).await;
+        let read = emulator.fetch_json(&front, &ClientRequest::get(path)).await;
         assert_eq!(read, note, "{front:?}");
     }
 }
@@ -134,10 +138,10 @@ async fn all_bytes_arrive_unchanged_in_both_bodies() {
     };
     let all: &[u8] = (0..=255).collect::<Vec<u8>>().leak();
     for front in fronts() {
-        let request = Sent::get("/").method("POST").body(all);
+        let request = ClientRequest::get("/").method("POST").body(all);
         let seen = emulator.fetch_json(&front, &request).await;
         assert_eq!(seen["body"], probe::latin1(all), "{front:?}");
-        let response = emulator.fetch(&front, &Sent::get("/reply/binary")).await;
+        let response = emulator.fetch(&front, &ClientRequest::get("/reply/binary")).await;
         assert_eq!(response.status(), 200, "{front:?}");
         assert_eq!(response.body(), all, "{front:?}");
         assert_eq!(header_values(&response, "content-type"), ["image/png"]);
@@ -150,7 +154,7 @@ async fn repeated_headers_and_cookies_arrive_in_requests_and_responses() {
         return;
     };
     for front in fronts() {
-        let request = Sent::get("/")
+        let request = ClientRequest::get("/")
             .header("x-twice", b"1")
             .header("cookie", b"a=1; b=\"2\"")
             .header("X-Twice", b"2, 3")
@@ -160,10 +164,10 @@ async fn repeated_headers_and_cookies_arrive_in_requests_and_responses() {
         let cookies = ["a=1; b=\"2\"; c=3"];
         assert_eq!(seen_header(&seen, "cookie"), cookies, "{front:?}");
 
-        let response = emulator.fetch(&front, &Sent::get("/reply/cookies")).await;
+        let response = emulator.fetch(&front, &ClientRequest::get("/reply/cookies")).await;
         let cookies = ["a=1; Expires=Sat, 21 Nov 2026 04:15:02 GMT; Path=/", "b=2; HttpOnly"];
         assert_eq!(header_values(&response, "set-cookie"), cookies, "{front:?}");
-        let response = emulator.fetch(&front, &Sent::get("/reply/repeats")).await;
+        let response = emulator.fetch(&front, &ClientRequest::get("/reply/repeats")).await;
         assert_eq!(header_values(&response, "vary"), ["accept, origin"], "{front:?}");
         assert_eq!(header_values(&response, "x-a"), ["1, 2"], "{front:?}");
     }
@@ -174,14 +178,14 @@ async fn a_panic_is_a_500_and_the_process_goes_on() {
     let Some(mut emulator) = Emulator::probe(&[]).await else {
         return;
     };
-    emulator.fetch_json(&Front::http_api(), &Sent::get("/before")).await;
+    emulator.fetch_json(&Front::http_api(), &ClientRequest::get("/before")).await;
     let pids = emulator.function_pids();
     assert_eq!(pids.len(), 1);
     for front in fronts() {
         for target in ["/panic", "/panic/body"] {
-            let response = emulator.fetch(&front, &Sent::get(target)).await;
+            let response = emulator.fetch(&front, &ClientRequest::get(target)).await;
             assert_eq!(response.status(), 500, "{front:?} {target}");
-            let seen = emulator.fetch_json(&front, &Sent::get("/after")).await;
+            let seen = emulator.fetch_json(&front, &ClientRequest::get("/after")).await;
             assert_eq!(seen["uri"], "/after", "{front:?} {target}");
             assert_eq!(emulator.function_pids(), pids, "{front:?} {target}");
         }

@@ -1,7 +1,7 @@
 //! Functions that cannot start, and SIGTERM.
 
 use lodger_gateway::Front;
-use lodger_tests::ask::Sent;
+use lodger_tests::client::ClientRequest;
 
 use super::{Emulator, json};
 
@@ -45,7 +45,7 @@ async fn sigterm_ends_run_only_if_it_is_enabled() {
         let Some(mut emulator) = Emulator::probe(&[("LODGER_SIGTERM", sigterm)]).await else {
             return;
         };
-        emulator.fetch_json(&Front::function_url(), &Sent::get("/")).await;
+        emulator.fetch_json(&Front::function_url(), &ClientRequest::get("/")).await;
         let output = emulator.shut_down().await;
         let shutdown = "lodger: shutting down: waiting up to 400ms for invocations in flight (LODGER_GRACE)";
         assert_eq!(output.contains(shutdown), is_enabled, "{output}");

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lodger_gateway::Front;
-use lodger_tests::ask::Sent;
+use lodger_tests::client::ClientRequest;
 
 use super::{Emulator, header_values, json};
 
@@ -31,7 +31,7 @@ async fn a_stream_arrives_completely() {
     for front in streaming_fronts() {
         for (target, status, body) in expected {
             let start = Instant::now();
-            let response = emulator.fetch(&front, &Sent::get(target)).await;
+            let response = emulator.fetch(&front, &ClientRequest::get(target)).await;
             assert!((response.status().as_u16(), &response.body()[..]) == (status, body), "{front}: {target}");
             let duration = Duration::from_millis(if target.ends_with("/100") { 100 } else { 0 });
             assert!(start.elapsed() >= duration, "{front}: {target}: {:?}", start.elapsed());
@@ -48,15 +48,19 @@ async fn a_failed_stream_has_no_trailers_in_its_body_and_the_process_goes_on() {
     let Some(mut emulator) = Emulator::probe(&[STREAM]).await else {
         return;
     };
-    emulator.fetch_json(&Front::function_url().streaming(), &Sent::get("/before")).await;
+    emulator.fetch_json(&Front::function_url().streaming(), &ClientRequest::get("/before")).await;
     let pids = emulator.function_pids();
     assert_eq!(pids.len(), 1);
     for front in streaming_fronts() {
         // The emulator of Lambda drops trailers. With lambda_runtime, the trailers were in the body.
         for (target, body) in [("/feed/3/50/fails", "id: 1\ndata: x\n\nid: 2\ndata: xx\n\n"), ("/panic/body", "")] {
-            let failed = emulator.fetch(&front, &Sent::get(target)).await;
+            let failed = emulator.fetch(&front, &ClientRequest::get(target)).await;
             assert_eq!((failed.status().as_u16(), &failed.body()[..]), (200, body.as_bytes()), "{front}: {target}");
-            assert_eq!(emulator.fetch_json(&front, &Sent::get("/after")).await["uri"], "/after", "{front}: {target}");
+            assert_eq!(
+                emulator.fetch_json(&front, &ClientRequest::get("/after")).await["uri"],
+                "/after",
+                "{front}: {target}"
+            );
         }
     }
     assert_eq!(emulator.function_pids(), pids);
@@ -72,11 +76,11 @@ async fn fronts_that_cannot_stream_get_a_buffered_reply() {
     let Some(mut emulator) = Emulator::probe(&[STREAM]).await else {
         return;
     };
-    let streamed = emulator.fetch(&Front::function_url().streaming(), &Sent::get("/slow/10")).await;
+    let streamed = emulator.fetch(&Front::function_url().streaming(), &ClientRequest::get("/slow/10")).await;
     assert_eq!(streamed.body(), "begun ended");
     let pids = emulator.function_pids();
     for front in [Front::alb(), Front::http_api()] {
-        let reply = emulator.invoke(front.event(&Sent::get("/slow/10").request()).unwrap()).await;
+        let reply = emulator.invoke(front.event(&ClientRequest::get("/slow/10").request()).unwrap()).await;
         assert_eq!(json(&reply)["body"], "begun ended", "{front}: {reply:?}");
     }
     assert_eq!(emulator.function_pids(), pids);

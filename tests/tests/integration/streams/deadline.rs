@@ -23,7 +23,7 @@ use futures_util::{StreamExt as _, stream};
 use lodger::ResponseMode;
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::Sent,
+    client::ClientRequest,
     probe,
     raw_api::{RawRuntimeApi, Socket, invocation},
     test_host::{TestApp, TestHost},
@@ -36,7 +36,7 @@ use crate::clock;
 
 /// The invocation of a GET request with so many seconds to its deadline.
 fn invocation_with_deadline(front: &Front, target: &str, seconds: u64) -> Vec<u8> {
-    invocation("id", &front.event(&Sent::get(target).request()).unwrap(), &deadline(seconds))
+    invocation("id", &front.event(&ClientRequest::get(target).request()).unwrap(), &deadline(seconds))
 }
 
 /// The header of a deadline in so many seconds.
@@ -75,7 +75,7 @@ fn a_body_that_is_always_ready_lets_other_tasks_run() {
             let function = TestHost::raw_lambda().start(|lodger| lodger.response_mode(mode).run(app)).await;
             let mut socket = function.accept().await;
             socket.poll().await;
-            let event = Front::function_url().event(&Sent::get("/stream").request()).unwrap();
+            let event = Front::function_url().event(&ClientRequest::get("/stream").request()).unwrap();
             socket.write(invocation("id", &event, "")).await;
             wait_until("the app is called", || is_called.load(SeqCst)).await;
             sleep(QUIET).await;

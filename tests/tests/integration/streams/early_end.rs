@@ -2,7 +2,7 @@
 
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::Sent,
+    client::ClientRequest,
     probe,
     raw_api::{ACCEPTED, Socket},
     wait::{QUIET, wait_until},
@@ -20,7 +20,7 @@ async fn a_body_is_dropped_when_lambda_rejects_it_or_resets_the_connection() {
     for (max_chunks, response) in [(usize::MAX, None), (1, None), (1, Some(TOO_LARGE))] {
         let (app, progress) = endless_app(max_chunks);
         let (function, mut socket) = start(app).await;
-        socket.write(invocation_of(&Front::function_url(), &Sent::get("/stream"))).await;
+        socket.write(invocation_of(&Front::function_url(), &ClientRequest::get("/stream"))).await;
         wait_until("the app makes a chunk", || progress.chunks() > 0).await;
         socket.read().await.unwrap();
         assert!(!progress.is_dropped());
@@ -39,7 +39,7 @@ async fn a_body_is_dropped_when_lambda_rejects_it_or_resets_the_connection() {
         // The next invocation is not affected.
         let mut socket = function.accept().await;
         socket.poll().await;
-        let next = invoke(&mut socket, &Sent::get("/reply/text")).await;
+        let next = invoke(&mut socket, &ClientRequest::get("/reply/text")).await;
         assert_eq!(next.prelude["statusCode"], 200);
     }
 }
@@ -47,7 +47,7 @@ async fn a_body_is_dropped_when_lambda_rejects_it_or_resets_the_connection() {
 /// Invokes the probe, and writes `response` in two parts before the app ends the body. Returns the whole reply.
 async fn write_before_the_end(socket: &mut Socket, name: &str, response: &str, split: usize) -> StreamedReply {
     let name = format!("{name}-{split}");
-    socket.write(invocation_of(&Front::function_url(), &Sent::get(format!("/held/{name}")))).await;
+    socket.write(invocation_of(&Front::function_url(), &ClientRequest::get(format!("/held/{name}")))).await;
     let start = socket.read().await.unwrap();
     let (first, second) = response.split_at(split);
     socket.write(first).await;
@@ -76,7 +76,7 @@ async fn a_stream_goes_on_after_an_early_success() {
 async fn a_stream_ends_when_lambda_resets_the_connection_after_an_early_success() {
     let (app, progress) = endless_app(1);
     let (_function, mut socket) = start(app).await;
-    socket.write(invocation_of(&Front::function_url(), &Sent::get("/stream"))).await;
+    socket.write(invocation_of(&Front::function_url(), &ClientRequest::get("/stream"))).await;
     wait_until("the app makes a chunk", || progress.chunks() > 0).await;
     socket.write(ACCEPTED).await;
     sleep(QUIET).await;
@@ -98,7 +98,7 @@ async fn a_stream_goes_on_after_interim_responses() {
 async fn a_stream_ends_when_lambda_rejects_it_after_interim_responses() {
     let (app, progress) = endless_app(1);
     let (_function, mut socket) = start(app).await;
-    socket.write(invocation_of(&Front::function_url(), &Sent::get("/stream"))).await;
+    socket.write(invocation_of(&Front::function_url(), &ClientRequest::get("/stream"))).await;
     wait_until("the app makes a chunk", || progress.chunks() > 0).await;
     socket.write(INTERIM).await;
     sleep(QUIET).await;

@@ -5,7 +5,7 @@ use std::io;
 use axum::{body::Body, routing::any};
 use futures_util::{StreamExt as _, stream};
 use lodger_gateway::Front;
-use lodger_tests::{ask::Sent, probe, raw_api::invocation};
+use lodger_tests::{client::ClientRequest, probe, raw_api::invocation};
 use serde_json::{Value, json};
 
 use super::{StreamedReply, frame, invoke, start, stream_app};
@@ -24,10 +24,10 @@ async fn a_failed_stream_ends_in_trailers_and_the_next_stream_does_not() {
         // Panics before the first frame.
         ("/panic/body", "Function.Panicked", "the app panicked while it streamed"),
     ] {
-        let reply = invoke(&mut socket, &Sent::get(target)).await;
+        let reply = invoke(&mut socket, &ClientRequest::get(target)).await;
         assert_eq!(reply.failure(), (error_type.to_owned(), message.to_owned()));
         assert!(reply.body == b"begun" || target == "/panic/body" && reply.body.is_empty(), "{reply:?}");
-        let next = invoke(&mut socket, &Sent::get("/reply/text")).await;
+        let next = invoke(&mut socket, &ClientRequest::get("/reply/text")).await;
         assert_eq!(next.trailers, "\r\n");
     }
 }
@@ -35,14 +35,14 @@ async fn a_failed_stream_ends_in_trailers_and_the_next_stream_does_not() {
 #[tokio::test]
 async fn a_panic_before_the_head_is_a_500() {
     let (_function, mut socket) = start(probe::app()).await;
-    let reply = invoke(&mut socket, &Sent::get("/panic")).await;
+    let reply = invoke(&mut socket, &ClientRequest::get("/panic")).await;
     assert_eq!((&reply.prelude["statusCode"], &reply.body[..]), (&json!(500), &b"internal server error"[..]));
 }
 
 #[tokio::test]
 async fn a_request_body_that_is_not_base64_is_a_400() {
     let (_function, mut socket) = start(probe::app()).await;
-    let event = Front::function_url().event(&Sent::get("/").method("POST").body("x").request()).unwrap();
+    let event = Front::function_url().event(&ClientRequest::get("/").method("POST").body("x").request()).unwrap();
     let mut event: Value = serde_json::from_slice(&event).unwrap();
     event["body"] = json!("???");
     event["isBase64Encoded"] = json!(true);

@@ -7,7 +7,7 @@ use lodger_gateway::{
     Front,
     Warning::{BufferedReply, StreamedReply as StreamedReplyWarning},
 };
-use lodger_tests::{ask::Sent, probe, test_host::TestHost};
+use lodger_tests::{client::ClientRequest, probe, test_host::TestHost};
 use serde_json::json;
 
 use super::{StreamedReply, accept, invocation_of, invoke, start, stream_app};
@@ -16,12 +16,12 @@ use super::{StreamedReply, accept, invocation_of, invoke, start, stream_app};
 async fn a_stream_without_a_body_ends_at_once() {
     let (_function, mut socket) = start(probe::app()).await;
     for (request, status) in [
-        (Sent::get("/status/204"), 204),
-        (Sent::get("/status/304"), 304),
-        (Sent::get("/reply/redirect"), 303),
-        (Sent::get("/reply/empty"), 200),
-        (Sent::get("/reply/text").method("HEAD"), 200),
-        (Sent::get("/slow/60000").method("HEAD"), 200),
+        (ClientRequest::get("/status/204"), 204),
+        (ClientRequest::get("/status/304"), 304),
+        (ClientRequest::get("/reply/redirect"), 303),
+        (ClientRequest::get("/reply/empty"), 200),
+        (ClientRequest::get("/reply/text").method("HEAD"), 200),
+        (ClientRequest::get("/slow/60000").method("HEAD"), 200),
     ] {
         let reply = invoke(&mut socket, &request).await;
         assert_eq!((&reply.prelude["statusCode"], reply.body.len()), (&json!(status), 0), "{reply:?}");
@@ -36,8 +36,10 @@ async fn the_prelude_has_the_format_of_its_front() {
     let wanted = json!({"status": 201, "body": "x", "headers": [
         ["x-a", "1"], ["x-a", "2"], ["set-cookie", "a=1"], ["set-cookie", "b=2"], ["content-length", "1"],
         ["connection", "x-gone"], ["x-gone", "1"], ["transfer-encoding", "chunked"], ["content-type", "text/plain"]]});
-    let request =
-        Sent::get("/respond").method("POST").header("content-type", "application/json").body(wanted.to_string());
+    let request = ClientRequest::get("/respond")
+        .method("POST")
+        .header("content-type", "application/json")
+        .body(wanted.to_string());
     let function_url = invoke(&mut socket, &request).await;
     assert_eq!(
         function_url.prelude,
@@ -56,7 +58,7 @@ async fn the_prelude_has_the_format_of_its_front() {
     );
     accept(&mut socket).await;
     // `cargo lambda watch` requires the list of cookies.
-    let empty = invoke(&mut socket, &Sent::get("/reply/empty")).await;
+    let empty = invoke(&mut socket, &ClientRequest::get("/reply/empty")).await;
     assert_eq!(empty.prelude, json!({"statusCode": 200, "headers": {}, "cookies": []}));
 }
 
@@ -64,7 +66,7 @@ async fn the_prelude_has_the_format_of_its_front() {
 async fn fronts_that_cannot_stream_get_a_buffered_reply() {
     let (_function, mut socket) = start(probe::app()).await;
     for front in Front::all() {
-        socket.write(invocation_of(&front, &Sent::get("/slow/10"))).await;
+        socket.write(invocation_of(&front, &ClientRequest::get("/slow/10"))).await;
         if ["function-url", "rest-api"].contains(&front.name()) {
             let reply = StreamedReply::read(&mut socket).await;
             assert_eq!(reply.body, b"begun ended", "{front}");
@@ -81,7 +83,7 @@ async fn the_gateway_warns_once_when_the_modes_of_function_and_front_differ() {
     for (front, name) in [(Front::function_url(), "function-url"), (Front::rest_api(), "rest-api")] {
         for mode in [ResponseMode::Buffered, ResponseMode::Stream] {
             let lambda = TestHost::lambda().start(|lodger| lodger.response_mode(mode).run(probe::app())).await;
-            let request = Sent::get("/reply/text").request();
+            let request = ClientRequest::get("/reply/text").request();
             for _ in 0..2 {
                 lambda.send(&front, &request).await;
                 lambda.send(&front.clone().streaming(), &request).await;
@@ -100,7 +102,7 @@ async fn frames_of_1_mb_arrive_unchanged() {
     let frame = |seed: usize| (0..1_000_003_usize).map(|i| ((i * seed) >> 3) as u8).collect::<Vec<u8>>();
     let make = move || stream::iter([31, 7, 113].map(|seed| Ok(Bytes::from(frame(seed)))));
     let (_function, mut socket) = start(stream_app(make)).await;
-    let reply = invoke(&mut socket, &Sent::get("/stream")).await;
+    let reply = invoke(&mut socket, &ClientRequest::get("/stream")).await;
     assert!(reply.body == [frame(31), frame(7), frame(113)].concat(), "{} bytes", reply.body.len());
 }
 
@@ -110,6 +112,6 @@ async fn frames_of_any_length_arrive_unchanged() {
     let frame = |length: usize| (0..length).map(|i| (i >> 3) as u8).collect::<Vec<_>>();
     let make = move || stream::iter(lengths.map(|length| Ok(Bytes::from(frame(length)))));
     let (_function, mut socket) = start(stream_app(make)).await;
-    let reply = invoke(&mut socket, &Sent::get("/stream")).await;
+    let reply = invoke(&mut socket, &ClientRequest::get("/stream")).await;
     assert!(reply.body == lengths.map(frame).concat(), "{} bytes", reply.body.len());
 }

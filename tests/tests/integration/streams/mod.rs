@@ -24,7 +24,7 @@ use futures_util::{Stream, stream};
 use lodger::ResponseMode;
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::Sent,
+    client::ClientRequest,
     probe,
     raw_api::{ACCEPTED, RawRuntimeApi, Socket, invocation},
     test_host::{TestApp, TestHost},
@@ -45,12 +45,12 @@ async fn start(app: Router) -> (TestApp<RawRuntimeApi>, Socket) {
 }
 
 /// The invocation of a request to `front`.
-fn invocation_of(front: &Front, request: &Sent) -> Vec<u8> {
+fn invocation_of(front: &Front, request: &ClientRequest) -> Vec<u8> {
     invocation("id", &front.event(&request.request()).unwrap(), "")
 }
 
 /// Invokes the function with a request to a Function URL. Accepts and returns the streamed reply.
-async fn invoke(socket: &mut Socket, request: &Sent) -> StreamedReply {
+async fn invoke(socket: &mut Socket, request: &ClientRequest) -> StreamedReply {
     socket.write(invocation_of(&Front::function_url(), request)).await;
     let reply = StreamedReply::read(socket).await;
     accept(socket).await;

@@ -13,7 +13,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use lodger_gateway::Front;
-use lodger_tests::{ask::Sent, wait::wait_until};
+use lodger_tests::{client::ClientRequest, wait::wait_until};
 use serde_json::json;
 use tokio::{sync::Notify, task::yield_now, time::sleep};
 
@@ -38,7 +38,7 @@ async fn frames_that_are_ready_leave_in_one_write_and_later_frames_at_once() {
         })
     };
     let (_function, mut socket) = start(app).await;
-    socket.write(invocation_of(&Front::function_url(), &Sent::get("/stream"))).await;
+    socket.write(invocation_of(&Front::function_url(), &ClientRequest::get("/stream"))).await;
     let (mut bytes, mut reply) = (vec![], StreamedReply::default());
     for length in [18, 27] {
         while reply.body.len() < length {
@@ -76,7 +76,7 @@ async fn the_first_write_waits_for_a_frame_of_a_body_that_yields_once() {
     let (_function, mut socket) = start(app).await;
     // The copy does not block, because the original does not.
     connection.set(socket.0.as_fd().try_clone_to_owned().unwrap().into()).unwrap();
-    assert_eq!(invoke(&mut socket, &Sent::get("/stream")).await.body, b"sent");
+    assert_eq!(invoke(&mut socket, &ClientRequest::get("/stream")).await.body, b"sent");
     assert!(!prelude_left_alone.load(SeqCst));
 }
 
@@ -94,7 +94,7 @@ async fn stalls(progress: &Progress) -> usize {
 async fn a_body_stops_while_lambda_does_not_read() {
     let (app, progress) = endless_app(usize::MAX);
     let (_function, mut socket) = start(app).await;
-    socket.write(invocation_of(&Front::function_url(), &Sent::get("/stream"))).await;
+    socket.write(invocation_of(&Front::function_url(), &ClientRequest::get("/stream"))).await;
     let before = stalls(&progress).await;
     let limit = 16 << 20;
     assert!(before * CHUNK_SIZE < limit, "the app made {before} chunks before the first read");
@@ -110,12 +110,12 @@ async fn a_stalled_body_is_dropped_when_lambda_responds() {
     // Lambda stops reading after its response, and leaves the connection open.
     let (app, progress) = endless_app(usize::MAX);
     let (function, mut socket) = start(app).await;
-    socket.write(invocation_of(&Front::function_url(), &Sent::get("/stream"))).await;
+    socket.write(invocation_of(&Front::function_url(), &ClientRequest::get("/stream"))).await;
     stalls(&progress).await;
     socket.write("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n").await;
     wait_until("the body is dropped", || progress.is_dropped()).await;
     let mut next = function.accept().await;
     next.poll().await;
-    let next = invoke(&mut next, &Sent::get("/reply/text")).await;
+    let next = invoke(&mut next, &ClientRequest::get("/reply/text")).await;
     assert_eq!(next.prelude["statusCode"], 200);
 }
