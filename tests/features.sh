@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Each host by itself, with each framework, and with the other features: features only add. Without a host `lodger` does not
-# compile, as `not_an_app.rs` shows.
+# compile: see `compile_errors.rs`.
 set -eu
 cd "$(dirname "$0")/.."
 

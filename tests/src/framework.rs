@@ -1,4 +1,4 @@
-//! Each framework with its own app, its own server, and its own ways.
+//! The frameworks of the matrix of tests: the app and the server of each, and its differences from the others.
 
 use std::{net::SocketAddr, sync::mpsc};
 
@@ -10,37 +10,36 @@ use lodger::{ClientAddr, Error, Lodger};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::{host::on_its_own_thread, probe};
+use crate::{probe, test_host::run_on_own_thread};
 
-/// A framework, as the matrix of tests asks each.
+/// A framework that the matrix tests.
 pub trait Framework {
-    /// Starts the app under the framework's own server.
+    /// Starts the app on the framework's own server. Returns its address.
     fn own_server() -> SocketAddr;
 
-    /// Runs the app under Lodger.
+    /// Runs the app with Lodger.
     fn run(lodger: Lodger) -> impl Future<Output = Result<(), Error>>;
 
-    /// The statuses of its own for what cannot be read as its types: [`UNTYPED`], one by one. `None`: it has no types.
+    /// The status for each request of [`UNTYPED`]. `None` if the framework has no typed extractors.
     const OF_UNTYPED: Option<[u16; UNTYPED.len()]>;
 
-    /// Whether there is anybody between the server and the app: to tell it what to do work after the response by, and for a span around
-    /// each request.
+    /// Whether Lodger calls the app on a server, so that requests have a span and `AfterResponse`.
     const IS_GUARDED_ON_A_SERVER: bool = true;
 
-    /// Whether the response to a HEAD without a body has `content-length: 0`, on any host.
+    /// Whether the response to HEAD has `content-length: 0` if there is no body, on every host.
     const TELLS_LENGTH_OF_NOTHING: bool = false;
 
-    /// What its app cannot see of what it was sent, on any host.
+    /// Removes from `seen` the parts of a request that an app of the framework cannot see, on every host.
     fn is_blind_to(_seen: &mut Value) {}
 
-    /// Likewise on Lambda.
+    /// Removes the parts that it cannot see on Lambda.
     fn is_blind_on_lambda_to(_seen: &mut Value) {}
 
-    /// Likewise on Vercel.
+    /// Removes the parts that it cannot see on Vercel.
     fn is_blind_on_vercel_to(_seen: &mut Value) {}
 }
 
-/// Requests for types that they are not of: method, target, type of the body, body.
+/// Requests that do not match the types of their routes: method, target, content type, body.
 pub const UNTYPED: [(&str, &str, &str, &str); 8] = [
     ("GET", "/typed/path/many", "", ""),
     ("GET", "/typed/query", "", ""),
@@ -52,16 +51,19 @@ pub const UNTYPED: [(&str, &str, &str, &str); 8] = [
     ("GET", "/typed/json", "", ""),
 ];
 
-/// Tells where a server listens that `start` starts on a thread of its own.
-fn started<F: Future<Output = ()>>(start: impl FnOnce(mpsc::Sender<SocketAddr>) -> F + Send + 'static) -> SocketAddr {
-    let (told, addr) = mpsc::channel();
-    on_its_own_thread(move || start(told));
+/// Starts a server on a thread of its own. Returns the address that `start` sends.
+fn spawn_server<F: Future<Output = ()>>(
+    start: impl FnOnce(mpsc::Sender<SocketAddr>) -> F + Send + 'static,
+) -> SocketAddr {
+    let (sender, addr) = mpsc::channel();
+    run_on_own_thread(move || start(sender));
     addr.recv().unwrap()
 }
 
-async fn listener(told: mpsc::Sender<SocketAddr>) -> TcpListener {
+/// Listens on a free port, and sends its address.
+async fn listen(sender: mpsc::Sender<SocketAddr>) -> TcpListener {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    told.send(listener.local_addr().unwrap()).unwrap();
+    sender.send(listener.local_addr().unwrap()).unwrap();
     listener
 }
 
@@ -73,9 +75,9 @@ impl Framework for Axum {
     const TELLS_LENGTH_OF_NOTHING: bool = true;
 
     fn own_server() -> SocketAddr {
-        started(async |told| {
+        spawn_server(async |sender| {
             let app = probe::axum::app().into_make_service_with_connect_info::<SocketAddr>();
-            axum::serve(listener(told).await, app).await.unwrap();
+            axum::serve(listen(sender).await, app).await.unwrap();
         })
     }
 
@@ -92,9 +94,9 @@ impl Framework for Axum07 {
     const TELLS_LENGTH_OF_NOTHING: bool = true;
 
     fn own_server() -> SocketAddr {
-        started(async |told| {
+        spawn_server(async |sender| {
             let app = probe::axum_07::app().into_make_service_with_connect_info::<SocketAddr>();
-            axum_07::serve(listener(told).await, app).await.unwrap();
+            axum_07::serve(listen(sender).await, app).await.unwrap();
         })
     }
 
@@ -111,12 +113,12 @@ impl Framework for ActixWeb {
     const TELLS_LENGTH_OF_NOTHING: bool = true;
 
     fn own_server() -> SocketAddr {
-        let (told, addr) = mpsc::channel();
+        let (sender, addr) = mpsc::channel();
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let server = actix_web::HttpServer::new(probe::actix_web::app).workers(1).disable_signals();
                 let server = server.bind("127.0.0.1:0").unwrap();
-                told.send(server.addrs()[0]).unwrap();
+                sender.send(server.addrs()[0]).unwrap();
                 server.run().await
             })
         });
@@ -136,7 +138,7 @@ impl Framework for Warp {
     const IS_GUARDED_ON_A_SERVER: bool = false;
 
     fn own_server() -> SocketAddr {
-        started(async |told| warp::serve(probe::warp::app()).incoming(listener(told).await).run().await)
+        spawn_server(async |sender| warp::serve(probe::warp::app()).incoming(listen(sender).await).run().await)
     }
 
     fn run(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
@@ -144,7 +146,7 @@ impl Framework for Warp {
     }
 
     fn is_blind_to(seen: &mut Value) {
-        // There is no filter for it.
+        // warp has no filter for the version.
         seen["version"] = Value::Null;
     }
 
@@ -159,8 +161,8 @@ impl Framework for Warp {
     }
 }
 
-/// Serves connections by what hyper has, as the guides of hyper and tower do.
-async fn by_hyper<S, B>(listener: TcpListener, service: impl Fn(SocketAddr) -> S)
+/// Serves connections with hyper-util, like the guides of hyper and tower.
+async fn serve_with_hyper<S, B>(listener: TcpListener, service: impl Fn(SocketAddr) -> S)
 where
     S: hyper::service::Service<
             http::Request<hyper::body::Incoming>,
@@ -188,8 +190,8 @@ impl Framework for Tower {
     const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = None;
 
     fn own_server() -> SocketAddr {
-        started(async |told| {
-            by_hyper(listener(told).await, |client| {
+        spawn_server(async |sender| {
+            serve_with_hyper(listen(sender).await, |client| {
                 hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
                     request.extensions_mut().insert(ClientAddr(client));
                     tower::ServiceExt::oneshot(probe::tower::app(), request)
@@ -211,8 +213,8 @@ impl Framework for Hyper {
     const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = None;
 
     fn own_server() -> SocketAddr {
-        started(async |told| {
-            by_hyper(listener(told).await, |client| {
+        spawn_server(async |sender| {
+            serve_with_hyper(listen(sender).await, |client| {
                 hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
                     request.extensions_mut().insert(ClientAddr(client));
                     probe::hyper::app(request)

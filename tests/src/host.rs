@@ -1,4 +1,4 @@
-//! Apps on hosts.
+//! The previous ways to start an app, for modules that still use them. [`test_host`](crate::test_host) replaces them.
 
 use std::{
     net::SocketAddr,
@@ -9,19 +9,15 @@ use bytes::Bytes;
 use http::Response;
 use http_body_util::{BodyExt as _, Full};
 use lodger::{Error, Host, Lodger};
-use lodger_gateway::{Front, RuntimeApi, Vercel};
+use lodger_gateway::{RuntimeApi, Vercel};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
+pub use crate::test_host::fronts;
 use crate::{
     ask::Sent,
     raw_api::SOON,
     test_host::{TestApp, TestHost, run_on_own_thread},
 };
-
-/// Each front, of which the REST API has the binary media type `*/*`, so that any body gets through.
-pub fn fronts() -> [Front; 9] {
-    Front::all().map(|front| front.binary_media_types(["*/*"]))
-}
 
 /// An app under Lodger's server.
 // To be replaced by `TestHost::server`.

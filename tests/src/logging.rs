@@ -1,4 +1,4 @@
-//! A process whose log a test reads.
+//! The previous form of [`program`](crate::program), for modules that still use it.
 
 use std::{
     io::Read as _,

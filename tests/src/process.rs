@@ -1,4 +1,4 @@
-//! Programs as processes of their own.
+//! The previous form of [`program`](crate::program), for modules that still use it.
 
 use std::{
     io::{BufRead, BufReader, Read},

@@ -1,4 +1,4 @@
-//! A Runtime API whose every byte a test chooses.
+//! A Runtime API that sends only the bytes that a test writes.
 
 use lodger::{Error, Host, Lodger};
 use tokio::{
@@ -11,7 +11,7 @@ use tokio::{
 // The modules of the tests still import it from here.
 pub use crate::wait::SOON;
 
-/// What Lambda says to an answer.
+/// The response of Lambda to a response.
 pub const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
 
 /// An API that does nothing by itself, and the function that is to speak to it.
@@ -61,11 +61,11 @@ async fn accept(listener: &TcpListener) -> Socket {
     Socket(socket)
 }
 
-/// A connection of the function's.
+/// A connection that the function has opened.
 pub struct Socket(pub TcpStream);
 
 impl Socket {
-    /// The next request: its head and its body.
+    /// Reads the next request: its head and its body.
     pub async fn request(&mut self) -> String {
         let mut read = vec![];
         loop {
@@ -83,7 +83,7 @@ impl Socket {
         }
     }
 
-    /// What comes at once; `None` at the end.
+    /// Reads the bytes that are available, or waits for some. `None` at EOF.
     pub async fn read(&mut self) -> Option<Vec<u8>> {
         let mut buffer = vec![0; 1 << 16];
         let length = timeout(SOON, self.0.read(&mut buffer)).await.expect("something to read").unwrap();
@@ -91,17 +91,19 @@ impl Socket {
         (length > 0).then_some(buffer)
     }
 
+    /// Reads a poll for the next invocation.
     pub async fn poll(&mut self) {
         let request = self.request().await;
         assert!(request.starts_with("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"), "{request}");
         assert!(request.contains("\r\nhost: 127.0.0.1:") && request.contains("\r\nuser-agent: lodger/"), "{request}");
     }
 
+    /// Writes bytes.
     pub async fn write(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.write_all(bytes.as_ref()).await.unwrap();
     }
 
-    /// The answer to an invocation.
+    /// Reads the response to an invocation.
     pub async fn answer(&mut self, id: &str) -> String {
         let request = self.request().await;
         let line = format!("POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\n");
@@ -109,13 +111,13 @@ impl Socket {
         request
     }
 
-    /// Resets the connection, as a machine does that knows nothing of it any more.
+    /// Resets the connection, like a host that has restarted.
     pub fn reset(self) {
         self.0.set_zero_linger().unwrap();
     }
 }
 
-/// An invocation, with more headers, each with the end of its line.
+/// Encodes an invocation. `headers` are more headers, each with its CRLF.
 pub fn invocation(id: &str, event: &[u8], headers: &str) -> Vec<u8> {
     let length = event.len();
     let head =

@@ -8,9 +8,12 @@ use actix_web::{
     web::{self, Bytes, ReqData},
 };
 
-use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, endless, endless_body, feed, held, latin1, slow};
+use super::{
+    EVENTS, HostExtensions, PanicsWhenRead, ProbeRequest, Typed, endless, endless_body, feed, held, latin1, respond_to,
+    slow,
+};
 
-/// The app.
+/// Creates the app.
 pub fn app() -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -31,13 +34,13 @@ pub fn app() -> App<
             "/held/{name}",
             web::get().to(async |name: web::Path<String>| HttpResponse::Ok().streaming(held(name.into_inner()))),
         )
-        .route("/feed/{count}/{milliseconds}", web::get().to(async |asked| followed(asked, false)))
-        .route("/feed/{count}/{milliseconds}/fails", web::get().to(async |asked| followed(asked, true)))
-        .route("/endless/{what}", web::get().to(endless_handler))
+        .route("/feed/{count}/{milliseconds}", web::get().to(async |path| event_stream(path, false)))
+        .route("/feed/{count}/{milliseconds}/fails", web::get().to(async |path| event_stream(path, true)))
+        .route("/endless/{name}", web::get().to(endless_handler))
         .route(
-            "/endless/{what}/body",
+            "/endless/{name}/body",
             web::get()
-                .to(async |what: web::Path<String>| HttpResponse::Ok().streaming(endless_body(what.into_inner()))),
+                .to(async |name: web::Path<String>| HttpResponse::Ok().streaming(endless_body(name.into_inner()))),
         )
         .route("/panic", web::get().to(panics))
         .route("/panic/body", web::get().to(async || HttpResponse::Ok().streaming(PanicsWhenRead)))
@@ -45,15 +48,15 @@ pub fn app() -> App<
         .route("/typed/query", web::get().to(async |typed: web::Query<Typed>| typed.number.to_string()))
         .route("/typed/json", web::post().to(async |typed: web::Json<Typed>| typed.number.to_string()))
         .route("/spawned", web::to(spawned))
-        .default_service(web::to(neutral))
+        .default_service(web::to(respond))
 }
 
-fn followed(asked: web::Path<(u32, u64)>, fails: bool) -> HttpResponse {
-    let (count, milliseconds) = asked.into_inner();
+fn event_stream(path: web::Path<(u32, u64)>, fails: bool) -> HttpResponse {
+    let (count, milliseconds) = path.into_inner();
     HttpResponse::Ok().content_type(EVENTS).streaming(feed(count, milliseconds, fails))
 }
 
-async fn neutral(
+async fn respond(
     request: HttpRequest,
     body: Bytes,
     context: Option<ReqData<lodger::lambda::Context>>,
@@ -61,27 +64,28 @@ async fn neutral(
     after: Option<ReqData<lodger::AfterResponse>>,
 ) -> impl Responder {
     let headers = request.headers().iter();
-    let answer = answer(Asked {
+    let (head, body) = respond_to(ProbeRequest {
         method: request.method().to_string(),
         uri: request.uri().to_string(),
         version: Some(format!("{:?}", request.version())),
         headers: headers.map(|(name, value)| (name.to_string(), latin1(value.as_bytes()))).collect(),
         body,
         client: request.peer_addr().map(|client| client.ip().to_string()),
-        told: Told {
+        extensions: HostExtensions {
             context: context.map(ReqData::into_inner),
             prefix: prefix.map(ReqData::into_inner),
             after: after.map(ReqData::into_inner),
         },
-    });
-    let mut response = HttpResponseBuilder::new(StatusCode::from_u16(answer.status().as_u16()).unwrap());
-    for (name, value) in answer.headers() {
+    })
+    .into_parts();
+    let mut response = HttpResponseBuilder::new(StatusCode::from_u16(head.status.as_u16()).unwrap());
+    for (name, value) in &head.headers {
         response.append_header((name.as_str(), value.as_bytes()));
     }
-    response.body(answer.into_body())
+    response.body(body)
 }
 
-/// What may only be spawned where the handler is: it is not `Send`.
+/// Spawns a task that is not `Send`.
 async fn spawned() -> impl Responder {
     let word = std::rc::Rc::new("spawned");
     let task = actix_web::rt::spawn({
@@ -94,8 +98,8 @@ async fn spawned() -> impl Responder {
     task.await.unwrap()
 }
 
-async fn endless_handler(what: web::Path<String>) -> &'static str {
-    endless(what.into_inner()).await;
+async fn endless_handler(name: web::Path<String>) -> &'static str {
+    endless(name.into_inner()).await;
     "never"
 }
 

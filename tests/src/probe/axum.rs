@@ -11,40 +11,43 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{Asked, EVENTS, PanicsWhenRead, Told, Typed, answer, endless, endless_body, feed, headers, held, slow};
+use super::{
+    EVENTS, HostExtensions, PanicsWhenRead, ProbeRequest, Typed, endless, endless_body, feed, headers, held,
+    respond_to, slow,
+};
 
-/// The app.
+/// Creates the app.
 pub fn app() -> Router {
     Router::new()
         .route("/slow/{milliseconds}", get(async |Path(milliseconds)| Body::from_stream(slow(milliseconds))))
         .route("/held/{name}", get(async |Path(name)| Body::from_stream(held(name))))
-        .route("/feed/{count}/{milliseconds}", get(async |Path((count, pause))| followed(count, pause, false)))
-        .route("/feed/{count}/{milliseconds}/fails", get(async |Path((count, pause))| followed(count, pause, true)))
-        .route("/endless/{what}", get(async |Path(what)| endless(what).await))
-        .route("/endless/{what}/body", get(async |Path(what)| Body::from_stream(endless_body(what))))
+        .route("/feed/{count}/{milliseconds}", get(async |Path((count, pause))| event_stream(count, pause, false)))
+        .route("/feed/{count}/{milliseconds}/fails", get(async |Path((count, pause))| event_stream(count, pause, true)))
+        .route("/endless/{name}", get(async |Path(name)| endless(name).await))
+        .route("/endless/{name}/body", get(async |Path(name)| Body::from_stream(endless_body(name))))
         .route("/panic", get(async || -> &'static str { panic!("asked to panic") }))
         .route("/panic/body", get(async || Body::from_stream(PanicsWhenRead)))
         .route("/typed/path/{number}", get(async |Path(number): Path<u8>| number.to_string()))
         .route("/typed/query", get(async |Query(Typed { number })| number.to_string()))
         .route("/typed/json", post(async |Json(Typed { number })| number.to_string()))
-        .fallback(neutral)
+        .fallback(respond)
 }
 
-fn followed(count: u32, milliseconds: u64, fails: bool) -> impl IntoResponse {
+fn event_stream(count: u32, milliseconds: u64, fails: bool) -> impl IntoResponse {
     ([(CONTENT_TYPE, EVENTS)], Body::from_stream(feed(count, milliseconds, fails)))
 }
 
-async fn neutral(request: Request) -> Response {
+async fn respond(request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let client = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    answer(Asked {
+    respond_to(ProbeRequest {
         method: parts.method.to_string(),
         uri: parts.uri.to_string(),
         version: Some(format!("{:?}", parts.version)),
         headers: headers(&parts.headers),
         body: to_bytes(body, 64 << 20).await.unwrap(),
         client: client.map(|client| client.0.ip().to_string()),
-        told: Told {
+        extensions: HostExtensions {
             context: parts.extensions.get().cloned(),
             prefix: parts.extensions.get().cloned(),
             after: parts.extensions.get().cloned(),

@@ -7,11 +7,13 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use lodger::{ClientAddr, Error};
 
-use super::{Asked, EVENTS, PanicsWhenRead, Told, answer, endless, endless_body, feed, headers, held, slow};
+use super::{
+    EVENTS, HostExtensions, PanicsWhenRead, ProbeRequest, endless, endless_body, feed, headers, held, respond_to, slow,
+};
 
 type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
-/// The app.
+/// Responds to a request.
 pub async fn app<B>(request: Request<B>) -> Result<Response<Body>, Error>
 where
     B: http_body::Body<Data = Bytes, Error: std::fmt::Debug> + Send,
@@ -26,26 +28,26 @@ where
             response.headers_mut().insert("content-type", HeaderValue::from_static(EVENTS));
             return Ok(response);
         }
-        ["", "endless", what] => endless(what.to_owned()).await,
-        ["", "endless", what, "body"] => return Ok(Response::new(stream(endless_body(what.to_owned())))),
+        ["", "endless", name] => endless(name.to_owned()).await,
+        ["", "endless", name, "body"] => return Ok(Response::new(stream(endless_body(name.to_owned())))),
         ["", "panic"] => panic!("asked to panic"),
         ["", "panic", "body"] => return Ok(Response::new(stream(PanicsWhenRead))),
         _ => {}
     }
-    let answer = answer(Asked {
+    let response = respond_to(ProbeRequest {
         method: parts.method.to_string(),
         uri: parts.uri.to_string(),
         version: Some(format!("{:?}", parts.version)),
         headers: headers(&parts.headers),
         body: body.collect().await.unwrap().to_bytes(),
         client: parts.extensions.get().map(|&ClientAddr(client)| client.ip().to_string()),
-        told: Told {
+        extensions: HostExtensions {
             context: parts.extensions.get().cloned(),
             prefix: parts.extensions.get().cloned(),
             after: parts.extensions.get().cloned(),
         },
     });
-    Ok(answer.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync()))
+    Ok(response.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync()))
 }
 
 fn stream(stream: impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static) -> Body {

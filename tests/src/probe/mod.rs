@@ -1,127 +1,96 @@
-//! The same app in every framework: it tells what it sees, and answers as it is asked to. Each file makes of its framework's
-//! request an [`Asked`], and of the [`answer`] its framework's response; what only the framework can do it does there.
+//! The same app in every framework: it reports the request that it sees, or responds in the way that the path names.
+//!
+//! Each framework has a file, which converts its request to a [`ProbeRequest`] and the result of [`respond_to`] to its response.
+//! Routes that need the framework, such as streams, are in that file as well.
 
 pub mod actix_web;
+mod after;
 pub mod axum;
 pub mod axum_07;
+mod gates;
 pub mod hyper;
 pub mod span;
+mod streams;
 pub mod tower;
 pub mod warp;
 
-use std::{
-    collections::HashSet,
-    sync::{LazyLock, Mutex},
-};
-
+pub use after::{done_in, has_done};
+pub use axum::app;
 use bytes::Bytes;
+pub use gates::{held_now, hold, is_held, let_go};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use lodger::{AfterResponse, PathPrefix, lambda};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::{sync::watch, time::timeout};
+pub use streams::{EVENTS, PanicsWhenRead, endless, endless_body, feed, held, is_gone, slow};
 
-use crate::raw_api::SOON;
-
-pub use axum::app;
-
-/// What an app sees of a request.
+/// A request, independent of the framework.
 #[derive(Debug, Default)]
-pub struct Asked {
+pub struct ProbeRequest {
     pub method: String,
     /// The path and the query.
     pub uri: String,
-    /// `None` where the framework does not tell.
+    /// `None` if the framework does not expose the version.
     pub version: Option<String>,
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
     pub client: Option<String>,
-    pub told: Told,
+    pub extensions: HostExtensions,
 }
 
-/// What it finds of its host's.
+/// The extensions of a request that the host has added.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct HostExtensions {
     pub context: Option<lambda::Context>,
     pub prefix: Option<PathPrefix>,
     pub after: Option<AfterResponse>,
 }
 
-/// What an app takes that wants types: a number in the path, in the query, and in JSON.
+/// The query or the JSON of `/typed/..`.
 #[derive(Debug, Deserialize)]
 pub struct Typed {
     pub number: u8,
 }
 
-/// The app, but for what needs its framework.
-pub fn answer(asked: Asked) -> Response<Bytes> {
-    let path = asked.uri.split('?').next().unwrap_or_default();
+/// The routes that need no framework.
+pub fn respond_to(request: ProbeRequest) -> Response<Bytes> {
+    let path = request.uri.split('?').next().unwrap_or_default();
     let response = match path.split('/').collect::<Vec<_>>()[..] {
-        ["", "reply", what] => reply(what),
+        ["", "reply", kind] => reply(kind),
         ["", "status", status] => self::status(status.parse().unwrap()),
         ["", "size", bytes] => Response::new(vec![b'x'; bytes.parse().unwrap()]),
-        ["", "respond"] => respond(&serde_json::from_slice(&asked.body).unwrap()),
-        ["", "told"] => json(&told(&asked.told)),
+        ["", "respond"] => respond(&serde_json::from_slice(&request.body).unwrap()),
+        ["", "told"] => json(&describe_extensions(&request.extensions)),
         ["", "held"] => json(&held_now()),
         ["", "let-go", name] => {
             let_go(name);
             Response::new(vec![])
         }
-        ["", "after", what, "held"] => after(&asked.told, what, hold(what.to_owned())),
-        ["", "after", what, milliseconds] => {
+        ["", "after", name, "held"] => after::after(&request.extensions, name, hold(name.to_owned())),
+        ["", "after", name, milliseconds] => {
             let milliseconds = std::time::Duration::from_millis(milliseconds.parse().unwrap());
-            after(&asked.told, what, tokio::time::sleep(milliseconds))
+            after::after(&request.extensions, name, tokio::time::sleep(milliseconds))
         }
-        _ => json(&see(asked)),
+        _ => json(&describe(request)),
     };
     response.map(Bytes::from)
 }
 
-/// Tells the request, each byte of it.
-fn see(asked: Asked) -> Value {
-    let Asked { method, uri, version, headers, body, client, .. } = asked;
+/// Describes the request: every byte of it.
+fn describe(request: ProbeRequest) -> Value {
+    let ProbeRequest { method, uri, version, headers, body, client, .. } = request;
     json!({
         "method": method, "uri": uri, "version": version, "headers": headers, "body": latin1(&body), "client": client,
     })
 }
 
-/// Tells what the host told.
-fn told(told: &Told) -> Value {
+/// Describes the extensions of the host.
+fn describe_extensions(extensions: &HostExtensions) -> Value {
     json!({
-        "request_id": told.context.as_ref().map(|context| context.request_id()),
-        "prefix": told.prefix.as_ref().map(|prefix| prefix.as_str()),
+        "request_id": extensions.context.as_ref().map(|context| context.request_id()),
+        "prefix": extensions.prefix.as_ref().map(|prefix| prefix.as_str()),
         "span": span::current(),
     })
-}
-
-/// What has been done after responses, in this process, and the span that it was done in.
-static DONE: Mutex<Vec<(String, Value)>> = Mutex::new(vec![]);
-
-/// Whether `/after/{what}/..` has done what it was to do after its response.
-pub fn has_done(what: &str) -> bool {
-    done_in(what).is_some()
-}
-
-/// Likewise, and the span that it did it in.
-pub fn done_in(what: &str) -> Option<Value> {
-    DONE.lock().unwrap().iter().find(|(done, _)| done == what).map(|(_, span)| span.clone())
-}
-
-/// Hands over work that ends after `waits`: some milliseconds, or [`let_go`]. The name of some says how it ends.
-fn after(told: &Told, what: &str, waits: impl Future<Output = ()> + Send + 'static) -> Response<Vec<u8>> {
-    let Some(after) = &told.after else {
-        return Response::builder().status(501).body(vec![]).unwrap();
-    };
-    let what = what.to_owned();
-    after.run(async move {
-        waits.await;
-        assert!(!what.starts_with("panic"), "asked to panic after the response");
-        if what.starts_with("said") {
-            eprintln!("probe: {what} after the response");
-        }
-        DONE.lock().unwrap().push((what, span::current()));
-    });
-    Response::new(b"handed over".to_vec())
 }
 
 fn json(value: &impl serde::Serialize) -> Response<Vec<u8>> {
@@ -130,19 +99,19 @@ fn json(value: &impl serde::Serialize) -> Response<Vec<u8>> {
     response
 }
 
-/// Names and values in their order; values byte by byte.
+/// The names and values of headers in their order. Each byte of a value is a character.
 pub fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(|(name, value)| (name.to_string(), latin1(value.as_bytes()))).collect()
 }
 
-/// Each byte as a character, so that JSON can carry any.
+/// Converts each byte to a character, because JSON has only text.
 pub fn latin1(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
 
-fn reply(what: &str) -> Response<Vec<u8>> {
+fn reply(kind: &str) -> Response<Vec<u8>> {
     let response = Response::builder();
-    let (response, body): (_, Vec<u8>) = match what {
+    let (response, body): (_, Vec<u8>) = match kind {
         "text" => (response.header("content-type", "text/plain; charset=utf-8"), "grüße \"\\\n\u{1}".into()),
         "binary" => (response.header("content-type", "image/png"), (0..=255).collect()),
         "latin1" => (response.header("content-type", "text/plain; charset=iso-8859-1"), b"gr\xfc\xdfe".into()),
@@ -171,7 +140,7 @@ fn status(status: u16) -> Response<Vec<u8>> {
     Response::builder().status(status).header("etag", "\"1\"").body(vec![]).unwrap()
 }
 
-/// Responds with what the body says: a status, headers and a body, each byte a character.
+/// Responds with the status, the headers and the body in `wanted`, whose characters are bytes.
 fn respond(wanted: &Value) -> Response<Vec<u8>> {
     let bytes = |text: &Value| text.as_str().unwrap().chars().map(|c| u8::try_from(c).unwrap()).collect::<Vec<_>>();
     let mut response = Response::new(bytes(&wanted["body"]));
@@ -181,184 +150,4 @@ fn respond(wanted: &Value) -> Response<Vec<u8>> {
         response.headers_mut().append(name, HeaderValue::from_bytes(&bytes(&header[1])).unwrap());
     }
     response
-}
-
-/// What `/slow/{milliseconds}` streams: that it has begun, and after a while that it has ended.
-pub fn slow(milliseconds: u64) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync {
-    let begun = futures_util::stream::iter([Ok(Bytes::from_static(b"begun "))]);
-    futures_util::StreamExt::chain(
-        begun,
-        futures_util::stream::once(async move {
-            tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
-            Ok(Bytes::from_static(b"ended"))
-        }),
-    )
-}
-
-/// What `/feed/{count}/{milliseconds}` streams: so many events, one at a time with so long before each but the first. Where it
-/// `fails`, it does so in place of the last.
-pub fn feed(
-    count: u32,
-    milliseconds: u64,
-    fails: bool,
-) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync {
-    futures_util::stream::unfold(1, move |number| async move {
-        if number > count {
-            return None;
-        }
-        if number > 1 {
-            tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
-        }
-        let event = if fails && number == count {
-            Err(std::io::Error::other("asked to fail in the feed"))
-        } else {
-            Ok(format!("id: {number}\ndata: {}\n\n", "x".repeat(number as usize)).into())
-        };
-        Some((event, number + 1))
-    })
-}
-
-/// The type of such a stream.
-pub const EVENTS: &str = "text/event-stream";
-
-/// Requests and work that wait in this process, by their names, and the names of those that may go on.
-#[derive(Default)]
-struct Gates {
-    held: Vec<String>,
-    open: HashSet<String>,
-}
-
-static GATES: LazyLock<watch::Sender<Gates>> = LazyLock::new(watch::Sender::default);
-
-/// Is held under its name, also if it is dropped before it may go on.
-struct Held(String);
-
-impl Held {
-    fn new(name: String) -> Self {
-        GATES.send_modify(|gates| gates.held.push(name.clone()));
-        Self(name)
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        GATES.send_modify(|gates| {
-            if let Some(at) = gates.held.iter().position(|held| *held == self.0) {
-                gates.held.swap_remove(at);
-            }
-        });
-    }
-}
-
-/// Waits until somebody [lets go](let_go) of `name`. If the name begins with `said`, a process prints that it waits. If it ends
-/// with `until-sigterm`, it waits for SIGTERM instead, and for more than half a second after it.
-pub async fn hold(name: String) {
-    let sigterm = name.ends_with("until-sigterm").then(sigterm);
-    let held = Held::new(name);
-    if held.0.starts_with("said") {
-        eprintln!("probe: {} is held", held.0);
-    }
-    if let Some(sigterm) = sigterm {
-        return sigterm.await;
-    }
-    GATES.subscribe().wait_for(|gates| gates.open.contains(&held.0)).await.unwrap();
-}
-
-#[cfg(unix)]
-fn sigterm() -> impl Future<Output = ()> {
-    let mut signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
-    async move {
-        signal.recv().await;
-        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
-    }
-}
-
-#[cfg(not(unix))]
-fn sigterm() -> impl Future<Output = ()> {
-    std::future::pending()
-}
-
-/// Lets go of all that is or will be held under `name`, in this process.
-pub fn let_go(name: &str) {
-    GATES.send_modify(|gates| {
-        gates.open.insert(name.to_owned());
-    });
-}
-
-/// The names of all that is held now, in this process.
-pub fn held_now() -> Vec<String> {
-    GATES.borrow().held.clone()
-}
-
-/// Waits until something is held under `name`, in this process.
-pub async fn is_held(name: &str) {
-    let mut gates = GATES.subscribe();
-    let held = gates.wait_for(|gates| gates.held.iter().any(|held| held == name));
-    timeout(SOON, held).await.unwrap_or_else(|_| panic!("{name} is not held")).unwrap();
-}
-
-/// What `/held/{name}` streams: that it has begun, and that it has ended once it was [let go](let_go). If the name begins with
-/// `fails`, it fails instead.
-pub fn held(name: String) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync {
-    let begun = futures_util::stream::iter([Ok(Bytes::from_static(b"begun "))]);
-    futures_util::StreamExt::chain(
-        begun,
-        futures_util::stream::once(async move {
-            let fails = name.starts_with("fails");
-            hold(name).await;
-            if fails {
-                Err(std::io::Error::other("asked to fail when let go"))
-            } else {
-                Ok(Bytes::from_static(b"ended"))
-            }
-        }),
-    )
-}
-
-/// What has been cancelled, in this process.
-static GONE: Mutex<Vec<String>> = Mutex::new(vec![]);
-
-/// Whether `/endless/{what}` or `/endless/{what}/body` has been dropped.
-pub fn is_gone(what: &str) -> bool {
-    GONE.lock().unwrap().iter().any(|gone| gone == what)
-}
-
-struct Gone(String);
-
-impl Drop for Gone {
-    fn drop(&mut self) {
-        GONE.lock().unwrap().push(std::mem::take(&mut self.0));
-    }
-}
-
-/// What the handler of `/endless/{what}` does.
-pub async fn endless(what: String) {
-    let _gone = Gone(what);
-    std::future::pending().await
-}
-
-/// What `/endless/{what}/body` streams: that it has begun, and no more.
-pub fn endless_body(what: String) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync {
-    let gone = Gone(what);
-    futures_util::stream::unfold((gone, false), |(gone, has_begun)| async move {
-        if has_begun {
-            std::future::pending::<()>().await;
-        }
-        Some((Ok(Bytes::from_static(b"begun")), (gone, true)))
-    })
-}
-
-/// A stream that panics when it is read, as `/panic/body` has it.
-#[derive(Debug)]
-pub struct PanicsWhenRead;
-
-impl futures_util::Stream for PanicsWhenRead {
-    type Item = Result<Bytes, std::io::Error>;
-
-    fn poll_next(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        panic!("asked to panic in the body")
-    }
 }

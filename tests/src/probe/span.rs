@@ -1,4 +1,4 @@
-//! The span that a handler finds itself in, as a subscriber sees it.
+//! A subscriber that records the fields of spans, and the request span of a handler.
 
 use std::{
     fmt,
@@ -20,15 +20,17 @@ use tracing_subscriber::{
     registry::{LookupSpan, SpanRef},
 };
 
-/// Subscribes to spans, for the whole process.
+/// Sets the subscriber of the process, once.
 pub fn subscribe() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Keeping)).unwrap());
+    ONCE.call_once(|| {
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(FieldRecorder)).unwrap()
+    });
 }
 
-/// The fields of Lodger's span, if that is the current one or around it. `null` as well where nobody subscribes.
+/// The fields of the request span of Lodger that is the current span or encloses it. `null` without [`subscribe`].
 pub fn current() -> Value {
-    with_request_span(|span| span.extensions().get::<Kept>().map(|kept| Value::Object(kept.0.clone())))
+    with_request_span(|span| span.extensions().get::<Fields>().map(|fields| Value::Object(fields.0.clone())))
         .flatten()
         .unwrap_or_default()
 }
@@ -48,24 +50,24 @@ fn with_request_span<T>(f: impl FnOnce(SpanRef<'_, Registry>) -> T) -> Option<T>
     found.flatten()
 }
 
-/// A layer that keeps what spans are given.
-struct Keeping;
+/// A layer that records the fields of each span.
+struct FieldRecorder;
 
 #[derive(Default)]
-struct Kept(Map<String, Value>);
+struct Fields(Map<String, Value>);
 
 /// Counts the span that has this extension when it closes.
 struct ClosedSpans(Arc<AtomicUsize>);
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Keeping {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for FieldRecorder {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut kept = Kept::default();
-        attributes.record(&mut kept);
-        context.span(id).unwrap().extensions_mut().insert(kept);
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        context.span(id).unwrap().extensions_mut().insert(fields);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        values.record(context.span(id).unwrap().extensions_mut().get_mut::<Kept>().unwrap());
+        values.record(context.span(id).unwrap().extensions_mut().get_mut::<Fields>().unwrap());
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
@@ -75,7 +77,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Keeping {
     }
 }
 
-impl Visit for Kept {
+impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.0.insert(field.name().to_owned(), format!("{value:?}").into());
     }

@@ -9,7 +9,12 @@ use lodger_gateway::{Front, RuntimeApi};
 use tokio::net::TcpListener;
 
 use super::{Host, Settings, TestApp, TestHost};
-use crate::{ask::Sent, raw_api::RawRuntimeApi, wait::wait_until};
+use crate::{client::ClientRequest, raw_api::RawRuntimeApi, wait::wait_until};
+
+/// Every front. The REST API has the binary media type `*/*`, so that bodies keep their bytes.
+pub fn fronts() -> [Front; 9] {
+    Front::all().map(|front| front.binary_media_types(["*/*"]))
+}
 
 /// A Lambda function with a [`RuntimeApi`].
 #[derive(Default)]
@@ -73,7 +78,7 @@ impl Host for Lambda {
 impl TestApp<Arc<RuntimeApi>> {
     /// Sends a GET request through a Function URL.
     pub async fn get(&self, target: &str) -> Response<Bytes> {
-        self.send(&Front::function_url(), &Sent::get(target).request()).await
+        self.send(&Front::function_url(), &ClientRequest::get(target).request()).await
     }
 
     /// Waits until the function has polled `count` times.

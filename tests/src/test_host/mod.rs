@@ -5,10 +5,10 @@
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
-//! use lodger_tests::{ask::{Sent, ask}, probe, test_host::TestHost};
+//! use lodger_tests::{client::{ClientRequest, send}, probe, test_host::TestHost};
 //!
 //! let mut server = TestHost::server().start(|lodger| lodger.base_path("/api").run(probe::app())).await;
-//! assert_eq!(ask(server.addr(), &Sent::get("/api/status/204")).await.status(), 204);
+//! assert_eq!(send(server.addr(), &ClientRequest::get("/api/status/204")).await.status(), 204);
 //! server.begin_shutdown();
 //! server.result().await.unwrap();
 //! # });
@@ -19,11 +19,11 @@
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! use lodger_gateway::Front;
-//! use lodger_tests::{ask::Sent, probe, test_host::TestHost};
+//! use lodger_tests::{client::ClientRequest, probe, test_host::TestHost};
 //!
 //! let host = TestHost::lambda().max_concurrency(8).on_own_thread();
 //! let lambda = host.start(|lodger| lodger.run(probe::actix_web::app)).await;
-//! assert_eq!(lambda.send(&Front::alb(), &Sent::get("/").request()).await.status(), 200);
+//! assert_eq!(lambda.send(&Front::alb(), &ClientRequest::get("/").request()).await.status(), 200);
 //! assert_eq!(lambda.protocol_errors(), [""; 0]);
 //! # });
 //! ```
@@ -47,7 +47,7 @@ use lodger::{Error, Lodger};
 use tokio::sync::oneshot;
 
 pub use app::{TestApp, in_actix_system, run_on_own_thread};
-pub use lambda::{Lambda, RawLambda};
+pub use lambda::{Lambda, RawLambda, fronts};
 pub use server::{Listening, Server};
 pub use vercel::VercelHost;
 

@@ -7,7 +7,7 @@ use lodger::{Host::Vercel as VERCEL, Lodger};
 use lodger_gateway::Vercel;
 
 use super::{Host, Settings, TestApp, TestHost};
-use crate::ask::Sent;
+use crate::client::ClientRequest;
 
 /// A Vercel function.
 pub struct VercelHost(());
@@ -31,7 +31,7 @@ impl Host for VercelHost {
 
 impl TestApp<Vercel> {
     /// Sends a request. Returns its id and the response.
-    pub async fn fetch(&self, request: &Sent) -> (u64, Response<Bytes>) {
+    pub async fn fetch(&self, request: &ClientRequest) -> (u64, Response<Bytes>) {
         let mut request = request.request().map(Full::new);
         let id = self.platform.add_headers(request.headers_mut());
         let (head, body) = self.platform.send(request).await.unwrap().into_parts();

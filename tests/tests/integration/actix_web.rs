@@ -1,4 +1,4 @@
-//! actix-web apps: as under their own server, and on Lambda behind every front, under either runtime.
+//! actix-web apps on a server and on Lambda, in the runtime of tokio and in a system of actix.
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
@@ -12,32 +12,31 @@ use actix_web::{
 };
 use futures_util::{SinkExt, StreamExt};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use lodger::{Error, Host, Lodger, PathPrefix, lambda};
+use lodger::{Error, Lodger, PathPrefix, lambda};
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
-    ask::{Sent, ask, takes_no_new_clients},
-    host::{Served, fronts, on_lambda_alone},
+    client::{ClientRequest, send, send_bytes, wait_until_refused},
     losses::seen,
     probe,
+    test_host::{TestHost, fronts, in_actix_system},
 };
 use serde_json::json;
 
-/// What a handler knows besides the request.
-async fn told(
+/// Responds with the client, the prefix and the URI of the request, and whether there is a Lambda context.
+async fn connection_info(
     request: HttpRequest,
     context: Option<ReqData<lambda::Context>>,
     prefix: Option<ReqData<PathPrefix>>,
     system: web::Data<bool>,
 ) -> impl Responder {
     let connection = request.connection_info().clone();
-    // A system of actix's is there where the user has one.
     let has_system = actix_web::rt::System::try_current().is_some();
     assert_eq!(has_system, **system);
     HttpResponse::Ok().body(format!(
         "{} {} {} {:?} {} {}",
         connection.scheme(),
         connection.host(),
-        connection.realip_remote_addr().unwrap_or("nobody"),
+        connection.realip_remote_addr().unwrap_or("unknown"),
         prefix.map(|prefix| prefix.as_str().to_owned()),
         context.is_some(),
         request.uri(),
@@ -61,58 +60,59 @@ fn with_middleware(
         .wrap(Compress::default())
         .wrap(Logger::default())
         .wrap_fn(|request, service| {
-            let answer = service.call(request);
+            let response = service.call(request);
             async move {
-                let mut answer = answer.await?;
-                answer.headers_mut().insert(HeaderName::from_static("x-middleware"), HeaderValue::from_static("here"));
-                Ok(answer)
+                let mut response = response.await?;
+                response
+                    .headers_mut()
+                    .insert(HeaderName::from_static("x-middleware"), HeaderValue::from_static("here"));
+                Ok(response)
             }
         })
-        .service(web::scope("/scope").route("/told", web::get().to(told)))
+        .service(web::scope("/scope").route("/connection", web::get().to(connection_info)))
 }
 
-async fn is_told(api: &RuntimeApi) {
+async fn assert_connection_info(api: &RuntimeApi) {
     let front = Front::rest_api().client([198, 51, 100, 4].into()).binary_media_types(["*/*"]);
-    let sent = Sent::get("/scope/told/?x=%20").header("x-forwarded-proto", "https");
+    let sent = ClientRequest::get("/scope/connection/?x=%20").header("x-forwarded-proto", "https");
     let response = api.send(&front, &sent.request()).await;
     let body = String::from_utf8(response.body().to_vec()).unwrap();
-    assert_eq!(body, "https example.com 198.51.100.4 Some(\"/prod\") true /scope/told?x=%20");
+    assert_eq!(body, "https example.com 198.51.100.4 Some(\"/prod\") true /scope/connection?x=%20");
     assert_eq!(response.headers()["x-middleware"], "here");
-    let compressed = api.send(&front, &Sent::get("/scope/told").header("accept-encoding", "gzip").request()).await;
+    let compressed =
+        api.send(&front, &ClientRequest::get("/scope/connection").header("accept-encoding", "gzip").request()).await;
     assert_eq!(
         (&compressed.headers()["content-encoding"], &compressed.body()[..2]),
         (&"gzip".parse().unwrap(), &b"\x1f\x8b"[..])
     );
-    // Heads are used again: nothing of one request is seen by the next.
-    let bare = api.send(&Front::alb(), &Sent::get("/scope/told").request()).await;
+    // actix reuses the heads of requests: the prefix of the previous request is gone.
+    let bare = api.send(&Front::alb(), &ClientRequest::get("/scope/connection").request()).await;
     let body = String::from_utf8(bare.body().to_vec()).unwrap();
-    assert_eq!(body, "https example.com 127.0.0.1 None true /scope/told");
+    assert_eq!(body, "https example.com 127.0.0.1 None true /scope/connection");
 }
 
 #[tokio::test]
-async fn a_handler_finds_what_it_finds_on_a_server() {
-    let api = on_lambda_alone(|lodger| lodger.run(|| with_middleware(false))).await;
-    is_told(&api).await;
+async fn gives_handlers_the_connection_info_of_the_front() {
+    let api = TestHost::lambda().on_own_thread().start(|lodger| lodger.run(|| with_middleware(false))).await;
+    assert_connection_info(&api).await;
 
-    // And under actix's runtime, with its system.
-    let api = RuntimeApi::start().await.unwrap();
-    let address = api.address();
-    std::thread::spawn(move || {
-        let run = Lodger::new().host(Host::Lambda).lambda_runtime_api(address).run(|| with_middleware(true));
-        actix_web::rt::System::new().block_on(run)
-    });
-    is_told(&api).await;
+    let host = TestHost::lambda().with_shutdown().on_own_thread();
+    let api = host.start(|lodger| in_actix_system(|| lodger.run(|| with_middleware(true)))).await;
+    assert_connection_info(&api).await;
 }
 
 #[tokio::test]
-async fn no_client_gets_to_a_route_for_events() {
-    let served = Served::start(|lodger| lodger.base_path("/api").events_path("/events").run(probe::actix_web::app));
-    let addr = served.addr();
+async fn hides_the_events_path_from_clients() {
+    let server = TestHost::server()
+        .on_own_thread()
+        .start(|lodger| lodger.base_path("/api").events_path("/events").run(probe::actix_web::app))
+        .await;
+    let addr = server.addr();
     for target in ["/events", "/api/events", "/api//%65vents/x", "/EVENTS"] {
-        let response = ask(addr, &Sent::get(target).method("POST")).await;
+        let response = send(addr, &ClientRequest::get(target).method("POST")).await;
         assert_eq!((response.status().as_u16(), response.body().len()), (404, 0), "{target}");
     }
-    let seen = seen(&ask(addr, &Sent::get("/api/x?y=%20")).await).unwrap();
+    let seen = seen(&send(addr, &ClientRequest::get("/api/x?y=%20")).await).unwrap();
     assert_eq!(seen["uri"], "/x?y=%20");
 }
 
@@ -124,31 +124,31 @@ fn without_database(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
 }
 
 #[tokio::test]
-async fn an_app_that_cannot_be_built_is_reported() {
-    let api = on_lambda_alone(without_database).await;
+async fn reports_an_app_that_cannot_be_built() {
+    let api = TestHost::lambda().on_own_thread().start(without_database).await;
     let reported = api.init_error().await;
     assert!(String::from_utf8_lossy(&reported.body).contains("cannot build the app"), "{reported:?}");
 }
 
 #[tokio::test]
-async fn a_shutdown_ends_a_server_once_what_is_in_flight_is_done() {
-    let mut served = Served::start(|lodger| lodger.run(probe::actix_web::app));
-    let addr = served.addr();
+async fn finishes_a_request_in_flight_at_shutdown() {
+    let mut server = TestHost::server().on_own_thread().start(|lodger| lodger.run(probe::actix_web::app)).await;
+    let addr = server.addr();
     let slow =
         tokio::spawn(
-            async move { lodger_tests::ask::raw(addr, &Sent::get("/held/in-flight-at-actix-web").bytes()).await },
+            async move { send_bytes(addr, &ClientRequest::get("/held/in-flight-at-actix-web").bytes()).await },
         );
     probe::is_held("in-flight-at-actix-web").await;
-    served.begin_end();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.begin_shutdown();
+    wait_until_refused(addr).await;
     probe::let_go("in-flight-at-actix-web");
-    let answer = String::from_utf8(slow.await.unwrap()).unwrap();
-    assert!(answer.contains("begun") && answer.contains("ended"), "{answer}");
-    assert!(served.result().is_ok());
+    let response = String::from_utf8(slow.await.unwrap()).unwrap();
+    assert!(response.contains("begun") && response.contains("ended"), "{response}");
+    server.result().await.unwrap();
 }
 
-/// What other crates of actix's bring: files from a folder, and WebSockets.
-fn others(config: &mut web::ServiceConfig) {
+/// Routes with actix-ws and actix-files: WebSockets, and files from a folder.
+fn other_crates(config: &mut web::ServiceConfig) {
     let echo = async |request: HttpRequest, stream: web::Payload| {
         let (response, mut session, mut messages) = actix_ws::handle(&request, stream)?;
         actix_web::rt::spawn(async move {
@@ -165,41 +165,43 @@ fn others(config: &mut web::ServiceConfig) {
         .service(actix_files::Files::new("/src", concat!(env!("CARGO_MANIFEST_DIR"), "/src")));
 }
 
-fn with_others(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
-    lodger.run(|| App::new().configure(others))
+fn with_other_crates(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
+    lodger.run(|| App::new().configure(other_crates))
 }
 
 #[tokio::test]
-async fn files_are_served_on_each_host() {
-    let served = Served::start(with_others);
-    let addr = served.addr();
-    let api = on_lambda_alone(with_others).await;
+async fn serves_files_on_every_host() {
+    let server = TestHost::server().on_own_thread().start(with_other_crates).await;
+    let addr = server.addr();
+    let api = TestHost::lambda().on_own_thread().start(with_other_crates).await;
     let file = include_bytes!("../../src/probe/actix_web.rs");
-    let sent = Sent::get("/src/probe/actix_web.rs");
+    let sent = ClientRequest::get("/src/probe/actix_web.rs");
     let local = raw_body(addr, &sent).await;
     assert!(local == file, "{} bytes", local.len());
     for front in fronts() {
         let response = api.send(&front, &sent.request()).await;
         assert!(response.body()[..] == file[..], "{front}: {} bytes", response.body().len());
         assert!(response.headers().contains_key("etag"), "{front}");
-        let part = api.send(&front, &Sent::get("/src/probe/actix_web.rs").header("range", "bytes=4-9").request()).await;
+        let part = api
+            .send(&front, &ClientRequest::get("/src/probe/actix_web.rs").header("range", "bytes=4-9").request())
+            .await;
         assert_eq!((part.status().as_u16(), &part.body()[..]), (206, &file[4..10]), "{front}");
-        let missing = api.send(&front, &Sent::get("/src/%2e%2e/Cargo.toml").request()).await;
+        let missing = api.send(&front, &ClientRequest::get("/src/%2e%2e/Cargo.toml").request()).await;
         assert!(missing.status().is_client_error(), "{front}: {missing:?}");
     }
 }
 
-/// A body, of whatever length.
-async fn raw_body(addr: SocketAddr, sent: &Sent) -> Vec<u8> {
-    let answer = lodger_tests::ask::raw(addr, &sent.bytes()).await;
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
-    answer[end + 4..].to_vec()
+/// Sends a request. Returns the body of the response.
+async fn raw_body(addr: SocketAddr, sent: &ClientRequest) -> Vec<u8> {
+    let response = send_bytes(addr, &sent.bytes()).await;
+    let end = response.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    response[end + 4..].to_vec()
 }
 
 #[tokio::test]
-async fn websockets_are_spoken_on_a_server() {
-    let served = Served::start(with_others);
-    let addr = served.addr();
+async fn upgrades_to_a_websocket_on_a_server() {
+    let server = TestHost::server().on_own_thread().start(with_other_crates).await;
+    let addr = server.addr();
     let socket = tokio::net::TcpStream::connect(addr).await.unwrap();
     let (mut socket, _) = tokio_tungstenite::client_async("ws://example.com/ws", socket).await.unwrap();
     socket.send(tokio_tungstenite::tungstenite::Message::text("hello")).await.unwrap();
@@ -207,9 +209,9 @@ async fn websockets_are_spoken_on_a_server() {
 }
 
 #[tokio::test]
-async fn http_2_cleartext_is_spoken_where_the_feature_is_on() {
-    let served = Served::start(|lodger| lodger.run(probe::actix_web::app));
-    let addr = served.addr();
+async fn accepts_http_2_cleartext() {
+    let server = TestHost::server().on_own_thread().start(|lodger| lodger.run(probe::actix_web::app)).await;
+    let addr = server.addr();
     let socket = TokioIo::new(tokio::net::TcpStream::connect(addr).await.unwrap());
     let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
     tokio::spawn(connection);
@@ -222,34 +224,40 @@ async fn http_2_cleartext_is_spoken_where_the_feature_is_on() {
 }
 
 #[tokio::test]
-async fn a_server_that_ends_takes_no_new_clients() {
-    // However long the time-out: actix adds it to the time that it is.
-    let mut served = Served::start(|lodger| lodger.header_timeout(Duration::MAX).run(probe::actix_web::app));
-    let addr = served.addr();
-    let slow = tokio::spawn(async move { lodger_tests::ask::raw(addr, &Sent::get("/held/at-the-end").bytes()).await });
+async fn refuses_connections_at_shutdown() {
+    // With the longest timeout: actix adds it to the current time.
+    let mut server = TestHost::server()
+        .on_own_thread()
+        .start(|lodger| lodger.header_timeout(Duration::MAX).run(probe::actix_web::app))
+        .await;
+    let addr = server.addr();
+    let slow = tokio::spawn(async move { send_bytes(addr, &ClientRequest::get("/held/at-the-end").bytes()).await });
     probe::is_held("at-the-end").await;
-    served.begin_end();
-    takes_no_new_clients(addr).await;
+    server.begin_shutdown();
+    wait_until_refused(addr).await;
     probe::let_go("at-the-end");
     assert!(String::from_utf8(slow.await.unwrap()).unwrap().contains("ended"));
-    assert!(served.result().is_ok());
+    server.result().await.unwrap();
 }
 
 #[tokio::test]
-async fn nobody_is_told_of_a_server_that_cannot_start() {
-    let served = Served::start(without_database);
-    let error = served.result().unwrap_err();
+async fn does_not_listen_if_the_app_cannot_be_built() {
+    let mut server = TestHost::server().on_own_thread().start(without_database).await;
+    let error = server.result().await.unwrap_err();
     assert!(error.is_build() && format!("{error:?}").starts_with("cannot build the app"), "{error:?}");
-    assert!(served.told().is_none());
+    assert!(server.try_addr().is_none());
 }
 
 #[tokio::test]
-async fn a_base_path_leaves_the_host_of_http_2() {
-    let served = Served::start(|lodger| {
-        let url = async |request: HttpRequest| request.full_url().to_string();
-        lodger.base_path("/api").run(move || App::new().default_service(web::to(url)))
-    });
-    let addr = served.addr();
+async fn keeps_the_host_of_http_2_behind_a_base_path() {
+    let server = TestHost::server()
+        .on_own_thread()
+        .start(|lodger| {
+            let url = async |request: HttpRequest| request.full_url().to_string();
+            lodger.base_path("/api").run(move || App::new().default_service(web::to(url)))
+        })
+        .await;
+    let addr = server.addr();
     let socket = TokioIo::new(tokio::net::TcpStream::connect(addr).await.unwrap());
     let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
     tokio::spawn(connection);
@@ -260,16 +268,16 @@ async fn a_base_path_leaves_the_host_of_http_2() {
     assert_eq!(body, "http://shop.example:8080//x?y");
 }
 
-/// Counts the visits of a session, and greets by a form.
+/// Counts the visits of a session. The form has the name of the user.
 async fn visit(session: actix_session::Session, form: Option<web::Form<HashMap<String, String>>>) -> impl Responder {
     let visits = session.get::<u32>("visits").unwrap().unwrap_or(0) + 1;
     session.insert("visits", visits).unwrap();
-    let name = form.as_ref().and_then(|form| form.get("name")).map_or("nobody", String::as_str);
+    let name = form.as_ref().and_then(|form| form.get("name")).map_or("an unknown user", String::as_str);
     format!("visit {visits} of {name}")
 }
 
 #[tokio::test]
-async fn sessions_and_forms_go_through_each_front() {
+async fn keeps_sessions_and_forms_behind_every_front() {
     let app = |lodger: Lodger| {
         lodger.run(|| {
             let store = actix_session::storage::CookieSessionStore::default();
@@ -277,8 +285,8 @@ async fn sessions_and_forms_go_through_each_front() {
             App::new().wrap(actix_session::SessionMiddleware::new(store, key)).route("/visit", web::post().to(visit))
         })
     };
-    let api = on_lambda_alone(app).await;
-    let form = Sent::get("/visit").method("POST").header("content-type", "application/x-www-form-urlencoded");
+    let api = TestHost::lambda().on_own_thread().start(app).await;
+    let form = ClientRequest::get("/visit").method("POST").header("content-type", "application/x-www-form-urlencoded");
     let form = form.body("name=J%C3%BCrgen+%26+co");
     for front in fronts() {
         let first = api.send(&front, &form.request()).await;

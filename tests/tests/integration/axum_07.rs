@@ -1,4 +1,4 @@
-//! The parts of axum 0.7 that the matrix does not have: state, nested routers, WebSockets, and services over its body type.
+//! The parts of axum 0.7 that `matrix.rs` does not test: state, nested routers, WebSockets, and services over its body type.
 
 use std::net::SocketAddr;
 
@@ -11,8 +11,8 @@ use axum_07::{
 use futures_util::{SinkExt, StreamExt};
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::{Sent, ask},
-    host::{OnVercel, Server, on_lambda},
+    client::{ClientRequest, send},
+    test_host::TestHost,
 };
 use tower::Layer;
 
@@ -27,11 +27,11 @@ fn app() -> Router {
 
 #[tokio::test]
 async fn gives_state_and_connect_info_to_nested_routers_on_every_host() {
-    let sent = Sent::get("/users/7");
-    let server = Server::start(|lodger| lodger.run(app())).await;
-    assert_eq!(&ask(server.addr, &sent).await.body()[..], b"hello 127.0.0.1");
+    let sent = ClientRequest::get("/users/7");
+    let server = TestHost::server().start(|lodger| lodger.run(app())).await;
+    assert_eq!(&send(server.addr(), &sent).await.body()[..], b"hello 127.0.0.1");
 
-    let api = on_lambda(|lodger| lodger.run(app())).await;
+    let api = TestHost::lambda().start(|lodger| lodger.run(app())).await;
     let response = api.send(&Front::function_url().client("192.0.2.7".parse().unwrap()), &sent.request()).await;
     assert_eq!(&response.body()[..], b"hello 192.0.2.7");
 }
@@ -39,8 +39,8 @@ async fn gives_state_and_connect_info_to_nested_routers_on_every_host() {
 #[cfg(unix)]
 #[tokio::test]
 async fn gives_state_and_connect_info_to_nested_routers_on_vercel() {
-    let on = OnVercel::start(|lodger| lodger.run(app()));
-    let (_, response) = on.send(&Sent::get("/users/7")).await;
+    let vercel = TestHost::vercel().on_own_thread().start(|lodger| lodger.run(app())).await;
+    let (_, response) = vercel.fetch(&ClientRequest::get("/users/7")).await;
     assert!(response.body().starts_with(b"hello "), "{response:?}");
 }
 
@@ -54,8 +54,8 @@ async fn upgrades_to_a_websocket_on_a_server() {
         })
     });
     let app = Router::new().route("/", echo);
-    let server = Server::start(|lodger| lodger.run(app)).await;
-    let (mut socket, _) = tokio_tungstenite::connect_async(format!("ws://{}/", server.addr)).await.unwrap();
+    let server = TestHost::server().start(|lodger| lodger.run(app)).await;
+    let (mut socket, _) = tokio_tungstenite::connect_async(format!("ws://{}/", server.addr())).await.unwrap();
     socket.send("hi".into()).await.unwrap();
     assert_eq!(socket.next().await.unwrap().unwrap().into_text().unwrap(), "echo hi");
 }
@@ -67,6 +67,6 @@ async fn runs_a_service_over_the_body_of_axum_07() {
         request
     }
     let app = lodger::axum_07::service(map_request(rewrite).layer(app()));
-    let server = Server::start(|lodger| lodger.run(app)).await;
-    assert_eq!(&ask(server.addr, &Sent::get("/old")).await.body()[..], b"hello 127.0.0.1");
+    let server = TestHost::server().start(|lodger| lodger.run(app)).await;
+    assert_eq!(&send(server.addr(), &ClientRequest::get("/old")).await.body()[..], b"hello 127.0.0.1");
 }

@@ -1,21 +1,23 @@
-//! Tokio's clock, which a test of one thread can stop and move on. How busy the machine is does not matter to it then.
+//! The clock of tokio, which a test with one thread can stop and advance: a busy machine does not change the result.
 
 use std::{sync::mpsc, time::Duration};
 
-use lodger_tests::raw_api::SOON;
+use lodger_tests::wait::SOON;
 use tokio::{task::spawn_blocking, time};
 
-/// The clock of this thread's runtime, stopped until this is dropped: no timer goes off, so that everything that happens happens
-/// without one. After [`SOON`] the timers go off after all, and a test that waits for one can fail.
+/// The stopped clock of this thread's runtime, until this is dropped. No timer fires.
+///
+/// The clock runs again after [`SOON`], so that a test that waits for a timer fails instead of hanging.
 pub struct Stopped {
     _until_dropped: mpsc::Sender<()>,
 }
 
 impl Stopped {
+    /// Stops the clock.
     pub fn stop() -> Self {
         let (until_dropped, is_dropped) = mpsc::channel();
         time::pause();
-        // Tokio moves a paused clock on when nothing else can happen, except while something blocks.
+        // tokio advances a paused clock when all tasks are idle, except while a blocking task runs.
         spawn_blocking(move || is_dropped.recv_timeout(SOON));
         Self { _until_dropped: until_dropped }
     }
@@ -27,7 +29,7 @@ impl Drop for Stopped {
     }
 }
 
-/// Moves the clock of this thread's runtime on by `by`, and lets it run again.
+/// Advances the clock of this thread's runtime.
 pub async fn advance(by: Duration) {
     time::pause();
     time::advance(by).await;

@@ -1,5 +1,5 @@
-//! Redirects behind a stage, a base path and the prefix of a service: the app does not see the prefix, and the client gets it
-//! in `Location`. With middleware as people use it: `ServeDir` of tower-http, `Files` of actix-files.
+//! Redirects behind a stage and a base path: Lodger adds the prefix, which the app does not see, to `Location`. The apps
+//! include common middleware: `ServeDir` of tower-http and `Files` of actix-files.
 
 use ::axum::{
     Extension, Router,
@@ -10,24 +10,24 @@ use http::StatusCode;
 use lodger::{Error, Lodger, PathPrefix, ResponseMode};
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::{Sent, ask},
-    host::{OnVercel, Served, on_lambda_alone},
+    client::{ClientRequest, send},
+    test_host::TestHost,
 };
 use tower_http::services::ServeDir;
 use warp::Filter;
 
-/// Requests, and the `Location` that the app sends: with the prefix for the client, or unchanged.
+/// Targets, the `Location` of each response, and whether Lodger adds the prefix to it.
 type Redirects = &'static [(&'static str, &'static str, bool)];
 
 const OF_AXUM: Redirects = &[
     ("/to", "/items?next=/a#b", true),
     ("/created", "/items/1", true),
-    // Added by the app.
+    // The app has added the prefix.
     ("/own", "/items", true),
     ("/relative", "items", false),
     ("/host", "//example.com/items", false),
     ("/elsewhere", "https://example.com/items", false),
-    // Of `ServeDir`.
+    // A redirect of `ServeDir`.
     ("/src?a=b", "/src/?a=b", true),
 ];
 
@@ -53,7 +53,7 @@ const OF_ACTIX: Redirects = &[
     ("/error", "/login", true),
     ("/own", "/items", true),
     ("/host", "//example.com/items", false),
-    // Of actix-files.
+    // A redirect of actix-files.
     ("/src", "/src/", true),
 ];
 
@@ -67,7 +67,7 @@ fn of_actix(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
         };
         // As a login middleware responds.
         let error = move || async move {
-            Err::<&str, _>(InternalError::from_response("nobody is logged in", see("/login".to_owned())))
+            Err::<&str, _>(InternalError::from_response("not logged in", see("/login".to_owned())))
         };
         App::new()
             .service(web::redirect("/to", "/items?next=/a#b"))
@@ -91,16 +91,20 @@ fn of_warp(lodger: Lodger) -> impl Future<Output = Result<(), Error>> {
     lodger.run(to.or(host))
 }
 
-async fn has_prefix(prefix: &str, redirects: Redirects, ask: impl AsyncFn(&str) -> http::Response<bytes::Bytes>) {
+async fn assert_locations(
+    prefix: &str,
+    redirects: Redirects,
+    send: impl AsyncFn(&str) -> http::Response<bytes::Bytes>,
+) {
     for (target, location, is_prefixed) in redirects {
-        let response = ask(target).await;
+        let response = send(target).await;
         let expected = format!("{}{location}", if *is_prefixed { prefix } else { "" });
         let location = response.headers().get("location").map(|location| location.to_str().unwrap());
         assert_eq!(location, Some(&*expected), "{target}: {response:?}");
     }
 }
 
-/// Every host with a prefix, of each framework.
+/// Tests of each framework on every host.
 macro_rules! hosts {
     ($($framework:ident $run:ident $redirects:ident,)*) => {
         $(mod $framework {
@@ -108,27 +112,26 @@ macro_rules! hosts {
 
             #[tokio::test]
             async fn on_a_server() {
-                let served = Served::start(|lodger| $run(lodger.base_path("/api")));
-                let addr = served.addr();
-                has_prefix("/api", $redirects, async |target| ask(addr, &Sent::get(format!("/api{target}"))).await).await;
-                has_prefix("", $redirects, async |target| ask(addr, &Sent::get(target)).await).await;
-                let served = Served::start(|lodger| $run(lodger));
-                let addr = served.addr();
-                has_prefix("", $redirects, async |target| ask(addr, &Sent::get(target)).await).await;
+                let server = TestHost::server().on_own_thread().start(|lodger| $run(lodger.base_path("/api"))).await;
+                let addr = server.addr();
+                assert_locations("/api", $redirects, async |target| send(addr, &ClientRequest::get(format!("/api{target}"))).await).await;
+                assert_locations("", $redirects, async |target| send(addr, &ClientRequest::get(target)).await).await;
+                let server = TestHost::server().on_own_thread().start(|lodger| $run(lodger)).await;
+                let addr = server.addr();
+                assert_locations("", $redirects, async |target| send(addr, &ClientRequest::get(target)).await).await;
             }
 
             #[cfg(unix)]
             #[tokio::test]
             async fn on_vercel() {
-                let on = OnVercel::start(|lodger| $run(lodger.base_path("/api")));
-                on.platform.address().await.unwrap();
-                let ask = async |target: &str| on.send(&Sent::get(format!("/api{target}"))).await.1;
-                has_prefix("/api", $redirects, ask).await;
+                let vercel = TestHost::vercel().on_own_thread().start(|lodger| $run(lodger.base_path("/api"))).await;
+                let send = async |target: &str| vercel.fetch(&ClientRequest::get(format!("/api{target}"))).await.1;
+                assert_locations("/api", $redirects, send).await;
             }
 
             #[tokio::test]
             async fn on_lambda() {
-                let api = on_lambda_alone(|lodger| $run(lodger.base_path("/v1"))).await;
+                let api = TestHost::lambda().on_own_thread().start(|lodger| $run(lodger.base_path("/v1"))).await;
                 for (front, prefix, sent) in [
                     (Front::rest_api(), "/prod", ""),
                     (Front::rest_api().stage("dev"), "/dev", ""),
@@ -144,17 +147,17 @@ macro_rules! hosts {
                     (Front::lattice_v2(), "/v1", "/v1"),
                     (Front::vercel(), "/v1", "/v1"),
                 ] {
-                    let ask = async |target: &str| api.send(&front, &Sent::get(format!("{sent}{target}")).request()).await;
-                    has_prefix(prefix, $redirects, ask).await;
+                    let send = async |target: &str| api.send(&front, &ClientRequest::get(format!("{sent}{target}")).request()).await;
+                    assert_locations(prefix, $redirects, send).await;
                 }
             }
 
             #[tokio::test]
             async fn in_a_stream() {
-                let api = on_lambda_alone(|lodger| $run(lodger.response_mode(ResponseMode::Stream))).await;
+                let api = TestHost::lambda().on_own_thread().start(|lodger| $run(lodger.response_mode(ResponseMode::Stream))).await;
                 let front = Front::rest_api().streaming();
-                let ask = async |target: &str| api.stream(&front, &Sent::get(target).request()).await.collect().await;
-                has_prefix("/prod", $redirects, ask).await;
+                let send = async |target: &str| api.stream(&front, &ClientRequest::get(target).request()).await.collect().await;
+                assert_locations("/prod", $redirects, send).await;
             }
         })*
     };
@@ -167,12 +170,15 @@ hosts! {
 }
 
 #[tokio::test]
-async fn it_can_be_turned_off() {
-    let served = Served::start(|lodger| of_axum(lodger.base_path("/api").rewrite_location(false)));
-    let addr = served.addr();
-    assert_eq!(ask(addr, &Sent::get("/api/src")).await.headers()["location"], "/src/");
-    assert_eq!(ask(addr, &Sent::get("/api/own")).await.headers()["location"], "/api/items");
-    let api = on_lambda_alone(|lodger| of_axum(lodger.rewrite_location(false))).await;
-    let response = api.send(&Front::rest_api(), &Sent::get("/src").request()).await;
+async fn keeps_the_location_if_rewriting_is_off() {
+    let server = TestHost::server()
+        .on_own_thread()
+        .start(|lodger| of_axum(lodger.base_path("/api").rewrite_location(false)))
+        .await;
+    let addr = server.addr();
+    assert_eq!(send(addr, &ClientRequest::get("/api/src")).await.headers()["location"], "/src/");
+    assert_eq!(send(addr, &ClientRequest::get("/api/own")).await.headers()["location"], "/api/items");
+    let api = TestHost::lambda().on_own_thread().start(|lodger| of_axum(lodger.rewrite_location(false))).await;
+    let response = api.send(&Front::rest_api(), &ClientRequest::get("/src").request()).await;
     assert_eq!(response.headers()["location"], "/src/");
 }

@@ -3,7 +3,9 @@
 mod actix_web;
 mod after;
 mod axum_07;
+mod cargo_project;
 mod clock;
+mod compile_errors;
 mod events;
 mod faults;
 mod freeze;
@@ -12,7 +14,6 @@ mod layers;
 mod location;
 mod logs;
 mod matrix;
-mod not_an_app;
 mod own_adapter;
 mod payloads;
 mod process;

@@ -1,4 +1,4 @@
-//! Apps of frameworks that Lodger does not know: from functions, and apps that stay on their thread.
+//! Apps of unknown frameworks: functions, and apps that stay on their thread.
 
 use std::{
     cell::Cell,
@@ -11,7 +11,6 @@ use std::{
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     task::{Context, Poll},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -25,11 +24,10 @@ use lodger::{
 };
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::{Sent, ask, raw},
-    host::{Server, fronts, on_lambda, on_slots},
-    raw_api::SOON,
+    client::{ClientRequest, send, send_bytes},
+    test_host::{TestHost, fronts},
+    wait::wait_until,
 };
-use tokio::time::{sleep, timeout};
 
 /// Responds with the method, the path and the body.
 async fn echo(request: Request) -> Response<Body> {
@@ -41,10 +39,10 @@ async fn echo(request: Request) -> Response<Body> {
 
 #[tokio::test]
 async fn runs_a_function_on_every_host() {
-    let sent = Sent::get("/x?y=1").method("POST").body("body");
-    let server = Server::start(|lodger| lodger.run(lodger::app(echo))).await;
-    assert_eq!(ask(server.addr, &sent).await.body(), "POST /x?y=1 body");
-    let api = on_lambda(|lodger| lodger.run(lodger::app(echo))).await;
+    let sent = ClientRequest::get("/x?y=1").method("POST").body("body");
+    let server = TestHost::server().start(|lodger| lodger.run(lodger::app(echo))).await;
+    assert_eq!(send(server.addr(), &sent).await.body(), "POST /x?y=1 body");
+    let api = TestHost::lambda().start(|lodger| lodger.run(lodger::app(echo))).await;
     for front in fronts() {
         assert_eq!(api.send(&front, &sent.request()).await.body(), "POST /x?y=1 body", "{front}");
     }
@@ -53,6 +51,8 @@ async fn runs_a_function_on_every_host() {
 /// Builds an app on each thread.
 #[derive(Clone, Default)]
 struct LocalApps {
+    /// Requests that will not complete.
+    pending: Arc<AtomicUsize>,
     /// Futures that were dropped before they were ready.
     cancelled: Arc<AtomicUsize>,
     fails: bool,
@@ -63,7 +63,11 @@ impl Run<LocalApps> for LocalApps {
         runner
             .run_local(async move || match self.fails {
                 true => Err(Error::new("no database")),
-                false => Ok(LocalApp { requests: Rc::default(), cancelled: self.cancelled.clone() }),
+                false => Ok(LocalApp {
+                    requests: Rc::default(),
+                    pending: self.pending.clone(),
+                    cancelled: self.cancelled.clone(),
+                }),
             })
             .await
     }
@@ -71,6 +75,7 @@ impl Run<LocalApps> for LocalApps {
 
 struct LocalApp {
     requests: Rc<Cell<usize>>,
+    pending: Arc<AtomicUsize>,
     cancelled: Arc<AtomicUsize>,
 }
 
@@ -79,7 +84,8 @@ impl App for LocalApp {
     type Future = LocalBoxFuture<'static, Response<LocalBody>>;
 
     fn call(&self, request: Request) -> Self::Future {
-        let (requests, cancelled) = (self.requests.clone(), self.cancelled.clone());
+        let (requests, pending_count) = (self.requests.clone(), self.pending.clone());
+        let cancelled = self.cancelled.clone();
         Box::pin(async move {
             let mut on_cancel = CountOnDrop(Some(cancelled));
             requests.set(requests.get() + 1);
@@ -87,7 +93,10 @@ impl App for LocalApp {
             tokio::task::spawn_local(async move { requests.get() }).await.unwrap();
             let frames = match request.uri().path() {
                 "/panic" => panic!("on purpose"),
-                "/pending" => pending().await,
+                "/pending" => {
+                    pending_count.fetch_add(1, SeqCst);
+                    pending().await
+                }
                 "/broken" => vec!["a", "panic"],
                 "/empty" => Vec::new(),
                 _ => vec!["a", "b", "c"],
@@ -137,45 +146,47 @@ impl http_body::Body for LocalBody {
 
 #[tokio::test]
 async fn runs_a_local_app_on_a_server() {
-    let server = Server::start(|lodger| lodger.run(LocalApps::default())).await;
-    let response = ask(server.addr, &Sent::get("/x")).await;
+    let mut server = TestHost::server().start(|lodger| lodger.run(LocalApps::default())).await;
+    let response = send(server.addr(), &ClientRequest::get("/x")).await;
     assert_eq!((response.headers()["x-path"].to_str().unwrap(), &response.body()[..]), ("/x", &b"abc"[..]));
-    assert!(ask(server.addr, &Sent::get("/empty")).await.body().is_empty());
-    let panicked = ask(server.addr, &Sent::get("/panic")).await;
+    assert!(send(server.addr(), &ClientRequest::get("/empty")).await.body().is_empty());
+    let panicked = send(server.addr(), &ClientRequest::get("/panic")).await;
     assert_eq!(panicked.status(), StatusCode::INTERNAL_SERVER_ERROR);
     // The connection closes before the end of the body.
-    let broken = String::from_utf8(raw(server.addr, &Sent::get("/broken").bytes()).await).unwrap();
+    let broken = String::from_utf8(send_bytes(server.addr(), &ClientRequest::get("/broken").bytes()).await).unwrap();
     assert!(broken.split_once("\r\n\r\n").is_none_or(|(_, body)| body.len() < 6), "{broken}");
     // The threads still respond.
-    assert_eq!(ask(server.addr, &Sent::get("/x")).await.body(), "abc");
-    timeout(SOON, server.begin_end()).await.unwrap().unwrap().unwrap();
+    assert_eq!(send(server.addr(), &ClientRequest::get("/x")).await.body(), "abc");
+    server.begin_shutdown();
+    server.result().await.unwrap();
 }
 
 #[tokio::test]
 async fn drops_the_future_of_a_local_app_when_the_client_disconnects() {
     let apps = LocalApps::default();
-    let cancelled = apps.cancelled.clone();
-    let server = Server::start(|lodger| lodger.run(apps)).await;
-    assert!(timeout(Duration::from_millis(100), ask(server.addr, &Sent::get("/pending"))).await.is_err());
-    let is_cancelled = async {
-        while cancelled.load(SeqCst) == 0 {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(SOON, is_cancelled).await.unwrap();
+    let (pending_count, cancelled) = (apps.pending.clone(), apps.cancelled.clone());
+    let server = TestHost::server().start(|lodger| lodger.run(apps)).await;
+    let client = tokio::spawn(async move { send(server.addr(), &ClientRequest::get("/pending")).await });
+    wait_until("the request is in flight", || pending_count.load(SeqCst) == 1).await;
+    client.abort();
+    wait_until("the request is cancelled", || cancelled.load(SeqCst) == 1).await;
 }
 
 #[tokio::test]
 async fn runs_a_local_app_on_lambda() {
     for slots in [1, 3] {
-        let api = on_slots(slots, |lodger| lodger.run(LocalApps::default())).await;
+        let api = TestHost::lambda()
+            .max_concurrency(slots)
+            .on_own_thread()
+            .start(|lodger| lodger.run(LocalApps::default()))
+            .await;
         for front in fronts() {
-            let response = api.send(&front, &Sent::get("/x").request()).await;
+            let response = api.send(&front, &ClientRequest::get("/x").request()).await;
             assert_eq!(response.body(), "abc", "{front}");
         }
-        let panicked = api.send(&Front::alb(), &Sent::get("/panic").request()).await;
+        let panicked = api.send(&Front::alb(), &ClientRequest::get("/panic").request()).await;
         assert_eq!(panicked.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(api.send(&Front::alb(), &Sent::get("/x").request()).await.body(), "abc");
+        assert_eq!(api.send(&Front::alb(), &ClientRequest::get("/x").request()).await.body(), "abc");
     }
 }
 
@@ -184,7 +195,7 @@ async fn reports_a_local_app_that_cannot_be_built() {
     let apps = || LocalApps { fails: true, ..LocalApps::default() };
     let error = lodger::Lodger::new().host(Host::Server).addr(([127, 0, 0, 1], 0)).run(apps()).await.unwrap_err();
     assert_eq!(error.to_string(), "no database");
-    let api = on_lambda(|lodger| lodger.run(apps())).await;
+    let api = TestHost::lambda().start(|lodger| lodger.run(apps())).await;
     let reported = api.init_error().await;
     assert!(String::from_utf8_lossy(&reported.body).contains("no database"), "{reported:?}");
 }

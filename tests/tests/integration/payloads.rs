@@ -1,9 +1,8 @@
-//! Real payloads: what becomes of each, against the table in `payloads.txt`.
+//! Payloads from public projects: the result of each has to match the table in `payloads.txt`.
 //!
-//! They are not part of the project. `LODGER_TEST_EVENTS` names a folder of folders with them, as collections of the
-//! events of public projects have them; without it there is nothing to be tested here, and the test says so. A file that
-//! is not in the table has to be served or refused like any other. `LODGER_TEST_WRITE=1` writes the table anew, to be
-//! read before it is committed.
+//! The payloads are not part of the project. `LODGER_TEST_EVENTS` is a folder with a folder for each collection. Without
+//! it the tests print that they are skipped. A payload that is not in the table must also have a response or an error.
+//! `LODGER_TEST_WRITE=1` writes a new table: read it before you commit it.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
@@ -11,25 +10,25 @@ use bytes::Bytes;
 use http::Request;
 use lodger::Lodger;
 use lodger_gateway::{Front, RuntimeApi};
-use lodger_tests::{host::on_lambda, losses::decoded, probe};
+use lodger_tests::{losses::decoded, probe, test_host::TestHost};
 use serde_json::Value;
 
 fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("LODGER_TEST_EVENTS").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     if folder.is_none() {
-        eprintln!("skipped: LODGER_TEST_EVENTS names no folder of payloads");
+        eprintln!("skipped: LODGER_TEST_EVENTS is not set to a folder of payloads");
     }
     folder
 }
 
-/// Each payload by its folder and name.
+/// Reads the payloads, by folder and name.
 fn payloads(folder: &PathBuf) -> BTreeMap<String, Vec<u8>> {
     let mut payloads = BTreeMap::new();
     for source in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
         let source = source.unwrap().path();
         for file in fs::read_dir(&source).into_iter().flatten() {
             let file = file.unwrap().path();
-            // Not an event: it has a test of its own.
+            // This file has no event. Another test reads it.
             let is_event = !file.ends_with("live/ingress-paths.json");
             if is_event && file.extension().is_some_and(|extension| extension == "json") {
                 let name =
@@ -41,8 +40,8 @@ fn payloads(folder: &PathBuf) -> BTreeMap<String, Vec<u8>> {
     payloads
 }
 
-/// What the app saw of it, or why it did not.
-async fn outcome(api: &RuntimeApi, event: &[u8]) -> String {
+/// Invokes the function. Returns a line about the request that the app saw, or about the error.
+async fn describe_result(api: &RuntimeApi, event: &[u8]) -> String {
     match api.invoke(event.to_vec()).await.unwrap() {
         Err(error) => {
             let body: Value = serde_json::from_slice(&error.body).unwrap();
@@ -53,7 +52,7 @@ async fn outcome(api: &RuntimeApi, event: &[u8]) -> String {
             let reply: Value = serde_json::from_slice(&reply).unwrap();
             let body = reply["body"].as_str().unwrap_or_default();
             let seen: Value = match reply["statusCode"].as_u64() {
-                // Of an event that is not HTTP the reply is the app's answer itself.
+                // The reply to another event than HTTP is the body of the response.
                 None => reply,
                 Some(200) => serde_json::from_str(body).unwrap(),
                 Some(status) => return format!("{status}: {body}"),
@@ -65,16 +64,16 @@ async fn outcome(api: &RuntimeApi, event: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn each_payload_is_served_or_refused_for_a_reason() {
+async fn serves_or_refuses_each_payload_like_the_table() {
     let Some(folder) = folder() else { return };
-    let plain = on_lambda(|lodger| lodger.run(probe::app())).await;
+    let plain = TestHost::lambda().start(|lodger| lodger.run(probe::app())).await;
     let routes = |lodger: Lodger| lodger.events_path("/events").websocket_path("/ws").run(probe::app());
-    let with_routes = on_lambda(routes).await;
+    let with_routes = TestHost::lambda().start(routes).await;
 
     let mut table = String::new();
     for (name, event) in payloads(&folder) {
-        writeln!(table, "{name}\n    {}", outcome(&plain, &event).await).unwrap();
-        let served = outcome(&with_routes, &event).await;
+        writeln!(table, "{name}\n    {}", describe_result(&plain, &event).await).unwrap();
+        let served = describe_result(&with_routes, &event).await;
         if !table.ends_with(&format!("{served}\n")) {
             writeln!(table, "    with routes for events {served}").unwrap();
         }
@@ -87,28 +86,28 @@ async fn each_payload_is_served_or_refused_for_a_reason() {
     }
     let known = entries(include_str!("../../payloads.txt"));
     let now = entries(&table);
-    // A folder with some of them has all.
+    // A folder with some of the known payloads has all of them.
     let missing: Vec<_> = known.keys().filter(|name| !now.contains_key(*name)).collect();
     assert!(missing.is_empty() || missing.len() == known.len(), "{missing:?}");
     assert!(!now.is_empty(), "{} has no payloads", folder.display());
     let mut differ = vec![];
-    for (name, becomes) in now {
+    for (name, result) in now {
         match known.get(name) {
-            Some(expected) if *expected == becomes => {}
-            Some(expected) => differ.push(format!("{name}\nis expected to be{expected}\nand is{becomes}")),
-            None => eprintln!("not in the table: {name}{becomes}"),
+            Some(expected) if *expected == result => {}
+            Some(expected) => differ.push(format!("{name}\nexpected:{expected}\nactual:{result}")),
+            None => eprintln!("not in the table: {name}{result}"),
         }
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
-/// Each file's lines of a table.
+/// Parses a table: the lines of each payload by its name.
 fn entries(table: &str) -> BTreeMap<&str, String> {
     let mut entries: BTreeMap<&str, String> = BTreeMap::new();
     let mut name = "";
     for line in table.lines() {
         match line.strip_prefix("    ") {
-            Some(becomes) => entries.entry(name).or_default().push_str(&format!("\n    {becomes}")),
+            Some(result) => entries.entry(name).or_default().push_str(&format!("\n    {result}")),
             None => name = line,
         }
     }
@@ -116,7 +115,7 @@ fn entries(table: &str) -> BTreeMap<&str, String> {
 }
 
 #[tokio::test]
-async fn what_an_http_api_makes_of_a_path_was_captured() {
+async fn decodes_paths_like_a_captured_http_api() {
     let Some(folder) = folder() else { return };
     let Ok(captured) = fs::read(folder.join("live/ingress-paths.json")) else {
         eprintln!("skipped: the folder has no live/ingress-paths.json");
@@ -124,20 +123,20 @@ async fn what_an_http_api_makes_of_a_path_was_captured() {
     };
     let captured: Vec<Value> = serde_json::from_slice(&captured).unwrap();
     assert!(captured.len() >= 10, "{captured:?}");
-    let api = on_lambda(|lodger| lodger.run(probe::app())).await;
+    let api = TestHost::lambda().start(|lodger| lodger.run(probe::app())).await;
     for path in captured {
         let request = Request::get(path["sentPath"].as_str().unwrap()).body(Bytes::new()).unwrap();
         let event = Front::http_api().event(&request);
-        let Some(made) = path["httpAPIPath"].as_str() else {
+        let Some(expected) = path["httpAPIPath"].as_str() else {
             assert_eq!(path["httpAPIRejected"], true);
             assert_eq!(event.unwrap_err().status(), 400, "{path}");
             continue;
         };
-        // The gateway makes of it what AWS made of it, and the app sees a path that decodes to that, once.
+        // The gateway sends the captured path, and the path of the app decodes to it once.
         let event = event.unwrap();
-        assert_eq!(serde_json::from_slice::<Value>(&event).unwrap()["rawPath"], made);
+        assert_eq!(serde_json::from_slice::<Value>(&event).unwrap()["rawPath"], expected);
         let response = Front::http_api().response(&api.invoke(event).await.unwrap());
         let seen: Value = serde_json::from_slice(response.body()).unwrap();
-        assert_eq!(decoded(seen["uri"].as_str().unwrap().as_bytes()).unwrap(), made.as_bytes(), "{path}");
+        assert_eq!(decoded(seen["uri"].as_str().unwrap().as_bytes()).unwrap(), expected.as_bytes(), "{path}");
     }
 }

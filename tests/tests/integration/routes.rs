@@ -1,12 +1,14 @@
-//! A folder of handler files as one router: `tests/routes`, which the build script of this package has collected.
+//! The router of the handler files in `tests/routes`, which the build script of this package generates.
 
-use std::{fs, path::Path, process::Command};
+use std::path::Path;
 
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::{Sent, ask},
-    host::{Server, on_lambda},
+    client::{ClientRequest, send},
+    test_host::TestHost,
 };
+
+use crate::cargo_project::CargoProject;
 
 /// The state that a handler of `tests/routes` extracts.
 #[derive(Clone)]
@@ -17,10 +19,10 @@ mod generated {
 }
 
 #[tokio::test]
-async fn static_goes_before_dynamic_and_that_before_the_rest() {
+async fn prefers_static_segments_to_dynamic_and_rest_segments() {
     let app = || generated::router(Seen(7));
-    let server = Server::start(|lodger| lodger.run(app())).await;
-    let api = on_lambda(|lodger| lodger.run(app())).await;
+    let server = TestHost::server().start(|lodger| lodger.run(app())).await;
+    let api = TestHost::lambda().start(|lodger| lodger.run(app())).await;
     for (method, path, status, body) in [
         ("GET", "/api", 200, "index"),
         ("GET", "/api/users", 200, "users, seen 7"),
@@ -32,11 +34,11 @@ async fn static_goes_before_dynamic_and_that_before_the_rest() {
         ("DELETE", "/api/users/7", 200, "DELETE of user 7"),
         ("DELETE", "/api/users/me", 405, ""),
         ("GET", "/api/users/7/posts", 200, "posts of 7"),
-        // Though there is a folder `me`, it has no such file.
+        // The folder `me` has no such file.
         ("GET", "/api/users/me/posts", 400, "Invalid URL: Cannot parse `me` to a `u32`"),
         ("GET", "/api/users/7/posts/8", 200, "GET of posts/8 of user 7"),
         ("PUT", "/api/users/7/x", 200, "PUT of x of user 7"),
-        // What is static goes before what is dynamic, but takes no rest: nothing does that begins with it.
+        // A static segment is preferred to a dynamic one, except if a rest segment follows.
         ("GET", "/api/users/me/x", 200, "GET of x of user me"),
         ("GET", "/api/users/", 404, ""),
         ("GET", "/api/docs/intro/more", 200, "page intro/more"),
@@ -48,81 +50,66 @@ async fn static_goes_before_dynamic_and_that_before_the_rest() {
         ("GET", "/api/_parts/words", 404, ""),
         ("GET", "/", 404, ""),
     ] {
-        let sent = Sent::get(path).method(method).body(if method == "POST" { "Ada" } else { "" });
-        for answer in [ask(server.addr, &sent).await, api.send(&Front::function_url(), &sent.request()).await] {
-            assert_eq!((answer.status().as_u16(), &answer.body()[..]), (status, body.as_bytes()), "{method} {path}");
-            assert_eq!(answer.headers().contains_key("allow"), status == 405, "{method} {path}: {answer:?}");
+        let sent = ClientRequest::get(path).method(method).body(if method == "POST" { "Ada" } else { "" });
+        for response in [send(server.addr(), &sent).await, api.send(&Front::function_url(), &sent.request()).await] {
+            assert_eq!(
+                (response.status().as_u16(), &response.body()[..]),
+                (status, body.as_bytes()),
+                "{method} {path}"
+            );
+            assert_eq!(response.headers().contains_key("allow"), status == 405, "{method} {path}: {response:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_layer_covers_all_of_them() {
-    let denies = async || http::StatusCode::UNAUTHORIZED;
+async fn applies_a_layer_to_every_route() {
+    let deny = async || http::StatusCode::UNAUTHORIZED;
     let app =
-        || generated::router(Seen(7)).layer(axum::middleware::from_fn(move |_: axum::extract::Request, _| denies()));
-    let server = Server::start(|lodger| lodger.run(app())).await;
+        || generated::router(Seen(7)).layer(axum::middleware::from_fn(move |_: axum::extract::Request, _| deny()));
+    let server = TestHost::server().start(|lodger| lodger.run(app())).await;
     for path in ["/api/users", "/api/users/7", "/api/users/7/x/y", "/api/files/a/b", "/nowhere"] {
-        assert_eq!(ask(server.addr, &Sent::get(path)).await.status(), 401, "{path}");
+        assert_eq!(send(server.addr(), &ClientRequest::get(path)).await.status(), 401, "{path}");
     }
 }
 
 #[test]
-fn what_is_wrong_is_an_error_of_the_compiler_that_names_the_file() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let project = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bad_routes");
-    let _ = fs::remove_dir_all(&project);
-    fs::create_dir_all(project.join("src")).unwrap();
-    fs::create_dir_all(project.join("routes/users")).unwrap();
-    let manifest = format!(
-        "[package]\nname = \"bad_routes\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\naxum = \"0.8\"\n\n\
-         [build-dependencies]\nlodger-routes = {{ path = {:?} }}\n",
-        root.join("routes"),
+fn reports_invalid_route_files_as_compile_errors() {
+    let dependency = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("routes");
+    let manifest =
+        format!("[dependencies]\naxum = \"0.8\"\n[build-dependencies]\nlodger-routes = {{ path = {dependency:?} }}",);
+    let project = CargoProject::new("bad_routes", &manifest);
+    project.write("build.rs", "fn main() { lodger_routes::Routes::new(\"routes\").write(); }");
+    project.write(
+        "src/main.rs",
+        "include!(concat!(env!(\"OUT_DIR\"), \"/routes.rs\"));\nfn main() { let _: axum::Router = router(); }",
     );
-    for (file, source) in [
-        ("Cargo.toml", manifest.as_str()),
-        ("build.rs", "fn main() { lodger_routes::Routes::new(\"routes\").write(); }"),
-        (
-            "src/main.rs",
-            "include!(concat!(env!(\"OUT_DIR\"), \"/routes.rs\"));\nfn main() { let _: axum::Router = router(); }",
-        ),
-        ("routes/users/[id.rs", "pub async fn get() {}"),
-        ("routes/users/index.rs", "pub async fn get() {}"),
-        ("routes/users.rs", "pub async fn get() {}"),
-        ("routes/nothing.rs", "fn get() {}"),
-        ("routes/cfg.rs", "#[cfg(unix)] pub fn get() {}"),
-    ] {
-        fs::write(project.join(file), source).unwrap();
+    let handler = "pub async fn get() {}";
+    let invalid = [
+        ("routes/users/[id.rs", handler, "\"[id\" cannot stand in a path as it is"),
+        ("routes/users/index.rs", handler, "routes/users.rs is for the same path"),
+        ("routes/nothing.rs", "fn get() {}", "it has no handler"),
+        ("routes/cfg.rs", "#[cfg(unix)] pub fn get() {}", "its handler `get` is behind a `cfg`"),
+    ];
+    project.write("routes/users.rs", handler);
+    for (file, source, _) in invalid {
+        project.write(file, source);
     }
-    fs::copy(root.join("Cargo.lock"), project.join("Cargo.lock")).unwrap();
-    let check = || {
-        let output = Command::new(env!("CARGO"))
-            .args(["check", "--quiet", "--offline", "--color", "never", "--target-dir"])
-            .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("not_an_app"))
-            .current_dir(&project)
-            .env_remove("RUSTFLAGS")
-            .output()
-            .unwrap();
-        (output.status.success(), String::from_utf8(output.stderr).unwrap())
-    };
-    let (_, said) = check();
-    for error in [
-        "routes/users/[id.rs: \\\"[id\\\" cannot stand in a path as it is",
-        "routes/users/index.rs: routes/users.rs is for the same path",
-        "routes/nothing.rs: it has no handler",
-        "routes/cfg.rs: its handler `get` is behind a `cfg`",
-    ] {
-        let error = error.replace("\\\"", "\"");
-        assert!(said.contains(&error), "{error:?} is not in what the compiler says:\n{said}");
+    let diagnostics = project.check();
+    for (file, _, error) in invalid {
+        let error = format!("{file}: {error}");
+        assert!(diagnostics.iter().any(|diagnostic| diagnostic.text.contains(&error)), "{error:?}: {diagnostics:#?}");
     }
-    assert_eq!(said.matches("\nerror").count(), 4, "three, and that there are some:\n{said}");
-    // And Cargo sees that they are mended.
+    assert_eq!(diagnostics.len(), 4, "{diagnostics:#?}");
+
     for file in ["users/[id.rs", "users.rs", "nothing.rs", "cfg.rs"] {
-        fs::remove_file(project.join("routes").join(file)).unwrap();
+        project.remove(&format!("routes/{file}"));
     }
-    assert_eq!(check(), (true, String::new()));
-    // What is no Rust the compiler says.
-    fs::write(project.join("routes/typing.rs"), "pub async fn get() {").unwrap();
-    let (is_good, said) = check();
-    assert!(!is_good && said.contains("unclosed delimiter") && said.contains("typing.rs"), "{said}");
+    assert_eq!(project.check(), []);
+
+    // The compiler reports a file that is not valid Rust.
+    project.write("routes/typing.rs", "pub async fn get() {");
+    let diagnostics = project.check();
+    let has_text = |text: &str| diagnostics.iter().any(|diagnostic| diagnostic.text.contains(text));
+    assert!(has_text("unclosed delimiter") && has_text("typing.rs"), "{diagnostics:#?}");
 }

@@ -1,4 +1,4 @@
-//! Paths and queries that an app reads more strictly than most do, on a server and behind every front.
+//! Paths and queries for apps with strict parsers, on a server and behind every front.
 
 use axum::{
     Json, Router,
@@ -9,8 +9,8 @@ use axum::{
 };
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::{Sent, ask},
-    host::{Server, on_lambda},
+    client::{ClientRequest, send},
+    test_host::TestHost,
 };
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ fn app() -> Router {
         .route("/prod/search", get(async |uri: Uri| format!("the route with the stage's name, at {uri}")))
 }
 
-/// As a browser sends it.
+/// The encoding of a browser.
 const QUERY: &str = "/search?filter[name]=a%20b%2Bc&filter[link]=https://h:1/?q=%26&ids[]=1&ids[]=2";
 
 fn found() -> Value {
@@ -47,19 +47,19 @@ fn found() -> Value {
 }
 
 #[tokio::test]
-async fn a_strict_parser_reads_a_nested_query_on_every_host() {
-    // Rule 33. To this parser brackets that are encoded are part of a key.
+async fn keeps_the_brackets_of_a_nested_query() {
+    // Rule 33. For this parser, encoded brackets are part of a key.
     let encoded = QUERY.replace('[', "%5B").replace(']', "%5D");
     assert!(serde_qs::from_str::<Search>(encoded.split_once('?').unwrap().1).is_err());
 
-    let server = Server::start(|lodger| lodger.run(app())).await;
-    let response = ask(server.addr, &Sent::get(QUERY)).await;
+    let server = TestHost::server().start(|lodger| lodger.run(app())).await;
+    let response = send(server.addr(), &ClientRequest::get(QUERY)).await;
     assert_eq!(serde_json::from_slice::<Value>(response.body()).unwrap(), found());
 
-    // A load balancer without multi-value headers sends the last id alone.
-    let api = on_lambda(|lodger| lodger.run(app())).await;
+    // A load balancer without multi-value headers sends only the last id.
+    let api = TestHost::lambda().start(|lodger| lodger.run(app())).await;
     for front in Front::all().into_iter().filter(|front| front.name() != "alb") {
-        let response = api.send(&front, &Sent::get(QUERY).request()).await;
+        let response = api.send(&front, &ClientRequest::get(QUERY).request()).await;
         let body = String::from_utf8_lossy(response.body());
         assert_eq!(serde_json::from_str(&body).ok(), Some(found()), "{front}: {body}");
     }
@@ -67,12 +67,12 @@ async fn a_strict_parser_reads_a_nested_query_on_every_host() {
 }
 
 #[tokio::test]
-async fn a_route_with_the_stages_name_is_reached_behind_a_custom_domain() {
+async fn keeps_the_stage_name_in_a_path_behind_a_custom_domain() {
     // Rule 25.
-    let api = on_lambda(|lodger| lodger.run(app())).await;
+    let api = TestHost::lambda().start(|lodger| lodger.run(app())).await;
     for front in [Front::http_api(), Front::http_api_v1()] {
         let front = front.stage("prod").custom_domain("api.example.com");
-        let response = api.send(&front, &Sent::get("/prod/search?x").request()).await;
+        let response = api.send(&front, &ClientRequest::get("/prod/search?x").request()).await;
         let body = String::from_utf8_lossy(response.body());
         assert!(body.starts_with("the route with the stage's name, at /prod/search?x"), "{front}: {body}");
     }

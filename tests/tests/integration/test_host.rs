@@ -6,7 +6,7 @@ use axum::Router;
 use lodger::{Error, Lodger};
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::{Sent, ask, takes_no_new_clients},
+    client::{ClientRequest, send, wait_until_refused},
     test_host::TestHost,
 };
 
@@ -27,7 +27,7 @@ async fn drops_an_app_on_a_thread_with_its_handle() {
         let app = app(&alive);
         let host = TestHost::lambda().max_concurrency(slots).on_own_thread();
         let lambda = host.start(|lodger| lodger.run(app)).await;
-        assert_eq!(lambda.send(&Front::alb(), &Sent::get("/").request()).await.status(), 200);
+        assert_eq!(lambda.send(&Front::alb(), &ClientRequest::get("/").request()).await.status(), 200);
         assert!(lambda.is_running());
         drop(lambda);
         assert_eq!(Arc::strong_count(&alive), 1, "{slots}");
@@ -40,9 +40,9 @@ async fn drops_an_app_on_the_runtime_of_the_test_with_its_handle() {
     let app = app(&alive);
     let server = TestHost::server().start(|lodger| lodger.run(app)).await;
     let addr = server.addr();
-    assert_eq!(ask(addr, &Sent::get("/")).await.status(), 200);
+    assert_eq!(send(addr, &ClientRequest::get("/")).await.status(), 200);
     drop(server);
-    takes_no_new_clients(addr).await;
+    wait_until_refused(addr).await;
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn shuts_a_function_down_if_the_test_asks_for_it() {
     let alive = Arc::new(());
     let app = app(&alive);
     let mut lambda = TestHost::lambda().with_shutdown().start(|lodger| lodger.run(app)).await;
-    assert_eq!(lambda.send(&Front::alb(), &Sent::get("/").request()).await.status(), 200);
+    assert_eq!(lambda.send(&Front::alb(), &ClientRequest::get("/").request()).await.status(), 200);
     lambda.begin_shutdown();
     lambda.result().await.unwrap();
 }

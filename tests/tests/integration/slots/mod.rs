@@ -19,7 +19,7 @@ use lodger::{
 };
 use lodger_gateway::{Front, Invocation, RuntimeApi};
 use lodger_tests::{
-    ask::Sent,
+    client::ClientRequest,
     probe,
     raw_api::{self, ACCEPTED, RawRuntimeApi, Socket},
     test_host::{TestApp, TestHost, in_actix_system},
@@ -45,7 +45,7 @@ async fn get_at_once(lambda: &TestApp<Arc<RuntimeApi>>, count: usize) -> Vec<Str
 }
 
 fn invocation(id: &str, target: &str) -> Vec<u8> {
-    let event = Front::function_url().event(&Sent::get(target.to_owned()).request()).unwrap();
+    let event = Front::function_url().event(&ClientRequest::get(target.to_owned()).request()).unwrap();
     raw_api::invocation(id, &event, "")
 }
 
@@ -188,8 +188,7 @@ async fn responds_in_any_order_by_the_id_of_the_invocation() {
 
 #[tokio::test]
 async fn backs_off_in_one_slot_while_another_responds() {
-    let (lambda, [mut healthy, failing]) = start_slots::<2>(Router::new().fallback(async || "hello")).await;
-    failing.reset();
+    let (lambda, [mut healthy, mut failing]) = start_slots::<2>(Router::new().fallback(async || "hello")).await;
     let respond = async |healthy: &mut Socket| {
         for _ in 0..10 {
             healthy.write(invocation("fine", "/")).await;
@@ -198,12 +197,17 @@ async fn backs_off_in_one_slot_while_another_responds() {
         }
     };
     let mut pause = Duration::from_millis(50);
-    let mut failing = lambda.accept().await;
-    failing.poll().await;
-    for _ in 0..5 {
+    for attempt in 0..5 {
+        // The failing slot cannot leave its pause before the test moves the clock on.
         let _stopped = clock::Stopped::stop();
-        failing.write("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
-        // The failing slot pauses meanwhile: the clock does not run.
+        match attempt {
+            0 => failing.reset(),
+            _ => {
+                failing
+                    .write("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+                    .await
+            }
+        }
         respond(&mut healthy).await;
         advance(pause - Duration::from_millis(2)).await;
         respond(&mut healthy).await;
@@ -220,7 +224,7 @@ async fn survives_a_response_after_the_deadline() {
     let host = TestHost::lambda().max_concurrency(2).on_own_thread();
     let lambda = host.start(|lodger| lodger.run(probe::app())).await;
     lambda.wait_for_polls(2).await;
-    let event = Front::function_url().event(&Sent::get("/held/late").request()).unwrap();
+    let event = Front::function_url().event(&ClientRequest::get("/held/late").request()).unwrap();
     // The function does not get the deadline, and so does not cancel the request in time.
     let name = HeaderName::from_static("lambda-runtime-deadline-ms");
     let late = Invocation::new(event).header(name, HeaderValue::from_static("0")).deadline(Duration::from_millis(50));

@@ -13,7 +13,7 @@ use futures_util::{StreamExt as _, stream};
 use lodger::{Error, Host, Lodger, ResponseMode};
 use lodger_gateway::{Front, RuntimeApi, StreamEnd};
 use lodger_tests::{
-    ask::Sent,
+    client::ClientRequest,
     probe,
     raw_api::Socket,
     test_host::TestHost,
@@ -120,7 +120,7 @@ async fn ends_all_slots_when_the_future_of_run_is_dropped() {
         std::future::pending::<()>().await;
     };
     let mut running = Box::pin(lodger.shutdown(shutdown).run(app));
-    let (front, request) = (Front::function_url(), Sent::get("/").request());
+    let (front, request) = (Front::function_url(), ClientRequest::get("/").request());
     tokio::select! {
         result = &mut running => panic!("{result:?}"),
         response = api.send(&front, &request) => assert_eq!((response.status().as_u16(), &response.body()[..]), (200, &b""[..])),
@@ -147,7 +147,7 @@ fn endless(begun: &Arc<Notify>) -> Router {
 
 /// Sends a request or an event to `path`, and checks how it fails.
 async fn fails_at_shutdown(api: &RuntimeApi, path: &str) {
-    let request = Sent::get(path).request();
+    let request = ClientRequest::get(path).request();
     match path {
         "/whole" => {
             let response = api.send(&Front::http_api(), &request).await;

@@ -1,0 +1,96 @@
+//! A program that runs as a process of its own, and its output.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
+};
+
+/// A running program. Dropping it kills the process.
+pub struct Program {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
+}
+
+/// The exit status of a program, and the output that was not read before.
+#[derive(Debug)]
+pub struct Exit {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Program {
+    /// Starts a program with `vars` as its only environment variables.
+    pub fn start(path: &str, vars: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(path);
+        command.env_clear().envs(vars.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self { child, stdout, stderr }
+    }
+
+    /// Reads a line from standard error.
+    pub fn read_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Reads a line from standard error, in which Lodger logs its address. Returns the address.
+    pub fn listening_addr(&mut self) -> SocketAddr {
+        self.addr_after("lodger: listening on http://")
+    }
+
+    /// Reads a line from standard error. Returns the address that follows `prefix`.
+    pub fn addr_after(&mut self, prefix: &str) -> SocketAddr {
+        let line = self.read_line();
+        let addr = line.strip_prefix(prefix).unwrap_or_else(|| panic!("{line:?} does not begin with {prefix:?}"));
+        addr.trim_end().parse().unwrap()
+    }
+
+    /// Reads standard output up to the end of the line that contains `text`.
+    pub fn stdout_until(&mut self, text: &str) -> String {
+        read_until(&mut self.stdout, text)
+    }
+
+    /// Reads standard error up to the end of the line that contains `text`.
+    pub fn stderr_until(&mut self, text: &str) -> String {
+        read_until(&mut self.stderr, text)
+    }
+
+    /// Sends a signal, such as `TERM`.
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Whether the process has exited.
+    pub fn has_exited(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Waits until the process exits.
+    pub fn wait(mut self) -> Exit {
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        self.stderr.read_to_string(&mut stderr).unwrap();
+        Exit { status: self.child.wait().unwrap(), stdout, stderr }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+fn read_until(from: &mut impl BufRead, text: &str) -> String {
+    let mut read = String::new();
+    while !read.contains(text) {
+        assert_ne!(from.read_line(&mut read).unwrap(), 0, "{text:?} is not in the output:\n{read}");
+    }
+    read
+}

@@ -1,0 +1,6 @@
+// error: turn on a feature of `lodger`, `server`, `lambda` or `vercel`, or leave out `default-features = false`
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lodger::Error> {
+    lodger::run(axum::Router::new().route("/", axum::routing::get(async || "hello"))).await
+}
