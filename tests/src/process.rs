@@ -4,12 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     process::{Child, ChildStderr, Command, ExitStatus, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
 };
-
-/// A pause after which a signal is a second one: Lodger counts signals within a second as one.
-pub const SEPARATE_SIGNALS: Duration = Duration::from_millis(1100);
 
 /// A program and its standard error. It is killed when this is dropped.
 pub struct Process {
@@ -49,21 +44,6 @@ impl Process {
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
-    }
-
-    /// Sends a signal until the process ends, because a busy machine may count the first ones as one.
-    pub fn signal_until_it_ends(&mut self, signal: &str) {
-        for _ in 0..15 {
-            self.signal(signal);
-            let signalled = Instant::now();
-            while signalled.elapsed() < SEPARATE_SIGNALS {
-                if self.child.try_wait().unwrap().is_some() {
-                    return;
-                }
-                sleep(Duration::from_millis(10));
-            }
-        }
-        panic!("the process goes on after 15 signals");
     }
 
     /// How it ended, and what it said until then.

@@ -4,7 +4,12 @@ use std::{
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
 };
+
+/// The pause between two signals that Lodger does not count as one. It counts signals within a second as one.
+pub const SEPARATE_SIGNALS: Duration = Duration::from_millis(1100);
 
 /// A running program. Dropping it kills the process.
 pub struct Program {
@@ -25,8 +30,13 @@ impl Program {
     /// Starts a program with `vars` as its only environment variables.
     pub fn start(path: &str, vars: &[(&str, &str)]) -> Self {
         let mut command = Command::new(path);
-        command.env_clear().envs(vars.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        command.env_clear().envs(vars.iter().copied());
+        Self::spawn(&mut command)
+    }
+
+    /// Starts a command.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Self { child, stdout, stderr }
@@ -63,8 +73,28 @@ impl Program {
 
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
-        assert!(sent.unwrap().success());
+        kill(&[&format!("-{signal}"), &self.child.id().to_string()]);
+    }
+
+    /// Sends a signal twice at once, like a supervisor that signals a process and then its group.
+    pub fn signal_twice(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        kill(&[&format!("-{signal}"), &id, &id]);
+    }
+
+    /// Sends a signal until the process exits, because a busy machine may delay the second of two signals.
+    pub fn signal_until_exit(&mut self, signal: &str) {
+        for _ in 0..15 {
+            self.signal(signal);
+            let signalled = Instant::now();
+            while signalled.elapsed() < SEPARATE_SIGNALS {
+                if self.has_exited() {
+                    return;
+                }
+                sleep(Duration::from_millis(10));
+            }
+        }
+        panic!("the process goes on after 15 signals");
     }
 
     /// Whether the process has exited.
@@ -85,6 +115,10 @@ impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.child.kill();
     }
+}
+
+fn kill(arguments: &[&str]) {
+    assert!(Command::new("kill").args(arguments).status().unwrap().success());
 }
 
 fn read_until(from: &mut impl BufRead, text: &str) -> String {

@@ -10,42 +10,43 @@ use std::{
 
 use lodger_gateway::{Front, RuntimeApi, Vercel};
 use lodger_tests::{
-    ask::{Sent, ask},
-    process::{Process, SEPARATE_SIGNALS},
+    client::{ClientRequest, send},
+    program::{Program, SEPARATE_SIGNALS},
     wait::{SOON, wait_until},
 };
 
 const SIGNALS: [(&str, i32); 2] = [("TERM", 15), ("INT", 2)];
 
 /// Starts a program of `servers.rs` with these environment variables and no others.
-fn start(program: &str, vars: &[(&str, &str)]) -> Process {
-    Process::start(env!("CARGO_BIN_EXE_servers"), &[&[("SERVERS", program)], vars].concat())
+fn start(program: &str, vars: &[(&str, &str)]) -> Program {
+    Program::start(env!("CARGO_BIN_EXE_servers"), &[&[("SERVERS", program)], vars].concat())
 }
 
 /// Waits for the line that reports the beginning of the shutdown.
-fn wait_for_shutdown(process: &mut Process) {
-    let line = process.line();
+fn wait_for_shutdown(process: &mut Program) {
+    let line = process.read_line();
     assert!(line.starts_with("lodger: shutting down: waiting up to "), "{line:?}");
 }
 
 /// Waits until the process ends. Returns its status and the rest of its standard error.
-async fn end(mut process: Process) -> (ExitStatus, String) {
+async fn end(mut process: Program) -> (ExitStatus, String) {
     let begun = Instant::now();
-    while process.child.try_wait().unwrap().is_none() {
+    while !process.has_exited() {
         assert!(begun.elapsed() < SOON, "the process goes on");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    process.end()
+    let exit = process.wait();
+    (exit.status, exit.stderr)
 }
 
 #[tokio::test]
 async fn a_second_server_shuts_down_after_run() {
     for (signal, _) in SIGNALS {
         let mut process = start("one after the other", &[]);
-        let metrics = process.addr_behind("servers: metrics on ");
-        let addr = process.addr();
-        assert_eq!(ask(addr, &Sent::get("/")).await.status(), 200);
-        assert_eq!(ask(metrics, &Sent::get("/metrics")).await.body(), "requests 1");
+        let metrics = process.addr_after("servers: metrics on ");
+        let addr = process.listening_addr();
+        assert_eq!(send(addr, &ClientRequest::get("/")).await.status(), 200);
+        assert_eq!(send(metrics, &ClientRequest::get("/metrics")).await.body(), "requests 1");
         process.signal(signal);
         let (status, log) = end(process).await;
         assert!(status.success() && log.ends_with("servers: all have ended\n"), "{status}: {log}");
@@ -58,15 +59,15 @@ async fn a_second_signal_ends_a_program_that_goes_on_after_run() {
         for (signal, number) in SIGNALS {
             let mut process = start(program, &[]);
             if program == "joined" {
-                process.addr_behind("servers: metrics on ");
+                process.addr_after("servers: metrics on ");
             }
-            let addr = process.addr();
-            assert_eq!(ask(addr, &Sent::get("/")).await.status(), 200);
+            let addr = process.listening_addr();
+            assert_eq!(send(addr, &ClientRequest::get("/")).await.status(), 200);
             process.signal(signal);
             wait_for_shutdown(&mut process);
             sleep(SEPARATE_SIGNALS);
-            assert!(process.child.try_wait().unwrap().is_none(), "the first signal ended the process");
-            process.signal_until_it_ends(signal);
+            assert!(!process.has_exited(), "the first signal ended the process");
+            process.signal_until_exit(signal);
             let (status, log) = end(process).await;
             assert_eq!(status.signal(), Some(number), "{program}, {signal}: {status}: {log}");
         }
@@ -77,8 +78,8 @@ async fn a_second_signal_ends_a_program_that_goes_on_after_run() {
 async fn a_signal_ends_a_program_that_dropped_run() {
     for (signal, number) in SIGNALS {
         let mut process = start("dropped", &[]);
-        process.addr();
-        assert_eq!(process.line(), "servers: goes on\n");
+        process.listening_addr();
+        assert_eq!(process.read_line(), "servers: goes on\n");
         process.signal(signal);
         let (status, log) = end(process).await;
         assert_eq!(status.signal(), Some(number), "{signal}: {status}: {log}");
@@ -90,11 +91,11 @@ async fn a_repeated_signal_does_not_end_the_code_after_run() {
     // Lodger ignores the signal for a second. A busy machine may need more time to send it again.
     for _ in 0..10 {
         let mut process = start("cleans up", &[]);
-        process.addr();
+        process.listening_addr();
         let begun = Instant::now();
         process.signal("TERM");
         wait_for_shutdown(&mut process);
-        assert_eq!(process.line(), "servers: cleaning up\n");
+        assert_eq!(process.read_line(), "servers: cleaning up\n");
         process.signal("TERM");
         if begun.elapsed() < Duration::from_millis(900) {
             let (status, log) = end(process).await;
@@ -109,10 +110,10 @@ async fn a_repeated_signal_does_not_end_the_code_after_run() {
 async fn a_future_or_a_signal_begins_the_shutdown() {
     for signal in [None, Some("TERM"), Some("INT")] {
         let mut process = start("either", &[]);
-        let addr = process.addr();
+        let addr = process.listening_addr();
         match signal {
             Some(signal) => process.signal(signal),
-            None => assert_eq!(ask(addr, &Sent::get("/end")).await.status(), 200),
+            None => assert_eq!(send(addr, &ClientRequest::get("/end")).await.status(), 200),
         }
         let (status, log) = end(process).await;
         assert!(status.success() && log.ends_with("servers: ended\n"), "{signal:?}: {status}: {log}");
@@ -123,11 +124,11 @@ async fn a_future_or_a_signal_begins_the_shutdown() {
 #[tokio::test]
 async fn leaves_signals_to_a_program_with_its_own_handlers() {
     let mut process = start("own signals", &[]);
-    process.addr();
+    process.listening_addr();
     process.signal("TERM");
-    let line = process.line();
+    let line = process.read_line();
     assert!(line.ends_with("(LODGER_GRACE)\n"), "{line:?}");
-    assert_eq!(process.line(), "servers: goes on\n");
+    assert_eq!(process.read_line(), "servers: goes on\n");
     // Lodger would ignore a signal within a second.
     sleep(SEPARATE_SIGNALS);
     process.signal("TERM");
@@ -138,9 +139,9 @@ async fn leaves_signals_to_a_program_with_its_own_handlers() {
 #[tokio::test]
 async fn two_apps_are_two_servers() {
     let mut process = start("two", &[]);
-    let (first, second) = (process.addr(), process.addr());
-    assert_eq!(ask(first, &Sent::get("/")).await.body(), "the first");
-    assert_eq!(ask(second, &Sent::get("/")).await.body(), "the second");
+    let (first, second) = (process.listening_addr(), process.listening_addr());
+    assert_eq!(send(first, &ClientRequest::get("/")).await.body(), "the first");
+    assert_eq!(send(second, &ClientRequest::get("/")).await.body(), "the second");
     process.signal("TERM");
     let (status, log) = end(process).await;
     assert!(status.success() && log.contains("the first: Ok(())") && log.contains("the second: Ok(())"), "{log}");
@@ -151,7 +152,7 @@ async fn on_lambda_rejects_a_second_app_before_it_polls() {
     let api = RuntimeApi::start().await.unwrap();
     let process = start("two", &[("AWS_LAMBDA_RUNTIME_API", &api.address())]);
     for _ in 0..10 {
-        assert_eq!(api.send(&Front::function_url(), &Sent::get("/").request()).await.body(), "the first");
+        assert_eq!(api.send(&Front::function_url(), &ClientRequest::get("/").request()).await.body(), "the first");
     }
     assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 1));
     process.signal("KILL");
@@ -170,7 +171,7 @@ async fn on_vercel_rejects_a_second_app_before_it_listens() {
     let _process = start("two", &[("VERCEL_IPC_PATH", &*platform.ipc_path())]);
     let addr = platform.address().await.unwrap();
     for _ in 0..10 {
-        assert_eq!(ask(addr, &Sent::get("/")).await.body(), "the first");
+        assert_eq!(send(addr, &ClientRequest::get("/")).await.body(), "the first");
     }
     let is_rejected = || format!("{:?}", platform.messages()).contains("cannot run a second app on Vercel's socket");
     wait_until("the second app is rejected", is_rejected).await;

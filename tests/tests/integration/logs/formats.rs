@@ -1,7 +1,10 @@
 //! The formats of a log: JSON and text on Lambda, text on a server, messages on Vercel.
 
 use lodger_gateway::Vercel;
-use lodger_tests::ask::{Sent, ask};
+use lodger_tests::{
+    client::{ClientRequest, send},
+    program::Exit,
+};
 use serde_json::{Value, json};
 use tokio::task::block_in_place;
 
@@ -132,11 +135,11 @@ async fn on_a_server_writes_text() {
     for framework in FRAMEWORKS {
         let mut process = start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LOGS", framework), ("RUST_LOG", "nonsense=x")]);
         // The address of the server is one of the lines.
-        let output = process.output_until("listening on http://");
+        let output = process.stdout_until("listening on http://");
         let addr = output.rsplit("http://").next().unwrap().trim().parse().unwrap();
-        ask(addr, &Sent::get("/work")).await;
+        send(addr, &ClientRequest::get("/work")).await;
         process.signal("TERM");
-        let (status, rest, errors) = block_in_place(|| process.end());
+        let Exit { status, stdout: rest, stderr: errors } = block_in_place(|| process.wait());
         assert!(status.success(), "{status}: {errors}");
         let line = rest.lines().find(|line| line.contains("at work")).unwrap();
         assert!(line.contains(&format!("request{{request_id=1 front=\"server\"}}: logs: at work name={framework:?}")));
@@ -170,7 +173,7 @@ async fn on_vercel_sends_each_line_with_the_id_of_its_request() {
         assert!(panicked[1].contains("the app panicked: asked to panic"), "{panicked:?}");
         assert_eq!(platform.protocol_errors(), [""; 0], "{framework}");
         process.signal("TERM");
-        let (status, _, errors) = block_in_place(|| process.end());
+        let Exit { status, stderr: errors, .. } = block_in_place(|| process.wait());
         assert!(status.success(), "{status}: {errors}");
     }
 }
@@ -180,7 +183,7 @@ fn on_vercel_writes_lines_to_standard_error_without_a_connection() {
     for (vars, succeeds) in
         [(&[("VERCEL_IPC_PATH", "/nowhere")][..], true), (&[("VERCEL_IPC_PATH", "/nowhere"), ("LOGS", "axum")], false)]
     {
-        let (status, _, errors) = start(vars).end();
+        let Exit { status, stderr: errors, .. } = start(vars).wait();
         let early = errors.lines().filter(|line| *line == "early").count();
         assert_eq!((status.success(), early), (succeeds, 1), "{errors}");
     }

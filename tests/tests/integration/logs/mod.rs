@@ -8,15 +8,15 @@ mod single_lines;
 use http_body_util::{BodyExt as _, Full};
 use lodger_gateway::{Front, RuntimeApi, Vercel, VercelMessage};
 use lodger_tests::{
-    ask::{Sent, ask},
-    logging::Logging,
+    client::{ClientRequest, send},
+    program::{Exit, Program},
 };
 
 const FRAMEWORKS: [&str; 2] = ["axum", "actix-web"];
 
 /// Starts the app with these environment variables and no others.
-fn start(vars: &[(&str, &str)]) -> Logging {
-    Logging::start(env!("CARGO_BIN_EXE_logs"), vars)
+fn start(vars: &[(&str, &str)]) -> Program {
+    Program::start(env!("CARGO_BIN_EXE_logs"), vars)
 }
 
 /// Returns standard output and standard error of a function that responds to a request for each of `targets`.
@@ -25,10 +25,10 @@ async fn on_lambda(vars: &[(&str, &str)], targets: &[&str]) -> (String, String) 
     let address = api.address();
     let process = start(&[&[("AWS_LAMBDA_RUNTIME_API", &*address)], vars].concat());
     for target in targets {
-        api.send(&Front::function_url(), &Sent::get(*target).request()).await;
+        api.send(&Front::function_url(), &ClientRequest::get(*target).request()).await;
     }
     process.signal("KILL");
-    let (_, output, errors) = process.end();
+    let Exit { stdout: output, stderr: errors, .. } = process.wait();
     (output, errors)
 }
 
@@ -37,13 +37,13 @@ async fn on_lambda(vars: &[(&str, &str)], targets: &[&str]) -> (String, String) 
 /// Works for loggers that write the address of the server to standard error.
 async fn on_server(vars: &[(&str, &str)], targets: &[&str]) -> (String, String) {
     let mut process = start(&[&[("LODGER_ADDR", "127.0.0.1:0")], vars].concat());
-    let begin = process.errors_until("listening on http://");
+    let begin = process.stderr_until("listening on http://");
     let addr = begin.rsplit("http://").next().unwrap().trim().parse().unwrap();
     for target in targets {
-        ask(addr, &Sent::get(*target)).await;
+        send(addr, &ClientRequest::get(*target)).await;
     }
     process.signal("KILL");
-    let (_, output, errors) = process.end();
+    let Exit { stdout: output, stderr: errors, .. } = process.wait();
     (output, begin + &errors)
 }
 
@@ -55,12 +55,12 @@ async fn on_vercel(vars: &[(&str, &str)], target: &str) -> (Vec<String>, String)
     let messages = log_of_request(&platform, id);
     process.signal("KILL");
     assert_eq!(platform.protocol_errors(), [""; 0]);
-    (messages, process.end().2)
+    (messages, process.wait().stderr)
 }
 
 /// Sends a request to a function on Vercel, and waits until the function reports its end. Returns its id.
 async fn complete_request(platform: &Vercel, target: &str) -> u64 {
-    let mut request = Sent::get(target).request().map(Full::new);
+    let mut request = ClientRequest::get(target).request().map(Full::new);
     let id = platform.add_headers(request.headers_mut());
     let _ = platform.send(request).await.unwrap().into_body().collect().await;
     platform.wait_for_end(id).await;

@@ -1,6 +1,6 @@
 //! Log lines that a client cannot forge: each event is one line or one message, even if a value contains newlines.
 
-use lodger_tests::ask::{Sent, ask};
+use lodger_tests::client::{ClientRequest, send};
 use serde_json::Value;
 
 use super::{FRAMEWORKS, lodger_lines, on_lambda, on_vercel, start};
@@ -46,11 +46,11 @@ async fn on_lambda_writes_an_event_as_one_object_of_json() {
 async fn on_a_server_writes_an_event_as_one_line_if_the_output_is_not_a_terminal() {
     let mut process =
         start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LOGS", "axum"), ("RUST_LOG", "logs=info,lodger=debug")]);
-    let begin = process.output_until("listening on http://");
+    let begin = process.stdout_until("listening on http://");
     let addr = begin.rsplit("http://").next().unwrap().trim().parse().unwrap();
-    ask(addr, &Sent::get("/forged")).await;
+    send(addr, &ClientRequest::get("/forged")).await;
     process.signal("KILL");
-    let (_, output, _) = process.end();
+    let output = process.wait().stdout;
     let lines: Vec<_> = output.split_terminator('\n').filter(|line| line.contains("logs:")).collect();
     assert_eq!(lines.len(), 2, "{output}");
     assert!(lines.iter().all(|line| line.contains("INFO request{request_id=1 ") && !line.contains('\r')), "{output:?}");
@@ -68,7 +68,7 @@ async fn on_vercel_sends_an_event_as_one_message_or_writes_it_as_one_line() {
     let forged = "two\nINFO request{request_id=\"of another\"}: logs: forged\r\u{1b}[2K";
     assert!(lines[0].starts_with(&format!("info: message: {forged} text=")), "{lines:?}");
 
-    let (_, _, errors) = start(&[("VERCEL_IPC_PATH", "/nowhere"), ("EARLY", "1")]).end();
+    let errors = start(&[("VERCEL_IPC_PATH", "/nowhere"), ("EARLY", "1")]).wait().stderr;
     assert_eq!(errors.lines().collect::<Vec<_>>(), ["early", ESCAPED]);
 }
 

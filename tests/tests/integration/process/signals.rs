@@ -4,7 +4,6 @@ use std::{
     net::SocketAddr,
     os::unix::process::ExitStatusExt,
     pin::pin,
-    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -12,8 +11,8 @@ use std::{
 use http_body_util::{BodyExt, Full};
 use lodger_gateway::{Front, RuntimeApi, Vercel, VercelMessage};
 use lodger_tests::{
-    ask::Sent,
-    process::{Process, SEPARATE_SIGNALS},
+    client::ClientRequest,
+    program::{Exit, SEPARATE_SIGNALS},
     wait::SOON,
 };
 use serde_json::{Value, json};
@@ -32,7 +31,7 @@ struct BegunResponse(TcpStream);
 impl BegunResponse {
     async fn request(addr: SocketAddr, target: &'static str) -> Self {
         let mut socket = TcpStream::connect(addr).await.unwrap();
-        socket.write_all(&Sent::get(target).bytes()).await.unwrap();
+        socket.write_all(&ClientRequest::get(target).bytes()).await.unwrap();
         let mut response = String::new();
         while !response.contains("begun") {
             let mut buffer = [0; 1024];
@@ -72,26 +71,19 @@ impl LetGoRequest {
     }
 }
 
-/// Sends a signal twice at once, like a supervisor that signals a process and then its group.
-fn signal_twice(process: &Process, signal: &str) {
-    let id = process.child.id().to_string();
-    let status = Command::new("kill").args([&format!("-{signal}"), &id, &id]).status();
-    assert!(status.unwrap().success());
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn responds_to_requests_in_flight_before_a_signal_ends_the_process() {
     for signal in ["TERM", "INT"] {
         let mut process = start(&[("LODGER_ADDR", "127.0.0.1:0")]);
-        let addr = process.addr();
+        let addr = process.listening_addr();
         let let_go = LetGoRequest::begin(addr, "in-flight").await;
         // The server accepts connections in order, so both requests are in flight once this response has begun.
         let response = BegunResponse::request(addr, "/held/in-flight").await;
-        signal_twice(&process, signal);
-        let line = process.line();
+        process.signal_twice(signal);
+        let line = process.read_line();
         assert!(line.starts_with("lodger: shutting down: waiting up to 10s for requests in flight"), "{line}");
         let_go.complete().await;
-        let (status, log) = block_in_place(|| process.end());
+        let Exit { status, stderr: log, .. } = block_in_place(|| process.wait());
         assert!(status.success(), "{signal}: {status}");
         // `main` goes on after `run`.
         assert_eq!(log, "probe: ended\n", "{signal}");
@@ -105,16 +97,16 @@ async fn cuts_off_requests_after_the_grace_period_and_at_a_second_signal() {
         [("0.2", false, "200ms after the shutdown began"), ("3600", true, "received a second signal")]
     {
         let mut process = start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_GRACE", grace)]);
-        let addr = process.addr();
+        let addr = process.listening_addr();
         let response = BegunResponse::request(addr, "/held/for-ever").await;
         process.signal("TERM");
-        let line = process.line();
+        let line = process.read_line();
         assert!(line.starts_with("lodger: shutting down: "), "{line}");
         if has_second_signal {
             thread::sleep(SEPARATE_SIGNALS);
-            process.signal_until_it_ends("TERM");
+            process.signal_until_exit("TERM");
         }
-        let (status, log) = block_in_place(|| process.end());
+        let Exit { status, stderr: log, .. } = block_in_place(|| process.wait());
         // A second signal ends the process, and a grace period ends `run` only.
         let (signal, succeeds) = if has_second_signal { (Some(15), false) } else { (None, true) };
         assert_eq!((status.signal(), status.success()), (signal, succeeds), "{reason}: {status}");
@@ -134,14 +126,14 @@ async fn check_sigterm_on_lambda(slots: usize, name: &str, grace: &str, minimum:
         ("LODGER_SIGTERM", "on"),
         ("LODGER_GRACE", grace),
     ]);
-    assert_eq!(api.send(&Front::function_url(), &Sent::get("/").request()).await.status(), 200);
+    assert_eq!(api.send(&Front::function_url(), &ClientRequest::get("/").request()).await.status(), 200);
     assert_eq!(api.extensions(), ["lodger"]);
-    let event = Front::function_url().event(&Sent::get(format!("/held/{name}")).request()).unwrap();
+    let event = Front::function_url().event(&ClientRequest::get(format!("/held/{name}")).request()).unwrap();
     let mut invocation = pin!(api.invoke(event));
     tokio::select! {
         biased;
         result = invocation.as_mut() => panic!("{result:?}"),
-        line = async { block_in_place(|| process.line()) } => assert_eq!(line, format!("probe: {name} is held\n")),
+        line = async { block_in_place(|| process.read_line()) } => assert_eq!(line, format!("probe: {name} is held\n")),
     }
     let signalled = Instant::now();
     process.signal("TERM");
@@ -150,7 +142,7 @@ async fn check_sigterm_on_lambda(slots: usize, name: &str, grace: &str, minimum:
     let reply: Value = serde_json::from_slice(&reply).unwrap();
     let expected = if is_cut_off { (504, "the function is shutting down") } else { (200, "begun ended") };
     assert_eq!((&reply["statusCode"], &reply["body"]), (&json!(expected.0), &json!(expected.1)), "{name}");
-    let (status, log) = block_in_place(|| process.end());
+    let Exit { status, stderr: log, .. } = block_in_place(|| process.wait());
     assert!(status.success() && log.ends_with("probe: ended\n"), "{status}: {log}");
     assert_eq!(log.contains("cancelled invocations that were in flight 400ms"), is_cut_off, "{log}");
     assert!(signalled.elapsed() > minimum, "{log}");
@@ -170,10 +162,10 @@ async fn sigterm_kills_a_function_without_lodger_sigterm() {
     // Lambda does not send SIGTERM to a function without extensions.
     let api = RuntimeApi::start().await.unwrap();
     let process = start(&[("AWS_LAMBDA_RUNTIME_API", &*api.address())]);
-    assert_eq!(api.send(&Front::function_url(), &Sent::get("/").request()).await.status(), 200);
+    assert_eq!(api.send(&Front::function_url(), &ClientRequest::get("/").request()).await.status(), 200);
     assert_eq!(api.extensions(), [""; 0]);
     process.signal("TERM");
-    let (status, log) = block_in_place(|| process.end());
+    let Exit { status, stderr: log, .. } = block_in_place(|| process.wait());
     assert!(!status.success() && log.is_empty(), "{status}: {log}");
 }
 
@@ -202,14 +194,14 @@ async fn on_vercel_responds_and_reports_the_end_before_a_signal_ends_the_process
     // Linux rounds the start of the process and the present to 10 ms.
     let maximum = started.elapsed() + Duration::from_millis(20);
     assert!(init_duration <= maximum, "{init_duration:?} of {maximum:?}");
-    let mut request = Sent::get("/held/until-sigterm").request().map(Full::new);
+    let mut request = ClientRequest::get("/held/until-sigterm").request().map(Full::new);
     let id = platform.add_headers(request.headers_mut());
     let mut body = platform.send(request).await.unwrap().into_body();
     body.frame().await.unwrap().unwrap();
     process.signal("TERM");
     assert_eq!(body.collect().await.unwrap().to_bytes(), "ended");
     platform.wait_for_end(id).await;
-    let (status, log) = block_in_place(|| process.end());
+    let Exit { status, stderr: log, .. } = block_in_place(|| process.wait());
     assert!(status.success() && log.ends_with("probe: ended\n"), "{status}: {log}");
     assert_eq!((ended_requests(&platform), platform.protocol_errors()), (vec![id], vec![]));
 }

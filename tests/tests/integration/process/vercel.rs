@@ -1,15 +1,11 @@
 //! The process on Vercel: reported errors, the prefix of a service, Vercel's own proxy, and `vercel dev`.
 
-use std::{
-    io::{BufRead, BufReader},
-    os::unix::process::CommandExt,
-    process::{Command, Stdio},
-};
+use std::{os::unix::process::CommandExt, process::Command};
 
 use lodger_gateway::Vercel;
 use lodger_tests::{
-    ask::{Sent, ask},
-    process::Process,
+    client::{ClientRequest, send},
+    program::{Exit, Program},
     wait::SOON,
 };
 use serde_json::Value;
@@ -29,7 +25,7 @@ async fn reports_an_error_of_the_initialization() {
         let process = start(&[("VERCEL_IPC_PATH", &*platform.ipc_path()), var]);
         let (exit_code, message) = timeout(SOON, platform.unrecoverable_error()).await.unwrap();
         assert!(exit_code == 1 && message.starts_with(error), "{exit_code}: {message}");
-        let (status, log) = block_in_place(|| process.end());
+        let Exit { status, stderr: log, .. } = block_in_place(|| process.wait());
         assert_eq!(status.code(), Some(1), "{log}");
         assert_eq!((platform.messages().len(), platform.protocol_errors()), (1, vec![]));
     }
@@ -46,11 +42,11 @@ async fn removes_the_prefix_of_a_service_if_the_platform_requires_that() {
             ("VERCEL_OIDC_TOKEN", "of the process"),
         ]);
         let addr = platform.address().await.unwrap();
-        let seen: Value = serde_json::from_slice(ask(addr, &Sent::get("/svc/x?y")).await.body()).unwrap();
+        let seen: Value = serde_json::from_slice(send(addr, &ClientRequest::get("/svc/x?y")).await.body()).unwrap();
         assert_eq!(seen["uri"], uri, "{strip}");
         let target = if strip == "0" { "/respond" } else { "/svc/respond" };
         let location = if strip == "0" { "/items" } else { "/svc/items" };
-        assert_eq!(ask(addr, &request_for_redirect(target)).await.headers()["location"], location, "{strip}");
+        assert_eq!(send(addr, &request_for_redirect(target)).await.headers()["location"], location, "{strip}");
         assert!(seen["headers"].to_string().contains(r#"["x-vercel-oidc-token","of the process"]"#), "{seen}");
     }
 }
@@ -59,20 +55,19 @@ async fn removes_the_prefix_of_a_service_if_the_platform_requires_that() {
 async fn is_a_plain_server_behind_vercels_own_proxy() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
     command.arg0("./user-server").env_clear().env("PORT", "0").env("VERCEL_IPC_PATH", "/nowhere");
-    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-    let stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut process = Process { child, stderr };
-    let addr = process.addr();
+    let mut process = Program::spawn(&mut command);
+    let addr = process.listening_addr();
     assert!(addr.ip().is_loopback() && addr.port() != 0, "{addr}");
 
     // The proxy forwards internal headers, and the address of the client only in a header.
-    let request = Sent::get("/").header("x-vercel-sc-runtime-cache", "secret").header("x-mine", "kept");
-    let seen = async |request: Sent| serde_json::from_slice::<Value>(ask(addr, &request).await.body()).unwrap();
+    let request = ClientRequest::get("/").header("x-vercel-sc-runtime-cache", "secret").header("x-mine", "kept");
+    let seen =
+        async |request: ClientRequest| serde_json::from_slice::<Value>(send(addr, &request).await.body()).unwrap();
     let forwarded = seen(request.header("x-vercel-forwarded-for", "198.51.100.4")).await;
     assert_eq!(forwarded["client"], "198.51.100.4");
     let headers = forwarded["headers"].to_string();
     assert!(headers.contains("kept") && !headers.contains("secret"), "{headers}");
-    assert_eq!(seen(Sent::get("/")).await["client"], "0.0.0.0");
+    assert_eq!(seen(ClientRequest::get("/")).await["client"], "0.0.0.0");
 }
 
 #[test]
@@ -81,14 +76,9 @@ fn prints_the_line_that_vercel_dev_waits_for() {
     for (port, more) in [("0", None), ("0", Some(("PORT", "1"))), ("1", Some(("LODGER_ADDR", "127.0.0.1:0")))] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
         command.env_clear().env("VERCEL_DEV", "1").env("VERCEL_DEV_PORT", port).envs(more);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut process = Process { child, stderr };
-        let addr = process.addr();
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        assert_eq!(line, format!("Dev server listening: {}\n", addr.port()));
+        let mut process = Program::spawn(&mut command);
+        let addr = process.listening_addr();
+        assert_eq!(process.stdout_until("\n"), format!("Dev server listening: {}\n", addr.port()));
         assert!(addr.ip().is_loopback());
     }
 }

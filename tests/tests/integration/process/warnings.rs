@@ -3,7 +3,10 @@
 use std::{process::Stdio, time::Duration};
 
 use lodger_gateway::{Front, Invocation, RuntimeApi, WebSocketApi};
-use lodger_tests::ask::{Sent, ask};
+use lodger_tests::{
+    client::{ClientRequest, send},
+    program::Exit,
+};
 use serde_json::json;
 
 use super::{request_for_response, start};
@@ -27,7 +30,7 @@ async fn warns_about_responses_that_a_front_does_not_forward() {
     assert_eq!(api.send(&Front::lattice_v1(), &request(1, 3)).await.status(), 200);
     // Rules 42 and 66: one warning for all requests.
     for _ in 0..2 {
-        let lossy = Sent::get("/").method("POST").body(b"\x89PNG\r\n\x1a\n").request();
+        let lossy = ClientRequest::get("/").method("POST").body(b"\x89PNG\r\n\x1a\n").request();
         api.send(&Front::rest_api().binary_media_types(["image/png"]), &lossy).await;
         api.send(&Front::alb(), &lossy).await;
     }
@@ -36,7 +39,7 @@ async fn warns_about_responses_that_a_front_does_not_forward() {
         api.invoke(WebSocketApi::new().message(size, "")).await.unwrap().unwrap();
     }
     process.signal("KILL");
-    let (_, log) = process.end();
+    let log = process.wait().stderr;
     let lines: Vec<&str> = log.lines().collect();
     let expected = [
         "the response headers take 98",
@@ -70,7 +73,7 @@ async fn warns_about_a_prelude_close_to_the_limit_of_its_front() {
         drop(response.collect().await);
     }
     process.signal("KILL");
-    let (_, log) = process.end();
+    let log = process.wait().stderr;
     let lines: Vec<&str> = log.lines().collect();
     assert_eq!(lines.len(), 2, "{log}");
     for line in lines {
@@ -89,7 +92,8 @@ async fn goes_on_when_standard_error_is_closed() {
         .spawn()
         .unwrap();
     drop(process.stderr.take());
-    let status = async |target| api.send(&Front::function_url(), &Sent::get(target).request()).await.status().as_u16();
+    let status =
+        async |target| api.send(&Front::function_url(), &ClientRequest::get(target).request()).await.status().as_u16();
     assert_eq!((status("/panic").await, status("/panic").await, status("/").await), (500, 500, 200));
     assert_eq!(api.protocol_errors(), [""; 0]);
 }
@@ -99,12 +103,12 @@ async fn on_lambda_logs_failures_of_work_after_the_response_with_the_request_id(
     let api = RuntimeApi::start().await.unwrap();
     let process = start(&[("AWS_LAMBDA_RUNTIME_API", &*api.address())]);
     for (target, seconds) in [("/after/panic/0", 30), ("/after/said/0", 30), ("/after/long/held", 3), ("/", 30)] {
-        let event = Front::function_url().event(&Sent::get(target).request()).unwrap();
+        let event = Front::function_url().event(&ClientRequest::get(target).request()).unwrap();
         let result = api.invoke(Invocation::new(event).timeout(Duration::from_secs(seconds))).await.unwrap();
         assert_eq!(Front::function_url().response(&result).status(), 200, "{target}");
     }
     process.signal("KILL");
-    let (_, log) = process.end();
+    let log = process.wait().stderr;
     // The panic itself has lines of the standard library.
     let is_expected = |line: &&str| line.starts_with("lodger:") || line.starts_with("probe:");
     let lines: Vec<&str> = log.lines().filter(is_expected).collect();
@@ -120,17 +124,17 @@ async fn on_lambda_logs_failures_of_work_after_the_response_with_the_request_id(
 #[tokio::test]
 async fn on_a_server_logs_failures_of_work_after_the_response() {
     let mut process = start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_GRACE", "0.2")]);
-    let addr = process.addr();
-    assert_eq!(ask(addr, &Sent::get("/after/panic/0")).await.status(), 200);
+    let addr = process.listening_addr();
+    assert_eq!(send(addr, &ClientRequest::get("/after/panic/0")).await.status(), 200);
     let mut log = String::new();
     while !log.contains("a request: the work after the response panicked: asked to panic") {
-        let line = process.line();
+        let line = process.read_line();
         assert!(!line.is_empty(), "{log}");
         log += &line;
     }
-    assert_eq!(ask(addr, &Sent::get("/after/long/held")).await.status(), 200);
+    assert_eq!(send(addr, &ClientRequest::get("/after/long/held")).await.status(), 200);
     process.signal("TERM");
-    let (status, log) = process.end();
+    let Exit { status, stderr: log, .. } = process.wait();
     assert!(status.success(), "{log}");
     assert!(log.contains("cut off requests in flight 200ms after the shutdown began"), "{log}");
 }

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use lodger::Error;
 use lodger_tests::{
-    ask::{Sent, ask, raw},
-    log::Log,
+    client::{ClientRequest, send, send_bytes},
+    event_log::EventLog,
     probe::{self, span},
     wait::{SOON, wait_until},
 };
@@ -28,7 +28,7 @@ async fn closes_a_connection_without_a_request_after_the_header_timeout() {
     let server = start(|lodger| lodger.header_timeout(HEADER_TIMEOUT).run(probe::app())).await;
     for begin in [&b""[..], b"G", b"GET / HTTP/1.1\r\nhost: h\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
         let started = Instant::now();
-        timeout(SOON, raw(server.addr(), begin)).await.expect("the connection stays open");
+        timeout(SOON, send_bytes(server.addr(), begin)).await.expect("the connection stays open");
         // Timers have a resolution of a millisecond.
         assert!(started.elapsed() >= HEADER_TIMEOUT - Duration::from_millis(10), "{:?}", started.elapsed());
     }
@@ -53,34 +53,34 @@ async fn keeps_a_connection_after_its_first_request() {
 #[tokio::test]
 async fn a_panic_closes_one_connection_like_under_axums_own_server() {
     let server = start(|lodger| lodger.run(probe::app())).await;
-    assert!(raw(server.addr(), &Sent::get("/panic").bytes()).await.is_empty());
-    assert_eq!(ask(server.addr(), &Sent::get("/reply/empty")).await.status(), 200);
+    assert!(send_bytes(server.addr(), &ClientRequest::get("/panic").bytes()).await.is_empty());
+    assert_eq!(send(server.addr(), &ClientRequest::get("/reply/empty")).await.status(), 200);
 }
 
 /// Logs the span in which it is dropped.
-struct LogsDrop(Log);
+struct LogsDrop(EventLog);
 
 impl Drop for LogsDrop {
     fn drop(&mut self) {
-        self.0.say(span::current().to_string());
+        self.0.push(span::current().to_string());
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drops_handlers_and_bodies_in_the_span_of_their_request() {
     span::subscribe();
-    let (dropped, begun) = (Log::default(), Log::default());
+    let (dropped, begun) = (EventLog::default(), EventLog::default());
     let (logs_of_handler, logs_of_body) = ((dropped.clone(), begun.clone()), (dropped.clone(), begun.clone()));
     let handler = async move || {
         let (dropped, begun) = logs_of_handler.clone();
         let _logs_drop = LogsDrop(dropped);
-        begun.say(span::current().to_string());
+        begun.push(span::current().to_string());
         std::future::pending::<()>().await;
     };
     let body = async move || {
         let (dropped, begun) = logs_of_body.clone();
         let logs_drop = LogsDrop(dropped);
-        begun.say(span::current().to_string());
+        begun.push(span::current().to_string());
         Body::from_stream(stream::pending::<Result<Bytes, Error>>().inspect(move |_| {
             let _held = &logs_drop;
         }))
@@ -89,11 +89,11 @@ async fn drops_handlers_and_bodies_in_the_span_of_their_request() {
     let server = start(|lodger| lodger.run(app)).await;
     for (index, target) in ["/handler", "/body"].into_iter().enumerate() {
         let mut socket = TcpStream::connect(server.addr()).await.unwrap();
-        socket.write_all(&Sent::get(target).bytes()).await.unwrap();
-        wait_until(&format!("{target} has begun"), || begun.said().len() > index).await;
-        let span = begun.said().swap_remove(index);
+        socket.write_all(&ClientRequest::get(target).bytes()).await.unwrap();
+        wait_until(&format!("{target} has begun"), || begun.events().len() > index).await;
+        let span = begun.events().swap_remove(index);
         assert!(span.contains("request_id"), "{span}");
         drop(socket);
-        timeout(SOON, dropped.says(&span)).await.unwrap_or_else(|_| panic!("{target}: {:?}", dropped.said()));
+        timeout(SOON, dropped.wait_for(&span)).await.unwrap_or_else(|_| panic!("{target}: {:?}", dropped.events()));
     }
 }

@@ -10,7 +10,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use lodger::{Error, Lodger};
 use lodger_tests::{
-    ask::{Sent, ask},
+    client::{ClientRequest, send},
     test_host::{Listening, TestApp, TestHost},
 };
 
@@ -27,5 +27,5 @@ where
 
 /// Returns the body of a response as text.
 async fn text(addr: SocketAddr, target: &'static str) -> String {
-    String::from_utf8(ask(addr, &Sent::get(target)).await.into_body().to_vec()).unwrap()
+    String::from_utf8(send(addr, &ClientRequest::get(target)).await.into_body().to_vec()).unwrap()
 }

@@ -15,7 +15,7 @@ use hyper::body::Frame;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use lodger::{ClientAddr, PathPrefix};
 use lodger_tests::{
-    ask::{Sent, ask},
+    client::{ClientRequest, send},
     probe,
     wait::SOON,
 };
@@ -41,7 +41,7 @@ async fn handlers_receive_the_address_of_the_client() {
     let server = start(|lodger| lodger.run(app)).await;
     let mut socket = TcpStream::connect(server.addr()).await.unwrap();
     let own = socket.local_addr().unwrap().to_string();
-    socket.write_all(&Sent::get("/").bytes()).await.unwrap();
+    socket.write_all(&ClientRequest::get("/").bytes()).await.unwrap();
     let mut response = String::new();
     socket.read_to_string(&mut response).await.unwrap();
     assert!(response.ends_with(&own), "{response}");
@@ -50,7 +50,7 @@ async fn handlers_receive_the_address_of_the_client() {
 #[tokio::test]
 async fn serves_http_1_and_http_2_on_one_port() {
     let server = start(|lodger| lodger.run(probe::app())).await;
-    assert_eq!(ask(server.addr(), &Sent::get("/reply/text")).await.status(), 200);
+    assert_eq!(send(server.addr(), &ClientRequest::get("/reply/text")).await.status(), 200);
 
     let socket = TcpStream::connect(server.addr()).await.unwrap();
     let (mut client, connection) =

@@ -3,7 +3,7 @@
 use axum::{Router, extract::Request, routing::get};
 use http::Response;
 use http_body_util::{BodyExt, Full};
-use lodger_tests::ask::{Sent, ask};
+use lodger_tests::client::{ClientRequest, send};
 
 use super::{start, text};
 
@@ -20,7 +20,7 @@ async fn runs_services_of_tower_and_hyper() {
         Ok::<_, lodger::Error>(Response::new(Full::new(body)))
     });
     let server = start(|lodger| lodger.run(hyper)).await;
-    let response = ask(server.addr(), &Sent::get("/").method("POST").body(b"hyper")).await;
+    let response = send(server.addr(), &ClientRequest::get("/").method("POST").body(b"hyper")).await;
     assert_eq!(&response.body()[..], b"hyper");
 }
 
@@ -30,7 +30,7 @@ async fn responds_with_500_to_an_error_of_a_service() {
         Err::<Response<String>, _>(std::io::Error::other("a secret of the database"))
     });
     let server = start(|lodger| lodger.run(failing)).await;
-    let response = ask(server.addr(), &Sent::get("/")).await;
+    let response = send(server.addr(), &ClientRequest::get("/")).await;
     assert_eq!((response.status().as_u16(), &response.body()[..]), (500, &b"internal server error"[..]));
 }
 

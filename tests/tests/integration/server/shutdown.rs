@@ -10,7 +10,7 @@ use std::{
 
 use axum::{Router, routing::get};
 use lodger_tests::{
-    ask::{Sent, raw, takes_no_new_clients},
+    client::{ClientRequest, send_bytes, wait_until_refused},
     probe,
     wait::SOON,
 };
@@ -41,7 +41,7 @@ async fn responds_to_requests_in_flight_before_run_returns() {
     let response = tokio::spawn(async move { text(addr, "/slow").await });
     begun.notified().await;
     server.begin_shutdown();
-    takes_no_new_clients(addr).await;
+    wait_until_refused(addr).await;
     assert!(server.is_running(), "`run` does not wait for the request in flight");
     gate.notify_one();
     assert!(server.result().await.is_ok());
@@ -61,7 +61,7 @@ async fn does_not_wait_for_connections_without_a_request() {
     // The timeout for a late request must not end before that request arrives.
     let stopped_clock = clock::Stopped::stop();
     server.begin_shutdown();
-    late.write_all(&Sent::get("/reply/empty").bytes()).await.unwrap();
+    late.write_all(&ClientRequest::get("/reply/empty").bytes()).await.unwrap();
     let mut response = String::new();
     late.read_to_string(&mut response).await.unwrap();
     assert!(response.starts_with("HTTP/1.1 200 OK"), "{response:?}");
@@ -90,7 +90,7 @@ async fn cuts_off_requests_after_the_grace_period() {
     });
     let mut server = start(|lodger| lodger.grace(grace).run(app)).await;
     let addr = server.addr();
-    let response = tokio::spawn(async move { raw(addr, &Sent::get("/never").bytes()).await });
+    let response = tokio::spawn(async move { send_bytes(addr, &ClientRequest::get("/never").bytes()).await });
     begun.notified().await;
     let started = Instant::now();
     server.begin_shutdown();

@@ -9,7 +9,7 @@ use std::{
 use axum::{Router, routing::get};
 use lodger::{Host, Lodger};
 use lodger_tests::{
-    ask::{Sent, ask},
+    client::{ClientRequest, send},
     probe,
     wait::SOON,
 };
@@ -37,7 +37,7 @@ async fn accepts_connections_from_the_listener_of_the_user() {
     let addr = listener.local_addr().unwrap();
     let lodger = Lodger::new().host(Host::Server).listener(listener);
     tokio::spawn(lodger.run(probe::app()));
-    assert_eq!(ask(addr, &Sent::get("/reply/empty")).await.status(), 200);
+    assert_eq!(send(addr, &ClientRequest::get("/reply/empty")).await.status(), 200);
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ fn runs_on_a_current_thread_runtime() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let server = start(|lodger| lodger.run(probe::app())).await;
-        assert_eq!(ask(server.addr(), &Sent::get("/reply/empty")).await.status(), 200);
+        assert_eq!(send(server.addr(), &ClientRequest::get("/reply/empty")).await.status(), 200);
     });
 }
 
@@ -96,7 +96,7 @@ async fn runs_requests_on_all_threads_of_the_runtime() {
     let fetch = || {
         let mut socket = std::net::TcpStream::connect(addr).unwrap();
         socket.set_read_timeout(Some(SOON)).unwrap();
-        socket.write_all(&Sent::get("/").bytes()).unwrap();
+        socket.write_all(&ClientRequest::get("/").bytes()).unwrap();
         let mut response = String::new();
         socket.read_to_string(&mut response).unwrap();
         response

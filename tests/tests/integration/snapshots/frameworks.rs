@@ -5,7 +5,7 @@ use std::thread;
 use lodger::{Host, Lodger};
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
-    ask::Sent,
+    client::ClientRequest,
     framework::{ActixWeb, Axum, Framework, Hyper, Tower, Warp},
     wait::{SOON, wait_until},
 };
@@ -44,7 +44,7 @@ async fn check_restore(api: &RuntimeApi, calls: &Calls, slots: usize) {
     sleep(QUIET).await;
     assert_eq!((calls.all(), api.poll_count()), (HOOKS[..2].to_vec(), 0));
     api.restore();
-    let (front, request) = (Front::function_url(), Sent::get("/").request());
+    let (front, request) = (Front::function_url(), ClientRequest::get("/").request());
     for _ in 0..2 {
         let responses = (0..slots).map(|_| api.send(&front, &request));
         for response in timeout(SOON, futures_util::future::join_all(responses)).await.unwrap() {

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 use axum::{Router, extract::State};
 use lodger::{Host, Lodger, adapter::BoxError};
 use lodger_gateway::{Front, RuntimeApi};
-use lodger_tests::{ask::Sent, framework::ActixWeb, raw_api::ACCEPTED, test_host::TestHost, wait::SOON};
+use lodger_tests::{client::ClientRequest, framework::ActixWeb, raw_api::ACCEPTED, test_host::TestHost, wait::SOON};
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpStream},
@@ -129,7 +129,7 @@ async fn close_a_pool_before_the_snapshot_and_open_it_after_the_restore() {
     );
     api.restore();
     let after = accept().await;
-    let response = api.send(&Front::function_url(), &Sent::get("/").request()).await;
+    let response = api.send(&Front::function_url(), &ClientRequest::get("/").request()).await;
     assert_eq!(*response.body(), after.peer_addr().unwrap().port().to_string());
     assert!(api.is_running());
 }

@@ -21,7 +21,7 @@ use lodger::{
 };
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
-    ask::Sent,
+    client::ClientRequest,
     framework::{self, Framework},
     raw_api::{self, RawRuntimeApi, Socket},
     test_host::{TestApp, TestHost},
@@ -124,7 +124,7 @@ impl Drop for ActixThread {
 
 /// The bytes of an invocation with this request id.
 fn invocation(id: &str) -> Vec<u8> {
-    raw_api::invocation(id, &Front::function_url().event(&Sent::get("/").request()).unwrap(), "")
+    raw_api::invocation(id, &Front::function_url().event(&ClientRequest::get("/").request()).unwrap(), "")
 }
 
 /// Accepts the connection on which the function requests the restore. From then on Lambda may take the snapshot.

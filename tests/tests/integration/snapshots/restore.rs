@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::Router;
 use lodger_gateway::Front;
 use lodger_tests::{
-    ask::Sent,
+    client::ClientRequest,
     raw_api::{self, ACCEPTED, RawRuntimeApi, Socket},
     test_host::TestHost,
 };
@@ -94,7 +94,7 @@ async fn the_age_of_the_snapshot_does_not_count_for_a_deadline() {
     after.poll().await;
     let deadline = SystemTime::now() + Duration::from_secs(60);
     let deadline = deadline.duration_since(UNIX_EPOCH).unwrap().as_millis();
-    let event = Front::function_url().event(&Sent::get("/").request()).unwrap();
+    let event = Front::function_url().event(&ClientRequest::get("/").request()).unwrap();
     after.write(raw_api::invocation("one", &event, &format!("Lambda-Runtime-Deadline-Ms: {deadline}\r\n"))).await;
     let reply = after.answer("one").await;
     assert!(reply.contains("\"statusCode\":200"), "{reply}");

@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use lodger::{Error, Lodger};
 use lodger_gateway::{Vercel, VercelMessage};
 use lodger_tests::{
-    ask::Sent,
+    client::ClientRequest,
     probe,
     test_host::{TestApp, TestHost},
     wait::SOON,
@@ -59,9 +59,9 @@ fn default_settings(lodger: Lodger) -> Lodger {
     lodger
 }
 
-/// Sends a request. Returns its id and the response, whose body has not been read.
-async fn send(function: &TestApp<Vercel>, target: impl Into<String>) -> (u64, io::Result<Response<Incoming>>) {
-    let mut request = Sent::get(target).request().map(Full::new);
+/// Sends a request. Returns its id and the response, with an unread body.
+async fn fetch_head(function: &TestApp<Vercel>, target: impl Into<String>) -> (u64, io::Result<Response<Incoming>>) {
+    let mut request = ClientRequest::get(target).request().map(Full::new);
     let id = function.platform.add_headers(request.headers_mut());
     (id, function.platform.send(request).await)
 }

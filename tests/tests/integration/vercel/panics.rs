@@ -12,20 +12,20 @@ use http_body_util::{BodyExt, Collected};
 use hyper::body::Frame;
 use lodger::{Error, Request};
 use lodger_gateway::VercelMessage;
-use lodger_tests::{ask::Sent, probe, wait::wait_until};
+use lodger_tests::{client::ClientRequest, probe, wait::wait_until};
 
-use super::{default_settings, end_counts, send, start, start_apps};
+use super::{default_settings, end_counts, fetch_head, start, start_apps};
 
 #[tokio::test]
 async fn responds_with_500_to_a_panic_and_goes_on() {
     for (framework, function) in start_apps(default_settings).await {
-        let (id, response) = function.fetch(&Sent::get("/panic")).await;
+        let (id, response) = function.fetch(&ClientRequest::get("/panic")).await;
         assert_eq!(
             (response.status().as_u16(), &response.body()[..]),
             (500, &b"internal server error"[..]),
             "{framework}"
         );
-        let (next, response) = function.fetch(&Sent::get("/")).await;
+        let (next, response) = function.fetch(&ClientRequest::get("/")).await;
         let ends = end_counts(&function, &[id, next]).await;
         assert_eq!((response.status().as_u16(), ends), (200, vec![1, 1]), "{framework}");
     }
@@ -34,7 +34,7 @@ async fn responds_with_500_to_a_panic_and_goes_on() {
 #[tokio::test]
 async fn cuts_off_the_response_at_a_panic_in_the_body() {
     let function = start(|lodger| lodger.run(probe::app())).await;
-    let (id, response) = send(&function, "/panic/body").await;
+    let (id, response) = fetch_head(&function, "/panic/body").await;
     if let Ok(response) = response {
         assert!(response.into_body().collect().await.is_err());
     }
@@ -101,7 +101,7 @@ async fn logs_panics_of_a_body_with_the_id_of_the_request() {
             ("/read", &["asked to panic when it is dropped", "asked to panic when it is read"][..]),
             ("/dropped", &["asked to panic when it is dropped"]),
         ] {
-            let (id, response) = send(&function, target).await;
+            let (id, response) = fetch_head(&function, target).await;
             let body = match response {
                 Ok(response) => response.into_body().collect().await.ok(),
                 Err(_) => None,

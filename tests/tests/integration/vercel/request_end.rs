@@ -12,7 +12,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{default_settings, end_counts, has_ended, send, start, start_apps};
+use super::{default_settings, end_counts, fetch_head, has_ended, start, start_apps};
 
 /// An error whose response waits in its body, under the name `forbidden`.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ async fn reports_the_end_after_the_body_of_an_actix_error() {
     };
     let app = move || App::new().wrap(middleware::from_fn(reject)).default_service(web::to(HttpResponse::Ok));
     let function = start(move |lodger| lodger.run(app)).await;
-    let (id, response) = send(&function, "/").await;
+    let (id, response) = fetch_head(&function, "/").await;
     let response = response.unwrap();
     assert_eq!(response.status(), 403);
     probe::is_held("forbidden").await;
@@ -67,7 +67,7 @@ async fn reports_the_end_when_the_client_disconnects() {
         ("axum", start(|lodger| lodger.run(probe::app())).await),
         ("actix-web", start(move |lodger| lodger.run(ticking)).await),
     ] {
-        let (id, response) = send(&function, "/endless/client-disconnects/body").await;
+        let (id, response) = fetch_head(&function, "/endless/client-disconnects/body").await;
         let mut body = response.unwrap().into_body();
         body.frame().await.unwrap().unwrap();
         assert!(!has_ended(&function, id), "{framework}");

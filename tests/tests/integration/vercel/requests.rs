@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use lodger_gateway::VercelMessage;
 use lodger_tests::{
-    ask::{Sent, ask},
+    client::{ClientRequest, send},
     wait::wait_until,
 };
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use super::{default_settings, end_counts, messages_without_log, start_apps};
 #[tokio::test]
 async fn turns_the_internal_headers_into_extensions() {
     for (framework, mut function) in start_apps(default_settings).await {
-        let request = Sent::get("//a%20b/../c?x=%20&y")
+        let request = ClientRequest::get("//a%20b/../c?x=%20&y")
             .header("x-own", "1")
             .header("x-vercel-internal-other", "secret")
             .header("x-vercel-sc-host", "cache.example");
@@ -58,8 +58,8 @@ async fn turns_the_internal_headers_into_extensions() {
 
 /// Returns the app's report of a request without headers of the platform, except for these.
 async fn report_with_headers(addr: SocketAddr, headers: &[(&str, &[u8])]) -> Value {
-    let request = headers.iter().fold(Sent::get("/x"), |request, (name, value)| request.header(*name, *value));
-    serde_json::from_slice(ask(addr, &request).await.body()).unwrap()
+    let request = headers.iter().fold(ClientRequest::get("/x"), |request, (name, value)| request.header(*name, *value));
+    serde_json::from_slice(send(addr, &request).await.body()).unwrap()
 }
 
 #[tokio::test]
@@ -132,9 +132,9 @@ async fn removes_the_headers_marked_by_no_header_leak() {
 #[tokio::test]
 async fn responds_to_the_largest_heads_that_the_platform_accepts() {
     let target = format!("/{}", "p".repeat(14 << 10));
-    let long = Sent::get(target).header("x-long", "v".repeat(30 << 10));
-    let many =
-        (0..400).fold(Sent::get("/"), |request, number| request.header(format!("x-{number:03}"), "v".repeat(60)));
+    let long = ClientRequest::get(target).header("x-long", "v".repeat(30 << 10));
+    let many = (0..400)
+        .fold(ClientRequest::get("/"), |request, number| request.header(format!("x-{number:03}"), "v".repeat(60)));
     for (framework, function) in start_apps(default_settings).await {
         for (name, request) in [("long", &long), ("many", &many)] {
             // actix-web accepts 96 headers, which is documented and not configurable.
@@ -166,11 +166,11 @@ async fn ignores_the_header_timeout() {
 #[tokio::test]
 async fn removes_the_base_path_and_rejects_the_events_path() {
     for (framework, function) in start_apps(|lodger| lodger.base_path("/api").events_path("/events")).await {
-        let (_, response) = function.fetch(&Sent::get("/api//x?y")).await;
+        let (_, response) = function.fetch(&ClientRequest::get("/api//x?y")).await;
         let report: Value = serde_json::from_slice(response.body()).unwrap();
         assert_eq!((&report["uri"], &report["prefix"]), (&json!("//x?y"), &json!("/api")), "{framework}");
         // The app does not receive this request. Its end is reported all the same.
-        let (id, response) = function.fetch(&Sent::get("/api/%65vents")).await;
+        let (id, response) = function.fetch(&ClientRequest::get("/api/%65vents")).await;
         let ends = end_counts(&function, &[id]).await;
         assert_eq!((response.status().as_u16(), ends), (404, vec![1]), "{framework}");
     }
@@ -181,14 +181,14 @@ async fn responds_to_the_platforms_health_check_without_the_app() {
     for (framework, function) in start_apps(|lodger| lodger.base_path("/api")).await {
         let addr = function.platform.address().await.unwrap();
         assert!(addr.ip().is_loopback());
-        let (_, with_id) = function.fetch(&Sent::get("/_vercel/ping")).await;
-        for response in [with_id, ask(addr, &Sent::get("/_vercel/ping?x")).await] {
+        let (_, with_id) = function.fetch(&ClientRequest::get("/_vercel/ping")).await;
+        for response in [with_id, send(addr, &ClientRequest::get("/_vercel/ping?x")).await] {
             assert_eq!((response.status().as_u16(), &response.body()[..]), (200, &b"OK"[..]), "{framework}");
         }
         // No end is reported.
         sleep(Duration::from_millis(50)).await;
         let messages = messages_without_log(&function);
         assert!(matches!(messages[..], [VercelMessage::ServerStarted { .. }]), "{framework}: {messages:?}");
-        assert_eq!(ask(addr, &Sent::get("/_vercel/pings")).await.status(), 200, "{framework}");
+        assert_eq!(send(addr, &ClientRequest::get("/_vercel/pings")).await.status(), 200, "{framework}");
     }
 }

@@ -7,13 +7,13 @@ use http_body_util::BodyExt;
 use lodger::AfterResponse;
 use lodger_gateway::VercelMessage;
 use lodger_tests::{
-    ask::{Sent, ask},
+    client::{ClientRequest, send},
     probe,
     wait::SOON,
 };
 use tokio::time::{sleep, timeout};
 
-use super::{LONG_GRACE, end_counts, send, start, start_probes};
+use super::{LONG_GRACE, end_counts, fetch_head, start, start_probes};
 
 #[tokio::test]
 async fn responds_to_requests_in_flight_before_run_returns() {
@@ -22,7 +22,7 @@ async fn responds_to_requests_in_flight_before_run_returns() {
         ("actix-web", start(|lodger| lodger.grace(LONG_GRACE).run(probe::actix_web::app)).await),
     ] {
         let name = format!("in-flight-in-{framework}");
-        let (id, response) = send(&function, format!("/held/{name}")).await;
+        let (id, response) = fetch_head(&function, format!("/held/{name}")).await;
         let mut body = response.unwrap().into_body();
         body.frame().await.unwrap().unwrap();
         function.begin_shutdown();
@@ -40,7 +40,7 @@ async fn responds_to_requests_in_flight_before_run_returns() {
 #[tokio::test]
 async fn reports_the_end_of_a_request_that_the_shutdown_cuts_off() {
     for (framework, mut function) in start_probes(|lodger| lodger.grace(Duration::from_millis(100))).await {
-        let (id, response) = send(&function, format!("/endless/{framework}-cut-off/body")).await;
+        let (id, response) = fetch_head(&function, format!("/endless/{framework}-cut-off/body")).await;
         let body = response.unwrap().into_body();
         function.begin_shutdown();
         assert!(function.result().await.is_ok(), "{framework}");
@@ -54,13 +54,14 @@ async fn reports_the_end_of_a_request_that_the_shutdown_cuts_off() {
 async fn shuts_down_after_the_requests_in_flight_if_the_platform_is_lost() {
     let mut function = start(|lodger| lodger.grace(LONG_GRACE).run(probe::app())).await;
     let addr = function.platform.address().await.unwrap();
-    let (_, response) = send(&function, "/held/when-the-platform-is-lost").await;
+    let (_, response) = fetch_head(&function, "/held/when-the-platform-is-lost").await;
     let body = response.unwrap().into_body();
     function.platform.close_socket();
     // The function notices the loss when it sends the next message, such as the end of this request.
-    let request =
-        Sent::get("/").header("x-vercel-internal-invocation-id", "a").header("x-vercel-internal-request-id", "7");
-    assert_eq!(ask(addr, &request).await.status(), 200);
+    let request = ClientRequest::get("/")
+        .header("x-vercel-internal-invocation-id", "a")
+        .header("x-vercel-internal-request-id", "7");
+    assert_eq!(send(addr, &request).await.status(), 200);
     // Longer than the timeout for the ends of requests that were cut off.
     sleep(Duration::from_millis(400)).await;
     probe::let_go("when-the-platform-is-lost");
@@ -85,7 +86,7 @@ async fn logs_panics_after_the_response_with_the_id_of_the_request() {
     };
     let app = Router::new().fallback(handler);
     let function = start(|lodger| lodger.before_freeze(hook).run(app)).await;
-    let (id, _) = function.fetch(&Sent::get("/")).await;
+    let (id, _) = function.fetch(&ClientRequest::get("/")).await;
     function.platform.wait_for_end(id).await;
     let lines = function.platform.messages().into_iter().filter_map(|message| match message {
         VercelMessage::Log { request_id, message, .. } => Some((request_id, message)),

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::body::Frame;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use lodger_gateway::Vercel;
-use lodger_tests::{ask::Sent, probe, test_host::TestApp, wait::SOON};
+use lodger_tests::{client::ClientRequest, probe, test_host::TestApp, wait::SOON};
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
@@ -99,7 +99,8 @@ async fn reports_one_end_of_each_concurrent_request() {
             let function = &function;
             async move {
                 let body = format!("body {number}");
-                let (id, response) = function.fetch(&Sent::get("/echo").method("POST").body(body.clone())).await;
+                let (id, response) =
+                    function.fetch(&ClientRequest::get("/echo").method("POST").body(body.clone())).await;
                 assert_eq!(response.body(), body.as_bytes());
                 id
             }
