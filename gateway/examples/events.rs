@@ -1,7 +1,8 @@
-//! Prints the events that each front makes of a dozen requests, one JSON object a line, for other tools to judge:
-//! `cargo run -p lodger-gateway --example events`.
+//! Prints the events of each front for a dozen requests, for checks by other tools.
+//!
+//! Each line is a JSON object: `cargo run -p lodger-gateway --example events`.
 
-#![allow(clippy::print_stdout, reason = "this is what it is for")]
+#![allow(clippy::print_stdout, reason = "the example prints events")]
 
 use std::error::Error;
 
@@ -13,10 +14,10 @@ use serde_json::{Value, json};
 fn main() -> Result<(), Box<dyn Error>> {
     let requests = requests()?;
     for front in Front::all() {
-        // So that a REST API passes on the bodies that are not text.
+        // A REST API passes on bodies that are not text only with a binary media type.
         let front = front.binary_media_types(["*/*"]);
         for request in &requests {
-            // Not each front takes all of them.
+            // Some fronts reject some of the requests.
             if let Ok(event) = front.event(request) {
                 print(front.name(), &event)?;
             }

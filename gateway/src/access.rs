@@ -14,8 +14,8 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The host names that requests to a port may have.
 ///
-/// IP addresses, `localhost` and the names below it are always allowed, because no page can have them as its own. So is a
-/// request without a host, which no browser sends.
+/// IP addresses, `localhost` and the names below it are always allowed, because no page can have them as its own. A
+/// request without a host is allowed too, because no browser sends one.
 #[derive(Debug)]
 pub(crate) struct Hosts {
     allows_any: bool,
@@ -23,13 +23,13 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    /// Those of a front, which is public unless it listens on a loopback address.
-    pub(crate) fn of_front(listens_on: IpAddr) -> Self {
+    /// The hosts of a front. A front is public unless it listens on a loopback address.
+    pub(crate) fn for_front(listens_on: IpAddr) -> Self {
         Self { allows_any: !listens_on.to_canonical().is_loopback(), names: RwLock::default() }
     }
 
-    /// Those of an API that is never public.
-    pub(crate) fn of_private_api() -> Self {
+    /// The hosts of an API that is never public.
+    pub(crate) fn for_private_api() -> Self {
         Self { allows_any: false, names: RwLock::default() }
     }
 
@@ -46,9 +46,9 @@ impl Hosts {
         if self.allows_any {
             return Ok(());
         }
-        let of_uri = request.uri().authority().map(Authority::as_str).map(str::as_bytes);
-        let of_headers = request.headers().get_all(header::HOST).iter().map(HeaderValue::as_bytes);
-        match of_uri.into_iter().chain(of_headers).find(|host| !self.allows(host)) {
+        let uri_host = request.uri().authority().map(Authority::as_str).map(str::as_bytes);
+        let header_hosts = request.headers().get_all(header::HOST).iter().map(HeaderValue::as_bytes);
+        match uri_host.into_iter().chain(header_hosts).find(|host| !self.allows(host)) {
             None => Ok(()),
             Some(host) => Err(format!(
                 "cannot serve a request for the host {:?}: only `localhost` and IP addresses are allowed, against DNS \
@@ -95,9 +95,9 @@ pub(crate) fn check_origin<B>(request: &Request<B>) -> Result<(), String> {
     }
 }
 
-/// The response to a request that failed a check.
-pub(crate) fn forbidden<B: From<String>>(why: String) -> Response<B> {
-    let mut response = Response::new(why.into());
+/// Makes the response to a request that failed a check.
+pub(crate) fn forbidden<B: From<String>>(error: String) -> Response<B> {
+    let mut response = Response::new(error.into());
     *response.status_mut() = StatusCode::FORBIDDEN;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
@@ -113,8 +113,8 @@ mod tests {
     }
 
     #[test]
-    fn a_page_cannot_have_an_allowed_host_as_its_own() {
-        let hosts = Hosts::of_front(Ipv4Addr::LOCALHOST.into());
+    fn allows_only_hosts_that_no_page_can_have() {
+        let hosts = Hosts::for_front(Ipv4Addr::LOCALHOST.into());
         hosts.allow("App.test.");
         for host in [
             "127.0.0.1:3000",
@@ -150,8 +150,8 @@ mod tests {
             ".",
             "\u{e9}.localhost",
         ] {
-            let refused = hosts.check(&request("/", &[host.as_bytes()])).unwrap_err();
-            assert!(refused.contains("--allow-host"), "{host}: {refused}");
+            let error = hosts.check(&request("/", &[host.as_bytes()])).unwrap_err();
+            assert!(error.contains("--allow-host"), "{host}: {error}");
         }
         for (uri, headers) in [
             ("http://evil.example/", &[&b"localhost"[..]][..]),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_front_takes_every_host() {
+    fn a_public_front_allows_every_host() {
         for (listens_on, is_public) in [
             ("0.0.0.0", true),
             ("192.168.1.4", true),
@@ -172,14 +172,14 @@ mod tests {
             ("::1", false),
             ("::ffff:127.0.0.1", false),
         ] {
-            let hosts = Hosts::of_front(listens_on.parse().unwrap());
+            let hosts = Hosts::for_front(listens_on.parse().unwrap());
             assert_eq!(hosts.check(&request("/", &[b"evil.example"])).is_ok(), is_public, "{listens_on}");
         }
-        assert!(Hosts::of_private_api().check(&request("/", &[b"evil.example"])).is_err());
+        assert!(Hosts::for_private_api().check(&request("/", &[b"evil.example"])).is_err());
     }
 
     #[test]
-    fn a_web_page_is_known_by_its_headers() {
+    fn rejects_requests_with_headers_of_a_web_page() {
         let check = |name: &str, value: &str| check_origin(&Request::get("/").header(name, value).body(()).unwrap());
         for (name, value) in [
             ("origin", "https://evil.example"),
@@ -189,11 +189,11 @@ mod tests {
             ("sec-fetch-site", "same-site"),
             ("sec-fetch-site", "same-origin"),
         ] {
-            let refused = check(name, value).unwrap_err();
-            assert!(refused.contains(name) && refused.contains(value), "{refused}");
+            let error = check(name, value).unwrap_err();
+            assert!(error.contains(name) && error.contains(value), "{error}");
         }
         assert_eq!(check("sec-fetch-site", "none"), Ok(()));
-        // Node's `fetch` sends it.
+        // The `fetch` of Node.js sends this header.
         assert_eq!(check("sec-fetch-mode", "cors"), Ok(()));
     }
 }

@@ -1,4 +1,4 @@
-//! Request bodies that are not needed any more.
+//! Rests of request bodies.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use tokio::runtime::Handle;
 
-/// How long the rest of a body is read.
+/// The longest time for reading the rest of a body.
 const LINGER: Duration = Duration::from_secs(10);
 
 /// Reads the rest of a body for up to ten seconds and drops it.

@@ -1,9 +1,9 @@
-//! Names of events for a log.
+//! Names of events and statuses of replies, for log entries.
 
 use http::StatusCode;
 use serde_json::Value;
 
-/// The name of an event: the method and the path of a request, the route of a WebSocket API, or the source.
+/// Returns the name of an event: the method and the path of a request, the route of a WebSocket API, or the source.
 pub(crate) fn event_name(event: &[u8]) -> String {
     let event: Value = serde_json::from_slice(event).unwrap_or_default();
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
@@ -26,7 +26,7 @@ pub(crate) fn event_name(event: &[u8]) -> String {
     }
 }
 
-/// The status in a reply, if it has one.
+/// Returns the status of a reply.
 pub(crate) fn reply_status(reply: &[u8]) -> Option<StatusCode> {
     let reply: Value = serde_json::from_slice(reply).ok()?;
     StatusCode::from_u16(reply.get("statusCode")?.as_u64()?.try_into().ok()?).ok()
@@ -40,7 +40,7 @@ mod tests {
     use http::Request;
 
     #[test]
-    fn a_request_has_its_method_and_its_path() {
+    fn names_a_request_by_method_and_path() {
         for front in Front::all() {
             let request = Request::put("/pets/1?token=secret").body(Bytes::new()).unwrap();
             let name = event_name(&front.event(&request).unwrap());
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn other_events_have_their_route_or_their_source() {
+    fn names_other_events_by_route_or_source() {
         let api = WebSocketApi::new();
         assert_eq!(event_name(&api.connect(&Request::get("/").body(Bytes::new()).unwrap())), "$connect");
         assert_eq!(event_name(&api.message("say", "hello")), "say");
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_may_have_a_status() {
+    fn reads_the_status_of_a_reply() {
         for (reply, status) in [
             (r#"{"statusCode":404}"#, Some(404)),
             (r#"{"statusCode":"404"}"#, None),

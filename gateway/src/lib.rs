@@ -1,29 +1,33 @@
-//! The other side of an AWS Lambda function, and of a Vercel function, for tests and local work.
+//! The platform around an AWS Lambda function or a Vercel function, for tests and local work.
 //!
-//! A [`Front`] is what stands between an HTTP client and a function: it makes the event that AWS would make of a request,
-//! and the HTTP response that AWS would make of a reply. A [`WebSocketApi`] does the same for a connection. A
-//! [`RuntimeApi`] is what a function gets its events from, and a [`Server`] puts a front on a port. All run in the process
-//! of a test; the function may be any, written with Lodger or not, and this crate depends on none.
+//! - A [`Front`] turns an HTTP request into the event that AWS would send, and a reply into the response that AWS would give. A
+//!   [`WebSocketApi`] does the same for a WebSocket connection.
+//! - A [`RuntimeApi`] delivers events to a function, and receives its replies.
+//! - A [`Server`] puts a front on a port.
+//! - A `Function` is a program that runs as a child process (feature `process`).
+//!
+//! Everything else runs in the process of a test. The function may be any program that speaks the Lambda Runtime API. This crate
+//! does not depend on Lodger.
 //!
 //! | front | name | payload |
 //! |---|---|---|
 //! | [`Front::function_url`] | `function-url` | 2.0 |
 //! | [`Front::http_api`] | `http-api` | 2.0 |
 //! | [`Front::http_api_v1`] | `http-api-v1` | 1.0 |
-//! | [`Front::rest_api`] | `rest-api` | that of a REST API |
-//! | [`Front::alb`] | `alb` | with one value for each header |
-//! | [`Front::alb_multi_value`] | `alb-multi-value` | with all of them |
+//! | [`Front::rest_api`] | `rest-api` | REST API |
+//! | [`Front::alb`] | `alb` | one value for each header |
+//! | [`Front::alb_multi_value`] | `alb-multi-value` | all values of each header |
 //! | [`Front::lattice_v1`] | `lattice-v1` | event structure 1 |
 //! | [`Front::lattice_v2`] | `lattice-v2` | event structure 2 |
-//! | [`Front::vercel`] | `vercel` | that of Vercel, for the runtime `provided.al2023` |
+//! | [`Front::vercel`] | `vercel` | Vercel, runtime `provided.al2023` |
 //!
-//! The path of a request is the one that the client asks for below the stage: a [`Front`] with a stage puts it before. The
-//! clients of a [`Server`] send the stage, as on AWS, unless the front has a [custom domain](Front::custom_domain).
+//! The path of a request is the path below the stage: a [`Front`] adds its stage. Clients of a [`Server`] send the stage, as they
+//! do on AWS, unless the front has a [custom domain](Front::custom_domain).
 //!
 //! # In a test
 //!
-//! As a dev-dependency it wants company: `bytes`, `http`, and `tokio` with its macros. A function that is the same behind
-//! all fronts:
+//! The tests also need `bytes`, `http`, and `tokio` with the feature `macros`. This test checks that a function behaves the same
+//! behind all fronts:
 //!
 //! ```
 //! use bytes::Bytes;
@@ -41,16 +45,16 @@
 //!     assert_eq!(response.status(), 200, "{front}");
 //!     assert_eq!(response.body(), "hello, you", "{front}");
 //! }
-//! // What the function did that the protocol does not allow.
+//! // The function follows the protocol,
 //! assert_eq!(api.protocol_errors(), [""; 0]);
-//! // What a client lost because settings do not match.
+//! // and no client loses data because settings do not match.
 //! assert_eq!(api.warnings(), []);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A function that reports that it cannot start fails what is sent to it at once: the response is a 502 with the error in
-//! words. A test of the report itself waits for it with [`RuntimeApi::init_error`]:
+//! If a function reports an initialization error, its requests fail at once: the response is a 502 with the error message. A
+//! test can also wait for the error with [`RuntimeApi::init_error`]:
 //!
 //! ```
 //! # use lodger_gateway::RuntimeApi;
@@ -58,13 +62,13 @@
 //! # async fn test() -> std::io::Result<()> {
 //! let api = RuntimeApi::start().await?;
 //! tokio::spawn(function_without_a_database(api.address()));
-//! let reported = api.init_error().await;
-//! assert!(reported.to_string().ends_with(": no database"), "{reported}");
+//! let error = api.init_error().await;
+//! assert!(error.to_string().ends_with(": no database"), "{error}");
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A reply that is streamed can be followed as it arrives, behind a front that [streams](Front::streaming):
+//! Behind a front that [streams](Front::streaming), a test can read a streamed reply chunk by chunk:
 //!
 //! ```
 //! use bytes::Bytes;
@@ -86,7 +90,7 @@
 //! # }
 //! ```
 //!
-//! A function that is no more than a handler needs no Runtime API:
+//! A test of a single handler does not need a Runtime API:
 //!
 //! ```
 //! use bytes::Bytes;
@@ -101,26 +105,26 @@
 //!
 //! # Vercel
 //!
-//! On Unix, [`Vercel`] is the platform of that name, as a process finds it that is started there: the socket that it reports to,
-//! and the proxy that brings requests. `Server::start_vercel` puts it on a port.
+//! [`Vercel`] is the platform around a function of the runtime `executable`: a socket for the messages of the process, and a proxy
+//! that sends requests. `Server::start_vercel` puts the proxy on a port. Unix only.
 //!
 //! # On the command line
 //!
-//! The command `lodger-gateway` starts a function, unmodified, behind a front on a port, and writes a line for each invocation.
-//! This crate is not on the package registry yet. With a checkout of Lodger beside the current folder:
+//! The command `lodger-gateway` starts an unmodified function behind a front on a port, and writes a line for each invocation. This
+//! crate is not on crates.io yet. Install the command from a checkout of Lodger:
 //!
 //! ```text
 //! cargo install --locked --path ../lodger/gateway
 //! lodger-gateway --front rest-api --listen 127.0.0.1:3000 -- ./bootstrap
 //! ```
 //!
-//! With `--event` it invokes the function once instead, with an event of any kind, and prints the reply:
+//! With `--event`, the command invokes the function once, with any event, and prints the reply:
 //!
 //! ```text
 //! lodger-gateway --event message.json -- ./bootstrap
 //! ```
 //!
-//! With `--vercel` it starts a function of Vercel's, on a port as well; what that logs is on standard error:
+//! With `--vercel`, the command serves a Vercel function, and prints its log to standard error:
 //!
 //! ```text
 //! lodger-gateway --vercel --listen 127.0.0.1:3000 -- ./executable
@@ -128,7 +132,7 @@
 //!
 //! # Features
 //!
-//! - `cli`, on by default: the command. It includes `process`.
+//! - `cli`, on by default: the command. Includes `process`.
 //! - `process`: `Function`, which starts a function as a child process.
 //! - `websocket`: `Server::start_websocket`, and `--front websocket-api` of the command.
 

@@ -1,9 +1,9 @@
 use std::{fmt, mem};
 
-/// A loss that AWS does not report, because settings of the function, the front and the client do not match.
+/// A loss because settings of the function, the front and the client do not match. AWS does not report such a loss.
 ///
-/// [`RuntimeApi::warnings`](crate::RuntimeApi::warnings) has them, each kind once. The command prints each as it occurs. The
-/// text names the settings to change.
+/// [`RuntimeApi::warnings`](crate::RuntimeApi::warnings) returns the first of each kind, and the command prints them. The text names
+/// the settings to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
@@ -12,7 +12,7 @@ pub enum Warning {
         /// The `Content-Type` of the request, empty if it has none.
         content_type: String,
     },
-    /// A REST API has no binary media type for a client: it gets the base64 text of the body.
+    /// A REST API has no binary media type for a client: the client gets the base64 text of the body.
     EncodedResponseBody {
         /// The first entry of the request's `Accept`, empty if it has none.
         accept: String,
@@ -37,7 +37,7 @@ const BINARY: &str =
     "set binaryMediaTypes of the API on AWS, and here --binary-media-types '*/*' (Front::binary_media_types)";
 
 impl Warning {
-    pub(crate) fn is_of_the_kind_of(&self, other: &Self) -> bool {
+    pub(crate) fn has_same_kind(&self, other: &Self) -> bool {
         mem::discriminant(self) == mem::discriminant(other)
     }
 }

@@ -1,6 +1,6 @@
-//! Makes one axum router of a folder of handler files, when an app is built.
+//! Makes one axum router from a folder of handler files, in a build script.
 //!
-//! A file is a route, its name the path, and its functions are the methods. A build script collects them:
+//! The path of a file is the path of its routes, and its public functions are the handlers of the methods:
 //!
 //! ```no_run
 //! // build.rs, in `fn main`
@@ -37,22 +37,22 @@
 //!
 //! | file | path | parameters |
 //! |---|---|---|
-//! | `index.rs` | that of its folder | |
+//! | `index.rs` | the path of its folder | |
 //! | `about.rs` | `/about` | |
 //! | `users/[id].rs` | `/users/7` | `id`, one segment |
 //! | `docs/[...page].rs` | `/docs/a`, `/docs/a/b`; not `/docs` | `page`, the rest of the path |
-//! | `docs/[[...page]].rs` | these, and `/docs` | `page`, where there is a rest: `Option<Path<String>>` |
+//! | `docs/[[...page]].rs` | the same, and `/docs` | `page`, if there is a rest: `Option<Path<String>>` |
 //! | `_parts.rs`, `_parts/`, `.hidden.rs` | none | |
 //!
-//! Below a parameter the rest of `[[...page]]` is a field of a struct: `Path<Params>` with `id: u32` and `page: Option<String>`.
+//! Below a parameter, extract an optional rest with a struct: `Path<Params>` with `id: u32` and `page: Option<String>`.
 //!
-//! What is static goes before what is dynamic, segment by segment, and both before what takes the rest, of which the one
-//! with more segments before it comes first. A path that no file is for is a 404, a method that a file has no function for a
-//! 405. For a 404 of your own write `[[...path]].rs` with the handler `any`.
+//! At each segment, static names take precedence over parameters, and parameters over the rest of a path. The rest with more
+//! segments before it comes first. A path without a file gets 404, and a method without a handler gets 405. For your own 404
+//! response, write `[[...path]].rs` with the handler `any`.
 //!
-//! **What takes the rest is behind the router's fallback**, because axum's router cannot tell it from a parameter at the same
-//! place. A [`layer`] covers it; a [`route_layer`] does not, so do not put authentication there. A [`fallback`] of your own
-//! would take its place, and [`merge`] refuses a second one: nest the router, or merge into it what has none.
+//! **The routes of `[...name].rs` and `[[...name]].rs` are in the router's fallback**, because axum's router does not accept them
+//! together with a parameter. A [`layer`] covers them. A [`route_layer`] does not, so do not use one for authentication. A
+//! [`fallback`] replaces them, and [`merge`] rejects a second one: nest the router, or merge routers without a fallback into it.
 //!
 //! [`fallback`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.fallback
 //! [`layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.layer
@@ -61,25 +61,33 @@
 //!
 //! # Handlers
 //!
-//! Public functions named `get`, `post`, `put`, `patch`, `delete`, `head`, `options` and `any` are handlers of axum's, with all
-//! the extractors that these may have. They are written out in the file: one that is imported or that a macro makes is not
-//! seen, and one behind a `cfg` is an error. `any` answers the methods that have no function of their own. Whatever else a file
-//! holds is its own affair, and so is `mod`: a file in a folder that begins with `_` is no route and can be a module.
+//! The public functions `get`, `post`, `put`, `patch`, `delete`, `head`, `options` and `any` are axum handlers, with all
+//! extractors of axum. `any` handles the methods without a function of their own.
 //!
-//! # What is wrong is a compile error
+//! A handler must be written in the file: an imported function, or one that a macro creates, is not found. A handler with a `cfg`
+//! attribute is an error. A file can have any other items, including `mod`. Files and folders whose names begin with `_` are
+//! not routes, and can be modules.
 //!
-//! A name that cannot be a route, two files for one path, and a file without a handler are errors of the compiler that name
-//! the file. They stand where the routes are included. What a file holds that is no Rust is the compiler's own to say.
+//! # Errors
+//!
+//! Each of these is a compile error that names the file: a name that is not valid, two files with the same path, and a file
+//! without a handler. The errors point to the line that includes the routes. The compiler reports files that are not valid Rust.
 
-mod collect;
+mod folder;
 mod handlers;
-mod name;
 mod plan;
-mod write;
+mod segment;
+mod source;
 
 use std::{env, fs, path::PathBuf};
 
-/// A folder of handler files, and what is to become of it. Made in a build script.
+use self::{
+    folder::read_folder,
+    plan::plan,
+    source::{error_source, router_source},
+};
+
+/// A folder of handler files, for a build script.
 #[derive(Debug, Clone)]
 pub struct Routes {
     folder: PathBuf,
@@ -88,20 +96,21 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// The files of `folder`, a path from where the package's `Cargo.toml` is.
+    /// Selects a folder, relative to the `Cargo.toml` of the package.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), mount: String::new(), state: None }
     }
 
-    /// Puts a path before that of each route, such as `/api`. By default there is none.
+    /// Sets a prefix for all paths, such as `/api`. The default prefix is empty.
     #[must_use]
     pub fn mount(mut self, path: impl Into<String>) -> Self {
         self.mount = path.into();
         self
     }
 
-    /// The type of the state that handlers extract, such as `crate::Shop`. It is what the router is made with then:
-    /// `routes::router(shop)`.
+    /// Sets the type of the state that handlers extract, such as `crate::Shop`.
+    ///
+    /// The function for the router then has it as its argument: `routes::router(shop)`.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
@@ -109,40 +118,40 @@ impl Routes {
     }
 
     /// Writes `routes.rs` into `OUT_DIR`: a module for each file, and `pub fn router()`, which returns an `axum::Router`.
-    /// Cargo comes back to it when a file is added, changed or taken away. One folder is all that a build script can
-    /// write.
+    ///
+    /// Cargo runs the build script again when a file is added, changed or removed. A build script can write one folder.
     ///
     /// # Panics
-    /// Where there is no `OUT_DIR`, which is to say outside a build script, or it cannot be written to. All that is wrong with
-    /// the files is an error in what is written instead, so that the compiler says it.
-    #[expect(clippy::panic, reason = "it is how a build script says that it cannot be run")]
+    /// `OUT_DIR` is not set, as outside of a build script, or cannot be written to. Problems with the files are compile errors
+    /// in the generated source instead.
+    #[expect(clippy::panic, reason = "a build script reports errors by a panic")]
     pub fn write(self) {
         let [root, out] = ["CARGO_MANIFEST_DIR", "OUT_DIR"].map(|name| {
             env::var_os(name).map(PathBuf::from).unwrap_or_else(|| {
-                panic!("{name} is not set: `Routes::write` is for build scripts, which Cargo sets it for")
+                panic!("cannot write the routes: {name} is not set; call `Routes::write` in a build script")
             })
         });
         let folder = root.join(&self.folder);
-        say(&format!("cargo::rerun-if-changed={}", folder.display()));
+        print_instruction(&format!("cargo::rerun-if-changed={}", folder.display()));
         let out = out.join("routes.rs");
         if let Err(error) = fs::write(&out, self.source(&folder)) {
             panic!("cannot write {}: {error}", out.display());
         }
     }
 
-    /// The source of the routes in `folder`, or of an error for each thing that is wrong.
+    /// Returns the source code of the router, or of compile errors.
     fn source(&self, folder: &std::path::Path) -> String {
-        let routes = collect::files(folder, &self.folder).and_then(|files| plan::routes(files, &self.mount));
+        let routes = read_folder(folder, &self.folder).and_then(|files| plan(files, &self.mount));
         match routes {
-            Ok(routes) => write::routes(&routes, self.state.as_deref()),
-            Err(errors) => write::errors(&errors, self.state.as_deref()),
+            Ok(routes) => router_source(&routes, self.state.as_deref()),
+            Err(errors) => error_source(&errors, self.state.as_deref()),
         }
     }
 }
 
-/// One instruction for Cargo.
-#[expect(clippy::print_stdout, reason = "it is how a build script speaks to Cargo")]
-fn say(instruction: &str) {
+/// Prints an instruction for Cargo.
+#[expect(clippy::print_stdout, reason = "Cargo reads the output of a build script")]
+fn print_instruction(instruction: &str) {
     println!("{instruction}");
 }
 

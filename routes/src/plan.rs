@@ -1,50 +1,58 @@
-//! From files to routes, or to what is wrong with them.
+//! The routes of files, and the conflicts between them.
 
 use std::collections::BTreeMap;
 
-use crate::{collect::File, name::Segment};
+use crate::{folder::RouteFile, segment::Segment};
 
-/// A route: where it is, as axum writes it, and who answers.
+/// A route of the router.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Route {
-    /// One path, or two where the rest may be missing.
-    pub(crate) paths: Vec<Placed>,
-    pub(crate) file: File,
+    /// One path, or two if the rest is optional.
+    pub(crate) paths: Vec<RoutePath>,
+    pub(crate) file: RouteFile,
 }
 
-/// A path of a route.
+/// A path of a route, in the syntax of axum.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Placed {
+pub(crate) struct RoutePath {
     pub(crate) path: String,
-    /// A router cannot tell a rest from a parameter at its place. So a path that takes one is looked at after those that take
-    /// none, and after those with more than these segments before the rest.
-    pub(crate) after: Option<usize>,
+    /// The number of segments before the rest, if the path has one.
+    ///
+    /// axum's router does not accept a rest and a parameter at the same place. Therefore paths with a rest are in fallback
+    /// routers. Those with more segments before the rest come first.
+    pub(crate) rest_depth: Option<usize>,
 }
 
-/// The routes that files stand for.
+/// The files that have taken a path or named a parameter.
+#[derive(Default)]
+struct Taken {
+    /// The file of each path, by its [`pattern`].
+    paths: BTreeMap<String, String>,
+    /// The name of each parameter and the file with it, by the [`pattern`] up to the parameter.
+    parameters: BTreeMap<String, (String, String)>,
+}
+
+/// Plans the routes of files below the path `mount`.
 ///
 /// # Errors
-/// All that is wrong, each with the file that it is about.
-pub(crate) fn routes(files: Vec<File>, mount: &str) -> Result<Vec<Route>, Vec<String>> {
+/// A message for each problem, which begins with the path of the file.
+pub(crate) fn plan(files: Vec<RouteFile>, mount: &str) -> Result<Vec<Route>, Vec<String>> {
     let mut errors = vec![];
     let mount = mount.trim_end_matches('/');
     if !mount.is_empty() && !is_static(mount) {
-        errors.push(format!("routes cannot be mounted at {mount:?}; a path is one such as \"/api\""));
+        errors.push(format!("invalid mount path {mount:?}: expected a path such as \"/api\""));
     }
     let mut planned = vec![];
-    // Who is first at each path, parameters without their names, and how each parameter is called by whom.
-    let mut taken: BTreeMap<String, String> = BTreeMap::new();
-    let mut named: BTreeMap<String, (String, String)> = BTreeMap::new();
+    let mut taken = Taken::default();
     for file in files {
-        let shown = file.shown.clone();
-        match paths(&file.names) {
-            Err(why) => errors.push(format!("{shown}: {why}")),
+        let display_path = file.display_path.clone();
+        match parse_paths(&file.names) {
+            Err(error) => errors.push(format!("{display_path}: {error}")),
             Ok(segments) => {
-                if let Err(why) = &file.handlers {
-                    errors.push(format!("{shown}: {why}"));
+                if let Err(error) = &file.handlers {
+                    errors.push(format!("{display_path}: {error}"));
                 }
-                let conflicts = conflicts(&segments, &shown, &mut taken, &mut named);
-                errors.extend(conflicts);
+                errors.extend(taken.add(&segments, &display_path));
                 planned.push((segments, file));
             }
         }
@@ -52,112 +60,111 @@ pub(crate) fn routes(files: Vec<File>, mount: &str) -> Result<Vec<Route>, Vec<St
     if !errors.is_empty() {
         return Err(errors);
     }
-    let route = |(paths, file): (Vec<Vec<Segment>>, File)| {
-        let placed = |path: &Vec<Segment>| Placed { path: written(mount, path), after: after(path) };
-        Route { paths: paths.iter().map(placed).collect(), file }
+    let route = |(paths, file): (Vec<Vec<Segment>>, RouteFile)| {
+        let path = |path: &Vec<Segment>| RoutePath { path: axum_path(mount, path), rest_depth: rest_depth(path) };
+        Route { paths: paths.iter().map(path).collect(), file }
     };
     Ok(planned.into_iter().map(route).collect())
 }
 
 fn is_static(path: &str) -> bool {
-    let is_static = |name: &str| matches!(Segment::of(name), Ok(Segment::Static(_)));
+    let is_static = |name: &str| matches!(Segment::parse(name), Ok(Segment::Static(_)));
     path.strip_prefix('/').is_some_and(|path| path.split('/').all(is_static))
 }
 
-/// The paths of a file: one, or one with the rest and one without.
-fn paths(names: &[String]) -> Result<Vec<Vec<Segment>>, String> {
-    let segments = names.iter().map(|name| Segment::of(name)).collect::<Result<Vec<_>, _>>()?;
+/// Returns the paths of a file: two if the rest is optional, else one.
+fn parse_paths(names: &[String]) -> Result<Vec<Vec<Segment>>, String> {
+    let segments = names.iter().map(|name| Segment::parse(name)).collect::<Result<Vec<_>, _>>()?;
     let Some((last, folders)) = segments.split_last() else { return Ok(vec![]) };
     for folder in folders {
         match folder {
-            Segment::Rest(name) | Segment::MaybeRest(name) => {
-                return Err(format!("nothing can follow `{name}`, which takes the rest of a path"));
+            Segment::Rest(name) | Segment::OptionalRest(name) => {
+                return Err(format!(
+                    "the folder of `{name}` cannot have routes: the parameter takes the rest of the path"
+                ));
             }
-            Segment::Index => return Err("a folder cannot be named `index`".to_owned()),
+            Segment::Index => return Err("a folder cannot have the name `index`".to_owned()),
             Segment::Static(_) | Segment::Dynamic(_) => {}
         }
     }
     let mut parameters: Vec<&String> = segments.iter().filter_map(parameter).collect();
     parameters.sort();
     if let Some((twice, _)) = parameters.iter().zip(parameters.iter().skip(1)).find(|(one, next)| one == next) {
-        return Err(format!("there are two parameters named `{twice}`"));
+        return Err(format!("duplicate parameter `{twice}`; rename one of the two"));
     }
     let with = |last: Option<Segment>| folders.iter().cloned().chain(last).collect::<Vec<_>>();
     Ok(match last {
         Segment::Index => vec![with(None)],
-        Segment::MaybeRest(name) => vec![with(None), with(Some(Segment::Rest(name.clone())))],
+        Segment::OptionalRest(name) => vec![with(None), with(Some(Segment::Rest(name.clone())))],
         _ => vec![with(Some(last.clone()))],
     })
 }
 
 fn parameter(segment: &Segment) -> Option<&String> {
     match segment {
-        Segment::Dynamic(name) | Segment::Rest(name) | Segment::MaybeRest(name) => Some(name),
+        Segment::Dynamic(name) | Segment::Rest(name) | Segment::OptionalRest(name) => Some(name),
         Segment::Static(_) | Segment::Index => None,
     }
 }
 
-/// What other files are in the way of.
-fn conflicts(
-    paths: &[Vec<Segment>],
-    shown: &str,
-    taken: &mut BTreeMap<String, String>,
-    named: &mut BTreeMap<String, (String, String)>,
-) -> Vec<String> {
-    let mut conflicts = vec![];
-    for path in paths {
-        // A router has one name for what is at one place.
-        for (at, segment) in path.iter().enumerate() {
-            let (Segment::Dynamic(name) | Segment::Rest(name)) = segment else { continue };
-            let place = place(path.get(..=at).unwrap_or_default());
-            let (first, by) = named.entry(place).or_insert_with(|| (name.clone(), shown.to_owned()));
-            if first != name {
-                return vec![format!(
-                    "{shown}: its parameter `{name}` is `{first}` in {by}; what is at one place has one name"
-                )];
+impl Taken {
+    /// Adds the paths of a file. Returns the conflicts with earlier files.
+    fn add(&mut self, paths: &[Vec<Segment>], file: &str) -> Vec<String> {
+        let mut conflicts = vec![];
+        for path in paths {
+            // axum's router requires one name for all parameters at the same place.
+            for (index, segment) in path.iter().enumerate() {
+                let (Segment::Dynamic(name) | Segment::Rest(name)) = segment else { continue };
+                let key = pattern(path.get(..=index).unwrap_or_default());
+                let (first, other) = self.parameters.entry(key).or_insert_with(|| (name.clone(), file.to_owned()));
+                if first != name {
+                    return vec![format!(
+                        "{file}: the parameter `{name}` has the name `{first}` in {other}; use the same name in both"
+                    )];
+                }
+            }
+            if let Some(other) = self.paths.insert(pattern(path), file.to_owned()) {
+                conflicts.push(format!("{file}: same path as {other}; remove or rename one of them"));
             }
         }
-        if let Some(by) = taken.insert(place(path), shown.to_owned()) {
-            conflicts.push(format!("{shown}: {by} is for the same path"));
-        }
+        conflicts
     }
-    conflicts
 }
 
-/// How many segments stand before the rest that `path` takes, if it takes one.
-fn after(path: &[Segment]) -> Option<usize> {
+/// Returns the number of segments before the rest.
+fn rest_depth(path: &[Segment]) -> Option<usize> {
     match path.split_last() {
         Some((Segment::Rest(_), before)) => Some(before.len()),
         _ => None,
     }
 }
 
-/// A path without the names of its parameters.
-fn place(path: &[Segment]) -> String {
-    let mut place = String::new();
+/// Returns a path without the names of its parameters.
+fn pattern(path: &[Segment]) -> String {
+    let mut pattern = String::new();
     for segment in path {
-        place.push('/');
+        pattern.push('/');
         match segment {
-            Segment::Static(name) => place.push_str(name),
-            Segment::Dynamic(_) => place.push('?'),
-            Segment::Rest(_) | Segment::MaybeRest(_) => place.push('*'),
+            Segment::Static(name) => pattern.push_str(name),
+            Segment::Dynamic(_) => pattern.push('?'),
+            Segment::Rest(_) | Segment::OptionalRest(_) => pattern.push('*'),
             Segment::Index => {}
         }
     }
-    place
+    pattern
 }
 
-/// A path as axum has it.
-fn written(mount: &str, path: &[Segment]) -> String {
-    let mut written = mount.to_owned();
+/// Returns a path in the syntax of axum.
+fn axum_path(mount: &str, path: &[Segment]) -> String {
+    let mut axum_path = mount.to_owned();
     for segment in path {
-        written.push('/');
+        axum_path.push('/');
         match segment {
-            Segment::Static(name) => written.push_str(name),
-            Segment::Dynamic(name) => written.extend(["{", name, "}"]),
-            Segment::Rest(name) | Segment::MaybeRest(name) => written.extend(["{*", name, "}"]),
+            Segment::Static(name) => axum_path.push_str(name),
+            Segment::Dynamic(name) => axum_path.extend(["{", name, "}"]),
+            Segment::Rest(name) | Segment::OptionalRest(name) => axum_path.extend(["{*", name, "}"]),
             Segment::Index => {}
         }
     }
-    if written.is_empty() { "/".to_owned() } else { written }
+    if axum_path.is_empty() { "/".to_owned() } else { axum_path }
 }

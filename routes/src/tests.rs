@@ -1,25 +1,31 @@
 use std::path::Path;
 
-use crate::{Routes, collect::File, handlers, plan};
+use crate::{
+    Routes,
+    folder::{RouteFile, read_folder},
+    handlers::parse_handlers,
+    plan::plan,
+    source::router_source,
+};
 
-fn file(name: &str, source: &str) -> File {
-    File {
-        at: Path::new("/app").join(name),
-        shown: name.to_owned(),
+fn file(name: &str, source: &str) -> RouteFile {
+    RouteFile {
+        path: Path::new("/app").join(name),
+        display_path: name.to_owned(),
         names: name.strip_suffix(".rs").unwrap().split('/').map(str::to_owned).collect(),
-        handlers: handlers::of(source),
+        handlers: parse_handlers(source),
     }
 }
 
-/// The paths of files with a handler each, or the errors.
+/// Plans files with one handler each, and returns the paths or the errors.
 fn paths(names: &[&str]) -> Result<Vec<String>, Vec<String>> {
     let files = names.iter().map(|name| file(name, "pub async fn get() {}")).collect();
-    let routes = plan::routes(files, "")?;
-    Ok(routes.into_iter().flat_map(|route| route.paths).map(|placed| placed.path).collect())
+    let routes = plan(files, "")?;
+    Ok(routes.into_iter().flat_map(|route| route.paths).map(|path| path.path).collect())
 }
 
 #[test]
-fn names_become_paths() {
+fn makes_paths_of_names() {
     let names =
         ["index.rs", "about.rs", "users/index.rs", "users/[id].rs", "users/[id]/posts/[post].rs", "v1.0/[...all].rs"];
     assert_eq!(
@@ -28,43 +34,45 @@ fn names_become_paths() {
     );
     assert_eq!(paths(&["docs/[[...page]].rs"]).unwrap(), ["/docs", "/docs/{*page}"]);
     assert_eq!(paths(&["[[...page]].rs"]).unwrap(), ["/", "/{*page}"]);
-    let mounted = plan::routes(vec![file("index.rs", "pub fn get() {}"), file("a.rs", "pub fn get() {}")], "/api/");
-    let mounted: Vec<_> =
-        mounted.unwrap().into_iter().flat_map(|route| route.paths).map(|placed| placed.path).collect();
+    let mounted = plan(vec![file("index.rs", "pub fn get() {}"), file("a.rs", "pub fn get() {}")], "/api/");
+    let mounted: Vec<_> = mounted.unwrap().into_iter().flat_map(|route| route.paths).map(|path| path.path).collect();
     assert_eq!(mounted, ["/api", "/api/a"]);
 }
 
 #[test]
-fn what_is_wrong_names_the_file() {
+fn errors_name_the_file() {
     for (names, error) in [
-        (&["[id.rs"][..], "[id.rs: \"[id\" cannot stand in a path"),
-        (&["a/[...b]/c.rs"], "a/[...b]/c.rs: nothing can follow `b`"),
-        (&["index/a.rs"], "index/a.rs: a folder cannot be named `index`"),
-        (&["[id]/[id].rs"], "[id]/[id].rs: there are two parameters named `id`"),
-        (&["a.rs", "a/index.rs"], "a/index.rs: a.rs is for the same path"),
-        (&["[a].rs", "[b].rs"], "[b].rs: its parameter `b` is `a` in [a].rs"),
-        (&["[a].rs", "[b]/c.rs"], "[b]/c.rs: its parameter `b` is `a` in [a].rs"),
-        (&["index.rs", "[[...all]].rs"], "[[...all]].rs: index.rs is for the same path"),
-        (&["[...all].rs", "[[...all]].rs"], "[[...all]].rs: [...all].rs is for the same path"),
+        (&["[id.rs"][..], "[id.rs: invalid name \"[id\""),
+        (&["a/[...b]/c.rs"], "a/[...b]/c.rs: the folder of `b` cannot have routes"),
+        (&["index/a.rs"], "index/a.rs: a folder cannot have the name `index`"),
+        (&["[id]/[id].rs"], "[id]/[id].rs: duplicate parameter `id`"),
+        (&["a.rs", "a/index.rs"], "a/index.rs: same path as a.rs"),
+        (&["[a].rs", "[b].rs"], "[b].rs: the parameter `b` has the name `a` in [a].rs"),
+        (&["[a].rs", "[b]/c.rs"], "[b]/c.rs: the parameter `b` has the name `a` in [a].rs"),
+        (&["index.rs", "[[...all]].rs"], "[[...all]].rs: same path as index.rs"),
+        (&["[...all].rs", "[[...all]].rs"], "[[...all]].rs: same path as [...all].rs"),
     ] {
         let errors = paths(names).unwrap_err();
         assert!(errors.len() == 1 && errors[0].starts_with(error), "{error}: {errors:?}");
     }
-    let errors = plan::routes(vec![file("a.rs", "async fn get() {}"), file("[b.rs", "")], "api").unwrap_err();
-    assert!(errors[0].contains("mounted at \"api\"") && errors[1].starts_with("a.rs: it has no handler"), "{errors:?}");
+    let errors = plan(vec![file("a.rs", "async fn get() {}"), file("[b.rs", "")], "api").unwrap_err();
+    assert!(
+        errors[0].contains("invalid mount path \"api\"") && errors[1].starts_with("a.rs: no handler found"),
+        "{errors:?}"
+    );
     assert_eq!(errors.len(), 3);
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_an_error_of_the_compiler() {
+fn a_missing_folder_is_a_compile_error() {
     let source = Routes::new("nowhere").source(Path::new("/nowhere/at/all"));
-    assert!(source.starts_with("::core::compile_error!(\"nowhere cannot be read: "), "{source}");
+    assert!(source.starts_with("::core::compile_error!(\"cannot read nowhere: "), "{source}");
 }
 
 #[test]
-fn the_source_names_each_file_and_each_method() {
-    let routes = plan::routes(vec![file("[id].rs", "pub fn get() {} pub fn any() {}")], "").unwrap();
-    let source = crate::write::routes(&routes, Some("crate::Shop"));
+fn the_source_has_each_file_and_each_method() {
+    let routes = plan(vec![file("[id].rs", "pub fn get() {} pub fn any() {}")], "").unwrap();
+    let source = router_source(&routes, Some("crate::Shop"));
     assert!(source.contains("#[path = \"/app/[id].rs\"]\n#[allow(unreachable_pub)]\nmod route_0;"), "{source}");
     assert!(source.contains("router(state: crate::Shop) -> ::axum::Router"), "{source}");
     let route = ".route(\"/{id}\", ::axum::routing::any(route_0::any).get(route_0::get))";
@@ -72,7 +80,7 @@ fn the_source_names_each_file_and_each_method() {
 }
 
 #[test]
-fn files_that_are_no_routes_are_nobodys_concern() {
+fn ignores_files_that_are_not_routes() {
     let folder = std::env::temp_dir().join(format!("lodger-routes-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("linked")).unwrap();
     for name in ["index.rs", ".hidden.rs", "_part.rs", "notes.txt"] {
@@ -86,8 +94,8 @@ fn files_that_are_no_routes_are_nobodys_concern() {
         symlink(folder.join("index.rs"), folder.join("linked/a.rs")).unwrap();
         std::fs::write(folder.join(std::ffi::OsStr::from_bytes(b"\xff.txt")), "").unwrap();
     }
-    let files = crate::collect::files(&folder, Path::new("routes")).unwrap();
-    let names: Vec<_> = files.iter().map(|file| file.shown.as_str()).collect();
+    let files = read_folder(&folder, Path::new("routes")).unwrap();
+    let names: Vec<_> = files.iter().map(|file| file.display_path.as_str()).collect();
     assert_eq!(
         names,
         if cfg!(unix) { &["routes/index.rs", "routes/linked/a.rs"][..] } else { &["routes/index.rs"][..] }

@@ -21,7 +21,7 @@ use crate::{RuntimeApi, runtime_api::SharedState};
 /// The time between SIGTERM and SIGKILL on Lambda and on Vercel.
 const FUNCTION_GRACE: Duration = Duration::from_millis(500);
 
-/// The time between SIGTERM and SIGKILL of a server, as in a container.
+/// The time between SIGTERM and SIGKILL of a server, which is the default of Kubernetes.
 const SERVER_GRACE: Duration = Duration::from_secs(30);
 
 /// A function that runs as a child process, for a test of the program that is deployed. Needs the feature `process`.

@@ -78,7 +78,7 @@ impl RuntimeApi {
     }
 }
 
-/// Collects a streamed reply, as the Invoke API does.
+/// Collects a streamed reply, like the Invoke API of AWS.
 pub(super) async fn collect(reply: Streaming) -> io::Result<FunctionResult> {
     match reply.collect(MAX_REPLY).await {
         Ok((reply, StreamEnd::Complete)) => Ok(Ok(reply)),

@@ -57,7 +57,7 @@ impl RuntimeApi {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let state = Arc::new(SharedState::default());
-        let hosts = Arc::new(Hosts::of_private_api());
+        let hosts = Arc::new(Hosts::for_private_api());
         let server = tokio::spawn(server::serve(listener, Arc::clone(&state), Arc::clone(&hosts)));
         Ok(Self { addr, state, hosts, log: Log::default(), server })
     }
@@ -124,6 +124,11 @@ impl RuntimeApi {
     /// The number of polls, which are requests of the function for an invocation.
     pub fn poll_count(&self) -> usize {
         self.state.lock().poll_count
+    }
+
+    /// The number of polls that wait for an invocation: the idle slots of the function.
+    pub fn waiting_poll_count(&self) -> usize {
+        self.state.lock().waiting_polls
     }
 
     /// Waits until the function has polled this many times.

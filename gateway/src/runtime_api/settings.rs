@@ -30,7 +30,7 @@ impl RuntimeApi {
         self
     }
 
-    /// Allows the function this many invocations at once, as on
+    /// Allows this many invocations at once, like
     /// [Managed Instances](https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html).
     ///
     /// Lambda sets `AWS_LAMBDA_INITIALIZATION_TYPE` to `lambda-managed-instances` there, and `AWS_LAMBDA_MAX_CONCURRENCY` to

@@ -153,7 +153,7 @@ impl SharedState {
     /// Records a warning, unless there is one of the same kind.
     pub(crate) fn warn(&self, warning: Warning) {
         let mut state = self.lock();
-        if !state.warnings.iter().any(|known| known.is_of_the_kind_of(&warning)) {
+        if !state.warnings.iter().any(|known| known.has_same_kind(&warning)) {
             state.warnings.push(warning);
             self.changed.notify_waiters();
         }

@@ -8,7 +8,6 @@ mod function;
 mod line;
 mod signals;
 mod usage;
-mod values;
 
 use std::{
     ffi::OsString,

@@ -1,0 +1,19 @@
+//! The integration tests of the gateway, as one program.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "helpers of a test may panic")]
+
+#[cfg(feature = "cli")]
+mod command_line;
+#[cfg(all(unix, feature = "process"))]
+mod function;
+mod lifecycle;
+mod managed_instances;
+mod runtime_api;
+mod server;
+mod server_streams;
+mod streaming;
+mod support;
+#[cfg(unix)]
+mod vercel;
+#[cfg(feature = "websocket")]
+mod websocket;
