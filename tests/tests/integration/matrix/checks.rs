@@ -20,7 +20,8 @@ use lodger_tests::{
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use super::A_WHILE;
+/// How long a test waits to show that an event does not occur.
+pub(super) const A_WHILE: Duration = Duration::from_millis(100);
 
 /// Checks the statuses of requests that extractors reject. Only the framework decides about them, not the host.
 pub(super) async fn check_invalid_input<F: Framework>(ask: impl AsyncFn(Sent) -> Response<Bytes>) {

@@ -4,12 +4,12 @@ use std::{net::SocketAddr, sync::OnceLock};
 
 use bytes::Bytes;
 use http::Response;
-use lodger_gateway::{Front, RuntimeApi};
+use lodger_gateway::{Front, RuntimeApi, Vercel};
 use lodger_tests::{
     ask::{Sent, ask},
     framework::{Axum, Framework as _},
-    host::OnVercel,
     losses::{comparable_response, expected_request, expected_request_on_vercel, expected_response, recorded_request},
+    test_host::TestApp,
 };
 use serde_json::Value;
 
@@ -38,10 +38,10 @@ pub(super) async fn assert_like_axum(addr: SocketAddr, adapt_request: fn(&mut Va
 
 /// Compares an app on Vercel with axum.
 #[cfg(unix)]
-pub(super) async fn assert_like_axum_on_vercel(vercel: &OnVercel, adapt_request: impl Fn(&mut Value)) {
+pub(super) async fn assert_like_axum_on_vercel(vercel: &TestApp<Vercel>, adapt_request: impl Fn(&mut Value)) {
     let mut differences = vec![];
     for sent in requests() {
-        let (of_axum, (_, ours)) = (ask(axum_server(), &sent).await, vercel.send(&sent).await);
+        let (of_axum, (_, ours)) = (ask(axum_server(), &sent).await, vercel.fetch(&sent).await);
         let is_head = sent.method == "HEAD";
         let expected = recorded_request(&of_axum).map(|request| {
             let mut request = expected_request_on_vercel(request);
