@@ -1,10 +1,8 @@
 //! The parts that tests share: the probe (an app that describes each request), test hosts, and a client.
 
-pub mod ask;
 pub mod client;
 pub mod event_log;
 pub mod framework;
-pub mod host;
 pub mod log;
 pub mod logging;
 pub mod losses;

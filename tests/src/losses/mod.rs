@@ -13,10 +13,6 @@ pub use fronts::CHANGES;
 pub use percent::percent_decode;
 pub use request::{expected_request, expected_request_on_vercel, recorded_request, replace_invalid_utf8};
 pub use response::{comparable_response, encode_binary_body, expected_response};
-// The previous names, for modules that still import them.
-pub use percent::percent_decode as decoded;
-pub use request::{expected_request as seen_behind, recorded_request as seen};
-pub use response::{comparable_response as got, expected_response as got_behind};
 
 /// Headers in order, names in lower case.
 pub type Headers = Vec<(String, String)>;

@@ -9,7 +9,7 @@ use super::{
     EmptyBodyLength, Forwarding, FrontChanges, Headers, PathChange, QueryChange, changes, merge_headers,
     percent::{percent_decode, percent_encode},
 };
-use crate::{ask::Sent, probe};
+use crate::{client::ClientRequest, probe};
 
 /// The headers that Vercel sets on every request.
 const VERCEL_HEADERS: [(&str, &str); 6] = [
@@ -33,7 +33,7 @@ pub fn recorded_request(response: &Response<Bytes>) -> Option<Value> {
 
 /// Returns the request that an app receives behind a front, given the one on a server. Returns `None` if the front responds
 /// itself.
-pub fn expected_request(front: &Front, mut request: Value, sent: &Sent) -> Option<Value> {
+pub fn expected_request(front: &Front, mut request: Value, sent: &ClientRequest) -> Option<Value> {
     let changes = changes(front);
     let (path, query) = sent.target.split_once('?').unwrap_or((&sent.target, ""));
     let (path, query) = (changed_path(changes, path)?, changed_query(changes, query));

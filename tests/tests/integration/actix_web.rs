@@ -16,7 +16,7 @@ use lodger::{Error, Lodger, PathPrefix, lambda};
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
     client::{ClientRequest, send, send_bytes, wait_until_refused},
-    losses::seen,
+    losses::recorded_request,
     probe,
     test_host::{TestHost, fronts, in_actix_system},
 };
@@ -112,7 +112,7 @@ async fn hides_the_events_path_from_clients() {
         let response = send(addr, &ClientRequest::get(target).method("POST")).await;
         assert_eq!((response.status().as_u16(), response.body().len()), (404, 0), "{target}");
     }
-    let seen = seen(&send(addr, &ClientRequest::get("/api/x?y=%20")).await).unwrap();
+    let seen = recorded_request(&send(addr, &ClientRequest::get("/api/x?y=%20")).await).unwrap();
     assert_eq!(seen["uri"], "/x?y=%20");
 }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::Request;
 use lodger::Lodger;
 use lodger_gateway::{Front, RuntimeApi};
-use lodger_tests::{losses::decoded, probe, test_host::TestHost};
+use lodger_tests::{losses::percent_decode, probe, test_host::TestHost};
 use serde_json::Value;
 
 fn folder() -> Option<PathBuf> {
@@ -137,6 +137,6 @@ async fn decodes_paths_like_a_captured_http_api() {
         assert_eq!(serde_json::from_slice::<Value>(&event).unwrap()["rawPath"], expected);
         let response = Front::http_api().response(&api.invoke(event).await.unwrap());
         let seen: Value = serde_json::from_slice(response.body()).unwrap();
-        assert_eq!(decoded(seen["uri"].as_str().unwrap().as_bytes()).unwrap(), expected.as_bytes(), "{path}");
+        assert_eq!(percent_decode(seen["uri"].as_str().unwrap().as_bytes()).unwrap(), expected.as_bytes(), "{path}");
     }
 }

@@ -1,15 +1,15 @@
 //! Random requests and responses behind every front, compared with a server and the changes of `lodger_tests::losses`. Random
 //! bytes as an event: one reply, and the process continues.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use lodger_gateway::RuntimeApi;
 use lodger_tests::{
-    ask::{Sent, ask},
-    host::{Server, fronts, on_lambda},
+    client::{ClientRequest, send},
     losses::{comparable_response, expected_request, expected_response, recorded_request},
     probe::{self, latin1},
+    test_host::{Listening, TestApp, TestHost, fronts},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -18,16 +18,17 @@ use tokio::runtime::Runtime;
 /// The same app on a server and on Lambda, for all cases of a test.
 struct Hosts {
     runtime: Runtime,
-    server: Server,
-    lambda: RuntimeApi,
+    server: TestApp<Listening>,
+    lambda: TestApp<Arc<RuntimeApi>>,
 }
 
 static HOSTS: LazyLock<Hosts> = LazyLock::new(|| {
     let runtime = Runtime::new().unwrap();
-    let server = runtime.block_on(Server::start(|lodger| lodger.run(probe::app())));
-    let lambda = runtime.block_on(on_lambda(|lodger| {
-        lodger.events_path("/for/events").websocket_path("/for/websockets").run(probe::app())
-    }));
+    let server = runtime.block_on(TestHost::server().start(|lodger| lodger.run(probe::app())));
+    let lambda = runtime.block_on(
+        TestHost::lambda()
+            .start(|lodger| lodger.events_path("/for/events").websocket_path("/for/websockets").run(probe::app())),
+    );
     Hosts { runtime, server, lambda }
 });
 
@@ -37,7 +38,7 @@ const QUERY: &str = r#"([a-c&=+/?.|{}\[\];,'@:-]|%[0-9A-Fa-f]{2}|%){0,24}"#;
 /// Without white space at both ends, which servers remove.
 const TEXT: &str = r#"([!-~é世](([ \t!-~é世]){0,12}[!-~é世])?)?"#;
 
-fn requests() -> impl Strategy<Value = Sent> {
+fn requests() -> impl Strategy<Value = ClientRequest> {
     let path = prop::collection::vec(SEGMENT, 1..4).prop_map(|segments| segments.concat());
     let target = (path, prop::option::of(QUERY)).prop_filter_map("not a path of the http crate", |(path, query)| {
         let target = path + &query.map(|query| format!("?{query}")).unwrap_or_default();
@@ -63,12 +64,12 @@ fn requests() -> impl Strategy<Value = Sent> {
     let body = prop_oneof![Just(vec![]), any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes)];
     (method, target, headers, body).prop_map(|(method, target, headers, body)| {
         let method = if ["HEAD", "CONNECT"].contains(&&*method) { "GET".to_owned() } else { method };
-        let sent = Sent::get(target).method(method).body(body);
+        let sent = ClientRequest::get(target).method(method).body(body);
         headers.into_iter().fold(sent, |sent, (name, value)| sent.header(name, value))
     })
 }
 
-fn responses() -> impl Strategy<Value = Sent> {
+fn responses() -> impl Strategy<Value = ClientRequest> {
     let name = prop::sample::select(vec![
         "x-a",
         "x-b",
@@ -93,7 +94,7 @@ fn responses() -> impl Strategy<Value = Sent> {
     let method = prop::sample::select(vec!["POST", "HEAD"]);
     (method, status, headers, body).prop_map(|(method, status, headers, body)| {
         let reply = json!({"status": status, "headers": headers, "body": latin1(&body)});
-        Sent::get("/respond").method(method).header("content-type", "application/json").body(reply.to_string())
+        ClientRequest::get("/respond").method(method).header("content-type", "application/json").body(reply.to_string())
     })
 }
 
@@ -125,7 +126,7 @@ proptest! {
     #[test]
     fn an_app_receives_a_random_request_as_on_a_server(sent in requests()) {
         HOSTS.runtime.block_on(async {
-            let on_server = ask(HOSTS.server.addr, &sent).await;
+            let on_server = send(HOSTS.server.addr(), &sent).await;
             let expected = recorded_request(&on_server).unwrap_or_else(|| panic!("{on_server:?}"));
             for front in fronts() {
                 let on_lambda = HOSTS.lambda.send(&front, &sent.request()).await;
@@ -140,7 +141,7 @@ proptest! {
     fn a_client_gets_a_random_response_as_from_a_server(sent in responses()) {
         HOSTS.runtime.block_on(async {
             let is_head = sent.method == "HEAD";
-            let from_server = comparable_response(&ask(HOSTS.server.addr, &sent).await, is_head);
+            let from_server = comparable_response(&send(HOSTS.server.addr(), &sent).await, is_head);
             for front in fronts() {
                 let from_lambda = HOSTS.lambda.send(&front, &sent.request()).await;
                 let expected = expected_response(&front, from_server.clone(), is_head);

@@ -14,7 +14,7 @@ use lodger::{ClientAddr, PathPrefix, lambda};
 use lodger_gateway::Front;
 use lodger_tests::{
     client::{ClientRequest, send, send_bytes, wait_until_refused},
-    losses::seen,
+    losses::recorded_request,
     probe,
     test_host::{TestHost, fronts},
     wait::{SOON, wait_until},
@@ -319,7 +319,7 @@ async fn runs_a_warp_service_as_a_tower_service() {
     let app = warp::service(probe::warp::app());
     let api = TestHost::lambda().start(|lodger| lodger.run(app)).await;
     let sent = ClientRequest::get("/x").header("x-a", "1").header("x-a", "2");
-    let seen = seen(&api.send(&Front::rest_api(), &sent.request()).await).unwrap();
+    let seen = recorded_request(&api.send(&Front::rest_api(), &sent.request()).await).unwrap();
     let is_x_a = |header: &&serde_json::Value| header[0] == "x-a";
     assert_eq!(seen["headers"].as_array().unwrap().iter().filter(is_x_a).count(), 2);
     assert_eq!(seen["client"], serde_json::Value::Null);

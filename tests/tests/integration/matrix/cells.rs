@@ -5,13 +5,12 @@ use std::{sync::Arc, time::Duration};
 use lodger::{Lodger, ResponseMode};
 use lodger_gateway::{Front, RuntimeApi, Warning};
 use lodger_tests::{
-    ask::{Sent, ask},
+    client::{ClientRequest, send},
     framework::Framework,
-    host::fronts,
     losses::{encode_binary_body, replace_invalid_utf8},
     probe::{self, done_in, has_done, span},
     raw_api::SOON,
-    test_host::{TestApp, TestHost},
+    test_host::{TestApp, TestHost, fronts},
 };
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -31,24 +30,24 @@ use super::{
 pub(super) async fn own_server<F: Framework + 'static>() {
     let addr = F::own_server();
     assert_like_axum(addr, F::is_blind_to).await;
-    check_invalid_input::<F>(async |sent| ask(addr, &sent).await).await;
-    check_length_of_empty_response::<F>(async |sent| ask(addr, &sent).await).await;
+    check_invalid_input::<F>(async |sent| send(addr, &sent).await).await;
+    check_length_of_empty_response::<F>(async |sent| send(addr, &sent).await).await;
 }
 
 pub(super) async fn server<F: Framework + 'static>(name: &str) {
     let server = TestHost::server().on_own_thread().start(F::run).await;
     let addr = server.addr();
     assert_like_axum(addr, F::is_blind_to).await;
-    check_invalid_input::<F>(async |sent| ask(addr, &sent).await).await;
-    check_length_of_empty_response::<F>(async |sent| ask(addr, &sent).await).await;
+    check_invalid_input::<F>(async |sent| send(addr, &sent).await).await;
+    check_length_of_empty_response::<F>(async |sent| send(addr, &sent).await).await;
     check_streaming(addr, name, "server").await;
     span::subscribe();
-    let span = json_body(&ask(addr, &Sent::get("/told")).await)["span"].take();
+    let span = json_body(&send(addr, &ClientRequest::get("/told")).await)["span"].take();
     if F::IS_GUARDED_ON_A_SERVER {
         assert_eq!((&span["front"], span["request_id"].is_u64()), (&json!("server"), true));
         check_after_response(addr).await;
     } else {
-        assert_eq!(ask(addr, &Sent::get("/after/never/0")).await.status(), 501);
+        assert_eq!(send(addr, &ClientRequest::get("/after/never/0")).await.status(), 501);
         assert_eq!(span, json!(null));
     }
 }
@@ -66,9 +65,9 @@ pub(super) async fn vercel_native<F: Framework + 'static>(name: &str) {
     check_length_of_empty_response::<F>(async |sent| vercel.fetch(&sent).await.1).await;
     check_streaming(addr, name, "vercel").await;
     // Vercel requires a response to each request, so a panic becomes one.
-    assert_eq!(vercel.fetch(&Sent::get("/panic")).await.1.status(), 500);
+    assert_eq!(vercel.fetch(&ClientRequest::get("/panic")).await.1.status(), 500);
     span::subscribe();
-    let (id, response) = vercel.fetch(&Sent::get("/told")).await;
+    let (id, response) = vercel.fetch(&ClientRequest::get("/told")).await;
     let span = json_body(&response)["span"].take();
     assert_eq!((&span["front"], &span["request_id"]), (&json!("vercel"), &json!(id)));
     let (task, sent) = after_response_request();
@@ -94,7 +93,7 @@ pub(super) async fn lambda_streams<F: Framework + 'static>(name: &str) {
         check_streaming_behind(&front, &api, name).await;
     }
     // The same process sends a buffered response to another front.
-    let buffered = api.send(&Front::alb(), &Sent::get("/slow/10").request()).await;
+    let buffered = api.send(&Front::alb(), &ClientRequest::get("/slow/10").request()).await;
     assert_eq!(&buffered.body()[..], b"begun ended");
     assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 1));
     assert_eq!(api.warnings(), []);

@@ -11,7 +11,7 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use http::Response;
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
-    ask::{Sent, ask},
+    client::{ClientRequest, send},
     framework::{Framework, UNTYPED},
     losses::changes,
     probe::{self, done_in, has_done, span},
@@ -24,22 +24,22 @@ use tokio::time::{sleep, timeout};
 pub(super) const A_WHILE: Duration = Duration::from_millis(100);
 
 /// Checks the statuses of requests that extractors reject. Only the framework decides about them, not the host.
-pub(super) async fn check_invalid_input<F: Framework>(ask: impl AsyncFn(Sent) -> Response<Bytes>) {
+pub(super) async fn check_invalid_input<F: Framework>(send: impl AsyncFn(ClientRequest) -> Response<Bytes>) {
     let Some(expected) = F::OF_UNTYPED else { return };
     let mut statuses = vec![];
     for (method, target, content_type, body) in UNTYPED {
-        let mut sent = Sent::get(target).method(method).body(body);
+        let mut sent = ClientRequest::get(target).method(method).body(body);
         if !content_type.is_empty() {
             sent = sent.header("content-type", content_type);
         }
-        statuses.push(ask(sent).await.status().as_u16());
+        statuses.push(send(sent).await.status().as_u16());
     }
     assert_eq!(statuses, expected, "{UNTYPED:?}");
 }
 
 /// Checks whether a response to HEAD without a body has a length. Only the framework decides about that, not the host.
-pub(super) async fn check_length_of_empty_response<F: Framework>(ask: impl AsyncFn(Sent) -> Response<Bytes>) {
-    let response = ask(Sent::get("/reply/empty").method("HEAD")).await;
+pub(super) async fn check_length_of_empty_response<F: Framework>(send: impl AsyncFn(ClientRequest) -> Response<Bytes>) {
+    let response = send(ClientRequest::get("/reply/empty").method("HEAD")).await;
     let length =
         ["content-length", "x-amzn-remapped-content-length"].iter().find_map(|name| response.headers().get(*name));
     assert_eq!(length.is_some_and(|length| length == "0"), F::TELLS_LENGTH_OF_NOTHING, "{response:?}");
@@ -53,7 +53,7 @@ pub(super) fn json_body(response: &Response<Bytes>) -> Value {
 /// Checks that the app gets the context of Lambda, that a stream arrives complete, and that a panic becomes a 500.
 pub(super) async fn check_context_and_panics(front: &Front, api: &RuntimeApi) {
     span::subscribe();
-    let context = json_body(&api.send(front, &Sent::get("/told").request()).await);
+    let context = json_body(&api.send(front, &ClientRequest::get("/told").request()).await);
     assert!(context["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{context}");
     let changes = changes(front);
     assert_eq!(
@@ -63,27 +63,27 @@ pub(super) async fn check_context_and_panics(front: &Front, api: &RuntimeApi) {
     );
     assert_eq!(context["prefix"], json!(changes.path_prefix), "{context}");
 
-    let response = api.send(front, &Sent::get("/slow/10").request()).await;
+    let response = api.send(front, &ClientRequest::get("/slow/10").request()).await;
     assert_eq!(&response.body()[..], b"begun ended");
     for target in ["/panic", "/panic/body"] {
-        assert_eq!(api.send(front, &Sent::get(target).request()).await.status(), 500, "{target}");
+        assert_eq!(api.send(front, &ClientRequest::get(target).request()).await.status(), 500, "{target}");
     }
-    assert_eq!(api.send(front, &Sent::get("/").request()).await.status(), 200);
+    assert_eq!(api.send(front, &ClientRequest::get("/").request()).await.status(), 200);
     assert_eq!(api.protocol_errors(), [""; 0]);
 }
 
 /// Returns a request that adds a task after the response, and the unique name of the task.
-pub(super) fn after_response_request() -> (String, Sent) {
+pub(super) fn after_response_request() -> (String, ClientRequest) {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let task = format!("work-{}", NUMBER.fetch_add(1, Relaxed));
-    let sent = Sent::get(format!("/after/{task}/held"));
+    let sent = ClientRequest::get(format!("/after/{task}/held"));
     (task, sent)
 }
 
 /// Checks that a task runs after the response.
 pub(super) async fn check_after_response(addr: SocketAddr) {
     let (task, sent) = after_response_request();
-    let response = ask(addr, &sent).await;
+    let response = send(addr, &sent).await;
     assert_eq!((&response.body()[..], has_done(&task)), (&b"handed over"[..], false));
     probe::let_go(&task);
     let done = async {
@@ -99,7 +99,7 @@ pub(super) async fn check_after_response_on_lambda(front: &Front, api: &RuntimeA
     let (task, sent) = after_response_request();
     let response = api.send(front, &sent.request()).await;
     assert_eq!((&response.body()[..], has_done(&task)), (&b"handed over"[..], false));
-    let request = Sent::get("/").request();
+    let request = ClientRequest::get("/").request();
     let mut next = std::pin::pin!(api.send(front, &request));
     assert!(timeout(A_WHILE, next.as_mut()).await.is_err(), "the function polled before the end of the task");
     probe::let_go(&task);
@@ -121,7 +121,7 @@ pub(super) async fn check_concurrent_invocations(api: &RuntimeApi, by: &str) {
             2 => (format!("/who/{number}"), 200, format!("/who/{number}\"")),
             _ => (format!("/status/{}", 400 + number), 400 + number, String::new()),
         };
-        let response = api.send(front, &Sent::get(target.clone()).request()).await;
+        let response = api.send(front, &ClientRequest::get(target.clone()).request()).await;
         assert_eq!(response.status().as_u16(), status, "{target}");
         let body = String::from_utf8_lossy(response.body());
         assert!(body.contains(&text), "{target}: {body}");

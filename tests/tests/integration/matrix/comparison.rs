@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Response;
 use lodger_gateway::{Front, RuntimeApi, Vercel};
 use lodger_tests::{
-    ask::{Sent, ask},
+    client::{ClientRequest, send},
     framework::{Axum, Framework as _},
     losses::{comparable_response, expected_request, expected_request_on_vercel, expected_response, recorded_request},
     test_host::TestApp,
@@ -25,7 +25,7 @@ pub(super) fn axum_server() -> SocketAddr {
 pub(super) async fn assert_like_axum(addr: SocketAddr, adapt_request: fn(&mut Value)) {
     let mut differences = vec![];
     for sent in requests() {
-        let (of_axum, ours) = (ask(axum_server(), &sent).await, ask(addr, &sent).await);
+        let (of_axum, ours) = (send(axum_server(), &sent).await, send(addr, &sent).await);
         let is_head = sent.method == "HEAD";
         let expected = recorded_request(&of_axum).map(|mut request| {
             adapt_request(&mut request);
@@ -41,7 +41,7 @@ pub(super) async fn assert_like_axum(addr: SocketAddr, adapt_request: fn(&mut Va
 pub(super) async fn assert_like_axum_on_vercel(vercel: &TestApp<Vercel>, adapt_request: impl Fn(&mut Value)) {
     let mut differences = vec![];
     for sent in requests() {
-        let (of_axum, (_, ours)) = (ask(axum_server(), &sent).await, vercel.fetch(&sent).await);
+        let (of_axum, (_, ours)) = (send(axum_server(), &sent).await, vercel.fetch(&sent).await);
         let is_head = sent.method == "HEAD";
         let expected = recorded_request(&of_axum).map(|request| {
             let mut request = expected_request_on_vercel(request);
@@ -62,7 +62,7 @@ pub(super) async fn assert_like_axum_behind(
 ) {
     let mut differences = vec![];
     for sent in requests() {
-        let (of_axum, ours) = (ask(axum_server(), &sent).await, api.send(front, &sent.request()).await);
+        let (of_axum, ours) = (send(axum_server(), &sent).await, api.send(front, &sent.request()).await);
         let is_head = sent.method == "HEAD";
         let expected = recorded_request(&of_axum).and_then(|request| {
             let mut request = expected_request(front, request, &sent)?;
@@ -83,7 +83,7 @@ pub(super) async fn assert_like_axum_behind(
 
 /// Compares the request that the app received, if `request` is expected, and otherwise the response.
 fn compare(
-    sent: &Sent,
+    sent: &ClientRequest,
     ours: &Response<Bytes>,
     request: Option<Value>,
     response: Value,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Response;
 use lodger_gateway::{Front, RuntimeApi, StreamEnd};
 use lodger_tests::{
-    ask::{Sent, ask},
+    client::{ClientRequest, send},
     probe::{self, is_gone},
     raw_api::SOON,
 };
@@ -22,7 +22,7 @@ use super::comparison::axum_server;
 pub(super) async fn check_streaming(addr: SocketAddr, by: &str, host: &str) {
     let name = format!("{by}-{host}");
     let mut socket = TcpStream::connect(addr).await.unwrap();
-    socket.write_all(&Sent::get(format!("/held/{name}")).bytes()).await.unwrap();
+    socket.write_all(&ClientRequest::get(format!("/held/{name}")).bytes()).await.unwrap();
     let mut response = vec![];
     while !String::from_utf8_lossy(&response).contains("begun") {
         let read =
@@ -38,7 +38,7 @@ pub(super) async fn check_streaming(addr: SocketAddr, by: &str, host: &str) {
 /// Checks that a client of a front that streams gets each part at once, and an error if the app fails.
 pub(super) async fn check_streaming_behind(front: &Front, api: &RuntimeApi, by: &str) {
     let name = format!("{by}-behind-{}", front.name());
-    let mut slow = api.stream(front, &Sent::get(format!("/held/{name}")).request()).await;
+    let mut slow = api.stream(front, &ClientRequest::get(format!("/held/{name}")).request()).await;
     assert_eq!(slow.status(), 200);
     let begun = timeout(SOON, slow.chunk()).await.expect("no chunk before the end of the body").unwrap();
     probe::let_go(&name);
@@ -46,16 +46,16 @@ pub(super) async fn check_streaming_behind(front: &Front, api: &RuntimeApi, by: 
     assert_eq!((&begun.bytes[..], &ended.bytes[..]), (&b"begun "[..], &b"ended"[..]));
     assert!(matches!(slow.end().await, StreamEnd::Complete));
 
-    let mut failed = api.stream(front, &Sent::get("/panic/body").request()).await;
+    let mut failed = api.stream(front, &ClientRequest::get("/panic/body").request()).await;
     let StreamEnd::Failed(error) = failed.end().await else { panic!("the stream did not fail") };
     assert_eq!(error.error_type, "Function.Panicked");
     // Up to the end, because the function closes its connection if a client leaves before.
-    let panicked = api.stream(front, &Sent::get("/panic").request()).await.collect().await;
+    let panicked = api.stream(front, &ClientRequest::get("/panic").request()).await.collect().await;
     assert_eq!((panicked.status().as_u16(), &panicked.body()[..]), (500, &b"internal server error"[..]));
 
     for (kind, length) in [("text", 12), ("binary", 256), ("cookies", 0), ("redirect", 0), ("untyped", 9)] {
-        let sent = Sent::get(format!("/reply/{kind}"));
-        let (own, ours) = (ask(axum_server(), &sent).await, api.stream(front, &sent.request()).await.collect().await);
+        let sent = ClientRequest::get(format!("/reply/{kind}"));
+        let (own, ours) = (send(axum_server(), &sent).await, api.stream(front, &sent.request()).await.collect().await);
         assert_eq!((ours.status(), ours.body()), (own.status(), own.body()), "{kind}");
         assert_eq!(ours.body().len(), length, "{kind}");
         let cookies =
@@ -68,7 +68,7 @@ pub(super) async fn check_streaming_behind(front: &Front, api: &RuntimeApi, by: 
 pub(super) async fn check_cancellation_at_deadline(api: &RuntimeApi, by: &str) {
     let url = Front::function_url().streaming();
     let name = |mode: &str| format!("{by}-{mode}");
-    let get = |target: &str| Sent::get(format!("/endless/{by}-{target}")).request();
+    let get = |target: &str| ClientRequest::get(format!("/endless/{by}-{target}")).request();
     for (front, mode) in [(Front::alb(), "whole"), (url.clone(), "streamed")] {
         assert!(!is_gone(&name(mode)));
         assert_eq!(api.send(&front, &get(mode)).await.status(), 504, "{mode}");
@@ -85,11 +85,11 @@ pub(super) async fn check_cancellation_at_deadline(api: &RuntimeApi, by: &str) {
 /// Checks that a stream is cancelled when its client leaves, long before the deadline, and that the next request succeeds.
 pub(super) async fn check_cancellation_without_client(api: &RuntimeApi, by: &str) {
     let url = Front::function_url().streaming();
-    let mut left = api.stream(&url, &Sent::get(format!("/endless/{by}-left/body")).request()).await;
+    let mut left = api.stream(&url, &ClientRequest::get(format!("/endless/{by}-left/body")).request()).await;
     assert_eq!(left.chunk().await.unwrap().bytes, "begun");
     drop(left);
     wait_until_dropped(&format!("{by}-left")).await;
-    assert_eq!(api.send(&url, &Sent::get("/").request()).await.status(), 200);
+    assert_eq!(api.send(&url, &ClientRequest::get("/").request()).await.status(), 200);
     assert_eq!(api.protocol_errors(), [""; 0]);
 }
 

@@ -3,7 +3,7 @@
 use lodger_gateway::Front;
 use lodger_tests::{
     client::{ClientRequest, send},
-    losses::{got, got_behind, seen, seen_behind},
+    losses::{comparable_response, expected_request, expected_response, recorded_request},
     probe,
     test_host::{self, TestHost},
 };
@@ -63,14 +63,14 @@ async fn all_fronts_match_a_server_except_for_their_losses() {
         let is_head = request.method == "HEAD";
         for front in test_host::fronts() {
             let on_lambda = emulator.fetch(&front, request).await;
-            match seen(&on_server) {
+            match recorded_request(&on_server) {
                 Some(seen_on_server) => {
-                    let expected = seen_behind(&front, seen_on_server, request).map(without_trace_id);
-                    assert_eq!(seen(&on_lambda).map(without_trace_id), expected, "{front}: {request:?}");
+                    let expected = expected_request(&front, seen_on_server, request).map(without_trace_id);
+                    assert_eq!(recorded_request(&on_lambda).map(without_trace_id), expected, "{front}: {request:?}");
                 }
                 None => {
-                    let expected = got_behind(&front, got(&on_server, is_head), is_head);
-                    assert_eq!(got(&on_lambda, is_head), expected, "{front}: {request:?}");
+                    let expected = expected_response(&front, comparable_response(&on_server, is_head), is_head);
+                    assert_eq!(comparable_response(&on_lambda, is_head), expected, "{front}: {request:?}");
                 }
             }
         }
