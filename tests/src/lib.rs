@@ -3,11 +3,8 @@
 pub mod client;
 pub mod event_log;
 pub mod framework;
-pub mod log;
-pub mod logging;
 pub mod losses;
 pub mod probe;
-pub mod process;
 pub mod program;
 pub mod raw_api;
 pub mod test_host;
