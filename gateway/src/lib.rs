@@ -103,6 +103,25 @@
 //! assert_eq!(response.headers()["set-cookie"], "a=1");
 //! ```
 //!
+//! `Function` starts the program that is deployed, with the environment of Lambda:
+//!
+//! ```no_run
+//! # #[cfg(feature = "process")]
+//! # async fn test() -> std::io::Result<()> {
+//! use std::process::Command;
+//! use bytes::Bytes;
+//! use lodger_gateway::{Front, Function, RuntimeApi};
+//!
+//! let api = RuntimeApi::start().await?;
+//! // In a test of the app: Command::new(env!("CARGO_BIN_EXE_my-app"))
+//! let mut function = Function::spawn(Command::new("target/debug/my-app"), &api)?;
+//! let request = http::Request::get("/hello").body(Bytes::new()).unwrap();
+//! assert_eq!(api.send(&Front::http_api(), &request).await.status(), 200);
+//! function.shut_down().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Vercel
 //!
 //! [`Vercel`] is the platform around a function of the runtime `executable`: a socket for the messages of the process, and a proxy
