@@ -21,7 +21,7 @@ for feature in "" server lambda vercel logs serde; do
     cargo clippy --quiet -p lodger-core --no-default-features --features "$feature" -- -D warnings
 done
 
-for feature in "" cli websocket; do
+for feature in "" cli process websocket; do
     echo "lodger-gateway with [$feature]"
     cargo clippy --quiet -p lodger-gateway --no-default-features --features "$feature" -- -D warnings
 done

@@ -26,7 +26,7 @@ impl Segment {
         } else if let Some(parameter) = between("[...", "]") {
             parse_parameter(parameter).map(Self::Rest)
         } else if name.starts_with("[[") {
-            Err(format!("invalid name {name:?}: only the rest of a path can be optional, as in `[[...name]]`"))
+            Err(format!("invalid name {name:?}: only the rest of a path can be optional: `[[...name]]`"))
         } else if let Some(parameter) = between("[", "]") {
             parse_parameter(parameter).map(Self::Dynamic)
         } else if name == "index" {

@@ -1,11 +1,8 @@
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::Request;
 use lodger::Host;
 use lodger_gateway::{Front, RuntimeApi};
 use opentelemetry_sdk::trace::InMemorySpanExporter;
-use tokio::time::sleep;
 
 use super::*;
 
@@ -19,9 +16,7 @@ async fn sends_spans_in_the_trace_of_the_invocation_before_the_next_poll() {
     let request = Request::get("/").body(Bytes::new()).unwrap();
     assert_eq!(api.send(&Front::function_url(), &request).await.body(), "hello\n");
     // Without the hook, the exporter would send the batch only after five seconds, long after the next poll.
-    while api.poll_count() < 2 {
-        sleep(Duration::from_millis(10)).await;
-    }
+    api.wait_for_polls(2).await;
     let spans = sent.get_finished_spans().unwrap();
     let [work, request] = &spans[..] else { panic!("{spans:?}") };
     assert_eq!((&*work.name, &*request.name), ("work", "/"));
