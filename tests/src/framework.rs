@@ -20,27 +20,27 @@ pub trait Framework {
     /// Runs the app with Lodger.
     fn run(lodger: Lodger) -> impl Future<Output = Result<(), Error>>;
 
-    /// The status for each request of [`UNTYPED`]. `None` if the framework has no typed extractors.
-    const OF_UNTYPED: Option<[u16; UNTYPED.len()]>;
+    /// The status for each request of [`INVALID_INPUTS`]. `None` if the framework has no typed extractors.
+    const INVALID_INPUT_STATUSES: Option<[u16; INVALID_INPUTS.len()]>;
 
     /// Whether Lodger calls the app on a server, so that requests have a span and `AfterResponse`.
-    const IS_GUARDED_ON_A_SERVER: bool = true;
+    const HAS_REQUEST_SPAN_ON_SERVER: bool = true;
 
     /// Whether the response to HEAD has `content-length: 0` if there is no body, on every host.
-    const TELLS_LENGTH_OF_NOTHING: bool = false;
+    const SENDS_EMPTY_LENGTH: bool = false;
 
     /// Removes from `seen` the parts of a request that an app of the framework cannot see, on every host.
-    fn is_blind_to(_seen: &mut Value) {}
+    fn remove_unseen(_seen: &mut Value) {}
 
     /// Removes the parts that it cannot see on Lambda.
-    fn is_blind_on_lambda_to(_seen: &mut Value) {}
+    fn remove_unseen_on_lambda(_seen: &mut Value) {}
 
     /// Removes the parts that it cannot see on Vercel.
-    fn is_blind_on_vercel_to(_seen: &mut Value) {}
+    fn remove_unseen_on_vercel(_seen: &mut Value) {}
 }
 
 /// Requests that do not match the types of their routes: method, target, content type, body.
-pub const UNTYPED: [(&str, &str, &str, &str); 8] = [
+pub const INVALID_INPUTS: [(&str, &str, &str, &str); 8] = [
     ("GET", "/typed/path/many", "", ""),
     ("GET", "/typed/query", "", ""),
     ("GET", "/typed/query?number=many", "", ""),
@@ -71,8 +71,8 @@ async fn listen(sender: mpsc::Sender<SocketAddr>) -> TcpListener {
 pub struct Axum;
 
 impl Framework for Axum {
-    const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = Some([400, 400, 400, 415, 415, 400, 422, 405]);
-    const TELLS_LENGTH_OF_NOTHING: bool = true;
+    const INVALID_INPUT_STATUSES: Option<[u16; INVALID_INPUTS.len()]> = Some([400, 400, 400, 415, 415, 400, 422, 405]);
+    const SENDS_EMPTY_LENGTH: bool = true;
 
     fn own_server() -> SocketAddr {
         spawn_server(async |sender| {
@@ -90,8 +90,8 @@ impl Framework for Axum {
 pub struct Axum07;
 
 impl Framework for Axum07 {
-    const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = Axum::OF_UNTYPED;
-    const TELLS_LENGTH_OF_NOTHING: bool = true;
+    const INVALID_INPUT_STATUSES: Option<[u16; INVALID_INPUTS.len()]> = Axum::INVALID_INPUT_STATUSES;
+    const SENDS_EMPTY_LENGTH: bool = true;
 
     fn own_server() -> SocketAddr {
         spawn_server(async |sender| {
@@ -109,8 +109,8 @@ impl Framework for Axum07 {
 pub struct ActixWeb;
 
 impl Framework for ActixWeb {
-    const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = Some([404, 400, 400, 400, 400, 400, 400, 200]);
-    const TELLS_LENGTH_OF_NOTHING: bool = true;
+    const INVALID_INPUT_STATUSES: Option<[u16; INVALID_INPUTS.len()]> = Some([404, 400, 400, 400, 400, 400, 400, 200]);
+    const SENDS_EMPTY_LENGTH: bool = true;
 
     fn own_server() -> SocketAddr {
         let (sender, addr) = mpsc::channel();
@@ -134,8 +134,8 @@ impl Framework for ActixWeb {
 pub struct Warp;
 
 impl Framework for Warp {
-    const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = Some([404, 400, 400, 200, 415, 400, 400, 405]);
-    const IS_GUARDED_ON_A_SERVER: bool = false;
+    const INVALID_INPUT_STATUSES: Option<[u16; INVALID_INPUTS.len()]> = Some([404, 400, 400, 200, 415, 400, 400, 405]);
+    const HAS_REQUEST_SPAN_ON_SERVER: bool = false;
 
     fn own_server() -> SocketAddr {
         spawn_server(async |sender| warp::serve(probe::warp::app()).incoming(listen(sender).await).run().await)
@@ -145,16 +145,16 @@ impl Framework for Warp {
         lodger.run(probe::warp::app())
     }
 
-    fn is_blind_to(seen: &mut Value) {
+    fn remove_unseen(seen: &mut Value) {
         // warp has no filter for the version.
         seen["version"] = Value::Null;
     }
 
-    fn is_blind_on_vercel_to(seen: &mut Value) {
+    fn remove_unseen_on_vercel(seen: &mut Value) {
         seen["client"] = Value::Null;
     }
 
-    fn is_blind_on_lambda_to(seen: &mut Value) {
+    fn remove_unseen_on_lambda(seen: &mut Value) {
         let headers: Vec<(String, String)> = serde_json::from_value(seen["headers"].take()).unwrap();
         let joined = crate::losses::merge_headers(headers, |_| crate::losses::RepeatedHeaders::Joined(", "));
         seen["headers"] = serde_json::json!(joined);
@@ -187,7 +187,7 @@ where
 pub struct Tower;
 
 impl Framework for Tower {
-    const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = None;
+    const INVALID_INPUT_STATUSES: Option<[u16; INVALID_INPUTS.len()]> = None;
 
     fn own_server() -> SocketAddr {
         spawn_server(async |sender| {
@@ -210,7 +210,7 @@ impl Framework for Tower {
 pub struct Hyper;
 
 impl Framework for Hyper {
-    const OF_UNTYPED: Option<[u16; UNTYPED.len()]> = None;
+    const INVALID_INPUT_STATUSES: Option<[u16; INVALID_INPUTS.len()]> = None;
 
     fn own_server() -> SocketAddr {
         spawn_server(async |sender| {

@@ -104,7 +104,7 @@ impl Socket {
     }
 
     /// Reads the response to an invocation.
-    pub async fn answer(&mut self, id: &str) -> String {
+    pub async fn response(&mut self, id: &str) -> String {
         let request = self.request().await;
         let line = format!("POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\n");
         assert!(request.starts_with(&line), "{request}");

@@ -32,7 +32,7 @@ async fn replaces_a_closed_idle_connection_without_a_pause() {
     for round in 1..=20 {
         socket.poll().await;
         socket.write(invocation("one")).await;
-        socket.answer("one").await;
+        socket.response("one").await;
         socket.write(ACCEPTED).await;
         socket.poll().await;
         if round % 2 == 0 {
@@ -51,11 +51,11 @@ async fn resends_a_response_after_a_reset_without_calling_the_app_again() {
     let function = Function::start().await;
     let mut first = function.poll().await;
     first.write(invocation("one")).await;
-    first.answer("one").await;
+    first.response("one").await;
     // The function cannot know whether Lambda has taken the response.
     first.reset();
     let mut second = function.accept().await;
-    assert!(second.answer("one").await.contains("call 1"));
+    assert!(second.response("one").await.contains("call 1"));
     second.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
     invokes_again(second).await;
     assert_eq!(function.calls(), 2);
@@ -84,7 +84,7 @@ async fn responds_to_an_invocation_that_arrives_during_the_shutdown() {
     function.begin_shutdown();
     sleep(QUIET).await;
     socket.write(rest).await;
-    assert!(socket.answer("one").await.contains("just in time"));
+    assert!(socket.response("one").await.contains("just in time"));
     socket.write(ACCEPTED).await;
     assert!(function.result().await.is_ok());
 }
@@ -138,12 +138,12 @@ async fn keeps_a_response_until_the_api_accepts_connections_again() {
     first.write(invocation("one")).await;
     let later = refusing_socket(address);
     drop(api);
-    first.answer("one").await;
+    first.response("one").await;
     first.reset();
     sleep(QUIET * 2).await;
     let api = RawRuntimeApi { listener: later.listen(1).unwrap() };
     let mut second = api.accept().await;
-    assert!(second.answer("one").await.contains("call 1"));
+    assert!(second.response("one").await.contains("call 1"));
     second.write(ACCEPTED).await;
     invokes_again(second).await;
 }

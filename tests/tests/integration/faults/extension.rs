@@ -66,7 +66,7 @@ async fn polls_for_events_of_the_extension_again_after_each_reset() {
         assert!(start.elapsed() > Duration::from_millis(500), "without a pause: {:?}", start.elapsed());
     }
     runtime.write(invocation("one")).await;
-    runtime.answer("one").await;
+    runtime.response("one").await;
     runtime.write(ACCEPTED).await;
     runtime.poll().await;
 }

@@ -76,7 +76,7 @@ fn invocation(id: &str) -> Vec<u8> {
 async fn invokes_again(mut socket: Socket) {
     socket.poll().await;
     socket.write(invocation("the-next-one")).await;
-    socket.answer("the-next-one").await;
+    socket.response("the-next-one").await;
     socket.write(ACCEPTED).await;
     socket.poll().await;
 }

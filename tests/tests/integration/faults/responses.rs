@@ -33,7 +33,7 @@ async fn ignores_a_response_that_it_has_not_requested() {
     first.write([&invocation("one")[..], unrequested].concat()).await;
     // A new connection: the next response on the first one would not be Lambda's response to this request.
     let mut second = function.accept().await;
-    assert!(second.answer("one").await.contains("call 1"));
+    assert!(second.response("one").await.contains("call 1"));
     second.write(ACCEPTED).await;
     invokes_again(second).await;
     assert_eq!(function.calls(), 2);
@@ -55,7 +55,7 @@ async fn invokes_again_after_a_rejected_response() {
         let function = Function::start().await;
         let mut socket = function.poll().await;
         socket.write(invocation("one")).await;
-        socket.answer("one").await;
+        socket.response("one").await;
         socket.write(format!("HTTP/1.1 {status} No\r\nContent-Length: 2\r\n\r\n{{}}")).await;
         invokes_again(socket).await;
         assert_eq!(function.calls(), 2, "{status}");
@@ -80,7 +80,7 @@ async fn reads_chunked_events_and_reconnects_after_connection_close() {
         socket.write([format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat()).await;
     }
     socket.write("0\r\n\r\n").await;
-    socket.answer("one").await;
+    socket.response("one").await;
     socket.write("HTTP/1.1 202 Accepted\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
     invokes_again(function.accept().await).await;
 }
@@ -90,7 +90,7 @@ async fn keeps_the_connection_when_lambda_accepts_a_response_in_two_parts() {
     let function = Function::start().await;
     let mut socket = function.poll().await;
     socket.write(invocation("one")).await;
-    socket.answer("one").await;
+    socket.response("one").await;
     let (head, body) = ACCEPTED.split_at(ACCEPTED.len() - 16);
     socket.write(head).await;
     sleep(QUIET).await;

@@ -29,7 +29,7 @@ use super::{
 
 pub(super) async fn own_server<F: Framework + 'static>() {
     let addr = F::own_server();
-    assert_like_axum(addr, F::is_blind_to).await;
+    assert_like_axum(addr, F::remove_unseen).await;
     check_invalid_input::<F>(async |sent| send(addr, &sent).await).await;
     check_length_of_empty_response::<F>(async |sent| send(addr, &sent).await).await;
 }
@@ -37,13 +37,13 @@ pub(super) async fn own_server<F: Framework + 'static>() {
 pub(super) async fn server<F: Framework + 'static>(name: &str) {
     let server = TestHost::server().on_own_thread().start(F::run).await;
     let addr = server.addr();
-    assert_like_axum(addr, F::is_blind_to).await;
+    assert_like_axum(addr, F::remove_unseen).await;
     check_invalid_input::<F>(async |sent| send(addr, &sent).await).await;
     check_length_of_empty_response::<F>(async |sent| send(addr, &sent).await).await;
     check_streaming(addr, name, "server").await;
     span::subscribe();
     let span = json_body(&send(addr, &ClientRequest::get("/told")).await)["span"].take();
-    if F::IS_GUARDED_ON_A_SERVER {
+    if F::HAS_REQUEST_SPAN_ON_SERVER {
         assert_eq!((&span["front"], span["request_id"].is_u64()), (&json!("server"), true));
         check_after_response(addr).await;
     } else {
@@ -57,8 +57,8 @@ pub(super) async fn vercel_native<F: Framework + 'static>(name: &str) {
     let vercel = TestHost::vercel().on_own_thread().start(F::run).await;
     let addr = vercel.address().await.unwrap();
     assert_like_axum_on_vercel(&vercel, |request| {
-        F::is_blind_to(request);
-        F::is_blind_on_vercel_to(request);
+        F::remove_unseen(request);
+        F::remove_unseen_on_vercel(request);
     })
     .await;
     check_invalid_input::<F>(async |sent| vercel.fetch(&sent).await.1).await;
@@ -102,8 +102,8 @@ pub(super) async fn lambda_streams<F: Framework + 'static>(name: &str) {
 pub(super) async fn rest_api_without_binary_media_types<F: Framework + 'static>() {
     let api = lambda::<F>().await;
     let adapt_request = |request: &mut Value| {
-        F::is_blind_to(request);
-        F::is_blind_on_lambda_to(request);
+        F::remove_unseen(request);
+        F::remove_unseen_on_lambda(request);
         replace_invalid_utf8(request);
     };
     assert_like_axum_behind(&Front::rest_api(), &api, adapt_request, encode_binary_body).await;
@@ -131,8 +131,8 @@ pub(super) async fn front<F: Framework + 'static>(test: &str) {
     let front = fronts().into_iter().find(|front| front.name() == test.replace('_', "-")).unwrap();
     let api = lambda::<F>().await;
     let adapt_request = |request: &mut Value| {
-        F::is_blind_to(request);
-        F::is_blind_on_lambda_to(request);
+        F::remove_unseen(request);
+        F::remove_unseen_on_lambda(request);
     };
     assert_like_axum_behind(&front, &api, adapt_request, |response| response).await;
     check_invalid_input::<F>(async |sent| api.send(&front, &sent.request()).await).await;

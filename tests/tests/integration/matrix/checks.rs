@@ -12,7 +12,7 @@ use http::Response;
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
     client::{ClientRequest, send},
-    framework::{Framework, UNTYPED},
+    framework::{Framework, INVALID_INPUTS},
     losses::changes,
     probe::{self, done_in, has_done, span},
     raw_api::SOON,
@@ -25,16 +25,16 @@ pub(super) const A_WHILE: Duration = Duration::from_millis(100);
 
 /// Checks the statuses of requests that extractors reject. Only the framework decides about them, not the host.
 pub(super) async fn check_invalid_input<F: Framework>(send: impl AsyncFn(ClientRequest) -> Response<Bytes>) {
-    let Some(expected) = F::OF_UNTYPED else { return };
+    let Some(expected) = F::INVALID_INPUT_STATUSES else { return };
     let mut statuses = vec![];
-    for (method, target, content_type, body) in UNTYPED {
+    for (method, target, content_type, body) in INVALID_INPUTS {
         let mut sent = ClientRequest::get(target).method(method).body(body);
         if !content_type.is_empty() {
             sent = sent.header("content-type", content_type);
         }
         statuses.push(send(sent).await.status().as_u16());
     }
-    assert_eq!(statuses, expected, "{UNTYPED:?}");
+    assert_eq!(statuses, expected, "{INVALID_INPUTS:?}");
 }
 
 /// Checks whether a response to HEAD without a body has a length. Only the framework decides about that, not the host.
@@ -42,7 +42,7 @@ pub(super) async fn check_length_of_empty_response<F: Framework>(send: impl Asyn
     let response = send(ClientRequest::get("/reply/empty").method("HEAD")).await;
     let length =
         ["content-length", "x-amzn-remapped-content-length"].iter().find_map(|name| response.headers().get(*name));
-    assert_eq!(length.is_some_and(|length| length == "0"), F::TELLS_LENGTH_OF_NOTHING, "{response:?}");
+    assert_eq!(length.is_some_and(|length| length == "0"), F::SENDS_EMPTY_LENGTH, "{response:?}");
 }
 
 /// Returns the body of a response as JSON.

@@ -69,7 +69,7 @@ async fn accept_polls<const N: usize>(api: &RawRuntimeApi) -> [Socket; N] {
 
 /// Waits for the response to the invocation `id`, and accepts it.
 async fn accept_response(socket: &mut Socket, id: &str) -> String {
-    let response = socket.answer(id).await;
+    let response = socket.response(id).await;
     socket.write(ACCEPTED).await;
     response
 }

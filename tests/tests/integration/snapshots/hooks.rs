@@ -45,7 +45,7 @@ async fn run_in_order_before_a_new_connection_polls() {
     for _ in 0..2 {
         after.poll().await;
         after.write(invocation("one")).await;
-        after.answer("one").await;
+        after.response("one").await;
         after.write(ACCEPTED).await;
     }
     after.poll().await;

@@ -162,7 +162,7 @@ impl Run<OwnFramework> for OwnFramework {
 }
 
 impl Framework for OwnFramework {
-    const OF_UNTYPED: Option<[u16; framework::UNTYPED.len()]> = None;
+    const INVALID_INPUT_STATUSES: Option<[u16; framework::INVALID_INPUTS.len()]> = None;
 
     fn own_server() -> SocketAddr {
         unreachable!("the framework has no server")

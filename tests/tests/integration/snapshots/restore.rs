@@ -73,7 +73,7 @@ async fn opens_new_connections_of_the_runtime_and_of_the_extension() {
     extension.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}").await;
     assert_eq!(extension.read().await, None);
     runtime.write(invocation("one")).await;
-    runtime.answer("one").await;
+    runtime.response("one").await;
     runtime.write(ACCEPTED).await;
     runtime.poll().await;
     check_no_connection(&api.listener).await;
@@ -96,6 +96,6 @@ async fn the_age_of_the_snapshot_does_not_count_for_a_deadline() {
     let deadline = deadline.duration_since(UNIX_EPOCH).unwrap().as_millis();
     let event = Front::function_url().event(&ClientRequest::get("/").request()).unwrap();
     after.write(raw_api::invocation("one", &event, &format!("Lambda-Runtime-Deadline-Ms: {deadline}\r\n"))).await;
-    let reply = after.answer("one").await;
+    let reply = after.response("one").await;
     assert!(reply.contains("\"statusCode\":200"), "{reply}");
 }

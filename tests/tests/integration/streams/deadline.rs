@@ -94,7 +94,7 @@ fn a_body_that_is_always_ready_is_a_504_at_the_deadline() {
         socket.write(invocation_with_deadline(&Front::function_url(), "/stream", 20)).await;
         wait_until("the app is called", || is_called.load(SeqCst)).await;
         clock::advance(Duration::from_secs(20)).await;
-        assert!(socket.answer("id").await.contains("\"statusCode\":504"));
+        assert!(socket.response("id").await.contains("\"statusCode\":504"));
     });
 }
 
@@ -177,7 +177,7 @@ async fn a_handler_is_cancelled_at_the_margin_and_the_response_is_a_504() {
     socket.write(invocation_with_deadline(&Front::alb(), "/hangs", 150)).await;
     hanging.is_called().await;
     advance_to_the_margin(|| hanging.is_dropped.load(SeqCst)).await;
-    let reply = socket.answer("id").await;
+    let reply = socket.response("id").await;
     assert!(reply.contains("\"statusCode\":504") && hanging.is_dropped.load(SeqCst), "{reply}");
     accept(&mut socket).await;
 }

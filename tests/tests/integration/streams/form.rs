@@ -71,7 +71,7 @@ async fn fronts_that_cannot_stream_get_a_buffered_reply() {
             let reply = StreamedReply::read(&mut socket).await;
             assert_eq!(reply.body, b"begun ended", "{front}");
         } else {
-            let reply = socket.answer("id").await;
+            let reply = socket.response("id").await;
             assert!(reply.contains("\"body\":\"begun ended\"") && reply.contains("content-length: "), "{reply}");
         }
         accept(&mut socket).await;
