@@ -1,6 +1,6 @@
 //! An HTTP/1.1 client that sends the exact bytes of a test, and a request for it.
 
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, uri::PathAndQuery};
@@ -101,11 +101,16 @@ pub async fn send(addr: SocketAddr, request: &ClientRequest) -> Response<Bytes> 
 
 /// Sends bytes to a server. Returns all bytes that the server sends until it closes the connection.
 pub async fn send_bytes(addr: SocketAddr, bytes: &[u8]) -> Vec<u8> {
-    let mut socket = TcpStream::connect(addr).await.unwrap();
-    socket.write_all(bytes).await.unwrap();
+    try_send_bytes(addr, bytes).await.unwrap()
+}
+
+/// Sends bytes to a server that may refuse or reset the connection. Returns all bytes that the server sends.
+pub async fn try_send_bytes(addr: SocketAddr, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut socket = TcpStream::connect(addr).await?;
+    socket.write_all(bytes).await?;
     let mut response = vec![];
-    socket.read_to_end(&mut response).await.unwrap();
-    response
+    socket.read_to_end(&mut response).await?;
+    Ok(response)
 }
 
 /// Waits until a server refuses connections.
