@@ -106,11 +106,14 @@ pub async fn send_bytes(addr: SocketAddr, bytes: &[u8]) -> Vec<u8> {
 
 /// Sends bytes to a server that may refuse or reset the connection. Returns all bytes that the server sends.
 pub async fn try_send_bytes(addr: SocketAddr, bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut socket = TcpStream::connect(addr).await?;
-    socket.write_all(bytes).await?;
-    let mut response = vec![];
-    socket.read_to_end(&mut response).await?;
-    Ok(response)
+    let exchange = async {
+        let mut socket = TcpStream::connect(addr).await?;
+        socket.write_all(bytes).await?;
+        let mut response = vec![];
+        socket.read_to_end(&mut response).await?;
+        Ok(response)
+    };
+    timeout(SOON, exchange).await.expect("the response has not ended within 20 s")
 }
 
 /// Waits until a server refuses connections.

@@ -25,18 +25,3 @@ impl EventLog {
         wait_until(&format!("{event:?} is logged"), has_event).await;
     }
 }
-
-// The previous names, for modules that still use them.
-impl EventLog {
-    pub fn say(&self, event: impl Into<String>) {
-        self.push(event);
-    }
-
-    pub fn said(&self) -> Vec<String> {
-        self.events()
-    }
-
-    pub async fn says(&self, event: &str) {
-        self.wait_for(event).await;
-    }
-}

@@ -4,15 +4,21 @@ use std::{
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
-    thread::sleep,
+    sync::mpsc,
+    thread::{self, sleep},
     time::{Duration, Instant},
 };
 
 /// The pause between two signals that Lodger does not count as one. It counts signals within a second as one.
 pub const SEPARATE_SIGNALS: Duration = Duration::from_millis(1100);
 
+/// A program that runs longer is killed. Then the reads of its output end, and the test fails instead of waiting forever.
+const MAX_RUN_TIME: Duration = Duration::from_secs(120);
+
 /// A running program. Dropping it kills the process.
 pub struct Program {
+    /// Ends the thread that would kill the program.
+    _alive: mpsc::Sender<()>,
     child: Child,
     stdout: BufReader<ChildStdout>,
     stderr: BufReader<ChildStderr>,
@@ -39,7 +45,14 @@ impl Program {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        Self { child, stdout, stderr }
+        let (alive, dropped) = mpsc::channel();
+        let id = child.id().to_string();
+        thread::spawn(move || {
+            if dropped.recv_timeout(MAX_RUN_TIME) == Err(mpsc::RecvTimeoutError::Timeout) {
+                kill(&["-KILL", &id]);
+            }
+        });
+        Self { _alive: alive, child, stdout, stderr }
     }
 
     /// Reads a line from standard error.

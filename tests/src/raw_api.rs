@@ -1,41 +1,15 @@
 //! A Runtime API that sends only the bytes that a test writes.
 
-use lodger::{Error, Host, Lodger};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    task::JoinHandle,
     time::timeout,
 };
 
-// For modules that still import it from here.
-pub use crate::wait::SOON;
+use crate::wait::SOON;
 
 /// The response of Lambda to a response.
 pub const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
-
-/// A Runtime API that sends only the bytes that a test writes, and its function.
-// To be replaced by `TestHost::raw_lambda`.
-pub struct RawApi {
-    pub listener: TcpListener,
-    pub running: JoinHandle<Result<(), Error>>,
-}
-
-impl RawApi {
-    pub async fn start<F>(run: impl FnOnce(Lodger) -> F) -> Self
-    where
-        F: Future<Output = Result<(), Error>> + Send + 'static,
-    {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let running = tokio::spawn(run(Lodger::new().host(Host::Lambda).lambda_runtime_api(address)));
-        Self { listener, running }
-    }
-
-    pub async fn accept(&self) -> Socket {
-        accept(&self.listener).await
-    }
-}
 
 /// A Runtime API that sends only the bytes that the test writes.
 pub struct RawRuntimeApi {

@@ -9,8 +9,8 @@ use lodger_tests::{
     framework::Framework,
     losses::{encode_binary_body, replace_invalid_utf8},
     probe::{self, done_in, has_done, span},
-    raw_api::SOON,
     test_host::{TestApp, TestHost, fronts},
+    wait::SOON,
 };
 use serde_json::{Value, json};
 use tokio::time::timeout;

@@ -15,7 +15,7 @@ use lodger_tests::{
     framework::{Framework, INVALID_INPUTS},
     losses::changes,
     probe::{self, done_in, has_done, span},
-    raw_api::SOON,
+    wait::SOON,
 };
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};

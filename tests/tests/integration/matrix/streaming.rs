@@ -8,7 +8,7 @@ use lodger_gateway::{Front, RuntimeApi, StreamEnd};
 use lodger_tests::{
     client::{ClientRequest, send},
     probe::{self, is_gone},
-    raw_api::SOON,
+    wait::SOON,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
