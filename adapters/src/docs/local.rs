@@ -61,7 +61,8 @@
 //! # In a test
 //!
 //! In the process of a test, `lodger_gateway::RuntimeApi` is the Runtime API, and `lodger_gateway::Front` makes the events. Add
-//! `lodger-gateway = { path = "../lodger/gateway" }` to the dev-dependencies:
+//! `lodger-gateway = { path = "../lodger/gateway" }`, `bytes = "1"` and `http = "1"` to the dev-dependencies, and the test to the file of
+//! `app()`. `lodger_gateway::Function` starts the built binary instead.
 //!
 //! ```ignore
 //! use bytes::Bytes;
