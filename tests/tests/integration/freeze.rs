@@ -135,6 +135,8 @@ async fn no_hook_runs_on_managed_instances_and_on_a_server() {
     let host = TestHost::lambda().max_concurrency(2).on_own_thread();
     let lambda = host.start(|lodger| lodger.before_freeze(to_run).run(router)).await;
     assert_eq!(lambda.get("/").await.status(), 200);
+    // The third poll follows the work of the request, and would follow a hook.
+    lambda.wait_for_polls(3).await;
     let (to_run, router) = (hook(&log, &gate, &closed), app(log.clone(), &closed));
     let mut server = TestHost::server().start(|lodger| lodger.before_freeze(to_run).run(router)).await;
     assert_eq!(send(server.addr(), &ClientRequest::get("/")).await.status(), 200);
@@ -169,11 +171,13 @@ async fn the_hook_runs_on_vercel_before_the_end_of_each_request() {
     assert_eq!(log.events(), ["request", "work", "begun after 1", "done", "begun after 2", "done"]);
     // The shutdown waits for a hook that runs.
     let (id, _) = vercel.fetch(&ClientRequest::get("/bare")).await;
+    log.wait_for("begun after 3").await;
     vercel.begin_shutdown();
     sleep(QUIET).await;
+    assert!(vercel.is_running(), "`run` returns before the hook");
     gate.add_permits(1);
     vercel.result().await.unwrap();
     timeout(SOON, vercel.wait_for_end(id)).await.expect("the request does not end");
-    assert_eq!(log.events().last().unwrap(), "done");
+    assert_eq!(log.events()[6..], ["begun after 3", "done"]);
     assert_eq!(vercel.protocol_errors(), [""; 0]);
 }

@@ -10,7 +10,7 @@ use lodger_tests::{
     test_host::TestHost,
     wait::{QUIET, SOON},
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::{Gate, app};
 
@@ -62,7 +62,7 @@ async fn a_request_ends_after_the_work_of_its_work() {
     let host = TestHost::vercel().on_own_thread();
     let vercel = host.start(|lodger| lodger.run(Router::new().fallback(handler))).await;
     let (id, _) = vercel.fetch(&ClientRequest::get("/")).await;
-    sleep(QUIET).await;
+    assert!(timeout(QUIET, vercel.wait_for_end(id)).await.is_err(), "the request ends before the work of work");
     gate.open();
     timeout(SOON, vercel.wait_for_end(id)).await.expect("the request does not end");
     assert_eq!(log.events(), ["work of work"]);

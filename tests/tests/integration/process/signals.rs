@@ -166,7 +166,8 @@ async fn sigterm_kills_a_function_without_lodger_sigterm() {
     assert_eq!(api.extensions(), [""; 0]);
     process.signal("TERM");
     let Exit { status, stderr: log, .. } = block_in_place(|| process.wait());
-    assert!(!status.success() && log.is_empty(), "{status}: {log}");
+    assert_eq!(status.signal(), Some(15), "{status}: {log}");
+    assert_eq!(log, "");
 }
 
 /// The ids of the requests whose end the process has reported.
