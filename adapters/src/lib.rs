@@ -170,6 +170,8 @@ compile_error!(
 );
 
 pub mod adapter;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 mod lodger;
 
 #[cfg(feature = "actix-web")]
@@ -203,13 +205,6 @@ pub use lodger_core::AfterResponse;
 pub use lodger_core::logs;
 #[doc(inline)]
 pub use lodger_core::{Body, BodyDataStream, ClientAddr, Error, Host, PathPrefix, Request, ResponseMode, Stage};
-
-/// Extensions of requests on AWS Lambda.
-#[cfg(feature = "lambda")]
-pub mod lambda {
-    #[doc(inline)]
-    pub use lodger_core::lambda::{Context, Event, RequestContext, SyntheticRequest};
-}
 
 /// Extensions of requests on Vercel.
 #[cfg(feature = "vercel")]

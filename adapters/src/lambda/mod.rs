@@ -1,0 +1,4 @@
+//! Extensions of requests on AWS Lambda.
+
+#[doc(inline)]
+pub use lodger_core::lambda::{Context, Event, RequestContext, SyntheticRequest};
