@@ -7,7 +7,7 @@ use crate::{
     address::Address,
     http1::{Connection, ConnectionError, ResponseHead},
     outage::{FIRST_PAUSE, LONGEST_PAUSE, Outage},
-    report::ErrorTarget,
+    report::{ErrorTarget, NO_TRACE},
     timer::ReusableTimer,
 };
 
@@ -138,7 +138,7 @@ impl Client {
     /// # Errors
     /// Lambda did not accept the report.
     pub async fn fail_initialization(&mut self, error_type: &str, message: &str) -> Result<(), Error> {
-        self.report_error(ErrorTarget::Initialization, error_type, message).await
+        self.report_error(ErrorTarget::Initialization, error_type, message, NO_TRACE).await
     }
 
     /// Reports that the process cannot go on after the restore from a snapshot. The process has to exit afterwards.
@@ -148,7 +148,7 @@ impl Client {
     /// # Errors
     /// Lambda did not accept the report.
     pub async fn fail_restore(&mut self, error_type: &str, message: &str) -> Result<(), Error> {
-        self.report_error(ErrorTarget::Restore, error_type, message).await
+        self.report_error(ErrorTarget::Restore, error_type, message, NO_TRACE).await
     }
 
     /// Lets Lambda take the [SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html) snapshot, and returns in

@@ -38,6 +38,7 @@ impl Client {
         target: ErrorTarget<'_>,
         error_type: &str,
         message: &str,
+        stack_trace: &[impl AsRef<str>],
     ) -> Result<(), Error> {
         let (path, action, invocation_id) = match target {
             ErrorTarget::Invocation(context) => (
@@ -50,7 +51,7 @@ impl Client {
         };
         let ends_invocation = matches!(target, ErrorTarget::Invocation(_));
         let post = Post { path, action, invocation_id, error_type: Some(error_type), ends_invocation };
-        self.post(post, &error_json(error_type, message)).await
+        self.post(post, &error_json(error_type, message, stack_trace)).await
     }
 
     async fn post(&mut self, post: Post<'_>, payload: &impl Payload) -> Result<(), Error> {

@@ -16,31 +16,49 @@ pub(crate) enum ErrorTarget<'a> {
 
 /// The number of characters of an error message that are sent.
 pub(crate) const MAX_MESSAGE: usize = 32 * 1024;
+/// The number of lines of a stack trace that are sent.
+pub(crate) const MAX_TRACE_LINES: usize = 128;
+/// The number of characters of a line of a stack trace that are sent.
+pub(crate) const MAX_TRACE_LINE: usize = 1024;
+/// The stack trace of an error without one.
+pub(crate) const NO_TRACE: &[&str] = &[];
 
 /// Whether `character` may be part of an error type or of the name of an extension in a header.
 pub(crate) fn is_name_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-')
 }
 
-/// Returns `error_type` for a header. Replaces every other character by `_`, because a line break would start another header.
+/// Returns `error_type` for a header, in the form `Category.Reason` that Lambda expects: a type without `.` becomes a reason of
+/// the category `Function`. Replaces every other character by `_`, because a line break would start another header.
 pub(crate) fn header_error_type(error_type: &str) -> String {
-    error_type.replace(|character| !is_name_character(character), "_")
+    let category = if error_type.contains('.') { "" } else { "Function." };
+    let reason = if error_type.is_empty() { "Unknown" } else { error_type };
+    format!("{category}{}", reason.replace(|character| !is_name_character(character), "_"))
 }
 
-/// Returns the JSON of an error. Cuts `message` after [`MAX_MESSAGE`] characters.
-pub(crate) fn error_json(error_type: &str, message: &str) -> String {
+/// Returns the JSON of an error. Cuts `message` after [`MAX_MESSAGE`] characters, `stack_trace` after [`MAX_TRACE_LINES`], and
+/// each of its lines after [`MAX_TRACE_LINE`] characters.
+pub(crate) fn error_json(error_type: &str, message: &str, stack_trace: &[impl AsRef<str>]) -> String {
     let mut out = String::with_capacity(128 + message.len().min(MAX_MESSAGE));
-    out.push_str("{\"errorMessage\":\"");
-    push_escaped(message, &mut out);
-    out.push_str("\",\"errorType\":\"");
-    push_escaped(error_type, &mut out);
-    out.push_str("\",\"stackTrace\":[]}");
+    out.push_str("{\"errorMessage\":");
+    push_string(message, MAX_MESSAGE, &mut out);
+    out.push_str(",\"errorType\":");
+    push_string(error_type, MAX_MESSAGE, &mut out);
+    out.push_str(",\"stackTrace\":[");
+    for (index, line) in stack_trace.iter().take(MAX_TRACE_LINES).enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        push_string(line.as_ref(), MAX_TRACE_LINE, &mut out);
+    }
+    out.push_str("]}");
     out
 }
 
-/// Escapes the characters that a JSON string cannot contain (RFC 8259, section 7).
-fn push_escaped(text: &str, out: &mut String) {
-    for character in text.chars().take(MAX_MESSAGE) {
+/// Appends the first `limit` characters of `text` as a JSON string (RFC 8259, section 7).
+fn push_string(text: &str, limit: usize, out: &mut String) {
+    out.push('"');
+    for character in text.chars().take(limit) {
         match character {
             '"' | '\\' => out.extend(['\\', character]),
             '\n' => out.push_str("\\n"),
@@ -51,6 +69,7 @@ fn push_escaped(text: &str, out: &mut String) {
             _ => out.push(character),
         }
     }
+    out.push('"');
 }
 
 #[cfg(test)]
@@ -59,12 +78,36 @@ mod tests {
 
     #[test]
     fn writes_valid_json_of_limited_length() {
-        let json = error_json("Runtime.Broken", &"\"é\n\t\u{1}\\".repeat(MAX_MESSAGE));
+        let json = error_json("Runtime.Broken", &"\"é\n\t\u{1}\\".repeat(MAX_MESSAGE), NO_TRACE);
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["errorType"], "Runtime.Broken");
         let message = json["errorMessage"].as_str().unwrap();
         assert_eq!(message.chars().count(), MAX_MESSAGE);
         assert!(message.starts_with("\"é\n\t\u{1}\\"));
         assert!(json["stackTrace"].as_array().unwrap().is_empty());
+    }
+
+    #[test]
+    fn writes_a_stack_trace_of_limited_length() {
+        let lines = vec!["\"é\n".repeat(MAX_TRACE_LINE); MAX_TRACE_LINES + 1];
+        let json: serde_json::Value = serde_json::from_str(&error_json("Error", "message", &lines)).unwrap();
+        let trace = json["stackTrace"].as_array().unwrap();
+        assert_eq!(trace.len(), MAX_TRACE_LINES);
+        for line in trace {
+            let line = line.as_str().unwrap();
+            assert!(line.starts_with("\"é\n") && line.chars().count() == MAX_TRACE_LINE, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_type_without_a_category_becomes_a_reason_of_the_category_function() {
+        for (error_type, header) in [
+            ("ParseIntError", "Function.ParseIntError"),
+            ("Runtime.InvalidEvent", "Runtime.InvalidEvent"),
+            ("io::Error", "Function.io__Error"),
+            ("", "Function.Unknown"),
+        ] {
+            assert_eq!(header_error_type(error_type), header);
+        }
     }
 }

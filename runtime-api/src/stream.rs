@@ -1,21 +1,20 @@
 mod chunks;
+mod head;
 
 use std::{fmt, io, mem::take, time::Duration};
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use self::chunks::{push_chunk, push_error_trailers, push_length, push_prelude};
+pub(crate) use self::head::HTTP_INTEGRATION;
+use self::{
+    chunks::{push_chunk, push_error_trailers, push_length, push_prelude},
+    head::push_headers,
+};
 use crate::{
     Client, Context, Error,
     http1::{Connection, ConnectionError, ResponseHead},
 };
-
-/// The end of the head of a streamed response.
-const HEADERS: &str = "content-type: application/vnd.awslambda.http-integration-response\r\n\
-     lambda-runtime-function-response-mode: streaming\r\n\
-     transfer-encoding: chunked\r\n\
-     trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n";
 
 /// Smaller writes are collected up to this size. Larger data is sent without a copy.
 const WRITE_AT: usize = 32 * 1024;
@@ -61,10 +60,15 @@ enum WriteProgress {
 }
 
 impl<'client> ResponseStream<'client> {
-    pub(crate) async fn start(client: &'client mut Client, context: Context, prelude: &[u8]) -> Result<Self, Error> {
+    pub(crate) async fn start(
+        client: &'client mut Client,
+        context: Context,
+        content_type: &str,
+        prelude: &[u8],
+    ) -> Result<Self, Error> {
         let path = ["/invocation/", context.request_id(), "/response"];
         let mut head = client.start_post(path, context.invocation_id());
-        head.push_str(HEADERS);
+        push_headers(&mut head, content_type);
         let kept = client.take_connection();
         let connected = client.connect(kept).await;
         let stream = connected.map(|mut connection| {

@@ -28,7 +28,16 @@ async fn responds_fails_and_streams_on_one_connection() {
             let invocation = client.next().await?;
             assert!(!invocation.context().request_id().is_empty());
             match &invocation.event()[..] {
-                b"\"fail\"" => invocation.fail("Function.Refused", "no \"quotes\"").await?,
+                b"\"fail\"" => {
+                    let trace = ["no \"pencil\"", "shop closed"];
+                    invocation.fail_with_trace("RefusedError", "no \"quotes\"", &trace).await?;
+                }
+                b"\"bytes\"" => {
+                    let mut stream = invocation.stream_bytes("text/plain").await?;
+                    stream.write("one ".into()).await.unwrap();
+                    stream.write("two".into()).await.unwrap();
+                    stream.finish().await?;
+                }
                 b"\"stream\"" => {
                     let mut stream = invocation.stream(b"{\"statusCode\":200}\0\0\0\0\0\0\0\0").await?;
                     for part in ["one ", "two"] {
@@ -49,9 +58,15 @@ async fn responds_fails_and_streams_on_one_connection() {
     for _ in 0..2 {
         assert!(matches!(invoke(&api, "1").await, Ok(reply) if reply == "[1]"));
         let failed = invoke(&api, "\"fail\"").await;
-        assert!(matches!(&failed, Err(error) if error.to_string().contains("no \"quotes\"")), "{failed:?}");
+        let error = failed.unwrap_err();
+        assert_eq!(error.to_string(), "Function.RefusedError: no \"quotes\"");
+        let json: serde_json::Value = serde_json::from_slice(&error.body).unwrap();
+        let trace = serde_json::json!(["no \"pencil\"", "shop closed"]);
+        assert_eq!((&json["errorType"], &json["stackTrace"]), (&"RefusedError".into(), &trace));
         let streamed = invoke(&api, "\"stream\"").await;
         assert!(matches!(&streamed, Ok(reply) if reply.ends_with(b"\0one two")), "{streamed:?}");
+        let streamed = invoke(&api, "\"bytes\"").await;
+        assert!(matches!(&streamed, Ok(reply) if reply == "one two"), "{streamed:?}");
     }
     assert_eq!((api.protocol_errors(), api.connection_count()), (vec![], 1));
 }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::report::{error_json, header_error_type};
+use crate::report::{NO_TRACE, error_json, header_error_type};
 
 /// The number of zero bytes between the prelude and the body.
 const SEPARATOR_LEN: usize = 8;
@@ -42,6 +42,6 @@ pub(super) fn push_error_trailers(out: &mut Vec<u8>, error_type: &str, message: 
         out,
         "Lambda-Runtime-Function-Error-Type: {}\r\nLambda-Runtime-Function-Error-Body: {}\r\n",
         header_error_type(error_type),
-        STANDARD.encode(error_json(error_type, message))
+        STANDARD.encode(error_json(error_type, message, NO_TRACE))
     );
 }

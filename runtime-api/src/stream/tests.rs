@@ -27,7 +27,7 @@ async fn stream_to_slow_reader(time: Option<Duration>) -> Result<(), Error> {
     let deadline = deadline.as_deref().map(|milliseconds| ("lambda-runtime-deadline-ms", milliseconds));
     let context = Context::from_headers(deadline);
     let streams = async {
-        let mut stream = ResponseStream::start(&mut client, context, b"{}\0\0\0\0\0\0\0\0").await?;
+        let mut stream = ResponseStream::start(&mut client, context, HTTP_INTEGRATION, b"{}\0\0\0\0\0\0\0\0").await?;
         stream.write("hello".into()).await.unwrap();
         stream.finish().await
     };
@@ -62,7 +62,7 @@ fn assert_is_cut_off(request: &[u8]) {
 async fn does_not_end_a_response_whose_write_was_cancelled() {
     let (mut client, listener) = client_and_listener().await;
     let streams = async {
-        let mut stream = ResponseStream::start(&mut client, Context::default(), b"{}").await.unwrap();
+        let mut stream = ResponseStream::start(&mut client, Context::default(), HTTP_INTEGRATION, b"{}").await.unwrap();
         // Nothing reads yet.
         assert!(timeout(Duration::from_secs(1), stream.write(large())).await.is_err());
         assert!(stream.write("more".into()).await.is_err());
@@ -87,7 +87,7 @@ async fn does_not_end_a_response_whose_write_was_cancelled() {
 async fn finish_after_a_failed_write_reports_the_rejection() {
     let (mut client, listener) = client_and_listener().await;
     let streams = async {
-        let mut stream = ResponseStream::start(&mut client, Context::default(), b"{}").await.unwrap();
+        let mut stream = ResponseStream::start(&mut client, Context::default(), HTTP_INTEGRATION, b"{}").await.unwrap();
         assert!(stream.write(large()).await.is_err());
         assert!(stream.flush().await.is_err());
         assert_eq!(stream.finish().await.unwrap_err().status(), Some(413));
@@ -108,7 +108,7 @@ async fn finish_after_a_failed_write_reports_the_rejection() {
 async fn writes_nothing_after_the_end() {
     let (mut client, listener) = client_and_listener().await;
     let streams = async {
-        let mut stream = ResponseStream::start(&mut client, Context::default(), b"{}").await.unwrap();
+        let mut stream = ResponseStream::start(&mut client, Context::default(), HTTP_INTEGRATION, b"{}").await.unwrap();
         stream.end().await;
         assert!(stream.write("more".into()).await.is_err());
         assert!(stream.flush().await.is_err());
@@ -125,6 +125,29 @@ async fn writes_nothing_after_the_end() {
     };
     tokio::join!(streams, accepts);
     assert!(client.connection.is_some());
+}
+
+#[tokio::test]
+async fn names_the_content_type_of_a_stream_without_a_prelude() {
+    for (content_type, sent) in [("text/plain; charset=utf-8", "text/plain; charset=utf-8"), ("a\r\nb: é", "a__b: _")]
+    {
+        let (mut client, listener) = client_and_listener().await;
+        let stream = ResponseStream::start(&mut client, Context::default(), content_type, &[]).await.unwrap();
+        let reads = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut request = vec![];
+            while !request.ends_with(b"\r\n0\r\n\r\n") {
+                assert!(socket.read_buf(&mut request).await.unwrap() > 0, "closed");
+            }
+            socket.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+            String::from_utf8(request).unwrap()
+        };
+        let (finished, request) = tokio::join!(stream.finish(), reads);
+        finished.unwrap();
+        assert!(request.contains(&format!("\r\ncontent-type: {sent}\r\nlambda-runtime-function-response-mode: ")));
+        // The body has no prelude.
+        assert!(request.contains("\r\n\r\n0\r\n"), "{request}");
+    }
 }
 
 #[test]
