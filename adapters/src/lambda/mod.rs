@@ -1,4 +1,4 @@
 //! Extensions of requests on AWS Lambda.
 
 #[doc(inline)]
-pub use lodger_core::lambda::{Context, Event, RequestContext, SyntheticRequest};
+pub use lodger_core::lambda::{Context, Event, EventKind, EventSource, RequestContext, SyntheticRequest};

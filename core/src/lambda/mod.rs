@@ -8,8 +8,10 @@ mod context;
 mod event;
 #[cfg(feature = "serde")]
 mod parse;
+mod quote;
 mod reply;
 mod runtime;
+mod source;
 
 use lodger_runtime_api::Client;
 
@@ -18,6 +20,7 @@ use crate::{Error, Settings};
 
 pub use context::{Context, Event, RequestContext, SyntheticRequest};
 pub use runtime::Runtime;
+pub use source::{EventKind, EventSource};
 
 /// Reports to the Runtime API of `settings` that the process cannot start because of `error`. For errors that occur before
 /// there is a [`Runtime`].

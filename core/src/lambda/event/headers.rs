@@ -8,10 +8,9 @@ use http::{
 
 use crate::{
     json::read::Text,
-    lambda::event::{
-        fields::MAX_ITEMS,
-        header_names::HeaderNameCache,
-        text::{quote, to_bytes},
+    lambda::{
+        event::{fields::MAX_ITEMS, header_names::HeaderNameCache, text::to_bytes},
+        quote::quote,
     },
 };
 

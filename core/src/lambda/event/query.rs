@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
-use crate::lambda::event::{
-    error::BadRequest,
-    escape::Escape,
-    fields::{EventFields, MAX_ITEMS, Pairs},
-    text::quote,
-    uri::TargetBuilder,
+use crate::lambda::{
+    event::{
+        error::BadRequest,
+        escape::Escape,
+        fields::{EventFields, MAX_ITEMS, Pairs},
+        uri::TargetBuilder,
+    },
+    quote::quote,
 };
 
 /// A query.

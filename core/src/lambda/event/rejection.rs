@@ -1,8 +1,8 @@
 //! Events that do not become a request, and the errors for them.
 
 use crate::{
-    json::read::{Malformed, Reader},
-    lambda::{event::text::quote, reply::ReplyShape},
+    json::read::Malformed,
+    lambda::{reply::ReplyShape, source::EventSource},
 };
 
 /// The reason why an event does not become a request.
@@ -19,14 +19,6 @@ pub(crate) enum Rejection {
         message: String,
     },
 }
-
-/// Keys that identify events that are not HTTP, with a name for the events.
-const KNOWN_EVENTS: &[(&[u8], &str)] = &[
-    (b"Records", "an event with Records, such as SQS, SNS, S3, DynamoDB and Kinesis send"),
-    (b"detail-type", "an event of EventBridge"),
-    (b"ResourceProperties", "an event of a CloudFormation custom resource"),
-    (b"arguments", "an event of AppSync"),
-];
 
 impl Rejection {
     pub(crate) fn malformed(event: &[u8], malformed: Malformed) -> Self {
@@ -49,7 +41,9 @@ impl Rejection {
 
     /// Rejects an event that is not HTTP, because the app has no route for events.
     pub(crate) fn unrouted(event: &[u8]) -> Self {
-        Self::no_route(&describe(event), "LODGER_EVENTS_PATH", "/events")
+        let name = EventSource::read(event)
+            .map_or_else(|| "an event that is not JSON".to_owned(), |source| source.to_string());
+        Self::no_route(&name, "LODGER_EVENTS_PATH", "/events")
     }
 
     /// Rejects an event that needs a route of the app, because `variable` is not set.
@@ -61,25 +55,5 @@ impl Rejection {
                  to {example}, to POST such events to the app"
             ),
         }
-    }
-}
-
-/// Describes an event by its keys. Reads the event again, because rejections are rare.
-fn describe(event: &[u8]) -> String {
-    let mut known = None;
-    let mut keys = Vec::new();
-    let is_object = Reader::new(event).object(|value, key| {
-        let key = key.decode().unwrap_or_default();
-        known = known.or_else(|| KNOWN_EVENTS.iter().find(|(known, _)| *known == &*key));
-        // At most eight: an event may have many keys, and the values may be confidential.
-        if keys.len() < 8 {
-            keys.push(quote(&key));
-        }
-        value.skip().map(drop)
-    });
-    match known {
-        _ if is_object != Ok(true) => "an event that is not a JSON object".to_owned(),
-        Some((_, name)) => (*name).to_owned(),
-        None => format!("an event of an unknown kind, with the keys [{}]", keys.join(", ")),
     }
 }

@@ -6,15 +6,18 @@ use http::{HeaderMap, Method, Uri, Version};
 use crate::{
     Body, PathPrefix, Request, Stage,
     json::{base64, read::Text},
-    lambda::event::{
-        decode_context::DecodeContext,
-        error::BadRequest,
-        escape::Escape,
-        fields::{BodyMember, EventFields},
-        headers::HeadersBuilder,
-        parts::{BodySource, RequestParts, StagePlace},
-        text::{quote, to_bytes},
-        uri::TargetBuilder,
+    lambda::{
+        event::{
+            decode_context::DecodeContext,
+            error::BadRequest,
+            escape::Escape,
+            fields::{BodyMember, EventFields},
+            headers::HeadersBuilder,
+            parts::{BodySource, RequestParts, StagePlace},
+            text::to_bytes,
+            uri::TargetBuilder,
+        },
+        quote::quote,
     },
 };
 

@@ -24,8 +24,3 @@ pub(crate) fn slice(event: &Bytes, part: &[u8]) -> Bytes {
 pub(crate) fn decode_or_empty(text: Option<Text<'_>>) -> Option<Cow<'_, [u8]>> {
     text.map_or(Some(Cow::default()), Text::decode)
 }
-
-/// Quotes the first 40 bytes for an error message: the input may be megabytes long.
-pub(crate) fn quote(bytes: &[u8]) -> String {
-    format!("{:?}", String::from_utf8_lossy(bytes.get(..40).unwrap_or(bytes)))
-}

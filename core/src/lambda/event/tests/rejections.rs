@@ -80,11 +80,11 @@ fn rejects_broken_events_and_authorizers_by_name() {
 fn rejects_other_events_by_name_without_an_events_path() {
     // Rule 113.
     for (event, name) in [
-        (json!({"Records": [{"eventSource": "aws:sqs"}]}), "Records"),
-        (json!({"detail-type": "Scheduled Event"}), "EventBridge"),
+        (json!({"Records": [{"eventSource": "aws:sqs"}]}), "SQS"),
+        (json!({"source": "aws.events", "detail-type": "Scheduled Event"}), "EventBridge"),
         (json!({"ResourceProperties": {}, "RequestType": "Create"}), "CloudFormation"),
         (json!({"arguments": {}, "info": {}}), "AppSync"),
-        (json!({"requestContext": {"condition": "Success"}, "requestPayload": {}}), "unknown kind"),
+        (json!({"requestContext": {"condition": "Success"}, "requestPayload": {}}), "a Lambda destination"),
         (json!({"httpMethod": "GET", "apiPath": "/", "messageVersion": "1.0"}), "unknown kind"),
         (json!({"hello": "world", "é": 1}), r#"unknown kind, with the keys ["hello", "é"]"#),
         (json!([1]), "not a JSON object"),
