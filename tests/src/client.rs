@@ -7,10 +7,10 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, uri::PathAndQuery};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::{Duration, sleep, timeout},
+    time::timeout,
 };
 
-use crate::wait::SOON;
+use crate::wait::{SOON, wait_until_async};
 
 /// A request that may be invalid: its target, headers and body go to the server as they are.
 #[derive(Debug, Clone, Default)]
@@ -118,10 +118,5 @@ pub async fn try_send_bytes(addr: SocketAddr, bytes: &[u8]) -> io::Result<Vec<u8
 
 /// Waits until a server refuses connections.
 pub async fn wait_until_refused(addr: SocketAddr) {
-    let refused = async {
-        while TcpStream::connect(addr).await.is_ok() {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(SOON, refused).await.expect("the server accepts connections");
+    wait_until_async("the server refuses connections", async || TcpStream::connect(addr).await.is_err()).await;
 }

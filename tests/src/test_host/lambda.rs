@@ -6,10 +6,10 @@ use bytes::Bytes;
 use http::Response;
 use lodger::{Host::Lambda as LAMBDA, Lodger};
 use lodger_gateway::{Front, RuntimeApi};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 
 use super::{Host, Settings, TestApp, TestHost};
-use crate::{client::ClientRequest, raw_api::RawRuntimeApi, wait::wait_until};
+use crate::{client::ClientRequest, raw_api::RawRuntimeApi, wait::SOON};
 
 /// Every front. The REST API has the binary media type `*/*`, so that bodies keep their bytes.
 pub fn fronts() -> Vec<Front> {
@@ -83,7 +83,8 @@ impl TestApp<Arc<RuntimeApi>> {
 
     /// Waits until the function has polled `count` times.
     pub async fn wait_for_polls(&self, count: usize) {
-        wait_until(&format!("the function has polled {count} times"), || self.poll_count() >= count).await;
+        let polled = timeout(SOON, self.platform.wait_for_polls(count)).await;
+        polled.unwrap_or_else(|_| panic!("the function has not polled {count} times"));
     }
 }
 

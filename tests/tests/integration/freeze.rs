@@ -16,7 +16,7 @@ use lodger_tests::{
     event_log::EventLog,
     probe::span,
     test_host::TestHost,
-    wait::{QUIET, SOON, wait_until},
+    wait::{LONG_GRACE, QUIET, SOON, wait_until},
 };
 use tokio::{
     sync::Semaphore,
@@ -159,7 +159,7 @@ async fn the_hook_runs_on_vercel_before_the_end_of_each_request() {
     let (hook, app) = (hook(&log, &gate, &closed), app(log.clone(), &closed));
     let host = TestHost::vercel().on_own_thread();
     // Longer than the limit of any wait of this test.
-    let mut vercel = host.start(|lodger| lodger.grace(SOON * 100).before_freeze(hook).run(app)).await;
+    let mut vercel = host.start(|lodger| lodger.grace(LONG_GRACE).before_freeze(hook).run(app)).await;
     for (number, target) in ["/", "/bare"].into_iter().enumerate() {
         // The client has its response while the hook waits.
         let (id, _) = vercel.fetch(&ClientRequest::get(target)).await;

@@ -12,7 +12,7 @@ use lodger_gateway::{Front, RuntimeApi, Vercel};
 use lodger_tests::{
     client::{ClientRequest, send},
     program::{Program, SEPARATE_SIGNALS},
-    wait::{SOON, wait_until},
+    wait::wait_until,
 };
 
 const SIGNALS: [(&str, i32); 2] = [("TERM", 15), ("INT", 2)];
@@ -30,11 +30,7 @@ fn wait_for_shutdown(process: &mut Program) {
 
 /// Waits until the process ends. Returns its status and the rest of its standard error.
 async fn end(mut process: Program) -> (ExitStatus, String) {
-    let begun = Instant::now();
-    while !process.has_exited() {
-        assert!(begun.elapsed() < SOON, "the process goes on");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    wait_until("the process ends", || process.has_exited()).await;
     let exit = process.wait();
     (exit.status, exit.stderr)
 }

@@ -20,7 +20,7 @@ use lodger_tests::{
     event_log::EventLog,
     probe::span,
     test_host::TestHost,
-    wait::{QUIET, SOON},
+    wait::{LONG_GRACE, QUIET, SOON},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -151,7 +151,7 @@ async fn the_shutdown_waits_for_work_within_the_grace_period() {
     let (log, gate) = (EventLog::default(), Gate::closed());
     // Longer than the limit of any wait of this test.
     let app = app(log.clone(), &gate);
-    let mut server = TestHost::server().start(|lodger| lodger.grace(SOON * 100).run(app)).await;
+    let mut server = TestHost::server().start(|lodger| lodger.grace(LONG_GRACE).run(app)).await;
     assert_eq!(send(server.addr(), &ClientRequest::get("/several")).await.body(), "handed over");
     server.begin_shutdown();
     sleep(QUIET).await;

@@ -10,16 +10,15 @@ use lodger_tests::{
     losses::{encode_binary_body, replace_invalid_utf8},
     probe::{self, done_in, has_done, span},
     test_host::{TestApp, TestHost, fronts},
-    wait::SOON,
+    wait::{QUIET, SOON},
 };
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{
     checks::{
-        A_WHILE, after_response_request, check_after_response, check_after_response_on_lambda,
-        check_concurrent_invocations, check_context_and_panics, check_invalid_input, check_length_of_empty_response,
-        json_body,
+        after_response_request, check_after_response, check_after_response_on_lambda, check_concurrent_invocations,
+        check_context_and_panics, check_invalid_input, check_length_of_empty_response, json_body,
     },
     comparison::{assert_like_axum, assert_like_axum_behind, assert_like_axum_on_vercel},
     streaming::{
@@ -73,7 +72,7 @@ pub(super) async fn vercel_native<F: Framework + 'static>(name: &str) {
     let (task, sent) = after_response_request();
     let (id, response) = vercel.fetch(&sent).await;
     assert_eq!((&response.body()[..], has_done(&task)), (&b"handed over"[..], false));
-    let end = timeout(A_WHILE, vercel.wait_for_end(id)).await;
+    let end = timeout(QUIET, vercel.wait_for_end(id)).await;
     assert!(end.is_err(), "the request ended before the task after the response");
     probe::let_go(&task);
     vercel.wait_for_end(id).await;

@@ -3,7 +3,6 @@
 use std::{
     net::SocketAddr,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -15,13 +14,10 @@ use lodger_tests::{
     framework::{Framework, INVALID_INPUTS},
     losses::changes,
     probe::{self, done_in, has_done, span},
-    wait::SOON,
+    wait::{QUIET, SOON, wait_until},
 };
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
-
-/// How long a test waits to show that an event does not occur.
-pub(super) const A_WHILE: Duration = Duration::from_millis(100);
+use tokio::time::timeout;
 
 /// Checks the statuses of requests that extractors reject. Only the framework decides about them, not the host.
 pub(super) async fn check_invalid_input<F: Framework>(send: impl AsyncFn(ClientRequest) -> Response<Bytes>) {
@@ -86,12 +82,7 @@ pub(super) async fn check_after_response(addr: SocketAddr) {
     let response = send(addr, &sent).await;
     assert_eq!((&response.body()[..], has_done(&task)), (&b"handed over"[..], false));
     probe::let_go(&task);
-    let done = async {
-        while !has_done(&task) {
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(SOON, done).await.unwrap();
+    wait_until(&format!("{task} is done"), || has_done(&task)).await;
 }
 
 /// Checks that a task runs after the response and before the next invocation.
@@ -101,7 +92,7 @@ pub(super) async fn check_after_response_on_lambda(front: &Front, api: &RuntimeA
     assert_eq!((&response.body()[..], has_done(&task)), (&b"handed over"[..], false));
     let request = ClientRequest::get("/").request();
     let mut next = std::pin::pin!(api.send(front, &request));
-    assert!(timeout(A_WHILE, next.as_mut()).await.is_err(), "the function polled before the end of the task");
+    assert!(timeout(QUIET, next.as_mut()).await.is_err(), "the function polled before the end of the task");
     probe::let_go(&task);
     assert_eq!(next.await.status(), 200);
     assert!(done_in(&task).unwrap()["request_id"].is_string());

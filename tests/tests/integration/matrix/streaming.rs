@@ -8,12 +8,12 @@ use lodger_gateway::{Front, RuntimeApi, StreamEnd};
 use lodger_tests::{
     client::{ClientRequest, send},
     probe::{self, is_gone},
-    wait::SOON,
+    wait::{SOON, wait_until},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-    time::{Duration, sleep, timeout},
+    time::timeout,
 };
 
 use super::comparison::axum_server;
@@ -94,10 +94,5 @@ pub(super) async fn check_cancellation_without_client(api: &RuntimeApi, by: &str
 }
 
 async fn wait_until_dropped(name: &str) {
-    let gone = async {
-        while !is_gone(name) {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(SOON, gone).await.unwrap_or_else(|_| panic!("{name} is not dropped"));
+    wait_until(&format!("{name} is dropped"), || is_gone(name)).await;
 }

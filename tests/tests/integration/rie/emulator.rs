@@ -17,7 +17,10 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use lodger_gateway::Front;
-use lodger_tests::{client::ClientRequest, wait::SOON};
+use lodger_tests::{
+    client::ClientRequest,
+    wait::{SOON, wait_until_async},
+};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
@@ -104,13 +107,11 @@ impl Emulator {
             tokio::spawn(read_lines(process.stderr.take().unwrap(), Arc::clone(&output))),
         ];
         for addr in [addr, runtime_api] {
-            let listens = async {
-                while TcpStream::connect(addr).await.is_err() {
-                    assert_eq!(process.try_wait().unwrap(), None, "the emulator has ended");
-                    sleep(Duration::from_millis(10)).await;
-                }
-            };
-            timeout(SOON, listens).await.expect("the emulator does not listen");
+            wait_until_async("the emulator listens", async || {
+                assert_eq!(process.try_wait().unwrap(), None, "the emulator has ended");
+                TcpStream::connect(addr).await.is_ok()
+            })
+            .await;
         }
         Some(Self { process, addr, output, readers })
     }

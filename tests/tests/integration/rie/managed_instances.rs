@@ -6,11 +6,11 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use http::Response;
 use lodger_gateway::Front;
-use lodger_tests::{client::ClientRequest, wait::SOON};
-use tokio::{
-    process::Command,
-    time::{sleep, timeout},
+use lodger_tests::{
+    client::ClientRequest,
+    wait::{wait_until, wait_until_async},
 };
+use tokio::process::Command;
 
 use super::{Emulator, header_values, install::PROBE, json};
 
@@ -70,12 +70,8 @@ async fn held_names(emulator: &Emulator, front: &Front) -> Vec<String> {
 
 /// Waits until the probe holds `count` requests.
 async fn are_held(emulator: &Emulator, front: &Front, count: usize) {
-    let held = async {
-        while held_names(emulator, front).await.len() != count {
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(SOON, held).await.unwrap_or_else(|_| panic!("the probe does not hold {count} requests"));
+    let event = format!("the probe holds {count} requests");
+    wait_until_async(&event, async || held_names(emulator, front).await.len() == count).await;
 }
 
 /// The maximum number of invocations in flight at once, according to the output of an emulator.
@@ -150,12 +146,7 @@ async fn streams_end_in_any_order_and_fail_in_their_trailers() {
         assert_eq!(*ended.borrow(), [""; 0]);
         for (number, name) in ["last", "fails", "first"].into_iter().enumerate() {
             invoke(&emulator, front, &format!("/let-go/{name}")).await;
-            let has_ended = async {
-                while ended.borrow().len() <= number {
-                    sleep(Duration::from_millis(10)).await;
-                }
-            };
-            timeout(SOON, has_ended).await.expect("the stream does not end");
+            wait_until("the stream ends", || ended.borrow().len() > number).await;
         }
         panics
     };

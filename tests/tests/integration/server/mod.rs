@@ -14,9 +14,6 @@ use lodger_tests::{
     test_host::{Listening, TestApp, TestHost},
 };
 
-/// A grace period that does not end during a test.
-const LONG_GRACE: Duration = Duration::from_secs(3600);
-
 /// Starts an app under Lodger's server.
 async fn start<F>(run: impl FnOnce(Lodger) -> F) -> TestApp<Listening>
 where

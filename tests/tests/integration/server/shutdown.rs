@@ -12,7 +12,7 @@ use axum::{Router, routing::get};
 use lodger_tests::{
     client::{ClientRequest, send_bytes, wait_until_refused},
     probe,
-    wait::SOON,
+    wait::{LONG_GRACE, SOON},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -21,7 +21,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{LONG_GRACE, start, text};
+use super::{start, text};
 use crate::clock;
 
 #[tokio::test]

@@ -11,12 +11,12 @@ use lodger::Error;
 use lodger_tests::{
     framework::{ActixWeb, Axum, Framework},
     raw_api::ACCEPTED,
-    wait::SOON,
+    wait::{QUIET, SOON},
 };
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use super::{Calls, HOOKS, OwnFramework, QUIET, accept_restore_request, check_no_connection, hello, start, start_raw};
+use super::{Calls, HOOKS, OwnFramework, accept_restore_request, check_no_connection, hello, start, start_raw};
 
 type Hook = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 

@@ -7,11 +7,11 @@ use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
     client::ClientRequest,
     framework::{ActixWeb, Axum, Framework, Hyper, Tower, Warp},
-    wait::{SOON, wait_until},
+    wait::{QUIET, SOON, wait_until},
 };
 use tokio::time::{sleep, timeout};
 
-use super::{ActixThread, Calls, HOOKS, OwnFramework, QUIET, start};
+use super::{ActixThread, Calls, HOOKS, OwnFramework, start};
 
 /// The runtime of an app.
 #[derive(Clone, Copy)]

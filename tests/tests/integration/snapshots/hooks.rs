@@ -5,7 +5,13 @@ use std::{io, net::SocketAddr, sync::Arc};
 use axum::{Router, extract::State};
 use lodger::{Host, Lodger, adapter::BoxError};
 use lodger_gateway::{Front, RuntimeApi};
-use lodger_tests::{client::ClientRequest, framework::ActixWeb, raw_api::ACCEPTED, test_host::TestHost, wait::SOON};
+use lodger_tests::{
+    client::ClientRequest,
+    framework::ActixWeb,
+    raw_api::ACCEPTED,
+    test_host::TestHost,
+    wait::{QUIET, SOON},
+};
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpStream},
@@ -14,8 +20,7 @@ use tokio::{
 };
 
 use super::{
-    ActixThread, Calls, HOOKS, QUIET, RESTORED, accept_restore_request, check_no_connection, hello, invocation,
-    start_raw,
+    ActixThread, Calls, HOOKS, RESTORED, accept_restore_request, check_no_connection, hello, invocation, start_raw,
 };
 
 #[tokio::test]

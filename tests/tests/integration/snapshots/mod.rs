@@ -11,7 +11,6 @@ use std::{
     rc::Rc,
     sync::{Arc, Mutex},
     thread::{self, JoinHandle, ThreadId},
-    time::Duration,
 };
 
 use axum::Router;
@@ -25,12 +24,11 @@ use lodger_tests::{
     framework::{self, Framework},
     raw_api::{self, RawRuntimeApi, Socket},
     test_host::{TestApp, TestHost},
+    wait::QUIET,
 };
 use tokio::{net::TcpListener, sync::oneshot, time::timeout};
 
 const RESTORED: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-/// The time in which a test sees that nothing happens.
-const QUIET: Duration = Duration::from_millis(100);
 
 /// The names of the functions that have been called, in order.
 #[derive(Debug, Clone, Default)]

@@ -24,9 +24,6 @@ use lodger_tests::{
 };
 use tokio::time::{sleep, timeout};
 
-/// A grace period that does not end during a test.
-const LONG_GRACE: Duration = Duration::from_secs(3600);
-
 /// Starts an app on a thread of its own, because not every app's future is `Send`.
 async fn start<F>(run: impl FnOnce(Lodger) -> F + Send + 'static) -> TestApp<Vercel>
 where

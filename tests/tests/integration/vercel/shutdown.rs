@@ -9,11 +9,11 @@ use lodger_gateway::VercelMessage;
 use lodger_tests::{
     client::{ClientRequest, try_send_bytes, wait_until_refused},
     probe,
-    wait::SOON,
+    wait::{LONG_GRACE, SOON},
 };
 use tokio::time::{sleep, timeout};
 
-use super::{LONG_GRACE, end_counts, fetch_head, start, start_probes};
+use super::{end_counts, fetch_head, start, start_probes};
 
 #[tokio::test]
 async fn responds_to_requests_in_flight_before_run_returns() {
