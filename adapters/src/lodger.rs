@@ -1,6 +1,8 @@
 mod address;
 mod events;
 mod freeze;
+#[cfg(feature = "handlers")]
+mod handlers;
 mod lambda;
 mod path;
 mod shutdown;
@@ -40,6 +42,8 @@ pub struct Lodger {
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
     hooks: SnapshotHooks,
+    #[cfg(feature = "handlers")]
+    handlers: crate::lambda::handlers::Handlers,
 }
 
 type OnListening = Box<dyn FnOnce(SocketAddr) + Send>;
@@ -125,7 +129,14 @@ impl Lodger {
         A: Run<Marker>,
         E: Into<BoxError>,
     {
-        let build = async { build().await.map_err(|error| Error::build("cannot build the app").with_source(error)) };
+        #[cfg(feature = "handlers")]
+        let checked = self.handlers.check();
+        #[cfg(not(feature = "handlers"))]
+        let checked = Ok(());
+        let build = async {
+            checked?;
+            build().await.map_err(|error| Error::build("cannot build the app").with_source(error))
+        };
         if let Err(error) = self.settings.apply_env() {
             return Err(reported(&self.settings, error).await);
         }
@@ -147,6 +158,10 @@ impl Lodger {
             Host::Lambda => {
                 let runtime = crate::adapter::LambdaRuntime::new(settings, self.shutdown)?;
                 let mut runtime = runtime.around_snapshot(self.hooks);
+                #[cfg(feature = "handlers")]
+                if !self.handlers.is_empty() {
+                    runtime = runtime.with_event_handler(std::sync::Arc::new(self.handlers));
+                }
                 let app = runtime.build(build).await?;
                 app.run_on(Runner::on_events(runtime)).await
             }

@@ -22,6 +22,14 @@ pub(crate) enum Source {
     Events(Box<LambdaRuntime>),
 }
 
+/// The app of a function without one. No request reaches it, because the handler takes every event.
+#[cfg(feature = "handlers")]
+async fn no_app(_: lodger_core::Request) -> http::Response<lodger_core::Body> {
+    let mut response = http::Response::default();
+    *response.status_mut() = http::StatusCode::NOT_FOUND;
+    response
+}
+
 impl Runner {
     #[cfg(feature = "server")]
     pub(crate) fn on_socket(server: Server) -> Self {
@@ -130,6 +138,25 @@ impl Runner {
                 let app = runtime.build(app).await?;
                 runtime.run(app).await
             }
+        }
+    }
+
+    /// Runs a function that handles events and is no web app.
+    ///
+    /// # Errors
+    /// The host sends requests over a socket; or as [`run`](Self::run).
+    #[cfg(feature = "handlers")]
+    pub(crate) async fn run_function(
+        self,
+        handler: std::sync::Arc<dyn lodger_core::lambda::EventHandler>,
+    ) -> Result<(), Error> {
+        match self.0 {
+            #[cfg(feature = "server")]
+            Source::Socket(server) => Err(Error::new(format!(
+                "cannot serve HTTP on the host `{}`: the function handles events of Lambda and is no web app; to invoke it on this                  machine, run `lodger-gateway --event event.json -- PROGRAM`, or `cargo lambda watch` and `cargo lambda invoke`",
+                server.host()
+            ))),
+            Source::Events(runtime) => runtime.with_event_handler(handler).run(crate::app(no_app)).await,
         }
     }
 

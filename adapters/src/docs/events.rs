@@ -1,12 +1,125 @@
 //! Events of Lambda that are not HTTP: queues, schedules, WebSockets.
 //!
-//! By default, such an event fails with an error that names the kind of the event. With a route for events, the app
-//! responds to them like to requests:
+//! There are three ways to handle such an event, and one function may use all of them:
+//!
+//! | | for |
+//! |---|---|
+//! | [handlers](#handlers) beside the app: [`Lodger::on`] | typed events in the same binary as the web app |
+//! | [a service](#functions-without-an-app): [`lambda::service_fn`] | a function without a web app, such as one written for lambda_runtime |
+//! | [routes of the app](#routes): [`Lodger::events_path`] | middleware of the framework around events, WebSocket APIs |
+//!
+//! Without any of them, an event fails with an error that names its kind.
+//!
+//! # Handlers
+//!
+//! A handler takes the events of one type, and the metadata of the invocation. HTTP requests go to the app:
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use lodger::{Lodger, lambda::{self, Batch, events::eventbridge::EventBridgeEvent}};
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Order {
+//!     id: u64,
+//! }
+//!
+//! /// Handles the messages of a queue. Only the failed ones return to it.
+//! async fn orders(batch: Batch<Order>, _: lambda::Context) -> lambda::BatchResponse {
+//!     batch.for_each(async |record| {
+//!         println!("order {}", record.payload.id);
+//!         Ok::<_, lambda::Error>(())
+//!     }).await
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), lodger::Error> {
+//!     let app = Router::new().route("/", get(async || "hello"));
+//!     Lodger::new()
+//!         .on(orders)
+//!         .on_source("aws.events", async |event: EventBridgeEvent, _| println!("the schedule of {:?}", event.time))
+//!         .run(app)
+//!         .await
+//! }
+//! ```
+//!
+//! ```toml
+//! lodger = { version = "0.1", features = ["axum", "events"] }
+//! ```
+//!
+//! The feature `events` adds the types of the crate `aws_lambda_events` as [`lambda::events`]. With the feature `handlers`, which
+//! adds only serde_json, a handler takes a type of yours.
+//!
+//! | method | takes |
+//! |---|---|
+//! | [`Lodger::on`] | the events of the argument's type: of `aws_lambda_events`, a [`Batch`], or a type that implements [`KnownEvent`] |
+//! | [`Lodger::on_detail_type`] | events of EventBridge with a source and a detail type |
+//! | [`Lodger::on_source`] | events of a source: an app, a service, a queue, a topic, a bucket |
+//! | [`Lodger::on_any`] | all other events |
+//!
+//! The handler that describes an event most closely takes it, in any order of the calls. Two handlers that describe the same events
+//! are an error when the process starts, on every host.
+//!
+//! **State.** A handler that uses a pool or a client clones it for each event:
+//!
+//! ```
+//! # use lodger::{Lodger, lambda::events::sns::SnsEvent};
+//! # use std::sync::Arc;
+//! # struct Database;
+//! # impl Database { async fn save(&self, _: &str) {} }
+//! let database = Arc::new(Database);
+//! let lodger = Lodger::new().on(move |event: SnsEvent, _| {
+//!     let database = database.clone();
+//!     async move {
+//!         for record in event.records {
+//!             database.save(&record.sns.message).await;
+//!         }
+//!     }
+//! });
+//! ```
+//!
+//! **Results.** A handler returns `Result<T, E>` with any `T` that implements `Serialize` and any error: of `anyhow`, `eyre`,
+//! `thiserror`, or a `Box<dyn Error>`. [`HandlerOutput`] lists the results that need no `Result`. [`StreamResponse`] is a stream
+//! of bytes. An error fails the invocation, as [`Diagnostic`] describes.
+//!
+//! **Batches.** [The page about batches](crate::docs::batches) shows queues and streams with partial failures.
+//!
+//! **Handlers that are not `Send`**, as is usual with actix-web, go through [`lambda::local`].
+//!
+//! # Functions without an app
+//!
+//! A service over [`LambdaEvent`] is a function that receives every event, HTTP requests included, as its JSON:
+//!
+//! ```no_run
+//! use lodger::lambda::{Error, LambdaEvent, events::sqs::SqsEvent, service_fn};
+//!
+//! async fn handler(event: LambdaEvent<SqsEvent>) -> Result<usize, Error> {
+//!     Ok(event.payload.records.len())
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), lodger::Error> {
+//!     lodger::run(service_fn(handler)).await
+//! }
+//! ```
+//!
+//! Any `tower::Service<LambdaEvent<T>>` that is `Clone` and `Send` works, with the layers of tower around it.
+//! [The porting guide](crate::porting) has a table for lambda_runtime.
+//!
+//! # Locally
+//!
+//! A server has no events: handlers are not called there, and a function without an app returns an error that explains how to
+//! invoke it. [The page about local work](crate::docs::local) shows `lodger-gateway`, which sends an event from a file.
+//!
+//! # Routes
+//!
+//! With a route for events, the app responds to them like to requests:
 //!
 //! | setting | request to the app | response of the app |
 //! |---|---|---|
 //! | [`Lodger::events_path`] | a POST with the event as JSON, content type `application/json` | The result of the invocation: JSON unchanged, such as `batchItemFailures` for a queue; other text as a JSON string. A status other than 2xx fails the invocation. |
 //! | [`Lodger::websocket_path`] | a POST to the route key below the path, such as `/ws/$connect`, with the message as the body; for the handshake with its headers and query | To `$connect`: the status accepts or rejects the client. To other routes: a status other than 2xx fails the invocation, and the body goes to the route response. |
+//!
+//! Handlers are asked before the route for events. Events of a WebSocket API go to their route if there is one.
 //!
 //! # Security
 //!
@@ -42,9 +155,22 @@
 //!
 //! The page of [`SyntheticRequest`] says which events to trust.
 //!
-//! Lodger always rejects events that resemble an HTTP request without being one, such as events of authorizers and of
-//! Lambda@Edge.
+//! Lodger rejects events that resemble an HTTP request without being one, such as events of authorizers and of Lambda@Edge. Only a
+//! handler for their type takes them.
 //!
+//! [`Batch`]: crate::lambda::Batch
+//! [`Diagnostic`]: crate::lambda::Diagnostic
+//! [`HandlerOutput`]: crate::lambda::HandlerOutput
+//! [`KnownEvent`]: crate::lambda::KnownEvent
+//! [`LambdaEvent`]: crate::lambda::LambdaEvent
+//! [`StreamResponse`]: crate::lambda::StreamResponse
+//! [`lambda::events`]: crate::lambda::events
+//! [`lambda::local`]: crate::lambda::local
+//! [`lambda::service_fn`]: crate::lambda::service_fn
+//! [`Lodger::on`]: crate::Lodger::on
+//! [`Lodger::on_any`]: crate::Lodger::on_any
+//! [`Lodger::on_detail_type`]: crate::Lodger::on_detail_type
+//! [`Lodger::on_source`]: crate::Lodger::on_source
 //! [`Lodger::events_path`]: crate::Lodger::events_path
 //! [`Lodger::websocket_path`]: crate::Lodger::websocket_path
 //! [`SyntheticRequest`]: crate::lambda::SyntheticRequest

@@ -1,4 +1,36 @@
-//! Extensions of requests on AWS Lambda.
+//! Extensions of requests on AWS Lambda, and handlers for events that are not HTTP requests.
+//!
+//! The types of handlers need the feature `handlers`, and [`events`] the feature `events`. [The page about
+//! events](crate::docs::events) shows how they fit together.
+
+#[cfg(feature = "handlers")]
+mod diagnostic;
+#[cfg(feature = "handlers")]
+mod function;
+#[cfg(feature = "handlers")]
+pub(crate) mod handlers;
+#[cfg(feature = "handlers")]
+mod into_result;
+#[cfg(feature = "handlers")]
+mod known;
+#[cfg(feature = "handlers")]
+mod local;
 
 #[doc(inline)]
 pub use lodger_core::lambda::{Context, Event, EventKind, EventSource, RequestContext, SyntheticRequest};
+
+#[cfg(feature = "handlers")]
+#[doc(inline)]
+pub use lodger_core::{
+    BoxError as Error,
+    lambda::{ErrorReport, FromEvent, HandlerResult},
+};
+
+#[cfg(feature = "handlers")]
+pub use self::{
+    diagnostic::Diagnostic,
+    function::{FunctionMarker, LambdaEvent, ServiceFn, service_fn},
+    into_result::{HandlerOutput, IntoResult, LocalOutput, StreamResponse},
+    known::{EventPattern, KnownEvent},
+    local::local,
+};

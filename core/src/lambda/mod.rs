@@ -7,6 +7,9 @@ mod api_error;
 mod context;
 mod event;
 #[cfg(feature = "serde")]
+mod from_event;
+mod handler;
+#[cfg(feature = "serde")]
 mod parse;
 mod quote;
 mod reply;
@@ -19,6 +22,9 @@ use self::api_error::log_lost_report;
 use crate::{Error, Settings};
 
 pub use context::{Context, Event, RequestContext, SyntheticRequest};
+#[cfg(feature = "serde")]
+pub use from_event::FromEvent;
+pub use handler::{ErrorReport, EventHandler, HandlerFuture, HandlerResult, IncomingEvent};
 pub use runtime::Runtime;
 pub use source::{EventKind, EventSource};
 

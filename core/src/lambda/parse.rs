@@ -19,12 +19,19 @@ const KINDS: [&str; 7] = ["null", "boolean", "integer", "floating point", "strin
 /// The JSON does not fit the type. The error names the field. It contains neither the value, which may be a token, nor the
 /// error of serde, which contains the value.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], name: &str) -> Result<T, Error> {
+    // Only the second deserializer records the path of each field, which takes time.
+    serde_json::from_slice(json).or_else(|_| parse_with_path(json, name))
+}
+
+fn parse_with_path<'a, T: Deserialize<'a>>(json: &'a [u8], name: &str) -> Result<T, Error> {
     let mut json = serde_json::Deserializer::from_slice(json);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path();
         let field = if path.iter().next().is_none() { String::new() } else { format!("{path}: ") };
         Error::new(format!("cannot read {name} as {}: {field}{}", type_name::<T>(), cause(error.inner())))
-    })
+    })?;
+    json.end().map_err(|error| Error::new(format!("cannot read {name} as {}: {error}", type_name::<T>())))?;
+    Ok(parsed)
 }
 
 /// Returns the message of an error without the value.

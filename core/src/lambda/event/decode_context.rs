@@ -1,10 +1,12 @@
 //! The input of decoding, besides the event.
 
+use std::sync::Arc;
+
 use tracing::Span;
 
 use crate::{
     ResponseMode, Settings, Stage,
-    lambda::{Context, event::header_names::HeaderNameCache},
+    lambda::{Context, EventHandler, event::header_names::HeaderNameCache},
     path::reserved::Reserved,
 };
 
@@ -18,6 +20,7 @@ pub(crate) struct DecodeContext<'a> {
     pub(crate) base_path: Option<&'a str>,
     pub(crate) events_path: Option<&'a str>,
     pub(crate) websocket_path: Option<&'a str>,
+    pub(crate) handlers: &'a [Arc<dyn EventHandler>],
     pub(crate) reserved: &'a Reserved,
     pub(crate) names: &'a mut HeaderNameCache,
 }
@@ -27,6 +30,7 @@ impl<'a> DecodeContext<'a> {
         invocation: &'a Context,
         span: &'a Span,
         settings: &'a Settings,
+        handlers: &'a [Arc<dyn EventHandler>],
         reserved: &'a Reserved,
         names: &'a mut HeaderNameCache,
     ) -> Self {
@@ -38,6 +42,7 @@ impl<'a> DecodeContext<'a> {
             base_path: settings.base_path.as_deref(),
             events_path: settings.events_path.as_deref(),
             websocket_path: settings.websocket_path.as_deref(),
+            handlers,
             reserved,
             names,
         }

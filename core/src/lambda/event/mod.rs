@@ -11,6 +11,7 @@ mod escape;
 mod fields;
 mod front;
 mod fronts;
+mod handled;
 mod header_names;
 mod headers;
 mod own_keys;
@@ -30,14 +31,22 @@ use self::{
 };
 use crate::{
     PathPrefix, Request,
-    lambda::{Event, RequestContext, SyntheticRequest, reply::ReplyShape},
+    lambda::{Event, HandlerFuture, RequestContext, SyntheticRequest, reply::ReplyShape},
 };
 
 pub(crate) use decode_context::DecodeContext;
 pub(crate) use header_names::HeaderNameCache;
 pub(crate) use rejection::Rejection;
 
-/// An event, decoded.
+/// The receiver of an event.
+pub(crate) enum Recipient {
+    /// The app.
+    App(DecodedEvent),
+    /// A handler, with its future.
+    Handler(HandlerFuture),
+}
+
+/// An event as a request.
 pub(crate) struct DecodedEvent {
     pub(crate) request: Request,
     /// The form of the reply.
@@ -46,16 +55,24 @@ pub(crate) struct DecodedEvent {
     pub(crate) prefix: Option<PathPrefix>,
 }
 
-/// Decodes an event.
+/// Decodes an event, or passes it to a handler.
 ///
 /// # Errors
-/// The event does not become a request. The [`Rejection`] contains the response to the client if the front is known.
-pub(crate) fn read(event: &Bytes, context: DecodeContext<'_>) -> Result<DecodedEvent, Rejection> {
+/// The event does not become a request, and no handler takes it. The [`Rejection`] contains the response to the client if the
+/// front is known.
+pub(crate) fn read(event: &Bytes, context: DecodeContext<'_>) -> Result<Recipient, Rejection> {
+    if let Some(future) = handled::by_whole_function(event, &context) {
+        return Ok(Recipient::Handler(future));
+    }
     let keys = fronts::keys();
     let fields = EventFields::read(event, keys).map_err(|malformed| Rejection::malformed(event, malformed))?;
-    let format = fronts::recognize(&fields)?;
+    let recognized = fronts::recognize(&fields);
+    if let Some(handled) = handled::by_handlers(event, &recognized, &context) {
+        return handled.map(Recipient::Handler);
+    }
+    let format = recognized?;
     let Some(wrapper) = &format.wrapper else {
-        return decode(format, event, event, &fields, context);
+        return decode(format, event, event, &fields, context).map(Recipient::App);
     };
     let bad_request =
         |BadRequest(reason)| Rejection::BadRequest(ReplyShape { format: format.reply, without_body: false }, reason);
@@ -63,7 +80,7 @@ pub(crate) fn read(event: &Bytes, context: DecodeContext<'_>) -> Result<DecodedE
     let fields = (wrapper.read)(&inner, keys).map_err(bad_request)?;
     let mut decoded = decode(format, event, &inner, &fields, context)?;
     (wrapper.finish)(&mut decoded.request);
-    Ok(decoded)
+    Ok(Recipient::App(decoded))
 }
 
 /// Decodes the request that `json` contains: the event, or the request inside of its wrapper.

@@ -3,20 +3,24 @@
 mod call;
 pub(crate) mod deadline;
 pub(crate) mod group;
+mod handle;
 pub(crate) mod run;
 mod slot;
 mod snapshot;
 pub(crate) mod stop;
 mod stream;
 
-use std::{mem::take, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{fmt, mem::take, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use lodger_runtime_api::{Client, Error as ApiError, Extension};
 
 use self::{group::SlotGroup, snapshot::Snapshot};
 use crate::{
     Error, Settings, Shutdown, SnapshotHooks,
-    lambda::api_error::{log_lost_report, with_causes},
+    lambda::{
+        EventHandler,
+        api_error::{log_lost_report, with_causes},
+    },
     lifecycle::{build::catch_build_panic, only_run::OnlyRun, signals::Signals},
     log,
 };
@@ -42,7 +46,6 @@ const EXTENSION_NAME: &str = "lodger";
 /// runtime.run_local(app).await
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct Runtime {
     client: Client,
     settings: Settings,
@@ -55,9 +58,13 @@ pub struct Runtime {
     /// The extension that makes Lambda send SIGTERM.
     extension: Option<Arc<Extension>>,
     hooks: SnapshotHooks,
+    handlers: Handlers,
     /// Prevents a second app of this process from using the same Runtime API.
     only: Arc<OnlyRun>,
 }
+
+/// The handlers of events, in the order in which they are asked.
+pub(crate) type Handlers = Vec<Arc<dyn EventHandler>>;
 
 impl Runtime {
     /// Creates a runtime. Sends no request to the Runtime API yet.
@@ -75,7 +82,8 @@ impl Runtime {
         }
         let only = Arc::new(OnlyRun::try_new(format!("the Lambda Runtime API at {}", client.address()))?);
         let hooks = SnapshotHooks::default();
-        Ok(Self { client, settings, shutdown, slots, group: None, grace: None, extension: None, hooks, only })
+        let handlers = Handlers::new();
+        Ok(Self { client, settings, shutdown, slots, group: None, grace: None, extension: None, hooks, handlers, only })
     }
 
     /// Runs `hooks` around the SnapStart snapshot, if the settings say that Lambda takes one.
@@ -87,6 +95,13 @@ impl Runtime {
     #[must_use]
     pub fn around_snapshot(mut self, hooks: SnapshotHooks) -> Self {
         self.hooks = hooks;
+        self
+    }
+
+    /// Passes events to `handler` before the route for events, after the handlers that were added before.
+    #[must_use]
+    pub fn with_event_handler(mut self, handler: Arc<dyn EventHandler>) -> Self {
+        self.handlers.push(handler);
         self
     }
 
@@ -153,7 +168,7 @@ impl Runtime {
             return vec![self];
         }
         let snapshot = self.snapshot();
-        let Self { client, settings, shutdown, slots, group, grace, extension, only, .. } = self;
+        let Self { client, settings, shutdown, slots, group, grace, extension, handlers, only, .. } = self;
         let group = group.unwrap_or_else(|| SlotGroup::new(shutdown, grace, snapshot));
         let part = |(number, group)| Self {
             client: client.sibling(),
@@ -165,6 +180,7 @@ impl Runtime {
             grace,
             extension: extension.clone(),
             hooks: SnapshotHooks::default(),
+            handlers: handlers.clone(),
             only: Arc::clone(&only),
         };
         group.split(parts).into_iter().enumerate().map(part).collect()
@@ -177,6 +193,16 @@ impl Runtime {
             hooks: take(&mut self.hooks),
             extension: self.extension.clone(),
         })
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("client", &self.client)
+            .field("settings", &self.settings)
+            .field("slots", &self.slots)
+            .finish_non_exhaustive()
     }
 }
 

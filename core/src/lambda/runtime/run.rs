@@ -71,8 +71,8 @@ impl Runtime {
         let (app, first_error) = (Arc::new(app), Mutex::new(Ok(())));
         let slots = (0..self.slots).map(|_| {
             Box::pin(async {
-                let answered =
-                    slot::run(self.client.sibling(), &self.settings, group.signals(), Arc::clone(&app)).await;
+                let (client, app) = (self.client.sibling(), Arc::clone(&app));
+                let answered = slot::run(client, &self.settings, group.signals(), &self.handlers, app).await;
                 // Busy slots respond first, and then stop.
                 group.stop();
                 let mut first_error = first_error.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,16 +89,19 @@ impl Runtime {
     /// the app, which is 100 KB with the compression of actix-web.
     async fn run_one_slot<A: App>(mut self, app: A) -> Result<(), Error> {
         let snapshot = self.snapshot();
-        let Self { client, settings, shutdown, group, grace, extension: _extension, only: _only, .. } = self;
+        let Self { client, settings, shutdown, group, grace, extension: _extension, handlers, only: _only, .. } = self;
         let group = match group {
             Some(group) => group,
             None if grace.is_some() || snapshot.is_some() => SlotGroup::new(shutdown, grace, snapshot),
-            None => return Box::pin(slot::run(client, &settings, (StopSignal::new(shutdown), None), app)).await,
+            None => {
+                let signals = (StopSignal::new(shutdown), None);
+                return Box::pin(slot::run(client, &settings, signals, &handlers, app)).await;
+            }
         };
         if !group.wait_for_start().await? {
             return Ok(());
         }
-        let answered = Box::pin(slot::run(client, &settings, group.signals(), app));
+        let answered = Box::pin(slot::run(client, &settings, group.signals(), &handlers, app));
         group.within_grace(answered).await.unwrap_or(Ok(()))
     }
 }

@@ -15,9 +15,9 @@ use crate::{
     lambda::{
         Context,
         api_error::{into_error, with_causes},
-        event::{self, DecodeContext, DecodedEvent, HeaderNameCache, Rejection},
+        event::{self, DecodeContext, DecodedEvent, HeaderNameCache, Recipient, Rejection},
         reply::{self, Reply},
-        runtime::{call::call, deadline::Deadline, group::GraceEnd, stop::StopSignal, stream},
+        runtime::{Handlers, call::call, deadline::Deadline, group::GraceEnd, handle, stop::StopSignal, stream},
     },
     log::{self, span},
     path::reserved::Reserved,
@@ -31,6 +31,7 @@ use crate::{
 /// The state that a slot keeps from one invocation to the next.
 struct Slot<'a, A> {
     app: A,
+    handlers: &'a Handlers,
     settings: &'a Settings,
     reserved: Reserved,
     header_names: HeaderNameCache,
@@ -46,10 +47,12 @@ pub(crate) async fn run<A: App>(
     mut client: Client,
     settings: &Settings,
     (mut stop, grace_end): (StopSignal, Option<GraceEnd>),
+    handlers: &Handlers,
     app: A,
 ) -> Result<(), Error> {
     let mut slot = Slot {
         app,
+        handlers,
         settings,
         reserved: Reserved::new(settings.events_path.as_deref(), settings.websocket_path.as_deref()),
         header_names: HeaderNameCache::new(),
@@ -90,14 +93,19 @@ async fn arrives(client: &mut Client, stop: &mut StopSignal) -> Result<bool, Err
 
 impl<A: App> Slot<'_, A> {
     async fn respond(&mut self, mut invocation: Invocation<'_>, context: &Context, span: &Span) -> Result<(), Error> {
-        let Self { app, settings, reserved, header_names, deadline, after } = self;
+        let Self { app, handlers, settings, reserved, header_names, deadline, after } = self;
         let id = context.request_id();
         let event = invocation.take_event();
-        let decoded = decode(&event, DecodeContext::new(context, span, settings, reserved, header_names));
+        let recipient = decode(&event, DecodeContext::new(context, span, settings, handlers, reserved, header_names));
         // The app holds the last reference to the event, so that its memory can be used for the next event.
         drop(event);
-        let (reply, body) = match decoded {
-            Ok(DecodedEvent { mut request, shape, prefix }) => {
+        let (reply, body) = match recipient {
+            Ok(Recipient::Handler(handled)) => {
+                // Boxed, so that it does not enlarge the future of every request.
+                let sent = Box::pin(handle::respond(handled, invocation, context, deadline)).await;
+                return sent.or_else(|error| log_unless_fatal(&error, id));
+            }
+            Ok(Recipient::App(DecodedEvent { mut request, shape, prefix })) => {
                 request.extensions_mut().insert(after.clone());
                 let prefix = prefix.filter(|_| settings.rewrites_location());
                 call(app, request, prefix, shape, id, deadline).await
@@ -168,7 +176,7 @@ async fn run_after_response(after: &AfterResponse, request_id: &str, deadline: &
 }
 
 /// Decodes an event. A panic of a decoding library becomes a rejection, so that the slot can go on.
-fn decode(event: &Bytes, context: DecodeContext<'_>) -> Result<DecodedEvent, Rejection> {
+fn decode(event: &Bytes, context: DecodeContext<'_>) -> Result<Recipient, Rejection> {
     catch_panic::catch_panic(|| event::read(event, context)).unwrap_or_else(|Panicked(message)| {
         Err(Rejection::Failed {
             error_type: "Runtime.UnreadableEvent",

@@ -30,8 +30,6 @@ enum StreamFailure {
 
 /// Streams a response: the prelude, and then each frame of `body` as it arrives.
 ///
-/// A stream that fails ends with error trailers, so that the client cannot mistake it for a complete response.
-///
 /// # Errors
 /// As [`ResponseStream::finish`].
 pub(crate) async fn send<B>(
@@ -44,7 +42,25 @@ pub(crate) async fn send<B>(
 where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
-    let mut stream = invocation.stream(prelude).await?;
+    let stream = invocation.stream(prelude).await?;
+    send_body(stream, context, body, deadline).await
+}
+
+/// Sends each frame of `body` as it arrives.
+///
+/// A stream that fails ends with error trailers, so that the client cannot mistake it for a complete response.
+///
+/// # Errors
+/// As [`ResponseStream::finish`].
+pub(crate) async fn send_body<B>(
+    mut stream: ResponseStream<'_>,
+    context: &Context,
+    body: Option<B>,
+    deadline: &mut Deadline,
+) -> Result<(), ApiError>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>>,
+{
     let copied = {
         let mut body = pin!(GuardedBody::new(body));
         let copied = copy(&mut stream, body.as_mut(), deadline).await;

@@ -63,6 +63,11 @@ pub(crate) fn recognize(fields: &EventFields<'_>) -> Result<&'static EventFormat
     Ok(&event_route::FORMAT)
 }
 
+/// Whether events of this format are of no front.
+pub(crate) fn is_event_route(format: &EventFormat) -> bool {
+    format.log_name == event_route::FORMAT.log_name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

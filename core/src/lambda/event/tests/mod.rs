@@ -45,8 +45,11 @@ fn read_bytes(event: &Bytes, settings: &Settings, trace_id: &'static str) -> Res
     ]));
     let reserved = Reserved::new(settings.events_path.as_deref(), settings.websocket_path.as_deref());
     let read =
-        read(event, DecodeContext::new(&context, &Span::none(), settings, &reserved, &mut HeaderNameCache::new()));
-    read.map(|DecodedEvent { request, shape, prefix }| {
+        read(event, DecodeContext::new(&context, &Span::none(), settings, &[], &reserved, &mut HeaderNameCache::new()));
+    read.map(|recipient| {
+        let Recipient::App(DecodedEvent { request, shape, prefix }) = recipient else {
+            panic!("there are no handlers");
+        };
         // The app and the rewriting of `Location` get the same prefix.
         assert_eq!(request.extensions().get(), prefix.as_ref());
         (request, shape)
