@@ -168,18 +168,22 @@ kinds! {
     RestApiTokenAuthorizer, "a REST API token authorizer", [has("methodArn"), has("authorizationToken")];
     /// A Lambda authorizer of AppSync.
     AppSyncAuthorizer, "an AppSync authorizer", [has("authorizationToken"), has("requestContext")];
-    /// One field to resolve for AppSync.
-    AppSyncResolver, "an AppSync resolver",
-        [has("info"), has("arguments")], [has("info"), has("request")], [equals("operation", "Invoke"), has("payload")];
-    /// Several fields to resolve for AppSync: an array, or a request with the operation `BatchInvoke`.
+    /// A field to resolve for AppSync, by a direct resolver.
+    AppSyncResolver, "an AppSync resolver", [has("info"), has("arguments")], [has("info"), has("request")];
+    /// Several fields to resolve for AppSync, by a direct resolver: an array.
     AppSyncBatchResolver, "an AppSync batch resolver",
-        [has("[0].info"), has("[0].request")], [has("[0].info"), has("[0].arguments")],
-        [equals("operation", "BatchInvoke"), has("payload")];
+        [has("[0].info"), has("[0].arguments")], [has("[0].info"), has("[0].request")];
+    /// A [request](https://docs.aws.amazon.com/appsync/latest/devguide/resolver-reference-lambda-js.html) that a resolver of
+    /// AppSync makes, with an `operation` and a `payload`.
+    AppSyncRequest, "an AppSync request",
+        [equals("operation", "Invoke"), has("payload")], [equals("operation", "BatchInvoke"), has("payload")];
 
     /// A custom resource of CloudFormation.
     CloudFormation, "a CloudFormation custom resource", [has("RequestType"), has("ResourceProperties")];
     /// An evaluation for a custom rule of AWS Config.
     ConfigRule, "an AWS Config rule", [has("invokingEvent"), has("configRuleName")];
+    /// A hook of a CodeDeploy deployment.
+    CodeDeployHook, "a CodeDeploy lifecycle hook", [has("DeploymentId"), has("LifecycleEventHookExecutionId")];
     /// A job of CodePipeline.
     CodePipelineJob, "a CodePipeline job", [has("CodePipeline.job")];
     /// A step of the rotation of a secret of Secrets Manager.

@@ -144,10 +144,10 @@ pub(super) fn events() -> Vec<(EventKind, Value)> {
             json!({"arguments": {}, "identity": null, "source": null, "request": {}, "prev": null, "info": {}, "stash": {}}),
         ),
         (K::AppSyncResolver, json!({"arguments": null, "source": "parent", "request": {}, "info": {}})),
-        (K::AppSyncResolver, json!({"version": "2018-05-29", "operation": "Invoke", "payload": {}})),
+        (K::AppSyncRequest, json!({"version": "2018-05-29", "operation": "Invoke", "payload": {}})),
         (K::AppSyncBatchResolver, json!([{"arguments": {}, "source": {}, "request": {}, "info": {}}, {}])),
         (K::AppSyncBatchResolver, json!([{"arguments": {}, "info": {}}])),
-        (K::AppSyncBatchResolver, json!({"version": "2018-05-29", "operation": "BatchInvoke", "payload": []})),
+        (K::AppSyncRequest, json!({"version": "2018-05-29", "operation": "BatchInvoke", "payload": []})),
         (
             K::CloudFormation,
             json!({"RequestType": "Create", "StackId": "s", "LogicalResourceId": "l", "ResourceProperties": {}}),
@@ -156,6 +156,7 @@ pub(super) fn events() -> Vec<(EventKind, Value)> {
             K::ConfigRule,
             json!({"invokingEvent": "{}", "configRuleName": "tags", "configRuleArn": "arn:aws:config:eu-west-1:1:config-rule/config-rule-a1", "resultToken": "t"}),
         ),
+        (K::CodeDeployHook, json!({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e"})),
         (K::CodePipelineJob, json!({"CodePipeline.job": {"id": "j"}})),
         (
             K::SecretsManagerRotation,
