@@ -159,6 +159,7 @@ mod access;
 mod discard;
 mod event;
 mod event_name;
+pub mod events;
 mod front;
 mod front_settings;
 mod fronts;
