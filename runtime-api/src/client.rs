@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(crate) const API_VERSION: &str = "/2018-06-01/runtime";
-const USER_AGENT: &str = concat!("lodger/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("lodger/", env!("CARGO_PKG_VERSION"));
 
 /// A client of the Runtime API that receives one invocation at a time.
 ///

@@ -2,6 +2,9 @@ use std::{error, fmt, io};
 
 use crate::http1::ConnectionError;
 
+/// The number of bytes of a response that an error quotes.
+const MAX_QUOTE: usize = 500;
+
 /// The error of a call to the Runtime API or the Extensions API.
 ///
 /// The type is opaque. Use [`is_fatal`](Self::is_fatal) to decide whether the process can go on. `Display` prints this level
@@ -98,9 +101,12 @@ impl Error {
         Self::rejected_with_hint(action, status, hint)
     }
 
-    /// As [`rejected`](Self::rejected), for a request without which the process can go on.
-    pub(crate) fn optional_rejected(action: &str, status: u16) -> Self {
-        Self::rejected_with_hint(action, status, "")
+    /// As [`rejected`](Self::rejected), for a request of an extension. Quotes the start of `body`, in which Lambda explains the
+    /// rejection.
+    pub(crate) fn explained_rejection(action: &str, status: u16, body: &[u8]) -> Self {
+        let body = String::from_utf8_lossy(body.get(..MAX_QUOTE).unwrap_or(body));
+        let hint = if body.trim().is_empty() { String::new() } else { format!(": {}", body.trim().escape_debug()) };
+        Self::rejected_with_hint(action, status, &hint)
     }
 
     fn rejected_with_hint(action: &str, status: u16, hint: &str) -> Self {

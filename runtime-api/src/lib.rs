@@ -64,7 +64,7 @@ mod timer;
 pub use client::Client;
 pub use context::Context;
 pub use error::Error;
-pub use extension::Extension;
+pub use extension::{Extension, ExtensionClient, LifecycleEvent, Registration};
 pub use invocation::Invocation;
 pub use payload::Payload;
 pub use stream::ResponseStream;

@@ -60,7 +60,7 @@ impl Client {
         // Writing to a string cannot fail.
         let _ = write!(head, "{}\r\n", payload.len());
         if let Some(error_type) = post.error_type {
-            head.extend(["lambda-runtime-function-error-type: ", &header_error_type(error_type), "\r\n"]);
+            head.extend(["lambda-runtime-function-error-type: ", &header_error_type("Function", error_type), "\r\n"]);
         }
         head.push_str("\r\n");
         let posted = self.post_with_retries(&head, payload).await;

@@ -29,11 +29,11 @@ pub(crate) fn is_name_character(character: char) -> bool {
 }
 
 /// Returns `error_type` for a header, in the form `Category.Reason` that Lambda expects: a type without `.` becomes a reason of
-/// the category `Function`. Replaces every other character by `_`, because a line break would start another header.
-pub(crate) fn header_error_type(error_type: &str) -> String {
-    let category = if error_type.contains('.') { "" } else { "Function." };
+/// `category`. Replaces every other character by `_`, because a line break would start another header.
+pub(crate) fn header_error_type(category: &str, error_type: &str) -> String {
     let reason = if error_type.is_empty() { "Unknown" } else { error_type };
-    format!("{category}{}", reason.replace(|character| !is_name_character(character), "_"))
+    let reason = reason.replace(|character| !is_name_character(character), "_");
+    if reason.contains('.') { reason } else { format!("{category}.{reason}") }
 }
 
 /// Returns the JSON of an error. Cuts `message` after [`MAX_MESSAGE`] characters, `stack_trace` after [`MAX_TRACE_LINES`], and
@@ -100,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn a_type_without_a_category_becomes_a_reason_of_the_category_function() {
+    fn a_type_without_a_category_becomes_a_reason_of_the_given_category() {
         for (error_type, header) in [
             ("ParseIntError", "Function.ParseIntError"),
             ("Runtime.InvalidEvent", "Runtime.InvalidEvent"),
             ("io::Error", "Function.io__Error"),
             ("", "Function.Unknown"),
         ] {
-            assert_eq!(header_error_type(error_type), header);
+            assert_eq!(header_error_type("Function", error_type), header);
         }
     }
 }

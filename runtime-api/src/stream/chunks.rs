@@ -41,7 +41,7 @@ pub(super) fn push_error_trailers(out: &mut Vec<u8>, error_type: &str, message: 
     let _ = write!(
         out,
         "Lambda-Runtime-Function-Error-Type: {}\r\nLambda-Runtime-Function-Error-Body: {}\r\n",
-        header_error_type(error_type),
+        header_error_type("Function", error_type),
         STANDARD.encode(error_json(error_type, message, NO_TRACE))
     );
 }

@@ -4,21 +4,14 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
 
-use crate::{
-    Error,
-    address::Address,
-    http1::{Connection, ConnectionError, ResponseHead},
-    report::is_name_character,
-    timer::ReusableTimer,
-};
+use super::{API_VERSION, Registration, Response, registration::Registered, send};
+use crate::{Error, address::Address, http1::Connection};
 
-const API_VERSION: &str = "/2020-01-01/extension";
 /// A function has ten seconds to initialize, and the registration must leave most of them to the app.
 const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(3);
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
@@ -40,36 +33,17 @@ pub struct Extension {
 
 impl Extension {
     pub(crate) async fn register(address: &Address, headers: &str, name: &str) -> Result<Self, Error> {
-        if name.is_empty() || !name.chars().all(is_name_character) {
-            return Err(Error::invalid_extension_name(name));
-        }
-        let path = address.path();
-        let request = format!(
-            "POST {path}{API_VERSION}/register HTTP/1.1\r\n{headers}lambda-extension-name: {name}\r\n\
-             content-type: application/json\r\ncontent-length: 13\r\n\r\n{{\"events\":[]}}"
-        );
-        let mut id = Bytes::new();
-        let header = |head: &Bytes, name: &str, value: &[u8]| {
-            if name.eq_ignore_ascii_case("lambda-extension-identifier") {
-                id = head.slice_ref(value);
-            }
-        };
-        let action = format!("register the extension {name:?}");
-        let Ok(sent) = timeout(REGISTRATION_TIMEOUT, send(address, None, &request, header)).await else {
+        let registration = Registration::new(name);
+        let Ok(registered) = timeout(REGISTRATION_TIMEOUT, registration.send(address, headers)).await else {
             let cause = format!("no response within {REGISTRATION_TIMEOUT:?}");
+            let action = format!("register the extension {name:?}");
             return Err(Error::connection(&action, io::Error::new(io::ErrorKind::TimedOut, cause)));
         };
-        let (connection, head) = sent.map_err(|error| Error::connection(&action, error))?;
-        if head.status != 200 {
-            return Err(Error::optional_rejected(&action, head.status));
-        }
-        let Some(id) = std::str::from_utf8(&id).ok().filter(|id| !id.is_empty()) else {
-            return Err(Error::connection(&action, io::Error::other("the response has no identifier")));
-        };
+        let Registered { connection: kept, identifier, .. } = registered?;
+        let path = address.path();
         let poll = format!(
-            "GET {path}{API_VERSION}/event/next HTTP/1.1\r\n{headers}lambda-extension-identifier: {id}\r\n\r\n"
+            "GET {path}{API_VERSION}/event/next HTTP/1.1\r\n{headers}lambda-extension-identifier: {identifier}\r\n\r\n"
         );
-        let kept = head.is_reusable.then_some(connection);
         let task = Mutex::new(spawn_poll(address, kept, &poll));
         Ok(Self { address: address.clone(), poll, task })
     }
@@ -100,29 +74,17 @@ fn spawn_poll(address: &Address, kept: Option<Box<Connection>>, request: &str) -
 /// Polls for events. None ever arrive.
 async fn poll(address: Address, mut kept: Option<Box<Connection>>, request: String) {
     loop {
-        match send(&address, kept.take(), &request, |_, _, _| {}).await {
+        match send(&address, kept.take(), request.as_bytes(), |_, _, _| {}).await {
             // The connection is gone, probably because the process was frozen.
             Err(_) => {}
-            Ok((connection, head)) if head.status == 200 => kept = head.is_reusable.then_some(connection),
+            Ok(Response { connection, head, .. }) if head.status == 200 => {
+                kept = head.is_reusable.then_some(connection);
+            }
             // Lambda does not know the extension any more.
             Ok(_) => return,
         }
         sleep(RETRY_PAUSE).await;
     }
-}
-
-async fn send(
-    address: &Address,
-    kept: Option<Box<Connection>>,
-    request: &str,
-    header: impl FnMut(&Bytes, &str, &[u8]),
-) -> Result<(Box<Connection>, ResponseHead), ConnectionError> {
-    let mut timer = ReusableTimer::default();
-    let mut connection = address.connection(kept).await?;
-    connection.send(request.as_bytes(), &mut timer).await?;
-    connection.wait().await?;
-    let (head, _) = connection.response(&mut timer, header).await?;
-    Ok((connection, head))
 }
 
 impl fmt::Debug for Extension {
