@@ -187,7 +187,7 @@ pub use fronts::UnknownFront;
 pub use function::Function;
 pub use invocation::{FunctionError, FunctionResult, Invocation};
 pub use log::LogEntry;
-pub use runtime_api::RuntimeApi;
+pub use runtime_api::{ExtensionError, RuntimeApi, ShutdownReason};
 pub use server::Server;
 pub use streamed::{Chunk, StreamEnd, StreamedResponse};
 #[cfg(unix)]

@@ -53,7 +53,7 @@ impl RuntimeApi {
             biased;
             error = self.startup_error() => return Err(error),
             delivered = delivered => delivered.map_err(|_| io::Error::other("the Runtime API dropped the invocation"))?,
-            () = tokio::time::sleep(DEFAULT_TIMEOUT) => return Err(timed_out(DEFAULT_TIMEOUT)),
+            () = tokio::time::sleep(DEFAULT_TIMEOUT) => return Err(self.not_delivered()),
         };
         entry.start(deadline - timeout, cold_start);
         tokio::select! {
@@ -67,14 +67,36 @@ impl RuntimeApi {
         }
     }
 
-    /// Waits until the function has reported an init or restore error, and has not polled since.
+    /// Returns the error for an invocation that the function has not received in time.
+    fn not_delivered(&self) -> io::Error {
+        let state = self.state.lock();
+        let busy: Vec<_> = state.extensions.busy().collect();
+        if busy.is_empty() {
+            return timed_out(DEFAULT_TIMEOUT);
+        }
+        let message = format!(
+            "cannot invoke the function: the extension {} has not requested its next event for {} s",
+            busy.join(", "),
+            DEFAULT_TIMEOUT.as_secs()
+        );
+        io::Error::new(io::ErrorKind::TimedOut, message)
+    }
+
+    /// Waits until no invocation is possible: the function has reported an init or restore error and has not polled since, an
+    /// extension has failed, or the environment has shut down.
     async fn startup_error(&self) -> io::Error {
         let find = |state: &State| {
+            if state.is_shutting_down {
+                return Some(io::Error::other("the execution environment has shut down"));
+            }
+            if let Some(error) = &state.extensions.error {
+                return Some(io::Error::other(error.clone()));
+            }
             let error = state.restore_error.as_ref().or(state.init_error.as_ref());
-            error.filter(|_| state.has_failed_to_start).cloned()
+            let error = error.filter(|_| state.has_failed_to_start)?;
+            Some(io::Error::other(format!("the function cannot start: {error}")))
         };
-        let error = self.state.wait_for(find).await;
-        io::Error::other(format!("the function cannot start: {error}"))
+        self.state.wait_for(find).await
     }
 }
 

@@ -1,4 +1,7 @@
+mod body;
 mod check;
+mod extensions;
+mod function_info;
 mod head;
 mod invoke;
 mod lifecycle;
@@ -21,6 +24,7 @@ use tokio::{
 
 use crate::{FunctionError, Warning, access::Hosts, log::Log};
 
+pub use self::extensions::{ExtensionError, ShutdownReason};
 #[cfg(feature = "websocket")]
 pub(crate) use self::send::error_response;
 pub(crate) use self::state::SharedState;
@@ -91,17 +95,6 @@ impl RuntimeApi {
     /// Waits until the function reports a restore error.
     pub async fn restore_error(&self) -> FunctionError {
         self.state.wait_for(|state| state.restore_error.clone()).await
-    }
-
-    /// The names of the extensions that the function has registered.
-    ///
-    /// These are internal extensions, which have no events. The API rejects a registration after the first poll. It delivers no
-    /// invocation before every extension has requested its first event, because that request ends the initialization. Lambda sends
-    /// SIGTERM only to functions with an extension.
-    ///
-    /// Source: [Extensions API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
-    pub fn extensions(&self) -> Vec<String> {
-        self.state.lock().extensions.iter().map(|extension| extension.name.clone()).collect()
     }
 
     /// The violations of the protocol by the function. Empty after a successful test.

@@ -3,40 +3,41 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use tokio::time::Instant;
 
 use super::{
+    extensions::ExtensionEvent,
     responses::json,
     state::{DEFAULT_TIMEOUT, Delivery, OpenInvocation, Progress, QueuedInvocation, SharedState, State},
 };
 
 /// Waits for an invocation and delivers it.
-pub(super) async fn next(state: &SharedState) -> Response<Full<Bytes>> {
-    let has_slot = begin_poll(&mut state.lock());
-    state.changed.notify_waiters();
+pub(super) async fn next(shared: &SharedState) -> Response<Full<Bytes>> {
+    let has_slot = begin_poll(&mut shared.lock());
+    shared.changed.notify_waiters();
     if !has_slot {
         let body = r#"{"errorMessage":"Internal Server Error","errorType":"InternalServerError"}"#;
         return json(StatusCode::INTERNAL_SERVER_ERROR, body);
     }
-    let mut poll = WaitingPoll(Some(state));
+    let mut poll = WaitingPoll(Some(shared));
     loop {
-        let queued = state.queued.notified();
+        let queued = shared.queued.notified();
         {
-            let mut state = state.lock();
+            let mut state = shared.lock();
             if state.slots.is_none() && !state.open.is_empty() {
                 state.protocol_errors.push("polled before the reply to the last invocation".to_owned());
             }
             // Skips invocations whose caller no longer waits.
             state.queue.retain(|queued| !queued.reply.is_closed());
-            // Initialization ends when every extension has requested its first event.
-            let is_initialized = state.extensions.iter().all(|extension| extension.is_ready);
-            if let Some(queued) = is_initialized.then(|| state.queue.pop_front()).flatten() {
+            if let Some(queued) = state.is_ready().then(|| state.queue.pop_front()).flatten() {
                 // Under the same lock as the delivery: the slot stays busy.
                 poll.0 = None;
                 state.waiting_polls -= 1;
-                return deliver(&mut state, queued);
+                let response = deliver(&mut state, queued);
+                shared.changed.notify_waiters();
+                return response;
             }
         }
         queued.await;
@@ -107,9 +108,23 @@ fn deliver(state: &mut State, queued: QueuedInvocation) -> Response<Full<Bytes>>
     }
     let invocation_id = headers.get("lambda-runtime-invocation-id");
     let invocation_id = invocation_id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+    state.extensions.send(&invoke_event(&id, headers));
     let deadline = Instant::now() + timeout;
     let open = OpenInvocation { invocation_id, timeout, deadline, progress: Progress::Awaited(reply) };
     state.open.insert(id.clone(), open);
     let _ = delivery.send(Delivery { id, timeout, deadline, cold_start: state.cold_start.take() });
     response
+}
+
+/// Makes the event that extensions get for an invocation with these headers.
+fn invoke_event(id: &str, headers: &HeaderMap) -> ExtensionEvent {
+    let text =
+        |name| headers.get(name).map(|value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let deadline_ms = text("lambda-runtime-deadline-ms").and_then(|deadline| deadline.parse().ok()).unwrap_or_default();
+    ExtensionEvent::Invoke {
+        request_id: id.to_owned(),
+        deadline_ms,
+        arn: text("lambda-runtime-invoked-function-arn").unwrap_or_default(),
+        trace_id: text("lambda-runtime-trace-id"),
+    }
 }

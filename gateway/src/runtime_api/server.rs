@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 
 use super::{
     check::error_type,
+    extensions,
     head::{RawHead, RecordingSocket},
     lifecycle,
     next::next,
@@ -26,7 +27,7 @@ use crate::{
 const RUNTIME: &str = "/2018-06-01/runtime/";
 const EXTENSION: &str = "/2020-01-01/extension/";
 
-/// Accepts connections of the function.
+/// Accepts connections of the function and its extensions.
 pub(super) async fn serve(listener: TcpListener, state: Arc<SharedState>, hosts: Arc<Hosts>) {
     // Closes all connections when the server is dropped, so that the function notices.
     let mut connections = tokio::task::JoinSet::new();
@@ -66,8 +67,10 @@ async fn route(state: &SharedState, request: Request<&mut Incoming>, head: &RawH
     let path = request.uri().path().to_owned();
     let Some(call) = path.strip_prefix(RUNTIME) else {
         return Ok(match (request.method(), path.strip_prefix(EXTENSION)) {
-            (&Method::POST, Some("register")) => lifecycle::register(state, request).await,
-            (&Method::GET, Some("event/next")) => lifecycle::event_next(state, &request).await,
+            (&Method::POST, Some("register")) => extensions::register(state, request).await,
+            (&Method::GET, Some("event/next")) => extensions::event_next(state, &request).await,
+            (&Method::POST, Some("init/error")) => extensions::error(state, request, true).await,
+            (&Method::POST, Some("exit/error")) => extensions::error(state, request, false).await,
             _ => not_found(state, &request),
         });
     };

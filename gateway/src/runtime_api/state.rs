@@ -13,6 +13,10 @@ use tokio::{
     time::Instant,
 };
 
+use super::{
+    extensions::{ExtensionEvent, Extensions, ShutdownReason},
+    function_info::FunctionInfo,
+};
 use crate::{FunctionError, Invocation, Warning, streamed::Streaming};
 
 /// The timeout of an invocation by default, and the longest time that one stays in the queue.
@@ -24,7 +28,7 @@ pub(crate) struct SharedState {
     state: Mutex<State>,
     /// Notifies polls of an invocation in the queue, and of an extension that is ready.
     pub(crate) queued: Notify,
-    /// Notifies everyone who waits for a request of the function or for a warning.
+    /// Notifies everyone who waits for a request, for an event of an extension or for a warning.
     pub(crate) changed: Notify,
 }
 
@@ -55,7 +59,12 @@ pub(crate) struct State {
     /// Whether the function is ready for its snapshot.
     pub(crate) has_snapshot: bool,
     pub(crate) is_restored: bool,
-    pub(crate) extensions: Vec<Extension>,
+    pub(crate) extensions: Extensions,
+    /// The number of events that extensions have received.
+    pub(crate) event_count: usize,
+    /// Whether the extensions get SHUTDOWN, after which there are no invocations.
+    pub(crate) is_shutting_down: bool,
+    pub(crate) function: FunctionInfo,
     /// Whether the function has reported an init or restore error, and has not polled since.
     pub(crate) has_failed_to_start: bool,
     pub(crate) protocol_errors: Vec<String>,
@@ -89,15 +98,6 @@ pub(crate) struct OpenInvocation {
     pub(crate) progress: Progress,
 }
 
-/// An internal extension.
-#[derive(Debug)]
-pub(crate) struct Extension {
-    pub(crate) name: String,
-    pub(crate) id: String,
-    /// Whether the extension has requested its next event, which ends its initialization.
-    pub(crate) is_ready: bool,
-}
-
 /// The progress of a reply.
 #[derive(Debug)]
 pub(crate) enum Progress {
@@ -125,6 +125,21 @@ pub(crate) enum FunctionReply {
     Error(FunctionError),
 }
 
+impl State {
+    /// Whether the environment is ready for an invocation.
+    ///
+    /// The initialization and each invocation end when every extension has requested its next event.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.is_shutting_down && self.extensions.busy().next().is_none()
+    }
+
+    /// Returns the id of the next event of an extension.
+    pub(super) fn next_event_id(&mut self) -> String {
+        self.event_count += 1;
+        format!("5c1d7e90-3b2f-4a68-9e04-{:012}", self.event_count)
+    }
+}
+
 impl SharedState {
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -148,6 +163,14 @@ impl SharedState {
         if state.open.remove(id).is_some() {
             state.timed_out.insert(id.to_owned());
         }
+    }
+
+    /// Sends SHUTDOWN to the extensions, and fails later invocations.
+    pub(crate) fn shut_down(&self, reason: ShutdownReason) {
+        let mut state = self.lock();
+        state.is_shutting_down = true;
+        state.extensions.send(&ExtensionEvent::shutdown(reason));
+        self.changed.notify_waiters();
     }
 
     /// Records a warning, unless there is one of the same kind.

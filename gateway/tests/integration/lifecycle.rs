@@ -5,15 +5,9 @@ use std::time::Duration;
 use lodger_gateway::RuntimeApi;
 use tokio::time::{sleep, timeout};
 
-use crate::support::{NEXT, RawFunction, exchange, fetch, header, invoke_until, report_init_error, run_function, soon};
+use crate::support::{RawFunction, fetch, header, invoke_until, register, run_function, soon};
 
 const RESTORE: &str = "GET /2018-06-01/runtime/restore/next HTTP/1.1\r\nhost: localhost\r\n\r\n";
-
-async fn register(api: &RuntimeApi, name: &str, body: &str) -> (String, String) {
-    let head =
-        format!("POST /2020-01-01/extension/register HTTP/1.1\r\nhost: localhost\r\nlambda-extension-name: {name}\r\n");
-    fetch(api.address().parse().unwrap(), &format!("{head}content-length: {}\r\n\r\n{body}", body.len())).await
-}
 
 async fn next_event(api: &RuntimeApi, id: &str) -> (String, String) {
     let head = "GET /2020-01-01/extension/event/next HTTP/1.1\r\nhost: localhost\r\n";
@@ -84,38 +78,5 @@ async fn waits_until_extensions_are_ready() {
         result = invocation => assert_eq!(result.unwrap(), Ok("{}".into())),
     }
     assert!(timeout(Duration::from_millis(100), waiting).await.is_err(), "an internal extension has no events");
-    assert_eq!(api.protocol_errors(), [""; 0]);
-}
-
-#[tokio::test]
-async fn rejects_invalid_requests_of_extensions() {
-    let api = RuntimeApi::start().await.unwrap();
-    register(&api, "twice", "{}").await;
-    for (name, body, error_type) in [
-        ("", r#"{"events":[]}"#, "Extension.InvalidExtensionName"),
-        ("a", "", "InvalidRequestFormat"),
-        ("a", r#"{"events":["SHUTDOWN"]}"#, "Extension.InvalidEventType"),
-        ("a", r#"{"events":null}"#, "Extension.InvalidEventType"),
-        ("twice", r#"{"events":[]}"#, "Extension.InvalidExtensionState"),
-    ] {
-        let (head, error) = register(&api, name, body).await;
-        assert!(head.starts_with("http/1.1 403 ") && error.contains(error_type), "{head}{error}");
-    }
-    for id in ["", "lambda-extension-identifier: 1\r\n"] {
-        assert!(next_event(&api, id).await.0.starts_with("http/1.1 403 "), "{id}");
-    }
-    let mut socket = RawFunction::connect(&api).await.socket;
-    tokio::select! {
-        response = exchange(&mut socket, NEXT) => panic!("{response:?}"),
-        () = soon(api.wait_for_polls(1)) => {}
-    }
-    let (_, error) = register(&api, "late", r#"{"events":[]}"#).await;
-    assert!(error.contains("Extension.RegistrationClosed"), "{error}");
-    assert_eq!((api.extensions(), api.protocol_errors().len()), (vec!["twice".to_owned()], 8));
-
-    let api = RuntimeApi::start().await.unwrap();
-    register(&api, "again", "{}").await;
-    report_init_error(api.address(), "no database").await;
-    assert!(register(&api, "again", "{}").await.0.starts_with("http/1.1 200 "));
     assert_eq!(api.protocol_errors(), [""; 0]);
 }

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "cli")]
 mod command_line;
+mod extensions;
 #[cfg(all(unix, feature = "process"))]
 mod function;
 mod lifecycle;

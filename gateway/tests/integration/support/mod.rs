@@ -1,6 +1,7 @@
 //! Clients and functions over plain sockets.
 
 mod http;
+mod raw_extension;
 mod raw_function;
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ use tokio::time::timeout;
 
 pub(crate) use self::{
     http::{exchange, fetch, header, upload},
+    raw_extension::{RawExtension, extension_request, register},
     raw_function::{NEXT, RawFunction, invoke_until, report_init_error, run_function},
 };
 

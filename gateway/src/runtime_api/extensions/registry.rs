@@ -1,0 +1,242 @@
+//! The extensions of a function, and the events that they have not received yet.
+
+use std::fmt;
+
+use super::event::ExtensionEvent;
+use crate::FunctionError;
+
+/// Lambda's limit for the extensions of a function.
+const MAX_EXTENSIONS: usize = 10;
+
+/// All extensions of a function.
+#[derive(Debug, Default)]
+pub(crate) struct Extensions {
+    list: Vec<Extension>,
+    id_count: usize,
+    /// The last error that an extension has reported.
+    pub(crate) error: Option<ExtensionError>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Extension {
+    pub(crate) name: String,
+    id: String,
+    is_external: bool,
+    pub(crate) subscriptions: Subscriptions,
+    progress: Progress,
+    /// The event that the next poll receives.
+    event: Option<ExtensionEvent>,
+}
+
+/// The events for which an extension has registered.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Subscriptions {
+    pub(crate) invoke: bool,
+    pub(crate) shutdown: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// An external extension that has not registered.
+    Announced,
+    Registered,
+    /// The extension waits for its next event.
+    Waiting,
+    /// The extension has polled before, and does not wait for an event now.
+    Working,
+    /// The extension has reported an error.
+    Failed,
+}
+
+/// An error that an extension reported, or the end of its process.
+///
+/// Lambda ends the execution environment after such an error. [`RuntimeApi::invoke`](crate::RuntimeApi::invoke) fails until the
+/// extension registers again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExtensionError {
+    /// The name of the extension.
+    pub name: String,
+    /// The header `Lambda-Extension-Function-Error-Type` and the body of the request. The type is `Extension.Crash` if the process
+    /// ended without a SHUTDOWN event.
+    pub error: FunctionError,
+}
+
+impl fmt::Display for ExtensionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the extension {} failed: {}", self.name, self.error)
+    }
+}
+
+impl std::error::Error for ExtensionError {}
+
+/// The reason why the API rejects a request of an extension: the error type, and a text for the developer.
+pub(crate) struct Rejection(pub(crate) &'static str, pub(crate) String);
+
+impl Extensions {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(crate) fn iter_registered(&self) -> impl Iterator<Item = &Extension> {
+        self.list.iter().filter(|extension| extension.progress != Progress::Announced)
+    }
+
+    /// Announces an external extension, which then has to register.
+    pub(crate) fn announce(&mut self, name: &str) {
+        if self.find_name(name).is_none() {
+            let mut extension = self.create(name);
+            extension.is_external = true;
+            self.list.push(extension);
+        }
+    }
+
+    /// Registers an extension and returns its id. An extension that is not announced is internal.
+    pub(crate) fn register(
+        &mut self,
+        name: &str,
+        subscriptions: Subscriptions,
+        is_closed: bool,
+    ) -> Result<String, Rejection> {
+        let reject = |error_type, problem: &str| {
+            Err(Rejection(error_type, format!("registered the extension {name} {problem}")))
+        };
+        let count = self.list.len();
+        if let Some(extension) = self.find_name(name) {
+            if !extension.is_external || !matches!(extension.progress, Progress::Announced | Progress::Failed) {
+                return reject("Extension.InvalidExtensionState", "twice");
+            }
+            extension.progress = Progress::Registered;
+            extension.subscriptions = subscriptions;
+            let id = extension.id.clone();
+            self.error.take_if(|error| error.name == name);
+            return Ok(id);
+        }
+        if is_closed {
+            return reject("Extension.RegistrationClosed", "after the first poll");
+        }
+        if count >= MAX_EXTENSIONS {
+            return reject("Extension.TooManyExtensions", "in addition to 10 others");
+        }
+        if subscriptions.shutdown {
+            let problem = "for SHUTDOWN, which is only for external extensions; if it is external, announce it with \
+                           `RuntimeApi::external_extension` or start it with `Function`";
+            return reject("Extension.InvalidEventType", problem);
+        }
+        let mut extension = self.create(name);
+        (extension.progress, extension.subscriptions) = (Progress::Registered, subscriptions);
+        let id = extension.id.clone();
+        self.list.push(extension);
+        Ok(id)
+    }
+
+    fn create(&mut self, name: &str) -> Extension {
+        self.id_count += 1;
+        Extension {
+            name: name.to_owned(),
+            id: format!("9b2a4c6e-1f0d-4e3a-8c5b-{:012}", self.id_count),
+            is_external: false,
+            subscriptions: Subscriptions::default(),
+            progress: Progress::Announced,
+            event: None,
+        }
+    }
+
+    fn find_name(&mut self, name: &str) -> Option<&mut Extension> {
+        self.list.iter_mut().find(|extension| extension.name == name)
+    }
+
+    /// Begins a poll of the extension with this id.
+    pub(crate) fn begin_poll(&mut self, id: &str) -> Result<(), Rejection> {
+        let extension = self.find_id(id)?;
+        if matches!(extension.progress, Progress::Waiting | Progress::Failed) {
+            let problem = if extension.progress == Progress::Failed { "after its error" } else { "twice at once" };
+            let error = format!("requested the next event of the extension {} {problem}", extension.name);
+            return Err(Rejection("Extension.InvalidExtensionState", error));
+        }
+        extension.progress = Progress::Waiting;
+        Ok(())
+    }
+
+    /// Ends a poll whose connection is closed.
+    pub(crate) fn cancel_poll(&mut self, id: &str) {
+        if let Ok(extension) = self.find_id(id)
+            && extension.progress == Progress::Waiting
+        {
+            extension.progress = Progress::Working;
+        }
+    }
+
+    /// Takes the event for the poll of the extension with this id.
+    pub(crate) fn take_event(&mut self, id: &str) -> Option<ExtensionEvent> {
+        let extension = self.find_id(id).ok()?;
+        let event = extension.event.take()?;
+        extension.progress = Progress::Working;
+        Some(event)
+    }
+
+    /// Records an error of the extension with this id. `is_init` is for an error during the initialization.
+    pub(crate) fn fail(&mut self, id: &str, is_init: bool, error: FunctionError) -> Result<(), Rejection> {
+        let extension = self.find_id(id)?;
+        let is_allowed = match extension.progress {
+            Progress::Registered => true,
+            Progress::Waiting | Progress::Working => !is_init,
+            Progress::Announced | Progress::Failed => false,
+        };
+        let name = extension.name.clone();
+        if !is_allowed {
+            let kind = if is_init { "an init error" } else { "an exit error" };
+            let error = format!("reported {kind} of the extension {name} in another state");
+            return Err(Rejection("Extension.InvalidExtensionState", error));
+        }
+        extension.progress = Progress::Failed;
+        self.error = Some(ExtensionError { name, error });
+        Ok(())
+    }
+
+    fn find_id(&mut self, id: &str) -> Result<&mut Extension, Rejection> {
+        let mut registered = self.list.iter_mut().filter(|extension| extension.progress != Progress::Announced);
+        registered.find(|extension| extension.id == id).ok_or_else(|| {
+            let error = format!("sent a request for the unknown extension {id:?}");
+            Rejection("Extension.UnknownExtensionIdentifier", error)
+        })
+    }
+
+    /// Removes the internal extensions, whose process starts again.
+    pub(crate) fn remove_internal(&mut self) {
+        self.list.retain(|extension| extension.is_external);
+    }
+
+    /// Gives an event to all extensions that have registered for it.
+    pub(crate) fn send(&mut self, event: &ExtensionEvent) {
+        for extension in &mut self.list {
+            let is_running = !matches!(extension.progress, Progress::Announced | Progress::Failed);
+            if is_running && event.matches(extension.subscriptions) {
+                extension.event = Some(event.clone());
+            }
+        }
+    }
+
+    /// The names of the extensions that keep the next invocation waiting.
+    pub(crate) fn busy(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().filter(|extension| !extension.is_idle()).map(|extension| extension.name.as_str())
+    }
+
+    /// The names of the extensions that have not received their event.
+    pub(crate) fn with_event(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().filter(|extension| extension.event.is_some()).map(|extension| extension.name.as_str())
+    }
+}
+
+impl Extension {
+    /// Whether the extension is ready for the next invocation.
+    ///
+    /// Its first poll ends its initialization. An extension with INVOKE then polls again after each invocation.
+    fn is_idle(&self) -> bool {
+        match self.progress {
+            Progress::Waiting => self.event.is_none(),
+            Progress::Working => !self.subscriptions.invoke,
+            Progress::Announced | Progress::Registered | Progress::Failed => false,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Extensions.
+
+mod errors;
+mod events;
+mod registration;
