@@ -13,6 +13,7 @@
 //! | `tower = "0.5"` | `tower`; [changes](#tower-and-hyper) |
 //! | `hyper = "1"` | `hyper`; [changes](#tower-and-hyper) |
 //! | `lambda_http`, lambda-web | the feature of the app's framework; [table](lambda_http) |
+//! | `lambda_runtime`, lambda-extension | `events`; [table](lambda_runtime) |
 //! | `vercel_runtime` | the feature of the app's framework; [table](vercel_runtime) |
 //!
 //! Older versions, such as axum 0.6 and warp 0.3, are not supported: they are built on the crate `http` 0.2. Update the
@@ -296,4 +297,5 @@
 //! [`PathPrefix`]: crate::PathPrefix
 
 pub mod lambda_http;
+pub mod lambda_runtime;
 pub mod vercel_runtime;

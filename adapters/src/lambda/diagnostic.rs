@@ -75,6 +75,50 @@ impl Error for Diagnostic {
     }
 }
 
+/// An error that a handler returns: every type that converts into `Box<dyn Error + Send + Sync>`.
+///
+/// Such types are all errors of the standard library, of `thiserror`, `anyhow` and `eyre`, and strings. [`Diagnostic`] describes
+/// their reports. A type of yours that is not an [`Error`] can implement the trait to choose its whole report.
+///
+/// # Example
+///
+/// ```
+/// use lodger::lambda::{ErrorReport, IntoErrorReport, LambdaEvent, service_fn};
+/// use serde_json::Value;
+///
+/// enum OrderError {
+///     OutOfStock,
+/// }
+///
+/// impl IntoErrorReport for OrderError {
+///     fn into_error_report(self) -> ErrorReport {
+///         let message = "the article is out of stock".to_owned();
+///         ErrorReport { error_type: "OutOfStock".to_owned(), message, stack_trace: Vec::new() }
+///     }
+/// }
+///
+/// async fn order(_: LambdaEvent<Value>) -> Result<(), OrderError> {
+///     Err(OrderError::OutOfStock)
+/// }
+/// let run = lodger::run(service_fn(order));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error of a handler",
+    label = "not an error of a handler",
+    note = "return an error that converts into `Box<dyn Error + Send + Sync>`, such as `lodger::lambda::Error`, or implement \
+            `IntoErrorReport`"
+)]
+pub trait IntoErrorReport {
+    /// Converts the error into its report for the caller.
+    fn into_error_report(self) -> ErrorReport;
+}
+
+impl<E: Into<BoxError>> IntoErrorReport for E {
+    fn into_error_report(self) -> ErrorReport {
+        report(self)
+    }
+}
+
 /// The maximum number of causes in a report: a chain of sources may be endless.
 const MAX_CAUSES: usize = 64;
 

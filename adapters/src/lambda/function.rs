@@ -8,12 +8,12 @@ use std::{
 };
 
 use lodger_core::{
-    BoxError, Error,
+    Error,
     lambda::{Context, EventHandler, FromEvent, HandlerFuture, HandlerResult, IncomingEvent},
 };
 use tower_service::Service;
 
-use super::{IntoResult, diagnostic::report, handlers::invalid_event};
+use super::{IntoErrorReport, IntoResult, handlers::invalid_event};
 use crate::adapter::{Run, Runner};
 
 /// An event with the metadata of its invocation: the request of a service that handles events.
@@ -112,7 +112,7 @@ impl<T> fmt::Debug for FunctionMarker<T> {
 
 impl<S, T> Run<FunctionMarker<T>> for S
 where
-    S: Service<LambdaEvent<T>, Response: IntoResult, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+    S: Service<LambdaEvent<T>, Response: IntoResult, Error: IntoErrorReport, Future: Send> + Clone + Send + 'static,
     T: FromEvent + Send + 'static,
 {
     async fn run_on(self, runner: Runner) -> Result<(), Error> {
@@ -129,7 +129,7 @@ struct Function<S, T> {
 
 impl<S, T> EventHandler for Function<S, T>
 where
-    S: Service<LambdaEvent<T>, Response: IntoResult, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+    S: Service<LambdaEvent<T>, Response: IntoResult, Error: IntoErrorReport, Future: Send> + Clone + Send + 'static,
     T: FromEvent + Send + 'static,
 {
     fn handle(&self, incoming: &IncomingEvent<'_>) -> Option<HandlerFuture> {
@@ -153,7 +153,7 @@ where
 /// Calls a service once it is ready.
 async fn call<S, T>(mut service: S, event: LambdaEvent<T>) -> HandlerResult
 where
-    S: Service<LambdaEvent<T>, Response: IntoResult, Error: Into<BoxError>>,
+    S: Service<LambdaEvent<T>, Response: IntoResult, Error: IntoErrorReport>,
 {
     // Not in one `match`, because the error would be kept until the response and might not be `Send`.
     let ready = std::future::poll_fn(|cx| service.poll_ready(cx)).await.map_err(failed);
@@ -164,6 +164,6 @@ where
     response.await.map_or_else(failed, IntoResult::into_result)
 }
 
-fn failed<E: Into<BoxError>>(error: E) -> HandlerResult {
-    HandlerResult::Error(report(error))
+fn failed(error: impl IntoErrorReport) -> HandlerResult {
+    HandlerResult::Error(error.into_error_report())
 }

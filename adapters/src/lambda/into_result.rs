@@ -5,7 +5,7 @@ use http::HeaderValue;
 use lodger_core::{Body, BoxError, lambda::HandlerResult};
 use serde_core::Serialize;
 
-use super::{Diagnostic, diagnostic::report};
+use super::{Diagnostic, IntoErrorReport, diagnostic::report};
 
 /// A value that a handler returns as the result of the invocation: any [`Serialize`] value, or a [`StreamResponse`].
 pub trait IntoResult {
@@ -81,20 +81,20 @@ impl StreamResponse {
 /// The values besides `Result` are `()`, [`serde_json::Value`], [`StreamResponse`] and [`BatchResponse`](super::BatchResponse).
 /// A handler with another result returns it in `Ok`. An error becomes the error of the invocation: see [`Diagnostic`].
 ///
-/// A type of yours can implement the trait, such as a `Result` with an error that chooses its whole [report](super::ErrorReport).
+/// A type of yours can implement the trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the output of a handler",
     label = "not the output of a handler",
-    note = "return `Result<T, E>`, where `T` implements `Serialize` and `E` converts into `Box<dyn Error + Send + Sync>`"
+    note = "return `Result<T, E>`, where `T` implements `Serialize` and `E` is an error"
 )]
 pub trait HandlerOutput {
     /// Converts the output into the result for Lambda.
     fn into_result(self) -> HandlerResult;
 }
 
-impl<T: IntoResult, E: Into<BoxError>> HandlerOutput for Result<T, E> {
+impl<T: IntoResult, E: IntoErrorReport> HandlerOutput for Result<T, E> {
     fn into_result(self) -> HandlerResult {
-        self.map_or_else(|error| HandlerResult::Error(report(error)), IntoResult::into_result)
+        self.map_or_else(|error| HandlerResult::Error(error.into_error_report()), IntoResult::into_result)
     }
 }
 

@@ -28,7 +28,7 @@ pub use lodger_core::{
 
 #[cfg(feature = "handlers")]
 pub use self::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, IntoErrorReport},
     function::{FunctionMarker, LambdaEvent, ServiceFn, service_fn},
     into_result::{HandlerOutput, IntoResult, LocalOutput, StreamResponse},
     known::{EventPattern, KnownEvent},
