@@ -54,9 +54,11 @@ impl Selector {
     fn precision(&self, source: &EventSource<'_>) -> Option<Precision> {
         match self {
             Self::Any => Some(Precision::Any),
-            Self::Type(patterns) => patterns.iter().filter(|pattern| pattern.matches(source)).map(of_pattern).max(),
-            Self::Source(name) if source.source() == Some(name) => Some(Precision::Service),
-            Self::Source(name) => source.is_from(name).then_some(Precision::Resource),
+            Self::Type(patterns) => {
+                let matching = patterns.iter().filter(|pattern| pattern.matches(source));
+                matching.map(|pattern| Precision::of_pattern(pattern, source)).max()
+            }
+            Self::Source(name) => source.is_from(name).then(|| Precision::of_name(name, source)),
             Self::DetailType { source: name, detail_type } => {
                 let matches = source.source() == Some(name) && source.detail_type() == Some(detail_type);
                 matches.then_some(Precision::DetailType)
@@ -76,11 +78,19 @@ impl Selector {
     }
 }
 
-fn of_pattern(pattern: &EventPattern) -> Precision {
-    match pattern {
-        EventPattern::Kind(_) => Precision::Kind,
-        EventPattern::Source(_) => Precision::Service,
-        EventPattern::DetailType { .. } => Precision::DetailType,
+impl Precision {
+    /// Of a pattern that matches the event.
+    fn of_pattern(pattern: &EventPattern, source: &EventSource<'_>) -> Self {
+        match pattern {
+            EventPattern::Kind(_) => Self::Kind,
+            EventPattern::Source(name) => Self::of_name(name, source),
+            EventPattern::DetailType { .. } => Self::DetailType,
+        }
+    }
+
+    /// Of the name of the service or of the resource from which the event is.
+    fn of_name(name: &str, source: &EventSource<'_>) -> Self {
+        if source.source() == Some(name) { Self::Service } else { Self::Resource }
     }
 }
 

@@ -16,6 +16,12 @@ mod known;
 #[cfg(feature = "handlers")]
 mod local;
 
+/// The types of events of the crate [`aws_lambda_events`].
+///
+/// Each module has the events of one service, such as `sqs::SqsEvent`.
+#[cfg(feature = "events")]
+#[doc(no_inline)]
+pub use aws_lambda_events::event as events;
 #[doc(inline)]
 pub use lodger_core::lambda::{Context, Event, EventKind, EventSource, RequestContext, SyntheticRequest};
 
