@@ -66,12 +66,23 @@ impl Selector {
         }
     }
 
+    /// Whether the user named what the pattern names.
+    fn equals(&self, pattern: &EventPattern) -> bool {
+        match (self, *pattern) {
+            (Self::Source(name), EventPattern::Source(source)) => name == source,
+            (Self::DetailType { source, detail_type }, EventPattern::DetailType { source: of, detail_type: named }) => {
+                source == of && detail_type == named
+            }
+            _ => false,
+        }
+    }
+
     /// Whether some events have the same precision for both selectors.
     fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Type(these), Self::Type(others)) => these.iter().any(|pattern| others.contains(pattern)),
-            (Self::Type(patterns), Self::Source(name)) | (Self::Source(name), Self::Type(patterns)) => {
-                patterns.iter().any(|pattern| matches!(pattern, EventPattern::Source(source) if source == name))
+            (Self::Type(patterns), named) | (named, Self::Type(patterns)) => {
+                patterns.iter().any(|pattern| named.equals(pattern))
             }
             _ => self == other,
         }
