@@ -112,6 +112,8 @@ mod s3;
 mod security;
 mod ses;
 mod test_event;
+#[cfg(test)]
+mod testing;
 mod values;
 
 pub use appsync::{appsync, appsync_authorizer, appsync_batch};
@@ -134,13 +136,6 @@ pub use s3::{s3_batch, s3_delete, s3_object_lambda, s3_put};
 pub use security::{client_vpn, config_rule, iot_authorizer, secrets_manager_rotation};
 pub use ses::ses;
 pub use test_event::TestEvent;
-
-/// Deserializes an event with a type of `aws_lambda_events`, from its JSON.
-#[cfg(test)]
-fn read<T: serde::de::DeserializeOwned>(event: TestEvent) -> T {
-    let json = event.to_string();
-    serde_json::from_slice(&bytes::Bytes::from(event)).unwrap_or_else(|error| panic!("{error}: {json}"))
-}
 
 #[cfg(test)]
 mod tests {
