@@ -43,8 +43,7 @@ pub fn eventbridge(source: &str, detail_type: &str, detail: impl Into<Value>) ->
 ///
 /// The source is `aws.events`, and the detail is empty.
 ///
-/// Source: [Invoke a Lambda function on a schedule](https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html)
-/// and [Creating a rule that runs on a schedule](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html).
+/// Source: [Creating a rule that runs on a schedule](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html).
 pub fn schedule(rule: &str) -> TestEvent {
     let mut event = eventbridge("aws.events", "Scheduled Event", json!({}));
     event["resources"] = json!([arn("events", &format!("rule/{rule}"))]);

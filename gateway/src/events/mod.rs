@@ -89,8 +89,10 @@
 //! - HTTP and WebSocket: see [`Front`](crate::Front) and [`WebSocketApi`](crate::WebSocketApi).
 //! - Auto Scaling, CodeBuild, CodeDeploy, CodePipeline, Control Tower, EC2, ECR and other services that send their events through
 //!   EventBridge: [`eventbridge`], with the source, the detail type and the detail of the service.
-//! - A rule of AWS IoT sends the JSON that its SQL statement selects: convert a `serde_json::Value` with [`TestEvent::from`].
-//! - AWS has ended IoT 1-Click and the IoT button.
+//! - A rule of AWS IoT sends the JSON that its SQL statement selects, and a schedule of EventBridge Scheduler the JSON of its input:
+//!   convert a `serde_json::Value` with [`TestEvent::from`].
+//!
+//! There is no function for IoT 1-Click, the IoT button and Amazon Chime bots.
 
 mod appsync;
 mod assistants;
