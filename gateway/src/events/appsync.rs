@@ -9,8 +9,8 @@ use super::{
 
 /// Makes the event of a direct Lambda resolver: a field of a GraphQL type with its arguments.
 ///
-/// The request is authorized by an API key, so that `identity` is `null`. `source` is `null`, as for a field of `Query` or
-/// `Mutation`.
+/// The client has an API key, so `identity` is `null`. `source` is `null` too, because fields of `Query` and `Mutation` have no
+/// parent object.
 ///
 /// Source: [Context object reference](https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference.html).
 ///
@@ -95,13 +95,13 @@ fn host() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::appsync::{AppSyncDirectResolverEvent, AppSyncLambdaAuthorizerRequest};
 
     #[test]
     fn has_the_arguments_of_a_field() {
         let event: AppSyncDirectResolverEvent = read(appsync("Mutation", "addPost", json!({"title": "é"})));
-        assert_eq!((&event.info.parent_type_name[..], &event.info.field_name[..]), ("Mutation", "addPost"));
+        assert_eq!((event.info.parent_type_name.as_str(), event.info.field_name.as_str()), ("Mutation", "addPost"));
         assert_eq!((event.arguments, event.source), (Some(json!({"title": "é"})), None));
         assert!(event.identity.is_none() && event.request.headers.contains_key("x-api-key"));
     }

@@ -104,7 +104,7 @@ fn agent_event(action_group: &str, parameters: impl IntoIterator<Item = (impl As
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::{connect::ConnectEvent, event::bedrock_agent_runtime::AgentEvent};
 
     #[test]
@@ -121,10 +121,10 @@ mod tests {
     #[test]
     fn has_the_parameters_of_an_operation() {
         let event: AgentEvent = read(bedrock_agent("orders", "GET", "/orders/{id}", [("id", "1"), ("x", "2")]));
-        assert_eq!((&event.action_group[..], &event.http_method[..]), ("orders", "GET"));
+        assert_eq!((event.action_group.as_str(), event.http_method.as_str()), ("orders", "GET"));
         assert_eq!(event.api_path, "/orders/{id}");
         let parameters = event.parameters.unwrap();
-        assert_eq!((&parameters[1].name[..], &parameters[1].value[..]), ("x", "2"));
+        assert_eq!((parameters[1].name.as_str(), parameters[1].value.as_str()), ("x", "2"));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub fn authorizer_token(token: &str) -> TestEvent {
 
 /// Makes the event of a `REQUEST` authorizer of a REST API for `request`.
 ///
-/// The request is that of [`Front::rest_api`] without the body.
+/// The event has the members that [`Front::rest_api`] makes for the request, except the body.
 ///
 /// # Errors
 /// The response of the API if AWS would not invoke the function: see [`Front::event`].
@@ -43,19 +43,18 @@ pub fn authorizer_token(token: &str) -> TestEvent {
 ///
 /// let request = http::Request::get("/pets?limit=1").header("authorization", "secret").body(Bytes::new()).unwrap();
 /// let event = events::authorizer_request(&request).unwrap();
-/// assert_eq!(event["headers"]["Authorization"], "secret");
+/// assert_eq!(event["headers"]["authorization"], "secret");
 /// assert_eq!(event["methodArn"], "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/pets");
 /// ```
 pub fn authorizer_request(request: &Request<Bytes>) -> Result<TestEvent, Box<Response<Bytes>>> {
     let event = event_without_body(&Front::rest_api(), request)?;
-    let path = &event["path"];
-    let method_arn = execute_api_arn(&event, &event["httpMethod"], path);
+    let method_arn = execute_api_arn(&event, "/httpMethod", "/path");
     Ok(with_first_members(json!({"type": "REQUEST", "methodArn": method_arn}), event))
 }
 
 /// Makes the event of an authorizer of an HTTP API for `request`, in format version 2.0.
 ///
-/// The request is that of [`Front::http_api`] without the body. The identity source is the header `Authorization`. AWS does not
+/// The event has the members that [`Front::http_api`] makes for the request, except the body. The identity source is the header `Authorization`. AWS does not
 /// invoke the function if the header is missing: the event then has an empty list.
 ///
 /// # Errors
@@ -73,7 +72,7 @@ pub fn authorizer_request(request: &Request<Bytes>) -> Result<TestEvent, Box<Res
 /// ```
 pub fn authorizer_http_api(request: &Request<Bytes>) -> Result<TestEvent, Box<Response<Bytes>>> {
     let event = event_without_body(&Front::http_api(), request)?;
-    let route_arn = execute_api_arn(&event, &event["requestContext"]["http"]["method"], &event["rawPath"]);
+    let route_arn = execute_api_arn(&event, "/requestContext/http/method", "/rawPath");
     let identity: Vec<_> = request.headers().get(AUTHORIZATION).map(header_text).into_iter().collect();
     let first = json!({"version": "2.0", "type": "REQUEST", "routeArn": route_arn, "identitySource": identity});
     Ok(with_first_members(first, event))
@@ -81,7 +80,7 @@ pub fn authorizer_http_api(request: &Request<Bytes>) -> Result<TestEvent, Box<Re
 
 /// Makes the event of an authorizer of an HTTP API for `request`, in format version 1.0.
 ///
-/// The event is that of [`authorizer_http_api`] in the other format, in which the identity source is a string.
+/// Unlike in [format version 2.0](authorizer_http_api), the identity source is a string, which is `null` without the header.
 ///
 /// # Errors
 /// The response of the API if AWS would not invoke the function: see [`Front::event`].
@@ -89,7 +88,7 @@ pub fn authorizer_http_api(request: &Request<Bytes>) -> Result<TestEvent, Box<Re
 /// Source: [Lambda authorizers for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html).
 pub fn authorizer_http_api_v1(request: &Request<Bytes>) -> Result<TestEvent, Box<Response<Bytes>>> {
     let event = event_without_body(&Front::http_api_v1(), request)?;
-    let method_arn = execute_api_arn(&event, &event["httpMethod"], &event["path"]);
+    let method_arn = execute_api_arn(&event, "/httpMethod", "/path");
     let identity = request.headers().get(AUTHORIZATION).map(header_text);
     let first = json!({
         "version": "1.0",
@@ -104,20 +103,26 @@ pub fn authorizer_http_api_v1(request: &Request<Bytes>) -> Result<TestEvent, Box
 fn event_without_body(front: &Front, request: &Request<Bytes>) -> Result<Value, Box<Response<Bytes>>> {
     let event = front.event(request)?;
     let mut event: Value = serde_json::from_slice(&event).unwrap_or_default();
-    if let Some(members) = event.as_object_mut() {
-        members.retain(|name, _| name != "body" && name != "isBase64Encoded");
+    remove(&mut event, &["body", "isBase64Encoded"]);
+    if let Some(context) = event.get_mut("requestContext") {
+        // The result of an authorizer.
+        remove(context, &["authorizer"]);
     }
     Ok(event)
 }
 
-fn execute_api_arn(event: &Value, method: &Value, path: &Value) -> String {
-    let context = &event["requestContext"];
-    let [account, api, stage] = ["accountId", "apiId", "stage"].map(|name| text(&context[name]));
-    format!("arn:aws:execute-api:{REGION}:{account}:{api}/{stage}/{}{}", text(method), text(path))
+fn remove(object: &mut Value, names: &[&str]) {
+    if let Some(members) = object.as_object_mut() {
+        members.retain(|name, _| !names.contains(&name.as_str()));
+    }
 }
 
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
+/// Returns the ARN of a method or a route, with the JSON pointers to the method and the path.
+fn execute_api_arn(event: &Value, method: &str, path: &str) -> String {
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let [account, api] = ["/requestContext/accountId", "/requestContext/apiId"].map(text);
+    let [stage, method, path] = ["/requestContext/stage", method, path].map(text);
+    format!("arn:aws:execute-api:{REGION}:{account}:{api}/{stage}/{method}{path}")
 }
 
 fn with_first_members(mut first: Value, event: Value) -> TestEvent {
@@ -133,7 +138,7 @@ fn with_first_members(mut first: Value, event: Value) -> TestEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::apigw::{
         ApiGatewayCustomAuthorizerRequest, ApiGatewayCustomAuthorizerRequestTypeRequest,
         ApiGatewayV2CustomAuthorizerV1Request, ApiGatewayV2CustomAuthorizerV2Request,
@@ -179,7 +184,9 @@ mod tests {
 
     #[test]
     fn has_the_request_to_an_http_api_in_version_1() {
-        let event: ApiGatewayV2CustomAuthorizerV1Request = read(authorizer_http_api_v1(&request()).unwrap());
+        let event = authorizer_http_api_v1(&request()).unwrap();
+        assert_eq!(event["requestContext"]["authorizer"], Value::Null);
+        let event: ApiGatewayV2CustomAuthorizerV1Request = read(event);
         assert_eq!((event.version.as_deref(), event.identity_source.as_deref()), (Some("1.0"), Some("secret")));
         assert_eq!((event.authorization_token.as_deref(), event.path.as_deref()), (Some("secret"), Some("/pets/1")));
         assert_eq!(event.query_string_parameters["limit"], "10");

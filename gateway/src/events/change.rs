@@ -20,7 +20,7 @@ pub enum Change {
 
 impl Change {
     /// Returns the object before the change.
-    pub(super) fn old(&self) -> Option<&Value> {
+    pub(super) fn before(&self) -> Option<&Value> {
         match self {
             Self::Create(_) => None,
             Self::Update { old, .. } | Self::Delete(old) => Some(old),
@@ -28,7 +28,7 @@ impl Change {
     }
 
     /// Returns the object after the change.
-    pub(super) fn new(&self) -> Option<&Value> {
+    pub(super) fn after(&self) -> Option<&Value> {
         match self {
             Self::Create(new) | Self::Update { new, .. } => Some(new),
             Self::Delete(_) => None,

@@ -10,11 +10,11 @@ use crate::event::json::insert;
 
 /// Makes the event of a custom resource that CloudFormation creates, updates or deletes.
 ///
-/// `resource_type` is `AWS::CloudFormation::CustomResource` or a name such as `Custom::Database`. The properties are those of the
-/// change. CloudFormation adds the property `ServiceToken`.
+/// `resource_type` is `AWS::CloudFormation::CustomResource` or a name such as `Custom::Database`. The object of the
+/// change has the properties. CloudFormation adds the property `ServiceToken`.
 ///
-/// The function sends its result to the `ResponseURL` with a `PUT` request. A test can replace the URL with that of its own
-/// server.
+/// The function sends its result to the `ResponseURL` with a `PUT` request. A test can replace this URL with the URL of a
+/// local server.
 ///
 /// Source: [Custom resource request objects](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html).
 ///
@@ -64,7 +64,7 @@ fn with_service_token(mut properties: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::cloudformation::{CloudFormationCustomResourceRequest, provider};
 
     const TOKEN: &str = "arn:aws:lambda:us-east-1:123456789012:function:my-function";

@@ -10,7 +10,7 @@ use super::{
     values::{ACCOUNT, REGION, TIME_MILLIS, arn, base64, uuid},
 };
 
-/// The format of the times of an alarm differs from that of other events.
+/// Alarms write the offset from UTC without a colon.
 const TIME: &str = "2025-03-12T19:03:58.390+0000";
 const EARLIER: &str = "2025-03-12T18:03:58.390+0000";
 
@@ -114,7 +114,7 @@ fn alarm_state(state: &str, time: &str) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::{
         cloudwatch_alarms::{CloudWatchAlarmStateReasonData, CloudWatchAlarmStateValue, CloudWatchMetricAlarm},
         cloudwatch_logs::LogsEvent,
@@ -124,8 +124,8 @@ mod tests {
     fn has_log_events_that_decompress() {
         let event: LogsEvent = read(cloudwatch_logs("/aws/lambda/f", ["first", "{\"level\":\"é\"}"]));
         let data = event.aws_logs.data;
-        assert_eq!((&data.log_group[..], &data.message_type[..]), ("/aws/lambda/f", "DATA_MESSAGE"));
-        let messages: Vec<_> = data.log_events.iter().map(|event| &event.message[..]).collect();
+        assert_eq!((data.log_group.as_str(), data.message_type.as_str()), ("/aws/lambda/f", "DATA_MESSAGE"));
+        let messages: Vec<_> = data.log_events.iter().map(|event| event.message.as_str()).collect();
         assert_eq!(messages, ["first", "{\"level\":\"é\"}"]);
         assert!(data.log_events.is_sorted_by(|a, b| a.id < b.id && a.timestamp < b.timestamp));
     }

@@ -40,7 +40,7 @@ pub enum CognitoTrigger {
     CustomSmsSender,
 }
 
-/// Makes the event of a trigger of a Cognito user pool. The members of `request` replace those of the documented request.
+/// Makes the event of a trigger of a Cognito user pool. The members of `request` replace the documented ones.
 ///
 /// By default, the user has a `sub` and an `email`. The members of the response are empty: the function fills them in.
 ///

@@ -73,7 +73,7 @@ pub fn codecommit(repository: &str, branch: &str, commit: &str) -> TestEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::{code_commit::CodeCommitEvent, codepipeline_job::CodePipelineJobEvent};
 
     #[test]

@@ -40,7 +40,7 @@ pub fn documentdb(database: &str, collection: &str, changes: impl IntoIterator<I
 }
 
 fn change_event(change: &Change, number: usize) -> Value {
-    let document = change.new().or(change.old());
+    let document = change.after().or(change.before());
     let own_id = document.and_then(|document| document.get("_id"));
     let id = own_id.cloned().unwrap_or_else(|| json!({"$oid": format!("67d1d1be0000000000{number:06x}")}));
     let mut event = json!({
@@ -77,7 +77,7 @@ fn update_description(old: &Value, new: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::documentdb::{ChangeEvent, DocumentDbEvent};
 
     #[test]

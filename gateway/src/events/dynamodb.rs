@@ -62,7 +62,7 @@ fn event_name(change: &Change) -> &'static str {
 }
 
 fn stream_record(change: &Change, keys: &[impl AsRef<str>], number: usize) -> Value {
-    let (old, new) = (change.old().map(attributes), change.new().map(attributes));
+    let (old, new) = (change.before().map(attributes), change.after().map(attributes));
     let image = new.as_ref().or(old.as_ref());
     let key = |name: &str| Some((name.to_owned(), image?.get(name)?.clone()));
     let keys: Map<_, _> = keys.iter().filter_map(|name| key(name.as_ref())).collect();
@@ -99,7 +99,7 @@ fn attribute_value(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::dynamodb::{Event, EventRecord, StreamViewType};
 
     fn image(item: &impl serde::Serialize) -> Value {

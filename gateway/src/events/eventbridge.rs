@@ -43,8 +43,7 @@ pub fn eventbridge(source: &str, detail_type: &str, detail: impl Into<Value>) ->
 ///
 /// The source is `aws.events`, and the detail is empty.
 ///
-/// Source: [Invoke a Lambda function on a schedule](https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html)
-/// and [Creating a rule that runs on a schedule](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html).
+/// Source: [Creating a rule that runs on a schedule](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html).
 pub fn schedule(rule: &str) -> TestEvent {
     let mut event = eventbridge("aws.events", "Scheduled Event", json!({}));
     event["resources"] = json!([arn("events", &format!("rule/{rule}"))]);
@@ -54,14 +53,14 @@ pub fn schedule(rule: &str) -> TestEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::{cloudwatch_events::CloudWatchEvent, eventbridge::EventBridgeEvent};
 
     #[test]
     fn has_the_detail_in_both_types() {
         let event = eventbridge("my.app", "OrderPlaced", json!({"id": 1}));
         let typed: EventBridgeEvent = read(event.clone());
-        assert_eq!((&typed.source[..], &typed.detail_type[..]), ("my.app", "OrderPlaced"));
+        assert_eq!((typed.source.as_str(), typed.detail_type.as_str()), ("my.app", "OrderPlaced"));
         assert_eq!((typed.detail, typed.id.map(|id| id.len())), (json!({"id": 1}), Some(36)));
         assert_eq!((typed.account.as_deref(), typed.region.as_deref()), (Some("123456789012"), Some("us-east-1")));
 
@@ -73,7 +72,7 @@ mod tests {
     #[test]
     fn has_the_rule_of_a_schedule() {
         let event: EventBridgeEvent = read(schedule("nightly"));
-        assert_eq!((&event.source[..], &event.detail_type[..]), ("aws.events", "Scheduled Event"));
+        assert_eq!((event.source.as_str(), event.detail_type.as_str()), ("aws.events", "Scheduled Event"));
         assert_eq!(event.resources, Some(vec!["arn:aws:events:us-east-1:123456789012:rule/nightly".to_owned()]));
         assert_eq!(event.detail, json!({}));
     }

@@ -36,7 +36,7 @@ pub fn kafka_msk(topic: &str, items: impl IntoIterator<Item = (u32, impl AsRef<[
 
 /// Makes the event of a topic of a Kafka cluster outside Amazon MSK, with a record for each partition, key and value.
 ///
-/// The records are those of [`kafka_msk`]. The event has no `eventSourceArn`.
+/// The event has no `eventSourceArn`. Otherwise it equals the event of [`kafka_msk`].
 ///
 /// Source: [Using Lambda with self-managed Apache Kafka](https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html).
 pub fn kafka_self_managed(
@@ -77,7 +77,7 @@ fn records_by_partition(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::kafka::KafkaEvent;
 
     const ITEMS: [(u32, &str, &str); 3] = [(0, "a", "one"), (3, "b", "two"), (0, "a", "three")];

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::event::json::insert;
 
-/// Makes the event of an intent of an Amazon Lex V2 bot that is ready for fulfillment, with the text of the user and a slot for
-/// each name and value.
+/// Makes the event of an Amazon Lex V2 bot whose intent is ready for fulfillment.
 ///
-/// `aws_lambda_events` 1.2 has no type for this event: its `LexEvent` is that of [Lex V1](lex_v1).
+/// The event has the text of the user, and a slot for each name and value.
+/// `aws_lambda_events` 1.2 has no type for this event: `LexEvent` is the event of [Lex V1](lex_v1).
 ///
 /// Source: [Input event format for Lex V2](https://docs.aws.amazon.com/lexv2/latest/dg/lambda-input-format.html).
 ///
@@ -70,10 +70,9 @@ fn slot(value: &str) -> Value {
     })
 }
 
-/// Makes the event of an intent of an Amazon Lex V1 bot that is ready for fulfillment, with the text of the user and a slot for
-/// each name and value.
+/// Makes the event of an Amazon Lex V1 bot whose intent is ready for fulfillment.
 ///
-/// AWS ended the support of Lex V1 in September 2025.
+/// The event has the text of the user, and a slot for each name and value. AWS ended the support of Lex V1 in September 2025.
 ///
 /// Source: [Input event format](https://docs.aws.amazon.com/lex/latest/dg/lambda-input-response-format.html).
 pub fn lex_v1(
@@ -111,7 +110,7 @@ pub fn lex_v1(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::lex::LexEvent;
 
     #[test]

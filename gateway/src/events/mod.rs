@@ -89,8 +89,10 @@
 //! - HTTP and WebSocket: see [`Front`](crate::Front) and [`WebSocketApi`](crate::WebSocketApi).
 //! - Auto Scaling, CodeBuild, CodeDeploy, CodePipeline, Control Tower, EC2, ECR and other services that send their events through
 //!   EventBridge: [`eventbridge`], with the source, the detail type and the detail of the service.
-//! - A rule of AWS IoT sends the JSON that its SQL statement selects: convert a `serde_json::Value` with [`TestEvent::from`].
-//! - AWS has ended IoT 1-Click and the IoT button.
+//! - A rule of AWS IoT sends the JSON that its SQL statement selects, and a schedule of EventBridge Scheduler the JSON of its input:
+//!   convert a `serde_json::Value` with [`TestEvent::from`].
+//!
+//! There is no function for IoT 1-Click, the IoT button and Amazon Chime bots.
 
 mod appsync;
 mod assistants;
@@ -112,6 +114,8 @@ mod s3;
 mod security;
 mod ses;
 mod test_event;
+#[cfg(test)]
+mod testing;
 mod values;
 
 pub use appsync::{appsync, appsync_authorizer, appsync_batch};
@@ -134,13 +138,6 @@ pub use s3::{s3_batch, s3_delete, s3_object_lambda, s3_put};
 pub use security::{client_vpn, config_rule, iot_authorizer, secrets_manager_rotation};
 pub use ses::ses;
 pub use test_event::TestEvent;
-
-/// Deserializes an event with a type of `aws_lambda_events`, from its JSON.
-#[cfg(test)]
-fn read<T: serde::de::DeserializeOwned>(event: TestEvent) -> T {
-    let json = event.to_string();
-    serde_json::from_slice(&bytes::Bytes::from(event)).unwrap_or_else(|error| panic!("{error}: {json}"))
-}
 
 #[cfg(test)]
 mod tests {

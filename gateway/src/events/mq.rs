@@ -94,7 +94,7 @@ fn broker() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::{activemq::ActiveMqEvent, rabbitmq::RabbitMqEvent};
 
     #[test]

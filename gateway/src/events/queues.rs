@@ -24,7 +24,7 @@ use crate::event::json::insert;
 /// ```
 pub fn sqs(queue: &str, bodies: impl IntoIterator<Item = impl AsRef<str>>) -> TestEvent {
     let bodies = bodies.into_iter().zip(1..);
-    records(bodies.map(|(body, number)| message(queue, body.as_ref(), number)))
+    records(bodies.map(|(body, number)| message(queue, body.as_ref(), attributes(), number)))
 }
 
 /// Makes the event of a FIFO queue, with a message for each message group ID and body.
@@ -43,26 +43,30 @@ pub fn sqs_fifo(queue: &str, messages: impl IntoIterator<Item = (impl AsRef<str>
     let queue = format!("{}.fifo", queue.strip_suffix(".fifo").unwrap_or(queue));
     let messages = messages.into_iter().zip(1..);
     records(messages.map(|((group, body), number)| {
-        let mut message = message(&queue, body.as_ref(), number);
-        let attributes = &mut message["attributes"];
-        insert(attributes, "SequenceNumber", format!("18880000000000{number:06}"));
-        insert(attributes, "MessageGroupId", group.as_ref());
-        insert(attributes, "MessageDeduplicationId", uuid(number));
-        message
+        let mut attributes = attributes();
+        insert(&mut attributes, "SequenceNumber", format!("18880000000000{number:06}"));
+        insert(&mut attributes, "MessageGroupId", group.as_ref());
+        insert(&mut attributes, "MessageDeduplicationId", uuid(number));
+        message(&queue, body.as_ref(), attributes, number)
     }))
 }
 
-fn message(queue: &str, body: &str, number: usize) -> Value {
+/// Returns the attributes of a message in a standard queue.
+fn attributes() -> Value {
+    json!({
+        "ApproximateReceiveCount": "1",
+        "SentTimestamp": TIME_MILLIS.to_string(),
+        "SenderId": "AIDAEXAMPLEEXAMPLE123",
+        "ApproximateFirstReceiveTimestamp": (TIME_MILLIS + 12).to_string(),
+    })
+}
+
+fn message(queue: &str, body: &str, attributes: Value, number: usize) -> Value {
     json!({
         "messageId": uuid(number),
         "receiptHandle": base64(format!("receipt handle of message {number}")),
         "body": body,
-        "attributes": {
-            "ApproximateReceiveCount": "1",
-            "SentTimestamp": TIME_MILLIS.to_string(),
-            "SenderId": "AIDAEXAMPLEEXAMPLE123",
-            "ApproximateFirstReceiveTimestamp": (TIME_MILLIS + 12).to_string(),
-        },
+        "attributes": attributes,
         "messageAttributes": {},
         "md5OfBody": format!("{:x}", md5::compute(body)),
         "eventSource": "aws:sqs",
@@ -112,7 +116,7 @@ pub fn sns(topic: &str, message: &str) -> TestEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::{
         sns::SnsEvent,
         sqs::{SqsEvent, SqsEventObj},
@@ -160,8 +164,8 @@ mod tests {
     fn has_the_message_of_a_topic() {
         let event: SnsEvent = read(sns("orders", r#"{"id":1}"#));
         let record = &event.records[0];
-        assert_eq!((event.records.len(), &record.event_source[..]), (1, "aws:sns"));
-        assert_eq!((&record.sns.message[..], record.sns.subject.as_deref()), (r#"{"id":1}"#, None));
+        assert_eq!((event.records.len(), record.event_source.as_str()), (1, "aws:sns"));
+        assert_eq!((record.sns.message.as_str(), record.sns.subject.as_deref()), (r#"{"id":1}"#, None));
         assert_eq!(record.sns.topic_arn, "arn:aws:sns:us-east-1:123456789012:orders");
         assert!(record.event_subscription_arn.starts_with(&record.sns.topic_arn));
         assert_eq!(record.sns.timestamp.timestamp_millis().unsigned_abs(), TIME_MILLIS);

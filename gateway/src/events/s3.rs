@@ -23,11 +23,10 @@ use crate::event::json::insert;
 /// assert_eq!(event["Records"][0]["s3"]["object"]["key"], "red+flower.jpg");
 /// ```
 pub fn s3_put(bucket: &str, key: &str, size: u64) -> TestEvent {
-    let mut record = record("ObjectCreated:Put", bucket, key);
-    let object = &mut record["s3"]["object"];
-    insert(object, "size", size);
-    insert(object, "eTag", "0123456789abcdef0123456789abcdef");
-    records([record].into_iter())
+    let mut object = object(key);
+    insert(&mut object, "size", size);
+    insert(&mut object, "eTag", "0123456789abcdef0123456789abcdef");
+    records([record("ObjectCreated:Put", bucket, object)].into_iter())
 }
 
 /// Makes the event of an object that was deleted, with the name `ObjectRemoved:Delete`.
@@ -36,10 +35,14 @@ pub fn s3_put(bucket: &str, key: &str, size: u64) -> TestEvent {
 ///
 /// Source: [Event message structure](https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html).
 pub fn s3_delete(bucket: &str, key: &str) -> TestEvent {
-    records([record("ObjectRemoved:Delete", bucket, key)].into_iter())
+    records([record("ObjectRemoved:Delete", bucket, object(key))].into_iter())
 }
 
-fn record(event_name: &str, bucket: &str, key: &str) -> Value {
+fn object(key: &str) -> Value {
+    json!({"key": url_encode(key), "sequencer": "0055AED6DCD90281E5"})
+}
+
+fn record(event_name: &str, bucket: &str, object: Value) -> Value {
     json!({
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
@@ -57,7 +60,7 @@ fn record(event_name: &str, bucket: &str, key: &str) -> Value {
                 "ownerIdentity": {"principalId": "A1EXAMPLE"},
                 "arn": format!("arn:aws:s3:::{bucket}"),
             },
-            "object": {"key": url_encode(key), "sequencer": "0055AED6DCD90281E5"},
+            "object": object,
         },
     })
 }
@@ -84,7 +87,7 @@ pub fn s3_batch(bucket: &str, key: &str) -> TestEvent {
 
 /// Makes the event of S3 Object Lambda for a `GetObject` request.
 ///
-/// The function reads the object from `getObjectContext.inputS3Url`. A test can replace the URL with that of its own server.
+/// The function reads the object from `getObjectContext.inputS3Url`. A test can replace this URL with the URL of a local server.
 ///
 /// Source: [Event context format and usage](https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-event-context.html).
 pub fn s3_object_lambda(access_point: &str, key: &str) -> TestEvent {
@@ -143,7 +146,7 @@ fn url_encode(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::{
         s3::{S3Event, object_lambda::S3ObjectLambdaEvent},
         s3_batch_job::S3BatchJobEvent,

@@ -99,7 +99,7 @@ pub fn client_vpn(username: &str) -> TestEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::{
         clientvpn::ClientVpnConnectionHandlerRequest, config::ConfigEvent, iot::IoTCoreCustomAuthorizerRequest,
         secretsmanager::SecretsManagerSecretRotationEvent,

@@ -80,7 +80,7 @@ pub fn ses(from: &str, to: &str, subject: &str) -> TestEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::read;
+    use crate::events::testing::read;
     use aws_lambda_events::ses::SimpleEmailEvent;
 
     #[test]
@@ -89,13 +89,16 @@ mod tests {
         let record = &event.records[0];
         assert_eq!(record.event_source.as_deref(), Some("aws:ses"));
         let (mail, receipt) = (&record.ses.mail, &record.ses.receipt);
-        assert_eq!((mail.source.as_deref(), &mail.destination[0][..]), (Some("ada@example.com"), "orders@example.com"));
+        assert_eq!(
+            (mail.source.as_deref(), mail.destination[0].as_str()),
+            (Some("ada@example.com"), "orders@example.com")
+        );
         let headers = &mail.common_headers;
-        assert_eq!((headers.subject.as_deref(), &headers.from[0][..]), (Some("hello"), "ada@example.com"));
+        assert_eq!((headers.subject.as_deref(), headers.from[0].as_str()), (Some("hello"), "ada@example.com"));
         let subject = mail.headers.iter().find(|header| header.name.as_deref() == Some("Subject"));
         assert_eq!(subject.unwrap().value.as_deref(), Some("hello"));
         assert_eq!(
-            (&receipt.recipients[0][..], receipt.spam_verdict.status.as_deref()),
+            (receipt.recipients[0].as_str(), receipt.spam_verdict.status.as_deref()),
             ("orders@example.com", Some("PASS"))
         );
         assert_eq!(receipt.action.invocation_type.as_deref(), Some("Event"));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::events::read;
+use crate::events::testing::read;
 use aws_lambda_events::cognito::{
     CognitoEvent, CognitoEventUserPoolsCreateAuthChallenge, CognitoEventUserPoolsCustomMessage,
     CognitoEventUserPoolsDefineAuthChallenge, CognitoEventUserPoolsMigrateUser,
