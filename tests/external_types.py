@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STANDARD = {"alloc", "core", "std"}
-OWN = {"lodger", "lodger_core", "lodger_gateway", "lodger_routes", "lodger_runtime_api"}
+OWN = {"lodger", "lodger_core", "lodger_extension", "lodger_gateway", "lodger_routes", "lodger_runtime_api"}
 # `pin_project_lite` is in the code that its macro writes, out of reach of users.
 HTTP = {"bytes", "http", "http_body", "pin_project_lite"}
 FRAMEWORKS = {"actix_http", "actix_service", "actix_web", "axum_core", "hyper", "tower_service", "warp"}
@@ -23,6 +23,7 @@ ALLOWED = {
     | {"actix_http", "actix_web", "axum_core", "hyper"}
     | {"futures_core", "serde_core", "tokio", "tracing_core", "tracing_subscriber"},
     "lodger-runtime-api": {"bytes"},
+    "lodger-extension": {"serde_core", "serde_json", "tower_service"},
     "lodger-gateway": {"bytes", "http", "http_body", "hyper", "tokio"},
     "lodger-routes": set(),
 }

@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-members=(runtime-api core adapters gateway routes)
+members=(runtime-api core adapters extension gateway routes)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 cp -r Cargo.toml "${members[@]}" "$tree"
@@ -13,4 +13,4 @@ sed -i.bak "s/^members = .*/members = [$(printf '"%s", ' "${members[@]}")]/" "$t
 target=${CARGO_TARGET_DIR:-$PWD/target}/minimal-versions
 cd "$tree"
 RUSTC_BOOTSTRAP=1 cargo update --quiet -Z direct-minimal-versions
-cargo check --locked --all-features --target-dir "$target" -p lodger -p lodger-runtime-api -p lodger-gateway -p lodger-routes
+cargo check --locked --all-features --target-dir "$target" -p lodger -p lodger-runtime-api -p lodger-extension -p lodger-gateway -p lodger-routes

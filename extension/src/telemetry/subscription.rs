@@ -1,0 +1,289 @@
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    ops::RangeInclusive,
+    time::Duration,
+};
+
+use lodger_runtime_api::{Error as ApiError, ExtensionClient};
+use serde_json::json;
+
+use crate::Error;
+
+/// A stream of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stream {
+    /// `platform`: the records of Lambda about initializations and invocations.
+    Platform,
+    /// `function`: the log lines of the function.
+    Function,
+    /// `extension`: the log lines of all extensions, including this one. A handler that logs a line for each record never
+    /// comes to an end.
+    Extension,
+}
+
+impl Stream {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Platform => "platform",
+            Self::Function => "function",
+            Self::Extension => "extension",
+        }
+    }
+}
+
+/// How Lambda collects records before it sends them. Lambda sends a batch once any of the limits is reached.
+///
+/// The defaults are those of Lambda. Memory for buffers counts towards the memory of the function.
+///
+/// Source: [buffering](https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html#telemetry-api-buffering).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Buffering {
+    /// The maximum number of records in a batch: 1,000 to 10,000. The default is 10,000.
+    pub max_items: u32,
+    /// The maximum size of the records in a batch, in bytes: 262,144 to 1,048,576. The default is 262,144.
+    pub max_bytes: u32,
+    /// The maximum time before a batch is sent, in whole milliseconds: 25 ms to 30 s. The default is 1 s.
+    pub timeout: Duration,
+}
+
+impl Default for Buffering {
+    fn default() -> Self {
+        Self { max_items: 10_000, max_bytes: 256 * 1024, timeout: Duration::from_secs(1) }
+    }
+}
+
+impl Buffering {
+    fn timeout_ms(&self) -> u32 {
+        u32::try_from(self.timeout.as_millis()).unwrap_or(u32::MAX)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let check = |name: &str, value: u32, range: RangeInclusive<u32>| {
+            if range.contains(&value) {
+                return Ok(());
+            }
+            let (least, most) = (range.start(), range.end());
+            Err(Error::setting(format!("invalid buffering {name} {value}: expected {least} to {most}")))
+        };
+        check("max_items", self.max_items, 1_000..=10_000)?;
+        check("max_bytes", self.max_bytes, 262_144..=1_048_576)?;
+        check("timeout in milliseconds", self.timeout_ms(), 25..=30_000)
+    }
+
+    /// The largest body that Lambda sends: twice the size of the records, and about a hundred bytes around each record.
+    fn max_body(&self) -> usize {
+        let items = usize::try_from(self.max_items).unwrap_or(usize::MAX);
+        let bytes = usize::try_from(self.max_bytes).unwrap_or(usize::MAX);
+        bytes.saturating_mul(2).saturating_add(items.saturating_mul(256))
+    }
+}
+
+/// The settings of a subscription to telemetry.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use lodger_extension::{Extension, telemetry::{Buffering, Record, Stream, Subscription}};
+///
+/// let subscription = Subscription::new()
+///     .streams([Stream::Function])
+///     .buffering(Buffering { timeout: Duration::from_millis(100), ..Buffering::default() });
+/// let extension = Extension::new().subscription(subscription).on_telemetry(async |records: Vec<Record>| {
+///     println!("{} records", records.len());
+/// });
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "changes nothing until it is passed to `Extension::subscription`"]
+pub struct Subscription {
+    streams: Vec<Stream>,
+    buffering: Buffering,
+    listen: SocketAddr,
+    host: String,
+    queue_bytes: u32,
+}
+
+impl Default for Subscription {
+    fn default() -> Self {
+        Self {
+            streams: vec![Stream::Platform, Stream::Function],
+            buffering: Buffering::default(),
+            listen: (Ipv4Addr::UNSPECIFIED, 0).into(),
+            host: "sandbox.localdomain".to_owned(),
+            queue_bytes: 4 << 20,
+        }
+    }
+}
+
+impl Subscription {
+    /// Creates the default subscription: to the records of the platform and the log lines of the function.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the streams. At least one is required.
+    pub fn streams(mut self, streams: impl IntoIterator<Item = Stream>) -> Self {
+        self.streams = streams.into_iter().collect();
+        self
+    }
+
+    /// Sets how Lambda collects records.
+    pub fn buffering(mut self, buffering: Buffering) -> Self {
+        self.buffering = buffering;
+        self
+    }
+
+    /// Sets the address on which the extension receives records. The default is a free port on `0.0.0.0`.
+    ///
+    /// Lambda sends only to listeners inside the execution environment, and reserves port 9001.
+    pub fn listen(mut self, addr: impl Into<SocketAddr>) -> Self {
+        self.listen = addr.into();
+        self
+    }
+
+    /// Sets the host of the URI to which Lambda sends records. The default is `sandbox.localdomain`, the only name that Lambda
+    /// accepts. An emulator may need `127.0.0.1`.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+
+    /// Sets the size of the queue between the listener and the handler, in bytes of JSON. The default is 4 MiB.
+    ///
+    /// If the queue is full, the listener delays its response until the handler has made room. Lambda sends no further batch
+    /// before the response, keeps records in its own buffer, and drops records once that is full. It then sends a record of the
+    /// kind `platform.logsDropped`.
+    pub fn queue_bytes(mut self, bytes: u32) -> Self {
+        self.queue_bytes = bytes;
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.streams.is_empty() {
+            return Err(Error::setting("the subscription has no streams; set `Subscription::streams`"));
+        }
+        let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+        if self.host.is_empty() || !self.host.bytes().all(is_valid) {
+            return Err(Error::setting(format!("invalid host {:?} of the subscription", self.host)));
+        }
+        self.buffering.check()
+    }
+
+    pub(super) fn listen_addr(&self) -> SocketAddr {
+        self.listen
+    }
+
+    pub(crate) fn queue_size(&self) -> u32 {
+        self.queue_bytes.max(1)
+    }
+
+    pub(super) fn max_body(&self) -> usize {
+        self.buffering.max_body()
+    }
+
+    /// The JSON of the request.
+    fn json(&self, schema_version: &str, port: u16) -> String {
+        let Buffering { max_items, max_bytes, .. } = self.buffering;
+        let streams: Vec<_> = self.streams.iter().map(|stream| stream.as_str()).collect();
+        json!({
+            "schemaVersion": schema_version,
+            "types": streams,
+            "buffering": { "maxItems": max_items, "maxBytes": max_bytes, "timeoutMs": self.buffering.timeout_ms() },
+            "destination": { "protocol": "HTTP", "URI": format!("http://{}:{port}", self.host) },
+        })
+        .to_string()
+    }
+}
+
+/// The API from which an extension receives records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Api {
+    Telemetry,
+    Logs,
+}
+
+impl Api {
+    /// The name of the handler of the records.
+    pub(crate) fn handler(self) -> &'static str {
+        match self {
+            Self::Telemetry => "on_telemetry",
+            Self::Logs => "on_logs",
+        }
+    }
+
+    /// The schema versions, the newest first. Managed Instances accept only the first version of the Telemetry API.
+    fn schema_versions(self) -> &'static [&'static str] {
+        match self {
+            Self::Telemetry => &["2025-01-29", "2022-12-13", "2022-07-01"],
+            Self::Logs => &["2021-03-18"],
+        }
+    }
+
+    /// Subscribes with the newest schema version that Lambda accepts. Returns the version, and the status of the response.
+    pub(crate) async fn subscribe(
+        self,
+        client: &mut ExtensionClient,
+        subscription: &Subscription,
+        port: u16,
+    ) -> Result<(&'static str, u16), ApiError> {
+        let (mut version, mut rest) = ("", self.schema_versions());
+        loop {
+            if let Some((next, older)) = rest.split_first() {
+                (version, rest) = (next, older);
+            }
+            let json = subscription.json(version, port);
+            let subscribed = match self {
+                Self::Telemetry => client.subscribe_to_telemetry(&json).await,
+                Self::Logs => client.subscribe_to_logs(&json).await,
+            };
+            match subscribed {
+                Err(error) if error.status() == Some(400) && !rest.is_empty() => {}
+                subscribed => return subscribed.map(|status| (version, status)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_the_limits_of_lambda() {
+        let ms = Duration::from_millis;
+        let buffering = |max_items, max_bytes, timeout| Buffering { max_items, max_bytes, timeout };
+        let check = |buffering| Subscription::new().buffering(buffering).check();
+        for valid in [Buffering::default(), buffering(1_000, 262_144, ms(25)), buffering(10_000, 1_048_576, ms(30_000))]
+        {
+            check(valid).unwrap();
+        }
+        for (invalid, message) in [
+            (buffering(999, 262_144, ms(25)), "invalid buffering max_items 999: expected 1000 to 10000"),
+            (buffering(10_001, 262_144, ms(25)), "invalid buffering max_items 10001: expected 1000 to 10000"),
+            (buffering(1_000, 262_143, ms(25)), "invalid buffering max_bytes 262143: expected 262144 to 1048576"),
+            (buffering(1_000, 1_048_577, ms(25)), "invalid buffering max_bytes 1048577: expected 262144 to 1048576"),
+            (buffering(1_000, 262_144, ms(24)), "invalid buffering timeout in milliseconds 24: expected 25 to 30000"),
+            (buffering(1_000, 262_144, Duration::MAX), "milliseconds 4294967295: expected 25 to 30000"),
+        ] {
+            let error = check(invalid).unwrap_err().to_string();
+            assert!(error.ends_with(message), "{error}");
+        }
+        assert!(Subscription::new().streams([]).check().is_err());
+        assert!(Subscription::new().host("a b").check().is_err());
+    }
+
+    #[test]
+    fn writes_the_subscription_of_the_documentation() {
+        let subscription = Subscription::new().streams([Stream::Platform, Stream::Function, Stream::Extension]);
+        let json: serde_json::Value = serde_json::from_str(&subscription.json("2025-01-29", 8080)).unwrap();
+        let expected = json!({
+            "schemaVersion": "2025-01-29",
+            "types": ["platform", "function", "extension"],
+            "buffering": { "maxItems": 10_000, "maxBytes": 262_144, "timeoutMs": 1_000 },
+            "destination": { "protocol": "HTTP", "URI": "http://sandbox.localdomain:8080" },
+        });
+        assert_eq!(json, expected);
+    }
+}
