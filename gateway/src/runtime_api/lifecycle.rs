@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use super::{
     body::read_body,
     check::error_type,
+    phases::Outcome,
     responses::accepted,
     state::{SharedState, State},
 };
@@ -29,6 +30,7 @@ pub(super) async fn error(
     let is_second = {
         let mut state = state.lock();
         state.has_failed_to_start = true;
+        state.fail_init(&Outcome::error(error_type.as_str()));
         // A function that starts again registers its extensions again.
         state.extensions.remove_internal();
         field(&mut state).replace(FunctionError { error_type, body }).is_some()

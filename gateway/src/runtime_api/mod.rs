@@ -6,6 +6,7 @@ mod head;
 mod invoke;
 mod lifecycle;
 mod next;
+mod phases;
 mod prelude;
 mod reply;
 mod responses;
@@ -14,6 +15,7 @@ mod server;
 mod settings;
 mod state;
 mod stream;
+mod telemetry;
 
 use std::{io, net::SocketAddr, sync::Arc};
 

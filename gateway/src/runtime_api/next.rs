@@ -47,6 +47,7 @@ pub(super) async fn next(shared: &SharedState) -> Response<Full<Bytes>> {
 /// Records a poll. Returns whether there is a free slot.
 fn begin_poll(state: &mut State) -> bool {
     state.poll_count += 1;
+    state.runtime_polled();
     if let Some(started_at) = state.started_at.take() {
         state.cold_start = Some(started_at.elapsed());
     }
@@ -106,25 +107,28 @@ fn deliver(state: &mut State, queued: QueuedInvocation) -> Response<Full<Bytes>>
     for (name, value) in &invocation.headers {
         headers.insert(name, value.clone());
     }
-    let invocation_id = headers.get("lambda-runtime-invocation-id");
-    let invocation_id = invocation_id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+    let invocation_id = text(headers, "lambda-runtime-invocation-id");
+    let trace_id = text(headers, "lambda-runtime-trace-id");
     state.extensions.send(&invoke_event(&id, headers));
     let deadline = Instant::now() + timeout;
     let open = OpenInvocation { invocation_id, timeout, deadline, progress: Progress::Awaited(reply) };
     state.open.insert(id.clone(), open);
+    state.begin_invocation(&id, trace_id);
     let _ = delivery.send(Delivery { id, timeout, deadline, cold_start: state.cold_start.take() });
     response
 }
 
 /// Makes the event that extensions get for an invocation with these headers.
 fn invoke_event(id: &str, headers: &HeaderMap) -> ExtensionEvent {
-    let text =
-        |name| headers.get(name).map(|value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let deadline_ms = text("lambda-runtime-deadline-ms").and_then(|deadline| deadline.parse().ok()).unwrap_or_default();
+    let deadline_ms = text(headers, "lambda-runtime-deadline-ms").and_then(|deadline| deadline.parse().ok());
     ExtensionEvent::Invoke {
         request_id: id.to_owned(),
-        deadline_ms,
-        arn: text("lambda-runtime-invoked-function-arn").unwrap_or_default(),
-        trace_id: text("lambda-runtime-trace-id"),
+        deadline_ms: deadline_ms.unwrap_or_default(),
+        arn: text(headers, "lambda-runtime-invoked-function-arn").unwrap_or_default(),
+        trace_id: text(headers, "lambda-runtime-trace-id"),
     }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::{
     check::{check_invocation_id, reject_id},
     head::RawHead,
+    phases::Outcome,
     responses::{ApiResponse, accepted, json, too_large},
     state::{FunctionReply, OpenInvocation, Progress, SharedState},
     stream::stream,
@@ -25,6 +26,7 @@ pub(super) async fn respond(
     request: Request<&mut Incoming>,
     head: &RawHead,
 ) -> ApiResponse {
+    state.lock().begin_response(id);
     let Some(mode) = request.headers().get("lambda-runtime-function-response-mode") else {
         return Ok(finish(state, id, None, request).await);
     };
@@ -33,8 +35,9 @@ pub(super) async fn respond(
     }
     state.add_protocol_error(format!("{mode:?} is not a valid response mode"));
     // This completes the invocation.
-    if let Some(reply) = take(state, id).and_then(OpenInvocation::into_awaited) {
-        let error_type = "Runtime.InvalidResponseModeHeader".to_owned();
+    let error_type = "Runtime.InvalidResponseModeHeader".to_owned();
+    let outcome = || Outcome::error(error_type.as_str());
+    if let Some(reply) = take(state, id, outcome).and_then(OpenInvocation::into_awaited) {
         let _ = reply.send(FunctionReply::Error(FunctionError { error_type, body: Bytes::new() }));
     }
     let body = r#"{"errorMessage":"Invalid function response mode","errorType":"InvalidFunctionResponseMode"}"#;
@@ -54,13 +57,17 @@ pub(super) async fn finish(
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_REPLY).collect().await else {
         // The invocation has failed: a second reply does not count.
-        state.lock().open.remove(id);
+        state.lock().close(id, Outcome::failure("Function.ResponseSizeTooLarge"));
         state.add_protocol_error(format!("the reply to {id} is too large or incomplete"));
         return too_large();
     };
     let request = Request::from_parts(parts, ());
     let body = body.to_bytes();
-    let Some(open) = take(state, id) else {
+    let outcome = || match &error_type {
+        None => Outcome::success(body.len()),
+        Some(error_type) => Outcome::error(error_type.as_str()),
+    };
+    let Some(open) = take(state, id, outcome) else {
         return match (error_type, take_error_sender(state, id)) {
             (Some(error_type), Some(error)) => {
                 let _ = error.send(FunctionError { error_type, body });
@@ -81,10 +88,10 @@ pub(super) async fn finish(
 }
 
 /// Closes the invocation and returns it, unless its reply has begun.
-fn take(state: &SharedState, id: &str) -> Option<OpenInvocation> {
+fn take(state: &SharedState, id: &str, outcome: impl FnOnce() -> Outcome) -> Option<OpenInvocation> {
     let mut state = state.lock();
     match state.open.get(id)?.progress {
-        Progress::Awaited(_) => state.open.remove(id),
+        Progress::Awaited(_) => state.close(id, outcome()),
         Progress::Streamed(_) => None,
     }
 }

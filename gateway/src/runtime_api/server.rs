@@ -18,6 +18,7 @@ use super::{
     reply::{finish, respond},
     responses::{ApiResponse, json},
     state::SharedState,
+    telemetry,
 };
 use crate::{
     access::{Hosts, check_origin, forbidden},
@@ -26,6 +27,8 @@ use crate::{
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
 const EXTENSION: &str = "/2020-01-01/extension/";
+const TELEMETRY: &str = "/2022-07-01/telemetry";
+const LOGS: &str = "/2020-08-15/logs";
 
 /// Accepts connections of the function and its extensions.
 pub(super) async fn serve(listener: TcpListener, state: Arc<SharedState>, hosts: Arc<Hosts>) {
@@ -71,6 +74,12 @@ async fn route(state: &SharedState, request: Request<&mut Incoming>, head: &RawH
             (&Method::GET, Some("event/next")) => extensions::event_next(state, &request).await,
             (&Method::POST, Some("init/error")) => extensions::error(state, request, true).await,
             (&Method::POST, Some("exit/error")) => extensions::error(state, request, false).await,
+            (&Method::PUT, None) if path.trim_end_matches('/') == TELEMETRY => {
+                telemetry::subscribe(state, request, telemetry::Api::Telemetry).await
+            }
+            (&Method::PUT, None) if path.trim_end_matches('/') == LOGS => {
+                telemetry::subscribe(state, request, telemetry::Api::Logs).await
+            }
             _ => not_found(state, &request),
         });
     };

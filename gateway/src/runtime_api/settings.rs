@@ -80,6 +80,8 @@ impl RuntimeApi {
     /// The [log entry](Self::on_invocation) of the first invocation has the time from this call to the first poll as its
     /// [cold start](LogEntry::cold_start).
     pub fn mark_start(&self) {
-        self.state.lock().started_at = Some(Instant::now());
+        let mut state = self.state.lock();
+        state.started_at = Some(Instant::now());
+        state.begin_init();
     }
 }

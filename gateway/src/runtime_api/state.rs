@@ -16,6 +16,8 @@ use tokio::{
 use super::{
     extensions::{ExtensionEvent, Extensions, ShutdownReason},
     function_info::FunctionInfo,
+    phases::{Outcome, Phases},
+    telemetry::Telemetry,
 };
 use crate::{FunctionError, Invocation, Warning, streamed::Streaming};
 
@@ -65,6 +67,8 @@ pub(crate) struct State {
     /// Whether the extensions get SHUTDOWN, after which there are no invocations.
     pub(crate) is_shutting_down: bool,
     pub(crate) function: FunctionInfo,
+    pub(crate) phases: Phases,
+    pub(crate) telemetry: Telemetry,
     /// Whether the function has reported an init or restore error, and has not polled since.
     pub(crate) has_failed_to_start: bool,
     pub(crate) protocol_errors: Vec<String>,
@@ -133,6 +137,12 @@ impl State {
         !self.is_shutting_down && self.extensions.busy().next().is_none()
     }
 
+    /// Closes an invocation whose response has ended.
+    pub(super) fn close(&mut self, id: &str, outcome: Outcome) -> Option<OpenInvocation> {
+        self.end_response(id, outcome);
+        self.open.remove(id)
+    }
+
     /// Returns the id of the next event of an extension.
     pub(super) fn next_event_id(&mut self) -> String {
         self.event_count += 1;
@@ -162,6 +172,7 @@ impl SharedState {
         let mut state = self.lock();
         if state.open.remove(id).is_some() {
             state.timed_out.insert(id.to_owned());
+            state.time_out_invocation(id);
         }
     }
 
@@ -169,6 +180,7 @@ impl SharedState {
     pub(crate) fn shut_down(&self, reason: ShutdownReason) {
         let mut state = self.lock();
         state.is_shutting_down = true;
+        state.telemetry.flush();
         state.extensions.send(&ExtensionEvent::shutdown(reason));
         self.changed.notify_waiters();
     }

@@ -17,6 +17,7 @@ use tokio::{
 use super::{
     check::{check_error_type, check_invocation_id, reject_id},
     head::RawHead,
+    phases::Outcome,
     responses::{ApiResponse, UnwantedReply, accepted, too_large},
     state::{FunctionReply, OpenInvocation, Progress, SharedState},
 };
@@ -41,7 +42,7 @@ pub(super) async fn stream(
     let OpenInvocation { invocation_id, deadline, timeout, progress: Progress::Awaited(reply) } = open else {
         return Err(UnwantedReply);
     };
-    let mut guard = OpenStream { state, id, has_ended: false };
+    let mut guard = OpenStream { state, id, has_ended: false, outcome: Outcome::failure("Runtime.TruncatedResponse") };
     check_head(state, id, &request, head);
     check_invocation_id(state, invocation_id.as_deref(), &request);
     let (parts, body) = request.into_parts();
@@ -52,18 +53,23 @@ pub(super) async fn stream(
         guard.has_ended = true;
         return Err(UnwantedReply);
     }
-    let received = receive(body, &to_client, errors, deadline).await;
+    let (received, total) = receive(body, &to_client, errors, deadline).await;
     // The drop of the guard reports an incomplete reply. All other ends are handled here.
     guard.has_ended = !matches!(received, Received::Incomplete);
     match received {
         Received::Complete(trailers) => {
-            drop(guard);
             let error = trailers.and_then(|trailers| trailer_error(state, id, &parts.headers, &trailers));
+            guard.outcome = match &error {
+                None => Outcome::success(total),
+                Some(error) => Outcome::error(error.error_type.as_str()),
+            };
+            drop(guard);
             let _ = end.send(error.map_or(StreamEnd::Complete, StreamEnd::Failed));
             Ok(accepted())
         }
         Received::Incomplete | Received::Unwanted => Err(UnwantedReply),
         Received::Error(error) => {
+            guard.outcome = Outcome::error(error.error_type.as_str());
             let _ = end.send(StreamEnd::Failed(error));
             Err(UnwantedReply)
         }
@@ -92,7 +98,7 @@ enum Received {
     Unwanted,
 }
 
-/// Passes the chunks of a body on to the client.
+/// Passes the chunks of a body on to the client. Returns the end, and the number of bytes.
 ///
 /// The channel holds one chunk: a client that does not read makes the function wait.
 async fn receive(
@@ -100,7 +106,7 @@ async fn receive(
     to_client: &mpsc::Sender<Chunk>,
     mut errors: oneshot::Receiver<FunctionError>,
     deadline: Instant,
-) -> Received {
+) -> (Received, usize) {
     let (mut total, mut trailers) = (0, None);
     let all = async {
         loop {
@@ -125,13 +131,14 @@ async fn receive(
             }
         }
     };
-    tokio::select! {
+    let received = tokio::select! {
         biased;
         () = to_client.closed() => Received::Unwanted,
         () = tokio::time::sleep_until(deadline) => Received::TimedOut,
         Ok(error) = &mut errors => Received::Error(error),
         received = all => received,
-    }
+    };
+    (received, total)
 }
 
 /// Marks the reply to an invocation as streamed, unless it has begun already.
@@ -153,11 +160,12 @@ struct OpenStream<'a> {
     state: &'a SharedState,
     id: &'a str,
     has_ended: bool,
+    outcome: Outcome,
 }
 
 impl Drop for OpenStream<'_> {
     fn drop(&mut self) {
-        self.state.lock().open.remove(self.id);
+        self.state.lock().close(self.id, self.outcome.clone());
         if !self.has_ended {
             self.state.add_protocol_error(format!("the reply to {} is incomplete", self.id));
         }

@@ -14,6 +14,7 @@ mod server;
 mod server_streams;
 mod streaming;
 mod support;
+mod telemetry;
 #[cfg(unix)]
 mod vercel;
 #[cfg(feature = "websocket")]

@@ -35,6 +35,7 @@ pub(super) async fn register(state: &SharedState, request: Request<&mut Incoming
     let name = text(request.headers(), "lambda-extension-name");
     let has_account_id = accepts_feature(request.headers(), "accountId");
     let body: Value = serde_json::from_slice(&read_body(state, request).await).unwrap_or_default();
+    state.lock().begin_init();
     let registered = add_extension(&mut state.lock(), &name, &body);
     state.changed.notify_waiters();
     let id = match registered {
@@ -84,7 +85,12 @@ fn read_events(body: &Value) -> Option<Subscriptions> {
 
 /// Waits for the next event of an extension. The first call ends its initialization.
 pub(super) async fn event_next(state: &SharedState, request: &Request<&mut Incoming>) -> Response<Full<Bytes>> {
-    let begun = identifier(request.headers()).and_then(|id| state.lock().extensions.begin_poll(&id).map(|()| id));
+    let begun = identifier(request.headers()).and_then(|id| {
+        let mut state = state.lock();
+        state.extensions.begin_poll(&id)?;
+        state.end_phases();
+        Ok(id)
+    });
     let id = match begun {
         Ok(id) => id,
         Err(rejection) => return reject(state, rejection),
@@ -137,7 +143,10 @@ pub(super) async fn error(
             let error = "reported an error of an extension without its type".to_owned();
             return Err(Rejection("Extension.MissingHeader", error));
         }
-        state.lock().extensions.fail(&id, is_init, FunctionError { error_type, body })
+        let mut state = state.lock();
+        state.extensions.fail(&id, is_init, FunctionError { error_type, body })?;
+        state.fail_environment(if is_init { "Extension.InitError" } else { "Extension.ExitError" });
+        Ok(())
     });
     match failed {
         Ok(()) => {

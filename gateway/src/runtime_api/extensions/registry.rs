@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::{Value, json};
+
 use super::event::ExtensionEvent;
 use crate::FunctionError;
 
@@ -22,7 +24,7 @@ pub(crate) struct Extension {
     pub(crate) name: String,
     id: String,
     is_external: bool,
-    pub(crate) subscriptions: Subscriptions,
+    subscriptions: Subscriptions,
     progress: Progress,
     /// The event that the next poll receives.
     event: Option<ExtensionEvent>,
@@ -146,6 +148,11 @@ impl Extensions {
         self.list.iter_mut().find(|extension| extension.name == name)
     }
 
+    /// Returns the name of the extension with this id.
+    pub(crate) fn name(&mut self, id: &str) -> Result<String, Rejection> {
+        self.find_id(id).map(|extension| extension.name.clone())
+    }
+
     /// Begins a poll of the extension with this id.
     pub(crate) fn begin_poll(&mut self, id: &str) -> Result<(), Rejection> {
         let extension = self.find_id(id)?;
@@ -229,6 +236,19 @@ impl Extensions {
 }
 
 impl Extension {
+    /// The content of the record `platform.extension`.
+    pub(crate) fn to_record(&self) -> Value {
+        let state = match self.progress {
+            Progress::Announced => "Started",
+            Progress::Registered => "Registered",
+            Progress::Waiting | Progress::Working => "Ready",
+            Progress::Failed => "InitError",
+        };
+        let events = [("INVOKE", self.subscriptions.invoke), ("SHUTDOWN", self.subscriptions.shutdown)];
+        let events: Vec<_> = events.iter().filter(|(_, is_subscribed)| *is_subscribed).map(|(name, _)| name).collect();
+        json!({"name": self.name, "state": state, "events": events})
+    }
+
     /// Whether the extension is ready for the next invocation.
     ///
     /// Its first poll ends its initialization. An extension with INVOKE then polls again after each invocation.

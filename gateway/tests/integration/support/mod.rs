@@ -1,6 +1,7 @@
 //! Clients and functions over plain sockets.
 
 mod http;
+mod listener;
 mod raw_extension;
 mod raw_function;
 
@@ -10,6 +11,7 @@ use tokio::time::timeout;
 
 pub(crate) use self::{
     http::{exchange, fetch, header, upload},
+    listener::{Listener, subscribe, subscribe_to},
     raw_extension::{RawExtension, extension_request, register},
     raw_function::{NEXT, RawFunction, invoke_until, report_init_error, run_function},
 };

@@ -1,0 +1,127 @@
+//! Telemetry of the environment, for extensions that subscribe to it.
+//!
+//! Sources: [Telemetry API](https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html),
+//! [Logs API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-logs-api.html).
+
+mod api;
+mod buffer;
+mod destination;
+mod record;
+mod subscriber;
+mod subscription;
+mod time;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+pub(super) use self::{
+    record::{Record, millis, span},
+    subscription::Api,
+};
+use self::{subscriber::Subscriber, subscription::Subscription};
+use super::{body::read_body, extensions, responses::json as json_response, state::SharedState};
+
+/// The most records of the initialization that a later subscriber gets.
+const MAX_INIT_RECORDS: usize = 1000;
+
+/// The subscribers, and the records that later subscribers get.
+#[derive(Debug, Default)]
+pub(crate) struct Telemetry {
+    subscribers: Vec<Subscriber>,
+    /// The records of the initialization so far.
+    init_records: Vec<Record>,
+    /// Whether the initialization, and with it the time of subscriptions, is over.
+    is_closed: bool,
+    /// Whether the processes of the environment are frozen.
+    pub(crate) frozen: watch::Sender<bool>,
+}
+
+impl Telemetry {
+    /// Delivers a record to all subscribers.
+    pub(super) fn send(&mut self, record: Record) {
+        for subscriber in &self.subscribers {
+            subscriber.push(&record);
+        }
+        if !self.is_closed && self.init_records.len() < MAX_INIT_RECORDS {
+            self.init_records.push(record);
+        }
+    }
+
+    /// Delivers all waiting records without delay.
+    pub(super) fn flush(&self) {
+        self.subscribers.iter().for_each(Subscriber::flush);
+    }
+
+    /// Ends the time of subscriptions.
+    pub(super) fn close(&mut self) {
+        self.is_closed = true;
+        self.init_records.clear();
+    }
+
+    /// Adds a subscription, unless the extension has the same one.
+    fn subscribe(&mut self, extension: String, subscription: Subscription) {
+        let mut own = self.subscribers.iter().filter(|subscriber| subscriber.extension == extension);
+        if own.any(|subscriber| subscriber.subscription == subscription) {
+            return;
+        }
+        let kind = match subscription.schema.api() {
+            Api::Logs => "platform.logsSubscription",
+            Api::Telemetry => "platform.telemetrySubscription",
+        };
+        let types: Vec<_> = subscription.streams.iter().map(|stream| stream.name()).collect();
+        let content = json!({"name": extension, "state": "Subscribed", "types": types});
+        let subscriber = Subscriber::start(extension, subscription, self.frozen.subscribe());
+        for record in &self.init_records {
+            subscriber.push(record);
+        }
+        self.subscribers.push(subscriber);
+        self.send(Record::new(kind, content));
+    }
+
+    /// Whether an extension has a subscription with the other API, which excludes this one.
+    fn has_other_api(&self, extension: &str, api: Api) -> bool {
+        let mut own = self.subscribers.iter().filter(|subscriber| subscriber.extension == extension);
+        own.any(|subscriber| subscriber.subscription.schema.api() != api)
+    }
+}
+
+/// Subscribes an extension to telemetry.
+pub(super) async fn subscribe(state: &SharedState, request: Request<&mut Incoming>, api: Api) -> Response<Full<Bytes>> {
+    let extension = extensions::identifier(request.headers()).and_then(|id| state.lock().extensions.name(&id));
+    let body: Value = serde_json::from_slice(&read_body(state, request).await).unwrap_or_default();
+    let extension = match extension {
+        Ok(extension) => extension,
+        Err(rejection) => return extensions::reject(state, rejection),
+    };
+    let result = {
+        let mut state = state.lock();
+        let is_managed = state.slots.is_some();
+        let telemetry = &mut state.telemetry;
+        match Subscription::parse(api, is_managed, &body) {
+            _ if telemetry.is_closed => Err((StatusCode::FORBIDDEN, "SubscriptionClosed", CLOSED.to_owned())),
+            _ if telemetry.has_other_api(&extension, api) => {
+                let problem = "the extension has subscribed with the other one of the Telemetry API and the Logs API";
+                Err((StatusCode::BAD_REQUEST, "ValidationError", problem.to_owned()))
+            }
+            Err(problem) => Err((StatusCode::BAD_REQUEST, "ValidationError", problem)),
+            Ok(subscription) => {
+                telemetry.subscribe(extension.clone(), subscription);
+                Ok(())
+            }
+        }
+    };
+    let Err((status, error_type, problem)) = result else { return json_response(StatusCode::OK, r#""OK""#) };
+    let error_type = match (api, error_type) {
+        (Api::Logs, error_type) => format!("Logs.{error_type}"),
+        (Api::Telemetry, "SubscriptionClosed") => "Telemetry.SubscriptionClosed".to_owned(),
+        (Api::Telemetry, error_type) => error_type.to_owned(),
+    };
+    state.add_protocol_error(format!("the subscription of the extension {extension} is not valid: {problem}"));
+    json_response(status, json!({"errorType": error_type, "errorMessage": problem}).to_string())
+}
+
+const CLOSED: &str = "subscriptions end with the initialization";

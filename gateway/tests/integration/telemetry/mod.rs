@@ -1,0 +1,5 @@
+//! Telemetry for extensions.
+
+mod delivery;
+mod records;
+mod subscription;
