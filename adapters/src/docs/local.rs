@@ -85,4 +85,5 @@
 //! ```
 //!
 //! `lodger_gateway::events` makes the events of other services, such as `events::sqs("orders", ["a message"])`, for
-//! `RuntimeApi::invoke`. `lodger_gateway::Vercel` does the same for [`Host::Vercel`](crate::Host::Vercel). Each example in the repository has such a test.
+//! `RuntimeApi::invoke`. `lodger_gateway::Vercel` is the other side of [`Host::Vercel`](crate::Host::Vercel). Each example in the
+//! repository has such a test.
