@@ -17,6 +17,8 @@ use self::api_error::log_lost_report;
 use crate::{Error, Settings};
 
 pub use context::{Context, Event, RequestContext, SyntheticRequest};
+#[cfg(feature = "serde")]
+pub use parse::parse;
 pub use runtime::Runtime;
 
 /// Reports to the Runtime API of `settings` that the process cannot start because of `error`. For errors that occur before
