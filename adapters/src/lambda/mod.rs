@@ -4,6 +4,8 @@
 //! events](crate::docs::events) shows how they fit together.
 
 #[cfg(feature = "handlers")]
+mod batch;
+#[cfg(feature = "handlers")]
 mod diagnostic;
 #[cfg(feature = "handlers")]
 mod function;
@@ -34,6 +36,7 @@ pub use lodger_core::{
 
 #[cfg(feature = "handlers")]
 pub use self::{
+    batch::{Batch, BatchResponse, BatchSource, FromRecord, ItemIdentifier, Raw, Record, Whole},
     diagnostic::{Diagnostic, IntoErrorReport},
     function::{FunctionMarker, LambdaEvent, ServiceFn, service_fn},
     into_result::{HandlerOutput, IntoResult, LocalOutput, StreamResponse},
