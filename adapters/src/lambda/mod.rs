@@ -1,5 +1,7 @@
 //! Extensions of requests on AWS Lambda, and events that are not HTTP requests.
 
+#[cfg(feature = "events")]
+mod aws_events;
 #[cfg(feature = "handlers")]
 mod known;
 
