@@ -3,6 +3,8 @@
 //! The types of handlers need the feature `handlers`, and [`events`] the feature `events`. [The page about
 //! events](crate::docs::events) shows how they fit together.
 
+#[cfg(feature = "events")]
+mod aws_events;
 #[cfg(feature = "handlers")]
 mod batch;
 #[cfg(feature = "handlers")]
