@@ -71,7 +71,7 @@ impl Extension {
     ///
     /// Call [`register`](Self::register) before the runtime polls for the first invocation, and run the result in a task.
     /// An internal extension receives no SHUTDOWN event: Lambda rejects a registration for it, and sends SIGTERM to the process
-    /// instead. [`run`](RegisteredExtension::run) therefore ends only with an error. On Managed Instances an internal extension
+    /// instead. [`run`](crate::RegisteredExtension::run) therefore ends only with an error. On Managed Instances an internal extension
     /// receives no events at all.
     ///
     /// `name` is not the file name of an external extension. It consists of ASCII letters, digits, `.`, `_` and `-`.
@@ -174,7 +174,7 @@ impl Extension {
     /// Registers the extension, and handles events until Lambda ends the environment.
     ///
     /// # Errors
-    /// As [`register`](Self::register) and [`RegisteredExtension::run`].
+    /// As [`register`](Self::register) and [`RegisteredExtension::run`](crate::RegisteredExtension::run).
     ///
     /// # Panics
     /// Outside a Tokio runtime.
