@@ -74,6 +74,9 @@ impl Extension {
     /// instead. [`run`](crate::RegisteredExtension::run) therefore ends only with an error. On Managed Instances an internal extension
     /// receives no events at all.
     ///
+    /// Log lines of an internal extension are log lines of the function. If it subscribes to
+    /// [`Stream::Function`](crate::telemetry::Stream::Function), its handler must not log a line for each record.
+    ///
     /// `name` is not the file name of an external extension. It consists of ASCII letters, digits, `.`, `_` and `-`.
     ///
     /// # Example

@@ -96,7 +96,7 @@ mod string_enum;
 pub mod telemetry;
 mod telemetry_task;
 
-#[doc = include_str!("migration.md")]
+#[doc = include_str!("../docs/migration.md")]
 pub mod migration {}
 
 pub use builder::Extension;
