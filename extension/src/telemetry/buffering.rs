@@ -41,6 +41,11 @@ impl Buffering {
         check("timeout in milliseconds", self.timeout_ms(), 25..=30_000)
     }
 
+    /// The largest number of records in a batch, with room for another way to count.
+    pub(super) fn max_records(&self) -> usize {
+        usize::try_from(self.max_items).unwrap_or(usize::MAX).saturating_mul(2)
+    }
+
     /// The largest body that Lambda sends: twice the size of the records, and about a hundred bytes around each record.
     pub(super) fn max_body(&self) -> usize {
         let items = usize::try_from(self.max_items).unwrap_or(usize::MAX);

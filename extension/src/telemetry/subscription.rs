@@ -100,7 +100,7 @@ impl Subscription {
         self
     }
 
-    /// Sets the size of the queue between the listener and the handler, in bytes of JSON. The default is 4 MiB.
+    /// Sets the size of the queue between the listener and the handler, in bytes of memory. The default is 4 MiB.
     ///
     /// If the queue is full, the listener delays its response until the handler has made room. Lambda sends no further batch
     /// before the response, keeps records in its own buffer, and drops records once that is full. It then sends a record of the
@@ -131,6 +131,10 @@ impl Subscription {
 
     pub(super) fn max_body(&self) -> usize {
         self.buffering.max_body()
+    }
+
+    pub(super) fn max_records(&self) -> usize {
+        self.buffering.max_records()
     }
 
     /// The JSON of the request.
