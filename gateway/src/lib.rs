@@ -183,7 +183,7 @@ mod websocket_server;
 pub use front::Front;
 pub use fronts::UnknownFront;
 #[cfg(feature = "process")]
-pub use function::Function;
+pub use function::{Function, FunctionBuilder};
 pub use invocation::{FunctionError, FunctionResult, Invocation};
 pub use log::LogEntry;
 pub use runtime_api::{ExtensionError, RuntimeApi, ShutdownReason};

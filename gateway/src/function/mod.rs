@@ -1,7 +1,11 @@
 //! Functions as child processes.
 
+mod builder;
 mod environment;
+mod extension;
+mod freezer;
 mod output;
+mod signal;
 
 use std::{
     io,
@@ -11,15 +15,23 @@ use std::{
     time::Duration,
 };
 
-use tokio::process::Child;
+use tokio::{process::Child, time::Instant};
 
-use self::output::Output;
+pub use self::builder::FunctionBuilder;
+use self::{
+    extension::ExtensionProcess,
+    freezer::Freezer,
+    output::{OnLine, Output},
+};
 #[cfg(unix)]
 use crate::Vercel;
-use crate::{RuntimeApi, runtime_api::SharedState};
+use crate::{
+    RuntimeApi, ShutdownReason,
+    runtime_api::{Freeze, SHUTDOWN_TIMEOUT, SharedState},
+};
 
-/// The time between SIGTERM and SIGKILL on Lambda and on Vercel.
-const FUNCTION_GRACE: Duration = Duration::from_millis(500);
+/// The time between SIGTERM and SIGKILL on Vercel.
+const VERCEL_GRACE: Duration = Duration::from_millis(500);
 
 /// The time between SIGTERM and SIGKILL of a server, which is the default of Kubernetes.
 const SERVER_GRACE: Duration = Duration::from_secs(30);
@@ -55,6 +67,9 @@ pub struct Function {
     child: Child,
     output: Arc<Output>,
     host: Host,
+    extensions: Vec<ExtensionProcess>,
+    extension_output: Arc<Output>,
+    freezer: Option<Freezer>,
 }
 
 #[derive(Debug)]
@@ -75,11 +90,20 @@ impl Function {
     /// The program cannot be started.
     pub fn spawn(mut command: Command, api: &RuntimeApi) -> io::Result<Self> {
         let state = Arc::clone(api.state());
-        for (name, value) in environment::lambda(&command, &api.address(), &state) {
-            command.env(name, value);
-        }
+        let variables = environment::lambda(&command, &api.address(), &state);
+        environment::set_function_info(&variables, &command, &state);
+        command.envs(variables);
+        state.lock().restart();
         api.mark_start();
-        Self::spawn_on(Host::Lambda(state), command)
+        let on_line = builder::function_lines(&state, &OnLine::default());
+        let function = Self::spawn_on(Host::Lambda(Arc::clone(&state)), command, &on_line)?;
+        state.lock().function.process_id = function.id();
+        Ok(function)
+    }
+
+    /// Starts a Lambda function with external extensions, or one that is frozen between invocations.
+    pub fn builder(command: Command) -> FunctionBuilder {
+        FunctionBuilder::new(command)
     }
 
     /// Starts a function of Vercel's runtime `executable`, in the current tokio runtime. Unix only.
@@ -92,7 +116,7 @@ impl Function {
     pub fn spawn_on_vercel(mut command: Command, vercel: &Vercel) -> io::Result<Self> {
         command.env("VERCEL", "1").env("VERCEL_IPC_PATH", vercel.ipc_path());
         vercel.mark_start();
-        Self::spawn_on(Host::Vercel, command)
+        Self::spawn_on(Host::Vercel, command, &OnLine::default())
     }
 
     /// Starts the program as a server, in the current tokio runtime.
@@ -103,16 +127,17 @@ impl Function {
     /// # Errors
     /// The program cannot be started.
     pub fn spawn_server(command: Command) -> io::Result<Self> {
-        Self::spawn_on(Host::Server, command)
+        Self::spawn_on(Host::Server, command, &OnLine::default())
     }
 
-    fn spawn_on(host: Host, command: Command) -> io::Result<Self> {
+    fn spawn_on(host: Host, command: Command, on_line: &OnLine) -> io::Result<Self> {
         let program = command.get_program().to_string_lossy().into_owned();
         let child = tokio::process::Command::from(command).kill_on_drop(true).spawn();
         let mut child =
             child.map_err(|error| io::Error::new(error.kind(), format!("cannot start {program}: {error}")))?;
-        let output = Output::capture(child.stdout.take(), child.stderr.take());
-        Ok(Self { child, output, host })
+        let output = Arc::new(Output::default());
+        output.capture(child.stdout.take(), child.stderr.take(), on_line);
+        Ok(Self { child, output, host, extensions: Vec::new(), extension_output: Arc::default(), freezer: None })
     }
 
     /// Waits for the line `listening on http://..` in the captured output, and returns the address.
@@ -151,6 +176,19 @@ impl Function {
         self.output.text()
     }
 
+    /// The output of the extensions so far, in the order in which the lines arrived.
+    pub fn extension_output(&self) -> String {
+        self.extension_output.text()
+    }
+
+    /// Waits until the processes are [frozen](FunctionBuilder::freeze). Waits forever without that setting.
+    pub async fn wait_for_freeze(&self) {
+        match &self.freezer {
+            Some(freezer) => freezer.wait_for(Freeze::Frozen).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// The process id, or `None` after [`wait`](Self::wait) has returned.
     pub fn id(&self) -> Option<u32> {
         self.child.id()
@@ -169,24 +207,67 @@ impl Function {
     /// Shuts the process down as its host does, and returns its exit status.
     ///
     /// Lambda kills the process at once, unless the function has an [extension](RuntimeApi::extensions). All other processes get
-    /// SIGTERM. If a process does not end in time, it is killed: after half a second on Lambda and Vercel, and after 30 seconds as
-    /// a server. Windows has no SIGTERM, so the process is killed there.
+    /// SIGTERM. If a process does not end in time, it is killed: on Lambda after half a second, or 0.3 seconds without an internal
+    /// extension, on Vercel after half a second, and after 30 seconds as a server. Windows has no SIGTERM, so the process is killed
+    /// there.
+    ///
+    /// External extensions then receive SHUTDOWN, and have the rest of two seconds. Lambda kills those that do not end in time, and
+    /// at once those that have not registered for SHUTDOWN. The [reason](ShutdownReason) is a failure if the function has ended or
+    /// has reported an init error, or an extension has failed, and a timeout if the last invocation has timed out.
     ///
     /// # Errors
     /// The operating system does not return the exit status.
     pub async fn shut_down(&mut self) -> io::Result<ExitStatus> {
+        let started = Instant::now();
+        let has_ended = matches!(self.child.try_wait(), Ok(Some(_)));
         let grace = match &self.host {
-            Host::Lambda(state) if state.lock().extensions.is_empty() => None,
-            Host::Lambda(_) => Some(FUNCTION_GRACE),
+            Host::Lambda(state) => state.lock().extensions.function_grace(),
             #[cfg(unix)]
-            Host::Vercel => Some(FUNCTION_GRACE),
+            Host::Vercel => Some(VERCEL_GRACE),
             Host::Server => Some(SERVER_GRACE),
         };
+        let status = self.end_process(grace).await;
+        self.end_extensions(started, has_ended).await;
+        status
+    }
+
+    /// Sends SHUTDOWN to external extensions, and ends their processes.
+    async fn end_extensions(&mut self, started: Instant, has_function_ended: bool) {
+        let Host::Lambda(state) = &self.host else { return };
+        if self.extensions.is_empty() && !state.lock().extensions.has_external() {
+            return;
+        }
+        let reason = {
+            let mut state = state.lock();
+            if has_function_ended {
+                state.fail_environment("Runtime.ExitError");
+            }
+            if has_function_ended { ShutdownReason::Failure } else { state.shutdown_reason() }
+        };
+        state.shut_down(reason);
+        // First those that end at once.
+        self.extensions.sort_by_key(|extension| state.lock().extensions.receives_shutdown(&extension.name));
+        for extension in &mut self.extensions {
+            let receives_shutdown = state.lock().extensions.receives_shutdown(&extension.name);
+            let grace = SHUTDOWN_TIMEOUT.saturating_sub(started.elapsed());
+            extension.end(if receives_shutdown { grace } else { Duration::ZERO }).await;
+        }
+    }
+
+    /// Ends the process of the function.
+    async fn end_process(&mut self, grace: Option<Duration>) -> io::Result<ExitStatus> {
+        if let Some(freezer) = &self.freezer {
+            freezer.thaw().await;
+        }
         if let Some(grace) = grace
             && self.terminate().await.is_ok()
             && let Ok(status) = tokio::time::timeout(grace, self.wait()).await
         {
             return status;
+        }
+        if let (Some(_), Some(id)) = (&self.freezer, self.id()) {
+            // The function leads a process group then.
+            let _ = signal::send("KILL", &[signal::group(id)]).await;
         }
         // Fails only if the process has ended on its own, and then there is a status.
         let _ = self.child.start_kill();
@@ -196,17 +277,12 @@ impl Function {
 
     /// Sends SIGTERM to the process. Unix only: on other systems this is an error.
     ///
+    /// A frozen process gets the signal with the next invocation.
+    ///
     /// # Errors
     /// The process has ended, or the command `kill` failed.
     pub async fn terminate(&self) -> io::Result<()> {
         let id = self.id().ok_or_else(|| io::Error::other("cannot send SIGTERM: the process has ended"))?;
-        if cfg!(not(unix)) {
-            return Err(io::ErrorKind::Unsupported.into());
-        }
-        let status = tokio::process::Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
-        if !status.success() {
-            return Err(io::Error::other(format!("cannot send SIGTERM to process {id}: kill ended with {status}")));
-        }
-        Ok(())
+        signal::send("TERM", &[id.to_string()]).await
     }
 }

@@ -1,6 +1,7 @@
 mod body;
 mod check;
 mod extensions;
+mod freeze;
 mod function_info;
 mod head;
 mod invoke;
@@ -26,10 +27,12 @@ use tokio::{
 
 use crate::{FunctionError, Warning, access::Hosts, log::Log};
 
+#[cfg(feature = "process")]
+pub(crate) use self::extensions::SHUTDOWN_TIMEOUT;
 pub use self::extensions::{ExtensionError, ShutdownReason};
 #[cfg(feature = "websocket")]
 pub(crate) use self::send::error_response;
-pub(crate) use self::state::SharedState;
+pub(crate) use self::{freeze::Freeze, state::SharedState};
 
 /// A [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on a port, for one function.
 ///

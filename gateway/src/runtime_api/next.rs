@@ -47,6 +47,7 @@ pub(super) async fn next(shared: &SharedState) -> Response<Full<Bytes>> {
 /// Records a poll. Returns whether there is a free slot.
 fn begin_poll(state: &mut State) -> bool {
     state.poll_count += 1;
+    state.is_registration_closed = true;
     state.runtime_polled();
     if let Some(started_at) = state.started_at.take() {
         state.cold_start = Some(started_at.elapsed());

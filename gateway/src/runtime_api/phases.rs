@@ -165,8 +165,15 @@ impl State {
         }
     }
 
+    /// Whether the initialization has succeeded and all invocations have ended.
+    #[cfg(feature = "process")]
+    pub(super) fn are_phases_over(&self) -> bool {
+        self.phases.is_initialized && self.phases.invocations.is_empty()
+    }
+
     /// Begins an invocation.
     pub(super) fn begin_invocation(&mut self, id: &str, trace_id: Option<String>) {
+        self.has_timed_out = false;
         let phase = InvokePhase {
             id: id.to_owned(),
             trace_id,
@@ -205,7 +212,7 @@ impl State {
     }
 
     /// Ends all invocations because the environment has failed.
-    pub(super) fn fail_environment(&mut self, error_type: &str) {
+    pub(crate) fn fail_environment(&mut self, error_type: &str) {
         let outcome = Outcome::failure(error_type);
         self.fail_init(&outcome);
         self.fail_invocations(&outcome, |_| true);

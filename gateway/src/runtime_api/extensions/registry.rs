@@ -23,11 +23,11 @@ pub(crate) struct Extensions {
 pub(crate) struct Extension {
     pub(crate) name: String,
     id: String,
-    is_external: bool,
-    subscriptions: Subscriptions,
-    progress: Progress,
+    pub(super) is_external: bool,
+    pub(super) subscriptions: Subscriptions,
+    pub(super) progress: Progress,
     /// The event that the next poll receives.
-    event: Option<ExtensionEvent>,
+    pub(super) event: Option<ExtensionEvent>,
 }
 
 /// The events for which an extension has registered.
@@ -38,7 +38,7 @@ pub(crate) struct Subscriptions {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
+pub(super) enum Progress {
     /// An external extension that has not registered.
     Announced,
     Registered,
@@ -76,12 +76,13 @@ impl std::error::Error for ExtensionError {}
 pub(crate) struct Rejection(pub(crate) &'static str, pub(crate) String);
 
 impl Extensions {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
     pub(crate) fn iter_registered(&self) -> impl Iterator<Item = &Extension> {
         self.list.iter().filter(|extension| extension.progress != Progress::Announced)
+    }
+
+    #[cfg(feature = "process")]
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Extension> {
+        self.list.iter_mut()
     }
 
     /// Announces an external extension, which then has to register.
@@ -199,6 +200,13 @@ impl Extensions {
         extension.progress = Progress::Failed;
         self.error = Some(ExtensionError { name, error });
         Ok(())
+    }
+
+    /// Marks an extension as failed, unless it has reported an error before. Returns whether it is marked now.
+    #[cfg(feature = "process")]
+    pub(super) fn fail_name(&mut self, name: &str) -> bool {
+        let extension = self.find_name(name).filter(|extension| extension.progress != Progress::Failed);
+        extension.map(|extension| extension.progress = Progress::Failed).is_some()
     }
 
     fn find_id(&mut self, id: &str) -> Result<&mut Extension, Rejection> {

@@ -1,6 +1,5 @@
 //! Telemetry in the public API.
 
-use super::Record;
 use crate::RuntimeApi;
 
 impl RuntimeApi {
@@ -17,11 +16,11 @@ impl RuntimeApi {
     /// # }
     /// ```
     pub fn function_log(&self, line: &str) {
-        self.state.lock().telemetry.send(Record::function(line));
+        self.state.send_function_log(line);
     }
 
     /// Sends a line as the log of an extension to the extensions that have subscribed to `extension`.
     pub fn extension_log(&self, line: &str) {
-        self.state.lock().telemetry.send(Record::extension(line));
+        self.state.send_extension_log(line);
     }
 }

@@ -15,7 +15,7 @@ fn with(name: &str, value: Value) -> Value {
         "types": ["platform"],
         "destination": {"protocol": "HTTP", "URI": "http://sandbox.localdomain:8080"},
     });
-    body[name] = value;
+    body.as_object_mut().unwrap().insert(name.to_owned(), value);
     body
 }
 
