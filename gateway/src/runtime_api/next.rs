@@ -114,7 +114,7 @@ fn deliver(state: &mut State, queued: QueuedInvocation) -> Response<Full<Bytes>>
     let deadline = Instant::now() + timeout;
     let open = OpenInvocation { invocation_id, timeout, deadline, progress: Progress::Awaited(reply) };
     state.open.insert(id.clone(), open);
-    state.begin_invocation(&id, trace_id);
+    state.begin_invocation(&id, trace_id, deadline);
     let _ = delivery.send(Delivery { id, timeout, deadline, cold_start: state.cold_start.take() });
     response
 }

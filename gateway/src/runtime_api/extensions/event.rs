@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::registry::Subscriptions;
+use super::extension::Subscriptions;
 
 /// The time that external extensions have after a SHUTDOWN event.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);

@@ -7,6 +7,7 @@
 
 mod api;
 mod event;
+mod extension;
 #[cfg(feature = "process")]
 mod process;
 mod registry;
@@ -21,8 +22,8 @@ pub(super) use self::event::ExtensionEvent;
 #[cfg(feature = "process")]
 pub(crate) use self::event::SHUTDOWN_TIMEOUT;
 pub(crate) use self::registry::Extensions;
-use self::registry::{Rejection, Subscriptions};
-pub use self::{event::ShutdownReason, registry::ExtensionError};
+pub use self::{event::ShutdownReason, extension::ExtensionError};
+use self::{extension::Subscriptions, registry::Rejection};
 use super::{
     body::read_body,
     responses::{accepted, json as json_response},

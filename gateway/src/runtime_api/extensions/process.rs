@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    ShutdownReason,
-    registry::{Extensions, Progress},
-};
+use super::{ShutdownReason, extension::Progress, registry::Extensions};
 use crate::{
     ExtensionError, FunctionError,
     runtime_api::{

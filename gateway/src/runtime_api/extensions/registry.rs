@@ -1,10 +1,9 @@
 //! The extensions of a function, and the events that they have not received yet.
 
-use std::fmt;
-
-use serde_json::{Value, json};
-
-use super::event::ExtensionEvent;
+use super::{
+    event::ExtensionEvent,
+    extension::{Extension, ExtensionError, Progress, Subscriptions},
+};
 use crate::FunctionError;
 
 /// Lambda's limit for the extensions of a function.
@@ -18,59 +17,6 @@ pub(crate) struct Extensions {
     /// The last error that an extension has reported.
     pub(crate) error: Option<ExtensionError>,
 }
-
-#[derive(Debug)]
-pub(crate) struct Extension {
-    pub(crate) name: String,
-    id: String,
-    pub(super) is_external: bool,
-    pub(super) subscriptions: Subscriptions,
-    pub(super) progress: Progress,
-    /// The event that the next poll receives.
-    pub(super) event: Option<ExtensionEvent>,
-}
-
-/// The events for which an extension has registered.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Subscriptions {
-    pub(crate) invoke: bool,
-    pub(crate) shutdown: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
-    /// An external extension that has not registered.
-    Announced,
-    Registered,
-    /// The extension waits for its next event.
-    Waiting,
-    /// The extension has polled before, and does not wait for an event now.
-    Working,
-    /// The extension has reported an error.
-    Failed,
-}
-
-/// An error that an extension reported, or the end of its process.
-///
-/// Lambda ends the execution environment after such an error. [`RuntimeApi::invoke`](crate::RuntimeApi::invoke) fails until the
-/// extension registers again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ExtensionError {
-    /// The name of the extension.
-    pub name: String,
-    /// The header `Lambda-Extension-Function-Error-Type` and the body of the request. The type is `Extension.Crash` if the process
-    /// ended without a SHUTDOWN event.
-    pub error: FunctionError,
-}
-
-impl fmt::Display for ExtensionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the extension {} failed: {}", self.name, self.error)
-    }
-}
-
-impl std::error::Error for ExtensionError {}
 
 /// The reason why the API rejects a request of an extension: the error type, and a text for the developer.
 pub(crate) struct Rejection(pub(crate) &'static str, pub(crate) String);
@@ -240,31 +186,5 @@ impl Extensions {
     /// The names of the extensions that have not received their event.
     pub(crate) fn with_event(&self) -> impl Iterator<Item = &str> {
         self.list.iter().filter(|extension| extension.event.is_some()).map(|extension| extension.name.as_str())
-    }
-}
-
-impl Extension {
-    /// The content of the record `platform.extension`.
-    pub(crate) fn to_record(&self) -> Value {
-        let state = match self.progress {
-            Progress::Announced => "Started",
-            Progress::Registered => "Registered",
-            Progress::Waiting | Progress::Working => "Ready",
-            Progress::Failed => "InitError",
-        };
-        let events = [("INVOKE", self.subscriptions.invoke), ("SHUTDOWN", self.subscriptions.shutdown)];
-        let events: Vec<_> = events.iter().filter(|(_, is_subscribed)| *is_subscribed).map(|(name, _)| name).collect();
-        json!({"name": self.name, "state": state, "events": events})
-    }
-
-    /// Whether the extension is ready for the next invocation.
-    ///
-    /// Its first poll ends its initialization. An extension with INVOKE then polls again after each invocation.
-    fn is_idle(&self) -> bool {
-        match self.progress {
-            Progress::Waiting => self.event.is_none(),
-            Progress::Working => !self.subscriptions.invoke,
-            Progress::Announced | Progress::Registered | Progress::Failed => false,
-        }
     }
 }

@@ -11,11 +11,11 @@ use std::{
 };
 
 /// A folder of extensions. The drop removes it.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
     /// Creates a folder with extensions of these names and behaviors.
-    fn new(extensions: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(extensions: &[(&str, &str)]) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("lodger-extensions-{}-{number}", std::process::id()));

@@ -1,5 +1,7 @@
 //! The program of an extension: this test program, which a script starts with a behavior.
 
+#![allow(clippy::print_stdout, reason = "the output of an extension")]
+
 use std::{
     env,
     io::{BufRead as _, BufReader, Read as _, Write as _},

@@ -110,6 +110,22 @@ async fn the_report_waits_for_the_extensions() {
 }
 
 #[tokio::test]
+async fn the_timeout_includes_the_work_of_extensions() {
+    let api = RuntimeApi::start().await.unwrap();
+    let mut busy = RawExtension::register(&api, "busy", r#"["INVOKE"]"#).await;
+    let listener = Listener::start().await;
+    subscribe_to(&api, &busy, &listener, &["platform"]).await;
+    tokio::spawn(run_function(api.address(), |event| event));
+    let invocation = Invocation::new("{}").timeout(Duration::from_millis(300));
+    let (result, _) = soon(async { tokio::join!(api.invoke(invocation), busy.next()) }).await;
+    result.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    keep_polling(busy);
+    assert_eq!(listener.record("platform.runtimeDone").await["record"]["status"], "success");
+    assert_eq!(listener.record("platform.report").await["record"]["status"], "timeout");
+}
+
+#[tokio::test]
 async fn reports_errors_and_timeouts() {
     let api = RuntimeApi::start().await.unwrap();
     let extension = RawExtension::register(&api, "a", "[]").await;
