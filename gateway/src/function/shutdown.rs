@@ -16,7 +16,7 @@ const SERVER_GRACE: Duration = Duration::from_secs(30);
 impl Function {
     /// Shuts the process down as its host does, and returns its exit status.
     ///
-    /// Lambda kills the process at once, unless the function has an [extension](RuntimeApi::extensions). All other processes get
+    /// Lambda kills the process at once, unless the function has an [extension](crate::RuntimeApi::extensions). All other processes get
     /// SIGTERM. If a process does not end in time, it is killed: on Lambda after half a second, or 0.3 seconds without an internal
     /// extension, on Vercel after half a second, and after 30 seconds as a server. Windows has no SIGTERM, so the process is killed
     /// there.

@@ -72,6 +72,8 @@ pub(crate) struct State {
     pub(crate) function: FunctionInfo,
     pub(crate) phases: Phases,
     pub(crate) telemetry: Telemetry,
+    /// The versions of the Telemetry API's schema, unless all are available.
+    pub(crate) telemetry_versions: Option<Vec<String>>,
     /// Whether the processes of the environment run.
     pub(crate) freeze: watch::Sender<Freeze>,
     /// Whether the processes must not be frozen any more.

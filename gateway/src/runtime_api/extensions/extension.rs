@@ -34,8 +34,21 @@ pub(super) enum Progress {
     Waiting,
     /// The extension has polled before, and does not wait for an event now.
     Working,
-    /// The extension has reported an error.
-    Failed,
+    /// The extension has reported an init error.
+    InitFailed,
+    /// The extension has reported an exit error, or its process has ended.
+    ExitFailed,
+}
+
+impl Progress {
+    pub(super) fn is_failed(self) -> bool {
+        matches!(self, Self::InitFailed | Self::ExitFailed)
+    }
+
+    /// Whether the extension has registered and not failed.
+    pub(super) fn is_running(self) -> bool {
+        self != Self::Announced && !self.is_failed()
+    }
 }
 
 /// An error that an extension reported, or the end of its process.
@@ -67,7 +80,8 @@ impl Extension {
             Progress::Announced => "Started",
             Progress::Registered => "Registered",
             Progress::Waiting | Progress::Working => "Ready",
-            Progress::Failed => "InitError",
+            Progress::InitFailed => "InitError",
+            Progress::ExitFailed => "ExitError",
         };
         let events = [("INVOKE", self.subscriptions.invoke), ("SHUTDOWN", self.subscriptions.shutdown)];
         let events: Vec<_> = events.iter().filter(|(_, is_subscribed)| *is_subscribed).map(|(name, _)| name).collect();
@@ -81,7 +95,7 @@ impl Extension {
         match self.progress {
             Progress::Waiting => self.event.is_none(),
             Progress::Working => !self.subscriptions.invoke,
-            Progress::Announced | Progress::Registered | Progress::Failed => false,
+            Progress::Announced | Progress::Registered | Progress::InitFailed | Progress::ExitFailed => false,
         }
     }
 }

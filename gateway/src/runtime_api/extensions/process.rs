@@ -14,7 +14,7 @@ use crate::{
 
 impl Extensions {
     pub(crate) fn is_registered(&self, name: &str) -> bool {
-        let mut running = self.iter_registered().filter(|extension| extension.progress != Progress::Failed);
+        let mut running = self.iter_registered().filter(|extension| extension.progress.is_running());
         running.any(|extension| extension.name == name)
     }
 
@@ -47,7 +47,7 @@ impl Extensions {
 
     /// Whether the extension gets SHUTDOWN.
     pub(crate) fn receives_shutdown(&self, name: &str) -> bool {
-        let mut running = self.iter_registered().filter(|extension| extension.progress != Progress::Failed);
+        let mut running = self.iter_registered().filter(|extension| extension.progress.is_running());
         running.any(|extension| extension.name == name && extension.subscriptions.shutdown)
     }
 }

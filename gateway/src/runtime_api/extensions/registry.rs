@@ -52,7 +52,7 @@ impl Extensions {
         };
         let count = self.list.len();
         if let Some(extension) = self.find_name(name) {
-            if !extension.is_external || !matches!(extension.progress, Progress::Announced | Progress::Failed) {
+            if !extension.is_external || extension.progress.is_running() {
                 return reject("Extension.InvalidExtensionState", "twice");
             }
             extension.progress = Progress::Registered;
@@ -103,8 +103,8 @@ impl Extensions {
     /// Begins a poll of the extension with this id.
     pub(crate) fn begin_poll(&mut self, id: &str) -> Result<(), Rejection> {
         let extension = self.find_id(id)?;
-        if matches!(extension.progress, Progress::Waiting | Progress::Failed) {
-            let problem = if extension.progress == Progress::Failed { "after its error" } else { "twice at once" };
+        if extension.progress == Progress::Waiting || extension.progress.is_failed() {
+            let problem = if extension.progress.is_failed() { "after its error" } else { "twice at once" };
             let error = format!("requested the next event of the extension {} {problem}", extension.name);
             return Err(Rejection("Extension.InvalidExtensionState", error));
         }
@@ -132,10 +132,13 @@ impl Extensions {
     /// Records an error of the extension with this id. `is_init` is for an error during the initialization.
     pub(crate) fn fail(&mut self, id: &str, is_init: bool, error: FunctionError) -> Result<(), Rejection> {
         let extension = self.find_id(id)?;
+        let failed = if is_init { Progress::InitFailed } else { Progress::ExitFailed };
         let is_allowed = match extension.progress {
             Progress::Registered => true,
             Progress::Waiting | Progress::Working => !is_init,
-            Progress::Announced | Progress::Failed => false,
+            // The same kind of error again.
+            Progress::InitFailed | Progress::ExitFailed => extension.progress == failed,
+            Progress::Announced => false,
         };
         let name = extension.name.clone();
         if !is_allowed {
@@ -143,7 +146,7 @@ impl Extensions {
             let error = format!("reported {kind} of the extension {name} in another state");
             return Err(Rejection("Extension.InvalidExtensionState", error));
         }
-        extension.progress = Progress::Failed;
+        extension.progress = failed;
         self.error = Some(ExtensionError { name, error });
         Ok(())
     }
@@ -151,8 +154,8 @@ impl Extensions {
     /// Marks an extension as failed, unless it has reported an error before. Returns whether it is marked now.
     #[cfg(feature = "process")]
     pub(super) fn fail_name(&mut self, name: &str) -> bool {
-        let extension = self.find_name(name).filter(|extension| extension.progress != Progress::Failed);
-        extension.map(|extension| extension.progress = Progress::Failed).is_some()
+        let extension = self.find_name(name).filter(|extension| !extension.progress.is_failed());
+        extension.map(|extension| extension.progress = Progress::ExitFailed).is_some()
     }
 
     fn find_id(&mut self, id: &str) -> Result<&mut Extension, Rejection> {
@@ -171,8 +174,7 @@ impl Extensions {
     /// Gives an event to all extensions that have registered for it.
     pub(crate) fn send(&mut self, event: &ExtensionEvent) {
         for extension in &mut self.list {
-            let is_running = !matches!(extension.progress, Progress::Announced | Progress::Failed);
-            if is_running && event.matches(extension.subscriptions) {
+            if extension.progress.is_running() && event.matches(extension.subscriptions) {
                 extension.event = Some(event.clone());
             }
         }

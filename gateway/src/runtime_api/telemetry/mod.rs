@@ -95,6 +95,13 @@ pub(super) async fn subscribe(state: &SharedState, request: Request<&mut Incomin
         Ok(extension) => extension,
         Err(rejection) => return extensions::reject(state, rejection),
     };
+    if let (Api::Telemetry, Some(versions)) = (api, &state.lock().telemetry_versions)
+        && !versions.iter().any(|version| body.get("schemaVersion").is_some_and(|sent| sent == version))
+    {
+        let problem = format!("schemaVersion should be {}", versions.join(" or "));
+        let body = json!({"errorType": "ValidationError", "errorMessage": problem}).to_string();
+        return json_response(StatusCode::BAD_REQUEST, body);
+    }
     let result = {
         let mut state = state.lock();
         let (is_managed, freeze) = (state.slots.is_some(), state.freeze.subscribe());
