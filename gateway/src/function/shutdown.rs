@@ -54,7 +54,7 @@ impl Function {
             }
             if has_function_ended { ShutdownReason::Failure } else { state.shutdown_reason() }
         };
-        state.shut_down(reason);
+        state.shut_down(reason, SHUTDOWN_TIMEOUT.saturating_sub(started.elapsed()));
         // First those that end at once.
         self.extensions.sort_by_key(|extension| state.lock().extensions.receives_shutdown(&extension.name));
         for extension in &mut self.extensions {

@@ -199,12 +199,12 @@ impl SharedState {
         self.lock().telemetry.send(Record::extension(line));
     }
 
-    /// Sends SHUTDOWN to the extensions, and fails later invocations.
-    pub(crate) fn shut_down(&self, reason: ShutdownReason) {
+    /// Sends SHUTDOWN to the extensions, which end within `grace`, and fails later invocations.
+    pub(crate) fn shut_down(&self, reason: ShutdownReason, grace: Duration) {
         let mut state = self.lock();
         state.is_shutting_down = true;
         state.telemetry.flush();
-        state.extensions.send(&ExtensionEvent::shutdown(reason));
+        state.extensions.send(&ExtensionEvent::shutdown(reason, grace));
         self.changed.notify_waiters();
     }
 

@@ -21,6 +21,7 @@ impl State {
         let mut record = self.init_record();
         record.insert("functionName".to_owned(), self.function.name.as_str().into());
         record.insert("functionVersion".to_owned(), self.function.version.as_str().into());
+        record.insert("instanceMaxMemory".to_owned(), (self.function.memory_mb * 1024 * 1024).into());
         self.telemetry.send(Record::new("platform.initStart", record.into()));
     }
 

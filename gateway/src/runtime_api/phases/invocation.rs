@@ -82,12 +82,24 @@ impl InvokePhase {
 
     /// The time until the response began, the response, and the time until the next poll.
     fn spans(&self, ended: Instant) -> Vec<Value> {
+        let mut spans = self.response_spans(ended);
+        if !spans.is_empty() {
+            spans.push(span("runtimeOverhead", self.time(ended), ended.elapsed()));
+        }
+        spans
+    }
+
+    /// The time until the response began, and the response.
+    pub(super) fn response_spans(&self, ended: Instant) -> Vec<Value> {
         let Some(response_started) = self.response_started else { return Vec::new() };
-        let at = |instant: Instant| self.started_at + (instant - self.started);
         vec![
             span("responseLatency", self.started_at, response_started - self.started),
-            span("responseDuration", at(response_started), ended - response_started),
-            span("runtimeOverhead", at(ended), ended.elapsed()),
+            span("responseDuration", self.time(response_started), ended - response_started),
         ]
+    }
+
+    /// Converts an instant during the invocation.
+    fn time(&self, instant: Instant) -> SystemTime {
+        self.started_at + (instant - self.started)
     }
 }

@@ -73,7 +73,7 @@ impl State {
     }
 
     /// Begins an invocation.
-    pub(super) fn begin_invocation(&mut self, id: &str, trace_id: Option<String>, deadline: Instant) {
+    pub(super) fn begin_invocation(&mut self, id: &str, arn: &str, trace_id: Option<String>, deadline: Instant) {
         self.has_timed_out = false;
         let phase = InvokePhase {
             id: id.to_owned(),
@@ -87,6 +87,9 @@ impl State {
         };
         let mut record = phase.record();
         record.insert("version".to_owned(), self.function.version.as_str().into());
+        if self.slots.is_some() {
+            record.insert("functionArn".to_owned(), arn.into());
+        }
         self.telemetry.send(Record::new("platform.start", record.into()));
         self.phases.invocations.push(phase);
     }
@@ -155,6 +158,10 @@ impl State {
             outcome.insert_into(&mut record);
         }
         record.insert("metrics".to_owned(), metrics);
+        if let (Some(_), Some((ended, _))) = (self.slots, &phase.response) {
+            // Managed Instances have no record about the end of the function's part.
+            record.insert("spans".to_owned(), phase.response_spans(*ended).into());
+        }
         self.telemetry.send(Record::new("platform.end", json!({"requestId": phase.id})));
         self.telemetry.send(Record::new("platform.report", record.into()));
     }

@@ -144,7 +144,7 @@ async fn the_output_of_processes_is_telemetry() {
     subscribe_to(&api, &watching, &listener, &["function", "extension", "platform"]).await;
     let builder = Function::builder(command).extensions(&folder.0).on_line(move |line| *shared.lock().unwrap() += line);
     let function = soon(builder.spawn(&api)).await.unwrap();
-    for text in ["from stdout\n", "from stderr\n"] {
+    for text in ["from stdout", "from stderr"] {
         listener.record_where(|record| record["type"] == "function" && record["record"] == text).await;
     }
     wait_for_output(&function, "handler").await;

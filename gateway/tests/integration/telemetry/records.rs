@@ -52,7 +52,7 @@ async fn reports_the_initialization_and_each_invocation() {
     };
     assert_eq!(
         init_start,
-        &json!({"initializationType": "on-demand", "phase": "init", "functionName": "test", "functionVersion": "$LATEST"})
+        &json!({"initializationType": "on-demand", "phase": "init", "functionName": "test", "functionVersion": "$LATEST", "instanceMaxMemory": 134_217_728})
     );
     assert_eq!(subscription, &json!({"name": "agent", "state": "Subscribed", "types": ["platform"]}));
     assert_eq!(init_runtime_done, &json!({"initializationType": "on-demand", "phase": "init", "status": "success"}));
@@ -240,5 +240,9 @@ async fn managed_instances_report_only_the_duration() {
     let report = listener.record("platform.report").await;
     let names: Vec<_> = report["record"]["metrics"].as_object().unwrap().keys().collect();
     assert_eq!(names, ["durationMs"]);
+    let spans: Vec<_> = report["record"]["spans"].as_array().unwrap().iter().map(|span| &span["name"]).collect();
+    assert_eq!(spans, ["responseLatency", "responseDuration"]);
+    let start = listener.record("platform.start").await;
+    assert_eq!(start["record"]["functionArn"], "arn:aws:lambda:us-east-1:123456789012:function:test");
     assert!(!kinds(&listener.records()).contains(&"platform.runtimeDone"));
 }

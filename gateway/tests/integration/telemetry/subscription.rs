@@ -137,6 +137,6 @@ async fn a_second_equal_subscription_has_no_effect() {
     api.function_log("first\n");
     listener.record("function").await;
     api.function_log("last\n");
-    listener.record_where(|record| record["record"] == "last\n").await;
+    listener.record_where(|record| record["record"] == "last").await;
     assert_eq!(listener.records().len(), 2);
 }
