@@ -60,7 +60,7 @@ impl FunctionBuilder {
     /// Stops the processes between invocations, as Lambda does. Unix only: on other systems this has no effect.
     ///
     /// The processes get SIGSTOP when the function and all extensions wait for the next invocation, and SIGCONT before it. This
-    /// includes the child processes in the same process group. Functions with
+    /// includes the child processes in the same process group. Telemetry waits for the next invocation too. Functions with
     /// [`max_concurrency`](RuntimeApi::max_concurrency) do not stop.
     pub fn freeze(mut self) -> Self {
         self.is_freezing = cfg!(unix);

@@ -3,10 +3,11 @@
 use std::{os::unix::process::ExitStatusExt as _, process::Command, time::Duration};
 
 use lodger_gateway::{Function, RuntimeApi};
+use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
 use super::{Folder, counting};
-use crate::support::{RawFunction, invoke_until, run_function, soon};
+use crate::support::{Listener, RawExtension, RawFunction, invoke_until, run_function, soon, subscribe};
 
 /// Time in which a process that runs writes several lines.
 const WAIT: Duration = Duration::from_millis(300);
@@ -91,6 +92,38 @@ async fn the_freeze_waits_for_the_work_of_extensions() {
 }
 
 #[tokio::test]
+async fn telemetry_waits_for_the_end_of_the_freeze() {
+    let api = RuntimeApi::start().await.unwrap();
+    let extension = RawExtension::register(&api, "a", "[]").await;
+    let listener = Listener::start().await;
+    let body = serde_json::json!({
+        "schemaVersion": "2022-07-01",
+        "types": ["platform"],
+        "destination": listener.destination(),
+        "buffering": {"timeoutMs": 300},
+    });
+    subscribe(&api, &extension, "/2022-07-01/telemetry", &body).await;
+    let mut extension = extension;
+    tokio::spawn(async move { extension.next().await });
+    let function = soon(Function::builder(counting()).freeze().spawn(&api)).await.unwrap();
+    tokio::spawn(run_function(api.address(), |event| event));
+    soon(api.invoke("{}")).await.unwrap().unwrap();
+    soon(function.wait_for_freeze()).await;
+    // The batch is due, and the extension of a real environment is frozen.
+    sleep(2 * WAIT).await;
+    let has_report = |records: Vec<Value>| records.iter().any(|record| record["type"] == "platform.report");
+    assert!(!has_report(listener.records()), "{:?}", listener.records());
+    let invocations = async {
+        while !has_report(listener.records()) {
+            api.invoke("{}").await.unwrap().unwrap();
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    soon(invocations).await;
+    assert!(listener.records().iter().all(|record| record["type"] != "platform.logsDropped"));
+}
+
+#[tokio::test]
 async fn a_frozen_function_still_gets_sigterm() {
     let mut command = Command::new("/bin/sh");
     let script = "trap 'echo terminated; exit 7' TERM; echo ready; while :; do sleep 0.02; done";
@@ -98,7 +131,7 @@ async fn a_frozen_function_still_gets_sigterm() {
     let api = RuntimeApi::start().await.unwrap();
     let mut function = soon(Function::builder(command).freeze().spawn(&api)).await.unwrap();
     function.wait_for_line("ready").await.unwrap();
-    let mut internal = crate::support::RawExtension::register(&api, "internal", "[]").await;
+    let mut internal = RawExtension::register(&api, "internal", "[]").await;
     tokio::spawn(async move { internal.next().await });
     tokio::spawn(run_function(api.address(), |event| event));
     soon(function.wait_for_freeze()).await;
