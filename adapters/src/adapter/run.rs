@@ -81,6 +81,12 @@ use super::Runner;
         note = "hyper: pass a service over `Request<lodger::Body>` that is `Clone + Send`, with futures and bodies that are `Send`"
     )
 )]
+#[cfg_attr(
+    feature = "handlers",
+    diagnostic::on_unimplemented(
+        note = "function without an app: pass a `Service<LambdaEvent<T>>` that is `Clone + Send`, with futures that are `Send`"
+    )
+)]
 #[cfg_attr(not(feature = "axum"), diagnostic::on_unimplemented(note = "the feature `axum` is off: axum 0.8 needs it"))]
 #[cfg_attr(
     not(feature = "axum-07"),

@@ -36,7 +36,7 @@
 //!     let app = Router::new().route("/", get(async || "hello"));
 //!     Lodger::new()
 //!         .on(orders)
-//!         .on_source("aws.events", async |event: EventBridgeEvent, _| println!("the schedule of {:?}", event.time))
+//!         .on_source("nightly", async |event: EventBridgeEvent, _| println!("the rule `nightly` at {:?}", event.time))
 //!         .run(app)
 //!         .await
 //! }
@@ -56,8 +56,8 @@
 //! | [`Lodger::on_source`] | events of a source: an app, a service, a queue, a topic, a bucket |
 //! | [`Lodger::on_any`] | all other events |
 //!
-//! The handler that describes an event most closely takes it, in any order of the calls. Two handlers that describe the same events
-//! are an error when the process starts, on every host.
+//! The most precise handler takes an event, in any order of the calls. Two equally precise handlers for the same events are an error
+//! when the process starts, on every host.
 //!
 //! **State.** A handler that uses a pool or a client clones it for each event:
 //!
@@ -107,8 +107,8 @@
 //!
 //! # Locally
 //!
-//! A server has no events: handlers are not called there, and a function without an app returns an error that explains how to
-//! invoke it. [The page about local work](crate::docs::local) shows `lodger-gateway`, which sends an event from a file.
+//! A server has no events: handlers are not called there, and `run` of a function without an app returns an error that explains how
+//! to invoke the function. [The page about local work](crate::docs::local) shows `lodger-gateway`, which sends an event from a file.
 //!
 //! # Routes
 //!
@@ -119,9 +119,14 @@
 //! | [`Lodger::events_path`] | a POST with the event as JSON, content type `application/json` | The result of the invocation: JSON unchanged, such as `batchItemFailures` for a queue; other text as a JSON string. A status other than 2xx fails the invocation. |
 //! | [`Lodger::websocket_path`] | a POST to the route key below the path, such as `/ws/$connect`, with the message as the body; for the handshake with its headers and query | To `$connect`: the status accepts or rejects the client. To other routes: a status other than 2xx fails the invocation, and the body goes to the route response. |
 //!
-//! Handlers are asked before the route for events. Events of a WebSocket API go to their route if there is one.
+//! Lodger tries handlers before the route for events. Events of a WebSocket API go to their route if there is one.
 //!
 //! # Security
+//!
+//! Anyone who may invoke the function can send an event for any handler, such as an event that names the queue `orders`. Limit the
+//! permission to invoke the function to the services that send its events.
+//!
+//! The rest of this section is about routes.
 //!
 //! No HTTP request reaches the route that is set, or a path below it, on any host. Lodger responds with 404 to every path
 //! that a router may take for the route: with escapes, other slashes, other case, or `..`. Lodger also responds with 404

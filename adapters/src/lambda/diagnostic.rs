@@ -7,8 +7,11 @@ use lodger_core::{BoxError, lambda::ErrorReport};
 /// An error of a handler that chooses its own `errorType`.
 ///
 /// Lambda returns an error of a handler to the caller as JSON. For any error that a handler returns, `errorType` is the short name of
-/// the error's type, `errorMessage` its text, and `stackTrace` the texts of its [sources](Error::source). Return a `Diagnostic`, or
-/// an error that has one among its sources, to choose another type. A type of yours becomes one by `From`.
+/// the error's type, `errorMessage` its text, and `stackTrace` the texts of its [sources](Error::source). A boxed
+/// error, an error of `anyhow` or `eyre`, and a string have the type `Error`, because Rust does not know the type inside.
+///
+/// Return a `Diagnostic`, or an error that has one among its sources, to choose the type. Implement `From<YourError>` for it, so that
+/// `?` converts. An error of yours that does not implement [`Error`] can implement [`IntoErrorReport`] instead.
 ///
 /// Callers, Step Functions and Lambda's own retries see these values. Lodger adds nothing that the error does not print itself:
 /// only `Display` is called, never `Debug`.
@@ -39,27 +42,34 @@ use lodger_core::{BoxError, lambda::ErrorReport};
 /// ```
 #[derive(Debug)]
 pub struct Diagnostic {
-    error_type: String,
     message: String,
+    node: TypeNode,
+}
+
+/// The first source of a [`Diagnostic`]. `anyhow` and `eyre` hide the type of the error that they contain, and not the types of its
+/// sources.
+#[derive(Debug)]
+struct TypeNode {
+    error_type: String,
     source: Option<BoxError>,
 }
 
 impl Diagnostic {
     /// Creates an error with a type, such as `OutOfStock`, and a message. Neither should contain a secret.
     pub fn new(error_type: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { error_type: error_type.into(), message: message.into(), source: None }
+        Self { message: message.into(), node: TypeNode { error_type: error_type.into(), source: None } }
     }
 
     /// Adds the cause, which becomes part of `stackTrace`.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.source = Some(source.into());
+        self.node.source = Some(source.into());
         self
     }
 
     /// The `errorType`.
     pub fn error_type(&self) -> &str {
-        &self.error_type
+        &self.node.error_type
     }
 }
 
@@ -70,6 +80,18 @@ impl fmt::Display for Diagnostic {
 }
 
 impl Error for Diagnostic {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.node)
+    }
+}
+
+impl fmt::Display for TypeNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.error_type)
+    }
+}
+
+impl Error for TypeNode {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|source| source as _)
     }
@@ -125,17 +147,14 @@ const MAX_CAUSES: usize = 64;
 /// Returns the report of an error that a handler returned.
 pub(crate) fn report<E: Into<BoxError>>(error: E) -> ErrorReport {
     let error: BoxError = error.into();
-    let diagnostic = (error.downcast_ref::<Diagnostic>())
-        .or_else(|| causes(&*error).find_map(|cause| cause.downcast_ref::<Diagnostic>()));
-    ErrorReport {
-        error_type: diagnostic.map_or_else(short_name::<E>, |diagnostic| diagnostic.error_type.clone()),
-        message: error.to_string(),
-        stack_trace: causes(&*error).map(ToString::to_string).collect(),
-    }
+    let node = causes(&*error).find_map(|cause| cause.downcast_ref::<TypeNode>());
+    let error_type = node.map_or_else(short_name::<E>, |node| node.error_type.clone());
+    let stack_trace = causes(&*error).filter(|cause| !cause.is::<TypeNode>()).map(ToString::to_string).collect();
+    ErrorReport { error_type, message: error.to_string(), stack_trace }
 }
 
 /// Returns the causes of an error, the nearest first.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+pub(crate) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(error.source(), |&cause| cause.source()).take(MAX_CAUSES)
 }
 

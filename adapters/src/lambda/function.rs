@@ -8,7 +8,7 @@ use std::{
 };
 
 use lodger_core::{
-    Error,
+    BoxError, Error,
     lambda::{Context, EventHandler, FromEvent, HandlerFuture, HandlerResult, IncomingEvent},
 };
 use tower_service::Service;
@@ -50,7 +50,7 @@ impl<T> LambdaEvent<T> {
     }
 }
 
-/// Makes a service from a function, like `tower::service_fn`, which can be used too.
+/// Creates a service from an async function. `tower::service_fn` works as well.
 ///
 /// # Example
 ///
@@ -71,6 +71,38 @@ impl<T> LambdaEvent<T> {
 /// ```
 pub fn service_fn<F>(handler: F) -> ServiceFn<F> {
     ServiceFn(handler)
+}
+
+/// Runs a function like [`lodger::run`](crate::run), with the error of lambda_runtime.
+///
+/// A `main` that was written for `lambda_runtime::run` stays as it is, except for the import.
+///
+/// # Errors
+/// As [`lodger::run`](crate::run).
+///
+/// # Panics
+/// As [`lodger::run`](crate::run).
+///
+/// # Example
+///
+/// ```no_run
+/// use lodger::lambda::{Error, LambdaEvent, run, service_fn};
+/// use serde_json::Value;
+///
+/// async fn handler(event: LambdaEvent<Value>) -> Result<Value, Error> {
+///     Ok(event.payload)
+/// }
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), Error> {
+///     run(service_fn(handler)).await
+/// }
+/// ```
+pub async fn run<S, T>(service: S) -> Result<(), BoxError>
+where
+    S: Run<FunctionMarker<T>>,
+{
+    Ok(crate::run(service).await?)
 }
 
 /// A service made by [`service_fn`].
@@ -137,7 +169,7 @@ where
         let service = self.service.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Some(match T::from_event(incoming.event, &context) {
             Ok(payload) => Box::pin(call(service, LambdaEvent { payload, context })),
-            Err(error) => Box::pin(std::future::ready(invalid_event(&error))),
+            Err(error) => Box::pin(std::future::ready(invalid_event(error))),
         })
     }
 

@@ -4,10 +4,13 @@ use std::{any::type_name, fmt, sync::Arc};
 
 use lodger_core::{
     Error,
-    lambda::{Context, EventHandler, EventSource, FromEvent, HandlerFuture, HandlerResult, IncomingEvent},
+    lambda::{
+        Context, ErrorReport, EventHandler, EventSource, FromEvent, HandlerFuture, HandlerResult, HandlerScope,
+        IncomingEvent,
+    },
 };
 
-use super::{Diagnostic, EventPattern, HandlerOutput, KnownEvent, diagnostic::report};
+use super::{HandlerOutput, diagnostic::report, selector::Selector};
 
 /// The handlers of a [`Lodger`](crate::Lodger).
 #[derive(Default)]
@@ -19,103 +22,6 @@ struct Entry {
     /// The name of the event's type.
     event_type: &'static str,
     call: Box<dyn Fn(&IncomingEvent<'_>) -> HandlerFuture + Send + Sync>,
-}
-
-/// The events that a handler takes.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Selector {
-    /// The events that the type of the argument names.
-    Type(&'static [EventPattern]),
-    /// The events of a source that the user names.
-    Source(String),
-    /// The events of EventBridge with a source and a detail type.
-    DetailType { source: String, detail_type: String },
-    /// The events that no other handler takes.
-    Any,
-}
-
-/// How closely a selector describes an event. The handler with the highest value takes the event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Precision {
-    Any,
-    Kind,
-    Service,
-    Resource,
-    DetailType,
-}
-
-impl Selector {
-    /// The selector of a type of events.
-    pub(crate) fn of_type<E: KnownEvent>() -> Self {
-        Self::Type(E::PATTERNS)
-    }
-
-    /// Returns how closely this selector describes `source`, or `None` if the handler does not take the event.
-    fn precision(&self, source: &EventSource<'_>) -> Option<Precision> {
-        match self {
-            Self::Any => Some(Precision::Any),
-            Self::Type(patterns) => {
-                let matching = patterns.iter().filter(|pattern| pattern.matches(source));
-                matching.map(|pattern| Precision::of_pattern(pattern, source)).max()
-            }
-            Self::Source(name) => source.is_from(name).then(|| Precision::of_name(name, source)),
-            Self::DetailType { source: name, detail_type } => {
-                let matches = source.source() == Some(name) && source.detail_type() == Some(detail_type);
-                matches.then_some(Precision::DetailType)
-            }
-        }
-    }
-
-    /// Whether the user named what the pattern names.
-    fn equals(&self, pattern: &EventPattern) -> bool {
-        match (self, *pattern) {
-            (Self::Source(name), EventPattern::Source(source)) => name == source,
-            (Self::DetailType { source, detail_type }, EventPattern::DetailType { source: of, detail_type: named }) => {
-                source == of && detail_type == named
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether some events have the same precision for both selectors.
-    fn overlaps(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Type(these), Self::Type(others)) => these.iter().any(|pattern| others.contains(pattern)),
-            (Self::Type(patterns), named) | (named, Self::Type(patterns)) => {
-                patterns.iter().any(|pattern| named.equals(pattern))
-            }
-            _ => self == other,
-        }
-    }
-}
-
-impl Precision {
-    /// Of a pattern that matches the event.
-    fn of_pattern(pattern: &EventPattern, source: &EventSource<'_>) -> Self {
-        match pattern {
-            EventPattern::Kind(_) => Self::Kind,
-            EventPattern::Source(name) => Self::of_name(name, source),
-            EventPattern::DetailType { .. } => Self::DetailType,
-        }
-    }
-
-    /// Of the name of the service or of the resource from which the event is.
-    fn of_name(name: &str, source: &EventSource<'_>) -> Self {
-        if source.source() == Some(name) { Self::Service } else { Self::Resource }
-    }
-}
-
-impl fmt::Display for Selector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Type(_) => f.write_str("of that type"),
-            Self::Source(name) => write!(f, "of the source {name:?}"),
-            Self::DetailType { source, detail_type } => {
-                write!(f, "of the source {source:?} with the detail type {detail_type:?}")
-            }
-            Self::Any => f.write_str("that no other handler takes"),
-        }
-    }
 }
 
 impl Handlers {
@@ -133,7 +39,7 @@ impl Handlers {
                     let handler = Arc::clone(&handler);
                     Box::pin(async move { handler(event, context).await.into_result() })
                 }
-                Err(error) => Box::pin(std::future::ready(invalid_event(&error))),
+                Err(error) => Box::pin(std::future::ready(invalid_event(error))),
             }
         };
         self.0.push(Entry { selector, event_type: type_name::<E>(), call: Box::new(call) });
@@ -153,20 +59,20 @@ impl Handlers {
                 continue;
             };
             return Err(Error::build(format!(
-                "cannot choose between two handlers: the one for `{}` ({}) and the one for `{}` ({}) take the same events; remove \
-                 one, or name the source of its events with `Lodger::on_source` or `Lodger::on_detail_type`",
-                short(other.event_type),
-                other.selector,
-                short(entry.event_type),
-                entry.selector,
+                "cannot choose between the handlers for {other} and {entry}: both take the same events; remove one, or name the \
+                 source of its events with `Lodger::on_source` or `Lodger::on_detail_type`"
             )));
         }
         Ok(())
     }
 
-    /// Returns the handler that describes the event most closely.
-    fn find(&self, source: &EventSource<'_>, resembles_http: bool) -> Option<&Entry> {
-        let candidates = self.0.iter().filter(|entry| !resembles_http || matches!(entry.selector, Selector::Type(_)));
+    /// Returns the most precise of the handlers that may take the event.
+    fn find(&self, source: &EventSource<'_>, scope: HandlerScope) -> Option<&Entry> {
+        let candidates = self.0.iter().filter(|entry| match scope {
+            HandlerScope::Typed => matches!(entry.selector, Selector::Type(_)),
+            HandlerScope::Named => entry.selector != Selector::Any,
+            _ => true,
+        });
         let ranked = candidates.filter_map(|entry| Some((entry.selector.precision(source)?, entry)));
         ranked.max_by_key(|(precision, _)| *precision).map(|(_, entry)| entry)
     }
@@ -175,15 +81,11 @@ impl Handlers {
 impl EventHandler for Handlers {
     fn handle(&self, incoming: &IncomingEvent<'_>) -> Option<HandlerFuture> {
         let source = EventSource::read(incoming.event.as_bytes())?;
-        self.find(&source, incoming.resembles_http).map(|entry| (entry.call)(incoming))
+        self.find(&source, incoming.scope).map(|entry| (entry.call)(incoming))
     }
 
     fn event_types(&self) -> Vec<String> {
-        let describe = |entry: &Entry| match &entry.selector {
-            Selector::Type(_) => format!("`{}`", short(entry.event_type)),
-            selector => format!("events {selector}"),
-        };
-        self.0.iter().map(describe).collect()
+        self.0.iter().map(ToString::to_string).collect()
     }
 }
 
@@ -193,9 +95,19 @@ impl fmt::Debug for Handlers {
     }
 }
 
+/// Names the events of a handler.
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.selector {
+            Selector::Type(_) => write!(f, "`{}`", short(self.event_type)),
+            selector => write!(f, "events {selector} (`{}`)", short(self.event_type)),
+        }
+    }
+}
+
 /// The result of an event that does not fit the type of the handler's argument.
-pub(crate) fn invalid_event(error: &Error) -> HandlerResult {
-    HandlerResult::Error(report(Diagnostic::new("InvalidEvent", error.to_string())))
+pub(crate) fn invalid_event(error: Error) -> HandlerResult {
+    HandlerResult::Error(ErrorReport { error_type: "InvalidEvent".to_owned(), ..report(error) })
 }
 
 /// Returns the name of a type without the paths of the type and of its parameters.

@@ -18,13 +18,15 @@ use tokio::{
     task::{LocalSet, spawn_local},
 };
 
+use tracing::{Instrument as _, Span};
+
 use super::{Diagnostic, HandlerOutput, diagnostic::report, into_result::LocalOutput};
 
-/// Makes a handler of one whose future is not `Send`, such as a handler that uses the client of actix-web.
+/// Wraps a handler whose future is not `Send`, such as a handler that uses the client of actix-web.
 ///
-/// All such handlers of a process run on one thread with a Tokio runtime and a [`LocalSet`], beside each other, so that they may call
-/// `tokio::task::spawn_local` or `actix_web::rt::spawn`. The thread starts with the first event. A handler that blocks it delays the
-/// others.
+/// All local handlers of a process run concurrently on one thread with a Tokio runtime and a [`LocalSet`]. They may call
+/// `tokio::task::spawn_local` and `actix_web::rt::spawn`. The thread starts with the first event. A handler that blocks the thread
+/// delays the others.
 ///
 /// # Example
 ///
@@ -75,7 +77,8 @@ type Job = Box<dyn FnOnce() + Send>;
 async fn on_local_thread(handle: impl AsyncFnOnce() -> HandlerResult + Send + 'static) -> LocalOutput {
     static THREAD: OnceLock<mpsc::UnboundedSender<Job>> = OnceLock::new();
     let (sender, result) = oneshot::channel();
-    let job: Job = Box::new(|| drop(spawn_local(run(handle, sender))));
+    let span = Span::current();
+    let job: Job = Box::new(move || drop(spawn_local(run(handle, sender).instrument(span))));
     let sent = match THREAD.get() {
         Some(jobs) => jobs.send(job).is_ok(),
         None => match start_thread() {
@@ -86,7 +89,11 @@ async fn on_local_thread(handle: impl AsyncFnOnce() -> HandlerResult + Send + 's
     match result.await {
         Ok(Ok(result)) => LocalOutput(result),
         Ok(Err(panic)) => resume_unwind(panic),
-        Err(_) => cannot_run(io::Error::other(if sent { "its thread ended" } else { "its thread has ended" })),
+        Err(_) => cannot_run(io::Error::other(if sent {
+            "its task ended without a result"
+        } else {
+            "the thread for local handlers has panicked"
+        })),
     }
 }
 

@@ -19,6 +19,8 @@ mod into_result;
 mod known;
 #[cfg(feature = "handlers")]
 mod local;
+#[cfg(feature = "handlers")]
+pub(crate) mod selector;
 
 /// The types of events of the crate [`aws_lambda_events`].
 ///
@@ -40,7 +42,7 @@ pub use lodger_core::{
 pub use self::{
     batch::{Batch, BatchResponse, BatchSource, FromRecord, ItemIdentifier, Raw, Record, Whole},
     diagnostic::{Diagnostic, IntoErrorReport},
-    function::{FunctionMarker, LambdaEvent, ServiceFn, service_fn},
+    function::{FunctionMarker, LambdaEvent, ServiceFn, run, service_fn},
     into_result::{HandlerOutput, IntoResult, LocalOutput, StreamResponse},
     known::{EventPattern, KnownEvent},
     local::local,

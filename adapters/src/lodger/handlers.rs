@@ -2,7 +2,7 @@
 
 use crate::{
     Lodger,
-    lambda::{Context, FromEvent, HandlerOutput, KnownEvent, handlers::Selector},
+    lambda::{Context, FromEvent, HandlerOutput, KnownEvent, selector::Selector},
 };
 
 impl Lodger {
@@ -10,18 +10,19 @@ impl Lodger {
     ///
     /// The type of the first argument decides which events the handler takes. It is a type of the crate `aws_lambda_events` (with the
     /// feature `events`), a [`Batch`](crate::lambda::Batch) of records, or a type of yours that implements [`KnownEvent`]. For any
-    /// other type use [`on_source`](Self::on_source), [`on_detail_type`](Self::on_detail_type) or [`on_any`](Self::on_any). Of these
-    /// handlers, the one that describes an event most closely takes it: first the detail type, then the resource, the source, the
-    /// type, and last `on_any`.
+    /// other type use [`on_source`](Self::on_source), [`on_detail_type`](Self::on_detail_type) or [`on_any`](Self::on_any). The
+    /// most precise handler takes the event. The order is: detail type, ARN, name of the resource, service, type, `on_any`.
     ///
     /// The output of the handler is the result of the invocation: see [`HandlerOutput`]. An error or a panic fails the invocation:
-    /// see [`Diagnostic`](crate::lambda::Diagnostic). Lambda then retries, as the service that sent the event demands.
+    /// see [`Diagnostic`](crate::lambda::Diagnostic). Whether Lambda retries depends on the service that sent the event.
     ///
     /// An event that no handler takes goes to the [route for events](Self::events_path), if there is one; otherwise the invocation
     /// fails. Two handlers for the same events are an error of [`run`](Self::run). On other hosts than Lambda no handler is called.
     ///
-    /// The future of the handler is `Send`. Wrap a handler whose future is not in [`lambda::local`](crate::lambda::local). A handler
-    /// that uses a captured value in its future clones the value first, like a handler of axum that captures.
+    /// The future of the handler has to be `Send`. If it is not, wrap the handler in [`lambda::local`](crate::lambda::local). A
+    /// handler that uses a captured value [clones the value](crate::docs::events#handlers) for each event.
+    ///
+    /// Anyone who may invoke the function can send an event for any handler.
     ///
     /// # Example
     ///
@@ -58,7 +59,7 @@ impl Lodger {
     ///
     /// - the `source` of an event of EventBridge, such as `my.app` or `aws.ec2`
     /// - the `eventSource` of other services, such as `aws:sqs`
-    /// - the ARN of a queue, a stream, a table, a topic or a bucket
+    /// - the ARN of a queue, a stream, a table, an SNS topic, a bucket, or a Kafka cluster of Amazon MSK
     /// - its name, which is a part of the ARN: `orders` for `arn:aws:sqs:eu-west-1:123456789012:orders`
     ///
     /// The first argument has any type that implements `DeserializeOwned`, or is a [`Batch`](crate::lambda::Batch) of records. An
@@ -150,6 +151,7 @@ impl Lodger {
     /// Adds the handler for the events that no other handler takes.
     ///
     /// Such a handler gets neither HTTP requests nor events that resemble one, such as events of an authorizer or of Lambda@Edge.
+    /// Beside a service over [`LambdaEvent`](crate::lambda::LambdaEvent), which takes all events, the handler is never called.
     /// Otherwise the same as [`on_source`](Self::on_source).
     ///
     /// # Example

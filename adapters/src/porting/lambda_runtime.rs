@@ -1,6 +1,6 @@
 //! From lambda_runtime and lambda-extension to Lodger, side by side.
 //!
-//! A handler of lambda_runtime moves over by its imports. Remove `lambda_runtime` from `Cargo.toml`, and add
+//! A handler of lambda_runtime moves over by its imports, except for [fields of the context](#context). Remove `lambda_runtime` from `Cargo.toml`, and add
 //! `lodger = { version = "0.1", features = ["events"] }`. Before:
 //!
 //! ```text
@@ -21,7 +21,7 @@
 //! And after:
 //!
 //! ```no_run
-//! use lodger::lambda::{Error, LambdaEvent, events::sqs::SqsEvent, service_fn};
+//! use lodger::lambda::{self, Error, LambdaEvent, events::sqs::SqsEvent, service_fn};
 //!
 //! async fn handler(event: LambdaEvent<SqsEvent>) -> Result<usize, Error> {
 //!     println!("request {}", event.context.request_id());
@@ -30,9 +30,11 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Error> {
-//!     Ok(lodger::run(service_fn(handler)).await?)
+//!     lambda::run(service_fn(handler)).await
 //! }
 //! ```
+//!
+//! Besides the imports, only fields of the context change: they are methods.
 //!
 //! A function that handles events *and* HTTP requests passes its router to `run`, and its handlers to [`Lodger::on`].
 //!
@@ -42,7 +44,7 @@
 //!
 //! | lambda_runtime | Lodger |
 //! |---|---|
-//! | `run(service)` | [`lodger::run(service)`](crate::run). The service is `Clone + Send`, and its future `Send`; `main` returns `Ok(run(..).await?)`, because the error has another type |
+//! | `run(service)` | [`lambda::run(service)`], or [`lodger::run(service)`](crate::run), which has an error of its own. The service is `Clone + Send`, and its future `Send` |
 //! | `run_concurrent(service)`, feature `concurrency-tokio` | the same: Lambda sets the concurrency with `AWS_LAMBDA_MAX_CONCURRENCY` |
 //! | `service_fn(handler)`, `tower::service_fn` | [`lambda::service_fn`], or `tower::service_fn` |
 //! | `handler_fn(handler)`, deprecated | [`lambda::service_fn`] |
@@ -53,9 +55,9 @@
 //! | `Config` | variables of the environment, such as `AWS_LAMBDA_FUNCTION_NAME` |
 //! | `Diagnostic { error_type, error_message }` | [`lambda::Diagnostic::new`]; it is an error, with a source |
 //! | `diagnostic` (`From` of `anyhow`, `eyre`, `miette` with features) | none needed: any error that converts into `Box<dyn Error + Send + Sync>` |
-//! | an error with `From<MyError> for Diagnostic` | the same with `?`, or [`lambda::IntoErrorReport`] for the error |
+//! | a handler that returns an error with `From<MyError> for Diagnostic` | a handler that returns `Result<_, Diagnostic>`, so that `?` converts; [`lambda::IntoErrorReport`] for a type that does not implement `Error` |
 //! | `IntoFunctionResponse`, `FunctionResponse` | [`lambda::IntoResult`]: any `Serialize` value, or a stream |
-//! | `StreamResponse`, `streaming::Response` | [`lambda::StreamResponse`] |
+//! | `StreamResponse`, `streaming::Response` | [`lambda::StreamResponse`], without a metadata prelude |
 //! | `streaming::{channel, Body, Sender}` | [`Body::from_stream`](crate::Body::from_stream), with the channel of your choice |
 //! | `MetadataPrelude` | an app: Lodger writes the status, headers and cookies of its responses into the prelude |
 //! | `Runtime::new(service).layer(layer).run()` | `tower::ServiceBuilder`, and [`lodger::run`](crate::run) |
@@ -110,4 +112,5 @@
 //! [`lambda::IntoResult`]: crate::lambda::IntoResult
 //! [`lambda::LambdaEvent`]: crate::lambda::LambdaEvent
 //! [`lambda::StreamResponse`]: crate::lambda::StreamResponse
+//! [`lambda::run(service)`]: crate::lambda::run
 //! [`lambda::service_fn`]: crate::lambda::service_fn

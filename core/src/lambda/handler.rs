@@ -1,4 +1,4 @@
-//! The seam between handlers of events and the runtime: handlers do not know the Runtime API.
+//! The interface between event handlers and the runtime: handlers do not know the Runtime API.
 
 use std::{fmt, pin::Pin};
 
@@ -19,7 +19,7 @@ pub trait EventHandler: Send + Sync + 'static {
     /// The types of events that the handler takes, for errors.
     fn event_types(&self) -> Vec<String>;
 
-    /// Whether the handler receives HTTP requests too, as events. There is no app then.
+    /// Whether this handler replaces the app and receives HTTP requests as events.
     fn is_whole_function(&self) -> bool {
         false
     }
@@ -36,9 +36,21 @@ pub struct IncomingEvent<'a> {
     pub event: &'a Event,
     /// The metadata of the invocation.
     pub context: &'a Context,
-    /// Whether the event resembles an HTTP request that Lodger cannot serve, such as an event of an authorizer. A handler for
-    /// all events must not take it.
-    pub resembles_http: bool,
+    /// The handlers that may take the event.
+    pub scope: HandlerScope,
+}
+
+/// The handlers that may take an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HandlerScope {
+    /// All handlers.
+    All,
+    /// All handlers except one for any event. The event is for a handler that replaces the app.
+    Named,
+    /// Handlers for the type of the event. The event resembles an HTTP request that Lodger cannot serve, such as an event of an
+    /// authorizer.
+    Typed,
 }
 
 /// The result of a handler.

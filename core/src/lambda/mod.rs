@@ -24,7 +24,7 @@ use crate::{Error, Settings};
 pub use context::{Context, Event, RequestContext, SyntheticRequest};
 #[cfg(feature = "serde")]
 pub use from_event::FromEvent;
-pub use handler::{ErrorReport, EventHandler, HandlerFuture, HandlerResult, IncomingEvent};
+pub use handler::{ErrorReport, EventHandler, HandlerFuture, HandlerResult, HandlerScope, IncomingEvent};
 #[cfg(feature = "serde")]
 pub use parse::parse;
 pub use runtime::Runtime;

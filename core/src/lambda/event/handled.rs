@@ -3,14 +3,14 @@
 use bytes::Bytes;
 
 use crate::lambda::{
-    Event, EventSource, HandlerFuture, IncomingEvent,
+    Event, EventSource, HandlerFuture, HandlerScope, IncomingEvent,
     event::{decode_context::DecodeContext, front::EventFormat, fronts, rejection::Rejection},
 };
 
 /// Returns the future of a handler that is the whole function.
 pub(crate) fn by_whole_function(event: &Bytes, context: &DecodeContext<'_>) -> Option<HandlerFuture> {
     let is_function = context.handlers.iter().any(|handler| handler.is_whole_function());
-    if is_function { handle(event, context, false) } else { None }
+    if is_function { handle(event, context, HandlerScope::Named) } else { None }
 }
 
 /// Returns the future of the first handler that takes the event. Handlers take neither HTTP requests nor events that have a route
@@ -33,16 +33,17 @@ pub(crate) fn by_handlers(
         Ok(_) if context.websocket_path.is_some() => return None,
         Ok(_) | Err(_) => false,
     };
-    match handle(event, context, !is_plain_event) {
+    let scope = if is_plain_event { HandlerScope::All } else { HandlerScope::Typed };
+    match handle(event, context, scope) {
         Some(future) => Some(Ok(future)),
         None if is_plain_event && context.events_path.is_none() => Some(Err(unhandled(event, context))),
         None => None,
     }
 }
 
-fn handle(event: &Bytes, context: &DecodeContext<'_>, resembles_http: bool) -> Option<HandlerFuture> {
+fn handle(event: &Bytes, context: &DecodeContext<'_>, scope: HandlerScope) -> Option<HandlerFuture> {
     let event = Event::new(event.clone());
-    let incoming = IncomingEvent { event: &event, context: context.invocation, resembles_http };
+    let incoming = IncomingEvent { event: &event, context: context.invocation, scope };
     let future = context.handlers.iter().find_map(|handler| handler.handle(&incoming))?;
     context.span.record("front", "event");
     Some(future)

@@ -52,7 +52,7 @@ impl Rejection {
             error_type: "Runtime.UnsupportedEvent",
             message: format!(
                 "cannot serve {name}: it is not an HTTP request, and the app has no route for it; set {variable}, for example \
-                 to {example}, to POST such events to the app"
+                 to {example}, to POST such events to the app, or add a handler with `Lodger::on`"
             ),
         }
     }

@@ -74,22 +74,11 @@ impl CallFailure {
     }
 
     fn at_deadline(deadline: &Deadline) -> Self {
-        let (message, client_message) = if deadline.is_cut_off() {
-            (
-                "the process is shutting down, and the app took longer than the grace period; raise LODGER_GRACE, up to the \
-                 time that Lambda waits",
-                "the function is shutting down",
-            )
-        } else {
-            (
-                "the app took too long, and was cancelled before Lambda would end the process; raise the function's timeout, \
-                 or lower LODGER_DEADLINE_MARGIN",
-                "the function took too long",
-            )
-        };
+        let client_message =
+            if deadline.is_cut_off() { "the function is shutting down" } else { "the function took too long" };
         Self {
             status: StatusCode::GATEWAY_TIMEOUT,
-            message: message.to_owned(),
+            message: deadline.message("the app"),
             client_message: client_message.to_owned(),
         }
     }

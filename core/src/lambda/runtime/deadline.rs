@@ -48,6 +48,20 @@ impl Deadline {
         if self.is_cut_off() { "LODGER_GRACE" } else { "LODGER_DEADLINE_MARGIN" }
     }
 
+    /// The message of an invocation whose `subject`, such as `the app`, was cancelled.
+    pub(crate) fn message(&self, subject: &str) -> String {
+        if self.is_cut_off() {
+            return format!(
+                "the process is shutting down, and {subject} took longer than the grace period; raise LODGER_GRACE, up to the time \
+                 that Lambda waits"
+            );
+        }
+        format!(
+            "{subject} took too long, and was cancelled before Lambda would end the process; raise the function's timeout, or lower \
+             LODGER_DEADLINE_MARGIN"
+        )
+    }
+
     /// Returns the output of `future`, or `None` at the deadline.
     pub(crate) async fn limit<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
         let limited = self.timer.until(self.at, future);

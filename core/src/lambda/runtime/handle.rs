@@ -30,7 +30,7 @@ pub(crate) async fn respond(
     let result = match deadline.limit(catch_panic_async(CatchPanic::new(|| handled))).await {
         Some(Ok(result)) => result,
         Some(Err(Panicked(message))) => failed("Function.Panicked", format!("the handler panicked: {message}")),
-        None => failed("Function.Timeout", at_deadline(deadline)),
+        None => failed("Function.Timeout", deadline.message("the handler")),
     };
     let result = match result {
         HandlerResult::Json(json) if json.len() > ReplyFormat::RESULT.max_size => {
@@ -56,15 +56,4 @@ pub(crate) async fn respond(
 
 fn failed(error_type: &str, message: String) -> HandlerResult {
     HandlerResult::Error(ErrorReport { error_type: error_type.to_owned(), message, stack_trace: Vec::new() })
-}
-
-fn at_deadline(deadline: &Deadline) -> String {
-    let message = if deadline.is_cut_off() {
-        "the process is shutting down, and the handler took longer than the grace period; raise LODGER_GRACE, up to the time that \
-         Lambda waits"
-    } else {
-        "the handler took too long, and was cancelled before Lambda would end the process; raise the function's timeout, or lower \
-         LODGER_DEADLINE_MARGIN"
-    };
-    message.to_owned()
 }

@@ -63,7 +63,7 @@ pub struct Runtime {
     only: Arc<OnlyRun>,
 }
 
-/// The handlers of events, in the order in which they are asked.
+/// The event handlers. The first one that takes an event handles it.
 pub(crate) type Handlers = Vec<Arc<dyn EventHandler>>;
 
 impl Runtime {

@@ -32,7 +32,8 @@ impl Runtime {
     where
         A: App<Future: Send, Body: Send> + Clone + Send,
     {
-        let failed = |error| Error::new("the task that answers invocations failed").with_source(error);
+        let failed =
+            |error| Error::new("cannot respond to invocations: the task panicked or was cancelled").with_source(error);
         if self.slots > 1 {
             let mut slots = JoinSet::new();
             for slot in self.split(usize::MAX) {

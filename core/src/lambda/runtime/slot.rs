@@ -103,7 +103,7 @@ impl<A: App> Slot<'_, A> {
             Ok(Recipient::Handler(handled)) => {
                 // Boxed, so that it does not enlarge the future of every request.
                 let sent = Box::pin(handle::respond(handled, invocation, context, deadline)).await;
-                return sent.or_else(|error| log_unless_fatal(&error, id));
+                return self.finish(sent, id).await;
             }
             Ok(Recipient::App(DecodedEvent { mut request, shape, prefix })) => {
                 request.extensions_mut().insert(after.clone());
@@ -120,11 +120,16 @@ impl<A: App> Slot<'_, A> {
                 invocation.fail(error_type, &message).await
             }
         };
+        self.finish(sent, id).await
+    }
+
+    /// Logs a response that is lost, and runs the work after the response, which may be that of an earlier invocation.
+    async fn finish(&mut self, sent: Result<(), ApiError>, id: &str) -> Result<(), Error> {
         if let Err(error) = sent {
             log_unless_fatal(&error, id)?;
         }
-        if after.has_work() {
-            run_after_response(after, id, deadline).await;
+        if self.after.has_work() {
+            run_after_response(&self.after, id, &mut self.deadline).await;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The source of an event, which decides what handler it is for.
+//! The source of an event, which selects its handler.
 
 mod arn;
 mod kinds;
@@ -90,9 +90,13 @@ impl<'a> EventSource<'a> {
     ///
     /// The name of the queue `arn:aws:sqs:us-east-1:123456789012:orders` is `orders`, and that of the DynamoDB stream
     /// `arn:aws:dynamodb:us-east-1:123456789012:table/Users/stream/2026-01-01T00:00:00.000` is `Users`.
+    ///
+    /// The ARN of a table is that of its streams too: `arn:aws:dynamodb:us-east-1:123456789012:table/Users`.
     #[must_use]
     pub fn is_from(&self, name: &str) -> bool {
-        let is_resource = |arn: &str| arn == name || arn::resource_name(arn) == Some(name);
+        let is_part_of =
+            |arn: &str| name.starts_with("arn:") && arn.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+        let is_resource = |arn: &str| arn == name || arn::resource_name(arn) == Some(name) || is_part_of(arn);
         self.source() == Some(name) || self.arn().is_some_and(is_resource)
     }
 }

@@ -70,9 +70,22 @@ async fn reports_the_causes_of_an_error_of_anyhow_and_eyre() {
         assert_eq!((&*report.error_type, &*report.message), ("Error", "cannot place the order"));
         assert_eq!(report.stack_trace, ["cannot pay the order", "no answer", "connection refused"]);
     }
-    let diagnostic =
-        || anyhow::Error::new(Diagnostic::new("OutOfStock", "article 7")).context("cannot place the order");
-    assert_eq!(report_of(diagnostic).await.error_type, "OutOfStock");
+}
+
+#[tokio::test]
+async fn a_diagnostic_chooses_the_type_inside_of_anyhow_and_eyre() {
+    fn diagnostic() -> Diagnostic {
+        Diagnostic::new("OutOfStock", "article 7").with_source("empty shelf")
+    }
+    for report in [
+        report_of(|| anyhow::Error::new(diagnostic())).await,
+        report_of(|| anyhow::Error::new(diagnostic()).context("cannot place the order")).await,
+        report_of(|| eyre::Report::new(diagnostic())).await,
+        report_of(|| eyre::Report::new(diagnostic()).wrap_err("cannot place the order")).await,
+    ] {
+        assert_eq!(report.error_type, "OutOfStock");
+        assert_eq!(report.stack_trace.last().unwrap(), "empty shelf");
+    }
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ async fn greet(event: LambdaEvent<Value>) -> Result<Value, Error> {
 }
 
 #[tokio::test]
-async fn a_service_receives_every_event_also_http_requests() {
+async fn a_service_receives_http_requests_as_events() {
     let api = TestHost::lambda().start(|lodger| lodger.run(service_fn(greet))).await;
     assert_eq!(result_of(&api, &json!({"name": "Ada"})).await, json!({"message": "Hello, Ada!", "has_id": true}));
     let error = error_of(&api, &json!({})).await;
@@ -169,7 +169,9 @@ async fn a_service_is_called_when_it_is_ready() {
 
 #[tokio::test]
 async fn handlers_beside_a_service_take_their_events_first() {
-    let lodger = |lodger: Lodger| lodger.on(async |_: SqsEvent, _: Context| json!("handler"));
+    let lodger = |lodger: Lodger| {
+        lodger.on(async |_: SqsEvent, _: Context| json!("handler")).on_any(async |_: Value, _: Context| json!("any"))
+    };
     let whole = service_fn(async |_: LambdaEvent<Value>| Ok::<_, Error>("service"));
     let api = TestHost::lambda().start(|host| lodger(host).run(whole)).await;
     assert_eq!(result_of(&api, &sqs("orders", &["a"])).await, json!("handler"));
@@ -184,7 +186,7 @@ async fn a_server_explains_how_to_invoke_a_function() {
 }
 
 #[tokio::test]
-async fn a_function_has_no_limit_but_that_of_a_result() {
+async fn limits_the_result_of_a_function_to_6_mb() {
     let large = service_fn(async |event: LambdaEvent<usize>| Ok::<_, Error>("x".repeat(event.payload)));
     let api = TestHost::lambda().start(|lodger| lodger.run(large)).await;
     assert_eq!(api.invoke("6291554").await.unwrap().unwrap().len(), 6_291_556);

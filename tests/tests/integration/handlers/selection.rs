@@ -57,7 +57,7 @@ fn app() -> Router {
 }
 
 #[tokio::test]
-async fn the_handler_that_describes_an_event_most_closely_takes_it() {
+async fn the_most_precise_handler_takes_an_event() {
     let api = TestHost::lambda().start(|lodger| with_handlers(lodger).run(app())).await;
     let order = json!({"id": 7});
     for (event, expected) in [
@@ -76,6 +76,36 @@ async fn the_handler_that_describes_an_event_most_closely_takes_it() {
     assert_eq!((&result["handler"], &result["messages"]), (&json!("SqsEvent"), &json!(2)));
     assert!(!result["id"].as_str().unwrap().is_empty(), "{result}");
     assert_eq!(api.protocol_errors(), [""; 0]);
+}
+
+/// An event of the stream of a DynamoDB table.
+fn dynamodb(table: &str) -> Value {
+    let arn = format!("arn:aws:dynamodb:eu-west-1:123456789012:table/{table}/stream/2026-01-01T00:00:00.000");
+    json!({"Records": [{"eventSource": "aws:dynamodb", "eventSourceARN": arn, "dynamodb": {"SequenceNumber": "1"}}]})
+}
+
+#[tokio::test]
+async fn an_arn_is_more_precise_than_the_name_of_the_resource() {
+    let lodger = |lodger: Lodger| {
+        lodger
+            .on_source("arn:aws:sqs:eu-west-1:123456789012:orders", async |_: Value, _| json!("arn of the queue"))
+            .on_source("orders", async |_: Value, _| json!("name of the queue"))
+            .on_source("aws:sqs", async |_: Value, _| json!("service"))
+            .on_source("arn:aws:dynamodb:eu-west-1:123456789012:table/Users", async |_: Value, _| {
+                json!("arn of the table")
+            })
+            .on_source("Users", async |_: Value, _| json!("name of the table"))
+            .on_any(async |_: Value, _| json!("any"))
+    };
+    let api = TestHost::lambda().start(|host| lodger(host).run(app())).await;
+    for (event, expected) in [
+        (sqs("orders", &["a"]), "arn of the queue"),
+        (sqs("refunds", &["a"]), "service"),
+        (dynamodb("Users"), "arn of the table"),
+        (dynamodb("Users2"), "any"),
+    ] {
+        assert_eq!(result_of(&api, &event).await, expected, "{event}");
+    }
 }
 
 #[tokio::test]
@@ -115,7 +145,7 @@ async fn an_event_without_a_handler_fails_with_the_handlers_that_exist() {
 }
 
 #[tokio::test]
-async fn a_handler_for_all_events_gets_none_that_resembles_http() {
+async fn on_any_skips_events_that_resemble_http() {
     let authorizer = json!({"type": "TOKEN", "authorizationToken": "allow", "methodArn":
         "arn:aws:execute-api:eu-west-1:123456789012:abcdef/test/GET/request"});
     let edge = json!({"Records": [{"cf": {"request": {}}}]});
