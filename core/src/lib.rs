@@ -78,3 +78,4 @@ pub use path::prefix::PathPrefix;
 pub use request::after_response::AfterResponse;
 pub use request::{extensions::ClientAddr, head::RequestHead};
 pub use settings::{Host, ResponseMode, Settings, Stage, VARIABLES, Variable};
+pub use util::catch_panic::{CatchPanic, Panicked};

@@ -45,10 +45,12 @@
 //!
 //! # Other events, SnapStart, Vercel
 //!
-//! This command sends an event of a queue to the route `/events` of the app, and prints the result of the invocation:
+//! This command sends an event to the [handlers](super::events) of a function, or to its route for events, and prints the result of
+//! the invocation:
 //!
 //! ```sh
-//! echo '{"Records":[]}' | LODGER_EVENTS_PATH=/events lodger-gateway --event - -- target/debug/your-app
+//! echo '{"source":"my.shop","detail-type":"OrderPlaced","detail":{"id":7}}' |
+//!     lodger-gateway --event - -- target/debug/your-app
 //! ```
 //!
 //! With `AWS_LAMBDA_INITIALIZATION_TYPE=snap-start` in the environment, the gateway takes and restores a snapshot like
@@ -82,4 +84,6 @@
 //! }
 //! ```
 //!
-//! `lodger_gateway::Vercel` does the same for [`Host::Vercel`](crate::Host::Vercel). Each example in the repository has such a test.
+//! `lodger_gateway::events` makes the events of other services, such as `events::sqs("orders", ["a message"])`, for
+//! `RuntimeApi::invoke`. `lodger_gateway::Vercel` is the other side of [`Host::Vercel`](crate::Host::Vercel). Each example in the
+//! repository has such a test.

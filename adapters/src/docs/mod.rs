@@ -1,5 +1,7 @@
 //! Guides: how to deploy an app, and how each host and front changes requests and responses.
 
+#[cfg(feature = "handlers")]
+pub mod batches;
 pub mod deploy;
 pub mod events;
 pub mod fronts;

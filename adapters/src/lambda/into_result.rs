@@ -5,7 +5,7 @@ use http::HeaderValue;
 use lodger_core::{Body, BoxError, lambda::HandlerResult};
 use serde_core::Serialize;
 
-use super::{Diagnostic, IntoErrorReport, diagnostic::report};
+use super::{BatchResponse, Diagnostic, IntoErrorReport, diagnostic::report};
 
 /// A value that a handler returns as the result of the invocation: any [`Serialize`] value, or a [`StreamResponse`].
 pub trait IntoResult {
@@ -108,7 +108,7 @@ macro_rules! infallible_outputs {
     )*};
 }
 
-infallible_outputs!((), serde_json::Value, StreamResponse);
+infallible_outputs!((), serde_json::Value, BatchResponse, StreamResponse);
 
 /// The output of a [`local`](super::local) handler.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Which events are of which type.
+//! Types of events, and the patterns by which they are recognized.
 
 use lodger_core::lambda::{EventKind, EventSource};
 
@@ -51,7 +51,7 @@ impl EventPattern {
 /// A type of events that Lodger recognizes by their source, so that `Lodger::on` takes a handler for it.
 ///
 /// With the feature `events`, the types of the crate [`aws_lambda_events`](https://docs.rs/aws_lambda_events) implement this
-/// trait. Implement it for a type of your own, such as one that reads fewer members.
+/// trait. Types of your own implement this trait too, such as a type that reads fewer members.
 ///
 /// # Example
 ///
@@ -76,11 +76,11 @@ impl EventPattern {
 /// # let _ = |order: OrderPlaced| order.detail.total;
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "Lodger does not know which events are of type `{Self}`",
+    message = "`{Self}` is not a type of events that Lodger recognizes",
     label = "`{Self}` does not implement `KnownEvent`",
     note = "register the handler with `on_source` or `on_any`, which take events of any type",
     note = "or implement `lodger::lambda::KnownEvent` for `{Self}`",
-    note = "types of the crate aws_lambda_events implement it with the feature `events` of lodger: use them from `lodger::lambda::events`"
+    note = "with the feature `events` of lodger, the types in `lodger::lambda::events` implement `KnownEvent`"
 )]
 pub trait KnownEvent {
     /// The patterns of the events of this type. An event is of this type if one of them matches.

@@ -3,6 +3,10 @@
 //! The types of handlers need the feature `handlers`, and [`events`] the feature `events`. [The page about
 //! events](crate::docs::events) shows how they fit together.
 
+#[cfg(feature = "events")]
+mod aws_events;
+#[cfg(feature = "handlers")]
+mod batch;
 #[cfg(feature = "handlers")]
 mod diagnostic;
 #[cfg(feature = "handlers")]
@@ -34,6 +38,7 @@ pub use lodger_core::{
 
 #[cfg(feature = "handlers")]
 pub use self::{
+    batch::{Batch, BatchResponse, BatchSource, FromRecord, ItemIdentifier, Raw, Record, Whole},
     diagnostic::{Diagnostic, IntoErrorReport},
     function::{FunctionMarker, LambdaEvent, ServiceFn, service_fn},
     into_result::{HandlerOutput, IntoResult, LocalOutput, StreamResponse},

@@ -25,6 +25,8 @@ pub use context::{Context, Event, RequestContext, SyntheticRequest};
 #[cfg(feature = "serde")]
 pub use from_event::FromEvent;
 pub use handler::{ErrorReport, EventHandler, HandlerFuture, HandlerResult, IncomingEvent};
+#[cfg(feature = "serde")]
+pub use parse::parse;
 pub use runtime::Runtime;
 pub use source::{EventKind, EventSource};
 

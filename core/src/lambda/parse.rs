@@ -13,25 +13,31 @@ const WITHOUT_VALUE: [&str; 3] = ["missing field", "duplicate field", "invalid l
 /// The names of JSON types in serde messages.
 const KINDS: [&str; 7] = ["null", "boolean", "integer", "floating point", "string", "sequence", "map"];
 
-/// Deserializes `json`, which errors call `name`.
+/// Deserializes `json`, which errors call `name`. Available with the feature `serde`.
+///
+/// For adapters that read a part of an event.
 ///
 /// # Errors
 /// The JSON does not fit the type. The error names the field. It contains neither the value, which may be a token, nor the
 /// error of serde, which contains the value.
-pub(crate) fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], name: &str) -> Result<T, Error> {
+pub fn parse<'a, T: Deserialize<'a>>(json: &'a [u8], name: &str) -> Result<T, Error> {
     // Only the second deserializer records the path of each field, which takes time.
     serde_json::from_slice(json).or_else(|_| parse_with_path(json, name))
 }
 
 fn parse_with_path<'a, T: Deserialize<'a>>(json: &'a [u8], name: &str) -> Result<T, Error> {
     let mut json = serde_json::Deserializer::from_slice(json);
-    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path();
         let field = if path.iter().next().is_none() { String::new() } else { format!("{path}: ") };
-        Error::new(format!("cannot read {name} as {}: {field}{}", type_name::<T>(), cause(error.inner())))
+        unreadable::<T>(name, &format!("{field}{}", cause(error.inner())))
     })?;
-    json.end().map_err(|error| Error::new(format!("cannot read {name} as {}: {error}", type_name::<T>())))?;
-    Ok(parsed)
+    json.end().map_err(|error| unreadable::<T>(name, &cause(&error)))?;
+    Ok(value)
+}
+
+fn unreadable<T>(name: &str, cause: &str) -> Error {
+    Error::new(format!("cannot read {name} as {}: {cause}", type_name::<T>()))
 }
 
 /// Returns the message of an error without the value.
@@ -153,6 +159,7 @@ mod tests {
         assert_eq!(cause("{}"), "missing field `authorizer`");
         assert_eq!(cause("7"), "invalid type: integer, expected struct Context");
         assert_eq!(cause(r#"{"x":tru}"#), "x: expected ident at line 1 column 9");
+        assert_eq!(cause(r#"{"authorizer":{"sub":""}} {"#), "trailing characters at line 1 column 27");
     }
 
     #[test]

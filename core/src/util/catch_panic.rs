@@ -4,6 +4,7 @@
 
 use std::{
     any::Any,
+    fmt,
     panic::{self, AssertUnwindSafe},
     pin::Pin,
     task::{Context, Poll},
@@ -13,7 +14,9 @@ use pin_project_lite::pin_project;
 
 pin_project! {
     /// A future that returns its panics, including those of its destructor.
-    pub(crate) struct CatchPanic<F> {
+    ///
+    /// For adapters that poll several futures of the app in one task: a panic of one future must not end the others.
+    pub struct CatchPanic<F> {
         #[pin]
         future: Option<F>,
     }
@@ -27,9 +30,9 @@ pin_project! {
     }
 }
 
-/// The message of a panic.
+/// The message of a panic. The panic hook has printed the panic already.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Panicked(pub(crate) String);
+pub struct Panicked(pub(crate) String);
 
 /// Calls `make`, and returns its value or the message of its panic.
 ///
@@ -45,8 +48,17 @@ pub(crate) async fn catch_panic_async<F: Future>(made: Result<CatchPanic<F>, Pan
 
 impl<F: Future> CatchPanic<F> {
     /// Creates the future that `make` returns. `make` may panic too.
-    pub(crate) fn new(make: impl FnOnce() -> F) -> Result<Self, Panicked> {
+    ///
+    /// # Errors
+    /// `make` panicked.
+    pub fn new(make: impl FnOnce() -> F) -> Result<Self, Panicked> {
         catch_panic(make).map(|future| Self { future: Some(future) })
+    }
+}
+
+impl<F> fmt::Debug for CatchPanic<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CatchPanic").finish_non_exhaustive()
     }
 }
 
@@ -70,6 +82,12 @@ impl<F: Future> Future for CatchPanic<F> {
                 Poll::Ready(Err(panicked))
             }
         }
+    }
+}
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -10,6 +10,7 @@ mod events;
 mod faults;
 mod freeze;
 mod fronts;
+mod handlers;
 mod lambda;
 mod layers;
 mod location;

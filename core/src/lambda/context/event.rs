@@ -66,6 +66,13 @@ impl Event {
     }
 }
 
+impl From<Event> for Bytes {
+    /// The JSON. Shares the memory of the event.
+    fn from(event: Event) -> Self {
+        event.0
+    }
+}
+
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Only the size: the event may contain confidential data.

@@ -8,10 +8,26 @@ use std::fmt;
 /// A condition on one member of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Condition {
-    /// The key of the member: `source` of the event, `Records[0].eventSource` of its first record, `[0].info` of the first
-    /// element of an event that is an array.
-    pub(super) member: &'static str,
+    pub(super) place: Place,
+    pub(super) key: &'static str,
     pub(super) test: Test,
+}
+
+impl Condition {
+    pub(super) fn member(&self) -> (Place, &'static [u8]) {
+        (self.place, self.key.as_bytes())
+    }
+}
+
+/// The place of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// The event itself.
+    Event,
+    /// The first record of `Records`.
+    Record,
+    /// The first element of an event that is an array.
+    Element,
 }
 
 /// A test of the value of a member.
@@ -25,26 +41,31 @@ pub(super) enum Test {
     StartsWith(&'static str),
 }
 
-const fn has(member: &'static str) -> Condition {
-    Condition { member, test: Test::Present }
+const fn has(key: &'static str) -> Condition {
+    Condition { place: Place::Event, key, test: Test::Present }
 }
 
-const fn equals(member: &'static str, text: &'static str) -> Condition {
-    Condition { member, test: Test::Equals(text) }
+const fn equals(key: &'static str, text: &'static str) -> Condition {
+    Condition { place: Place::Event, key, test: Test::Equals(text) }
 }
 
-/// The source of the records of an event.
+const fn starts(key: &'static str, prefix: &'static str) -> Condition {
+    Condition { place: Place::Event, key, test: Test::StartsWith(prefix) }
+}
+
+/// The source of the first record. SNS sends `EventSource`, which counts as the same member.
 const fn record(source: &'static str) -> Condition {
-    equals(RECORD_SOURCE, source)
+    Condition { place: Place::Record, key: "eventSource", test: Test::Equals(source) }
+}
+
+const fn element_has(key: &'static str) -> Condition {
+    Condition { place: Place::Element, key, test: Test::Present }
 }
 
 /// The trigger of a Cognito user pool. The rest of `triggerSource` is the reason, such as `PreSignUp_AdminCreateUser`.
 const fn trigger(prefix: &'static str) -> Condition {
-    Condition { member: "triggerSource", test: Test::StartsWith(prefix) }
+    starts("triggerSource", prefix)
 }
-
-/// `eventSource` of the first record. SNS sends `EventSource`.
-pub(super) const RECORD_SOURCE: &str = "Records[0].eventSource";
 
 /// A row of the table.
 #[derive(Debug)]
@@ -104,7 +125,7 @@ kinds! {
     DocumentDb, "DocumentDB", [equals("eventSource", "aws:docdb")];
     /// A batch of [EventBridge Pipes](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html):
     /// an array of records.
-    EventBridgePipes, "EventBridge Pipes", [has("[0].eventSource")];
+    EventBridgePipes, "EventBridge Pipes", [element_has("eventSource")];
 
     /// A state change of a CloudWatch alarm that invokes the function itself.
     CloudWatchAlarm, "a CloudWatch alarm", [has("alarmData")];
@@ -172,7 +193,7 @@ kinds! {
     AppSyncResolver, "an AppSync resolver", [has("info"), has("arguments")], [has("info"), has("request")];
     /// Several fields to resolve for AppSync, by a direct resolver: an array.
     AppSyncBatchResolver, "an AppSync batch resolver",
-        [has("[0].info"), has("[0].arguments")], [has("[0].info"), has("[0].request")];
+        [element_has("info"), element_has("arguments")], [element_has("info"), element_has("request")];
     /// A [request](https://docs.aws.amazon.com/appsync/latest/devguide/resolver-reference-lambda-js.html) that a resolver of
     /// AppSync makes, with an `operation` and a `payload`.
     AppSyncRequest, "an AppSync request",
@@ -199,8 +220,7 @@ kinds! {
     /// A code hook of Lex V2.
     LexV2, "Lex V2", [has("sessionState"), has("bot")];
     /// A flow of Amazon Connect.
-    Connect, "Amazon Connect",
-        [Condition { member: "Name", test: Test::StartsWith("ContactFlow") }, has("Details")];
+    Connect, "Amazon Connect", [starts("Name", "ContactFlow"), has("Details")];
     /// An action group of an agent of Amazon Bedrock.
     BedrockAgent, "a Bedrock agent", [has("messageVersion"), has("agent"), has("actionGroup")];
     /// A message to a bot of Amazon Chime.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::{
     json::read::Text,
-    lambda::source::kinds::{Condition, EventKind, KINDS, Test},
+    lambda::source::kinds::{Condition, EventKind, KINDS, Place, Test},
 };
 
 /// The conditions that an event satisfies: one bit for each condition of a [`Matcher`].
@@ -31,9 +31,8 @@ impl Matcher {
         let mut conditions: Vec<Condition> = shapes().flat_map(|(shape, _)| shape).copied().collect();
         conditions.sort_unstable();
         conditions.dedup();
-        let is_in =
-            |shape: &[Condition], bit: usize| conditions.get(bit).is_some_and(|condition| shape.contains(condition));
-        let bits = |shape| (0..conditions.len()).filter(|&bit| is_in(shape, bit)).fold(0, |bits, bit| bits | 1 << bit);
+        let bit = |condition: &Condition| conditions.binary_search(condition).map_or(0, |bit| 1 << bit);
+        let bits = |shape: &[Condition]| shape.iter().fold(0, |bits, condition| bits | bit(condition));
         let shapes = shapes().map(|(shape, kind)| (bits(shape), kind)).collect();
         Self { conditions, shapes }
     }
@@ -41,10 +40,16 @@ impl Matcher {
     /// Evaluates the conditions on one member, whose value is `json`, and a string if there is a `text`.
     ///
     /// A repeated member replaces the previous one.
-    pub(super) fn evaluate(&self, satisfied: &mut Satisfied, member: &[u8], json: &[u8], text: Option<Text<'_>>) {
-        let first = self.conditions.partition_point(|condition| condition.member.as_bytes() < member);
+    pub(super) fn evaluate(
+        &self,
+        satisfied: &mut Satisfied,
+        member: (Place, &[u8]),
+        json: &[u8],
+        text: Option<Text<'_>>,
+    ) {
+        let first = self.conditions.partition_point(|condition| condition.member() < member);
         let conditions = self.conditions.iter().enumerate().skip(first);
-        for (bit, condition) in conditions.take_while(|(_, condition)| condition.member.as_bytes() == member) {
+        for (bit, condition) in conditions.take_while(|(_, condition)| condition.member() == member) {
             let text = || text.and_then(Text::decode).unwrap_or_default();
             let holds = match condition.test {
                 Test::Present => json != b"null",

@@ -6,7 +6,7 @@ use crate::{
     json::read::{Malformed, Reader, Text},
     lambda::source::{
         EventKind, EventSource,
-        kinds::RECORD_SOURCE,
+        kinds::Place,
         matcher::{Matcher, Satisfied},
     },
 };
@@ -79,7 +79,7 @@ impl<'a> SourceFields<'a> {
                 }
                 b"resources" => first(value, |value| value.string().map(|text| self.resource = text))?,
                 key => {
-                    let text = self.read_member(key, value)?;
+                    let text = self.read_member(Place::Event, key, value)?;
                     match key {
                         b"eventSource" | b"source" => self.source = text,
                         b"detail-type" => self.detail_type = text,
@@ -97,7 +97,9 @@ impl<'a> SourceFields<'a> {
     fn read_record(&mut self, reader: &mut Reader<'a>) -> Result<(), Malformed> {
         reader.object(|value, key| {
             match &*key.decode().unwrap_or_default() {
-                b"eventSource" | b"EventSource" => self.source = self.read_member(RECORD_SOURCE.as_bytes(), value)?,
+                b"eventSource" | b"EventSource" => {
+                    self.source = self.read_member(Place::Record, b"eventSource", value)?
+                }
                 b"eventSourceARN" => self.arn = value.string()?,
                 b"Sns" => member(value, b"TopicArn", |value| value.string().map(|text| self.arn = text))?,
                 b"s3" => member(value, b"bucket", |value| {
@@ -117,12 +119,9 @@ impl<'a> SourceFields<'a> {
         first(reader, |value| {
             value.object(|value, key| {
                 match &*key.decode().unwrap_or_default() {
-                    b"eventSource" => self.source = self.read_member(b"[0].eventSource", value)?,
+                    b"eventSource" => self.source = self.read_member(Place::Element, b"eventSource", value)?,
                     b"eventSourceARN" | b"eventSourceArn" => self.arn = value.string()?,
-                    b"info" => drop(self.read_member(b"[0].info", value)?),
-                    b"request" => drop(self.read_member(b"[0].request", value)?),
-                    b"arguments" => drop(self.read_member(b"[0].arguments", value)?),
-                    _ => drop(value.skip()?),
+                    key => drop(self.read_member(Place::Element, key, value)?),
                 }
                 Ok(())
             })?;
@@ -131,10 +130,10 @@ impl<'a> SourceFields<'a> {
     }
 
     /// Reads the value of a member, and returns its text if it is a string.
-    fn read_member(&mut self, member: &[u8], value: &mut Reader<'a>) -> Result<Option<Text<'a>>, Malformed> {
+    fn read_member(&mut self, place: Place, key: &[u8], value: &mut Reader<'a>) -> Result<Option<Text<'a>>, Malformed> {
         let start = value.mark()?;
         let text = value.string()?;
-        Matcher::get().evaluate(&mut self.satisfied, member, value.since(start), text);
+        Matcher::get().evaluate(&mut self.satisfied, (place, key), value.since(start), text);
         Ok(text)
     }
 }

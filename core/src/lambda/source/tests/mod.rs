@@ -135,6 +135,7 @@ fn ignores_values_of_other_types() {
         r#"{"operation": "Invoke"}"#,
         r#"{"Name": "Flow", "Details": {}}"#,
         r#"{"source": "my.app", "total": 1}"#,
+        r#"{"Records[0].eventSource": "aws:sqs"}"#,
         r#"{"": "", "a": {"b": [1, 2.5e9, true]}}"#,
         "{}",
         "[]",

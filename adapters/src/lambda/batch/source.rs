@@ -1,0 +1,73 @@
+use std::fmt;
+
+/// The service that a [`Batch`](crate::lambda::Batch) is from. Lambda has partial batch responses for these services only.
+///
+/// Source: [`FunctionResponseTypes` of an event source mapping][types].
+///
+/// [types]: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html#lambda-CreateEventSourceMapping-request-FunctionResponseTypes
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BatchSource {
+    /// A standard queue of SQS.
+    Sqs,
+    /// A FIFO queue of SQS: the ARN of the queue ends in `.fifo`.
+    SqsFifo,
+    /// A stream of Kinesis Data Streams.
+    Kinesis,
+    /// A stream of a DynamoDB table.
+    DynamoDb,
+    /// Topics of Amazon MSK, or of Apache Kafka elsewhere.
+    Kafka,
+}
+
+impl BatchSource {
+    /// Returns the source of records with this `eventSource` and `eventSourceARN`.
+    pub(super) fn of_records(name: &str, arn: &str) -> Option<Self> {
+        match name {
+            "aws:sqs" if arn.ends_with(".fifo") => Some(Self::SqsFifo),
+            "aws:sqs" => Some(Self::Sqs),
+            "aws:kinesis" => Some(Self::Kinesis),
+            "aws:dynamodb" => Some(Self::DynamoDb),
+            _ => None,
+        }
+    }
+
+    /// Whether events with this `eventSource` are from Kafka.
+    pub(super) fn is_kafka(name: &str) -> bool {
+        matches!(name, "aws:kafka" | "SelfManagedKafka" | "aws:SelfManagedKafka")
+    }
+
+    /// The name of records that the batch processes in order.
+    pub(super) fn order(self) -> &'static str {
+        match self {
+            Self::Sqs => "queue",
+            Self::SqsFifo => "message group",
+            Self::Kinesis => "partition key",
+            Self::DynamoDb => "item",
+            Self::Kafka => "partition",
+        }
+    }
+
+    /// A field that whole records of the source have, and their payloads do not.
+    pub(super) fn field_of_whole_records(self) -> &'static str {
+        match self {
+            Self::Sqs | Self::SqsFifo => "receiptHandle",
+            Self::Kinesis => "kinesis",
+            Self::DynamoDb => "dynamodb",
+            Self::Kafka => "timestampType",
+        }
+    }
+}
+
+impl fmt::Display for BatchSource {
+    /// Writes the name of the service, such as `SQS`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqs => "SQS",
+            Self::SqsFifo => "SQS FIFO",
+            Self::Kinesis => "Kinesis",
+            Self::DynamoDb => "DynamoDB",
+            Self::Kafka => "Kafka",
+        })
+    }
+}

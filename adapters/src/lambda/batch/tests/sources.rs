@@ -1,0 +1,109 @@
+use super::{
+    events::{dynamodb, fifo, kafka, kinesis, sqs},
+    *,
+};
+
+/// The error of an event that is not a batch.
+fn error(json: &str) -> String {
+    Batch::<Raw>::from_event(&Event::new(json.to_owned()), &Context::default()).unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn reports_the_identifier_of_each_source() {
+    let kafka_failures = r#"[{"itemIdentifier":{"partition":"my-topic-0","offset":41}},{"itemIdentifier":{"partition":"my-topic-1","offset":7}}]"#;
+    let kafka_records = &[("my-topic-1", 7, Some("x")), ("my-topic-0", 41, Some("y"))];
+    let two =
+        r#"[{"itemIdentifier":"49545115243490985018280067714973144582180062593244200961"},{"itemIdentifier":"2"}]"#;
+    for (event, source, failures) in [
+        (sqs(&[("a", "x"), ("b", "y")]), BatchSource::Sqs, r#"[{"itemIdentifier":"a"},{"itemIdentifier":"b"}]"#),
+        (fifo(&[("a", "x"), ("b", "x")]), BatchSource::SqsFifo, r#"[{"itemIdentifier":"a"},{"itemIdentifier":"b"}]"#),
+        (
+            kinesis(&[("49545115243490985018280067714973144582180062593244200961", "k", "x"), ("2", "k", "y")]),
+            BatchSource::Kinesis,
+            two,
+        ),
+        (
+            dynamodb(&[("49545115243490985018280067714973144582180062593244200961", "{}"), ("2", "{}")]),
+            BatchSource::DynamoDb,
+            two,
+        ),
+        (kafka("aws:kafka", kafka_records), BatchSource::Kafka, kafka_failures),
+        (kafka("SelfManagedKafka", kafka_records), BatchSource::Kafka, kafka_failures),
+    ] {
+        let batch = batch::<Raw>(&event);
+        assert_eq!((batch.source(), batch.len(), batch.is_empty()), (source, 2, false));
+        let response = batch.for_each(async |_| Err::<(), _>("no")).await;
+        assert_eq!(serde_json::to_string(&response).unwrap(), format!(r#"{{"batchItemFailures":{failures}}}"#));
+        let response = super::batch::<Raw>(&event).for_each(async |_| Ok::<_, Error>(())).await;
+        assert_eq!(serde_json::to_string(&response).unwrap(), r#"{"batchItemFailures":[]}"#);
+    }
+}
+
+#[test]
+fn rejects_events_of_other_sources_and_names_them() {
+    let advice = "only SQS, Kinesis, DynamoDB and Kafka have partial batch responses; take the whole event in the handler, as a \
+                  type of yours or of the crate aws_lambda_events";
+    for (event, source) in [
+        (r#"{"Records": [{"EventSource": "aws:sns", "Sns": {}}]}"#, r#" of "aws:sns""#),
+        (r#"{"Records": [{"eventSource": "aws:s3", "s3": {}}]}"#, r#" of "aws:s3""#),
+        (r#"{"eventSource": "aws:rmq", "rmqMessagesByQueue": {}}"#, r#" of "aws:rmq""#),
+        (r#"{"eventSource": "aws:mq", "messages": []}"#, r#" of "aws:mq""#),
+        (r#"{"eventSource": "aws:docdb", "events": []}"#, r#" of "aws:docdb""#),
+        (r#"{"invocationId": "i", "deliveryStreamArn": "arn", "records": []}"#, ""),
+        (r#"{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}"#, ""),
+        (r#"{"Records": [7]}"#, ""),
+        (r#"{"Records": [{}]}"#, ""),
+        ("{}", ""),
+    ] {
+        assert_eq!(error(event), format!("cannot read the event{source} as a batch: {advice}"), "{event}");
+    }
+}
+
+#[test]
+fn rejects_malformed_events_without_their_values() {
+    for event in [
+        "",
+        "[7]",
+        r#"{"Records": "hunter2"}"#,
+        r#"{"Records": {"hunter2": 7}}"#,
+        r#"{"Records": [{"messageId": "hunter2}]}"#,
+        r#"{"Records": []} hunter2"#,
+        r#"{"eventSource": "aws:kafka", "records": [7]}"#,
+        r#"{"eventSource": "aws:kafka", "records": {"t-0": "hunter2"}}"#,
+    ] {
+        let expected = "cannot read the event as a batch: it is not a JSON object with a list of records";
+        assert_eq!(error(event), expected, "{event}");
+    }
+    assert_eq!(error(r#"{"Records": []}"#), "cannot read the event as a batch: it has no records");
+    let event = Event::new(&b"{\"Records\": \xff}"[..]);
+    let error = Batch::<Raw>::from_event(&event, &Context::default()).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read the event as a batch");
+}
+
+#[test]
+fn rejects_records_without_an_identifier() {
+    let without = "has no identifier, so that its failure could not be reported";
+    for id in ["", r#""messageId": null,"#, r#""messageId": "","#, r#""messageId": 7,"#] {
+        let event = format!(
+            r#"{{"Records": [{{"messageId": "a", "eventSource": "aws:sqs"}}, {{{id} "eventSource": "aws:sqs"}}]}}"#
+        );
+        assert_eq!(error(&event), format!("cannot read the event as a batch: record 1 of SQS {without}"));
+    }
+    for (event, source) in [
+        (r#"{"Records": [{"eventSource": "aws:kinesis", "kinesis": {}}]}"#, "Kinesis"),
+        (r#"{"Records": [{"eventSource": "aws:kinesis"}]}"#, "Kinesis"),
+        (r#"{"Records": [{"eventSource": "aws:dynamodb", "dynamodb": []}]}"#, "DynamoDB"),
+        (r#"{"eventSource": "aws:kafka", "records": {"t-0": [{"offset": "7"}]}}"#, "Kafka"),
+        (r#"{"eventSource": "aws:kafka", "records": {"": [{"offset": 7}]}}"#, "Kafka"),
+        (r#"{"eventSource": "aws:kafka", "records": {"t-0": [7]}}"#, "Kafka"),
+    ] {
+        assert_eq!(error(event), format!("cannot read the event as a batch: record 0 of {source} {without}"));
+    }
+}
+
+#[tokio::test]
+async fn an_event_of_kafka_may_have_no_records() {
+    let batch = batch::<Raw>(&Event::new(r#"{"eventSource": "aws:kafka", "records": {}}"#));
+    assert!(batch.is_empty());
+    assert!(batch.for_each(async |_| Err::<(), _>("no")).await.is_success());
+}
