@@ -2,6 +2,8 @@ use std::{error, fmt, io};
 
 use lodger_runtime_api::Error as ApiError;
 
+use crate::FatalError;
+
 /// The reason why an extension cannot start or cannot go on.
 ///
 /// The type is opaque. `Display` prints this level only; the cause is the [`source`](error::Error::source).
@@ -15,6 +17,7 @@ pub struct Error {
 enum Source {
     Api(ApiError),
     Io(io::Error),
+    Handler(FatalError),
 }
 
 impl Error {
@@ -39,12 +42,26 @@ impl Error {
         Self { message: format!("cannot {action}"), source: Some(Source::Io(error)) }
     }
 
+    /// The type and the message of the exit error.
+    pub(crate) fn exit_report(&self) -> (&str, String) {
+        match &self.source {
+            Some(Source::Handler(error)) => (&error.error_type, error.message.clone()),
+            _ => ("Extension.PollFailed", self.report()),
+        }
+    }
+
     /// The message with the cause, for a report.
     pub(crate) fn report(&self) -> String {
         match error::Error::source(self) {
             Some(source) => format!("{self}: {source}"),
             None => self.to_string(),
         }
+    }
+}
+
+impl From<FatalError> for Error {
+    fn from(error: FatalError) -> Self {
+        Self { message: "a handler ended the extension".to_owned(), source: Some(Source::Handler(error)) }
     }
 }
 
@@ -59,6 +76,7 @@ impl error::Error for Error {
         match &self.source {
             Some(Source::Api(error)) => Some(error),
             Some(Source::Io(error)) => Some(error),
+            Some(Source::Handler(error)) => Some(error),
             None => None,
         }
     }

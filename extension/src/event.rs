@@ -150,6 +150,7 @@ mod tests {
             // In the past.
             assert_eq!(event.remaining_time(), None);
         }
+        assert_eq!(ShutdownReason::from("spindown"), ShutdownReason::Spindown);
         assert!(matches!(NextEvent::parse(br#"{"eventType":"NAP"}"#), Ok(NextEvent::Other(kind)) if kind == "NAP"));
     }
 

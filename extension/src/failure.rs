@@ -1,4 +1,4 @@
-//! Failures of handlers, which do not end the extension.
+//! Failures of handlers.
 
 use std::{error::Error as StdError, fmt, sync::Arc};
 
@@ -41,6 +41,42 @@ impl StdError for HandlerError {
     }
 }
 
+/// An error with which a handler ends the extension.
+///
+/// Lambda receives the error as the exit error of the extension, and [`run`](crate::Extension::run) returns it. Lambda then
+/// resets the environment. Return this error only if the function must not run without the extension. Every other error of a
+/// handler is logged, and the extension goes on.
+///
+/// # Example
+///
+/// ```
+/// use lodger_extension::{Extension, FatalError, InvokeEvent};
+///
+/// let extension = Extension::new().on_invoke(async |_: InvokeEvent| {
+///     Err::<(), _>(FatalError::new("Extension.PolicyExpired", "the policy has expired"))
+/// });
+/// ```
+#[derive(Debug, Clone)]
+pub struct FatalError {
+    pub(crate) error_type: String,
+    pub(crate) message: String,
+}
+
+impl FatalError {
+    /// Creates an error. `error_type` has the form `Category.Reason`, such as `Extension.PolicyExpired`.
+    pub fn new(error_type: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { error_type: error_type.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for FatalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.error_type, self.message)
+    }
+}
+
+impl StdError for FatalError {}
+
 /// A function that receives failures.
 type OnError = Arc<dyn Fn(&HandlerError) + Send + Sync>;
 
@@ -53,12 +89,17 @@ pub(crate) struct Failures {
 
 impl Failures {
     /// Reports the error of the handler with this name, if there is one.
-    pub(crate) fn report(&self, handler: &'static str, result: Result<(), BoxError>) {
-        let Err(cause) = result else { return };
+    ///
+    /// # Errors
+    /// The error ends the extension.
+    pub(crate) fn report(&self, handler: &'static str, result: Result<(), BoxError>) -> Result<(), FatalError> {
+        let Err(cause) = result else { return Ok(()) };
         self.stats.add_failed_call();
         log::error(format_args!("the handler {handler} failed: {cause}"));
+        let fatal = cause.downcast_ref::<FatalError>().cloned();
         if let Some(on_error) = &self.on_error {
             on_error(&HandlerError::new(handler, cause));
         }
+        fatal.map_or(Ok(()), Err)
     }
 }

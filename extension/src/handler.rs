@@ -36,6 +36,24 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///     async move { count.fetch_add(records.len(), Ordering::Relaxed); }
 /// });
 /// ```
+///
+/// A type of yours can implement this trait, with the marker `()`. Its state needs no lock, because the extension calls a handler
+/// once at a time:
+///
+/// ```
+/// use lodger_extension::{Extension, handler::{BoxError, Handler}, telemetry::Record};
+///
+/// struct Counter(usize);
+///
+/// impl Handler<Vec<Record>, ()> for Counter {
+///     async fn call(&mut self, records: Vec<Record>) -> Result<(), BoxError> {
+///         self.0 += records.len();
+///         Ok(())
+///     }
+/// }
+///
+/// let extension = Extension::new().on_telemetry(Counter(0));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler of `{T}`",
     note = "a handler is an async closure such as `async |input: {T}| {{ .. }}` that returns `()` or a `Result`, \

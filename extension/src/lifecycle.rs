@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use crate::{
     Error, InvokeEvent, ShutdownEvent,
     event::NextEvent,
-    failure::Failures,
+    failure::{Failures, FatalError},
     handler::{BoxError, BoxHandler, call},
     log,
     telemetry::Queue,
@@ -35,16 +35,10 @@ impl Lifecycle {
     /// Polls for events and handles them. Returns after SHUTDOWN.
     pub(crate) async fn run(&mut self, client: &mut ExtensionClient, queue: Option<&Queue>) -> Result<(), Error> {
         loop {
-            let json = match client.next().await {
-                Ok(json) => json,
-                Err(error) => return Err(exit(client, Error::api("run the extension", error)).await),
-            };
+            let json = client.next().await.map_err(|error| Error::api("run the extension", error))?;
             match NextEvent::parse(&json) {
-                Ok(NextEvent::Invoke(event)) => self.invoke(event, queue).await,
-                Ok(NextEvent::Shutdown(event)) => {
-                    self.shut_down(event, queue).await;
-                    return Ok(());
-                }
+                Ok(NextEvent::Invoke(event)) => self.invoke(event, queue).await?,
+                Ok(NextEvent::Shutdown(event)) => return Ok(self.shut_down(event, queue).await?),
                 Ok(NextEvent::Other(kind)) => log::warn(format_args!("ignored an event of the unknown type {kind:?}")),
                 Err(error) => {
                     log::error(format_args!("cannot read an event of Lambda: {error}; polling for the next one"));
@@ -54,18 +48,19 @@ impl Lifecycle {
         }
     }
 
-    async fn invoke(&mut self, event: InvokeEvent, queue: Option<&Queue>) {
+    async fn invoke(&mut self, event: InvokeEvent, queue: Option<&Queue>) -> Result<(), FatalError> {
         let ends_at = event.remaining_time().map(|time| Instant::now() + time.min(MAX_TIME));
         if let Some(handler) = &mut self.on_invoke {
             let called = limited(ends_at, call(handler, event)).await;
-            self.failures.report("on_invoke", called.unwrap_or_else(deadline_error));
+            self.failures.report("on_invoke", called.unwrap_or_else(deadline_error))?;
         }
         if let Some(queue) = queue {
             limited(ends_at, timeout(self.drain_timeout, queue.idle())).await;
         }
+        Ok(())
     }
 
-    async fn shut_down(&mut self, event: ShutdownEvent, queue: Option<&Queue>) {
+    async fn shut_down(&mut self, event: ShutdownEvent, queue: Option<&Queue>) -> Result<(), FatalError> {
         let time = event.remaining_time().unwrap_or(SHUTDOWN_TIME).min(MAX_TIME).saturating_sub(EXIT_TIME);
         let ends_at = Instant::now() + time;
         if let Some(queue) = queue {
@@ -75,8 +70,9 @@ impl Lifecycle {
         }
         if let Some(handler) = &mut self.on_shutdown {
             let called = limited(Some(ends_at), call(handler, event)).await;
-            self.failures.report("on_shutdown", called.unwrap_or_else(deadline_error));
+            self.failures.report("on_shutdown", called.unwrap_or_else(deadline_error))?;
         }
+        Ok(())
     }
 }
 
@@ -90,12 +86,4 @@ async fn limited<T>(ends_at: Option<Instant>, future: impl Future<Output = T>) -
 
 fn deadline_error() -> Result<(), BoxError> {
     Err("the deadline of the event came before the end of the handler".into())
-}
-
-/// Reports that the extension ends with `error`, and returns the error.
-async fn exit(client: &mut ExtensionClient, error: Error) -> Error {
-    if let Err(lost) = client.fail_exit("Extension.PollFailed", &error.report()).await {
-        log::warn(format_args!("{lost}"));
-    }
-    error
 }

@@ -73,7 +73,8 @@ impl RegisteredExtension {
     /// exit then. An internal extension does not return, except with an error.
     ///
     /// # Errors
-    /// Lambda rejects a request, or has been unreachable for a minute. The error is reported to Lambda.
+    /// Lambda rejects a request, or has been unreachable for a minute, or a handler returned a
+    /// [`FatalError`](crate::FatalError). The error is reported to Lambda.
     pub async fn run(self) -> Result<(), Error> {
         let Self { mut client, mut telemetry, mut lifecycle, .. } = self;
         let queue = telemetry.as_ref().map(|telemetry| telemetry.queue.clone());
@@ -85,8 +86,14 @@ impl RegisteredExtension {
         };
         let ended = tokio::select! {
             ended = lifecycle.run(&mut client, queue.as_ref()) => ended,
-            () = records => Ok(()),
+            error = records => Err(error.into()),
         };
+        if let Err(error) = &ended {
+            let (error_type, message) = error.exit_report();
+            if let Err(lost) = client.fail_exit(error_type, &message).await {
+                log::warn(format_args!("{lost}"));
+            }
+        }
         let dropped = lifecycle.failures.stats.drop_rest();
         if dropped > 0 {
             log::error(format_args!("{dropped} records were not handled before the end of the extension"));

@@ -1,6 +1,8 @@
 //! Enums of strings from the wire.
 
 /// Defines an enum of known strings that keeps every other string.
+///
+/// Ignores case: AWS documents the reason SPINDOWN, and its emulator sends `spindown`.
 macro_rules! string_enum {
     (
         $(#[$attribute:meta])*
@@ -18,7 +20,7 @@ macro_rules! string_enum {
         }
 
         impl $name {
-            /// The string that Lambda sends.
+            /// The string that AWS documents.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -28,16 +30,17 @@ macro_rules! string_enum {
             }
         }
 
+        /// Ignores case.
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                match text {
-                    $($text => Self::$variant,)*
-                    other => Self::Other(other.to_owned()),
-                }
+                $(if text.eq_ignore_ascii_case($text) {
+                    return Self::$variant;
+                })*
+                Self::Other(text.to_owned())
             }
         }
 
-        /// The string that Lambda sends.
+        /// The string that AWS documents.
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())

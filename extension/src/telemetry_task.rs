@@ -6,7 +6,7 @@ use lodger_runtime_api::ExtensionClient;
 
 use crate::{
     Error,
-    failure::Failures,
+    failure::{Failures, FatalError},
     handler::{BoxHandler, call},
     log,
     telemetry::{Api, Batches, Listener, Queue, Record, Subscription},
@@ -45,13 +45,15 @@ impl TelemetryTask {
         Ok(Self { api, schema_version, queue, batches, handler, failures, _listener: listener })
     }
 
-    /// Passes batches to the handler, one at a time. Does not end.
-    pub(crate) async fn run(&mut self) {
+    /// Passes batches to the handler, one at a time. Ends only if the handler ends the extension.
+    pub(crate) async fn run(&mut self) -> FatalError {
         while let Some(batch) = self.batches.recv().await {
             let count = batch.records.len();
             let handled = call(&mut self.handler, batch.records).await;
             self.failures.stats.add_handled_records(count);
-            self.failures.report(self.api.handler(), handled);
+            if let Err(error) = self.failures.report(self.api.handler(), handled) {
+                return error;
+            }
             drop(batch.room);
         }
         // Not reached: `queue` is a sender.

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use lodger_extension::{Error, Extension, InvokeEvent, ShutdownEvent, ShutdownReason, telemetry::Record};
+use lodger_extension::{Error, Extension, FatalError, InvokeEvent, ShutdownEvent, ShutdownReason, telemetry::Record};
 use support::{Platform, SOON};
 use tokio::{
     sync::mpsc,
@@ -146,6 +146,35 @@ async fn reports_the_end_after_a_rejected_poll() {
     assert_eq!(report.error_type, "Extension.PollFailed");
     let message = report.body["errorMessage"].as_str().unwrap();
     assert!(message.contains("by the test"), "{message}");
+}
+
+#[tokio::test]
+async fn a_fatal_error_of_any_handler_ends_the_extension() {
+    async fn fail<T>(_: T) -> Result<(), FatalError> {
+        Err(FatalError::new("Extension.PolicyExpired", "the policy has expired"))
+    }
+    let invoke = |extension: Extension| extension.on_invoke(fail::<InvokeEvent>);
+    let shut_down = |extension: Extension| extension.on_shutdown(fail::<ShutdownEvent>);
+    let telemetry = |extension: Extension| extension.on_telemetry(fail::<Vec<Record>>);
+    let set: [fn(Extension) -> Extension; 3] = [invoke, shut_down, telemetry];
+    for (set, delivers) in set.into_iter().zip([false, false, true]) {
+        let platform = Platform::start().await;
+        let extension = set(Extension::new().name("e").address(&platform.address));
+        let running = tokio::spawn(extension.run());
+        if delivers {
+            platform.deliver(&serde_json::json!([{ "type": "function" }])).await;
+        } else {
+            platform.invoke("r-1");
+            platform.shut_down("SPINDOWN", Duration::from_secs(2));
+        }
+        let error = timeout(SOON, running).await.expect("still running").unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "a handler ended the extension");
+        let report = platform.wait_for("/exit/error", 1).await;
+        assert_eq!(
+            (report.error_type.as_str(), &report.body["errorMessage"]),
+            ("Extension.PolicyExpired", &"the policy has expired".into())
+        );
+    }
 }
 
 #[tokio::test]

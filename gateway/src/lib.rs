@@ -122,6 +122,32 @@
 //! # }
 //! ```
 //!
+//! # Extensions
+//!
+//! A [`RuntimeApi`] has the Extensions API, the Telemetry API and the older Logs API. `Function::builder` starts the executables of
+//! a folder as external extensions, like those in `/opt/extensions`, and can freeze all processes between invocations. A test can
+//! also run an extension itself. It [announces](RuntimeApi::external_extension) an external one:
+//!
+//! ```
+//! use lodger_gateway::{RuntimeApi, ShutdownReason};
+//!
+//! # async fn function(addr: String) {}
+//! # async fn extension(addr: String) {}
+//! # async fn test() -> std::io::Result<()> {
+//! let api = RuntimeApi::start().await?.external_extension("my-extension");
+//! let extension = tokio::spawn(extension(api.address()));
+//! tokio::spawn(function(api.address()));
+//!
+//! // The extension receives INVOKE, and telemetry if it has subscribed: the log line, and the records of the platform.
+//! api.function_log("a line of the function\n");
+//! api.invoke("{}").await?.unwrap();
+//! // It receives SHUTDOWN, and ends.
+//! api.shut_down(ShutdownReason::Spindown).await?;
+//! extension.await.unwrap();
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Vercel
 //!
 //! [`Vercel`] is the platform around a function of the runtime `executable`: a socket for the messages of the process, and a proxy
@@ -141,6 +167,12 @@
 //!
 //! ```text
 //! lodger-gateway --event message.json -- ./bootstrap
+//! ```
+//!
+//! With `--extensions`, it starts external extensions too, and with `--freeze` it stops the processes between invocations:
+//!
+//! ```text
+//! lodger-gateway --extensions target/extensions --freeze -- ./bootstrap
 //! ```
 //!
 //! With `--vercel`, the command serves a Vercel function, and prints its log to standard error:
@@ -184,7 +216,7 @@ mod websocket_server;
 pub use front::Front;
 pub use fronts::UnknownFront;
 #[cfg(feature = "process")]
-pub use function::Function;
+pub use function::{Function, FunctionBuilder};
 pub use invocation::{FunctionError, FunctionResult, Invocation};
 pub use log::LogEntry;
 pub use runtime_api::{ExtensionError, RuntimeApi, ShutdownReason};

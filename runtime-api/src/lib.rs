@@ -26,7 +26,10 @@
 //! }
 //! ```
 //!
-//! The example `uppercase` in this crate's `examples/` folder is a complete runtime in thirty lines.
+//! The examples in this crate's `examples/` folder are complete runtimes:
+//!
+//! - `uppercase` is thirty lines long.
+//! - `host_service` hosts the handler of another library: a tower `Service` with layers around it.
 //!
 //! # Concurrency
 //!
@@ -39,12 +42,46 @@
 //! [`Client::next`] retries for a minute. A response is sent again only if Lambda cannot have received it, or if the
 //! connection had been idle before. The second case does no harm, because Lambda rejects a second response to an invocation.
 //!
+//! # Extensions
+//!
+//! [`ExtensionClient`] registers an extension, polls for its events, and subscribes to telemetry. It returns JSON as bytes. The
+//! crate [lodger-extension](https://docs.rs/lodger-extension) has typed events and records, and calls handlers.
+//!
+//! # Compared with `lambda_runtime_api_client`
+//!
+//! The crate [`lambda_runtime_api_client`](https://docs.rs/lambda_runtime_api_client/1.1.1) is the HTTP client of
+//! `lambda_runtime`: the caller builds each request and reads each response. This crate contains the protocol.
+//!
+//! | | `lambda_runtime_api_client` 1.1.1 | this crate |
+//! |---|---|---|
+//! | requests to any path, with any method and headers | `build_request`, `Client::call` | no: a method for each request of the protocol |
+//! | request bodies of any type | `body::Body`, `body::channel` | [`Payload`] for known lengths, [`ResponseStream`] for streams |
+//! | a connector or an endpoint of your own | `ClientBuilder::with_connector`, `with_endpoint` | an address: [`Client::new`] |
+//! | a pool of connections for concurrent requests | `with_pool_size` | one connection for each [`Client`]; [`Client::sibling`] |
+//! | a client behind a trait, for mocks | `RuntimeApiClient` | no; test against `lodger-gateway`, or a server of yours |
+//! | a `User-Agent` chosen at build time | `LAMBDA_RUNTIME_USER_AGENT` | no: `lodger/` and the version |
+//! | a default subscriber of `tracing` | `tracing::init_default_subscriber` | no: events of `tracing` only |
+//! | new connections after a restore from a snapshot | `PooledClient::reset_pool` | a `sibling` for [`wait_for_restore`]; [`Extension::reconnect`] |
+//! | metadata of an invocation | headers of the response | [`Context`], with the remaining time |
+//! | exactly one response to an invocation | no | [`Invocation`], by ownership |
+//! | retries and replacement of closed connections | idle connections only | polls for a minute; responses where that is safe |
+//! | timeouts, and detection of a dead peer | no | yes, except while waiting for an event |
+//! | limits of the sizes of heads and bodies | those of hyper | 64 KiB and 64 MiB |
+//! | error trailers of streams | `Sender::send_trailers`, written by the caller | [`ResponseStream::fail`] |
+//! | the end of a stream that its reader has rejected | no | [`ResponseStream::rejected`] |
+//! | reports of errors in the JSON that Lambda expects | no | [`fail`], [`fail_with_trace`], [`Client::fail_initialization`] |
+//! | an invalid `AWS_LAMBDA_RUNTIME_API` | a panic | an [`Error`] that names the value |
+//! | registration, events and subscriptions of extensions | no (in `lambda-extension`) | [`ExtensionClient`] |
+//! | HTTP | hyper and hyper-util | a client for this protocol, with half the instructions for each invocation |
+//!
 //! [runtime]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 //! [extensions]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
 //! [lmi]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
 //! [`respond`]: Invocation::respond
 //! [`stream`]: Invocation::stream
 //! [`fail`]: Invocation::fail
+//! [`fail_with_trace`]: Invocation::fail_with_trace
+//! [`wait_for_restore`]: Client::wait_for_restore
 
 mod address;
 mod client;

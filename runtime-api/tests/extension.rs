@@ -105,6 +105,31 @@ async fn polls_again_if_the_connection_was_closed_during_the_freeze() {
 }
 
 #[tokio::test]
+async fn subscribes_again_if_the_kept_connection_is_closed() {
+    let listener = listener().await;
+    let (_, mut client, socket) = register(&listener, &Registration::new("name")).await;
+    let serves = async {
+        let mut socket = socket;
+        read(&mut socket).await;
+        drop(socket);
+        // A new connection that is closed is an error.
+        for is_open in [true, false] {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            assert!(read(&mut socket).await.ends_with("\r\n\r\n{\"a\":1}"));
+            if is_open {
+                respond(&mut socket, 200, "Connection: close\r\n", "").await;
+            }
+        }
+    };
+    let subscribes = async {
+        assert_eq!(client.subscribe_to_telemetry("{\"a\":1}").await.unwrap(), 200);
+        let error = client.subscribe_to_telemetry("{\"a\":1}").await.unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.status()), ("cannot subscribe to the Telemetry API", None));
+    };
+    timeout(SOON, async { tokio::join!(subscribes, serves) }).await.unwrap();
+}
+
+#[tokio::test]
 async fn quotes_the_explanation_of_a_rejection() {
     async fn reject(socket: &mut TcpStream, status: u16, body: &str) {
         read(socket).await;

@@ -74,6 +74,9 @@
 //! invocation itself is a success. For the same reason the metric `Errors` does not count them. Watch
 //! `ApproximateAgeOfOldestMessage`, the dead-letter queue, and Lodger's log lines.
 //!
+//! A message that SNS has sent to the queue contains the notification as its payload, with the text in the field `Message`. With
+//! [raw message delivery][raw], the payload is the text itself.
+//!
 //! ## FIFO queues
 //!
 //! Messages of a message group are processed in order; different groups at once, up to [`Batch::concurrency`]. After a failure,
@@ -138,6 +141,7 @@
 //! [kafka-dlq]: https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html
 //! [kinesis]: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 //! [mq]: https://docs.aws.amazon.com/lambda/latest/dg/services-mq-params.html
+//! [raw]: https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-raw-message-delivery.html
 //! [schema]: https://docs.aws.amazon.com/lambda/latest/dg/services-consume-kafka-events.html
 //! [sqs]: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 //! [visibility]: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html

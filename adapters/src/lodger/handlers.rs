@@ -116,7 +116,8 @@ impl Lodger {
     /// use axum::Router;
     /// use lodger::{Lodger, lambda::events::eventbridge::EventBridgeEvent};
     ///
-    /// #[derive(serde::Deserialize)]
+    /// // The type of `aws_lambda_events` demands both traits.
+    /// #[derive(serde::Deserialize, serde::Serialize)]
     /// struct OrderPlaced {
     ///     id: u64,
     /// }

@@ -22,6 +22,8 @@ use crate::{Error, Stats, log};
 
 /// The maximum number of open connections. Lambda opens one.
 const MAX_CONNECTIONS: usize = 16;
+/// The memory that a record takes besides its JSON, in bytes. Rounded up.
+const RECORD_SIZE: usize = 128;
 /// The pause after a failed `accept`, for example if the process has too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -38,6 +40,7 @@ struct Receiver {
     queue: Queue,
     stats: Stats,
     max_body: usize,
+    max_records: usize,
 }
 
 impl Listener {
@@ -47,7 +50,8 @@ impl Listener {
         let failed = |error| Error::io(&format!("listen on {addr} for telemetry"), error);
         let listener = TcpListener::bind(addr).await.map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
-        let receiver = Receiver { queue, stats, max_body: subscription.max_body() };
+        let receiver =
+            Receiver { queue, stats, max_body: subscription.max_body(), max_records: subscription.max_records() };
         Ok(Self { port, task: tokio::spawn(accept(listener, receiver)) })
     }
 
@@ -115,7 +119,7 @@ impl Receiver {
             if error.is::<LengthLimitError>() { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST }
         })?;
         let body = body.to_bytes();
-        let (records, parsed) = parse_batch(&body);
+        let (records, parsed) = parse_batch(&body, self.max_records);
         if let Err(error) = parsed {
             // Accepted: the same batch would be damaged again.
             self.stats.add_damaged_batch();
@@ -124,7 +128,9 @@ impl Receiver {
                 "a batch of telemetry is not an array of JSON: {error}; kept the first {kept} records"
             ));
         }
-        self.queue.push(records, body.len()).await;
+        let size = body.len().saturating_add(records.len().saturating_mul(RECORD_SIZE));
+        drop(body);
+        self.queue.push(records, size).await;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! [`Extension::on_telemetry`](crate::Extension::on_telemetry) receives batches of [`Record`]s. [`Record::event`] parses one of
 //! them into a [`TelemetryEvent`]. A [`Subscription`] selects the streams and the sizes of batches.
 
+mod buffering;
 mod listener;
 mod platform;
 mod queue;
@@ -10,13 +11,14 @@ mod record;
 mod subscription;
 mod typed;
 
+pub use buffering::Buffering;
 pub use platform::{
     InitMetrics, PlatformEnd, PlatformExtension, PlatformInitReport, PlatformInitRuntimeDone, PlatformInitStart,
     PlatformLogsDropped, PlatformReport, PlatformRestoreReport, PlatformRestoreRuntimeDone, PlatformRestoreStart,
     PlatformRuntimeDone, PlatformStart, PlatformSubscription, ReportMetrics, RuntimeDoneMetrics, Span,
 };
 pub use record::Record;
-pub use subscription::{Buffering, Stream, Subscription};
+pub use subscription::{Stream, Subscription};
 pub use typed::{InitPhase, InitializationType, LogLine, Status, TelemetryEvent};
 
 pub(crate) use listener::Listener;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{DeserializeSeed, SeqAccess, Visitor},
+    de::{DeserializeSeed, Error as _, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -102,16 +102,21 @@ impl Serialize for Record {
     }
 }
 
-/// Parses a batch: a JSON array. If the array is damaged, returns the records before the damage, and the error.
-pub(crate) fn parse_batch(json: &[u8]) -> (Vec<Record>, serde_json::Result<()>) {
+/// Parses a batch: a JSON array of at most `limit` records. If the array is damaged or longer, returns the records before the
+/// damage, and the error.
+pub(crate) fn parse_batch(json: &[u8], limit: usize) -> (Vec<Record>, serde_json::Result<()>) {
     let mut records = Vec::new();
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let parsed = Elements(&mut records).deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    let parsed =
+        Elements { records: &mut records, limit }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
     (records, parsed)
 }
 
 /// Appends the elements of an array one by one, so that an error leaves the elements before it.
-struct Elements<'a>(&'a mut Vec<Record>);
+struct Elements<'a> {
+    records: &'a mut Vec<Record>,
+    limit: usize,
+}
 
 impl<'de> DeserializeSeed<'de> for Elements<'_> {
     type Value = ();
@@ -130,7 +135,10 @@ impl<'de> Visitor<'de> for Elements<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         while let Some(json) = elements.next_element::<&RawValue>()? {
-            self.0.push(Record::new(json));
+            if self.records.len() == self.limit {
+                return Err(A::Error::custom(format_args!("more than {} records", self.limit)));
+            }
+            self.records.push(Record::new(json));
         }
         Ok(())
     }
@@ -148,7 +156,7 @@ mod tests {
     fn keeps_unknown_kinds_and_malformed_records() {
         let json = br#" [ {"time":"t-1","type":"function","record":"line"},
             {"type":"platform.moon","record":{"phase":[1,2]},"extra":1}, 7, {"type":8}, null, {} ] "#;
-        let (records, parsed) = parse_batch(json);
+        let (records, parsed) = parse_batch(json, 100);
         parsed.unwrap();
         assert_eq!(kinds(&records), ["function", "platform.moon", "", "", "", ""]);
         assert_eq!((records[0].time(), records[1].time()), ("t-1", ""));
@@ -167,16 +175,18 @@ mod tests {
             b"[{\"type\":\"a\"},{\"type\":\"b\"},\"\xff\"]",
             br#"[{"type":"a"},{"type":"b"}] trailing"#,
         ] {
-            let (records, parsed) = parse_batch(damaged);
+            let (records, parsed) = parse_batch(damaged, 100);
             assert!(parsed.is_err(), "{}", String::from_utf8_lossy(damaged));
             assert_eq!(kinds(&records), ["a", "b"], "{}", String::from_utf8_lossy(damaged));
         }
         for nothing in [&b""[..], b"{}", b"[", b"\"text\""] {
-            let (records, parsed) = parse_batch(nothing);
+            let (records, parsed) = parse_batch(nothing, 100);
             assert!(records.is_empty() && parsed.is_err());
         }
+        let (records, parsed) = parse_batch(b"[1,2,3,4]", 3);
+        assert_eq!((records.len(), parsed.unwrap_err().to_string().starts_with("more than 3 records")), (3, true));
         // A record that is nested too deeply.
         let deep = format!("[{{\"type\":\"a\"}},{}]", "[".repeat(100_000));
-        assert_eq!(kinds(&parse_batch(deep.as_bytes()).0), ["a"]);
+        assert_eq!(kinds(&parse_batch(deep.as_bytes(), 100).0), ["a"]);
     }
 }

@@ -1,7 +1,15 @@
 //! An HTTP server that is Lambda's side of an extension: registration, events, subscriptions and deliveries.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests may panic")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests may panic"
+)]
 #![allow(dead_code, reason = "each test uses a part")]
+
+pub(crate) mod running;
 
 use std::{
     convert::Infallible,

@@ -1,28 +1,34 @@
 //! Functions as child processes.
 
+mod builder;
 mod environment;
+mod extension;
+mod freezer;
 mod output;
+mod shutdown;
+mod signal;
 
 use std::{
     io,
     net::SocketAddr,
     process::{Command, ExitStatus},
     sync::Arc,
-    time::Duration,
 };
 
 use tokio::process::Child;
 
-use self::output::Output;
+pub use self::builder::FunctionBuilder;
+use self::{
+    extension::ExtensionProcess,
+    freezer::Freezer,
+    output::{OnLine, Output},
+};
 #[cfg(unix)]
 use crate::Vercel;
-use crate::{RuntimeApi, runtime_api::SharedState};
-
-/// The time between SIGTERM and SIGKILL on Lambda and on Vercel.
-const FUNCTION_GRACE: Duration = Duration::from_millis(500);
-
-/// The time between SIGTERM and SIGKILL of a server, which is the default of Kubernetes.
-const SERVER_GRACE: Duration = Duration::from_secs(30);
+use crate::{
+    RuntimeApi,
+    runtime_api::{Freeze, SharedState},
+};
 
 /// A function that runs as a child process, for a test of the program that is deployed. Needs the feature `process`.
 ///
@@ -55,6 +61,9 @@ pub struct Function {
     child: Child,
     output: Arc<Output>,
     host: Host,
+    extensions: Vec<ExtensionProcess>,
+    extension_output: Arc<Output>,
+    freezer: Option<Freezer>,
 }
 
 #[derive(Debug)]
@@ -75,11 +84,20 @@ impl Function {
     /// The program cannot be started.
     pub fn spawn(mut command: Command, api: &RuntimeApi) -> io::Result<Self> {
         let state = Arc::clone(api.state());
-        for (name, value) in environment::lambda(&command, &api.address(), &state) {
-            command.env(name, value);
-        }
+        let variables = environment::lambda(&command, &api.address(), &state);
+        environment::set_function_info(&variables, &command, &state);
+        command.envs(variables);
+        state.lock().restart();
         api.mark_start();
-        Self::spawn_on(Host::Lambda(state), command)
+        let on_line = builder::function_lines(&state, &OnLine::default());
+        let function = Self::spawn_on(Host::Lambda(Arc::clone(&state)), command, &on_line)?;
+        state.lock().function.process_id = function.id();
+        Ok(function)
+    }
+
+    /// Starts a Lambda function with external extensions, or one that is frozen between invocations.
+    pub fn builder(command: Command) -> FunctionBuilder {
+        FunctionBuilder::new(command)
     }
 
     /// Starts a function of Vercel's runtime `executable`, in the current tokio runtime. Unix only.
@@ -92,7 +110,7 @@ impl Function {
     pub fn spawn_on_vercel(mut command: Command, vercel: &Vercel) -> io::Result<Self> {
         command.env("VERCEL", "1").env("VERCEL_IPC_PATH", vercel.ipc_path());
         vercel.mark_start();
-        Self::spawn_on(Host::Vercel, command)
+        Self::spawn_on(Host::Vercel, command, &OnLine::default())
     }
 
     /// Starts the program as a server, in the current tokio runtime.
@@ -103,16 +121,17 @@ impl Function {
     /// # Errors
     /// The program cannot be started.
     pub fn spawn_server(command: Command) -> io::Result<Self> {
-        Self::spawn_on(Host::Server, command)
+        Self::spawn_on(Host::Server, command, &OnLine::default())
     }
 
-    fn spawn_on(host: Host, command: Command) -> io::Result<Self> {
+    fn spawn_on(host: Host, command: Command, on_line: &OnLine) -> io::Result<Self> {
         let program = command.get_program().to_string_lossy().into_owned();
         let child = tokio::process::Command::from(command).kill_on_drop(true).spawn();
         let mut child =
             child.map_err(|error| io::Error::new(error.kind(), format!("cannot start {program}: {error}")))?;
-        let output = Output::capture(child.stdout.take(), child.stderr.take());
-        Ok(Self { child, output, host })
+        let output = Arc::new(Output::default());
+        output.capture(child.stdout.take(), child.stderr.take(), on_line);
+        Ok(Self { child, output, host, extensions: Vec::new(), extension_output: Arc::default(), freezer: None })
     }
 
     /// Waits for the line `listening on http://..` in the captured output, and returns the address.
@@ -151,6 +170,19 @@ impl Function {
         self.output.text()
     }
 
+    /// The output of the extensions so far, in the order in which the lines arrived.
+    pub fn extension_output(&self) -> String {
+        self.extension_output.text()
+    }
+
+    /// Waits until the processes are [frozen](FunctionBuilder::freeze). Waits forever without that setting.
+    pub async fn wait_for_freeze(&self) {
+        match &self.freezer {
+            Some(freezer) => freezer.wait_for(Freeze::Frozen).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// The process id, or `None` after [`wait`](Self::wait) has returned.
     pub fn id(&self) -> Option<u32> {
         self.child.id()
@@ -164,49 +196,5 @@ impl Function {
         let status = self.child.wait().await?;
         self.output.wait_for_end().await;
         Ok(status)
-    }
-
-    /// Shuts the process down as its host does, and returns its exit status.
-    ///
-    /// Lambda kills the process at once, unless the function has an [extension](RuntimeApi::extensions). All other processes get
-    /// SIGTERM. If a process does not end in time, it is killed: after half a second on Lambda and Vercel, and after 30 seconds as
-    /// a server. Windows has no SIGTERM, so the process is killed there.
-    ///
-    /// # Errors
-    /// The operating system does not return the exit status.
-    pub async fn shut_down(&mut self) -> io::Result<ExitStatus> {
-        let grace = match &self.host {
-            Host::Lambda(state) if state.lock().extensions.is_empty() => None,
-            Host::Lambda(_) => Some(FUNCTION_GRACE),
-            #[cfg(unix)]
-            Host::Vercel => Some(FUNCTION_GRACE),
-            Host::Server => Some(SERVER_GRACE),
-        };
-        if let Some(grace) = grace
-            && self.terminate().await.is_ok()
-            && let Ok(status) = tokio::time::timeout(grace, self.wait()).await
-        {
-            return status;
-        }
-        // Fails only if the process has ended on its own, and then there is a status.
-        let _ = self.child.start_kill();
-        // Without the rest of the output: a child of the process may still hold the streams.
-        self.child.wait().await
-    }
-
-    /// Sends SIGTERM to the process. Unix only: on other systems this is an error.
-    ///
-    /// # Errors
-    /// The process has ended, or the command `kill` failed.
-    pub async fn terminate(&self) -> io::Result<()> {
-        let id = self.id().ok_or_else(|| io::Error::other("cannot send SIGTERM: the process has ended"))?;
-        if cfg!(not(unix)) {
-            return Err(io::ErrorKind::Unsupported.into());
-        }
-        let status = tokio::process::Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
-        if !status.success() {
-            return Err(io::Error::other(format!("cannot send SIGTERM to process {id}: kill ended with {status}")));
-        }
-        Ok(())
     }
 }

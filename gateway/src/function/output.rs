@@ -1,7 +1,7 @@
 //! The captured output of a process.
 
 use std::{
-    io,
+    fmt, io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -25,26 +25,55 @@ struct Captured {
     open_streams: usize,
 }
 
-impl Output {
-    /// Reads the streams to their end, so that the process never waits for a reader.
-    pub(super) fn capture(stdout: Option<ChildStdout>, stderr: Option<ChildStderr>) -> Arc<Self> {
-        let output = Arc::new(Self::default());
-        if let Some(stdout) = stdout {
-            output.read(stdout);
-        }
-        if let Some(stderr) = stderr {
-            output.read(stderr);
-        }
-        output
+type Call = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// The callback for the lines of a process, if there is one.
+#[derive(Clone, Default)]
+pub(super) struct OnLine(Option<Call>);
+
+impl OnLine {
+    pub(super) fn new(call: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(call)))
     }
 
-    fn read(self: &Arc<Self>, stream: impl AsyncRead + Send + Unpin + 'static) {
+    pub(super) fn call(&self, line: &str) {
+        if let Some(call) = &self.0 {
+            call(line);
+        }
+    }
+}
+
+impl fmt::Debug for OnLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OnLine").field(&self.0.is_some()).finish()
+    }
+}
+
+impl Output {
+    /// Reads the streams to their end, so that the process never waits for a reader. Calls `on_line` with each line.
+    pub(super) fn capture(
+        self: &Arc<Self>,
+        stdout: Option<ChildStdout>,
+        stderr: Option<ChildStderr>,
+        on_line: &OnLine,
+    ) {
+        if let Some(stdout) = stdout {
+            self.read(stdout, on_line.clone());
+        }
+        if let Some(stderr) = stderr {
+            self.read(stderr, on_line.clone());
+        }
+    }
+
+    fn read(self: &Arc<Self>, stream: impl AsyncRead + Send + Unpin + 'static, on_line: OnLine) {
         self.lock().open_streams += 1;
         let output = Arc::clone(self);
         tokio::spawn(async move {
             let (mut stream, mut line) = (BufReader::new(stream), Vec::new());
             while stream.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
-                output.lock().lines.push(String::from_utf8_lossy(&line).into_owned());
+                let text = String::from_utf8_lossy(&line).into_owned();
+                on_line.call(&text);
+                output.lock().lines.push(text);
                 output.changed.notify_waiters();
                 line.clear();
             }

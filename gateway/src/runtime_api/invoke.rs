@@ -49,6 +49,8 @@ impl RuntimeApi {
         self.state.lock().queue.push_back(QueuedInvocation { invocation, reply, delivery });
         // Notifies all polls: one of them alone might be busy with another invocation.
         self.state.queued.notify_waiters();
+        // A frozen environment has to thaw.
+        self.state.changed.notify_waiters();
         let Delivery { id, timeout, deadline, cold_start } = tokio::select! {
             biased;
             error = self.startup_error() => return Err(error),

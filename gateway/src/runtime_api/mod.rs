@@ -1,6 +1,7 @@
 mod body;
 mod check;
 mod extensions;
+mod freeze;
 mod function_info;
 mod head;
 mod invoke;
@@ -26,17 +27,33 @@ use tokio::{
 
 use crate::{FunctionError, Warning, access::Hosts, log::Log};
 
+#[cfg(feature = "process")]
+pub(crate) use self::extensions::SHUTDOWN_TIMEOUT;
 pub use self::extensions::{ExtensionError, ShutdownReason};
 #[cfg(feature = "websocket")]
 pub(crate) use self::send::error_response;
-pub(crate) use self::state::SharedState;
+pub(crate) use self::{freeze::Freeze, state::SharedState};
 
-/// A [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on a port, for one function.
+/// A [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on a port, for one function and its
+/// extensions.
 ///
 /// The function has one invocation at a time, unless [`max_concurrency`](Self::max_concurrency) allows more.
 ///
 /// The API checks every request of the function. A reply with an unknown request id gets 400, a reply that is too large gets
 /// 413. Everything that the protocol does not allow is a [protocol error](Self::protocol_errors). The drop stops the server.
+///
+/// The same port has the APIs of extensions:
+///
+/// | API | requests |
+/// |---|---|
+/// | [Extensions API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html) | `/2020-01-01/extension/register`, `event/next`, `init/error` and `exit/error` |
+/// | [Telemetry API](https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html) | `/2022-07-01/telemetry`, schemas 2022-07-01, 2022-12-13 and 2025-01-29 |
+/// | [Logs API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-logs-api.html) | `/2020-08-15/logs`, schemas 2020-08-15 and 2021-03-18 |
+///
+/// Telemetry has the records that AWS documents, except those of restored snapshots and members whose value only AWS has, such as
+/// `runtimeVersion`. `maxMemoryUsedMB` is the peak of the function's process, or 0 without `/proc`. A batch that its destination
+/// does not accept is sent again, five times in all, and then counts in `platform.logsDropped`. After a timeout Lambda starts
+/// the processes again, which this API does not.
 #[derive(Debug)]
 pub struct RuntimeApi {
     addr: SocketAddr,

@@ -47,6 +47,7 @@ pub(super) async fn next(shared: &SharedState) -> Response<Full<Bytes>> {
 /// Records a poll. Returns whether there is a free slot.
 fn begin_poll(state: &mut State) -> bool {
     state.poll_count += 1;
+    state.is_registration_closed = true;
     state.runtime_polled();
     if let Some(started_at) = state.started_at.take() {
         state.cold_start = Some(started_at.elapsed());
@@ -109,11 +110,12 @@ fn deliver(state: &mut State, queued: QueuedInvocation) -> Response<Full<Bytes>>
     }
     let invocation_id = text(headers, "lambda-runtime-invocation-id");
     let trace_id = text(headers, "lambda-runtime-trace-id");
+    let arn = text(headers, "lambda-runtime-invoked-function-arn").unwrap_or_default();
     state.extensions.send(&invoke_event(&id, headers));
     let deadline = Instant::now() + timeout;
     let open = OpenInvocation { invocation_id, timeout, deadline, progress: Progress::Awaited(reply) };
     state.open.insert(id.clone(), open);
-    state.begin_invocation(&id, trace_id);
+    state.begin_invocation(&id, &arn, trace_id, deadline);
     let _ = delivery.send(Delivery { id, timeout, deadline, cold_start: state.cold_start.take() });
     response
 }

@@ -26,7 +26,6 @@ pub(super) async fn respond(
     request: Request<&mut Incoming>,
     head: &RawHead,
 ) -> ApiResponse {
-    state.lock().begin_response(id);
     let Some(mode) = request.headers().get("lambda-runtime-function-response-mode") else {
         return Ok(finish(state, id, None, request).await);
     };
@@ -51,6 +50,7 @@ pub(super) async fn finish(
     error_type: Option<String>,
     request: Request<&mut Incoming>,
 ) -> Response<Full<Bytes>> {
+    state.lock().begin_response(id);
     if request.headers().get(header::CONTENT_LENGTH).is_none() {
         state.add_protocol_error(format!("the reply to {id} has no content-length"));
     }

@@ -9,15 +9,16 @@ use std::{
 use bytes::Bytes;
 use http::HeaderValue;
 use tokio::{
-    sync::{Notify, oneshot},
+    sync::{Notify, oneshot, watch},
     time::Instant,
 };
 
 use super::{
     extensions::{ExtensionEvent, Extensions, ShutdownReason},
+    freeze::Freeze,
     function_info::FunctionInfo,
     phases::{Outcome, Phases},
-    telemetry::Telemetry,
+    telemetry::{Record, Telemetry},
 };
 use crate::{FunctionError, Invocation, Warning, streamed::Streaming};
 
@@ -64,11 +65,22 @@ pub(crate) struct State {
     pub(crate) extensions: Extensions,
     /// The number of events that extensions have received.
     pub(crate) event_count: usize,
+    /// Whether internal extensions are too late to register: the function has polled.
+    pub(crate) is_registration_closed: bool,
     /// Whether the extensions get SHUTDOWN, after which there are no invocations.
     pub(crate) is_shutting_down: bool,
     pub(crate) function: FunctionInfo,
     pub(crate) phases: Phases,
     pub(crate) telemetry: Telemetry,
+    /// The versions of the Telemetry API's schema, unless all are available.
+    pub(crate) telemetry_versions: Option<Vec<String>>,
+    /// Whether the processes of the environment run.
+    pub(crate) freeze: watch::Sender<Freeze>,
+    /// Whether the processes must not be frozen any more.
+    #[cfg(feature = "process")]
+    pub(crate) stays_thawed: bool,
+    /// Whether the last invocation has timed out.
+    pub(crate) has_timed_out: bool,
     /// Whether the function has reported an init or restore error, and has not polled since.
     pub(crate) has_failed_to_start: bool,
     pub(crate) protocol_errors: Vec<String>,
@@ -134,7 +146,7 @@ impl State {
     ///
     /// The initialization and each invocation end when every extension has requested its next event.
     pub(super) fn is_ready(&self) -> bool {
-        !self.is_shutting_down && self.extensions.busy().next().is_none()
+        !self.is_shutting_down && *self.freeze.borrow() == Freeze::Running && self.extensions.busy().next().is_none()
     }
 
     /// Closes an invocation whose response has ended.
@@ -172,16 +184,27 @@ impl SharedState {
         let mut state = self.lock();
         if state.open.remove(id).is_some() {
             state.timed_out.insert(id.to_owned());
+            state.has_timed_out = true;
             state.time_out_invocation(id);
         }
     }
 
-    /// Sends SHUTDOWN to the extensions, and fails later invocations.
-    pub(crate) fn shut_down(&self, reason: ShutdownReason) {
+    /// Sends a line of the function to its extensions.
+    pub(crate) fn send_function_log(&self, line: &str) {
+        self.lock().telemetry.send(Record::function(line));
+    }
+
+    /// Sends a line of an extension to the extensions.
+    pub(crate) fn send_extension_log(&self, line: &str) {
+        self.lock().telemetry.send(Record::extension(line));
+    }
+
+    /// Sends SHUTDOWN to the extensions, which end within `grace`, and fails later invocations.
+    pub(crate) fn shut_down(&self, reason: ShutdownReason, grace: Duration) {
         let mut state = self.lock();
         state.is_shutting_down = true;
         state.telemetry.flush();
-        state.extensions.send(&ExtensionEvent::shutdown(reason));
+        state.extensions.send(&ExtensionEvent::shutdown(reason, grace));
         self.changed.notify_waiters();
     }
 

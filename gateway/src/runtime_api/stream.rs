@@ -146,6 +146,7 @@ async fn receive(
 /// The receiver gets an error that the function reports with another request.
 fn begin(state: &SharedState, id: &str) -> Option<(OpenInvocation, oneshot::Receiver<FunctionError>)> {
     let mut state = state.lock();
+    state.begin_response(id);
     let open = state.open.get_mut(id)?;
     if let Progress::Streamed(_) = open.progress {
         return None;

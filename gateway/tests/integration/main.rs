@@ -9,6 +9,8 @@ mod extensions;
 mod function;
 mod lifecycle;
 mod managed_instances;
+#[cfg(all(unix, feature = "process"))]
+mod processes;
 mod runtime_api;
 mod server;
 mod server_streams;

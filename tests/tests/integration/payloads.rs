@@ -1,14 +1,23 @@
-//! Payloads from public projects: the result of each has to match the table in `payloads.txt`.
+//! Payloads from public projects: the result of each has to match the table in `payloads.txt`, and its kind and types the
+//! table in `payload_kinds.txt`.
 //!
 //! The payloads are not part of the project. `LODGER_TEST_EVENTS` is a folder with a folder for each collection. Without
 //! it the tests print that they are skipped. A payload that is not in the table must also have a response or an error.
 //! `LODGER_TEST_WRITE=1` writes a new table: read it before you commit it.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use bytes::Bytes;
 use http::Request;
-use lodger::Lodger;
+use lodger::{
+    Lodger,
+    lambda::{EventKind, EventPattern, EventSource, KnownEvent, events as aws},
+};
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{losses::percent_decode, probe, test_host::TestHost};
 use serde_json::Value;
@@ -46,7 +55,8 @@ async fn describe_result(api: &RuntimeApi, event: &[u8]) -> String {
         Err(error) => {
             let body: Value = serde_json::from_slice(&error.body).unwrap();
             let message = body["errorMessage"].as_str().unwrap();
-            format!("refused: {}", message.split([',', ';']).next().unwrap())
+            // Without the keys or the resource of the event.
+            format!("refused: {}", message.split([',', ';', '(']).next().unwrap().trim_end())
         }
         Ok(reply) => {
             let reply: Value = serde_json::from_slice(&reply).unwrap();
@@ -80,12 +90,15 @@ async fn serves_or_refuses_each_payload_like_the_table() {
     }
     assert_eq!((plain.protocol_errors(), with_routes.protocol_errors()), (vec![], vec![]));
 
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/payloads.txt");
+    compare(&folder, &table, "payloads.txt", include_str!("../../payloads.txt"));
+}
+
+/// Compares a table with the committed one, or writes it.
+fn compare(folder: &Path, table: &str, file: &str, known: &str) {
     if std::env::var_os("LODGER_TEST_WRITE").is_some() {
-        fs::write(file, &table).unwrap();
+        fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), table).unwrap();
     }
-    let known = entries(include_str!("../../payloads.txt"));
-    let now = entries(&table);
+    let (known, now) = (entries(known), entries(table));
     // A folder with some of the known payloads has all of them.
     let missing: Vec<_> = known.keys().filter(|name| !now.contains_key(*name)).collect();
     assert!(missing.is_empty() || missing.len() == known.len(), "{missing:?}");
@@ -112,6 +125,72 @@ fn entries(table: &str) -> BTreeMap<&str, String> {
         }
     }
     entries
+}
+
+/// A type of `aws_lambda_events`.
+struct EventType {
+    name: &'static str,
+    patterns: &'static [EventPattern],
+    deserialize: fn(&[u8]) -> Result<(), serde_json::Error>,
+}
+
+macro_rules! event_types {
+    ($($event:ty),+ $(,)?) => {
+        &[$(EventType {
+            name: stringify!($event),
+            patterns: <$event as KnownEvent>::PATTERNS,
+            deserialize: |event| serde_json::from_slice::<$event>(event).map(drop),
+        }),+]
+    };
+}
+
+/// The types of events that the collections contain.
+const EVENT_TYPES: &[EventType] = event_types![
+    aws::apigw::ApiGatewayCustomAuthorizerRequest,
+    aws::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest,
+    aws::apigw::ApiGatewayV2CustomAuthorizerV1Request,
+    aws::apigw::ApiGatewayV2CustomAuthorizerV2Request,
+    aws::appsync::AppSyncDirectResolverEvent,
+    aws::cloudwatch_events::CloudWatchEvent,
+    aws::dynamodb::Event,
+    aws::eventbridge::EventBridgeEvent,
+    aws::kinesis::KinesisEvent,
+    aws::s3::S3Event,
+    aws::sns::SnsEvent,
+    aws::sqs::SqsApiEventObj<Value>,
+    aws::sqs::SqsEvent,
+    aws::sqs::SqsEventObj<Value>,
+];
+
+/// Names the kind of a payload and the types that it deserializes into. A type that it does not fit has a `!`.
+fn describe_kind(payload: &[u8]) -> String {
+    let source = EventSource::read(payload).unwrap();
+    if source.kind() != EventKind::Unknown {
+        let types = EVENT_TYPES.iter().filter(|event| event.patterns.iter().any(|pattern| pattern.matches(&source)));
+        let fit = |event: &EventType| if (event.deserialize)(payload).is_ok() { "" } else { "!" };
+        let types: Vec<String> = types.map(|event| format!("{}{}", event.name, fit(event))).collect();
+        assert!(types.iter().any(|name| !name.ends_with('!')), "{source}: {types:?}");
+        return format!("{}: {}", source.kind(), types.join(", "));
+    }
+    let payload: Value = serde_json::from_slice(payload).unwrap();
+    let has = |pointers: &[&str]| pointers.iter().any(|pointer| payload.pointer(pointer).is_some());
+    if has(&["/requestContext", "/httpMethod", "/raw_path", "/Records/0/cf"]) {
+        "an HTTP request".to_owned()
+    } else if has(&["/statusCode", "/policyDocument", "/batchItemFailures"]) {
+        "a response".to_owned()
+    } else {
+        panic!("{source}")
+    }
+}
+
+#[test]
+fn recognizes_each_payload_like_the_table() {
+    let Some(folder) = folder() else { return };
+    let mut table = String::new();
+    for (name, payload) in payloads(&folder) {
+        writeln!(table, "{name}\n    {}", describe_kind(&payload)).unwrap();
+    }
+    compare(&folder, &table, "payload_kinds.txt", include_str!("../../payload_kinds.txt"));
 }
 
 #[tokio::test]

@@ -2,14 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use base64::{
+    Engine as _,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode::Indifferent, GeneralPurpose, GeneralPurposeConfig},
+};
 use bytes::Bytes;
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    BatchSource, ItemIdentifier,
+    BatchSource, ItemIdentifier, Raw, Record,
     fields::{fields, fields_of, string},
 };
 use crate::{Error, lambda::Event};
+
+/// Decodes payloads. Padding may be absent.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(Indifferent).with_decode_allow_trailing_bits(true),
+);
 
 /// A record that has not been deserialized.
 #[derive(Debug, Clone)]
@@ -23,6 +34,17 @@ pub(super) struct Item {
     pub(super) json: Bytes,
     /// The payload, as it is in the record. Empty if the record has none.
     pub(super) payload: Bytes,
+}
+
+impl Item {
+    /// Decodes the payload.
+    ///
+    /// # Errors
+    /// The payload does not have the format of the source.
+    pub(super) fn into_record(self, source: BatchSource) -> Result<Record<Raw>, Error> {
+        let data = decode(source, self.payload)?;
+        Ok(Record::new(self.id, data, self.json))
+    }
 }
 
 /// Splits `event` into its records.
@@ -128,4 +150,20 @@ fn canonical(keys: Option<&RawValue>) -> String {
 /// Returns `part` of the event, which shares its memory.
 fn slice(event: &Bytes, part: Option<&RawValue>) -> Bytes {
     part.map(|part| event.slice_ref(part.get().as_bytes())).unwrap_or_default()
+}
+
+/// Decodes a payload, which is JSON in a record.
+fn decode(source: BatchSource, payload: Bytes) -> Result<Bytes, Error> {
+    if source == BatchSource::DynamoDb {
+        return Ok(payload);
+    }
+    if source == BatchSource::Kafka && matches!(&*payload, b"" | b"null") {
+        return Ok(Bytes::new());
+    }
+    let text: String = lodger_core::lambda::parse(&payload, "the payload")?;
+    if matches!(source, BatchSource::Sqs | BatchSource::SqsFifo) {
+        return Ok(text.into());
+    }
+    let data = BASE64.decode(text).map_err(|_| Error::new("cannot read the payload: not valid base64"))?;
+    Ok(data.into())
 }

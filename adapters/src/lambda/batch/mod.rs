@@ -14,12 +14,6 @@ mod tests;
 
 use std::{fmt, marker::PhantomData, time::Duration};
 
-use base64::{
-    Engine as _,
-    alphabet::STANDARD,
-    engine::{DecodePaddingMode::Indifferent, GeneralPurpose, GeneralPurposeConfig},
-};
-use bytes::Bytes;
 use lodger_core::BoxError;
 use tokio::time::Instant;
 
@@ -43,11 +37,6 @@ const DEFAULT_CONCURRENCY: usize = 10;
 /// The default time between the end of a batch and the deadline. Twice the default of `Lodger::deadline_margin`, at which Lodger
 /// cancels the handler.
 const DEFAULT_MARGIN: Duration = Duration::from_secs(1);
-/// Decodes payloads. Padding may be absent.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(Indifferent).with_decode_allow_trailing_bits(true),
-);
 
 /// The records of an event from a queue or a stream, with a result for each record.
 ///
@@ -193,7 +182,7 @@ impl<T: FromRecord> Batch<T> {
         let begin = |item: Item| {
             let handler = handler.clone();
             async move {
-                let record = Record::new(item.id, decode(source, item.payload)?, item.json);
+                let record = item.into_record(source)?;
                 let payload = T::from_record(&record)?;
                 handler(record.with_payload(payload)).await.map_err(Into::into)
             }
@@ -216,8 +205,8 @@ impl<T> Batch<T> {
     ///
     /// The margin is never more than three quarters of the time that the invocation has. Lodger cancels a handler at
     /// [`Lodger::deadline_margin`](crate::Lodger::deadline_margin) before the deadline, by default half a second, and at most
-    /// half of the time. Then Lambda would retry the whole batch, so this margin has to be longer. Raise it together with
-    /// that one (`LODGER_DEADLINE_MARGIN`).
+    /// half of the time. Then Lambda would retry the whole batch, so this margin has to be longer: if you raise
+    /// `LODGER_DEADLINE_MARGIN`, raise this margin too.
     ///
     /// Without a [deadline](Context::deadline), the margin has no effect.
     pub fn deadline_margin(mut self, margin: Duration) -> Self {
@@ -259,23 +248,4 @@ impl<T> fmt::Debug for Batch<T> {
             .field("time", &time.map(|(_, time)| time))
             .finish_non_exhaustive()
     }
-}
-
-/// Decodes the payload of a record.
-///
-/// # Errors
-/// The payload does not have the format of the source.
-fn decode(source: BatchSource, payload: Bytes) -> Result<Bytes, Error> {
-    if source == BatchSource::DynamoDb {
-        return Ok(payload);
-    }
-    if source == BatchSource::Kafka && matches!(&*payload, b"" | b"null") {
-        return Ok(Bytes::new());
-    }
-    let text: String = lodger_core::lambda::parse(&payload, "the payload")?;
-    if matches!(source, BatchSource::Sqs | BatchSource::SqsFifo) {
-        return Ok(text.into());
-    }
-    let data = BASE64.decode(text).map_err(|_| Error::new("cannot read the payload: not valid base64"))?;
-    Ok(data.into())
 }

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use crate::{
     frontend::{FrontOptions, Frontend},
@@ -27,8 +27,18 @@ pub(crate) struct Arguments {
     pub(crate) hosts: Vec<String>,
     /// Whether to write no line for each invocation.
     pub(crate) is_quiet: bool,
+    pub(crate) function: FunctionOptions,
+}
+
+/// The function that the command starts.
+#[derive(Debug, Default)]
+pub(crate) struct FunctionOptions {
     /// The program of the function and its arguments.
     pub(crate) command: Vec<String>,
+    /// The folder with the external extensions.
+    pub(crate) extensions: Option<PathBuf>,
+    /// Whether the processes stop between invocations.
+    pub(crate) is_freezing: bool,
 }
 
 #[derive(Debug)]
@@ -59,6 +69,7 @@ impl CommandLine {
         let mut task = TaskOptions::default();
         let (mut timeout, mut hosts, mut is_quiet) = (None, Vec::new(), false);
         let mut runtime_api = "127.0.0.1:0".to_owned();
+        let mut function = FunctionOptions::default();
         while let Some(option) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("missing value for {option}"));
             match option.as_str() {
@@ -77,42 +88,58 @@ impl CommandLine {
                 "--timeout" => timeout = Some(seconds(&option, &value()?)?),
                 "--vercel" => task.is_vercel = true,
                 "--quiet" => is_quiet = true,
+                "--extensions" => function.extensions = Some(value()?.into()),
+                "--freeze" => function.is_freezing = true,
                 "--event" => task.event = Some(value()?),
                 _ => return Err(format!("unknown option {option:?}; put the command of the function after --")),
             }
         }
-        let command: Vec<_> = arguments.collect();
+        function.command = arguments.collect();
         let addresses = task.listen.iter().chain([&runtime_api]);
         hosts.extend(addresses.filter_map(|address| Some(address.rsplit_once(':')?.0.to_owned())));
-        let task = task.into_task(timeout.is_some(), !command.is_empty())?;
-        Ok(Self::Run(Box::new(Arguments { task, runtime_api, timeout, hosts, is_quiet, command })))
+        let task = task.into_task(timeout.is_some(), &function)?;
+        Ok(Self::Run(Box::new(Arguments { task, runtime_api, timeout, hosts, is_quiet, function })))
     }
 }
 
 impl TaskOptions {
-    fn into_task(self, has_timeout: bool, has_command: bool) -> Result<Task, String> {
+    fn into_task(self, has_timeout: bool, function: &FunctionOptions) -> Result<Task, String> {
         let Self { front, listen, event, is_vercel } = self;
         if is_vercel {
-            if !front.is_empty() || event.is_some() || has_timeout {
-                return Err("cannot use --vercel with the options of an AWS front, --event or --timeout".to_owned());
+            if !front.is_empty() || event.is_some() || has_timeout || function.is_lambda_only() {
+                return Err(
+                    "cannot use --vercel with the options of an AWS front, --event, --timeout, --extensions or \
+                            --freeze"
+                        .to_owned(),
+                );
             }
-            check_command("--vercel", has_command)?;
+            check_command("--vercel", function)?;
             return Ok(Task::ServeVercel { listen: listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()) });
         }
         if let Some(file) = event {
             if !front.is_empty() || listen.is_some() {
                 return Err("cannot use --event with the options of a front or --listen: it serves no HTTP".to_owned());
             }
-            check_command("--event", has_command)?;
+            check_command("--event", function)?;
             return Ok(Task::Invoke { file });
+        }
+        if function.is_lambda_only() {
+            check_command(if function.is_freezing { "--freeze" } else { "--extensions" }, function)?;
         }
         let listen = listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
         Ok(Task::Serve { frontend: front.into_frontend()?, listen })
     }
 }
 
-fn check_command(option: &str, has_command: bool) -> Result<(), String> {
-    if has_command {
+impl FunctionOptions {
+    /// Whether there are options that only Lambda has.
+    fn is_lambda_only(&self) -> bool {
+        self.extensions.is_some() || self.is_freezing
+    }
+}
+
+fn check_command(option: &str, function: &FunctionOptions) -> Result<(), String> {
+    if !function.command.is_empty() {
         return Ok(());
     }
     Err(format!("missing command for {option}; put the command of the function after --"))

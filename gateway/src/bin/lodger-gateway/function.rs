@@ -12,7 +12,7 @@ use lodger_gateway::{Function, FunctionResult, RuntimeApi};
 use lodger_gateway::{Vercel, VercelMessage};
 use tokio::time::timeout;
 
-use crate::signals::Signals;
+use crate::{arguments::FunctionOptions, signals::Signals};
 
 /// The time until the command reports that the function has not started. A function may compile something first.
 const START_TIMEOUT: Duration = Duration::from_secs(3);
@@ -27,38 +27,44 @@ pub(crate) struct RunningFunction {
 }
 
 impl RunningFunction {
-    pub(crate) fn start(command: &[String], stdout: Stdio, api: &Arc<RuntimeApi>) -> io::Result<Self> {
-        let function = Self::start_with(command, stdout, |command| Function::spawn(command, api))?;
+    pub(crate) async fn start(options: &FunctionOptions, stdout: Stdio, api: &Arc<RuntimeApi>) -> io::Result<Self> {
+        let (mut command, mut signals) = prepare(&options.command, stdout)?;
+        if options.extensions.is_some() {
+            // Telemetry has the output, so this process passes it on.
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        }
+        let mut builder = Function::builder(command).on_line(|line| eprint!("{line}"));
+        if let Some(folder) = &options.extensions {
+            builder = builder.extensions(folder);
+        }
+        if options.is_freezing {
+            builder = builder.freeze();
+        }
+        let function = tokio::select! {
+            function = builder.spawn(api) => function?,
+            () = signals.next() => return Err(io::ErrorKind::Interrupted.into()),
+        };
         tokio::spawn(report_missing_poll(Arc::clone(api)));
-        Ok(function)
+        Ok(Self { function, signals })
     }
 
     /// Starts a function on Vercel, and prints its log.
     #[cfg(unix)]
     pub(crate) fn start_on_vercel(command: &[String], vercel: &Arc<Vercel>) -> io::Result<Self> {
-        let spawn = |command| Function::spawn_on_vercel(command, vercel);
-        let function = Self::start_with(command, Stdio::inherit(), spawn)?;
+        let (command, signals) = prepare(command, Stdio::inherit())?;
+        let function = Function::spawn_on_vercel(command, vercel)?;
         tokio::spawn(print_messages(Arc::clone(vercel)));
-        Ok(function)
-    }
-
-    fn start_with(
-        command: &[String],
-        stdout: Stdio,
-        spawn: impl FnOnce(Command) -> io::Result<Function>,
-    ) -> io::Result<Self> {
-        let Some((program, arguments)) = command.split_first() else { return Err(io::ErrorKind::InvalidInput.into()) };
-        // Before the start: an error would leave the function behind.
-        let signals = Signals::new()?;
-        let mut command = Command::new(program);
-        command.args(arguments).stdout(stdout);
-        Ok(Self { function: spawn(command)?, signals })
+        Ok(Self { function, signals })
     }
 
     /// Waits until the function ends, or shuts it down after a signal.
     pub(crate) async fn wait(mut self) -> io::Result<ExitCode> {
         let status = tokio::select! {
-            status = self.function.wait() => status?,
+            status = self.function.wait() => {
+                // Extensions receive SHUTDOWN.
+                self.function.shut_down().await?;
+                status?
+            }
             () = self.signals.next() => {
                 let _ = self.function.shut_down().await;
                 return Ok(ExitCode::SUCCESS);
@@ -89,6 +95,16 @@ impl RunningFunction {
         let _ = self.function.shut_down().await;
         Ok(result)
     }
+}
+
+/// Prepares the start of a program.
+fn prepare(command: &[String], stdout: Stdio) -> io::Result<(Command, Signals)> {
+    let Some((program, arguments)) = command.split_first() else { return Err(io::ErrorKind::InvalidInput.into()) };
+    // Before the start: an error would leave the function behind.
+    let signals = Signals::new()?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdout(stdout);
+    Ok((command, signals))
 }
 
 /// Prints a hint if the function does not poll.

@@ -22,7 +22,7 @@ use lodger_gateway::Vercel;
 use lodger_gateway::{LogEntry, RuntimeApi, Server};
 
 use self::{
-    arguments::{Arguments, CommandLine, Task},
+    arguments::{Arguments, CommandLine, FunctionOptions, Task},
     frontend::Frontend,
     function::RunningFunction,
     signals::Signals,
@@ -53,7 +53,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> io::Result<ExitCode> {
-    let Arguments { task, runtime_api, timeout, hosts, is_quiet, command } = arguments;
+    let Arguments { task, runtime_api, timeout, hosts, is_quiet, function } = arguments;
     let api = RuntimeApi::start_on(&runtime_api).await;
     let mut api = api.map_err(|error| cannot_listen(&runtime_api, "--runtime-api", error))?;
     if let Some(timeout) = timeout {
@@ -74,9 +74,9 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     let api = Arc::new(hosts.iter().fold(api, |api, name| api.allow_host(name)));
     tokio::spawn(print_warnings(Arc::clone(&api)));
     let result = match task {
-        Task::Serve { frontend, listen } => serve(&frontend, &listen, &hosts, &command, &api).await,
-        Task::Invoke { file } => invoke(&file, &command, &api).await,
-        Task::ServeVercel { listen } => serve_vercel(&listen, &hosts, &command, log).await,
+        Task::Serve { frontend, listen } => serve(&frontend, &listen, &hosts, &function, &api).await,
+        Task::Invoke { file } => invoke(&file, &function, &api).await,
+        Task::ServeVercel { listen } => serve_vercel(&listen, &hosts, &function.command, log).await,
     };
     print_protocol_errors(&api.protocol_errors());
     result
@@ -100,7 +100,7 @@ async fn serve(
     frontend: &Frontend,
     listen: &str,
     hosts: &[String],
-    command: &[String],
+    function: &FunctionOptions,
     api: &Arc<RuntimeApi>,
 ) -> io::Result<ExitCode> {
     let server = match frontend {
@@ -110,8 +110,9 @@ async fn serve(
     };
     let server = server.map_err(|error| cannot_listen(listen, "--listen", error))?;
     let server = hosts.iter().fold(server, |server, name| server.allow_host(name));
+    let has_function = !function.command.is_empty();
     let function =
-        if command.is_empty() { None } else { Some(RunningFunction::start(command, Stdio::inherit(), api)?) };
+        if has_function { Some(RunningFunction::start(function, Stdio::inherit(), api).await?) } else { None };
     print_address(frontend, server.address());
     if let Some(function) = function {
         return function.wait().await;
@@ -146,11 +147,11 @@ async fn serve_vercel(_: &str, _: &[String], _: &[String], _: impl Fn(&LogEntry)
 }
 
 /// Invokes the function once.
-async fn invoke(file: &str, command: &[String], api: &Arc<RuntimeApi>) -> io::Result<ExitCode> {
+async fn invoke(file: &str, function: &FunctionOptions, api: &Arc<RuntimeApi>) -> io::Result<ExitCode> {
     let event = read_event(file)
         .map_err(|error| io::Error::new(error.kind(), format!("cannot read the event {file} (--event): {error}")))?;
     // Standard output has only the reply, so that other programs can read it.
-    let function = RunningFunction::start(command, io::stderr().into(), api)?;
+    let function = RunningFunction::start(function, io::stderr().into(), api).await?;
     match function.invoke(event, api).await? {
         Ok(reply) => {
             write_line(io::stdout(), &reply)?;

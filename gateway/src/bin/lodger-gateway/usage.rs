@@ -33,6 +33,9 @@ const OPTIONS: &str = "  --stage NAME           the stage of an API; default: pr
   --vercel               runs a Vercel function instead, of the runtime `executable`
   --event FILE           invokes the function once with the JSON in FILE, or in standard input if FILE is -, and
                          serves no HTTP. Use it for events of queues and schedules
+  --extensions DIR       starts each file in DIR as an external extension, before the function. Their output and that of
+                         the function go to standard error
+  --freeze               stops the processes between invocations, as Lambda does; not on Windows
   --quiet                writes no line for each invocation (method, path, status, duration, cold start) to standard
                          error. On a terminal these lines have colours, unless NO_COLOR is set
   --version              prints the version
@@ -41,7 +44,7 @@ const OPTIONS: &str = "  --stage NAME           the stage of an API; default: pr
 The command after -- is the function. It runs once, with the environment variables of Lambda, and lodger-gateway ends
 with it. Without a command, lodger-gateway prints the value of AWS_LAMBDA_RUNTIME_API, and you start the function
 yourself. If AWS_LAMBDA_INITIALIZATION_TYPE is snap-start, the function starts as with SnapStart. At the end, a
-function with an extension and a Vercel function get SIGTERM.
+function with an extension and a Vercel function get SIGTERM, and external extensions receive SHUTDOWN.
 
 With --event, lodger-gateway prints the reply, and the output of the function goes to standard error. The exit status
 is 0, or 1 if the function reported an error or did not reply in time. The error is on standard error.

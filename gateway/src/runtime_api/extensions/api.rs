@@ -66,7 +66,7 @@ impl RuntimeApi {
     /// An extension that has registered for SHUTDOWN did not request the event within two seconds, which is Lambda's limit for the
     /// whole shutdown.
     pub async fn shut_down(&self, reason: ShutdownReason) -> io::Result<()> {
-        self.state.shut_down(reason);
+        self.state.shut_down(reason, SHUTDOWN_TIMEOUT);
         let delivered = |state: &crate::runtime_api::state::State| {
             let is_delivered = state.extensions.with_event().next().is_none();
             is_delivered.then_some(())

@@ -7,9 +7,9 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::registry::Subscriptions;
+use super::extension::Subscriptions;
 
-/// The time that external extensions have after a SHUTDOWN event.
+/// The longest time of a shutdown with external extensions.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The reason of a shutdown, which extensions get in the SHUTDOWN event.
@@ -45,9 +45,9 @@ pub(crate) enum ExtensionEvent {
 }
 
 impl ExtensionEvent {
-    /// Creates a SHUTDOWN event whose deadline begins now.
-    pub(crate) fn shutdown(reason: ShutdownReason) -> Self {
-        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + SHUTDOWN_TIMEOUT;
+    /// Creates a SHUTDOWN event for an environment that ends after `grace`.
+    pub(crate) fn shutdown(reason: ShutdownReason, grace: Duration) -> Self {
+        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + grace;
         Self::Shutdown { reason, deadline_ms: deadline.as_millis() }
     }
 

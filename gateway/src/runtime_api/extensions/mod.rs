@@ -7,6 +7,9 @@
 
 mod api;
 mod event;
+mod extension;
+#[cfg(feature = "process")]
+mod process;
 mod registry;
 
 use bytes::Bytes;
@@ -16,9 +19,11 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 pub(super) use self::event::ExtensionEvent;
+#[cfg(feature = "process")]
+pub(crate) use self::event::SHUTDOWN_TIMEOUT;
 pub(crate) use self::registry::Extensions;
-use self::registry::{Rejection, Subscriptions};
-pub use self::{event::ShutdownReason, registry::ExtensionError};
+pub use self::{event::ShutdownReason, extension::ExtensionError};
+use self::{extension::Subscriptions, registry::Rejection};
 use super::{
     body::read_body,
     responses::{accepted, json as json_response},
@@ -65,7 +70,7 @@ fn add_extension(state: &mut State, name: &str, body: &Value) -> Result<String, 
         let error = format!("registered the extension {name} for events that do not exist here: {}", body["events"]);
         Rejection("Extension.InvalidEventType", error)
     })?;
-    let is_closed = state.poll_count > 0;
+    let is_closed = state.is_registration_closed;
     state.extensions.register(name, subscriptions, is_closed)
 }
 

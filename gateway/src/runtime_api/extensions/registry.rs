@@ -1,10 +1,9 @@
 //! The extensions of a function, and the events that they have not received yet.
 
-use std::fmt;
-
-use serde_json::{Value, json};
-
-use super::event::ExtensionEvent;
+use super::{
+    event::ExtensionEvent,
+    extension::{Extension, ExtensionError, Progress, Subscriptions},
+};
 use crate::FunctionError;
 
 /// Lambda's limit for the extensions of a function.
@@ -19,69 +18,17 @@ pub(crate) struct Extensions {
     pub(crate) error: Option<ExtensionError>,
 }
 
-#[derive(Debug)]
-pub(crate) struct Extension {
-    pub(crate) name: String,
-    id: String,
-    is_external: bool,
-    subscriptions: Subscriptions,
-    progress: Progress,
-    /// The event that the next poll receives.
-    event: Option<ExtensionEvent>,
-}
-
-/// The events for which an extension has registered.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Subscriptions {
-    pub(crate) invoke: bool,
-    pub(crate) shutdown: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    /// An external extension that has not registered.
-    Announced,
-    Registered,
-    /// The extension waits for its next event.
-    Waiting,
-    /// The extension has polled before, and does not wait for an event now.
-    Working,
-    /// The extension has reported an error.
-    Failed,
-}
-
-/// An error that an extension reported, or the end of its process.
-///
-/// Lambda ends the execution environment after such an error. [`RuntimeApi::invoke`](crate::RuntimeApi::invoke) fails until the
-/// extension registers again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ExtensionError {
-    /// The name of the extension.
-    pub name: String,
-    /// The header `Lambda-Extension-Function-Error-Type` and the body of the request. The type is `Extension.Crash` if the process
-    /// ended without a SHUTDOWN event.
-    pub error: FunctionError,
-}
-
-impl fmt::Display for ExtensionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the extension {} failed: {}", self.name, self.error)
-    }
-}
-
-impl std::error::Error for ExtensionError {}
-
 /// The reason why the API rejects a request of an extension: the error type, and a text for the developer.
 pub(crate) struct Rejection(pub(crate) &'static str, pub(crate) String);
 
 impl Extensions {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
     pub(crate) fn iter_registered(&self) -> impl Iterator<Item = &Extension> {
         self.list.iter().filter(|extension| extension.progress != Progress::Announced)
+    }
+
+    #[cfg(feature = "process")]
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Extension> {
+        self.list.iter_mut()
     }
 
     /// Announces an external extension, which then has to register.
@@ -105,7 +52,7 @@ impl Extensions {
         };
         let count = self.list.len();
         if let Some(extension) = self.find_name(name) {
-            if !extension.is_external || !matches!(extension.progress, Progress::Announced | Progress::Failed) {
+            if !extension.is_external || extension.progress.is_running() {
                 return reject("Extension.InvalidExtensionState", "twice");
             }
             extension.progress = Progress::Registered;
@@ -156,8 +103,8 @@ impl Extensions {
     /// Begins a poll of the extension with this id.
     pub(crate) fn begin_poll(&mut self, id: &str) -> Result<(), Rejection> {
         let extension = self.find_id(id)?;
-        if matches!(extension.progress, Progress::Waiting | Progress::Failed) {
-            let problem = if extension.progress == Progress::Failed { "after its error" } else { "twice at once" };
+        if extension.progress == Progress::Waiting || extension.progress.is_failed() {
+            let problem = if extension.progress.is_failed() { "after its error" } else { "twice at once" };
             let error = format!("requested the next event of the extension {} {problem}", extension.name);
             return Err(Rejection("Extension.InvalidExtensionState", error));
         }
@@ -185,10 +132,13 @@ impl Extensions {
     /// Records an error of the extension with this id. `is_init` is for an error during the initialization.
     pub(crate) fn fail(&mut self, id: &str, is_init: bool, error: FunctionError) -> Result<(), Rejection> {
         let extension = self.find_id(id)?;
+        let failed = if is_init { Progress::InitFailed } else { Progress::ExitFailed };
         let is_allowed = match extension.progress {
             Progress::Registered => true,
             Progress::Waiting | Progress::Working => !is_init,
-            Progress::Announced | Progress::Failed => false,
+            // The same kind of error again.
+            Progress::InitFailed | Progress::ExitFailed => extension.progress == failed,
+            Progress::Announced => false,
         };
         let name = extension.name.clone();
         if !is_allowed {
@@ -196,9 +146,16 @@ impl Extensions {
             let error = format!("reported {kind} of the extension {name} in another state");
             return Err(Rejection("Extension.InvalidExtensionState", error));
         }
-        extension.progress = Progress::Failed;
+        extension.progress = failed;
         self.error = Some(ExtensionError { name, error });
         Ok(())
+    }
+
+    /// Marks an extension as failed, unless it has reported an error before. Returns whether it is marked now.
+    #[cfg(feature = "process")]
+    pub(super) fn fail_name(&mut self, name: &str) -> bool {
+        let extension = self.find_name(name).filter(|extension| !extension.progress.is_failed());
+        extension.map(|extension| extension.progress = Progress::ExitFailed).is_some()
     }
 
     fn find_id(&mut self, id: &str) -> Result<&mut Extension, Rejection> {
@@ -217,8 +174,7 @@ impl Extensions {
     /// Gives an event to all extensions that have registered for it.
     pub(crate) fn send(&mut self, event: &ExtensionEvent) {
         for extension in &mut self.list {
-            let is_running = !matches!(extension.progress, Progress::Announced | Progress::Failed);
-            if is_running && event.matches(extension.subscriptions) {
+            if extension.progress.is_running() && event.matches(extension.subscriptions) {
                 extension.event = Some(event.clone());
             }
         }
@@ -232,31 +188,5 @@ impl Extensions {
     /// The names of the extensions that have not received their event.
     pub(crate) fn with_event(&self) -> impl Iterator<Item = &str> {
         self.list.iter().filter(|extension| extension.event.is_some()).map(|extension| extension.name.as_str())
-    }
-}
-
-impl Extension {
-    /// The content of the record `platform.extension`.
-    pub(crate) fn to_record(&self) -> Value {
-        let state = match self.progress {
-            Progress::Announced => "Started",
-            Progress::Registered => "Registered",
-            Progress::Waiting | Progress::Working => "Ready",
-            Progress::Failed => "InitError",
-        };
-        let events = [("INVOKE", self.subscriptions.invoke), ("SHUTDOWN", self.subscriptions.shutdown)];
-        let events: Vec<_> = events.iter().filter(|(_, is_subscribed)| *is_subscribed).map(|(name, _)| name).collect();
-        json!({"name": self.name, "state": state, "events": events})
-    }
-
-    /// Whether the extension is ready for the next invocation.
-    ///
-    /// Its first poll ends its initialization. An extension with INVOKE then polls again after each invocation.
-    fn is_idle(&self) -> bool {
-        match self.progress {
-            Progress::Waiting => self.event.is_none(),
-            Progress::Working => !self.subscriptions.invoke,
-            Progress::Announced | Progress::Registered | Progress::Failed => false,
-        }
     }
 }

@@ -1,6 +1,5 @@
 //! Telemetry in the public API.
 
-use super::Record;
 use crate::RuntimeApi;
 
 impl RuntimeApi {
@@ -17,11 +16,22 @@ impl RuntimeApi {
     /// # }
     /// ```
     pub fn function_log(&self, line: &str) {
-        self.state.lock().telemetry.send(Record::function(line));
+        self.state.send_function_log(line);
+    }
+
+    /// Restricts the Telemetry API to these versions of the schema, such as `2022-07-01`.
+    ///
+    /// This is for extensions that try the newest version first. Lambda accepts all versions, except on
+    /// [Managed Instances](Self::max_concurrency), which accept only 2025-01-29. A rejected version is not a
+    /// [protocol error](Self::protocol_errors) then.
+    #[must_use]
+    pub fn telemetry_versions<T: Into<String>>(self, versions: impl IntoIterator<Item = T>) -> Self {
+        self.state.lock().telemetry_versions = Some(versions.into_iter().map(Into::into).collect());
+        self
     }
 
     /// Sends a line as the log of an extension to the extensions that have subscribed to `extension`.
     pub fn extension_log(&self, line: &str) {
-        self.state.lock().telemetry.send(Record::extension(line));
+        self.state.send_extension_log(line);
     }
 }

@@ -23,7 +23,7 @@ pub(super) use self::{
     subscription::Api,
 };
 use self::{subscriber::Subscriber, subscription::Subscription};
-use super::{body::read_body, extensions, responses::json as json_response, state::SharedState};
+use super::{body::read_body, extensions, freeze::Freeze, responses::json as json_response, state::SharedState};
 
 /// The most records of the initialization that a later subscriber gets.
 const MAX_INIT_RECORDS: usize = 1000;
@@ -36,8 +36,6 @@ pub(crate) struct Telemetry {
     init_records: Vec<Record>,
     /// Whether the initialization, and with it the time of subscriptions, is over.
     is_closed: bool,
-    /// Whether the processes of the environment are frozen.
-    pub(crate) frozen: watch::Sender<bool>,
 }
 
 impl Telemetry {
@@ -63,7 +61,7 @@ impl Telemetry {
     }
 
     /// Adds a subscription, unless the extension has the same one.
-    fn subscribe(&mut self, extension: String, subscription: Subscription) {
+    fn subscribe(&mut self, extension: String, subscription: Subscription, freeze: watch::Receiver<Freeze>) {
         let mut own = self.subscribers.iter().filter(|subscriber| subscriber.extension == extension);
         if own.any(|subscriber| subscriber.subscription == subscription) {
             return;
@@ -74,7 +72,7 @@ impl Telemetry {
         };
         let types: Vec<_> = subscription.streams.iter().map(|stream| stream.name()).collect();
         let content = json!({"name": extension, "state": "Subscribed", "types": types});
-        let subscriber = Subscriber::start(extension, subscription, self.frozen.subscribe());
+        let subscriber = Subscriber::start(extension, subscription, freeze);
         for record in &self.init_records {
             subscriber.push(record);
         }
@@ -97,9 +95,16 @@ pub(super) async fn subscribe(state: &SharedState, request: Request<&mut Incomin
         Ok(extension) => extension,
         Err(rejection) => return extensions::reject(state, rejection),
     };
+    if let (Api::Telemetry, Some(versions)) = (api, &state.lock().telemetry_versions)
+        && !versions.iter().any(|version| body.get("schemaVersion").is_some_and(|sent| sent == version))
+    {
+        let problem = format!("schemaVersion should be {}", versions.join(" or "));
+        let body = json!({"errorType": "ValidationError", "errorMessage": problem}).to_string();
+        return json_response(StatusCode::BAD_REQUEST, body);
+    }
     let result = {
         let mut state = state.lock();
-        let is_managed = state.slots.is_some();
+        let (is_managed, freeze) = (state.slots.is_some(), state.freeze.subscribe());
         let telemetry = &mut state.telemetry;
         match Subscription::parse(api, is_managed, &body) {
             _ if telemetry.is_closed => Err((StatusCode::FORBIDDEN, "SubscriptionClosed", CLOSED.to_owned())),
@@ -109,7 +114,7 @@ pub(super) async fn subscribe(state: &SharedState, request: Request<&mut Incomin
             }
             Err(problem) => Err((StatusCode::BAD_REQUEST, "ValidationError", problem)),
             Ok(subscription) => {
-                telemetry.subscribe(extension.clone(), subscription);
+                telemetry.subscribe(extension.clone(), subscription, freeze);
                 Ok(())
             }
         }

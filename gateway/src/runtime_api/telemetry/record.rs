@@ -61,6 +61,7 @@ impl Record {
                 let members = members.iter().filter(|(name, _)| self.has_member(name, schema));
                 Value::Object(members.map(|(name, value)| (name.clone(), value.clone())).collect())
             }
+            Value::String(line) if schema.api() == Api::Telemetry => line.trim_end_matches(['\r', '\n']).into(),
             content => content.clone(),
         };
         Some(json!({"time": timestamp(self.time), "type": self.kind, "record": content}).to_string())
@@ -85,7 +86,7 @@ impl Record {
                 ["requestId", "metrics"].contains(&name)
             }
             ("platform.runtimeDone", Schema::Logs2021_03_18) => ["requestId", "status"].contains(&name),
-            ("platform.initStart", Schema::Telemetry2022_07_01) => !["functionName", "functionVersion"].contains(&name),
+            ("platform.initStart", Schema::Telemetry2022_07_01) => ["initializationType", "phase"].contains(&name),
             _ => true,
         }
     }
@@ -130,6 +131,15 @@ mod tests {
             assert_eq!(members("platform.report", schema).unwrap().len(), 5);
             let has_name = members("platform.initStart", schema).unwrap().contains(&"functionName".to_owned());
             assert_eq!(has_name, schema != Schema::Telemetry2022_07_01);
+        }
+    }
+
+    #[test]
+    fn lines_of_the_logs_api_keep_their_line_break() {
+        let record = Record::function("a line\n");
+        for (schema, line) in [(Schema::Logs2020_08_15, "a line\n"), (Schema::Telemetry2025_01_29, "a line")] {
+            let json: Value = serde_json::from_str(&record.to_json(schema).unwrap()).unwrap();
+            assert_eq!((&json["type"], &json["record"]), (&json!("function"), &json!(line)));
         }
     }
 

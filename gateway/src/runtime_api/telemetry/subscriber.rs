@@ -9,6 +9,7 @@ use super::{
     record::Record,
     subscription::{Destination, Schema, Stream, Subscription},
 };
+use crate::runtime_api::Freeze;
 
 /// The attempts to deliver a batch, and the pause after the first one, which doubles after each.
 const ATTEMPTS: u32 = 5;
@@ -28,14 +29,14 @@ pub(super) struct Subscriber {
 
 impl Subscriber {
     /// Starts the delivery, in the current tokio runtime. It pauses while the environment is frozen.
-    pub(super) fn start(extension: String, subscription: Subscription, frozen: watch::Receiver<bool>) -> Self {
+    pub(super) fn start(extension: String, subscription: Subscription, freeze: watch::Receiver<Freeze>) -> Self {
         let buffer = Arc::new(Buffer::new(subscription.buffering));
         let has_platform = subscription.streams.contains(&Stream::Platform);
         let delivery = Delivery {
             schema: has_platform.then_some(subscription.schema),
             destination: subscription.destination.clone(),
             buffer: Arc::clone(&buffer),
-            frozen,
+            freeze,
         };
         Self { extension, subscription, buffer, task: tokio::spawn(delivery.run()) }
     }
@@ -64,7 +65,7 @@ struct Delivery {
     schema: Option<Schema>,
     destination: Destination,
     buffer: Arc<Buffer>,
-    frozen: watch::Receiver<bool>,
+    freeze: watch::Receiver<Freeze>,
 }
 
 impl Delivery {
@@ -87,12 +88,12 @@ impl Delivery {
         let (mut attempt, mut pause) = (1, FIRST_PAUSE);
         loop {
             // An error means that the API is gone, and this task ends with it.
-            let _ = self.frozen.wait_for(|is_frozen| !is_frozen).await;
+            let _ = self.freeze.wait_for(|freeze| *freeze == Freeze::Running).await;
             if matches!(timeout(ATTEMPT_TIMEOUT, self.destination.send(batch)).await, Ok(Ok(()))) {
                 return true;
             }
             // A frozen listener cannot respond, so this attempt does not count.
-            if *self.frozen.borrow() {
+            if *self.freeze.borrow() != Freeze::Running {
                 continue;
             }
             if attempt == ATTEMPTS {

@@ -4,6 +4,8 @@ mod errors;
 #[cfg(unix)]
 mod event;
 #[cfg(unix)]
+mod extensions;
+#[cfg(unix)]
 mod function;
 #[cfg(unix)]
 mod log_lines;

@@ -21,7 +21,10 @@ async fn an_init_error_fails_all_invocations() {
     let error = soon(api.invoke("{}")).await.unwrap_err();
     assert_eq!(error.to_string(), "the extension agent failed: Fatal.NoSink: no sink");
 
-    // No other request succeeds now.
+    // The same error again has no effect, and no other request succeeds now.
+    assert!(agent.report_error(&api, "init/error", "Fatal.NoSink", "no sink").await.0.starts_with("http/1.1 202 "));
+    let (head, body) = agent.report_error(&api, "exit/error", "Fatal.NoSink", "no sink").await;
+    assert!(head.starts_with("http/1.1 403 ") && body.contains("Extension.InvalidExtensionState"), "{head}{body}");
     let (head, body) = extension_request(&api, "GET /2020-01-01/extension/event/next", &agent.id, "").await;
     assert!(head.starts_with("http/1.1 403 ") && body.contains("Extension.InvalidExtensionState"), "{head}{body}");
 

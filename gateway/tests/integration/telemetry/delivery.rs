@@ -20,13 +20,13 @@ async fn sends_an_array_of_records_by_post() {
     api.function_log("INFO hello\n");
     api.extension_log("sent\n");
     let record = listener.record("extension").await;
-    assert_eq!(record["record"], "sent\n");
+    assert_eq!(record["record"], "sent");
     let batch = listener.batches().remove(0);
     assert!(batch.head.starts_with("post /records?x=1 http/1.1\r\n"), "{}", batch.head);
     assert_eq!(header(&batch.head, "host").unwrap(), format!("sandbox.localdomain:{}", listener.port));
     assert_eq!(header(&batch.head, "content-type"), Some("application/json"));
     let function = &batch.records[0];
-    assert_eq!((&function["type"], &function["record"]), (&json!("function"), &json!("INFO hello\n")));
+    assert_eq!((&function["type"], &function["record"]), (&json!("function"), &json!("INFO hello")));
     let time = function["time"].as_str().unwrap();
     assert!(time.len() == 24 && time.starts_with("20") && time.ends_with('Z'), "{time}");
     assert_eq!(api.protocol_errors(), [""; 0]);

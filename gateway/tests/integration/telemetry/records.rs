@@ -52,7 +52,7 @@ async fn reports_the_initialization_and_each_invocation() {
     };
     assert_eq!(
         init_start,
-        &json!({"initializationType": "on-demand", "phase": "init", "functionName": "test", "functionVersion": "$LATEST"})
+        &json!({"initializationType": "on-demand", "phase": "init", "functionName": "test", "functionVersion": "$LATEST", "instanceMaxMemory": 134_217_728})
     );
     assert_eq!(subscription, &json!({"name": "agent", "state": "Subscribed", "types": ["platform"]}));
     assert_eq!(init_runtime_done, &json!({"initializationType": "on-demand", "phase": "init", "status": "success"}));
@@ -107,6 +107,22 @@ async fn the_report_waits_for_the_extensions() {
     let report = listener.record("platform.report").await;
     let duration = |record: &Value| record["record"]["metrics"]["durationMs"].as_f64().unwrap();
     assert!(duration(&report) > duration(&runtime_done) + 150.0, "{report} {runtime_done}");
+}
+
+#[tokio::test]
+async fn the_timeout_includes_the_work_of_extensions() {
+    let api = RuntimeApi::start().await.unwrap();
+    let mut busy = RawExtension::register(&api, "busy", r#"["INVOKE"]"#).await;
+    let listener = Listener::start().await;
+    subscribe_to(&api, &busy, &listener, &["platform"]).await;
+    tokio::spawn(run_function(api.address(), |event| event));
+    let invocation = Invocation::new("{}").timeout(Duration::from_millis(300));
+    let (result, _) = soon(async { tokio::join!(api.invoke(invocation), busy.next()) }).await;
+    result.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    keep_polling(busy);
+    assert_eq!(listener.record("platform.runtimeDone").await["record"]["status"], "success");
+    assert_eq!(listener.record("platform.report").await["record"]["status"], "timeout");
 }
 
 #[tokio::test]
@@ -224,5 +240,9 @@ async fn managed_instances_report_only_the_duration() {
     let report = listener.record("platform.report").await;
     let names: Vec<_> = report["record"]["metrics"].as_object().unwrap().keys().collect();
     assert_eq!(names, ["durationMs"]);
+    let spans: Vec<_> = report["record"]["spans"].as_array().unwrap().iter().map(|span| &span["name"]).collect();
+    assert_eq!(spans, ["responseLatency", "responseDuration"]);
+    let start = listener.record("platform.start").await;
+    assert_eq!(start["record"]["functionArn"], "arn:aws:lambda:us-east-1:123456789012:function:test");
     assert!(!kinds(&listener.records()).contains(&"platform.runtimeDone"));
 }

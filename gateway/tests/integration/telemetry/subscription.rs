@@ -15,7 +15,7 @@ fn with(name: &str, value: Value) -> Value {
         "types": ["platform"],
         "destination": {"protocol": "HTTP", "URI": "http://sandbox.localdomain:8080"},
     });
-    body[name] = value;
+    body.as_object_mut().unwrap().insert(name.to_owned(), value);
     body
 }
 
@@ -117,6 +117,17 @@ async fn managed_instances_have_one_schema() {
 }
 
 #[tokio::test]
+async fn a_test_can_restrict_the_schemas() {
+    let api = RuntimeApi::start().await.unwrap().telemetry_versions(["2022-07-01"]);
+    let extension = RawExtension::register(&api, "a", "[]").await;
+    for (version, status) in [("2025-01-29", 400), ("2022-12-13", 400), ("2022-07-01", 200)] {
+        let (head, response) = subscribe(&api, &extension, TELEMETRY, &with("schemaVersion", json!(version))).await;
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{version}: {head}{response}");
+    }
+    assert_eq!(api.protocol_errors(), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_second_equal_subscription_has_no_effect() {
     let api = RuntimeApi::start().await.unwrap();
     let extension = RawExtension::register(&api, "a", "[]").await;
@@ -126,6 +137,6 @@ async fn a_second_equal_subscription_has_no_effect() {
     api.function_log("first\n");
     listener.record("function").await;
     api.function_log("last\n");
-    listener.record_where(|record| record["record"] == "last\n").await;
+    listener.record_where(|record| record["record"] == "last").await;
     assert_eq!(listener.records().len(), 2);
 }

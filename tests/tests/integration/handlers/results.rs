@@ -60,9 +60,9 @@ async fn a_result_that_does_not_serialize_is_an_error() {
 
 #[tokio::test]
 async fn a_stream_of_bytes_has_no_prelude() {
-    let pieces = || stream::iter(["a,", "b\0\0\0\0\0\0\0\0", "c"].map(Ok::<_, io::Error>));
-    let stream = async move |_: LambdaEvent<Value>| {
-        Ok::<_, Error>(StreamResponse::new(Body::from_stream(pieces())).content_type("text/csv".parse()?))
+    let stream = async |_: LambdaEvent<Value>| {
+        let pieces = stream::iter(["a,", "b\0\0\0\0\0\0\0\0", "c"].map(Ok::<_, io::Error>));
+        Ok::<_, Error>(StreamResponse::new(Body::from_stream(pieces)).content_type("text/csv".parse()?))
     };
     let api = TestHost::lambda().start(|lodger| lodger.run(service_fn(stream))).await;
     assert_eq!(api.invoke("{}").await.unwrap().unwrap(), "a,b\0\0\0\0\0\0\0\0c");

@@ -15,7 +15,7 @@ use lodger_tests::{
     client::ClientRequest,
     test_host::{TestHost, fronts},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{error_of, event_bridge, result_of, sqs};
@@ -26,7 +26,7 @@ struct OrderPlaced {
     detail: Order,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct Order {
     id: u64,
 }

@@ -17,6 +17,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("runtime-api", &[]),
     ("core", &["lodger-runtime-api"]),
     ("adapters", &["lodger-core", "lodger-runtime-api"]),
+    ("extension", &["lodger-runtime-api"]),
     ("gateway", &[]),
     ("routes", &[]),
 ];

@@ -1,6 +1,6 @@
 //! Managed Instances: several invocations at once in one process.
 
-use std::{cell::RefCell, collections::HashSet, path::Path, process, time::Duration};
+use std::{cell::RefCell, collections::HashSet, path::Path, process};
 
 use bytes::Bytes;
 use futures_util::future::join_all;

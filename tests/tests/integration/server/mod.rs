@@ -6,7 +6,7 @@ mod services;
 mod shutdown;
 mod startup;
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use lodger::{Error, Lodger};
 use lodger_tests::{

@@ -122,3 +122,13 @@ async fn message_groups_of_a_standard_queue_have_no_order() {
     assert_eq!(control.begun().await, ["a", "b"]);
     task.abort();
 }
+
+#[tokio::test]
+async fn records_that_never_wait_let_other_tasks_run() {
+    let messages: Vec<_> = (0..1000).map(|id| id.to_string()).collect();
+    let messages: Vec<_> = messages.iter().map(|id| (id.as_str(), "")).collect();
+    let batch = batch::<Raw>(&sqs(&messages)).concurrency(1);
+    let batch = spawn(batch.for_each(async |_| Ok::<_, Error>(())));
+    let other = spawn(async move { batch.is_finished() });
+    assert!(!other.await.unwrap(), "the batch ended before another task ran");
+}

@@ -107,3 +107,36 @@ async fn an_event_of_kafka_may_have_no_records() {
     assert!(batch.is_empty());
     assert!(batch.for_each(async |_| Err::<(), _>("no")).await.is_success());
 }
+
+#[tokio::test]
+async fn damaged_events_never_panic() {
+    let keys = r#"{"id": {"S": "k"}}"#;
+    for event in [
+        fifo(&[("a", "x")]),
+        kinesis(&[("1", "k", "{}")]),
+        dynamodb(&[("1", keys)]),
+        kafka("aws:kafka", &[("t-0", 1, Some("7"))]),
+    ] {
+        let event = event.as_bytes();
+        let cuts = (0..event.len()).map(|end| event[..end].to_vec());
+        let changes = (0..event.len()).flat_map(|index| {
+            b"\0\"{}[],:\\7\xff".iter().map(move |byte| {
+                let mut event = event.to_vec();
+                event[index] = *byte;
+                event
+            })
+        });
+        let (mut batches, mut errors) = (0, 0);
+        for event in cuts.chain(changes) {
+            let Ok(batch) = Batch::<serde_json::Value>::from_event(&Event::new(event), &Context::default()) else {
+                errors += 1;
+                continue;
+            };
+            batches += 1;
+            let len = batch.len();
+            let response = batch.for_each(async |_| Err::<(), _>("no")).await;
+            assert_eq!(response.failures().len(), len);
+        }
+        assert!(batches > 100 && errors > 100, "{batches} batches and {errors} errors");
+    }
+}

@@ -29,7 +29,7 @@ fn options_end_before_the_command() {
     assert_eq!((front(&arguments).name(), served(&arguments).1), ("rest-api", "[::1]:80"));
     let text = format!("{:?}", front(&arguments));
     assert!(text.contains("\"dev\"") && text.contains("\"a.example\""), "{text}");
-    assert_eq!(arguments.command, ["./bootstrap", "--front", "x"]);
+    assert_eq!(arguments.function.command, ["./bootstrap", "--front", "x"]);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn parses_binary_media_types() {
 fn has_defaults() {
     let arguments = parse("").unwrap();
     assert_eq!((front(&arguments).name(), served(&arguments).1), ("function-url", "127.0.0.1:3000"));
-    assert_eq!((arguments.runtime_api.as_str(), arguments.command.len()), ("127.0.0.1:0", 0));
+    assert_eq!((arguments.runtime_api.as_str(), arguments.function.command.len()), ("127.0.0.1:0", 0));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn accepts_websocket_api_as_a_front() {
 fn invokes_a_command_with_an_event() {
     let arguments = parse("--event - --runtime-api 127.0.0.1:1 -- ./bootstrap").unwrap();
     assert!(matches!(&arguments.task, Task::Invoke { file } if file == "-"), "{arguments:?}");
-    assert_eq!(arguments.command, ["./bootstrap"]);
+    assert_eq!(arguments.function.command, ["./bootstrap"]);
 }
 
 #[test]
@@ -115,7 +115,10 @@ fn errors_name_the_option() {
         ("--allow-host app.test:3000", "invalid --allow-host \"app.test:3000\": "),
         ("--timeout 0", "invalid --timeout \"0\": expected a number of seconds"),
         ("--timeout soon", "invalid --timeout \"soon\": "),
-        ("--vercel --timeout 3 -- y", "cannot use --vercel with the options of an AWS front, --event or --timeout"),
+        (
+            "--vercel --timeout 3 -- y",
+            "cannot use --vercel with the options of an AWS front, --event, --timeout, --extensions or --freeze",
+        ),
         ("--event x", "missing command for --event"),
         ("--event x --front alb -- y", "cannot use --event with the options of a front"),
         ("--vercel", "missing command for --vercel"),
@@ -125,5 +128,19 @@ fn errors_name_the_option() {
     ] {
         let error = parse(line).unwrap_err();
         assert!(error.contains(word), "{line}: {error}");
+    }
+}
+
+#[test]
+fn parses_the_options_of_extensions_and_the_freeze() {
+    let arguments = parse("--extensions target/extensions --freeze -- ./bootstrap").unwrap().function;
+    assert_eq!(arguments.extensions, Some("target/extensions".into()));
+    assert!(arguments.is_freezing && !parse("-- ./bootstrap").unwrap().function.is_freezing);
+    for option in ["--extensions x", "--freeze"] {
+        let name = option.split(' ').next().unwrap();
+        let error = parse(option).unwrap_err();
+        assert!(error.starts_with(&format!("missing command for {name}; ")), "{error}");
+        let error = parse(&format!("--vercel {option} -- ./executable")).unwrap_err();
+        assert!(error.starts_with("cannot use --vercel with "), "{error}");
     }
 }
