@@ -132,8 +132,8 @@ impl Client {
 
     /// Reports that the process cannot start. The process has to exit afterwards.
     ///
-    /// `error_type` has the form `Runtime.Reason` or `Function.Reason`. A header contains the type as well; there, all
-    /// characters except ASCII letters, digits, `.`, `_` and `-` are replaced by `_`. `message` is cut after 32,768 characters.
+    /// `error_type` has the form `Runtime.Word` or `Function.Word`. A header contains the type as well, in the form that
+    /// [`Invocation::fail`](crate::Invocation::fail) describes. `message` is cut after 32,768 characters.
     ///
     /// # Errors
     /// Lambda did not accept the report.

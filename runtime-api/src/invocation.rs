@@ -94,8 +94,9 @@ impl<'client> Invocation<'client> {
     /// Reports that the invocation failed.
     ///
     /// `error_type` is a short name such as `Runtime.InvalidEvent` or `ParseIntError`. The header
-    /// `Lambda-Runtime-Function-Error-Type` contains the type as well. There, `Function.` precedes a type without `.`, and all
-    /// characters except ASCII letters, digits, `.`, `_` and `-` are replaced by `_`. `message` is cut after 32,768 characters.
+    /// `Lambda-Runtime-Function-Error-Type` contains the type as well, in the form that Lambda expects: `Runtime.` or `Function.`,
+    /// which is added if the type has neither, and a word of ASCII letters. Other characters of the type are left out there.
+    /// `message` is cut after 32,768 characters.
     ///
     /// Source: [the `error` method of the Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror).
     ///

@@ -28,12 +28,22 @@ pub(crate) fn is_name_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-')
 }
 
-/// Returns `error_type` for a header, in the form `Category.Reason` that Lambda expects: a type without `.` becomes a reason of
-/// `category`. Replaces every other character by `_`, because a line break would start another header.
+/// The categories of error types in headers.
+const CATEGORIES: [&str; 3] = ["Runtime.", "Function.", "Extension."];
+
+/// Returns `error_type` for a header, in the form `Category.Word` that Lambda expects. It replaces other types by
+/// `Runtime.Unknown`.
+///
+/// A type with a category keeps it. Any other type becomes a word of `category`. Only the ASCII letters of a word remain, and the first
+/// of them becomes a capital letter. A line break would start another header.
 pub(crate) fn header_error_type(category: &str, error_type: &str) -> String {
-    let reason = if error_type.is_empty() { "Unknown" } else { error_type };
-    let reason = reason.replace(|character| !is_name_character(character), "_");
-    if reason.contains('.') { reason } else { format!("{category}.{reason}") }
+    let own = CATEGORIES.iter().find_map(|known| Some((*known, error_type.strip_prefix(known)?)));
+    let (category, word) = own.map_or((category, error_type), |(known, word)| (known.trim_end_matches('.'), word));
+    let mut letters = word.chars().filter(char::is_ascii_alphabetic);
+    match letters.next() {
+        Some(first) => format!("{category}.{}{}", first.to_ascii_uppercase(), letters.collect::<String>()),
+        None => format!("{category}.Unknown"),
+    }
 }
 
 /// Returns the JSON of an error. Cuts `message` after [`MAX_MESSAGE`] characters, `stack_trace` after [`MAX_TRACE_LINES`], and
@@ -100,11 +110,16 @@ mod tests {
     }
 
     #[test]
-    fn a_type_without_a_category_becomes_a_reason_of_the_given_category() {
+    fn a_type_without_a_category_becomes_a_word_of_the_given_category() {
         for (error_type, header) in [
             ("ParseIntError", "Function.ParseIntError"),
             ("Runtime.InvalidEvent", "Runtime.InvalidEvent"),
-            ("io::Error", "Function.io__Error"),
+            ("io::Error", "Function.IoError"),
+            ("Shop.OutOfStock", "Function.ShopOutOfStock"),
+            ("Out\r\nof: stock 7", "Function.Outofstock"),
+            ("Extension.Broken", "Extension.Broken"),
+            ("Runtime.", "Runtime.Unknown"),
+            ("7", "Function.Unknown"),
             ("", "Function.Unknown"),
         ] {
             assert_eq!(header_error_type("Function", error_type), header);

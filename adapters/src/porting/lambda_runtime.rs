@@ -93,7 +93,7 @@
 //!
 //! # lambda-extension 1.1
 //!
-//! The crate `lodger-extension` takes its place. Its documentation has the table of every public item.
+//! The crate `lodger-extension` takes its place. Its page `lodger_extension::migration` has the table of every public item.
 //!
 //! [`Lodger::after_restore`]: crate::Lodger::after_restore
 //! [`Lodger::before_freeze`]: crate::Lodger::before_freeze

@@ -15,6 +15,8 @@
 //! cargo lambda build --release --extension -p example-extension
 //! cargo lambda deploy --extension example-extension
 //! ```
+//!
+//! `examples/function.rs` is a function that logs a line for each invocation. `tests/emulator.rs` runs both in AWS's emulator.
 
 mod shipper;
 mod sink;

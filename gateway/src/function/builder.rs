@@ -1,6 +1,6 @@
 //! The start of a function with extensions.
 
-use std::{io, path::PathBuf, process::Command, sync::Arc};
+use std::{ffi::OsString, io, path::PathBuf, process::Command, sync::Arc};
 
 use super::{
     Function, Host, environment,
@@ -85,15 +85,7 @@ impl FunctionBuilder {
         api.mark_start();
 
         let extension_output = Arc::new(Output::default());
-        let mut extensions = Vec::new();
-        for path in
-            self.extensions.iter().map(|folder| extension::files(folder)).collect::<io::Result<Vec<_>>>()?.concat()
-        {
-            let environment =
-                |command: &mut tokio::process::Command| environment::for_extension(command, &self.command, &variables);
-            let on_line = extension_lines(&state, &self.on_line);
-            extensions.push(ExtensionProcess::spawn(&path, environment, &state, &extension_output, &on_line)?);
-        }
+        let mut extensions = self.spawn_extensions(&variables, &state, &extension_output)?;
         for extension in &mut extensions {
             extension.wait_for_registration(&state).await?;
         }
@@ -112,6 +104,23 @@ impl FunctionBuilder {
         }
         (function.extensions, function.extension_output) = (extensions, extension_output);
         Ok(function)
+    }
+
+    fn spawn_extensions(
+        &self,
+        variables: &[(&'static str, OsString)],
+        state: &Arc<SharedState>,
+        output: &Arc<Output>,
+    ) -> io::Result<Vec<ExtensionProcess>> {
+        let Some(folder) = &self.extensions else { return Ok(Vec::new()) };
+        let on_line = extension_lines(state, &self.on_line);
+        let spawn = |path: PathBuf| {
+            let mut command = tokio::process::Command::new(&path);
+            environment::for_extension(&mut command, &self.command, variables);
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            ExtensionProcess::spawn(name, command, state, output, &on_line)
+        };
+        extension::files(folder)?.into_iter().map(spawn).collect()
     }
 }
 

@@ -52,16 +52,13 @@ pub(super) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 impl ExtensionProcess {
     /// Announces the extension and starts its process, in a process group of its own.
     pub(super) fn spawn(
-        path: &Path,
-        environment: impl FnOnce(&mut Command),
+        name: String,
+        mut command: Command,
         state: &Arc<SharedState>,
         output: &Arc<Output>,
         on_line: &OnLine,
     ) -> io::Result<Self> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         state.lock().extensions.announce(&name);
-        let mut command = Command::new(path);
-        environment(&mut command);
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).kill_on_drop(true);
         #[cfg(unix)]
         command.process_group(0);

@@ -152,9 +152,9 @@ impl ExtensionClient {
 
     /// Reports that the extension cannot start. Call this method before the first [`next`](Self::next), and exit afterwards.
     ///
-    /// `error_type` has the form `Category.Reason`, such as `Extension.NoDatabase`. In the header, `Extension.` precedes a type
-    /// without `.`, and all characters except ASCII letters, digits, `.`, `_` and `-` are replaced by `_`. `message` is cut
-    /// after 32,768 characters.
+    /// `error_type` has the form `Category.Reason`, such as `Extension.NoDatabase`. The header contains the
+    /// category and the ASCII letters of the reason. `Extension` is the category of a type without one. `message` is cut after
+    /// 32,768 characters.
     ///
     /// # Errors
     /// Lambda did not accept the report.

@@ -39,6 +39,7 @@ pub(crate) use header_names::HeaderNameCache;
 pub(crate) use rejection::Rejection;
 
 /// The receiver of an event.
+#[expect(clippy::large_enum_variant, reason = "a box would allocate for every request")]
 pub(crate) enum Recipient {
     /// The app.
     App(DecodedEvent),

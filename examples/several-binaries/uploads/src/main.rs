@@ -26,7 +26,7 @@ mod tests {
         let function = service_fn(super::handle);
         tokio::spawn(Lodger::new().host(Host::Lambda).lambda_runtime_api(api.address()).run(function));
         for (key, expected) in [("apple.jpg", json!(["apple.jpg"])), ("gold.jpg", json!([]))] {
-            let result = api.invoke(events::s3_put("pictures", key)).await.unwrap().unwrap();
+            let result = api.invoke(events::s3_put("pictures", key, 1024)).await.unwrap().unwrap();
             assert_eq!(serde_json::from_slice::<Value>(&result).unwrap(), expected);
         }
     }

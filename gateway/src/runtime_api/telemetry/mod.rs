@@ -11,6 +11,8 @@ mod subscriber;
 mod subscription;
 mod time;
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
@@ -23,7 +25,13 @@ pub(super) use self::{
     subscription::Api,
 };
 use self::{subscriber::Subscriber, subscription::Subscription};
-use super::{body::read_body, extensions, freeze::Freeze, responses::json as json_response, state::SharedState};
+use super::{
+    body::read_body,
+    extensions,
+    freeze::Freeze,
+    responses::json as json_response,
+    state::{SharedState, State},
+};
 
 /// The most records of the initialization that a later subscriber gets.
 const MAX_INIT_RECORDS: usize = 1000;
@@ -95,38 +103,61 @@ pub(super) async fn subscribe(state: &SharedState, request: Request<&mut Incomin
         Ok(extension) => extension,
         Err(rejection) => return extensions::reject(state, rejection),
     };
-    if let (Api::Telemetry, Some(versions)) = (api, &state.lock().telemetry_versions)
-        && !versions.iter().any(|version| body.get("schemaVersion").is_some_and(|sent| sent == version))
-    {
-        let problem = format!("schemaVersion should be {}", versions.join(" or "));
-        let body = json!({"errorType": "ValidationError", "errorMessage": problem}).to_string();
-        return json_response(StatusCode::BAD_REQUEST, body);
+    let added = add_subscription(&mut state.lock(), &extension, api, &body);
+    let Err(error) = added else { return json_response(StatusCode::OK, r#""OK""#) };
+    if !matches!(error, SubscriptionError::Version(_)) {
+        state.add_protocol_error(format!("the subscription of the extension {extension} is not valid: {error}"));
     }
-    let result = {
-        let mut state = state.lock();
-        let (is_managed, freeze) = (state.slots.is_some(), state.freeze.subscribe());
-        let telemetry = &mut state.telemetry;
-        match Subscription::parse(api, is_managed, &body) {
-            _ if telemetry.is_closed => Err((StatusCode::FORBIDDEN, "SubscriptionClosed", CLOSED.to_owned())),
-            _ if telemetry.has_other_api(&extension, api) => {
-                let problem = "the extension has subscribed with the other one of the Telemetry API and the Logs API";
-                Err((StatusCode::BAD_REQUEST, "ValidationError", problem.to_owned()))
-            }
-            Err(problem) => Err((StatusCode::BAD_REQUEST, "ValidationError", problem)),
-            Ok(subscription) => {
-                telemetry.subscribe(extension.clone(), subscription, freeze);
-                Ok(())
-            }
-        }
-    };
-    let Err((status, error_type, problem)) = result else { return json_response(StatusCode::OK, r#""OK""#) };
-    let error_type = match (api, error_type) {
-        (Api::Logs, error_type) => format!("Logs.{error_type}"),
-        (Api::Telemetry, "SubscriptionClosed") => "Telemetry.SubscriptionClosed".to_owned(),
-        (Api::Telemetry, error_type) => error_type.to_owned(),
-    };
-    state.add_protocol_error(format!("the subscription of the extension {extension} is not valid: {problem}"));
-    json_response(status, json!({"errorType": error_type, "errorMessage": problem}).to_string())
+    error.response(api)
 }
 
-const CLOSED: &str = "subscriptions end with the initialization";
+fn add_subscription(state: &mut State, extension: &str, api: Api, body: &Value) -> Result<(), SubscriptionError> {
+    if state.telemetry.is_closed {
+        return Err(SubscriptionError::Closed);
+    }
+    let version = body.get("schemaVersion").and_then(Value::as_str).unwrap_or_default();
+    if let (Api::Telemetry, Some(versions)) = (api, &state.telemetry_versions)
+        && !versions.iter().any(|available| available == version)
+    {
+        return Err(SubscriptionError::Version(versions.join(" or ")));
+    }
+    if state.telemetry.has_other_api(extension, api) {
+        let problem = "the extension has subscribed with the other one of the Telemetry API and the Logs API";
+        return Err(SubscriptionError::Invalid(problem.to_owned()));
+    }
+    let subscription = Subscription::parse(api, state.slots.is_some(), body).map_err(SubscriptionError::Invalid)?;
+    state.telemetry.subscribe(extension.to_owned(), subscription, state.freeze.subscribe());
+    Ok(())
+}
+
+/// The reason why the API rejects a subscription.
+#[derive(Debug)]
+enum SubscriptionError {
+    /// The initialization is over.
+    Closed,
+    /// The test has restricted the versions of the schema to these.
+    Version(String),
+    Invalid(String),
+}
+
+impl fmt::Display for SubscriptionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("subscriptions end with the initialization"),
+            Self::Version(versions) => write!(f, "schemaVersion should be {versions}"),
+            Self::Invalid(problem) => f.write_str(problem),
+        }
+    }
+}
+
+impl SubscriptionError {
+    fn response(&self, api: Api) -> Response<Full<Bytes>> {
+        let (status, error_type) = match (self, api) {
+            (Self::Closed, Api::Telemetry) => (StatusCode::FORBIDDEN, "Telemetry.SubscriptionClosed"),
+            (Self::Closed, Api::Logs) => (StatusCode::FORBIDDEN, "Logs.SubscriptionClosed"),
+            (_, Api::Telemetry) => (StatusCode::BAD_REQUEST, "ValidationError"),
+            (_, Api::Logs) => (StatusCode::BAD_REQUEST, "Logs.ValidationError"),
+        };
+        json_response(status, json!({"errorType": error_type, "errorMessage": self.to_string()}).to_string())
+    }
+}

@@ -78,11 +78,11 @@ async fn reports_the_causes_of_an_error_of_anyhow_and_eyre() {
 #[tokio::test]
 async fn a_diagnostic_chooses_the_type_of_the_error() {
     let report = report_of(|| Diagnostic::new("Shop.OutOfStock", "article 7 is out of stock")).await;
-    assert_eq!((&*report.error_type, &*report.header), ("Shop.OutOfStock", "Shop.OutOfStock"));
+    assert_eq!((&*report.error_type, &*report.header), ("Shop.OutOfStock", "Function.ShopOutOfStock"));
     assert_eq!(report.message, "article 7 is out of stock");
     // A type with characters that a header cannot contain.
     let report = report_of(|| Diagnostic::new("Out\r\nof: stock", "")).await;
-    assert_eq!((&*report.error_type, &*report.header), ("Out\r\nof: stock", "Function.Out__of__stock"));
+    assert_eq!((&*report.error_type, &*report.header), ("Out\r\nof: stock", "Function.Outofstock"));
 }
 
 #[tokio::test]

@@ -132,10 +132,13 @@ async fn a_handler_for_all_events_gets_none_that_resembles_http() {
     assert_eq!(&response.body()[..], b"from the app");
 }
 
+/// Adds handlers to a builder.
+type AddHandlers = Box<dyn Fn(Lodger) -> Lodger>;
+
 #[tokio::test]
 async fn two_handlers_for_the_same_events_are_an_error_at_start() {
     let handle = async |_: Value, _: Context| ();
-    let cases: [(&str, Box<dyn Fn(Lodger) -> Lodger>); 6] = [
+    let cases: [(&str, AddHandlers); 6] = [
         ("SqsEvent", Box::new(|lodger| lodger.on(async |_: SqsEvent, _| ()).on(async |_: SqsEvent, _| ()))),
         ("Batch<u8>", Box::new(|lodger| lodger.on(async |_: SqsEvent, _| ()).on(async |_: lambda::Batch<u8>, _| ()))),
         (
