@@ -61,11 +61,15 @@ rie:
     tests/oracles/rie.sh
 
 # All programs of other vendors: cargo lambda, ministack, SAM CLI, Powertools and Mangum, and Vercel's own.
-oracles: cargo-lambda ministack sam models vercel
+oracles: cargo-lambda cargo-lambda-invoke ministack sam sam-build models vercel
 
 # The apps under `cargo lambda watch` and as servers, with the arrival times of streams.
 cargo-lambda:
     tests/oracles/cargo_lambda.sh
+
+# Events to the examples under `cargo lambda watch`, sent with `cargo lambda invoke`.
+cargo-lambda-invoke:
+    tests/oracles/cargo_lambda_invoke.sh
 
 # The apps behind ministack's fronts and as servers.
 ministack:
@@ -74,6 +78,10 @@ ministack:
 # The apps behind SAM CLI's local API Gateway and as servers.
 sam:
     tests/oracles/sam.sh
+
+# The four functions of the example, built by `sam build`, and run under AWS's emulator.
+sam-build:
+    tests/oracles/sam_build.sh
 
 # The gateway's events, read by Powertools and Mangum.
 models:

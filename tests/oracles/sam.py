@@ -21,8 +21,9 @@ from changes import (
     join_cookies, join_headers, keep_path, leave_base64_without_accept,
 )
 from client import send
+from emulator import PATH, emulating
 from known import ON_LAMBDA, Known
-from processes import check_names, exit_on_sigterm, free_ports, process, server
+from processes import check_names, exit_on_sigterm, server
 from report import Table
 from request_lists import apps
 
@@ -98,7 +99,7 @@ class Runner:
 
     def __init__(self, port):
         self.container = Container.__new__(Container)
-        self.container.URL = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+        self.container.URL = f"http://127.0.0.1:{port}{PATH}"
         self.container._container_host = self.container.rapid_port_host = ""
         # The emulator crashes at two concurrent invocations.
         self.lock = threading.Lock()
@@ -133,22 +134,6 @@ def serving(front, emulator_port, log):
     finally:
         http_server.shutdown()
         http_server.server_close()
-
-
-@contextlib.contextmanager
-def emulating(emulator, binary, log):
-    """Runs a function under AWS's emulator, and yields the port for invocations."""
-    port, runtime_api = free_ports(2)
-    command = [
-        emulator,
-        "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
-        "--runtime-api-address", f"127.0.0.1:{runtime_api}",
-        binary,
-    ]
-    settings = {"NAME": "test", "TIMEOUT": "10", "MEMORY_SIZE": "512"}
-    variables = {f"AWS_LAMBDA_FUNCTION_{name}": value for name, value in settings.items()}
-    with process(command, port, log, **variables):
-        yield port
 
 
 def main(emulator, fronts):

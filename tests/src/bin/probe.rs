@@ -1,8 +1,10 @@
 //! The probe as a program. `PROBE_FRAMEWORK` selects the framework, `PROBE_FAILS` and `PROBE_HOOK_FAILS` a failure.
+//! `PROBE_EXTENSION` is the name of an internal extension.
 
 use std::env;
 
 use lodger::Lodger;
+use lodger_extension::{Extension, InvokeEvent};
 use lodger_tests::probe;
 
 async fn hook(name: &'static str) -> Result<(), &'static str> {
@@ -15,8 +17,18 @@ async fn hook(name: &'static str) -> Result<(), &'static str> {
     }
 }
 
+/// Starts an internal extension that prints the ids of invocations.
+async fn start_extension(name: String) {
+    let extension = Extension::internal(name)
+        .on_invoke(async |event: InvokeEvent| println!("internal extension: INVOKE {}", event.request_id));
+    tokio::spawn(extension.register().await.expect("the extension cannot register").run());
+}
+
 #[tokio::main]
 async fn main() -> Result<(), lodger::Error> {
+    if let Ok(name) = env::var("PROBE_EXTENSION") {
+        start_extension(name).await;
+    }
     let lodger = Lodger::new().before_snapshot(hook("before the snapshot")).after_restore(hook("after the restore"));
     match env::var("PROBE_FRAMEWORK").as_deref() {
         Ok("actix-web") => lodger.run(probe::actix_web::app).await?,

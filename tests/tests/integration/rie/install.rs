@@ -14,6 +14,12 @@ pub const PROBE: &str = env!("CARGO_BIN_EXE_probe");
 /// because the example needs fewer of their features.
 pub const EXAMPLE: &str = env!("CARGO_BIN_EXE_example_axum");
 
+/// The path of an extension that prints its events.
+pub const EXTENSION: &str = env!("CARGO_BIN_EXE_extension");
+
+/// The path of `example-extension`, which `tests/Cargo.toml` builds like [`EXAMPLE`].
+pub const EXAMPLE_EXTENSION: &str = env!("CARGO_BIN_EXE_example_extension");
+
 /// The path of the emulator. `None` if there is none.
 ///
 /// # Panics
@@ -25,8 +31,15 @@ pub fn emulator() -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    let message = "AWS's Runtime Interface Emulator is not installed; run tests/oracles/rie.sh";
-    assert!(env::var("LODGER_TEST_RIE").as_deref() != Ok("required"), "{message}");
-    eprintln!("skipped: {message}");
+    skip("AWS's Runtime Interface Emulator is not installed; run tests/oracles/rie.sh");
     None
+}
+
+/// Prints the reason why a test is skipped.
+///
+/// # Panics
+/// `LODGER_TEST_RIE` is `required`.
+pub fn skip(reason: &str) {
+    assert!(env::var("LODGER_TEST_RIE").as_deref() != Ok("required"), "{reason}");
+    eprintln!("skipped: {reason}");
 }

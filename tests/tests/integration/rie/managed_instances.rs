@@ -1,6 +1,6 @@
 //! Managed Instances: several invocations at once in one process.
 
-use std::{cell::RefCell, collections::HashSet, path::Path, process};
+use std::{cell::RefCell, collections::HashSet};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -10,42 +10,20 @@ use lodger_tests::{
     client::ClientRequest,
     wait::{wait_until, wait_until_async},
 };
-use tokio::process::Command;
 
-use super::{Emulator, header_values, install::PROBE, json};
+use super::{Emulator, Root, header_values, install::PROBE, json};
 
 const SLOTS: usize = 5;
 
-impl Emulator {
-    /// Starts an emulator of Managed Instances with the probe, which runs up to `slots` invocations at once.
-    ///
-    /// This emulator runs only `/var/task/bootstrap`, and so needs a mount namespace. Returns `None` if the user has no
-    /// permission to create one.
-    async fn managed_instances(slots: usize, response_mode: &str) -> Option<Self> {
-        let mut try_mount = process::Command::new("unshare");
-        try_mount.args(["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]);
-        if !try_mount.output().is_ok_and(|output| output.status.success()) {
-            eprintln!("skipped: cannot create a mount namespace with `unshare --mount`");
-            return None;
-        }
-        let command = |emulator: &Path| {
-            let mut command = Command::new("unshare");
-            command.args(["--mount", "--propagation", "private", "sh", "-ec"]);
-            command.arg(
-                "mount -t tmpfs tmpfs /mnt; mkdir /mnt/upper /mnt/work
-                 mount -t overlay overlay -o lowerdir=/var,upperdir=/mnt/upper,workdir=/mnt/work /var
-                 mkdir /var/task; cp \"$PROBE\" /var/task/bootstrap; cd /var/task; exec \"$0\" \"$@\"",
-            );
-            command.arg(emulator);
-            command
-        };
-        let slots = slots.to_string();
-        let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", &*slots), ("LODGER_RESPONSE_MODE", response_mode), ("PROBE", PROBE)];
-        let emulator = Self::start_command(command, "/var/task/bootstrap", &vars).await?;
-        // This emulator listens before it has started the program.
-        invoke(&emulator, &Front::function_url(), "/first").await;
-        Some(emulator)
-    }
+/// Starts an emulator of Managed Instances with the probe, which runs up to `slots` invocations at once.
+async fn start(slots: usize, response_mode: &str) -> Option<(Emulator, Root)> {
+    let root = Root::managed_instances(PROBE, &[])?;
+    let slots = slots.to_string();
+    let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", &*slots), ("LODGER_RESPONSE_MODE", response_mode)];
+    let emulator = root.emulator(&vars).await?;
+    // This emulator listens before it has started the program.
+    invoke(&emulator, &Front::function_url(), "/first").await;
+    Some((emulator, root))
 }
 
 /// Invokes the function with a request to `front`. Returns the reply.
@@ -90,7 +68,7 @@ fn max_in_flight(output: &str) -> usize {
 
 #[tokio::test]
 async fn each_slot_responds_while_all_other_slots_are_busy() {
-    let Some(emulator) = Emulator::managed_instances(SLOTS, "buffered").await else {
+    let Some((emulator, _root)) = start(SLOTS, "buffered").await else {
         return;
     };
     let front = &Front::function_url();
@@ -128,7 +106,7 @@ async fn each_slot_responds_while_all_other_slots_are_busy() {
 
 #[tokio::test]
 async fn streams_end_in_any_order_and_fail_in_their_trailers() {
-    let Some(emulator) = Emulator::managed_instances(SLOTS, "stream").await else {
+    let Some((emulator, _root)) = start(SLOTS, "stream").await else {
         return;
     };
     let front = &Front::function_url().streaming();

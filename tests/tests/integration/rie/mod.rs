@@ -4,9 +4,11 @@
 #![cfg(target_os = "linux")]
 
 mod emulator;
+mod extensions;
 mod install;
 mod managed_instances;
 mod requests;
+mod root;
 mod snap_start;
 mod start_and_stop;
 mod streams;
@@ -17,6 +19,7 @@ use lodger_gateway::Front;
 use serde_json::Value;
 
 use emulator::Emulator;
+use root::Root;
 
 /// A front that can stream, and a front that cannot.
 fn fronts() -> [Front; 2] {

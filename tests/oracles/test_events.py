@@ -1,0 +1,28 @@
+"""The events that lodger-gateway makes for tests, which contain the same values each time."""
+
+import json
+import subprocess
+import sys
+
+from processes import ROOT
+
+
+def test_events():
+    """Returns an event of each kind."""
+    command = ["cargo", "run", "--quiet", "-p", "lodger-gateway", "--example", "test_events"]
+    try:
+        output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"cannot make the events: {error}")
+    return {line["kind"]: line["event"] for line in map(json.loads, output.splitlines())}
+
+
+def with_bodies(event, bodies):
+    """Returns an event of SQS whose messages are JSON."""
+    records = event["Records"][:len(bodies)]
+    return event | {"Records": [record | {"body": json.dumps(body)} for record, body in zip(records, bodies)]}
+
+
+def failures(event, *positions):
+    """Returns the result of a batch whose records at these positions failed."""
+    return {"batchItemFailures": [{"itemIdentifier": event["Records"][position]["messageId"]} for position in positions]}
