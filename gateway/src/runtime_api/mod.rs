@@ -1,9 +1,12 @@
 mod body;
 mod check;
+mod extension_requests;
 mod extensions;
 mod freeze;
 mod function_info;
 mod head;
+#[cfg(feature = "process")]
+mod idle;
 mod invoke;
 mod lifecycle;
 mod next;
@@ -17,6 +20,7 @@ mod settings;
 mod state;
 mod stream;
 mod telemetry;
+mod telemetry_requests;
 
 use std::{io, net::SocketAddr, sync::Arc};
 

@@ -11,14 +11,15 @@ use tokio::net::TcpListener;
 
 use super::{
     check::error_type,
-    extensions,
+    extension_requests,
     head::{RawHead, RecordingSocket},
     lifecycle,
     next::next,
     reply::{finish, respond},
     responses::{ApiResponse, json},
     state::SharedState,
-    telemetry,
+    telemetry::Api,
+    telemetry_requests,
 };
 use crate::{
     access::{Hosts, check_origin, forbidden},
@@ -70,15 +71,15 @@ async fn route(state: &SharedState, request: Request<&mut Incoming>, head: &RawH
     let path = request.uri().path().to_owned();
     let Some(call) = path.strip_prefix(RUNTIME) else {
         return Ok(match (request.method(), path.strip_prefix(EXTENSION)) {
-            (&Method::POST, Some("register")) => extensions::register(state, request).await,
-            (&Method::GET, Some("event/next")) => extensions::event_next(state, &request).await,
-            (&Method::POST, Some("init/error")) => extensions::error(state, request, true).await,
-            (&Method::POST, Some("exit/error")) => extensions::error(state, request, false).await,
+            (&Method::POST, Some("register")) => extension_requests::register(state, request).await,
+            (&Method::GET, Some("event/next")) => extension_requests::event_next(state, &request).await,
+            (&Method::POST, Some("init/error")) => extension_requests::error(state, request, true).await,
+            (&Method::POST, Some("exit/error")) => extension_requests::error(state, request, false).await,
             (&Method::PUT, None) if path.trim_end_matches('/') == TELEMETRY => {
-                telemetry::subscribe(state, request, telemetry::Api::Telemetry).await
+                telemetry_requests::subscribe(state, request, Api::Telemetry).await
             }
             (&Method::PUT, None) if path.trim_end_matches('/') == LOGS => {
-                telemetry::subscribe(state, request, telemetry::Api::Logs).await
+                telemetry_requests::subscribe(state, request, Api::Logs).await
             }
             _ => not_found(state, &request),
         });

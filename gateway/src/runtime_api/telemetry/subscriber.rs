@@ -9,7 +9,7 @@ use super::{
     record::Record,
     subscription::{Destination, Schema, Stream, Subscription},
 };
-use crate::runtime_api::Freeze;
+use crate::runtime_api::freeze::Freeze;
 
 /// The attempts to deliver a batch, and the pause after the first one, which doubles after each.
 const ATTEMPTS: u32 = 5;
