@@ -54,7 +54,7 @@ impl TelemetryTask {
             if let Err(error) = self.failures.report(self.api.handler(), handled) {
                 return error;
             }
-            drop(batch.room);
+            drop(batch.place);
         }
         // Not reached: `queue` is a sender.
         pending().await
