@@ -226,7 +226,10 @@ async fn rejects_settings_that_lambda_would_reject() {
             Extension::internal("e").on_shutdown(async |_: ShutdownEvent| {}),
             "an internal extension receives no SHUTDOWN",
         ),
-        (Extension::new().on_telemetry(handler).on_logs(handler), "an extension cannot subscribe to both APIs"),
+        (
+            Extension::new().on_telemetry(handler).on_logs(handler),
+            "cannot subscribe to both the Telemetry API and the Logs API; remove `on_logs` or `on_telemetry`",
+        ),
     ] {
         let error = extension.address("127.0.0.1:1").register().await.unwrap_err();
         assert!(error.to_string().starts_with(message), "{error}");
