@@ -122,6 +122,18 @@ async fn cancels_handlers_at_the_deadline() {
 }
 
 #[tokio::test]
+async fn cancels_a_handler_whose_deadline_has_passed() {
+    let platform = Platform::start().await;
+    let extension =
+        Extension::new().name("e").address(&platform.address).on_invoke(async |_: InvokeEvent| sleep(SOON * 2).await);
+    let stats = extension.stats();
+    platform.send(serde_json::json!({ "eventType": "INVOKE", "deadlineMs": 1_000 }));
+    platform.shut_down("SPINDOWN", Duration::from_secs(2));
+    ended(extension.run()).await.unwrap();
+    assert_eq!(stats.failed_calls(), 1);
+}
+
+#[tokio::test]
 async fn ignores_events_of_unknown_types_and_damaged_events() {
     let platform = Platform::start().await;
     platform.send(serde_json::json!({ "eventType": "NAP" }));
