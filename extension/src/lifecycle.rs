@@ -6,10 +6,11 @@ use lodger_runtime_api::ExtensionClient;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::{
-    Error, InvokeEvent, ShutdownEvent,
+    Error, FatalError, InvokeEvent, ShutdownEvent,
+    call::call,
     event::NextEvent,
-    failure::{Failures, FatalError},
-    handler::{BoxError, BoxHandler, call},
+    failure::Failures,
+    handler::{BoxError, BoxHandler},
     log,
     telemetry::Queue,
 };
