@@ -146,7 +146,8 @@ impl Extension {
         self
     }
 
-    /// Sets the function that receives the errors and panics of handlers. They are logged with and without this function.
+    /// Sets the function that receives the errors and panics of handlers. They are logged with and without this function, and
+    /// so is a panic of this function.
     pub fn on_error(mut self, report: impl Fn(&HandlerError) + Send + Sync + 'static) -> Self {
         self.failures.on_error = Some(Arc::new(report));
         self

@@ -45,7 +45,7 @@ impl Error {
     /// The type and the message of the exit error.
     pub(crate) fn exit_report(&self) -> (&str, String) {
         match &self.source {
-            Some(Source::Handler(error)) => (&error.error_type, error.message.clone()),
+            Some(Source::Handler(error)) => (error.error_type(), error.message().to_owned()),
             _ => ("Extension.PollFailed", self.report()),
         }
     }

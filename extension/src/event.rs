@@ -94,7 +94,7 @@ impl NextEvent {
 }
 
 impl InvokeEvent {
-    /// The time until the [deadline](Self::deadline). `None` if the deadline is unknown or has passed.
+    /// The time until the [deadline](Self::deadline). Zero if the deadline has passed, and `None` if the deadline is unknown.
     #[must_use]
     pub fn remaining_time(&self) -> Option<Duration> {
         remaining_time(self.deadline)
@@ -102,7 +102,7 @@ impl InvokeEvent {
 }
 
 impl ShutdownEvent {
-    /// The time until the [deadline](Self::deadline). `None` if the deadline is unknown or has passed.
+    /// The time until the [deadline](Self::deadline). Zero if the deadline has passed, and `None` if the deadline is unknown.
     #[must_use]
     pub fn remaining_time(&self) -> Option<Duration> {
         remaining_time(self.deadline)
@@ -110,7 +110,7 @@ impl ShutdownEvent {
 }
 
 fn remaining_time(deadline: Option<SystemTime>) -> Option<Duration> {
-    deadline?.duration_since(SystemTime::now()).ok().filter(|time| !time.is_zero())
+    Some(deadline?.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 /// Reads a time in milliseconds since the epoch. Any other value is an unknown time, and does not fail the event.
@@ -148,7 +148,7 @@ mod tests {
             let NextEvent::Shutdown(event) = NextEvent::parse(json.as_bytes()).unwrap() else { panic!() };
             assert_eq!((event.reason.as_str(), &event.reason), (text, &reason));
             // In the past.
-            assert_eq!(event.remaining_time(), None);
+            assert_eq!(event.remaining_time(), Some(Duration::ZERO));
         }
         assert_eq!(ShutdownReason::from("spindown"), ShutdownReason::Spindown);
         assert!(matches!(NextEvent::parse(br#"{"eventType":"NAP"}"#), Ok(NextEvent::Other(kind)) if kind == "NAP"));
@@ -160,6 +160,7 @@ mod tests {
             let json = format!(r#"{{"eventType":"SHUTDOWN","deadlineMs":{deadline}}}"#);
             let NextEvent::Shutdown(event) = NextEvent::parse(json.as_bytes()).unwrap() else { panic!() };
             assert!(event.deadline.is_none() || deadline.starts_with('1'), "{deadline}");
+            assert_eq!(event.remaining_time().is_none(), event.deadline.is_none(), "{deadline}");
         }
         assert!(NextEvent::parse(b"[").is_err() && NextEvent::parse(b"{}").is_err());
     }

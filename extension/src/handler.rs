@@ -1,21 +1,13 @@
 //! Handlers of events and records: closures and services.
 
-use std::{
-    any::Any,
-    error::Error,
-    future::poll_fn,
-    marker::PhantomData,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
-    task::Poll,
-};
+use std::{error::Error, future::poll_fn, marker::PhantomData, pin::Pin};
 
 use tower_service::Service;
 
 /// An error of a handler.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A handler of events or records.
 ///
@@ -134,58 +126,5 @@ struct Erased<H, M> {
 impl<T: 'static, M: 'static, H: Handler<T, M>> ErasedHandler<T> for Erased<H, M> {
     fn call(&mut self, input: T) -> BoxFuture<'_, Result<(), BoxError>> {
         Box::pin(self.handler.call(input))
-    }
-}
-
-/// Calls `handler`, and returns its error or the message of its panic.
-pub(crate) async fn call<T>(handler: &mut BoxHandler<T>, input: T) -> Result<(), BoxError> {
-    // The handler is called again after a panic. Values that the panic leaves in an invalid state are the handler's concern.
-    let mut future = catch_unwind(AssertUnwindSafe(|| handler.call(input))).map_err(panicked)?;
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(polled) => polled,
-        Err(panic) => Poll::Ready(Err(panicked(panic))),
-    })
-    .await
-}
-
-fn panicked(panic: Box<dyn Any + Send>) -> BoxError {
-    let message = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the handler panicked: {}", message.unwrap_or("the panic has no message")).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io;
-
-    use super::*;
-
-    async fn error_of<M: 'static>(handler: impl Handler<u8, M>) -> Option<String> {
-        call(&mut boxed(handler), 7).await.err().map(|error| error.to_string())
-    }
-
-    #[tokio::test]
-    async fn calls_closures_and_services() {
-        assert_eq!(error_of(async |_: u8| {}).await, None);
-        assert_eq!(error_of(async |input: u8| Err::<(), _>(format!("no {input}"))).await.unwrap(), "no 7");
-        assert_eq!(error_of(async |_: u8| Err::<(), _>(io::Error::other("io"))).await.unwrap(), "io");
-        let service = tower::service_fn(|input: u8| async move { Err::<(), _>(io::Error::other(input.to_string())) });
-        assert_eq!(error_of(service).await.unwrap(), "7");
-    }
-
-    #[tokio::test]
-    async fn returns_panics_and_calls_again() {
-        let mut calls = 0;
-        let mut handler = boxed(move |input: u8| {
-            calls += 1;
-            assert!(calls != 1, "before the future");
-            async move {
-                tokio::task::yield_now().await;
-                assert!(calls != 2, "in the future of {input}");
-            }
-        });
-        let mut error = async || call(&mut handler, 7).await.err().map(|error| error.to_string());
-        assert_eq!(error().await.unwrap(), "the handler panicked: before the future");
-        assert_eq!(error().await.unwrap(), "the handler panicked: in the future of 7");
-        assert_eq!(error().await, None);
     }
 }

@@ -79,13 +79,16 @@
 //! # Errors of handlers
 //!
 //! An error or a panic of a handler is logged, counted, and passed to [`Extension::on_error`]. The extension goes on, and the
-//! batch or the event counts as handled. A [`FatalError`] ends the extension instead. Log lines are events of `tracing`, or go to
+//! batch or the event counts as handled. A [`FatalError`] ends the extension instead, by itself or as a source of another error,
+//! such as an `anyhow::Error`. Log lines contain the sources of errors. They are events of `tracing`, or go to
 //! standard error if the process has no subscriber.
 
 mod builder;
+mod call;
 mod error;
 mod event;
 mod failure;
+mod fatal;
 pub mod handler;
 mod lifecycle;
 mod log;
@@ -102,6 +105,7 @@ pub mod migration {}
 pub use builder::Extension;
 pub use error::Error;
 pub use event::{InvokeEvent, ShutdownEvent, ShutdownReason, Tracing};
-pub use failure::{FatalError, HandlerError};
+pub use failure::HandlerError;
+pub use fatal::FatalError;
 pub use registered::{Function, RegisteredExtension};
 pub use stats::Stats;

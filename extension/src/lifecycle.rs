@@ -6,15 +6,16 @@ use lodger_runtime_api::ExtensionClient;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::{
-    Error, InvokeEvent, ShutdownEvent,
+    Error, FatalError, InvokeEvent, ShutdownEvent,
+    call::call,
     event::NextEvent,
-    failure::{Failures, FatalError},
-    handler::{BoxError, BoxHandler, call},
+    failure::Failures,
+    handler::{BoxError, BoxHandler},
     log,
     telemetry::Queue,
 };
 
-/// The time that Lambda gives external extensions. Applies if an event has no valid deadline.
+/// The time that Lambda gives external extensions. Applies if SHUTDOWN has no deadline in the future.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(2);
 /// The longest time of any event: the longest timeout of a function.
 const MAX_TIME: Duration = Duration::from_secs(15 * 60);
@@ -61,7 +62,9 @@ impl Lifecycle {
     }
 
     async fn shut_down(&mut self, event: ShutdownEvent, queue: Option<&Queue>) -> Result<(), FatalError> {
-        let time = event.remaining_time().unwrap_or(SHUTDOWN_TIME).min(MAX_TIME).saturating_sub(EXIT_TIME);
+        // After the deadline, the process can still handle records until Lambda sends SIGKILL.
+        let time = event.remaining_time().filter(|time| !time.is_zero()).unwrap_or(SHUTDOWN_TIME);
+        let time = time.min(MAX_TIME).saturating_sub(EXIT_TIME);
         let ends_at = Instant::now() + time;
         if let Some(queue) = queue {
             // The handler of SHUTDOWN needs a part of the time.

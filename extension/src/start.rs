@@ -55,7 +55,8 @@ impl Extension {
             (Some(handler), None) => (Api::Telemetry, handler),
             (None, Some(handler)) => (Api::Logs, handler),
             (Some(_), Some(_)) => {
-                let message = "an extension cannot subscribe to both APIs; remove `on_logs` or `on_telemetry`";
+                let message =
+                    "cannot subscribe to both the Telemetry API and the Logs API; remove `on_logs` or `on_telemetry`";
                 return Err(Error::setting(message));
             }
         };

@@ -55,7 +55,7 @@ counters! {
     handled_records,
     /// The batches that had to wait because the [queue](crate::telemetry::Subscription::queue_bytes) was full.
     delayed_batches,
-    /// The batches that were not an array of JSON. The records before the damage were kept.
+    /// The batches that were not a JSON array. The records before the damage were kept.
     damaged_batches,
     /// The requests to the listener that contained no batch, or one that was too large.
     rejected_requests,

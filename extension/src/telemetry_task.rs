@@ -5,9 +5,10 @@ use std::future::pending;
 use lodger_runtime_api::ExtensionClient;
 
 use crate::{
-    Error,
-    failure::{Failures, FatalError},
-    handler::{BoxHandler, call},
+    Error, FatalError,
+    call::call,
+    failure::Failures,
+    handler::BoxHandler,
     log,
     telemetry::{Api, Batches, Listener, Queue, Record, Subscription},
 };
@@ -54,7 +55,7 @@ impl TelemetryTask {
             if let Err(error) = self.failures.report(self.api.handler(), handled) {
                 return error;
             }
-            drop(batch.room);
+            drop(batch.place);
         }
         // Not reached: `queue` is a sender.
         pending().await

@@ -4,13 +4,9 @@
 
 mod support;
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{io, time::Duration};
 
-use lodger_extension::{Error, Extension, FatalError, InvokeEvent, ShutdownEvent, ShutdownReason, telemetry::Record};
+use lodger_extension::{Error, Extension, InvokeEvent, ShutdownEvent, ShutdownReason, telemetry::Record};
 use support::{Platform, SOON};
 use tokio::{
     sync::mpsc,
@@ -69,40 +65,6 @@ async fn uses_the_name_of_the_executable_and_needs_no_handler() {
 }
 
 #[tokio::test]
-async fn handlers_that_fail_or_panic_do_not_end_the_extension() {
-    let platform = Platform::start().await;
-    let errors = Arc::new(Mutex::new(vec![]));
-    let reported = Arc::clone(&errors);
-    let extension = Extension::new()
-        .name("e")
-        .address(&platform.address)
-        .on_invoke(async |event: InvokeEvent| match event.request_id.as_str() {
-            "r-1" => Err(format!("no {}", event.request_id)),
-            "r-2" => panic!("at {}", event.request_id),
-            _ => Ok(()),
-        })
-        .on_shutdown(tower::service_fn(async |event: ShutdownEvent| {
-            Err::<(), _>(io::Error::other(event.reason.to_string()))
-        }))
-        .on_error(move |error| reported.lock().unwrap().push(format!("{error}: {}", error.cause())));
-    let stats = extension.stats();
-    for request_id in ["r-1", "r-2", "r-3"] {
-        platform.invoke(request_id);
-    }
-    platform.shut_down("FAILURE", Duration::from_secs(2));
-    ended(extension.run()).await.unwrap();
-    let expected = [
-        "the handler on_invoke failed: no r-1",
-        "the handler on_invoke failed: the handler panicked: at r-2",
-        "the handler on_shutdown failed: FAILURE",
-    ];
-    assert_eq!(*errors.lock().unwrap(), expected);
-    assert_eq!(stats.failed_calls(), 3);
-    // No error reaches Lambda: it would end the extension.
-    assert!(!platform.targets().iter().any(|target| target.ends_with("error")));
-}
-
-#[tokio::test]
 async fn cancels_handlers_at_the_deadline() {
     let platform = Platform::start().await;
     let extension = Extension::new()
@@ -119,6 +81,18 @@ async fn cancels_handlers_at_the_deadline() {
     ended(extension.run()).await.unwrap();
     assert!(start.elapsed() < Duration::from_millis(1000), "{:?}", start.elapsed());
     assert_eq!(stats.failed_calls(), 2);
+}
+
+#[tokio::test]
+async fn cancels_a_handler_whose_deadline_has_passed() {
+    let platform = Platform::start().await;
+    let extension =
+        Extension::new().name("e").address(&platform.address).on_invoke(async |_: InvokeEvent| sleep(SOON * 2).await);
+    let stats = extension.stats();
+    platform.send(serde_json::json!({ "eventType": "INVOKE", "deadlineMs": 1_000 }));
+    platform.shut_down("SPINDOWN", Duration::from_secs(2));
+    ended(extension.run()).await.unwrap();
+    assert_eq!(stats.failed_calls(), 1);
 }
 
 #[tokio::test]
@@ -146,35 +120,6 @@ async fn reports_the_end_after_a_rejected_poll() {
     assert_eq!(report.error_type, "Extension.PollFailed");
     let message = report.body["errorMessage"].as_str().unwrap();
     assert!(message.contains("by the test"), "{message}");
-}
-
-#[tokio::test]
-async fn a_fatal_error_of_any_handler_ends_the_extension() {
-    async fn fail<T>(_: T) -> Result<(), FatalError> {
-        Err(FatalError::new("Extension.PolicyExpired", "the policy has expired"))
-    }
-    let invoke = |extension: Extension| extension.on_invoke(fail::<InvokeEvent>);
-    let shut_down = |extension: Extension| extension.on_shutdown(fail::<ShutdownEvent>);
-    let telemetry = |extension: Extension| extension.on_telemetry(fail::<Vec<Record>>);
-    let set: [fn(Extension) -> Extension; 3] = [invoke, shut_down, telemetry];
-    for (set, delivers) in set.into_iter().zip([false, false, true]) {
-        let platform = Platform::start().await;
-        let extension = set(Extension::new().name("e").address(&platform.address));
-        let running = tokio::spawn(extension.run());
-        if delivers {
-            platform.deliver(&serde_json::json!([{ "type": "function" }])).await;
-        } else {
-            platform.invoke("r-1");
-            platform.shut_down("SPINDOWN", Duration::from_secs(2));
-        }
-        let error = timeout(SOON, running).await.expect("still running").unwrap().unwrap_err();
-        assert_eq!(error.to_string(), "a handler ended the extension");
-        let report = platform.wait_for("/exit/error", 1).await;
-        assert_eq!(
-            (report.error_type.as_str(), &report.body["errorMessage"]),
-            ("Extension.PolicyExpired", &"the policy has expired".into())
-        );
-    }
 }
 
 #[tokio::test]
@@ -226,7 +171,10 @@ async fn rejects_settings_that_lambda_would_reject() {
             Extension::internal("e").on_shutdown(async |_: ShutdownEvent| {}),
             "an internal extension receives no SHUTDOWN",
         ),
-        (Extension::new().on_telemetry(handler).on_logs(handler), "an extension cannot subscribe to both APIs"),
+        (
+            Extension::new().on_telemetry(handler).on_logs(handler),
+            "cannot subscribe to both the Telemetry API and the Logs API; remove `on_logs` or `on_telemetry`",
+        ),
     ] {
         let error = extension.address("127.0.0.1:1").register().await.unwrap_err();
         assert!(error.to_string().starts_with(message), "{error}");

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio::time::sleep;
 
 use crate::{
-    Error, Extension,
+    Error, InternalExtension,
     address::Address,
     http1::{Connection, ConnectionError, ResponseHead},
     outage::{FIRST_PAUSE, LONGEST_PAUSE, Outage},
@@ -126,8 +126,8 @@ impl Client {
     ///
     /// # Panics
     /// Outside a Tokio runtime.
-    pub async fn register_extension(&self, name: &str) -> Result<Extension, Error> {
-        Extension::register(&self.address, &self.headers, name).await
+    pub async fn register_extension(&self, name: &str) -> Result<InternalExtension, Error> {
+        InternalExtension::register(&self.address, &self.headers, name).await
     }
 
     /// Reports that the process cannot start. The process has to exit afterwards.

@@ -1,4 +1,4 @@
-use std::{error, fmt, io};
+use std::{error, fmt, io, time::Duration};
 
 use crate::http1::ConnectionError;
 
@@ -80,6 +80,11 @@ impl Error {
     /// The error for an `action` whose connection failed.
     pub(crate) fn connection(action: &str, source: impl Into<io::Error>) -> Self {
         Self { message: format!("cannot {action}"), kind: ErrorKind::Connection, source: Some(source.into()) }
+    }
+
+    /// The error for an `action` to which Lambda did not respond within `limit`.
+    pub(crate) fn timeout(action: &str, limit: Duration) -> Self {
+        Self::connection(action, io::Error::new(io::ErrorKind::TimedOut, format!("no response within {limit:?}")))
     }
 
     /// The error for an `action` whose response is not a success. A 500 means that the process cannot go on.

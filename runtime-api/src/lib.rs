@@ -61,7 +61,7 @@
 //! | a client behind a trait, for mocks | `RuntimeApiClient` | no; test against `lodger-gateway`, or a server of yours |
 //! | a `User-Agent` chosen at build time | `LAMBDA_RUNTIME_USER_AGENT` | no: `lodger/` and the version |
 //! | a default subscriber of `tracing` | `tracing::init_default_subscriber` | no: events of `tracing` only |
-//! | new connections after a restore from a snapshot | `PooledClient::reset_pool` | a `sibling` for [`wait_for_restore`]; [`Extension::reconnect`] |
+//! | new connections after a restore from a snapshot | `PooledClient::reset_pool` | a `sibling` for [`wait_for_restore`]; [`InternalExtension::reconnect`] |
 //! | metadata of an invocation | headers of the response | [`Context`], with the remaining time |
 //! | exactly one response to an invocation | no | [`Invocation`], by ownership |
 //! | retries and replacement of closed connections | idle connections only | polls for a minute; responses where that is safe |
@@ -101,7 +101,7 @@ mod timer;
 pub use client::Client;
 pub use context::Context;
 pub use error::Error;
-pub use extension::{Extension, ExtensionClient, LifecycleEvent, Registration};
+pub use extension::{ExtensionClient, InternalExtension, LifecycleEvent, Registration};
 pub use invocation::Invocation;
 pub use payload::Payload;
 pub use stream::ResponseStream;

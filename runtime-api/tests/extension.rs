@@ -158,7 +158,7 @@ async fn reports_errors_with_their_type_in_a_header() {
     let listener = listener().await;
     let (_, mut client, mut socket) = register(&listener, &Registration::new("name")).await;
     let serves = async {
-        for (path, error_type) in [("init", "Extension.NoDatabase"), ("exit", "Fatal.A__B")] {
+        for (path, error_type) in [("init", "Extension.NoDatabase"), ("exit", "Extension.FatalAB")] {
             let request = read(&mut socket).await;
             assert!(request.starts_with(&format!("POST /2020-01-01/extension/{path}/error HTTP/1.1\r\n")), "{request}");
             let header = format!("\r\nlambda-extension-function-error-type: {error_type}\r\n");

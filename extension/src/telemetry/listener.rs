@@ -10,11 +10,11 @@ use hyper::{
     server::conn::http1,
     service::service_fn,
 };
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::{JoinHandle, JoinSet},
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::{Queue, Subscription, record::parse_batch};
@@ -22,6 +22,8 @@ use crate::{Error, Stats, log};
 
 /// The maximum number of open connections. Lambda opens one.
 const MAX_CONNECTIONS: usize = 16;
+/// The timeout of reading the head or the body of a request. Connections without a request close after this time.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// The memory that a record takes besides its JSON, in bytes. Rounded up.
 const RECORD_SIZE: usize = 128;
 /// The pause after a failed `accept`, for example if the process has too many open files.
@@ -89,7 +91,10 @@ async fn accept(listener: TcpListener, receiver: Receiver) {
 async fn serve(socket: TcpStream, receiver: Receiver) {
     let service = service_fn(|request| receiver.receive(request));
     // A connection that fails loses no batch: Lambda sends a batch again if it received no response.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
+    let mut builder = http1::Builder::new();
+    // The time without a request counts too, so that idle connections do not take the place of Lambda's.
+    builder.timer(TokioTimer::new()).header_read_timeout(READ_TIMEOUT);
+    let _ = builder.serve_connection(TokioIo::new(socket), service).await;
 }
 
 impl Receiver {
@@ -115,7 +120,8 @@ impl Receiver {
         if usize::try_from(request.body().size_hint().lower()).is_ok_and(|length| length > self.max_body) {
             return Err(StatusCode::PAYLOAD_TOO_LARGE);
         }
-        let body = Limited::new(request.into_body(), self.max_body).collect().await.map_err(|error| {
+        let body = timeout(READ_TIMEOUT, Limited::new(request.into_body(), self.max_body).collect()).await;
+        let body = body.map_err(|_| StatusCode::REQUEST_TIMEOUT)?.map_err(|error| {
             if error.is::<LengthLimitError>() { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST }
         })?;
         let body = body.to_bytes();
@@ -124,13 +130,53 @@ impl Receiver {
             // Accepted: the same batch would be damaged again.
             self.stats.add_damaged_batch();
             let kept = records.len();
-            log::warn(format_args!(
-                "a batch of telemetry is not an array of JSON: {error}; kept the first {kept} records"
-            ));
+            log::warn(format_args!("a batch of telemetry is not a JSON array: {error}; kept the first {kept} records"));
         }
         let size = body.len().saturating_add(records.len().saturating_mul(RECORD_SIZE));
         drop(body);
         self.queue.push(records, size).await;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    const BATCH: &[u8] = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\n\r\n[]";
+
+    /// Opens as many connections as the listener accepts, sends `start` on each, and then a batch on one more.
+    async fn receives_a_batch_after(start: &[u8]) {
+        let stats = Stats::default();
+        let (queue, _batches) = Queue::new(1 << 20, stats.clone());
+        let subscription = Subscription::new().listen(([127, 0, 0, 1], 0));
+        let listener = Listener::start(&subscription, queue, stats).await.unwrap();
+        let connect = async || TcpStream::connect(("127.0.0.1", listener.port())).await.unwrap();
+        let mut idle = vec![];
+        for _ in 0..MAX_CONNECTIONS {
+            let mut socket = connect().await;
+            socket.write_all(start).await.unwrap();
+            idle.push(socket);
+        }
+        let mut last = connect().await;
+        last.write_all(BATCH).await.unwrap();
+        let mut head = [0; 12];
+        let read = timeout(READ_TIMEOUT * 3, last.read_exact(&mut head)).await;
+        read.expect("no response").unwrap();
+        assert_eq!(&head, b"HTTP/1.1 200");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn closes_idle_connections() {
+        receives_a_batch_after(b"").await;
+        receives_a_batch_after(b"POST / HT").await;
+        receives_a_batch_after(BATCH).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn closes_connections_that_stop_in_the_middle_of_a_batch() {
+        receives_a_batch_after(b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\n\r\n[").await;
     }
 }

@@ -6,6 +6,7 @@ use tokio::{
     sync::{
         OwnedSemaphorePermit, Semaphore,
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        watch,
     },
     time::{sleep, timeout},
 };
@@ -25,6 +26,8 @@ pub(crate) struct Queue {
     /// One permit for each byte.
     room: Arc<Semaphore>,
     size: u32,
+    /// The number of batches that have been handled or dropped.
+    finished: watch::Sender<u64>,
     stats: Stats,
 }
 
@@ -35,14 +38,27 @@ pub(crate) type Batches = UnboundedReceiver<QueuedBatch>;
 #[derive(Debug)]
 pub(crate) struct QueuedBatch {
     pub(crate) records: Vec<Record>,
-    pub(crate) room: OwnedSemaphorePermit,
+    pub(crate) place: Place,
+}
+
+/// The part of the queue that a batch occupies. Its end counts the batch as finished.
+#[derive(Debug)]
+pub(crate) struct Place {
+    finished: watch::Sender<u64>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.finished.send_modify(|count| *count += 1);
+    }
 }
 
 impl Queue {
     pub(crate) fn new(size: u32, stats: Stats) -> (Self, Batches) {
         let (sender, batches) = unbounded_channel();
         let room = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)));
-        (Self { sender, room, size, stats }, batches)
+        (Self { sender, room, size, finished: watch::Sender::new(0), stats }, batches)
     }
 
     /// Adds a batch that was sent in `bytes` bytes. Waits while the queue is full.
@@ -60,20 +76,24 @@ impl Queue {
         let Ok(room) = room else { return };
         self.stats.add_batch(records.len());
         // The receiver is dropped only when the extension ends.
-        let _ = self.sender.send(QueuedBatch { records, room });
+        let place = Place { finished: self.finished.clone(), _room: room };
+        let _ = self.sender.send(QueuedBatch { records, place });
     }
 
-    /// Waits until every batch that is in the queue now has been handled.
+    /// Waits until every batch that is in the queue now has been handled. The queue accepts further batches while this method
+    /// waits.
     pub(crate) async fn idle(&self) {
-        let _ = self.room.acquire_many(self.size).await;
+        let accepted = self.stats.batches();
+        // The sender is in `self`, so the channel is open.
+        let _ = self.finished.subscribe().wait_for(|&finished| finished >= accepted).await;
     }
 
     /// Waits until the queue is empty and nothing has arrived for a moment, at most for `limit`.
     pub(crate) async fn drain(&self, limit: Duration) {
         let drained = async {
             loop {
-                self.idle().await;
                 let batches = self.stats.batches();
+                self.idle().await;
                 sleep(QUIET).await;
                 if self.stats.batches() == batches {
                     return;
@@ -86,6 +106,8 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
 
     fn queue(size: u32) -> (Queue, Batches, Stats) {
@@ -123,6 +145,20 @@ mod tests {
         assert!(timeout(QUIET, queue.idle()).await.is_err());
         drop(batch);
         timeout(QUIET, queue.idle()).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn accepts_batches_while_a_drain_waits() {
+        let (queue, mut batches, stats) = queue(10);
+        queue.push(vec![], 1).await;
+        let mut idle = pin!(queue.idle());
+        assert!(timeout(QUIET, &mut idle).await.is_err());
+        timeout(QUIET, queue.push(vec![], 1)).await.unwrap();
+        assert_eq!((stats.batches(), stats.delayed_batches()), (2, 0));
+        // The second batch arrived after the call of `idle`.
+        drop(batches.recv().await.unwrap());
+        timeout(QUIET, idle).await.unwrap();
+        assert!(timeout(QUIET, queue.idle()).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,8 +14,10 @@ pub enum Stream {
     Platform,
     /// `function`: the log lines of the function.
     Function,
-    /// `extension`: the log lines of all extensions, including this one. A handler that logs a line for each record never
-    /// comes to an end.
+    /// `extension`: the log lines of all extensions, including this one.
+    ///
+    /// A handler that logs a line for each record causes an endless loop. A handler that fails for each batch causes one too,
+    /// because this crate logs an error line for every failed call.
     Extension,
 }
 
@@ -112,7 +114,7 @@ impl Subscription {
 
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.streams.is_empty() {
-            return Err(Error::setting("the subscription has no streams; set `Subscription::streams`"));
+            return Err(Error::setting("cannot subscribe: no streams are selected; call `Subscription::streams`"));
         }
         let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
         if self.host.is_empty() || !self.host.bytes().all(is_valid) {
@@ -206,7 +208,8 @@ mod tests {
 
     #[test]
     fn rejects_a_subscription_without_streams_and_an_invalid_host() {
-        assert!(Subscription::new().streams([]).check().is_err());
+        let error = Subscription::new().streams([]).check().unwrap_err();
+        assert_eq!(error.to_string(), "cannot subscribe: no streams are selected; call `Subscription::streams`");
         assert!(Subscription::new().host("a b").check().is_err());
     }
 

@@ -199,10 +199,7 @@ impl ExtensionClient {
             let response = match sent {
                 Ok(Err(ConnectionError::Closed(_))) if was_kept => continue,
                 Ok(sent) => sent.map_err(|error| Error::connection(action, error))?,
-                Err(_) => {
-                    let cause = format!("no response within {IO_TIMEOUT:?}");
-                    return Err(Error::connection(action, io::Error::new(io::ErrorKind::TimedOut, cause)));
-                }
+                Err(_) => return Err(Error::timeout(action, IO_TIMEOUT)),
             };
             let status = response.head.status;
             self.connection = response.head.is_reusable.then_some(response.connection);

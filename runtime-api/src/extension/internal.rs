@@ -1,5 +1,5 @@
 use std::{
-    fmt, io,
+    fmt,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -23,7 +23,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 ///
 /// Source: [Extensions API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
 #[must_use = "Lambda does not start the function without the poll, which ends when this value is dropped"]
-pub struct Extension {
+pub struct InternalExtension {
     address: Address,
     /// The request that polls for events.
     poll: String,
@@ -31,13 +31,11 @@ pub struct Extension {
     task: Mutex<JoinHandle<()>>,
 }
 
-impl Extension {
+impl InternalExtension {
     pub(crate) async fn register(address: &Address, headers: &str, name: &str) -> Result<Self, Error> {
         let registration = Registration::new(name);
         let Ok(registered) = timeout(REGISTRATION_TIMEOUT, registration.send(address, headers)).await else {
-            let cause = format!("no response within {REGISTRATION_TIMEOUT:?}");
-            let action = format!("register the extension {name:?}");
-            return Err(Error::connection(&action, io::Error::new(io::ErrorKind::TimedOut, cause)));
+            return Err(Error::timeout(&format!("register the extension {name:?}"), REGISTRATION_TIMEOUT));
         };
         let Registered { connection: kept, identifier, .. } = registered?;
         let path = address.path();
@@ -61,7 +59,7 @@ impl Extension {
     }
 }
 
-impl Drop for Extension {
+impl Drop for InternalExtension {
     fn drop(&mut self) {
         self.task.get_mut().unwrap_or_else(PoisonError::into_inner).abort();
     }
@@ -87,8 +85,8 @@ async fn poll(address: Address, mut kept: Option<Box<Connection>>, request: Stri
     }
 }
 
-impl fmt::Debug for Extension {
+impl fmt::Debug for InternalExtension {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Extension").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("InternalExtension").field("address", &self.address).finish_non_exhaustive()
     }
 }

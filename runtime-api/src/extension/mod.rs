@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub use client::ExtensionClient;
-pub use internal::Extension;
+pub use internal::InternalExtension;
 pub use registration::{LifecycleEvent, Registration};
 
 const API_VERSION: &str = "/2020-01-01/extension";

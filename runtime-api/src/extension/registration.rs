@@ -96,8 +96,7 @@ impl Registration {
         let action = format!("register the extension {name:?}");
         let request = self.request(address, headers);
         let Ok(sent) = timeout(IO_TIMEOUT, send(address, None, request.as_bytes(), header)).await else {
-            let cause = format!("no response within {IO_TIMEOUT:?}");
-            return Err(Error::connection(&action, io::Error::new(io::ErrorKind::TimedOut, cause)));
+            return Err(Error::timeout(&action, IO_TIMEOUT));
         };
         let Response { connection, head, body } = sent.map_err(|error| Error::connection(&action, error))?;
         if head.status != 200 {

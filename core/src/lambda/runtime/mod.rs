@@ -12,7 +12,7 @@ mod stream;
 
 use std::{fmt, mem::take, num::NonZeroUsize, sync::Arc, time::Duration};
 
-use lodger_runtime_api::{Client, Error as ApiError, Extension};
+use lodger_runtime_api::{Client, Error as ApiError, InternalExtension};
 
 use self::{group::SlotGroup, snapshot::Snapshot};
 use crate::{
@@ -56,7 +56,7 @@ pub struct Runtime {
     /// The time limit for invocations in flight after SIGTERM. `None` if Lambda sends no SIGTERM.
     grace: Option<Duration>,
     /// The extension that makes Lambda send SIGTERM.
-    extension: Option<Arc<Extension>>,
+    extension: Option<Arc<InternalExtension>>,
     hooks: SnapshotHooks,
     handlers: Handlers,
     /// Prevents a second app of this process from using the same Runtime API.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use lodger_runtime_api::{Client, Extension};
+use lodger_runtime_api::{Client, InternalExtension};
 
 use crate::{
     Error, SnapshotHooks,
@@ -20,7 +20,7 @@ pub(crate) struct Snapshot {
     pub(crate) client: Client,
     pub(crate) hooks: SnapshotHooks,
     /// The extension, whose connection was opened before the snapshot.
-    pub(crate) extension: Option<Arc<Extension>>,
+    pub(crate) extension: Option<Arc<InternalExtension>>,
 }
 
 impl Snapshot {

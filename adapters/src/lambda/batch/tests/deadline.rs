@@ -102,7 +102,7 @@ async fn without_a_deadline_records_may_take_any_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_in_the_far_future_is_no_deadline() {
+async fn ignores_a_deadline_in_the_far_future() {
     let context = Context::from_headers([("lambda-runtime-deadline-ms", "18446744073709551615")]);
     let batch = Batch::<Raw>::from_event(&sqs(&[("a", "")]), &context).unwrap();
     assert!(batch.for_each(async |_| Ok::<_, Error>(())).await.is_success());
