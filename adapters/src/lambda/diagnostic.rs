@@ -135,7 +135,7 @@ pub(crate) fn report<E: Into<BoxError>>(error: E) -> ErrorReport {
 }
 
 /// Returns the causes of an error, the nearest first.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+pub(crate) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(error.source(), |&cause| cause.source()).take(MAX_CAUSES)
 }
 
