@@ -43,7 +43,7 @@ pub struct Record<T> {
 }
 
 impl Record<Raw> {
-    pub(super) fn new(id: ItemIdentifier, data: Bytes, json: Bytes) -> Self {
+    pub(super) fn from_parts(id: ItemIdentifier, data: Bytes, json: Bytes) -> Self {
         Self { payload: Raw, id, data, json }
     }
 

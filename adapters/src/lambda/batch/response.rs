@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde_core::{Serialize, Serializer, ser::SerializeStruct};
 
@@ -93,13 +93,13 @@ struct Failures<'a>(&'a [ItemIdentifier]);
 
 impl Serialize for Failures<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Failure))
+        serializer.collect_seq(self.0.iter().map(BatchItemFailure))
     }
 }
 
-struct Failure<'a>(&'a ItemIdentifier);
+struct BatchItemFailure<'a>(&'a ItemIdentifier);
 
-impl Serialize for Failure<'_> {
+impl Serialize for BatchItemFailure<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut failure = serializer.serialize_struct("BatchItemFailure", 1)?;
         failure.serialize_field("itemIdentifier", self.0)?;
@@ -123,7 +123,7 @@ pub struct ItemIdentifier(Identifier);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Identifier {
     Id(String),
-    Offset { partition: String, offset: i64 },
+    Offset { partition: Arc<str>, offset: i64 },
 }
 
 impl ItemIdentifier {
@@ -144,7 +144,7 @@ impl ItemIdentifier {
     ///
     /// # Errors
     /// `partition` is empty.
-    pub fn kafka(partition: impl Into<String>, offset: i64) -> Result<Self, Error> {
+    pub fn kafka(partition: impl Into<Arc<str>>, offset: i64) -> Result<Self, Error> {
         let partition = partition.into();
         if partition.is_empty() {
             return Err(Error::new("cannot report a failed record: its partition is empty"));
