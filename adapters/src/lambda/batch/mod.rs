@@ -3,6 +3,7 @@
 mod event;
 mod failure;
 mod fields;
+mod identifier;
 mod payload;
 mod record;
 mod response;
@@ -22,9 +23,10 @@ use self::{
     run::{Limits, run},
 };
 pub use self::{
+    identifier::ItemIdentifier,
     payload::{FromRecord, Raw, Whole},
     record::Record,
-    response::{BatchResponse, ItemIdentifier},
+    response::BatchResponse,
     source::BatchSource,
 };
 use crate::{
