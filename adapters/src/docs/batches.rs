@@ -1,7 +1,7 @@
 //! Batches: queues of SQS, streams of Kinesis and DynamoDB, and topics of Kafka.
 //!
-//! Lambda sends the records of a queue or a stream in batches. [`Batch`] processes them one by one and returns which of them
-//! failed, so that Lambda retries those only:
+//! [`Batch`] calls a closure for each record, several at once, and returns the records that failed. Lambda retries only those of a
+//! queue, and a stream from its first failure.
 //!
 //! ```
 //! use lodger::lambda::{Batch, BatchResponse, Context};
@@ -58,7 +58,9 @@
 //! | Amazon MQ, DocumentDB | no | [Amazon MQ][mq], [DocumentDB][docdb] |
 //!
 //! [`Batch::from_event`] rejects events of other sources. Take these as a whole: an error of the handler fails the whole batch.
-//! [Tumbling windows][windows] are not supported, because their response contains a state as well.
+//! It also rejects events of [tumbling windows][windows], whose response contains a state. Take these as a
+//! `kinesis::KinesisTimeWindowEvent` or a `dynamodb::TimeWindowEvent` of the crate `aws_lambda_events`, with
+//! [`Lodger::on_source`].
 //!
 //! Every source may send a record more than once, even a record that succeeded. Make the handler [idempotent][idempotent].
 //!
@@ -132,6 +134,7 @@
 //! [`Batch::deadline_margin`]: crate::lambda::Batch::deadline_margin
 //! [`Batch::from_event`]: crate::lambda::Batch::from_event
 //! [`FromRecord`]: crate::lambda::FromRecord
+//! [`Lodger::on_source`]: crate::Lodger::on_source
 //! [ddb]: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 //! [discarded]: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 //! [dlq]: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html

@@ -1,6 +1,6 @@
 //! Splits an event into records.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{
     Engine as _,
@@ -8,19 +8,33 @@ use base64::{
     engine::{DecodePaddingMode::Indifferent, GeneralPurpose, GeneralPurposeConfig},
 };
 use bytes::Bytes;
+use serde_core::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{
     BatchSource, ItemIdentifier, Raw, Record,
     fields::{fields, fields_of, string},
 };
-use crate::{Error, lambda::Event};
+use crate::{
+    Error,
+    lambda::{Event, EventSource},
+};
+
+/// The maximum length of the key of a partition: a topic of at most [249 characters][topics], a hyphen and the number.
+///
+/// [topics]: https://github.com/apache/kafka/blob/trunk/clients/src/main/java/org/apache/kafka/common/internals/Topic.java
+const MAX_PARTITION_BYTES: usize = 300;
 
 /// Decodes payloads. Padding may be absent.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(Indifferent).with_decode_allow_trailing_bits(true),
 );
+
+/// Fields of an event that aggregates the records of a [tumbling window][windows].
+///
+/// [windows]: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html
+const WINDOW_FIELDS: [&str; 3] = ["window", "isFinalInvokeForWindow", "state"];
 
 /// A record that has not been deserialized.
 #[derive(Debug, Clone)]
@@ -29,7 +43,7 @@ pub(super) struct Item {
     pub(super) index: usize,
     pub(super) id: ItemIdentifier,
     /// Records with the same key are processed in order. `None` if the source has no order.
-    pub(super) order_key: Option<String>,
+    pub(super) order_key: Option<Arc<str>>,
     /// The whole record.
     pub(super) json: Bytes,
     /// The payload, as it is in the record. Empty if the record has none.
@@ -43,53 +57,59 @@ impl Item {
     /// The payload does not have the format of the source.
     pub(super) fn into_record(self, source: BatchSource) -> Result<Record<Raw>, Error> {
         let data = decode(source, self.payload)?;
-        Ok(Record::new(self.id, data, self.json))
+        Ok(Record::from_parts(self.id, data, self.json))
     }
 }
 
 /// Splits `event` into its records.
 ///
 /// # Errors
-/// The event is not one of a source with partial batch responses, or a record has no identifier.
+/// The event is not one of a source with partial batch responses, it is of a tumbling window, or a record has no identifier.
 pub(super) fn split(event: &Event) -> Result<(BatchSource, Vec<Item>), Error> {
     let json = Bytes::from(event.clone());
     let text =
         str::from_utf8(&json).map_err(|error| Error::new("cannot read the event as a batch").with_source(error))?;
     // Without the error of serde_json, which may contain a value.
-    let malformed = |_| Error::new("cannot read the event as a batch: it is not a JSON object with a list of records");
-    let [records, kafka_records, source] = fields(text, ["Records", "records", "eventSource"]).map_err(malformed)?;
-    let source = string(source);
-    if let Some(partitions) = kafka_records
-        && source.as_deref().is_some_and(BatchSource::is_kafka)
-    {
-        let partitions = serde_json::from_str(partitions.get()).map_err(malformed)?;
-        return Ok((BatchSource::Kafka, kafka_items(&json, partitions)?));
+    let malformed = || Error::new("cannot read the event as a batch: it is not a JSON object with a list of records");
+    let event_source = EventSource::read(&json).ok_or_else(malformed)?;
+    let [window, is_final, state] = WINDOW_FIELDS;
+    let members = fields(text, ["Records", "records", window, is_final, state]).ok();
+    // First, because the last event of a window may have no records, and then its kind is unknown.
+    if let Some([Some(_), _, window @ ..]) = members {
+        reject_window(window)?;
     }
-    let Some(records) = records else { return Err(unsupported(source.as_deref())) };
-    let records: Vec<&RawValue> = serde_json::from_str(records.get()).map_err(malformed)?;
-    let source = source_of(&records)?;
-    let items = records.into_iter().enumerate();
-    Ok((source, items.map(|(index, record)| item(source, &json, index, record)).collect::<Result<_, _>>()?))
-}
-
-/// Returns the source of the first record, and with it of all records: an event is from one queue or one shard.
-fn source_of(records: &[&RawValue]) -> Result<BatchSource, Error> {
-    let Some(first) = records.first() else {
-        return Err(Error::new("cannot read the event as a batch: it has no records"));
+    let source = BatchSource::from_event(&event_source).ok_or_else(|| unsupported(&event_source))?;
+    let [records, kafka_records, ..] = members.ok_or_else(malformed)?;
+    let items = if source == BatchSource::Kafka {
+        kafka_items(&json, &parse(kafka_records).ok_or_else(malformed)?)?
+    } else {
+        let records: Vec<&RawValue> = parse(records).ok_or_else(malformed)?;
+        let records = records.into_iter().enumerate();
+        records.map(|(index, record)| item(source, &json, index, record)).collect::<Result<_, _>>()?
     };
-    let keys = ["eventSource", "EventSource", "eventSourceARN"];
-    let [name, name_of_sns, arn] = fields(first.get(), keys).map_err(|_| unsupported(None))?;
-    let name = string(name).or_else(|| string(name_of_sns));
-    name.as_deref()
-        .and_then(|name| BatchSource::of_records(name, &string(arn).unwrap_or_default()))
-        .ok_or_else(|| unsupported(name.as_deref()))
+    Ok((source, items))
 }
 
-fn unsupported(source: Option<&str>) -> Error {
-    let source = source.map(|source| format!(" of {source:?}")).unwrap_or_default();
+/// Rejects an event with values of [`WINDOW_FIELDS`].
+fn reject_window(values: [Option<&RawValue>; 3]) -> Result<(), Error> {
+    let is_present = |value: Option<&RawValue>| value.is_some_and(|value| value.get() != "null");
+    let mut fields = WINDOW_FIELDS.into_iter().zip(values);
+    let Some((name, _)) = fields.find(|(_, value)| is_present(*value)) else { return Ok(()) };
+    Err(Error::new(format!(
+        "cannot split an event of a tumbling window, which has the field `{name}`: its response needs a state, and a \
+         `BatchResponse` has none; take the whole event with `Lodger::on_source`, as a `kinesis::KinesisTimeWindowEvent` or a \
+         `dynamodb::TimeWindowEvent`"
+    )))
+}
+
+fn parse<'a, T: Deserialize<'a>>(json: Option<&'a RawValue>) -> Option<T> {
+    serde_json::from_str(json?.get()).ok()
+}
+
+fn unsupported(source: &EventSource<'_>) -> Error {
     Error::new(format!(
-        "cannot read the event{source} as a batch: only SQS, Kinesis, DynamoDB and Kafka have partial batch responses; take the \
-         whole event in the handler, as a type of yours or of the crate aws_lambda_events"
+        "cannot read a batch from {source}: only SQS, Kinesis, DynamoDB and Kafka have partial batch responses; take the whole \
+         event in the handler, as a type of yours or of the crate aws_lambda_events"
     ))
 }
 
@@ -99,18 +119,18 @@ fn item(source: BatchSource, event: &Bytes, index: usize, record: &RawValue) -> 
         BatchSource::Kinesis => {
             let [kinesis] = fields_of(Some(record), ["kinesis"]);
             let [id, key, data] = fields_of(kinesis, ["sequenceNumber", "partitionKey", "data"]);
-            (id, Some(string(key).unwrap_or_default()), data)
+            (id, Some(string(key).unwrap_or_default().into()), data)
         }
         BatchSource::DynamoDb => {
             let [change] = fields_of(Some(record), ["dynamodb"]);
             let [id, keys] = fields_of(change, ["SequenceNumber", "Keys"]);
-            (id, Some(canonical(keys)), change)
+            (id, Some(canonical(keys).into()), change)
         }
         _ => {
             let [id, body, attributes] = fields_of(Some(record), ["messageId", "body", "attributes"]);
             let [group] = fields_of(attributes, ["MessageGroupId"]);
             // Standard queues may have message groups too, without an order.
-            let key = (source == BatchSource::SqsFifo).then(|| string(group).unwrap_or_default());
+            let key = (source == BatchSource::SqsFifo).then(|| string(group).unwrap_or_default().into());
             (id, key, body)
         }
     };
@@ -119,20 +139,30 @@ fn item(source: BatchSource, event: &Bytes, index: usize, record: &RawValue) -> 
 }
 
 /// Reads the records of all partitions.
-fn kafka_items(event: &Bytes, partitions: BTreeMap<String, Vec<&RawValue>>) -> Result<Vec<Item>, Error> {
-    let records =
-        partitions.iter().flat_map(|(partition, records)| records.iter().map(move |record| (partition, *record)));
-    records
-        .enumerate()
-        .map(|(index, (partition, record))| {
-            let [offset, value] = fields_of(Some(record), ["offset", "value"]);
-            let offset = offset.and_then(|offset| serde_json::from_str(offset.get()).ok());
-            let id = offset.and_then(|offset| ItemIdentifier::kafka(partition, offset).ok());
-            let id = id.ok_or_else(|| without_identifier(BatchSource::Kafka, index))?;
-            let (json, payload) = (slice(event, Some(record)), slice(event, value));
-            Ok(Item { index, id, order_key: Some(partition.clone()), json, payload })
-        })
-        .collect()
+fn kafka_items(event: &Bytes, partitions: &BTreeMap<String, Vec<&RawValue>>) -> Result<Vec<Item>, Error> {
+    let mut items = Vec::new();
+    for (key, records) in partitions {
+        if key.len() > MAX_PARTITION_BYTES {
+            return Err(Error::new(format!(
+                "cannot read the event as a batch: the key of a partition has {} bytes; a topic has at most 249 characters",
+                key.len()
+            )));
+        }
+        // Shared, because an event may have hundreds of thousands of records.
+        let partition: Arc<str> = key.as_str().into();
+        for record in records {
+            items.push(kafka_item(event, items.len(), &partition, record)?);
+        }
+    }
+    Ok(items)
+}
+
+fn kafka_item(event: &Bytes, index: usize, partition: &Arc<str>, record: &RawValue) -> Result<Item, Error> {
+    let [offset, value] = fields_of(Some(record), ["offset", "value"]);
+    let id = parse(offset).and_then(|offset| ItemIdentifier::kafka(Arc::clone(partition), offset).ok());
+    let id = id.ok_or_else(|| without_identifier(BatchSource::Kafka, index))?;
+    let (json, payload) = (slice(event, Some(record)), slice(event, value));
+    Ok(Item { index, id, order_key: Some(Arc::clone(partition)), json, payload })
 }
 
 fn without_identifier(source: BatchSource, index: usize) -> Error {

@@ -6,6 +6,7 @@ use lodger_core::{BoxError, Panicked, log};
 use tracing::Level;
 
 use super::{BatchSource, ItemIdentifier};
+use crate::lambda::diagnostic::causes;
 
 /// Why a record that has begun failed.
 #[derive(Debug)]
@@ -20,12 +21,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Error(error) => {
                 write!(f, "{error}")?;
-                let mut cause = error.source();
-                while let Some(error) = cause {
-                    write!(f, ": {error}")?;
-                    cause = error.source();
-                }
-                Ok(())
+                causes(&**error).try_for_each(|cause| write!(f, ": {cause}"))
             }
             Self::Panic(panicked) => write!(f, "panicked: {panicked}"),
             Self::Deadline => f.write_str("cancelled at the deadline; raise the function's timeout"),
@@ -33,8 +29,21 @@ impl fmt::Display for Failure {
     }
 }
 
+/// The first characters of an identifier, with control characters escaped: a line of the log stays one line.
+struct Shortened<'a>(&'a ItemIdentifier);
+
+impl fmt::Display for Shortened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Longer than the identifiers of every source. The longest is of Kafka: a topic has up to 249 characters.
+        const MAX_CHARACTERS: usize = 300;
+        let id = self.0.to_string();
+        id.chars().take(MAX_CHARACTERS).try_for_each(|character| write!(f, "{}", character.escape_debug()))
+    }
+}
+
 /// Logs a record that failed, and the number of records that do not begin because of it.
 pub(super) fn log_failure(source: BatchSource, id: &ItemIdentifier, failure: &Failure, rest: usize) {
+    let id = Shortened(id);
     if rest == 0 {
         log(Level::ERROR, format_args!("cannot process record {id} of {source}: {failure}"));
     } else {

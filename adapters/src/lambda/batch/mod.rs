@@ -3,6 +3,7 @@
 mod event;
 mod failure;
 mod fields;
+mod identifier;
 mod payload;
 mod record;
 mod response;
@@ -22,9 +23,10 @@ use self::{
     run::{Limits, run},
 };
 pub use self::{
+    identifier::ItemIdentifier,
     payload::{FromRecord, Raw, Whole},
     record::Record,
-    response::{BatchResponse, ItemIdentifier},
+    response::BatchResponse,
     source::BatchSource,
 };
 use crate::{
@@ -119,7 +121,7 @@ impl<T: FromRecord> FromEvent for Batch<T> {
     }
 }
 
-/// A `Batch` is of any source with partial batch responses.
+/// A handler of a `Batch` takes events of SQS, Kinesis, DynamoDB and Kafka.
 impl<T> KnownEvent for Batch<T> {
     const PATTERNS: &'static [EventPattern] = &[
         EventPattern::Kind(EventKind::Sqs),
@@ -136,7 +138,8 @@ impl<T: FromRecord> Batch<T> {
     /// and for tests.
     ///
     /// # Errors
-    /// The event is not from a [`BatchSource`], `T` is a type of whole records (use [`Whole`]), or a record has no identifier.
+    /// The event is not from a [`BatchSource`] or is of a tumbling window, `T` is a type of whole records (use [`Whole`]), a
+    /// record has no identifier, or the key of a Kafka partition has more than 300 bytes.
     pub fn from_event(event: &Event, context: &Context) -> Result<Self, Error> {
         let time = context.remaining_time().map(|left| (Instant::now(), left));
         let (source, items) = event::split(event)?;

@@ -14,7 +14,8 @@ use crate::Error;
 /// A type that a [`Batch`](crate::lambda::Batch) reads from each of its records.
 ///
 /// Every `DeserializeOwned` type implements the trait: it is read from the payload, which has to be JSON. [`Whole`] and [`Raw`]
-/// implement it too. Implement it for payloads in another format:
+/// implement it too. Implement it for payloads in another format, and for a payload with a field that the type of a whole record
+/// has, such as `kinesis`:
 ///
 /// ```
 /// use lodger::{Error, lambda::{FromRecord, Raw, Record}};
@@ -63,9 +64,11 @@ impl<T: DeserializeOwned> FromRecord for T {
         }
         let name = type_name::<T>();
         let short = name.rsplit("::").next().unwrap_or(name);
+        let field = source.field_of_whole_records();
         Err(Error::new(format!(
-            "cannot read the payloads of {source} records as {name}, which is the type of a whole record; use \
-             `Batch<Whole<{short}>>`, or the type of the payload"
+            "cannot read the payloads of {source} records as {name}: the field `{field}` belongs to the type of a whole record; use \
+             `Batch<Whole<{short}>>`, or the type of the payload. If the payload has this field, use a newtype of {short} that \
+             implements `FromRecord`"
         )))
     }
 }
@@ -101,7 +104,7 @@ impl<R: DeserializeOwned> FromRecord for Whole<R> {
     }
 }
 
-/// No payload: the bytes are in [`Record::data`].
+/// A payload that is not deserialized. [`Record::data`] returns its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Raw;

@@ -33,7 +33,6 @@ use crate::Error;
 /// }
 /// ```
 #[derive(Clone)]
-#[non_exhaustive]
 pub struct Record<T> {
     /// The payload: see the [table of sources](crate::lambda::Batch#sources).
     pub payload: T,
@@ -43,7 +42,7 @@ pub struct Record<T> {
 }
 
 impl Record<Raw> {
-    pub(super) fn new(id: ItemIdentifier, data: Bytes, json: Bytes) -> Self {
+    pub(super) fn from_parts(id: ItemIdentifier, data: Bytes, json: Bytes) -> Self {
         Self { payload: Raw, id, data, json }
     }
 
@@ -53,6 +52,33 @@ impl Record<Raw> {
 }
 
 impl<T> Record<T> {
+    /// Creates a record for a test of a function that takes a record.
+    ///
+    /// The record has a payload and no JSON: [`data`](Self::data) and [`raw`](Self::raw) are empty, and [`parse`](Self::parse)
+    /// fails. A test that needs them reads an event by [`Batch::from_event`](crate::lambda::Batch::from_event).
+    ///
+    /// ```
+    /// use lodger::lambda::{ItemIdentifier, Record};
+    ///
+    /// struct Order {
+    ///     total: u32,
+    /// }
+    ///
+    /// async fn save(record: Record<Order>) -> Result<(), String> {
+    ///     if record.payload.total == 0 { Err(format!("{} is empty", record.id())) } else { Ok(()) }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), lodger::Error> {
+    /// let record = Record::new(ItemIdentifier::new("a")?, Order { total: 0 });
+    /// assert_eq!(save(record).await, Err("a is empty".to_owned()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new(id: ItemIdentifier, payload: T) -> Self {
+        Self { payload, id, data: Bytes::new(), json: Bytes::new() }
+    }
+
     /// The identifier: the message id, the sequence number, or the offset in a partition.
     pub fn id(&self) -> &ItemIdentifier {
         &self.id

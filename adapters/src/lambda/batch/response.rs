@@ -1,13 +1,19 @@
-use std::fmt;
+use std::collections::BTreeMap;
 
-use serde_core::{Serialize, Serializer, ser::SerializeStruct};
+use serde_core::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeStruct};
 
-use crate::Error;
+use super::ItemIdentifier;
+
+/// The field of a response with the list of failures.
+const FAILURES: &str = "batchItemFailures";
+/// The field of a failure.
+const IDENTIFIER: &str = "itemIdentifier";
 
 /// The result of a batch: the identifiers of the records that failed.
 ///
 /// Serializes to `{"batchItemFailures":[{"itemIdentifier":".."}]}`, the *partial batch response* of Lambda. Return it from the
-/// handler. Without failures the list is empty, and Lambda deletes all messages or moves its checkpoint past the batch.
+/// handler. Without failures the list is empty, and Lambda deletes all messages or moves its checkpoint past the batch. A test
+/// deserializes the result of an invocation into the type.
 ///
 /// | failures | queue of SQS | stream of Kinesis or DynamoDB | Kafka |
 /// |---|---|---|---|
@@ -84,7 +90,7 @@ impl Extend<ItemIdentifier> for BatchResponse {
 impl Serialize for BatchResponse {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut response = serializer.serialize_struct("BatchResponse", 1)?;
-        response.serialize_field("batchItemFailures", &Failures(&self.failures))?;
+        response.serialize_field(FAILURES, &Failures(&self.failures))?;
         response.end()
     }
 }
@@ -93,103 +99,29 @@ struct Failures<'a>(&'a [ItemIdentifier]);
 
 impl Serialize for Failures<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Failure))
+        serializer.collect_seq(self.0.iter().map(BatchItemFailure))
     }
 }
 
-struct Failure<'a>(&'a ItemIdentifier);
+struct BatchItemFailure<'a>(&'a ItemIdentifier);
 
-impl Serialize for Failure<'_> {
+impl Serialize for BatchItemFailure<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut failure = serializer.serialize_struct("BatchItemFailure", 1)?;
-        failure.serialize_field("itemIdentifier", self.0)?;
+        failure.serialize_field(IDENTIFIER, self.0)?;
         failure.end()
     }
 }
 
-/// The identifier of a record in a [`BatchResponse`]. Never empty: Lambda treats a whole batch as failed if one identifier is.
-///
-/// | source | identifier | JSON |
-/// |---|---|---|
-/// | SQS | `messageId` | a string |
-/// | Kinesis | `kinesis.sequenceNumber` | a string |
-/// | DynamoDB | `dynamodb.SequenceNumber` | a string |
-/// | Kafka | topic and partition, and the offset | `{"partition":"orders-0","offset":100}` ([source][kafka]) |
-///
-/// [kafka]: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html#kafka-partial-batch-response
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ItemIdentifier(Identifier);
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Identifier {
-    Id(String),
-    Offset { partition: String, offset: i64 },
-}
-
-impl ItemIdentifier {
-    /// Creates the identifier of a record of SQS, Kinesis or DynamoDB: a message id or a sequence number.
-    ///
-    /// # Errors
-    /// `id` is empty.
-    pub fn new(id: impl Into<String>) -> Result<Self, Error> {
-        let id = id.into();
-        if id.is_empty() {
-            return Err(Error::new("cannot report a failed record: its identifier is empty"));
-        }
-        Ok(Self(Identifier::Id(id)))
-    }
-
-    /// Creates the identifier of a record of Kafka. `partition` is the key of the partition in the event: the topic, a hyphen and
-    /// the number, such as `orders-0`.
-    ///
-    /// # Errors
-    /// `partition` is empty.
-    pub fn kafka(partition: impl Into<String>, offset: i64) -> Result<Self, Error> {
-        let partition = partition.into();
-        if partition.is_empty() {
-            return Err(Error::new("cannot report a failed record: its partition is empty"));
-        }
-        Ok(Self(Identifier::Offset { partition, offset }))
-    }
-
-    /// The message id or the sequence number. `None` for Kafka.
-    pub fn as_str(&self) -> Option<&str> {
-        match &self.0 {
-            Identifier::Id(id) => Some(id),
-            Identifier::Offset { .. } => None,
-        }
-    }
-
-    /// The partition and the offset. `None` except for Kafka.
-    pub fn as_offset(&self) -> Option<(&str, i64)> {
-        match &self.0 {
-            Identifier::Id(_) => None,
-            Identifier::Offset { partition, offset } => Some((partition, *offset)),
-        }
-    }
-}
-
-impl fmt::Display for ItemIdentifier {
-    /// Writes the message id or the sequence number; for Kafka, `orders-0 at offset 100`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Identifier::Id(id) => f.write_str(id),
-            Identifier::Offset { partition, offset } => write!(f, "{partition} at offset {offset}"),
-        }
-    }
-}
-
-impl Serialize for ItemIdentifier {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            Identifier::Id(id) => serializer.serialize_str(id),
-            Identifier::Offset { partition, offset } => {
-                let mut identifier = serializer.serialize_struct("ItemIdentifier", 2)?;
-                identifier.serialize_field("partition", partition)?;
-                identifier.serialize_field("offset", offset)?;
-                identifier.end()
-            }
-        }
+impl<'de> Deserialize<'de> for BatchResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        type Failure = BTreeMap<String, ItemIdentifier>;
+        let mut response = BTreeMap::<String, Vec<Failure>>::deserialize(deserializer)?;
+        let failures = response.remove(FAILURES).ok_or_else(|| D::Error::missing_field(FAILURES))?;
+        let identifier = |mut failure: Failure| failure.remove(IDENTIFIER);
+        let identifiers =
+            failures.into_iter().map(|failure| identifier(failure).ok_or_else(|| D::Error::missing_field(IDENTIFIER)));
+        identifiers.collect()
     }
 }
 
@@ -214,8 +146,34 @@ mod tests {
     }
 
     #[test]
-    fn rejects_an_empty_identifier() {
-        assert!(ItemIdentifier::new("").is_err());
-        assert!(ItemIdentifier::kafka("", 0).is_err());
+    fn deserializes_its_own_json() {
+        let response: BatchResponse =
+            [ItemIdentifier::new("a").unwrap(), ItemIdentifier::kafka("orders-0", -7).unwrap()].into_iter().collect();
+        for response in [BatchResponse::new(), response] {
+            let json = serde_json::to_string(&response).unwrap();
+            assert_eq!(serde_json::from_str::<BatchResponse>(&json).unwrap(), response);
+            assert_eq!(
+                serde_json::from_value::<BatchResponse>(serde_json::to_value(&response).unwrap()).unwrap(),
+                response
+            );
+        }
+    }
+
+    #[test]
+    fn rejects_json_of_another_form() {
+        for json in [
+            "null",
+            "{}",
+            r#"{"batchItemFailures": null}"#,
+            r#"{"batchItemFailures": ["a"]}"#,
+            r#"{"batchItemFailures": [{}]}"#,
+            r#"{"batchItemFailures": [{"itemIdentifier": ""}]}"#,
+            r#"{"batchItemFailures": [{"itemIdentifier": 7}]}"#,
+            r#"{"batchItemFailures": [{"itemIdentifier": {"partition": "orders-0"}}]}"#,
+            r#"{"batchItemFailures": [{"itemIdentifier": {"offset": 7}}]}"#,
+            r#"{"batchItemFailures": [{"itemIdentifier": {"partition": "", "offset": 7}}]}"#,
+        ] {
+            assert!(serde_json::from_str::<BatchResponse>(json).is_err(), "{json}");
+        }
     }
 }

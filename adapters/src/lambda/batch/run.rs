@@ -110,7 +110,7 @@ struct Task<F> {
     /// The records that wait for the success of this one.
     rest: Queue,
     future: Pin<Box<CatchPanic<F>>>,
-    /// The result. Until the future has ended, that of a record that is cancelled.
+    /// The result. `Failure::Deadline` until the future completes.
     result: Result<(), Failure>,
 }
 

@@ -1,6 +1,9 @@
 //! The order in which the records of a batch begin.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+};
 
 use super::event::Item;
 
@@ -19,7 +22,7 @@ pub(super) type Queue = VecDeque<Item>;
 impl Schedule {
     pub(super) fn new(items: Vec<Item>) -> Self {
         let mut schedule = Self::default();
-        let mut ordered: HashMap<String, Queue> = HashMap::new();
+        let mut ordered: HashMap<Arc<str>, Queue> = HashMap::new();
         for item in items {
             match item.order_key.clone() {
                 Some(key) => ordered.entry(key).or_default().push_back(item),

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::lambda::{EventKind, EventSource};
+
 /// The service that a [`Batch`](crate::lambda::Batch) is from. Lambda has partial batch responses for these services only.
 ///
 /// Source: [`FunctionResponseTypes` of an event source mapping][types].
@@ -21,20 +23,16 @@ pub enum BatchSource {
 }
 
 impl BatchSource {
-    /// Returns the source of records with this `eventSource` and `eventSourceARN`.
-    pub(super) fn of_records(name: &str, arn: &str) -> Option<Self> {
-        match name {
-            "aws:sqs" if arn.ends_with(".fifo") => Some(Self::SqsFifo),
-            "aws:sqs" => Some(Self::Sqs),
-            "aws:kinesis" => Some(Self::Kinesis),
-            "aws:dynamodb" => Some(Self::DynamoDb),
+    /// Returns the source of a batch. `None` if events of this kind have no partial batch responses.
+    pub(super) fn from_event(source: &EventSource<'_>) -> Option<Self> {
+        match source.kind() {
+            EventKind::Sqs if source.arn().is_some_and(|arn| arn.ends_with(".fifo")) => Some(Self::SqsFifo),
+            EventKind::Sqs => Some(Self::Sqs),
+            EventKind::Kinesis => Some(Self::Kinesis),
+            EventKind::DynamoDb => Some(Self::DynamoDb),
+            EventKind::Kafka => Some(Self::Kafka),
             _ => None,
         }
-    }
-
-    /// Whether events with this `eventSource` are from Kafka.
-    pub(super) fn is_kafka(name: &str) -> bool {
-        matches!(name, "aws:kafka" | "SelfManagedKafka" | "aws:SelfManagedKafka")
     }
 
     /// The name of records that the batch processes in order.

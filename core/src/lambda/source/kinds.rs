@@ -116,7 +116,8 @@ kinds! {
     /// A trigger of a CodeCommit repository.
     CodeCommit, "CodeCommit", [record("aws:codecommit")];
     /// Records of Kafka: of Amazon MSK or of a self-managed cluster.
-    Kafka, "Kafka", [equals("eventSource", "aws:kafka")], [equals("eventSource", "SelfManagedKafka")];
+    Kafka, "Kafka", [equals("eventSource", "aws:kafka")], [equals("eventSource", "SelfManagedKafka")],
+        [equals("eventSource", "aws:SelfManagedKafka")];
     /// Messages of an ActiveMQ broker of Amazon MQ.
     ActiveMq, "ActiveMQ", [equals("eventSource", "aws:mq")];
     /// Messages of a RabbitMQ broker of Amazon MQ.

@@ -1,5 +1,6 @@
 //! Handlers of events: beside an app, and alone.
 
+mod batches;
 mod errors;
 mod functions;
 mod local;

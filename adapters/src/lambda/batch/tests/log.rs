@@ -87,6 +87,36 @@ fn each_failure_is_one_line_without_values() {
 }
 
 #[test]
+fn an_endless_chain_of_causes_is_cut() {
+    #[derive(Debug)]
+    struct Endless;
+
+    impl fmt::Display for Endless {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("again")
+        }
+    }
+
+    impl std::error::Error for Endless {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(self)
+        }
+    }
+
+    let lines = lines_of(batch::<Raw>(&sqs(&[("a", "")])).for_each(async |_| Err(Endless)));
+    assert_eq!(lines, [format!("cannot process record a of SQS: again{}", ": again".repeat(64))]);
+}
+
+#[test]
+fn an_identifier_is_escaped_and_cut() {
+    let (hostile, long) = ("a\n\u{1b}[31mb", "x".repeat(1 << 20));
+    let event = sqs(&[(hostile, ""), (&long, "")]);
+    let lines = lines_of(batch::<Raw>(&event).for_each(async |_| Err::<(), _>("no")));
+    let expected = [r"a\n\u{1b}[31mb", &long[..300]];
+    assert_eq!(lines, expected.map(|id| format!("cannot process record {id} of SQS: no")));
+}
+
+#[test]
 fn a_failure_names_the_number_of_records_after_it() {
     let batch = batch::<String>(&fifo(&[("a1", "a"), ("b1", "b"), ("a2", "a"), ("a3", "a")]));
     let lines = lines_of(batch.for_each(async |record| if record.payload == "a1" { Err("no") } else { Ok(()) }));

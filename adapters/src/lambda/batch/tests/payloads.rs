@@ -131,12 +131,42 @@ async fn whole_reads_the_record() {
     assert_eq!(payloads::<Whole<Message>>(&event).await, (vec![Whole(expected)], vec![]));
     let name = std::any::type_name::<Message>();
     let expected = format!(
-        "cannot read the payloads of SQS records as {name}, which is the type of a whole record; use `Batch<Whole<Message>>`, or \
-         the type of the payload"
+        "cannot read the payloads of SQS records as {name}: the field `receiptHandle` belongs to the type of a whole record; use \
+         `Batch<Whole<Message>>`, or the type of the payload. If the payload has this field, use a newtype of Message that \
+         implements `FromRecord`"
     );
     assert_eq!(mismatch::<Message>(&event).unwrap(), expected);
     // The message of another queue, sent through Kinesis.
     assert_eq!(mismatch::<Message>(&kinesis(&[("1", "k", "{}")])), None);
+}
+
+#[tokio::test]
+async fn a_newtype_reads_a_payload_with_a_field_of_whole_records() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Settings {
+        kinesis: String,
+    }
+
+    #[derive(Debug, PartialEq)]
+    struct Newtype(Settings);
+
+    impl FromRecord for Newtype {
+        fn from_record(record: &Record<Raw>) -> Result<Self, Error> {
+            Settings::from_record(record).map(Self)
+        }
+    }
+
+    let event = kinesis(&[("1", "k", r#"{"kinesis": "clicks"}"#)]);
+    assert!(mismatch::<Settings>(&event).unwrap().contains("use a newtype of Settings that implements `FromRecord`"));
+    let expected = Newtype(Settings { kinesis: "clicks".to_owned() });
+    assert_eq!(payloads::<Newtype>(&event).await, (vec![expected], vec![]));
+}
+
+#[test]
+fn a_record_of_a_test_has_a_payload_and_no_json() {
+    let record = Record::new(ItemIdentifier::new("a").unwrap(), Order { total: 7 });
+    assert_eq!((record.id().as_str(), &record.payload), (Some("a"), &Order { total: 7 }));
+    assert!(record.data().is_empty() && record.raw().is_empty() && record.parse::<Order>().is_err());
 }
 
 #[cfg(feature = "events")]

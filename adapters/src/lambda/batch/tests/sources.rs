@@ -29,6 +29,7 @@ async fn reports_the_identifier_of_each_source() {
         ),
         (kafka("aws:kafka", kafka_records), BatchSource::Kafka, kafka_failures),
         (kafka("SelfManagedKafka", kafka_records), BatchSource::Kafka, kafka_failures),
+        (kafka("aws:SelfManagedKafka", kafka_records), BatchSource::Kafka, kafka_failures),
     ] {
         let batch = batch::<Raw>(&event);
         assert_eq!((batch.source(), batch.len(), batch.is_empty()), (source, 2, false));
@@ -44,18 +45,26 @@ fn rejects_events_of_other_sources_and_names_them() {
     let advice = "only SQS, Kinesis, DynamoDB and Kafka have partial batch responses; take the whole event in the handler, as a \
                   type of yours or of the crate aws_lambda_events";
     for (event, source) in [
-        (r#"{"Records": [{"EventSource": "aws:sns", "Sns": {}}]}"#, r#" of "aws:sns""#),
-        (r#"{"Records": [{"eventSource": "aws:s3", "s3": {}}]}"#, r#" of "aws:s3""#),
-        (r#"{"eventSource": "aws:rmq", "rmqMessagesByQueue": {}}"#, r#" of "aws:rmq""#),
-        (r#"{"eventSource": "aws:mq", "messages": []}"#, r#" of "aws:mq""#),
-        (r#"{"eventSource": "aws:docdb", "events": []}"#, r#" of "aws:docdb""#),
-        (r#"{"invocationId": "i", "deliveryStreamArn": "arn", "records": []}"#, ""),
-        (r#"{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}"#, ""),
-        (r#"{"Records": [7]}"#, ""),
-        (r#"{"Records": [{}]}"#, ""),
-        ("{}", ""),
+        (r#"{"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": "arn:news"}}]}"#, "SNS (arn:news)"),
+        (r#"{"Records": [{"eventSource": "aws:s3", "s3": {}}]}"#, "S3"),
+        (r#"{"eventSource": "aws:rmq", "rmqMessagesByQueue": {}}"#, "RabbitMQ"),
+        (r#"{"eventSource": "aws:mq", "messages": []}"#, "ActiveMQ"),
+        (r#"{"eventSource": "aws:docdb", "events": []}"#, "DocumentDB"),
+        (r#"{"invocationId": "i", "deliveryStreamArn": "arn", "records": []}"#, "Firehose (arn)"),
+        (
+            r#"{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}"#,
+            r#"EventBridge (source "aws.events", detail-type "Scheduled Event")"#,
+        ),
+        (r#"[{"eventSource": "aws:sqs", "messageId": "a"}]"#, "EventBridge Pipes"),
+        (r#"{"Records": [7]}"#, r#"an unknown kind, with the keys ["Records"]"#),
+        (r#"{"Records": [{}]}"#, r#"an unknown kind, with the keys ["Records"]"#),
+        (r#"{"Records": []}"#, r#"an unknown kind, with the keys ["Records"]"#),
+        (r#"{"Records": {"hunter2": 7}}"#, r#"an unknown kind, with the keys ["Records"]"#),
+        (r#"{"Records": "hunter2"}"#, r#"an unknown kind, with the keys ["Records"]"#),
+        ("{}", "an unknown kind, with the keys []"),
+        ("[7]", "an unknown kind, which is not a JSON object"),
     ] {
-        assert_eq!(error(event), format!("cannot read the event{source} as a batch: {advice}"), "{event}");
+        assert_eq!(error(event), format!("cannot read a batch from an event of {source}: {advice}"), "{event}");
     }
 }
 
@@ -63,18 +72,17 @@ fn rejects_events_of_other_sources_and_names_them() {
 fn rejects_malformed_events_without_their_values() {
     for event in [
         "",
-        "[7]",
-        r#"{"Records": "hunter2"}"#,
-        r#"{"Records": {"hunter2": 7}}"#,
         r#"{"Records": [{"messageId": "hunter2}]}"#,
         r#"{"Records": []} hunter2"#,
+        r#"{"Records": [{"eventSource": "aws:sqs", "messageId": "hunter2"}] hunter2"#,
+        r#"{"Records": [{"eventSource": "aws:sqs"}], "Records": {"hunter2": 7}}"#,
+        r#"{"eventSource": "aws:kafka", "topics": "hunter2"}"#,
         r#"{"eventSource": "aws:kafka", "records": [7]}"#,
         r#"{"eventSource": "aws:kafka", "records": {"t-0": "hunter2"}}"#,
     ] {
         let expected = "cannot read the event as a batch: it is not a JSON object with a list of records";
         assert_eq!(error(event), expected, "{event}");
     }
-    assert_eq!(error(r#"{"Records": []}"#), "cannot read the event as a batch: it has no records");
     let event = Event::new(&b"{\"Records\": \xff}"[..]);
     let error = Batch::<Raw>::from_event(&event, &Context::default()).unwrap_err();
     assert_eq!(error.to_string(), "cannot read the event as a batch");
@@ -99,6 +107,50 @@ fn rejects_records_without_an_identifier() {
     ] {
         assert_eq!(error(event), format!("cannot read the event as a batch: record 0 of {source} {without}"));
     }
+}
+
+#[test]
+fn rejects_a_partition_key_of_more_than_300_bytes() {
+    let event = |bytes: usize| kafka("aws:kafka", &[(&format!("{}-0", "t".repeat(bytes - 2)), 1, None)]);
+    assert_eq!(batch::<Raw>(&event(300)).len(), 1);
+    for bytes in [301, 3 << 20] {
+        let error = Batch::<Raw>::from_event(&event(bytes), &Context::default()).unwrap_err().to_string();
+        let expected = format!(
+            "cannot read the event as a batch: the key of a partition has {bytes} bytes; a topic has at most 249 characters"
+        );
+        assert_eq!(error, expected);
+    }
+}
+
+#[tokio::test]
+async fn records_of_a_partition_share_its_key() {
+    let event = kafka("aws:kafka", &[("orders-0", 1, None), ("orders-0", 2, None)]);
+    let response = batch::<Raw>(&event).for_each(async |_| Err::<(), _>("no")).await;
+    let partitions: Vec<_> = response.failures().iter().map(|id| id.as_offset().unwrap().0.as_ptr()).collect();
+    assert_eq!(partitions.len(), 2);
+    assert_eq!(partitions[0], partitions[1], "the key is a copy");
+}
+
+#[test]
+fn rejects_events_of_tumbling_windows() {
+    let record = r#"{"eventSource": "aws:kinesis", "kinesis": {"sequenceNumber": "1"}}"#;
+    for (fields, name) in [
+        (r#""window": {}, "state": {}, "isFinalInvokeForWindow": false"#, "window"),
+        (r#""isFinalInvokeForWindow": false"#, "isFinalInvokeForWindow"),
+        (r#""state": {}"#, "state"),
+    ] {
+        // The last event of a window may have no records.
+        for records in [record, ""] {
+            let expected = format!(
+                "cannot split an event of a tumbling window, which has the field `{name}`: its response needs a state, and a \
+                 `BatchResponse` has none; take the whole event with `Lodger::on_source`, as a `kinesis::KinesisTimeWindowEvent` or a \
+                 `dynamodb::TimeWindowEvent`"
+            );
+            assert_eq!(error(&format!(r#"{{"Records": [{records}], {fields}}}"#)), expected);
+        }
+    }
+    let event = format!(r#"{{"Records": [{record}], "window": null, "state": null}}"#);
+    assert_eq!(batch::<Raw>(&Event::new(event)).len(), 1);
 }
 
 #[tokio::test]

@@ -58,6 +58,7 @@ pub(super) fn events() -> Vec<(EventKind, Value)> {
             json!({"eventSource": "aws:kafka", "eventSourceArn": "arn:aws:kafka:eu-west-1:1:cluster/main/0f-4", "records": {"t-0": []}}),
         ),
         (K::Kafka, json!({"eventSource": "SelfManagedKafka", "bootstrapServers": "b:9092", "records": {}})),
+        (K::Kafka, json!({"eventSource": "aws:SelfManagedKafka", "bootstrapServers": "b:9092", "records": {}})),
         (
             K::ActiveMq,
             json!({"eventSource": "aws:mq", "eventSourceArn": "arn:aws:mq:eu-west-1:1:broker:jobs:b-1", "messages": []}),
