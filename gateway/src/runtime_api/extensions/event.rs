@@ -58,7 +58,7 @@ impl ExtensionEvent {
         }
     }
 
-    pub(super) fn to_json(&self) -> Value {
+    pub(in crate::runtime_api) fn to_json(&self) -> Value {
         match self {
             Self::Invoke { request_id, deadline_ms, arn, trace_id } => {
                 let mut event = json!({

@@ -1,6 +1,6 @@
 //! The begin and the end of each phase.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde_json::json;
 use tokio::time::Instant;

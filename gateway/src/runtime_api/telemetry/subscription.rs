@@ -69,7 +69,7 @@ impl Stream {
 
 /// A valid subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Subscription {
+pub(in crate::runtime_api) struct Subscription {
     pub(super) schema: Schema,
     pub(super) streams: Vec<Stream>,
     pub(super) destination: Destination,
@@ -98,7 +98,7 @@ impl Subscription {
     ///
     /// # Errors
     /// All problems, as the message of the response.
-    pub(super) fn parse(api: Api, is_managed: bool, body: &Value) -> Result<Self, String> {
+    pub(in crate::runtime_api) fn parse(api: Api, is_managed: bool, body: &Value) -> Result<Self, String> {
         let mut problems = Vec::new();
         if !body.is_object() {
             return Err("the body should be a JSON object".to_owned());
