@@ -1,7 +1,7 @@
 //! Batches: queues of SQS, streams of Kinesis and DynamoDB, and topics of Kafka.
 //!
-//! [`Batch`] calls a closure for each record, several at once, and returns the records that failed. Lambda retries only those of a
-//! queue, and a stream from its first failure.
+//! [`Batch`] calls a closure for each record, several at once, and returns the records that failed. Lambda retries only those
+//! of a queue, and a stream from its first failure.
 //!
 //! ```
 //! use lodger::lambda::{Batch, BatchResponse, Context};

@@ -66,9 +66,9 @@ impl<T: DeserializeOwned> FromRecord for T {
         let short = name.rsplit("::").next().unwrap_or(name);
         let field = source.field_of_whole_records();
         Err(Error::new(format!(
-            "cannot read the payloads of {source} records as {name}: the field `{field}` belongs to the type of a whole record; use \
-             `Batch<Whole<{short}>>`, or the type of the payload. If the payload has this field, use a newtype of {short} that \
-             implements `FromRecord`"
+            "cannot read the payloads of {source} records as {name}: the field `{field}` belongs to the type of a whole record; \
+             use `Batch<Whole<{short}>>`, or the type of the payload. If the payload has this field, use a newtype of {short} \
+             that implements `FromRecord`"
         )))
     }
 }

@@ -115,13 +115,10 @@ impl Serialize for BatchItemFailure<'_> {
 
 impl<'de> Deserialize<'de> for BatchResponse {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        type Failure = BTreeMap<String, ItemIdentifier>;
-        let mut response = BTreeMap::<String, Vec<Failure>>::deserialize(deserializer)?;
-        let failures = response.remove(FAILURES).ok_or_else(|| D::Error::missing_field(FAILURES))?;
-        let identifier = |mut failure: Failure| failure.remove(IDENTIFIER);
-        let identifiers =
-            failures.into_iter().map(|failure| identifier(failure).ok_or_else(|| D::Error::missing_field(IDENTIFIER)));
-        identifiers.collect()
+        let mut response = BTreeMap::<String, Vec<BTreeMap<String, ItemIdentifier>>>::deserialize(deserializer)?;
+        let failures = response.remove(FAILURES).ok_or_else(|| D::Error::missing_field(FAILURES))?.into_iter();
+        let identifiers = failures.map(|mut failure| failure.remove(IDENTIFIER));
+        identifiers.map(|identifier| identifier.ok_or_else(|| D::Error::missing_field(IDENTIFIER))).collect()
     }
 }
 

@@ -112,7 +112,7 @@ fn an_identifier_is_escaped_and_cut() {
     let (hostile, long) = ("a\n\u{1b}[31mb", "x".repeat(1 << 20));
     let event = sqs(&[(hostile, ""), (&long, "")]);
     let lines = lines_of(batch::<Raw>(&event).for_each(async |_| Err::<(), _>("no")));
-    let expected = [r"a\n\u{1b}[31mb", &long[..300]];
+    let expected = [r"a\n\u{1b}[31mb", &"x".repeat(300)];
     assert_eq!(lines, expected.map(|id| format!("cannot process record {id} of SQS: no")));
 }
 
