@@ -96,6 +96,19 @@ async fn cancels_a_handler_whose_deadline_has_passed() {
 }
 
 #[tokio::test]
+async fn gives_the_handler_of_a_late_shutdown_time() {
+    let platform = Platform::start().await;
+    let extension = Extension::new()
+        .name("e")
+        .address(&platform.address)
+        .on_shutdown(async |_: ShutdownEvent| sleep(Duration::from_millis(100)).await);
+    let stats = extension.stats();
+    platform.send(serde_json::json!({ "eventType": "SHUTDOWN", "shutdownReason": "SPINDOWN", "deadlineMs": 1_000 }));
+    ended(extension.run()).await.unwrap();
+    assert_eq!(stats.failed_calls(), 0);
+}
+
+#[tokio::test]
 async fn ignores_events_of_unknown_types_and_damaged_events() {
     let platform = Platform::start().await;
     platform.send(serde_json::json!({ "eventType": "NAP" }));
