@@ -11,7 +11,7 @@ check() {
 
 for host in server lambda vercel; do
     check "$host"
-    for feature in actix-web actix-web-http2 axum axum-07 hyper tower warp logs serde; do
+    for feature in actix-web actix-web-http2 axum axum-07 hyper tower warp logs serde handlers events; do
         check "$host $feature"
     done
 done

@@ -2,7 +2,8 @@
 //!
 //! - A [`Front`] turns an HTTP request into the event that AWS would send, and a reply into the response that AWS would give. A
 //!   [`WebSocketApi`] does the same for a WebSocket connection.
-//! - A [`RuntimeApi`] delivers events to a function, and receives its replies.
+//! - A [`RuntimeApi`] delivers events to a function, and receives its replies. Extensions register with it, and get telemetry.
+//! - [`events`] are test events of other services, such as the messages of a queue.
 //! - A [`Server`] puts a front on a port.
 //! - A `Function` is a program that runs as a child process (feature `process`).
 //!
