@@ -86,7 +86,7 @@ impl Serialize for ItemIdentifier {
             Identifier::Id(id) => serializer.serialize_str(id),
             Identifier::Offset { partition, offset } => {
                 let mut identifier = serializer.serialize_struct("ItemIdentifier", 2)?;
-                identifier.serialize_field("partition", partition)?;
+                identifier.serialize_field("partition", &**partition)?;
                 identifier.serialize_field("offset", offset)?;
                 identifier.end()
             }
