@@ -34,9 +34,11 @@ use crate::{FunctionError, Warning, access::Hosts, log::Log};
 #[cfg(feature = "process")]
 pub(crate) use self::extensions::SHUTDOWN_TIMEOUT;
 pub use self::extensions::{ExtensionError, ShutdownReason};
+#[cfg(feature = "process")]
+pub(crate) use self::freeze::Freeze;
 #[cfg(feature = "websocket")]
 pub(crate) use self::send::error_response;
-pub(crate) use self::{freeze::Freeze, state::SharedState};
+pub(crate) use self::state::SharedState;
 
 /// A [Lambda Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on a port, for one function and its
 /// extensions.
