@@ -23,6 +23,10 @@ const ONLY_METHODS: &str = "
 | `Lodger::on_listening` | server, Vercel | Calls a function with the address that the server listens on. |
 | `Lodger::shutdown` | all | Shuts down when a future completes. Lodger does not listen for signals then. |
 | `Lodger::shutdown_or_signal` | all | Shuts down when a future completes, or at a signal. |
+| `Lodger::on` | Lambda | Handles the events of a type, such as the messages of a queue. |
+| `Lodger::on_source` | Lambda | Handles the events of a source. |
+| `Lodger::on_detail_type` | Lambda | Handles the events of EventBridge with a source and a detail type. |
+| `Lodger::on_any` | Lambda | Handles the events that no other handler takes. |
 | `Lodger::before_freeze` | Lambda, Vercel | Runs a hook each time before the host may freeze the process. |
 | `Lodger::before_snapshot` | Lambda with SnapStart | Runs a hook before Lambda takes the snapshot. |
 | `Lodger::after_restore` | Lambda with SnapStart | Runs a hook in each instance that Lambda restores from the snapshot. |
