@@ -45,12 +45,13 @@ impl IntoResult for StreamResponse {
 /// # Example
 ///
 /// ```
-/// use lodger::{Body, Error, lambda::{LambdaEvent, StreamResponse}};
+/// use lodger::{Body, lambda::{Error, LambdaEvent, StreamResponse}};
 /// use serde_json::Value;
 ///
 /// async fn export(_: LambdaEvent<Value>) -> Result<StreamResponse, Error> {
-///     let lines = futures_util::stream::iter(["id,name\n", "1,Ada\n"].map(Ok::<_, std::io::Error>));
-///     Ok(StreamResponse::new(Body::from_stream(lines)).content_type("text/csv".parse().unwrap()))
+///     // `Body::from_stream` makes a body of a stream of chunks.
+///     let body = Body::from("id,name\n1,Ada\n");
+///     Ok(StreamResponse::new(body).content_type("text/csv".parse()?))
 /// }
 /// ```
 #[derive(Debug)]
