@@ -100,7 +100,10 @@ def check_orders(check, function, events):
     check("an event that is not a batch: exit status and type", (1, "Error: InvalidEvent", ""),
           function.error("--data-example", "schedule"))
     status, error = function.post(events["schedule"])
-    message = "cannot read the event as a batch: only SQS, Kinesis, DynamoDB and Kafka have partial batch responses"
+    message = (
+        'cannot read a batch from an event of EventBridge (source "aws.events", detail-type "Scheduled Event"): '
+        "only SQS, Kinesis, DynamoDB and Kafka have partial batch responses"
+    )
     check("the same event by HTTP: status, type and message", (500, "InvalidEvent", message),
           (status, error["errorType"], error["errorMessage"].partition(";")[0]))
 

@@ -7,7 +7,8 @@
 //! curl localhost:3000/stock/apple -d '{"count": 5}' -H 'content-type: application/json'
 //! ```
 //!
-//! On Lambda the queue `orders` and the rule `hourly` of EventBridge invoke the same function. `cargo test -p example-events` plays both.
+//! On Lambda the queue `orders` and an hourly rule of EventBridge invoke the same function. `cargo test -p example-events` plays
+//! both.
 
 mod api;
 mod orders;
@@ -27,7 +28,7 @@ fn with_handlers(lodger: Lodger, shop: &Arc<Shop>) -> Lodger {
     let (for_orders, for_report) = (Arc::clone(shop), Arc::clone(shop));
     lodger
         .on_source("orders", move |batch, _: Context| orders::reserve(Arc::clone(&for_orders), batch))
-        .on_source("hourly", move |event, _: Context| report::write(Arc::clone(&for_report), event))
+        .on_source("aws.events", move |event, _: Context| report::write(Arc::clone(&for_report), event))
 }
 
 #[tokio::main]
