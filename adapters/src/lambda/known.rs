@@ -39,13 +39,14 @@ impl EventPattern {
         match *self {
             Self::Kind(kind) => event.kind() == kind,
             Self::Source(source) => event.is_from(source),
-            Self::DetailType { source, detail_type } => {
-                event.kind() == EventKind::EventBridge
-                    && event.source() == Some(source)
-                    && event.detail_type() == Some(detail_type)
-            }
+            Self::DetailType { source, detail_type } => has_detail_type(event, source, detail_type),
         }
     }
+}
+
+/// Whether an event is of EventBridge, from `source` and with `detail_type`. An alarm that invokes the function itself is not.
+pub(super) fn has_detail_type(event: &EventSource<'_>, source: &str, detail_type: &str) -> bool {
+    event.kind() == EventKind::EventBridge && event.source() == Some(source) && event.detail_type() == Some(detail_type)
 }
 
 /// A type of events that Lodger recognizes by their source, so that `Lodger::on` takes a handler for it.

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use lodger_core::lambda::{EventKind, EventSource};
+use lodger_core::lambda::EventSource;
 
-use super::{EventPattern, KnownEvent};
+use super::{EventPattern, KnownEvent, known::has_detail_type};
 
 /// The events that a handler takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,11 +46,7 @@ impl Selector {
             }
             Self::Source(name) => source.is_from(name).then(|| Precision::of_name(name, source)),
             Self::DetailType { source: name, detail_type } => {
-                // As `EventPattern::DetailType`: an alarm that invokes the function itself is no event of EventBridge.
-                let matches = source.kind() == EventKind::EventBridge
-                    && source.source() == Some(name)
-                    && source.detail_type() == Some(detail_type);
-                matches.then_some(Precision::DetailType)
+                has_detail_type(source, name, detail_type).then_some(Precision::DetailType)
             }
         }
     }
