@@ -135,12 +135,16 @@ fn folders_of_the_core_import_downwards() {
     assert!(found.is_empty(), "imports against the plan:\n{}", found.join("\n"));
 }
 
-/// The members of the workspace that are libraries of the project: those in folders of the root, without tests and benchmarks.
+/// The members of the workspace that are libraries of the project: those in folders of the root, without the book, tests and
+/// benchmarks.
 fn libraries() -> BTreeSet<String> {
     let manifest = fs::read_to_string(crate_folder("Cargo.toml")).unwrap();
     let members = manifest.split_once("members = [").unwrap().1.split_once(']').unwrap().0;
     let names = members.split(',').map(|member| member.trim().trim_matches('"'));
-    names.filter(|name| !name.contains('/') && !["benches", "tests"].contains(name)).map(str::to_owned).collect()
+    names
+        .filter(|name| !name.contains('/') && !["benches", "docs", "tests"].contains(name))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
