@@ -1,10 +1,8 @@
 //! The address of the client.
 
-use std::net::{IpAddr, SocketAddr};
-
 use http::HeaderMap;
 
-use crate::{ClientAddr, json::read::Text};
+use crate::{ClientAddr, json::read::Text, request::address::parse_address};
 
 /// The source of the client's address.
 pub(crate) enum ClientSource<'a> {
@@ -28,30 +26,5 @@ impl ClientSource<'_> {
             }
         };
         address.map_or(ClientAddr::UNKNOWN, ClientAddr)
-    }
-}
-
-/// Parses an IP address with an optional port. IPv6 addresses may be in brackets.
-fn parse_address(text: &[u8]) -> Option<SocketAddr> {
-    let text = std::str::from_utf8(text).ok()?.trim();
-    let ip = || text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text).parse::<IpAddr>();
-    text.parse().ok().or_else(|| ip().ok().map(|ip| SocketAddr::new(ip, 0)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parses_addresses_with_ports_and_brackets() {
-        let address = |text: &str| parse_address(text.as_bytes()).map(|address| address.to_string());
-        assert_eq!(address("203.0.113.9").unwrap(), "203.0.113.9:0");
-        assert_eq!(address(" 203.0.113.9:4711 ").unwrap(), "203.0.113.9:4711");
-        assert_eq!(address("2001:db8::1").unwrap(), "[2001:db8::1]:0");
-        assert_eq!(address("[2001:db8::1]").unwrap(), "[2001:db8::1]:0");
-        assert_eq!(address("[2001:db8::1]:4711").unwrap(), "[2001:db8::1]:4711");
-        for garbage in ["", "unknown", "1.2.3", "203.0.113.9:x", "[::1", "_hidden"] {
-            assert_eq!(address(garbage), None, "{garbage}");
-        }
     }
 }
