@@ -24,6 +24,10 @@ typos:
 deny *checks:
     tests/deny.sh {{checks}}
 
+# The messages of Lodger, against the page about troubleshooting.
+messages:
+    tests/messages.py
+
 # Crates of others in the public API, against the list of those that are meant to be there.
 external-types:
     tests/external_types.py
