@@ -35,8 +35,11 @@ pub fn log(level: Level, message: fmt::Arguments<'_>) {
 ///
 /// The line goes to standard error if no subscriber reads it: without the address, a server with port 0 cannot be reached.
 #[cfg(feature = "server")]
-pub(crate) fn log_address(addr: std::net::SocketAddr) {
-    log_line(Level::INFO, format_args!("listening on http://{addr}"), true);
+pub(crate) fn log_address(addr: std::net::SocketAddr, platform: Option<&str>) {
+    match platform {
+        Some(platform) => log_line(Level::INFO, format_args!("listening on http://{addr} on {platform}"), true),
+        None => log_line(Level::INFO, format_args!("listening on http://{addr}"), true),
+    }
 }
 
 fn log_line(level: Level, message: fmt::Arguments<'_>, is_always_shown: bool) {

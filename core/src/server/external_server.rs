@@ -8,7 +8,7 @@ use std::{
 use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
-    Error, Host,
+    Error, Host, HostingPlatform,
     log::{self, log_address},
     server::{Ingress, OnListening, Server, shutdown_signal::ShutdownSignal},
 };
@@ -28,6 +28,7 @@ pub struct ExternalServer {
     addr: SocketAddr,
     on_listening: Option<OnListening>,
     announces_to_vercel_dev: bool,
+    platform: Option<&'static HostingPlatform>,
     shutdown: ShutdownSignal,
 }
 
@@ -46,12 +47,18 @@ impl Server {
 
     /// Separates the socket from everything else.
     pub(crate) fn split(self) -> Result<(TcpListener, ExternalServer), Error> {
-        let Self { listener, addr, ingress, grace, header_timeout, shutdown, on_listening, announces_to_vercel_dev } =
-            self;
-        let shutdown = ShutdownSignal::new(shutdown)?;
-        let external =
-            ExternalServer { ingress, header_timeout, grace, addr, on_listening, announces_to_vercel_dev, shutdown };
-        Ok((listener, external))
+        let shutdown = ShutdownSignal::new(self.shutdown)?;
+        let external = ExternalServer {
+            ingress: self.ingress,
+            header_timeout: self.header_timeout,
+            grace: self.grace,
+            addr: self.addr,
+            on_listening: self.on_listening,
+            announces_to_vercel_dev: self.announces_to_vercel_dev,
+            platform: self.platform,
+            shutdown,
+        };
+        Ok((self.listener, external))
     }
 }
 
@@ -64,7 +71,7 @@ impl ExternalServer {
     /// Reports that the server accepts connections: to the platform or in the log, and to the user's callback.
     pub fn report_listening(&mut self) {
         if !self.ingress.report_listening(self.addr) {
-            log_address(self.addr);
+            log_address(self.addr, self.platform.map(|platform| platform.title));
         }
         if self.announces_to_vercel_dev {
             print_for_vercel_dev(self.addr.port());

@@ -25,7 +25,7 @@ use std::{
 
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{App, Error, Host, Settings, lifecycle::shutdown::Shutdown};
+use crate::{App, Error, Host, HostingPlatform, Settings, lifecycle::shutdown::Shutdown};
 use connection::Phase;
 use listener::{accept, cannot_listen};
 use platform::Platform;
@@ -61,6 +61,7 @@ pub struct Server {
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
     announces_to_vercel_dev: bool,
+    platform: Option<&'static HostingPlatform>,
 }
 
 /// A callback that receives the address of the server.
@@ -97,11 +98,12 @@ impl Server {
             listener,
             addr,
             ingress: Ingress::new(&settings),
-            grace: settings.grace.unwrap_or(DEFAULT_GRACE),
+            grace: settings.grace_of_server(),
             header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
             shutdown: Shutdown::default(),
             on_listening: None,
             announces_to_vercel_dev: settings.announces_to_vercel_dev,
+            platform: settings.platform,
         })
     }
 

@@ -4,13 +4,21 @@ mod environment;
 mod host;
 mod modes;
 mod names;
+#[cfg(feature = "server")]
+mod platforms;
 #[cfg(test)]
 mod tests;
 mod value;
 mod variables;
 
-use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    num::NonZeroUsize,
+    time::Duration,
+};
 
+#[cfg(feature = "server")]
+pub use self::platforms::{ClientRule, HostingPlatform, PLATFORMS};
 use self::{environment::Environment, value::Value};
 pub use self::{
     host::Host,
@@ -31,6 +39,9 @@ use crate::{
 pub struct Settings {
     /// The host. `None` detects it.
     pub host: Option<Host>,
+    /// The platform that runs the server, which decides some defaults. [`apply_env`](Self::apply_env) detects it.
+    #[cfg(feature = "server")]
+    pub platform: Option<&'static HostingPlatform>,
     /// The address to listen on. Port 0 takes a free port.
     pub addr: Option<SocketAddr>,
     /// The prefix to remove from the path of each request: whole segments, once.
@@ -46,8 +57,11 @@ pub struct Settings {
     pub events_path: Option<String>,
     /// The parent of the routes for events of a WebSocket API. No HTTP request reaches a path below it, on any host.
     pub websocket_path: Option<String>,
-    /// The grace period: the timeout of requests in flight at shutdown. `None` means 10 seconds; on Lambda, 0.4 seconds.
+    /// The grace period: the timeout of requests in flight at shutdown. `None` means 0.4 seconds on Lambda. On a server it means the
+    /// time that fits the platform, or 10 seconds.
     pub grace: Option<Duration>,
+    /// The time between the signal and SIGKILL that the variable of a platform sets.
+    pub kill_after: Option<Duration>,
     /// Whether to register an extension, so that Lambda sends SIGTERM before it ends the process.
     pub sigterm: bool,
     /// The time before the deadline of an invocation at which a request is cancelled. `None` means 500 milliseconds.
@@ -101,6 +115,8 @@ impl Settings {
             }
             if variable.name == "LODGER_HOST" {
                 self.host.get_or_insert_with(|| Host::detect(environment));
+                #[cfg(feature = "server")]
+                self.detect_platform(environment);
             }
         }
         self.normalize()
@@ -109,6 +125,30 @@ impl Settings {
     /// The host of a process with these settings, once the environment has been applied.
     pub fn host(&self) -> Host {
         self.host.unwrap_or(Host::Server)
+    }
+
+    /// Detects the platform of a server.
+    #[cfg(feature = "server")]
+    fn detect_platform(&mut self, environment: &Environment) {
+        if self.host() == Host::Server && !self.is_behind_vercels_proxy {
+            self.platform = HostingPlatform::detect(environment);
+        }
+    }
+
+    /// The address of `PORT`: every address that the clients of the platform use.
+    fn unspecified_ip(&self) -> IpAddr {
+        #[cfg(feature = "server")]
+        if self.platform.is_some_and(|platform| platform.listens_on_ipv6) {
+            return Ipv6Addr::UNSPECIFIED.into();
+        }
+        Ipv4Addr::UNSPECIFIED.into()
+    }
+
+    /// The grace period of a server.
+    #[cfg(feature = "server")]
+    pub(crate) fn grace_of_server(&self) -> Duration {
+        let of_platform = || self.platform.and_then(|platform| platform.grace_within(self.kill_after));
+        self.grace.or_else(of_platform).unwrap_or(crate::server::DEFAULT_GRACE)
     }
 
     /// Whether a removed prefix is added to the `Location` of responses.

@@ -163,3 +163,43 @@ fn knows_its_own_variables_by_name() {
     assert!(is_unknown("LODGER_ADR") && is_unknown("LODGER_"));
     assert!(!is_unknown("LODGER_ADDR") && !is_unknown("LODGER_TEST_EVENTS") && !is_unknown("PORTS"));
 }
+
+#[cfg(feature = "server")]
+#[test]
+fn takes_the_grace_period_from_the_platform_unless_code_or_a_variable_sets_it() {
+    let grace = |code, variables: &[(&str, &str)]| {
+        let settings = apply("app", Settings { grace: code, ..Settings::default() }, variables).unwrap();
+        settings.grace_of_server().as_millis()
+    };
+    let (fly, seconds) = (("FLY_APP_NAME", "app"), |seconds| Some(Duration::from_secs(seconds)));
+    assert_eq!(grace(None, &[]), 10_000);
+    assert_eq!(grace(None, &[fly]), 4_500);
+    assert_eq!(grace(seconds(7), &[fly]), 7_000);
+    assert_eq!(grace(seconds(7), &[fly, ("LODGER_GRACE", "8")]), 8_000);
+    let railway = ("RAILWAY_ENVIRONMENT_NAME", "production");
+    assert_eq!(grace(None, &[railway]), 10_000);
+    assert_eq!(grace(None, &[railway, ("RAILWAY_DEPLOYMENT_DRAINING_SECONDS", "20")]), 19_500);
+}
+
+#[cfg(feature = "server")]
+#[test]
+fn listens_on_ipv6_where_the_platform_needs_it() {
+    let (fly, port) = (("FLY_APP_NAME", "app"), ("PORT", "8080"));
+    assert_eq!(addr("app", &[fly, port]).unwrap(), "[::]:8080");
+    assert_eq!(addr("app", &[("DYNO", "web.1"), port]).unwrap(), "0.0.0.0:8080");
+    assert_eq!(addr("app", &[fly, port, ("LODGER_ADDR", "0.0.0.0:1")]).unwrap(), "0.0.0.0:1");
+    assert_eq!(addr("user-server", &[fly, port]).unwrap(), "127.0.0.1:8080");
+}
+
+#[cfg(feature = "server")]
+#[test]
+fn recognizes_platforms_on_a_server_only() {
+    let platform = |variables: &[(&str, &str)]| {
+        let settings = apply("user-server", Settings::default(), variables).unwrap();
+        settings.platform.map(|platform| platform.name)
+    };
+    let kubernetes = ("KUBERNETES_SERVICE_HOST", "10.0.0.1");
+    assert_eq!(platform(&[kubernetes]), Some("kubernetes"));
+    assert_eq!(platform(&[kubernetes, ("LODGER_HOST", "lambda")]), None);
+    assert_eq!(platform(&[kubernetes, ("VERCEL_IPC_PATH", "/ipc"), ("PORT", "1")]), None);
+}

@@ -106,12 +106,12 @@ pub static VARIABLES: &[Variable] = &[
         method: None,
         value: PORT,
         default: "none",
-        effect: "Port to listen on as a server, on all IPv4 addresses. Many container platforms set it. Behind the proxy of \
-                 Vercel's standalone mode the address is `127.0.0.1`.",
+        effect: "Port to listen on as a server, on all IPv4 addresses. On Fly.io and Railway also on all IPv6 addresses. Many container \
+                 platforms set it. Behind the proxy of Vercel's standalone mode the address is `127.0.0.1`.",
         apply: |settings, value| {
             if value.decides_addr(settings) {
                 let is_private = value.environment.is_user_server();
-                let ip = if is_private { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
+                let ip = if is_private { Ipv4Addr::LOCALHOST.into() } else { settings.unspecified_ip() };
                 settings.addr = Some((ip, value.parse()?).into());
             }
             Ok(())
@@ -194,7 +194,7 @@ pub static VARIABLES: &[Variable] = &[
         name: "LODGER_GRACE",
         method: Some("grace"),
         value: SECONDS,
-        default: "10 seconds; 0.4 seconds on Lambda",
+        default: "10 seconds, or the time that fits the platform; 0.4 seconds on Lambda",
         effect: "Grace period: timeout of requests in flight at shutdown.",
         apply: |settings, value| value.seconds().map(|value| settings.grace = Some(value)),
     },
@@ -222,6 +222,20 @@ pub static VARIABLES: &[Variable] = &[
         effect: "Timeout of a server connection from accept to the end of the first request's headers. 0 turns it off. \
                  warp's own server has no such timeout.",
         apply: |settings, value| value.seconds().map(|value| settings.header_timeout = Some(value)),
+    },
+    Variable {
+        name: "RAILWAY_DEPLOYMENT_DRAINING_SECONDS",
+        method: None,
+        value: SECONDS,
+        default: "0",
+        effect: "Time between SIGTERM and SIGKILL on Railway, from which the default of `LODGER_GRACE` follows there. You set it for \
+                 Railway, which kills the process at once without it.",
+        apply: |settings, value| {
+            if settings.host() == Host::Server {
+                settings.kill_after = Some(value.seconds()?);
+            }
+            Ok(())
+        },
     },
     Variable {
         name: "VERCEL_OIDC_TOKEN",
