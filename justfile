@@ -36,10 +36,6 @@ external-types:
 minimal-versions:
     tests/minimal_versions.sh
 
-# The adapters for poem and salvo, outside of the workspace; builds these frameworks first, which takes minutes.
-adapters:
-    tests/adapters.sh
-
 # The documentation as docs.rs builds it, with its links.
 doc:
     RUSTDOC=$PWD/tests/rustdoc.sh RUSTDOCFLAGS="--cfg docsrs -D warnings" cargo doc --workspace --all-features --no-deps
