@@ -30,7 +30,6 @@ OTHER_TEXTS = (
     "Lambda-Runtime-Function-Error-Type: ", "lambda-runtime-function-response-mode: ",
     # names inside messages
     "a host and a port", "requests that Lodger passes", "requests from whose path", "an HTTP API authorizer", "a string, or an object",
-    "ECR Image Scan",
     # Debug, and panics that cannot happen
     "SnapshotHooks({", "BeforeFreeze({", "the paths are set already",
 )
@@ -75,6 +74,9 @@ def is_message(before, text):
         return False
     words = re.sub(r"\{[^{}]*\}", " ", text).split()
     count = sum(1 for word in words if re.search("[A-Za-z]{2}", word))
+    if all(word[0].isupper() for word in words):
+        # The name of a service.
+        return False
     is_logged = re.search(r"(\b(warn|error|info|debug)!|\bError::\w+)\(\s*(target: .lodger.,\s*|format!\(\s*)?$", before)
     return count >= 3 or (count >= 1 and len(words) >= 2 and is_logged)
 
