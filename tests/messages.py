@@ -3,7 +3,7 @@
 
 usage: tests/messages.py [PAGE]
 
-A message is a string literal of the crates below that reads as a sentence: three words or more, or any words in a call of
+A message is a string literal of the sources below that reads as a sentence: three words or more, or any words in a call of
 `log::warn!` or of a constructor of `Error`. Attributes, comments and tests do not count. The messages of the compiler in
 `tests/ui` do. The page has a message if one of its code spans contains the constant text of the literal up to the fix, which
 follows a semicolon. `..` on the page stands for the values. Each message in a table of the page has to be in the code, too.
@@ -15,13 +15,16 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/src/production/troubleshooting.md"
-CRATES = ["core", "adapters", "runtime-api", "extension", "routes"]
+SOURCES = ["core/src", "adapters/src", "runtime-api/src", "extension/src", "routes/src"]
+# Without the protocol errors, which are for authors of runtimes.
+SOURCES += [f"gateway/src/{name}" for name in ["access.rs", "bin", "function", "runtime_api/invoke.rs", "warning.rs"]]
 
 # Files whose texts are on another page, or are names inside messages that the page has.
 FILES = {
     "core/src/settings/variables.rs": "the page of settings is made from this file",
     "core/src/lambda/source/kinds.rs": "names of services",
     "routes/src/source.rs": "generated code",
+    "gateway/src/bin/lodger-gateway/usage.rs": "the text of --help",
 }
 # Literals that are not messages, by their first words.
 OTHER_TEXTS = (
@@ -30,6 +33,7 @@ OTHER_TEXTS = (
     "Lambda-Runtime-Function-Error-Type: ", "lambda-runtime-function-response-mode: ",
     # names inside messages
     "a host and a port", "requests that Lodger passes", "requests from whose path", "an HTTP API authorizer", "a string, or an object",
+    "media types such as", "a host name without", "its JSON with",
     # Debug, and panics that cannot happen
     "SnapshotHooks({", "BeforeFreeze({", "the paths are set already",
 )
@@ -63,7 +67,8 @@ def literals(source):
 
 def constant_parts(text):
     """The parts of a format string between its values, up to the fix."""
-    text = re.split(r";(?= )|\. (?=[A-Z])", text.lstrip("; "))[0]
+    text = text.removeprefix("lodger-gateway: ").replace("\\n", "{}").lstrip("; ")
+    text = re.split(r";(?= )|\. (?=[A-Z])", text)[0]
     text = text.replace("{{", "\0").replace("}}", "\1")
     parts = re.split(r"\{[^{}]*\}", text)
     return [" ".join(part.replace("\0", "{").replace("\1", "}").replace("`", "").split()) for part in parts]
@@ -83,13 +88,13 @@ def is_message(before, text):
 
 def messages():
     """Yields (file and line, text, whether the page needs it) of each literal."""
-    for crate in CRATES:
-        for path in sorted((ROOT / crate / "src").rglob("*.rs")):
+    for source in map(ROOT.joinpath, SOURCES):
+        for path in sorted(source.rglob("*.rs")) if source.is_dir() else [source]:
             name = path.relative_to(ROOT).as_posix()
             if "tests" in path.parts or path.name == "tests.rs" or name in FILES:
                 continue
-            source = re.sub(r"(?ms)^#\[cfg\(test\)\]\nmod \w+ \{.*?^\}$", "", path.read_text())
-            for line, before, text in literals(source):
+            code = re.sub(r"(?ms)^#\[cfg\(test\)\]\nmod \w+ \{.*?^\}$", "", path.read_text())
+            for line, before, text in literals(code):
                 yield f"{name}:{line}", text, is_message(before, text)
     for path in sorted((ROOT / "tests/ui").rglob("*.rs")):
         for number, line in enumerate(path.read_text().splitlines(), 1):
