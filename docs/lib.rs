@@ -42,6 +42,7 @@ pages! {
     settings = "src/settings.md",
     guides_streaming = "src/guides/streaming.md",
     guides_after_response = "src/guides/after_response.md",
+    guides_several_tasks = "src/guides/several_tasks.md",
     guides_events = "src/guides/events.md",
     guides_batches = "src/guides/batches.md",
     guides_extensions = "src/guides/extensions.md",

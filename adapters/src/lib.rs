@@ -23,9 +23,9 @@
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
 //! ```
 //!
-//! `cargo run` starts a server on <http://127.0.0.1:3000>. To move an existing app, see [the porting guide](porting). To
-//! deploy an app, see [the page about deployment](docs::deploy). To run it behind Lambda or Vercel on your own machine, see
-//! [this page](docs::local).
+//! `cargo run` starts a server on <http://127.0.0.1:3000>. This page is the reference. The book, in the folder `docs` of the
+//! repository, has guides: how to start with each framework, port an app, deploy the app, and run the binary behind Lambda or
+//! Vercel on your own machine.
 //!
 //! # Frameworks
 //!
@@ -97,7 +97,7 @@
 //! | [`lambda::Context`] | all on Lambda | [`lambda_context`](warp::lambda_context) |
 //! | [`lambda::RequestContext`] | those on Lambda whose front sends one | [`request_context`](warp::request_context) |
 //! | [`lambda::Event`] | all on Lambda | [`event`](warp::event) |
-//! | [`lambda::SyntheticRequest`] | those that Lodger made from an [event that is not HTTP](docs::events) | [`synthetic_request`](warp::synthetic_request) |
+//! | [`lambda::SyntheticRequest`] | those that Lodger made from an [event that is not HTTP](#events-that-are-not-http) | [`synthetic_request`](warp::synthetic_request) |
 //! | [`vercel::Context`] | all on [`Host::Vercel`] | [`vercel_context`](warp::vercel_context) |
 //!
 //! If a request does not have the value, an extractor responds with 500. `Option<..>` extracts `None` instead, and so do the
@@ -108,19 +108,19 @@
 //! # What is different on Lambda
 //!
 //! Responses are buffered by default and limited to 6 MB, an invocation has a deadline, and the process is frozen
-//! between requests. [The page about Lambda](docs::lambda) has the details. Each front changes some parts of a request,
-//! and [one page](docs::fronts) lists every change.
+//! between requests. Each front changes some parts of a request and of a response. The book, in the folder `docs`
+//! of the repository, lists every change (`docs/src/hosts/fronts.md`) and has the details (`docs/src/hosts/lambda.md`).
 //!
 //! # What is different on Vercel
 //!
-//! The process may be frozen after a response, and a request body has at most 4.5 MB. [The page about
-//! Vercel](docs::vercel) has the details.
+//! The process may be frozen after a response, and a request body has at most 4.5 MB. The book has the
+//! details (`docs/src/hosts/vercel.md`).
 //!
 //! # Redirects and the removed prefix
 //!
 //! Lodger removes the stage of an API and the [base path](Lodger::base_path) from the path of a request, and adds them
-//! to the `Location` of the response. Links in a body need the [`PathPrefix`]. [The page about
-//! redirects](docs::redirects) has examples and limits.
+//! to the `Location` of the response. Links in a body need the [`PathPrefix`]. The book has
+//! examples and limits (`docs/src/hosts/redirects.md`).
 //!
 //! # Work after the response
 //!
@@ -142,18 +142,19 @@
 //! # The log
 //!
 //! Lodger opens a span of `tracing` for each request. With the feature `logs`, `lodger::logs::init()?` installs a
-//! subscriber that writes the log format of the host. [The page about logging](docs::logging) has the fields, the
-//! levels and OpenTelemetry.
+//! subscriber that writes the log format of the host. The book has the fields, the levels and
+//! OpenTelemetry (`docs/src/guides/logging.md`).
 //!
 //! # SnapStart
 //!
 //! [`Lodger::before_snapshot`] closes connections before Lambda takes a snapshot, and [`Lodger::after_restore`] opens
-//! new ones in every restored instance. [The page about SnapStart](docs::snap_start) has an example.
+//! new ones in every restored instance. The book has an example (`docs/src/hosts/snap_start.md`).
 //!
 //! # Events that are not HTTP
 //!
-//! Messages of a queue, schedules and WebSocket messages go to routes of the app: [the page about
-//! events](docs::events).
+//! [`Lodger::on`] and similar methods add handlers for messages of a queue, schedules and other events of Lambda.
+//! [`Lodger::events_path`] and [`Lodger::websocket_path`] send events to routes of the app instead. The book has examples
+//! (`docs/src/guides/events.md`).
 //!
 //! # Other features
 //!
@@ -189,12 +190,6 @@ pub mod tower;
 #[cfg(feature = "warp")]
 pub mod warp;
 
-// Pages without code: they are in the documentation, not in programs.
-#[cfg(any(doc, doctest))]
-pub mod docs;
-#[cfg(any(doc, doctest))]
-pub mod porting;
-
 pub use adapter::app;
 pub use lodger::Lodger;
 #[cfg(any(feature = "server", feature = "lambda"))]
@@ -227,8 +222,8 @@ use adapter::{Run, RunFuture};
 /// that listens for signals itself passes a future of its own to [`Lodger::shutdown`].
 ///
 /// Do not call `run` while another `run` of the process is active: on Lambda and on Vercel, the host cannot distinguish
-/// two apps, so that the second `run` returns an error. Merge the routers instead. [The porting guide](porting#a-main-with-more-than-one-server-or-background-task)
-/// has an example.
+/// two apps, so that the second `run` returns an error. Merge the routers instead. The book, in the
+/// folder `docs` of the repository, has an example (`docs/src/guides/several_tasks.md`).
 ///
 /// A `main` that has other errors too returns `Result<(), Box<dyn std::error::Error>>`.
 ///

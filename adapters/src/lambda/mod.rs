@@ -1,7 +1,7 @@
 //! Extensions of requests on AWS Lambda, and handlers for events that are not HTTP requests.
 //!
-//! The types of handlers need the feature `handlers`, and [`events`] the feature `events`. [The page about
-//! events](crate::docs::events) shows how they fit together.
+//! The types of handlers need the feature `handlers`, and [`events`] the feature `events`. The book
+//! (`docs/src/guides/events.md` in the repository) shows how they fit together.
 
 #[cfg(feature = "events")]
 mod aws_events;

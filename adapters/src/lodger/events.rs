@@ -9,8 +9,8 @@ impl Lodger {
     /// than 2xx fails the invocation.
     ///
     /// No HTTP request reaches this path, or a path below it, on any host: Lodger responds with 404, also to other spellings of the
-    /// path. `LODGER_EVENTS_PATH` moves this protection to another path. [The page about events](crate::docs::events#security) has
-    /// the rules, and the check in the handler that does not depend on them.
+    /// path. `LODGER_EVENTS_PATH` moves this protection to another path. The book (`docs/src/guides/events.md` in the
+    /// repository) has the rules, and the check in the handler that does not depend on them.
     ///
     /// # Example
     ///

@@ -20,7 +20,8 @@ impl Lodger {
     /// fails. Two handlers for the same events are an error of [`run`](Self::run). On other hosts than Lambda no handler is called.
     ///
     /// The future of the handler has to be `Send`. If it is not, wrap the handler in [`lambda::local`](crate::lambda::local). A
-    /// handler that uses a captured value [clones the value](crate::docs::events#handlers) for each event.
+    /// handler that uses a captured value clones the value for each event: the book (`docs/src/guides/events.md` in the repository) has an
+    /// example.
     ///
     /// Anyone who may invoke the function can send an event for any handler.
     ///

@@ -19,8 +19,8 @@ impl Lodger {
     /// `/prod/items`, as nginx does with `proxy_redirect default`.
     ///
     /// Only an absolute path without the prefix changes. `/prod/items`, `//host/items`, `https://host/items` and
-    /// `items` do not change, and neither does any other header. [The page about
-    /// redirects](crate::docs::redirects) has the limits.
+    /// `items` do not change, and neither does any other header. The book
+    /// (`docs/src/hosts/redirects.md` in the repository) has the limits.
     ///
     /// Turn this off if clients do not see the prefix either, such as behind a CloudFront distribution whose origin path
     /// is the stage.

@@ -49,8 +49,8 @@ impl Lodger {
 
     /// Shuts down when `shutdown` completes, or at SIGTERM or Ctrl-C.
     ///
-    /// For a server that ends together with another task of the program: [the porting
-    /// guide](crate::porting#a-main-with-more-than-one-server-or-background-task) has an example.
+    /// For a server that ends together with another task of the program: the book
+    /// (`docs/src/guides/several_tasks.md` in the repository) has an example.
     ///
     /// On Lambda, SIGTERM counts only with [`sigterm`](Self::sigterm). This method and [`shutdown`](Self::shutdown) replace each
     /// other: the last call wins.

@@ -3,7 +3,7 @@
 use crate::{Lodger, adapter::BoxError};
 
 impl Lodger {
-    /// Adds a hook that runs before Lambda takes the snapshot of a function with [SnapStart](crate::docs::snap_start).
+    /// Adds a hook that runs before Lambda takes the snapshot of a function with [SnapStart][snapstart].
     ///
     /// The hook closes or drops everything that must not be in the snapshot, such as a connection, or a token that will expire.
     ///
@@ -17,13 +17,15 @@ impl Lodger {
     ///
     /// # Example
     ///
-    /// [The page about SnapStart](crate::docs::snap_start) has a complete app. In short:
+    /// The book (`docs/src/hosts/snap_start.md` in the repository) has a complete app. In short:
     ///
     /// ```
     /// let lodger = lodger::Lodger::new()
     ///     .before_snapshot(async { Ok::<_, std::io::Error>(()) })
     ///     .after_restore(async { Ok::<_, std::io::Error>(()) });
     /// ```
+    ///
+    /// [snapstart]: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
     pub fn before_snapshot<E>(mut self, hook: impl Future<Output = Result<(), E>> + Send + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -33,7 +35,7 @@ impl Lodger {
     }
 
     /// Adds a hook that runs in each instance that Lambda restores from the snapshot of a function with
-    /// [SnapStart](crate::docs::snap_start).
+    /// [SnapStart][snapstart].
     ///
     /// The hook opens connections again, and creates everything that must differ between instances, such as seeds and ids.
     ///
@@ -45,11 +47,12 @@ impl Lodger {
     /// Everywhere except on a function with SnapStart, Lodger drops `hook` without running it. Work that every host needs belongs
     /// before `run` or into [`run_with`](Self::run_with).
     ///
+    /// [snapstart]: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
     /// [limit]: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-troubleshooting.html
     ///
     /// # Example
     ///
-    /// [The page about SnapStart](crate::docs::snap_start) has a complete app.
+    /// The book (`docs/src/hosts/snap_start.md` in the repository) has a complete app.
     pub fn after_restore<E>(mut self, hook: impl Future<Output = Result<(), E>> + Send + 'static) -> Self
     where
         E: Into<BoxError>,

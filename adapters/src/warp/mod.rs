@@ -43,7 +43,7 @@
 //!   - With a [base path](crate::Lodger::base_path), path filters begin after the base path, but `warp::path::full()`
 //!     and warp's log include it.
 //!   - [`PathPrefix`], [`AfterResponse`] and the extension [`ClientAddr`] are missing; `client_addr` works.
-//!   - There is no [span](crate::docs::logging#spans).
+//!   - There is no span of `tracing`.
 //!   - [`Lodger::header_timeout`](crate::Lodger::header_timeout) has no effect.
 //! - On a server, requests in flight at the end of the [grace period](crate::Lodger::grace) stop when the process or
 //!   the Tokio runtime ends.

@@ -17,8 +17,8 @@
 //! | lists in other documents, such as the README | `a_document_that_lists_fronts_names_all` |
 //! | the record in `tests/src/losses/fronts.rs` | `has_one_record_for_each_front` |
 //! | the test in `tests/tests/integration/matrix/mod.rs` | `has_a_test_for_each_front`, for each framework |
-//! | the column in `adapters/src/docs/fronts.rs` | `the_table_of_changes_has_a_column_for_each_front` |
-//! | the name in spans, in `adapters/src/docs/logging.rs` | `the_table_of_spans_names_the_kind_of_each_front` |
+//! | the column in `docs/src/hosts/fronts.md` | `the_table_of_changes_has_a_column_for_each_front` |
+//! | the name in spans, in `docs/src/guides/logging.md` | `the_table_of_spans_names_the_kind_of_each_front` |
 //! | the model in `tests/oracles/models.py` | `the_oracle_of_events_has_a_model_of_each_front_of_aws` |
 
 mod alb;

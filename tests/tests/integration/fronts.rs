@@ -53,9 +53,9 @@ fn tables_of_the_gateway_name_each_front() {
 
 #[test]
 fn the_table_of_changes_has_a_column_for_each_front() {
-    let path = "adapters/src/docs/fronts.rs";
+    let path = "docs/src/hosts/fronts.md";
     let text = read(path);
-    let columns: Vec<_> = text.lines().find(|line| line.starts_with("//! | change |")).unwrap().split(" | ").collect();
+    let columns: Vec<_> = text.lines().find(|line| line.starts_with("| change |")).unwrap().split(" | ").collect();
     for changes in CHANGES {
         let has_column = columns.iter().any(|column| column.trim_end_matches(" |") == changes.title);
         assert!(has_column, "{path}: expected a column {:?} in {columns:?}", changes.title);
@@ -64,9 +64,9 @@ fn the_table_of_changes_has_a_column_for_each_front() {
 
 #[test]
 fn the_table_of_spans_names_the_kind_of_each_front() {
-    let path = "adapters/src/docs/logging.rs";
+    let path = "docs/src/guides/logging.md";
     let text = read(path);
-    let row = text.lines().find(|line| line.starts_with("//! | Lambda | `request_id`")).unwrap();
+    let row = text.lines().find(|line| line.starts_with("| Lambda | `request_id`")).unwrap();
     for changes in CHANGES {
         let name = changes.log_name;
         assert!(row.contains(&format!("`{name}`")), "{path}: expected `{name}` in the row of Lambda");
@@ -80,6 +80,10 @@ fn a_document_that_lists_fronts_names_all() {
     assert!(paths.len() > 5, "{paths:?}");
     let mut incomplete = vec![];
     for path in paths {
+        // Its table names the kinds of events, not the fronts.
+        if path.ends_with("docs/src/guides/logging.md") {
+            continue;
+        }
         let found = names_in(&read(&path));
         // A document may name a few fronts as examples.
         if found.len() >= 5 && found != names() {

@@ -46,7 +46,8 @@ const DEFAULT_MARGIN: Duration = Duration::from_secs(1);
 /// which Lambda sends again. The others are done. `T` is the type of the payload.
 ///
 /// **The event source mapping needs `FunctionResponseTypes: [ReportBatchItemFailures]`.** Without it, Lambda ignores the response,
-/// and failed records are lost. [The page about batches](crate::docs::batches) has a template, and the rules of each source.
+/// and failed records are lost. The book (`docs/src/guides/batches.md` in the repository) has a template, and the rules of each
+/// source.
 ///
 /// # Sources
 ///

@@ -22,8 +22,8 @@ const IDENTIFIER: &str = "itemIdentifier";
 /// | all | no message is deleted. The invocation still counts as successful in the metrics | the whole batch is retried | the whole batch is retried |
 ///
 /// Lambda reads the response only if the event source mapping has `FunctionResponseTypes: [ReportBatchItemFailures]`.
-/// **Without it, Lambda treats every response as a success, and records that failed are lost.** [The page about
-/// batches](crate::docs::batches) has a template.
+/// **Without it, Lambda treats every response as a success, and records that failed are lost.** The book
+/// (`docs/src/guides/batches.md` in the repository) has a template.
 ///
 /// Sources: [SQS][sqs], [Kinesis][kinesis], [DynamoDB][dynamodb], [Kafka][kafka].
 ///
