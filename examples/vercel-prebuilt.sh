@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds an app, and writes `.vercel/output` for `vercel deploy --prebuilt`: one function that serves every path without a file
-# in `public/`.
+# in `public/`. The cron jobs of `vercel.json` come along.
 #
 # usage: vercel-prebuilt.sh FOLDER [COMMAND...]
 #
@@ -71,10 +71,17 @@ cat >"$function/.vc-config.json" <<JSON
   "supportsResponseStreaming": true
 }
 JSON
-cat >"$output/config.json" <<'JSON'
+crons=[]
+if [ -f vercel.json ] && grep -q '"crons"' vercel.json; then
+    # The command line of Vercel needs node as well.
+    crons=$(node -p 'JSON.stringify(JSON.parse(require("fs").readFileSync("vercel.json")).crons ?? [])') ||
+        fail "cannot read the crons of vercel.json; install node, and check the file"
+fi
+cat >"$output/config.json" <<JSON
 {
   "version": 3,
-  "routes": [{ "handle": "filesystem" }, { "src": "/(.*)", "dest": "/index" }]
+  "routes": [{ "handle": "filesystem" }, { "src": "/(.*)", "dest": "/index" }],
+  "crons": $crons
 }
 JSON
 if [ -d public ]; then

@@ -57,7 +57,9 @@ def check_build(oracle):
         in_output = [at for at in in_output if not at.startswith("diagnostics/") and at not in ("builds.json", "config.json")]
         expected = sorted([f"{path}/{name}" for name in [".vc-config.json", *files]] + static)
         oracle.check("cli", f"{app}: the output has the function, public/ and no other file", expected, in_output)
-        routes = json.loads((output / "config.json").read_text())["routes"]
+        config = json.loads((output / "config.json").read_text())
+        oracle.check("cli", f"{app}: cron jobs", crons(project.copy), config.get("crons", []))
+        routes = config["routes"]
         targets = [route["dest"] for route in routes if route.get("src") in ("/(.*)", "^(?:/(.*))$")]
         oracle.check("cli", f"{app}: every path goes to the function", [target], targets)
         deploy(oracle, app, project.copy, path)
@@ -71,9 +73,16 @@ def check_script(oracle):
         link(project.copy)
         function = json.loads((project.copy / ".vercel/output/functions/index.func/.vc-config.json").read_text())
         oracle.check("cli", f"{name}: description of the function", FUNCTION | {"environment": {}}, function)
+        config = json.loads((project.copy / ".vercel/output/config.json").read_text())
+        oracle.check("cli", f"{name}: cron jobs", crons(project.copy), config["crons"])
         deploy(oracle, name, project.copy, "functions/index.func")
     status, _, errors = oracle.try_run([*script, str(oracle.routes.copy), "cargo", "build"], VERCEL_GLIBC="2.20")
     oracle.check("cli", "the script rejects a binary for a newer glibc", (1, True), (status, "needs glibc 2." in errors))
+
+
+def crons(project):
+    """Returns the cron jobs in the `vercel.json` of a project."""
+    return json.loads((project / "vercel.json").read_text()).get("crons", [])
 
 
 def link(project):

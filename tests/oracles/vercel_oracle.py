@@ -38,6 +38,8 @@ ROUTES = [
     get("/words"),
     get("/countdown/2"),
     get("/countdown/x"),
+    get("/primes/1000000"),
+    get("/cron/nightly", note="without the secret"),
     get("/no/where?a=b"),
     get("/api/index", note="the target of the rewrite"),
 ]

@@ -7,5 +7,6 @@
 
 #[tokio::main]
 async fn main() -> Result<(), lodger::Error> {
-    lodger::run(example_vercel_axum::app()).await
+    let cron_secret = std::env::var("CRON_SECRET").ok().filter(|secret| !secret.is_empty());
+    lodger::run(example_vercel_axum::app(cron_secret)).await
 }

@@ -12,7 +12,8 @@ use lodger_gateway::Vercel;
 /// Starts the app under Vercel in this process.
 fn start() -> Vercel {
     let vercel = Vercel::start().unwrap().client([198, 51, 100, 4].into());
-    tokio::spawn(Lodger::new().host(Host::Vercel).vercel_ipc_path(vercel.ipc_path()).run(example_vercel_axum::app()));
+    let app = example_vercel_axum::app(Some("a secret".to_owned()));
+    tokio::spawn(Lodger::new().host(Host::Vercel).vercel_ipc_path(vercel.ipc_path()).run(app));
     vercel
 }
 
@@ -37,6 +38,25 @@ async fn serves_each_file_as_a_route() {
     let you = "198.51.100.4 requests example.com\ninvocation invocation-5, request 5\n";
     assert_eq!(send(&vercel, Request::get("/you"), "").await, (200, you.to_owned()));
     assert_eq!(vercel.protocol_errors(), [""; 0]);
+}
+
+#[tokio::test]
+async fn runs_the_cron_job_only_with_the_secret() {
+    let vercel = start();
+    let nightly = |authorization| Request::get("/cron/nightly").header("authorization", authorization);
+    assert_eq!(send(&vercel, nightly("Bearer a secret"), "").await, (200, "the nightly job is done\n".to_owned()));
+    assert_eq!(send(&vercel, nightly("Bearer another"), "").await.0, 401);
+    assert_eq!(send(&vercel, Request::get("/cron/nightly"), "").await.0, 401);
+}
+
+#[tokio::test]
+async fn permits_the_cdn_to_keep_a_prime() {
+    let vercel = start();
+    let request = Request::get("/primes/100").body(Full::new(Bytes::new())).unwrap();
+    let response: Response<_> = vercel.send(request).await.unwrap();
+    assert_eq!(response.headers()["vercel-cdn-cache-control"], "max-age=86400, stale-while-revalidate=3600");
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "97\n");
+    assert_eq!(send(&vercel, Request::get("/primes/2"), "").await.0, 404);
 }
 
 #[tokio::test]
