@@ -50,9 +50,10 @@
 //!
 //! | in the environment | host |
 //! |---|---|
-//! | `LODGER_HOST=server`, `lambda` or `vercel` | the named one |
+//! | `LODGER_HOST=server`, `lambda`, `vercel` or `web-functions` | the named one |
 //! | `PORT`, in a program called `user-server` | [`Host::Server`]: a proxy on Vercel starts the binary by this name, and sends it plain HTTP (*standalone mode*) |
 //! | `VERCEL_IPC_PATH` | [`Host::Vercel`]: a function of the runtime `executable`, as Vercel's builder for Rust makes one |
+//! | `AWS_LAMBDA_HTTP_ENDPOINT` | [`Host::WebFunctions`]: Lambda sends HTTP requests to the process |
 //! | `AWS_LAMBDA_RUNTIME_API` | [`Host::Lambda`]: AWS Lambda, an emulator, or a function on Vercel with the older runtime `provided.al2023` |
 //! | none of these | [`Host::Server`] |
 //!
@@ -99,6 +100,7 @@
 //! | [`lambda::Event`] | all on Lambda | [`event`](warp::event) |
 //! | [`lambda::SyntheticRequest`] | those that Lodger made from an [event that is not HTTP](#events-that-are-not-http) | [`synthetic_request`](warp::synthetic_request) |
 //! | [`vercel::Context`] | all on [`Host::Vercel`] | [`vercel_context`](warp::vercel_context) |
+//! | [`web_functions::Context`] | all on [`Host::WebFunctions`] | [`web_functions_context`](warp::web_functions_context) |
 //!
 //! If a request does not have the value, an extractor responds with 500. `Option<..>` extracts `None` instead, and so do the
 //! filters of warp. On a server, warp's own server runs a filter: requests then have none of these values, and only the filter
@@ -200,6 +202,13 @@ pub use lodger_core::AfterResponse;
 pub use lodger_core::logs;
 #[doc(inline)]
 pub use lodger_core::{Body, BodyDataStream, ClientAddr, Error, Host, PathPrefix, Request, ResponseMode, Stage};
+
+/// Extensions of requests on Lambda Web Functions.
+#[cfg(feature = "server")]
+pub mod web_functions {
+    #[doc(inline)]
+    pub use lodger_core::web_functions::Context;
+}
 
 /// Extensions of requests on Vercel.
 #[cfg(feature = "vercel")]

@@ -143,15 +143,16 @@ impl Lodger {
         let settings = self.settings;
         match settings.host() {
             #[cfg(feature = "server")]
-            Host::Server => {
+            Host::Server | Host::WebFunctions => {
                 use crate::adapter::own_server::Server;
                 let app = build.await?;
-                let server = match self.listener {
+                let server = match self.listener.filter(|_| settings.host() == Host::Server) {
                     Some(listener) => Server::from_listener(listener, &settings)?,
                     None => Server::bind(&settings).await?,
                 };
                 #[cfg(feature = "vercel")]
                 let server = lodger_core::vercel::trust_standalone_proxy(server, &settings);
+                let server = lodger_core::web_functions::trust_lambda(server, &settings);
                 app.run_on(Runner::on_socket(with_builder_settings(server, self.shutdown, self.on_listening))).await
             }
             #[cfg(feature = "lambda")]
@@ -175,10 +176,13 @@ impl Lodger {
                 vercel.run(serve).await
             }
             #[allow(unreachable_patterns, reason = "the remaining hosts depend on the features")]
-            host => Err(Error::new(format!(
-                "cannot run on the host `{host}`: Lodger was built without the feature `{host}`; turn this feature of `lodger` \
-                 on, or choose another host with LODGER_HOST"
-            ))),
+            host => {
+                let feature = if host == Host::WebFunctions { Host::Server } else { host };
+                Err(Error::new(format!(
+                    "cannot run on the host `{host}`: Lodger was built without the feature `{feature}`; turn this feature of \
+                     `lodger` on, or choose another host with LODGER_HOST"
+                )))
+            }
         }
     }
 }

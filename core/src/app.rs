@@ -20,6 +20,7 @@ use crate::{Body, BoxError};
 /// | [`lambda::RequestContext`](crate::lambda::RequestContext) | those on Lambda whose event contains `requestContext` |
 /// | [`lambda::SyntheticRequest`](crate::lambda::SyntheticRequest) | those on Lambda that Lodger made from an event that is not HTTP |
 /// | [`vercel::Context`](crate::vercel::Context) | all on Vercel |
+/// | [`web_functions::Context`](crate::web_functions::Context) | all on Lambda Web Functions |
 pub type Request = http::Request<Body>;
 
 /// An HTTP application of any framework: the seam between adapters and hosts.

@@ -4,7 +4,7 @@
 //! how to support another framework. This crate contains no framework.
 //!
 //! An [`App`] responds to a [`Request`] and never fails. A host provides the requests: [`server`] from a socket, [`lambda`] from
-//! the Lambda Runtime API, and [`vercel`] from a socket that Vercel's proxy connects to. Adapters do not depend on hosts, and hosts
+//! the Lambda Runtime API, and [`vercel`] and [`web_functions`] from a socket that only the platform's proxy connects to. Adapters do not depend on hosts, and hosts
 //! do not depend on frameworks.
 //!
 //! # Extractors
@@ -65,6 +65,8 @@ pub mod lambda;
 pub mod server;
 #[cfg(feature = "vercel")]
 pub mod vercel;
+#[cfg(feature = "server")]
+pub mod web_functions;
 
 pub use app::{App, Request};
 pub use body::{Body, BodyDataStream};

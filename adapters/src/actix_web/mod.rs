@@ -1,6 +1,6 @@
 //! Apps of [actix-web](https://docs.rs/actix-web) 4: a closure that returns an `App`, as `HttpServer::new` takes one.
 //!
-//! On a server and on Vercel, actix's own `HttpServer` runs the app, with a worker for each processor. Lodger's
+//! On a server, on Vercel and on Lambda Web Functions, actix's own `HttpServer` runs the app, with a worker for each processor. Lodger's
 //! settings determine the address and the shutdown. On Lambda, Lodger builds one app on a thread of its own and calls
 //! it in process. On Managed Instances, there is one app for each processor.
 //!

@@ -61,8 +61,8 @@ where
         .client_request_timeout(external.header_timeout.min(MAX_HEADER_TIMEOUT));
     let server = match external.host() {
         Host::Server => server,
-        // Vercel's proxy keeps idle connections while the process is frozen, so that a keep-alive timeout would be
-        // wrong. Without Nagle's algorithm, a small response does not wait for an acknowledgement.
+        // A platform's proxy keeps idle connections, on Vercel while the process is frozen, so that a keep-alive timeout
+        // would be wrong. Without Nagle's algorithm, a small response does not wait for an acknowledgement.
         _ => server.keep_alive(KeepAlive::Os).on_connect(|socket, _| {
             let _ = socket.downcast_ref::<TcpStream>().map(|socket| socket.set_nodelay(true));
         }),

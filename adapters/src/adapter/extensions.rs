@@ -5,6 +5,8 @@ use lodger_core::AfterResponse;
 use lodger_core::lambda;
 #[cfg(feature = "vercel")]
 use lodger_core::vercel;
+#[cfg(feature = "server")]
+use lodger_core::web_functions;
 use lodger_core::{ClientAddr, PathPrefix};
 
 /// A place where a framework stores values by their type, other than [`http::Extensions`].
@@ -26,6 +28,8 @@ pub fn copy_extensions<S: ExtensionStore>(extensions: &Extensions, store: S) -> 
     let store = copy_lambda_extensions(extensions, store);
     #[cfg(feature = "vercel")]
     let store = copy::<vercel::Context, S>(extensions, store);
+    #[cfg(feature = "server")]
+    let store = copy::<web_functions::Context, S>(extensions, store);
     store
 }
 

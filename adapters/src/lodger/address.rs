@@ -16,7 +16,7 @@ impl Lodger {
     /// Sets the address to listen on as a server, such as `([127, 0, 0, 1], 3000)`.
     ///
     /// Port 0 takes a free port; [`on_listening`](Self::on_listening) receives the address. On Vercel the server always
-    /// listens on a free port of the loopback address.
+    /// listens on a free port of the loopback address, and on Lambda Web Functions on the address in `AWS_LAMBDA_HTTP_ENDPOINT`.
     ///
     /// `LODGER_ADDR`, `VERCEL_DEV_PORT` and `PORT` override this method, in this order: a container platform that sets `PORT`
     /// expects the app on that port. Behind the proxy of Vercel's standalone mode the address is always `127.0.0.1:$PORT`,
@@ -28,7 +28,7 @@ impl Lodger {
 
     /// Sets a socket for a server to listen on. It replaces every address, including those of variables.
     ///
-    /// On Lambda and on Vercel, Lodger drops the socket.
+    /// On Lambda, on Vercel and on Lambda Web Functions, Lodger drops the socket.
     ///
     /// # Example
     ///
@@ -48,7 +48,7 @@ impl Lodger {
         self
     }
 
-    /// Calls `callback` with the local address once the server listens, on a server and on Vercel.
+    /// Calls `callback` with the local address once the server listens. Every host has a server, except Lambda.
     ///
     /// Lambda has no server: there Lodger drops `callback` without calling it.
     pub fn on_listening(mut self, callback: impl FnOnce(SocketAddr) + Send + 'static) -> Self {

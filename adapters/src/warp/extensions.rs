@@ -8,6 +8,8 @@ use crate::AfterResponse;
 use crate::lambda;
 #[cfg(feature = "vercel")]
 use crate::vercel;
+#[cfg(feature = "server")]
+use crate::web_functions;
 use crate::{ClientAddr, PathPrefix};
 
 /// Extracts the address of the client, on every host.
@@ -83,5 +85,11 @@ pub fn synthetic_request() -> impl Filter<Extract = (Option<lambda::SyntheticReq
 /// Extracts the context of the Vercel function. The result is `None` on other hosts.
 #[cfg(feature = "vercel")]
 pub fn vercel_context() -> impl Filter<Extract = (Option<vercel::Context>,), Error = Infallible> + Copy {
+    optional()
+}
+
+/// Extracts the ids of a request of Lambda Web Functions. The result is `None` on other hosts.
+#[cfg(feature = "server")]
+pub fn web_functions_context() -> impl Filter<Extract = (Option<web_functions::Context>,), Error = Infallible> + Copy {
     optional()
 }

@@ -1,7 +1,7 @@
 //! Apps of [warp](https://docs.rs/warp) 0.4: a `Filter`, as `warp::serve` takes one.
 //!
 //! On a server, warp's own server runs the filter, with the address and the shutdown signal of Lodger's settings. On
-//! Lambda and on Vercel, Lodger calls the filter in process. Warp responds to rejections that no filter has handled.
+//! all other hosts, Lodger calls the filter in process. Warp responds to rejections that no filter has handled.
 //!
 //! ```no_run
 //! use std::net::SocketAddr;
@@ -49,7 +49,7 @@
 //!   the Tokio runtime ends.
 //! - On Lambda, the filter sees HTTP/1.1 for every request. Headers with the same name are joined by a comma (RFC 9110,
 //!   section 5.3), cookies by a semicolon. The body of a request is copied once.
-//! - On Vercel, bodies are streams and `warp::addr::remote()` extracts `None`. Use [`client_addr`].
+//! - On Vercel and on Lambda Web Functions, bodies are streams and `warp::addr::remote()` extracts `None`. Use [`client_addr`].
 //!
 //! A `warp::service(filter)` is a tower service and runs as one, with the feature `tower`. It has none of these limits,
 //! except that `warp::addr::remote()` extracts `None` on every host.
@@ -72,6 +72,8 @@ use ::warp::{Filter, Rejection, Reply};
 pub use extensions::after_response;
 #[cfg(feature = "vercel")]
 pub use extensions::vercel_context;
+#[cfg(feature = "server")]
+pub use extensions::web_functions_context;
 pub use extensions::{client_addr, path_prefix};
 #[cfg(feature = "lambda")]
 pub use extensions::{event, lambda_context, request_context, synthetic_request};

@@ -40,6 +40,15 @@ pub(crate) fn for_vercel(request_id: u64, invocation_id: &str, trace_id: Option<
     )
 }
 
+/// The span of a request of Lambda Web Functions.
+#[cfg(feature = "server")]
+pub(crate) fn for_web_functions(request_id: &str, endpoint_name: &str) -> Span {
+    if has_no_subscriber() {
+        return Span::none();
+    }
+    tracing::info_span!(target: "lodger", "request", request_id, front = "web-functions", endpoint_name)
+}
+
 /// The span of a request to a server. Servers do not give requests an id, so the span counts them.
 ///
 /// The level is `DEBUG`: most apps on a server have a span of their own, for example from `TraceLayer`.

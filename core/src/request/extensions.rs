@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 /// |---|---|
 /// | server | the other end of the connection |
 /// | Lambda | the address that the front reports, with port 0 because events do not contain the port |
-/// | Vercel | the address that the platform reports, with port 0 |
+/// | Vercel, Lambda Web Functions | the address that the platform reports, with port 0 |
 /// | any, if the address is unknown, such as in a test from the console | [`UNKNOWN`](Self::UNKNOWN): `0.0.0.0:0` |
 ///
 /// The address never comes from a header that the client can set.

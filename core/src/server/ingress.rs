@@ -80,7 +80,6 @@ impl Ingress {
     }
 
     /// Sets a platform that adds no prefix to paths.
-    #[allow(dead_code, reason = "each platform is a feature")]
     pub(crate) fn set_proxy(&mut self, proxy: Arc<dyn Platform>) {
         debug_assert!(proxy.path_prefix().is_none(), "the paths are set already");
         self.platform = Some(proxy);
@@ -147,6 +146,11 @@ impl Ingress {
     /// The tasks that run work after responses.
     pub(crate) fn tasks(&self) -> &Tasks {
         &self.tasks
+    }
+
+    /// Returns whether the server reads the rest of a request body that the app does not read.
+    pub(crate) fn reads_whole_requests(&self) -> bool {
+        self.platform.as_ref().is_some_and(|platform| platform.reads_whole_requests())
     }
 
     pub(crate) fn host(&self) -> Host {

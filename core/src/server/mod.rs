@@ -4,6 +4,7 @@
 //! framework's own server. HTTP upgrades (WebSockets) and streams in both directions pass through.
 
 mod connection;
+mod discard_on_drop;
 mod external_server;
 mod flush_tracker;
 mod guarded_call;
@@ -103,7 +104,7 @@ impl Server {
             shutdown: Shutdown::default(),
             on_listening: None,
             announces_to_vercel_dev: settings.announces_to_vercel_dev,
-            platform: settings.platform,
+            platform: settings.platform_of_server(),
         })
     }
 
@@ -119,7 +120,6 @@ impl Server {
     }
 
     /// Sets the proxy through which all requests come. The proxy adds no prefix to paths.
-    #[allow(dead_code, reason = "each platform is a feature")]
     pub(crate) fn with_proxy(mut self, proxy: Arc<dyn Platform>) -> Self {
         self.ingress.set_proxy(proxy);
         self

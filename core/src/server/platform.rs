@@ -22,6 +22,13 @@ pub(crate) trait Platform: fmt::Debug + Send + Sync + 'static {
     /// Returns whether a panic of the app becomes a response with 500. Otherwise the panic ends the connection.
     fn catches_panics(&self) -> bool;
 
+    /// Returns whether the server reads the rest of a request body that the app does not read.
+    ///
+    /// For a proxy that sends the whole request before it reads the response.
+    fn reads_whole_requests(&self) -> bool {
+        false
+    }
+
     /// Moves the platform's data from the headers into extensions, or responds to the request.
     fn admit(&self, head: &mut dyn RequestHead) -> PlatformAdmission;
 

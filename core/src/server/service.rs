@@ -17,13 +17,14 @@ use http::{
     header::{CONTENT_TYPE, HOST},
 };
 use http_body_util::{Either, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use pin_project_lite::pin_project;
 use tokio::sync::Notify;
 
 use crate::{
     App, Host, Request,
     server::{
+        discard_on_drop::DiscardOnDrop,
         flush_tracker::{PendingFlush, TrackedBody},
         guarded_call::GuardedCall,
         ingress::{Admission, Ingress},
@@ -86,7 +87,11 @@ impl<A: App> hyper::service::Service<http::Request<Incoming>> for ConnectionServ
 
     fn call(&self, request: http::Request<Incoming>) -> Self::Future {
         self.first_request.set_arrived();
-        let mut request = request.map(crate::Body::from);
+        let has_unread_body = !request.body().is_end_stream() && self.ingress.reads_whole_requests();
+        let mut request = request.map(|body| match has_unread_body {
+            true => crate::Body::new(DiscardOnDrop::from(body)),
+            false => crate::Body::from(body),
+        });
         if request.uri().authority().is_some() && request.uri().path_and_query().is_some() {
             make_origin_form(&mut request);
         }

@@ -51,7 +51,12 @@ impl Environment {
     /// Vercel's proxy and `vercel dev` each assign a port to this process and pass the user's variables on. The assigned
     /// port therefore comes before the user's `PORT`. The proxy connects to no other port, so its port also comes before
     /// `LODGER_ADDR`. `vercel dev` reads the port from standard output, so `LODGER_ADDR` still works there.
+    ///
+    /// Web Functions assign an address, and connect to no other one.
     pub(super) fn addr_variable(&self, host: Host, is_behind_vercels_proxy: bool) -> Option<&'static str> {
+        if host == Host::WebFunctions {
+            return Some("AWS_LAMBDA_HTTP_ENDPOINT");
+        }
         let ports = match host {
             Host::Server if self.is_user_server() => &["PORT", "VERCEL_DEV_PORT"][..],
             Host::Server => &["VERCEL_DEV_PORT", "PORT"],

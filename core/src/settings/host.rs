@@ -26,19 +26,25 @@ pub enum Host {
     Lambda,
     /// Vercel: the process listens on a socket that only the platform connects to.
     Vercel,
+    /// [AWS Lambda Web Functions]: the process listens on the address that Lambda assigns, and serves several requests at once. Needs
+    /// the feature `server`.
+    ///
+    /// [AWS Lambda Web Functions]: https://docs.aws.amazon.com/lambda/latest/dg/web-functions-http.html
+    WebFunctions,
 }
 
-impl_names!(Host, "host", "`server`, `lambda` or `vercel`", {
+impl_names!(Host, "host", "`server`, `lambda`, `vercel` or `web-functions`", {
     Server: "server",
     Lambda: "lambda",
     Vercel: "vercel",
+    WebFunctions: "web-functions",
 });
 
 impl Host {
     /// Detects the host of this process from its environment.
     ///
     /// The most specific sign decides: `LODGER_HOST`; the program name `user-server` with `PORT`; `VERCEL_IPC_PATH`;
-    /// `AWS_LAMBDA_RUNTIME_API`. Without any of them the host is a server.
+    /// `AWS_LAMBDA_HTTP_ENDPOINT`; `AWS_LAMBDA_RUNTIME_API`. Without any of them the host is a server.
     ///
     /// # Errors
     /// `LODGER_HOST` is not the name of a host.
@@ -60,6 +66,9 @@ impl Host {
         } else if environment.has("VERCEL_IPC_PATH") {
             // Before Lambda: Vercel runs its functions on Lambda.
             Self::Vercel
+        } else if environment.has("AWS_LAMBDA_HTTP_ENDPOINT") {
+            // Before Lambda: Web Functions have a Runtime API too, but Lambda sends them requests and no events.
+            Self::WebFunctions
         } else if environment.has("AWS_LAMBDA_RUNTIME_API") {
             Self::Lambda
         } else {
@@ -86,6 +95,9 @@ mod tests {
         let ipc = ("VERCEL_IPC_PATH", "/ipc");
         assert_eq!(read("app", &[ipc, api, ("PORT", "3000")]).unwrap(), Host::Vercel);
         assert_eq!(read("app", &[ipc, ("LODGER_HOST", "lambda")]).unwrap(), Host::Lambda);
+        let endpoint = ("AWS_LAMBDA_HTTP_ENDPOINT", "0.0.0.0:3000");
+        assert_eq!(read("app", &[endpoint, api, ("PORT", "3000")]).unwrap(), Host::WebFunctions);
+        assert_eq!(read("app", &[endpoint, api, ("LODGER_HOST", "lambda")]).unwrap(), Host::Lambda);
         let behind_proxy = [("PORT", "3000"), ("VERCEL_IPC_PATH", "/ipc")];
         assert_eq!(read("/x/user-server", &behind_proxy).unwrap(), Host::Server);
     }
@@ -93,6 +105,9 @@ mod tests {
     #[test]
     fn rejects_an_unknown_host() {
         let error = read("app", &[("LODGER_HOST", "heroku")]).unwrap_err();
-        assert_eq!(error.to_string(), r#"invalid LODGER_HOST "heroku": expected `server`, `lambda` or `vercel`"#);
+        assert_eq!(
+            error.to_string(),
+            r#"invalid LODGER_HOST "heroku": expected `server`, `lambda`, `vercel` or `web-functions`"#
+        );
     }
 }

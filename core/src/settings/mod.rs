@@ -135,6 +135,12 @@ impl Settings {
         }
     }
 
+    /// The platform of a server, or that of a host that is a platform itself.
+    #[cfg(feature = "server")]
+    pub(crate) fn platform_of_server(&self) -> Option<&'static HostingPlatform> {
+        self.platform.or_else(|| HostingPlatform::of_host(self.host()))
+    }
+
     /// The address of `PORT`: every address that the clients of the platform use.
     fn unspecified_ip(&self) -> IpAddr {
         #[cfg(feature = "server")]
@@ -147,7 +153,7 @@ impl Settings {
     /// The grace period of a server.
     #[cfg(feature = "server")]
     pub(crate) fn grace_of_server(&self) -> Duration {
-        let of_platform = || self.platform.and_then(|platform| platform.grace_within(self.kill_after));
+        let of_platform = || self.platform_of_server().and_then(|platform| platform.grace_within(self.kill_after));
         self.grace.or_else(of_platform).unwrap_or(crate::server::DEFAULT_GRACE)
     }
 

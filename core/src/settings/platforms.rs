@@ -3,12 +3,13 @@ mod tests;
 
 use std::time::Duration;
 
-use super::environment::Environment;
+use super::{Host, environment::Environment};
 
 /// A platform that starts a server process in a container or a virtual machine.
 ///
 /// [`PLATFORMS`] has all of them. A platform sets defaults only: code and variables such as `LODGER_GRACE` override them. The host
-/// stays [`Host::Server`](crate::Host::Server), and the app receives the same requests as on a laptop.
+/// stays [`Host::Server`](crate::Host::Server), and the app receives the same requests as on a laptop. Lambda Web Functions are a host of
+/// their own: [`Host::WebFunctions`](crate::Host::WebFunctions).
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HostingPlatform {
@@ -213,6 +214,12 @@ impl HostingPlatform {
     /// Recognizes the platform of a process by its environment.
     pub(super) fn detect(environment: &Environment) -> Option<&'static Self> {
         PLATFORMS.iter().find(|platform| platform.variables.iter().all(|name| environment.has(name)))
+    }
+
+    /// The platform with the name of the host.
+    pub(super) fn of_host(host: Host) -> Option<&'static Self> {
+        let host = host.to_string();
+        PLATFORMS.iter().find(|platform| platform.name == host)
     }
 
     /// The grace period on this platform. `kill_after` is the time that [`kill_after_variable`](Self::kill_after_variable) sets.

@@ -41,6 +41,20 @@ fn takes_the_port_that_vercels_proxy_has_assigned() {
 }
 
 #[test]
+fn takes_the_address_of_web_functions_only_from_their_variable() {
+    let endpoint = ("AWS_LAMBDA_HTTP_ENDPOINT", "0.0.0.0:3000");
+    for more in [("PORT", "8080"), ("LODGER_ADDR", "127.0.0.1:1"), ("VERCEL_DEV_PORT", "2"), ("PORT", "http")] {
+        assert_eq!(addr("app", &[endpoint, more]).unwrap(), "0.0.0.0:3000", "{more:?}");
+    }
+    // On another host the variable means nothing.
+    assert_eq!(addr("app", &[endpoint, ("LODGER_HOST", "server"), ("PORT", "1")]).unwrap(), "0.0.0.0:1");
+    let invalid = [("AWS_LAMBDA_HTTP_ENDPOINT", "localhost"), ("LODGER_HOST", "server")];
+    assert_eq!(addr("app", &invalid), None);
+    let error = apply("app", Settings::default(), &invalid[..1]).unwrap_err().to_string();
+    assert!(error.starts_with("invalid AWS_LAMBDA_HTTP_ENDPOINT \"localhost\": expected an IP address"), "{error}");
+}
+
+#[test]
 fn announces_the_port_to_vercel_dev_at_any_address() {
     let announces =
         |variables: &[(&str, &str)]| apply("app", Settings::default(), variables).unwrap().announces_to_vercel_dev;

@@ -21,7 +21,7 @@ pub static VARIABLES: &[Variable] = &[
         value: "a host and a port, or an `http` URL",
         default: "none",
         effect: "Address of the Lambda Runtime API, set by Lambda. Makes Lambda the host, unless `LODGER_HOST`, \
-                 `VERCEL_IPC_PATH` or the proxy of Vercel's standalone mode decides.",
+                 `VERCEL_IPC_PATH`, `AWS_LAMBDA_HTTP_ENDPOINT` or the proxy of Vercel's standalone mode decides.",
         apply: |settings, value| value.parse().map(|text| settings.lambda_runtime_api = Some(text)),
     },
     Variable {
@@ -44,6 +44,20 @@ pub static VARIABLES: &[Variable] = &[
         default: "detected",
         effect: "Host to run on.",
         apply: |settings, value| value.parse().map(|value| settings.host = Some(value)),
+    },
+    Variable {
+        name: "AWS_LAMBDA_HTTP_ENDPOINT",
+        method: None,
+        value: "an IP address and a port, such as `0.0.0.0:3000`",
+        default: "none",
+        effect: "Address to listen on, set by Lambda Web Functions. Makes them the host, unless `LODGER_HOST`, `VERCEL_IPC_PATH` or \
+                 the proxy of Vercel's standalone mode decides. `LODGER_ADDR` and `PORT` do not count on this host.",
+        apply: |settings, value| {
+            if value.decides_addr(settings) {
+                settings.addr = Some(value.parse()?);
+            }
+            Ok(())
+        },
     },
     Variable {
         name: "AWS_LAMBDA_MAX_CONCURRENCY",

@@ -24,7 +24,7 @@ macro_rules! impl_extractors {
         $crate::request::extract::axum_07::impl_extractor!($type, $path, $place);
     };
 }
-#[cfg(any(feature = "lambda", feature = "vercel"))]
+#[cfg(any(feature = "lambda", feature = "server"))]
 pub(crate) use impl_extractors;
 
 impl_extractors!(crate::ClientAddr, "ClientAddr", "requests that Lodger passes to the app");
