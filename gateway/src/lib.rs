@@ -1,4 +1,4 @@
-//! The platform around an AWS Lambda function or a Vercel function, for tests and local work.
+//! The platform around an AWS Lambda function, a Lambda Web Function or a Vercel function, for tests and local work.
 //!
 //! - A [`Front`] turns an HTTP request into the event that AWS would send, and a reply into the response that AWS would give. A
 //!   [`WebSocketApi`] does the same for a WebSocket connection.
@@ -154,6 +154,11 @@
 //! [`Vercel`] is the platform around a function of the runtime `executable`: a socket for the messages of the process, and a proxy
 //! that sends requests. `Server::start_vercel` puts the proxy on a port. Unix only.
 //!
+//! # Lambda Web Functions
+//!
+//! [`WebFunction`] is the platform around a process that is an HTTP server: its address, and a proxy that sends requests.
+//! [`Server::start_web_function`] puts the proxy on a port.
+//!
 //! # On the command line
 //!
 //! The command `lodger-gateway` starts an unmodified function behind a front on a port, and writes a line for each invocation. This
@@ -182,6 +187,12 @@
 //! lodger-gateway --vercel --listen 127.0.0.1:3000 -- ./executable
 //! ```
 //!
+//! With `--web-function`, it serves a Lambda Web Function:
+//!
+//! ```text
+//! lodger-gateway --web-function --listen 127.0.0.1:3000 -- ./executable
+//! ```
+//!
 //! # Features
 //!
 //! - `cli`, on by default: the command. Includes `process`.
@@ -189,6 +200,7 @@
 //! - `websocket`: `Server::start_websocket`, and `--front websocket-api` of the command.
 
 mod access;
+mod body;
 mod discard;
 mod event;
 mod event_name;
@@ -210,6 +222,7 @@ mod testing;
 #[cfg(unix)]
 mod vercel;
 mod warning;
+mod web_function;
 mod websocket_api;
 #[cfg(feature = "websocket")]
 mod websocket_server;
@@ -226,4 +239,5 @@ pub use streamed::{Chunk, StreamEnd, StreamedResponse};
 #[cfg(unix)]
 pub use vercel::{Vercel, VercelMessage};
 pub use warning::Warning;
+pub use web_function::{WebFunction, WebFunctionBody};
 pub use websocket_api::{Message, WebSocketApi};

@@ -9,7 +9,8 @@ type Write = Arc<dyn Fn(&LogEntry) + Send + Sync>;
 
 /// A log entry about an invocation that has ended.
 ///
-/// [`RuntimeApi::on_invocation`](crate::RuntimeApi::on_invocation) and `Vercel::on_invocation` pass it to a callback.
+/// [`RuntimeApi::on_invocation`](crate::RuntimeApi::on_invocation), [`WebFunction::on_invocation`](crate::WebFunction::on_invocation)
+/// and `Vercel::on_invocation` pass it to a callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogEntry {

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::runtime_api::SharedState;
+use crate::{WebFunction, runtime_api::SharedState};
 
 /// The variables that extensions do not get.
 ///
@@ -23,6 +23,9 @@ const RUNTIME_ONLY: [&str; 10] = [
     "_AWS_XRAY_DAEMON_PORT",
     "_HANDLER",
 ];
+
+/// The address of the Runtime API in Web Functions. A process that polls it receives nothing.
+const WEB_FUNCTION_API: &str = "169.254.100.1:9001";
 
 /// Returns the variables that Lambda sets for a custom runtime.
 ///
@@ -60,6 +63,20 @@ pub(super) fn lambda(command: &Command, address: &str, state: &SharedState) -> V
         .collect();
     variables.push(("AWS_LAMBDA_RUNTIME_API", address.into()));
     variables
+}
+
+/// Sets the variables of a Web Function.
+///
+/// Sources: [Execution environment lifecycle](https://docs.aws.amazon.com/lambda/latest/dg/web-functions-env-lifecycle.html), and the
+/// table "Runtime-Injected Environment Variables" of AWS's guide `aws-lambda-web-functions` in `aws/agent-toolkit-for-aws`.
+pub(super) fn set_web_function(command: &mut Command, function: &WebFunction) {
+    command
+        .env("AWS_LAMBDA_HTTP_ENDPOINT", function.address().to_string())
+        .env("AWS_LAMBDA_INITIALIZATION_TYPE", "native-http")
+        .env("AWS_LAMBDA_METADATA_API", WEB_FUNCTION_API)
+        .env("AWS_LAMBDA_METADATA_TOKEN", "token")
+        .env("AWS_LAMBDA_RUNTIME_API", WEB_FUNCTION_API)
+        .env_remove("PORT");
 }
 
 /// Gives the variables of a function to one of its extensions, except those of the runtime.

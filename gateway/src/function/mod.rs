@@ -26,7 +26,7 @@ use self::{
 #[cfg(unix)]
 use crate::Vercel;
 use crate::{
-    RuntimeApi,
+    RuntimeApi, WebFunction,
     runtime_api::{Freeze, SharedState},
 };
 
@@ -71,6 +71,7 @@ enum Host {
     Lambda(Arc<SharedState>),
     #[cfg(unix)]
     Vercel,
+    WebFunction,
     Server,
 }
 
@@ -111,6 +112,18 @@ impl Function {
         command.env("VERCEL", "1").env("VERCEL_IPC_PATH", vercel.ipc_path());
         vercel.mark_start();
         Self::spawn_on(Host::Vercel, command, &OnLine::default())
+    }
+
+    /// Starts the process of a Lambda Web Function, in the current tokio runtime.
+    ///
+    /// The process gets the variables of Lambda that Web Functions have: `AWS_LAMBDA_HTTP_ENDPOINT`, `AWS_LAMBDA_INITIALIZATION_TYPE`
+    /// and `AWS_LAMBDA_RUNTIME_API`, which leads nowhere here. `PORT` is removed, because Lambda does not set it.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub fn spawn_web_function(mut command: Command, function: &WebFunction) -> io::Result<Self> {
+        environment::set_web_function(&mut command, function);
+        Self::spawn_on(Host::WebFunction, command, &OnLine::default())
     }
 
     /// Starts the program as a server, in the current tokio runtime.

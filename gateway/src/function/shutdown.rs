@@ -10,6 +10,11 @@ use crate::{ShutdownReason, runtime_api::SHUTDOWN_TIMEOUT};
 /// The time between SIGTERM and SIGKILL on Vercel.
 const VERCEL_GRACE: Duration = Duration::from_millis(500);
 
+/// The time between SIGTERM and SIGKILL of a Web Function.
+///
+/// Source: [Execution environment lifecycle](https://docs.aws.amazon.com/lambda/latest/dg/web-functions-env-lifecycle.html).
+const WEB_FUNCTION_GRACE: Duration = Duration::from_secs(1);
+
 /// The time between SIGTERM and SIGKILL of a server, which is the default of Kubernetes.
 const SERVER_GRACE: Duration = Duration::from_secs(30);
 
@@ -18,7 +23,8 @@ impl Function {
     ///
     /// Lambda kills the process at once, unless the function has an [extension](crate::RuntimeApi::extensions). All other processes get
     /// SIGTERM. If a process does not end in time, it is killed: on Lambda after half a second, or 0.3 seconds without an internal
-    /// extension, on Vercel after half a second, and after 30 seconds as a server. Windows has no SIGTERM, so the process is killed
+    /// extension, on Vercel after half a second, a Web
+    /// Function after one second, and after 30 seconds as a server. Windows has no SIGTERM, so the process is killed
     /// there.
     ///
     /// External extensions then receive SHUTDOWN, and have the rest of two seconds. Lambda kills those that do not end in time, and
@@ -34,6 +40,7 @@ impl Function {
             Host::Lambda(state) => state.lock().extensions.function_grace(),
             #[cfg(unix)]
             Host::Vercel => Some(VERCEL_GRACE),
+            Host::WebFunction => Some(WEB_FUNCTION_GRACE),
             Host::Server => Some(SERVER_GRACE),
         };
         let status = self.end_process(grace).await;

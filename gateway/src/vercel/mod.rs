@@ -1,4 +1,3 @@
-mod body;
 mod connection;
 mod ipc;
 mod message;

@@ -19,8 +19,10 @@ use tokio::{
     time::Instant,
 };
 
-use super::body::{DiscardOnDrop, Logged};
-use crate::{Front, Server, Vercel};
+use crate::{
+    Front, Server, Vercel,
+    body::{DiscardOnDrop, Logged},
+};
 
 impl Server {
     /// Starts a server that passes each request to the process on `vercel`. Unix only.

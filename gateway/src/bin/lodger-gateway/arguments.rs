@@ -47,6 +47,8 @@ pub(crate) enum Task {
     Serve { frontend: Frontend, listen: String },
     /// Serve a Vercel function.
     ServeVercel { listen: String },
+    /// Serve a Web Function of Lambda.
+    ServeWebFunction { listen: String },
     /// Invoke a Lambda function once, with the event in a file.
     Invoke { file: String },
 }
@@ -58,6 +60,7 @@ struct TaskOptions {
     listen: Option<String>,
     event: Option<String>,
     is_vercel: bool,
+    is_web_function: bool,
 }
 
 impl CommandLine {
@@ -87,6 +90,7 @@ impl CommandLine {
                 "--allow-host" => hosts.push(host_name(&option, value()?)?),
                 "--timeout" => timeout = Some(seconds(&option, &value()?)?),
                 "--vercel" => task.is_vercel = true,
+                "--web-function" => task.is_web_function = true,
                 "--quiet" => is_quiet = true,
                 "--extensions" => function.extensions = Some(value()?.into()),
                 "--freeze" => function.is_freezing = true,
@@ -104,7 +108,17 @@ impl CommandLine {
 
 impl TaskOptions {
     fn into_task(self, has_timeout: bool, function: &FunctionOptions) -> Result<Task, String> {
-        let Self { front, listen, event, is_vercel } = self;
+        let Self { front, listen, event, is_vercel, is_web_function } = self;
+        if is_web_function {
+            if !front.is_empty() || event.is_some() || is_vercel || function.is_lambda_only() {
+                return Err(
+                    "cannot use --web-function with --vercel, the options of an AWS front, --event, --extensions or --freeze"
+                        .to_owned(),
+                );
+            }
+            check_command("--web-function", function)?;
+            return Ok(Task::ServeWebFunction { listen: listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()) });
+        }
         if is_vercel {
             if !front.is_empty() || event.is_some() || has_timeout || function.is_lambda_only() {
                 return Err(

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use lodger_gateway::{Function, FunctionResult, RuntimeApi};
+use lodger_gateway::{Function, FunctionResult, RuntimeApi, WebFunction};
 #[cfg(unix)]
 use lodger_gateway::{Vercel, VercelMessage};
 use tokio::time::timeout;
@@ -54,6 +54,19 @@ impl RunningFunction {
         let (command, signals) = prepare(command, Stdio::inherit())?;
         let function = Function::spawn_on_vercel(command, vercel)?;
         tokio::spawn(print_messages(Arc::clone(vercel)));
+        Ok(Self { function, signals })
+    }
+
+    /// Starts a Web Function, and prints an error if it does not listen.
+    pub(crate) fn start_web_function(command: &[String], web_function: &Arc<WebFunction>) -> io::Result<Self> {
+        let (command, signals) = prepare(command, Stdio::inherit())?;
+        let function = Function::spawn_web_function(command, web_function)?;
+        let web_function = Arc::clone(web_function);
+        tokio::spawn(async move {
+            if let Err(error) = web_function.wait_until_ready().await {
+                eprintln!("lodger-gateway: {error}; unset LODGER_HOST if it is set");
+            }
+        });
         Ok(Self { function, signals })
     }
 

@@ -19,7 +19,7 @@ use std::{
 
 #[cfg(unix)]
 use lodger_gateway::Vercel;
-use lodger_gateway::{LogEntry, RuntimeApi, Server};
+use lodger_gateway::{LogEntry, RuntimeApi, Server, WebFunction};
 
 use self::{
     arguments::{Arguments, CommandLine, FunctionOptions, Task},
@@ -77,6 +77,11 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
         Task::Serve { frontend, listen } => serve(&frontend, &listen, &hosts, &function, &api).await,
         Task::Invoke { file } => invoke(&file, &function, &api).await,
         Task::ServeVercel { listen } => serve_vercel(&listen, &hosts, &function.command, log).await,
+        Task::ServeWebFunction { listen } => {
+            let web_function = WebFunction::new()?.on_invocation(log);
+            let web_function = timeout.into_iter().fold(web_function, WebFunction::timeout);
+            serve_web_function(&listen, &hosts, &function.command, web_function).await
+        }
     };
     print_protocol_errors(&api.protocol_errors());
     result
@@ -144,6 +149,22 @@ async fn serve_vercel(
 #[cfg(not(unix))]
 async fn serve_vercel(_: &str, _: &[String], _: &[String], _: impl Fn(&LogEntry)) -> io::Result<ExitCode> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "cannot use --vercel: this operating system has no Unix sockets"))
+}
+
+/// Serves a Web Function until it ends or a signal arrives.
+async fn serve_web_function(
+    listen: &str,
+    hosts: &[String],
+    command: &[String],
+    function: WebFunction,
+) -> io::Result<ExitCode> {
+    let function = Arc::new(function);
+    let server = Server::start_web_function(listen, Arc::clone(&function)).await;
+    let server = server.map_err(|error| cannot_listen(listen, "--listen", error))?;
+    let server = hosts.iter().fold(server, |server, name| server.allow_host(name));
+    let running = RunningFunction::start_web_function(command, &function)?;
+    println!("web-function on http://{}", server.address());
+    running.wait().await
 }
 
 /// Invokes the function once.

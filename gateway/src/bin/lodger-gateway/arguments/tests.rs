@@ -87,6 +87,13 @@ fn invokes_a_command_with_an_event() {
 }
 
 #[test]
+fn serves_a_web_function() {
+    let arguments = parse("--web-function --listen 127.0.0.1:80 --timeout 3 -- ./app").unwrap();
+    assert!(matches!(&arguments.task, Task::ServeWebFunction { listen } if listen == "127.0.0.1:80"), "{arguments:?}");
+    assert_eq!(arguments.function.command, ["./app"]);
+}
+
+#[test]
 fn errors_name_the_option() {
     for (line, word) in [
         ("./bootstrap", "./bootstrap"),
@@ -122,6 +129,10 @@ fn errors_name_the_option() {
         ("--event x", "missing command for --event"),
         ("--event x --front alb -- y", "cannot use --event with the options of a front"),
         ("--vercel", "missing command for --vercel"),
+        ("--web-function", "missing command for --web-function"),
+        ("--web-function --vercel -- y", "cannot use --web-function with --vercel"),
+        ("--web-function --front alb -- y", "cannot use --web-function with"),
+        ("--web-function --freeze -- y", "cannot use --web-function with"),
         ("--vercel --stage x -- y", "cannot use --vercel with"),
         #[cfg(not(feature = "websocket"))]
         ("--front websocket-api", "without the feature `websocket`"),

@@ -13,7 +13,7 @@ use crate::{discard::discard, log::OpenEntry};
 
 /// A request body for the process. The drop [discards](discard) the bytes that the process has not read.
 #[derive(Debug)]
-pub(super) struct DiscardOnDrop(Option<Incoming>);
+pub(crate) struct DiscardOnDrop(Option<Incoming>);
 
 impl From<Incoming> for DiscardOnDrop {
     fn from(body: Incoming) -> Self {
@@ -48,9 +48,9 @@ impl Drop for DiscardOnDrop {
 
 /// The body of a response, with the log entry of its invocation. The drop writes the entry.
 #[derive(Debug)]
-pub(super) struct Logged<B> {
-    pub(super) body: B,
-    pub(super) entry: OpenEntry,
+pub(crate) struct Logged<B> {
+    pub(crate) body: B,
+    pub(crate) entry: OpenEntry,
 }
 
 impl<B: Body<Error: fmt::Display> + Unpin> Body for Logged<B> {
