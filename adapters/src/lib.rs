@@ -201,7 +201,9 @@ pub use lodger_core::AfterResponse;
 #[doc(inline)]
 pub use lodger_core::logs;
 #[doc(inline)]
-pub use lodger_core::{Body, BodyDataStream, ClientAddr, Error, Host, PathPrefix, Request, ResponseMode, Stage};
+pub use lodger_core::{
+    Body, BodyDataStream, ClientAddr, Error, Host, PathPrefix, Proxies, Request, ResponseMode, Stage,
+};
 
 /// Extensions of requests on Lambda Web Functions.
 #[cfg(feature = "server")]

@@ -78,7 +78,7 @@ pub use log::subscriber as logs;
 pub use path::prefix::PathPrefix;
 #[cfg(any(feature = "lambda", feature = "server"))]
 pub use request::after_response::AfterResponse;
-pub use request::{extensions::ClientAddr, head::RequestHead};
+pub use request::{extensions::ClientAddr, head::RequestHead, proxies::Proxies};
 #[cfg(feature = "server")]
 pub use settings::{ClientRule, HostingPlatform, PLATFORMS};
 pub use settings::{Host, ResponseMode, Settings, Stage, VARIABLES, Variable};

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use tokio::net::TcpListener;
 
-use crate::{Host, Lodger};
+use crate::{Host, Lodger, Proxies};
 
 impl Lodger {
     /// Sets the host to run on, instead of detecting it.
@@ -63,6 +63,27 @@ impl Lodger {
     /// server has no such timeout.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.settings.header_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the proxies in front of a server, whose header contains the address of the client.
+    ///
+    /// The address becomes the [`ClientAddr`](crate::ClientAddr) of a request, and the address of the peer in the framework. By default
+    /// no header is read, because clients can forge each of them. `LODGER_PROXIES` overrides this method, so that each deployment
+    /// can have another value. On Lambda and on Vercel the platform reports the address, and this method has no effect.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use axum::Router;
+    /// use lodger::{Lodger, Proxies};
+    ///
+    /// # async fn run() -> Result<(), lodger::Error> {
+    /// Lodger::new().proxies(Proxies::FLY).run(Router::new()).await
+    /// # }
+    /// ```
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.settings.proxies = Some(proxies);
         self
     }
 

@@ -8,5 +8,6 @@ pub(crate) mod extensions;
 #[cfg(any(feature = "actix-web", feature = "axum", feature = "axum-07"))]
 pub(crate) mod extract;
 pub(crate) mod head;
+pub(crate) mod proxies;
 #[cfg(any(feature = "lambda", feature = "vercel"))]
 pub(crate) mod vercel_headers;

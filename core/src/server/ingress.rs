@@ -3,7 +3,7 @@ use std::{future::pending, net::SocketAddr, sync::Arc};
 use http::StatusCode;
 
 use crate::{
-    AfterResponse, Host, RequestHead, Settings,
+    AfterResponse, Host, Proxies, RequestHead, Settings,
     path::public_paths::{PathView, PublicPaths},
     server::{
         platform::{Platform, PlatformAdmission},
@@ -31,8 +31,10 @@ pub struct Ingress {
     rewrites_location: bool,
     /// The tasks that run work after responses.
     tasks: Arc<Tasks>,
-    /// `None` if clients connect to the server directly.
+    /// `None` if no platform's own proxy sends the requests.
     platform: Option<Arc<dyn Platform>>,
+    /// The proxies whose headers contain the client, unless there is a platform. `None` if clients connect to the server directly.
+    proxies: Option<Arc<Proxies>>,
 }
 
 impl Clone for Ingress {
@@ -43,6 +45,7 @@ impl Clone for Ingress {
             // A new `Arc`: each request counts its references. With one counter for all connections, their threads would contend.
             tasks: Arc::new(Tasks::clone(&self.tasks)),
             platform: self.platform.clone(),
+            proxies: self.proxies.clone(),
         }
     }
 }
@@ -76,6 +79,7 @@ impl Ingress {
             rewrites_location: settings.rewrites_location(),
             tasks: Arc::new(Tasks::new()),
             platform,
+            proxies: settings.proxies.clone().filter(|proxies| !proxies.is_none()).map(Arc::new),
         }
     }
 
@@ -89,8 +93,9 @@ impl Ingress {
     pub fn admit<H: RequestHead>(&self, head: &mut H, peer: Option<SocketAddr>) -> Admission {
         let guard = match &self.platform {
             None => {
-                if let Some(peer) = peer {
-                    head.set_client(peer);
+                let client = self.proxies.as_ref().and_then(|proxies| proxies.client(head, peer));
+                if let Some(client) = client.or(peer) {
+                    head.set_client(client);
                 }
                 RequestGuard::for_client()
             }
@@ -133,9 +138,9 @@ impl Ingress {
         self.paths.is_empty() && self.peers_are_clients()
     }
 
-    /// Returns whether the peer of a connection is the client, and not the proxy of a platform.
+    /// Returns whether the peer of a connection is the client, and not a proxy.
     pub fn peers_are_clients(&self) -> bool {
-        self.platform.is_none()
+        self.platform.is_none() && self.proxies.is_none()
     }
 
     /// The prefixes that are removed from paths, in the order in which they stand there.
@@ -168,5 +173,45 @@ impl Ingress {
             Some(platform) => platform.lost().await,
             None => pending().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+    use crate::{ClientAddr, Request};
+
+    /// Returns the client that the app sees, in a request from 10.0.0.1 with `X-Forwarded-For`.
+    fn client(proxies: Option<Proxies>, peer: Option<SocketAddr>) -> Option<String> {
+        let ingress = Ingress::new(&Settings { proxies, ..Settings::default() });
+        let mut request = Request::default();
+        request.headers_mut().insert("x-forwarded-for", HeaderValue::from_static("6.6.6.6, 203.0.113.9"));
+        assert!(matches!(ingress.admit(&mut request, peer), Admission::ToApp(_)));
+        assert_eq!(request.headers().len(), 1);
+        request.extensions().get::<ClientAddr>().map(|client| client.0.to_string())
+    }
+
+    #[test]
+    fn reads_the_client_from_headers_only_behind_proxies() {
+        let peer = Some(([10, 0, 0, 1], 4000).into());
+        for proxies in [None, Some(Proxies::count(0)), Some(Proxies::FLY), Some(Proxies::count(3))] {
+            assert_eq!(client(proxies.clone(), peer).as_deref(), Some("10.0.0.1:4000"), "{proxies:?}");
+            assert_eq!(client(proxies, None), None);
+        }
+        assert_eq!(client(Some(Proxies::count(1)), peer).as_deref(), Some("203.0.113.9:0"));
+        assert_eq!(client(Some(Proxies::count(1)), None).as_deref(), Some("203.0.113.9:0"));
+    }
+
+    #[test]
+    fn peers_are_clients_without_proxies() {
+        let is_passthrough = |proxies| {
+            let ingress = Ingress::new(&Settings { proxies, ..Settings::default() });
+            assert_eq!(ingress.is_passthrough(), ingress.peers_are_clients());
+            ingress.is_passthrough()
+        };
+        assert!(is_passthrough(None) && is_passthrough(Some(Proxies::count(0))));
+        assert!(!is_passthrough(Some(Proxies::ALB)));
     }
 }

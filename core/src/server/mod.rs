@@ -130,7 +130,7 @@ impl Server {
         self.ingress.host()
     }
 
-    /// Returns whether the peer of a connection is the client, and not the proxy of a host.
+    /// Returns whether the peer of a connection is the client, and not a proxy.
     pub fn peers_are_clients(&self) -> bool {
         self.ingress.peers_are_clients()
     }

@@ -106,6 +106,25 @@ fn reads_the_concurrency_on_lambda_only() {
 }
 
 #[test]
+fn reads_the_proxies_on_a_server_only() {
+    let proxies = |code, variable, host| {
+        let variables = [("LODGER_PROXIES", variable), ("LODGER_HOST", host)];
+        let settings = Settings { proxies: code, ..Settings::default() };
+        apply("app", settings, &variables).map(|settings| settings.proxies.map(|proxies| proxies.to_string()))
+    };
+    assert_eq!(proxies(None, "", "").unwrap(), None);
+    assert_eq!(proxies(None, "fly", "").unwrap().as_deref(), Some("fly"));
+    assert_eq!(proxies(Some(Proxies::FLY), "0", "").unwrap().as_deref(), Some("0"));
+    assert_eq!(proxies(Some(Proxies::FLY), "", "").unwrap().as_deref(), Some("fly"));
+    assert_eq!(proxies(None, "nginx", "lambda").unwrap(), None);
+    assert_eq!(
+        proxies(None, "nginx", "server").unwrap_err().to_string(),
+        "invalid LODGER_PROXIES \"nginx\": expected a number of proxies from 0 to 32, networks such as `10.0.0.0/8,fd00::/8`, or \
+         `cloud-run`, `fly`, `heroku`, `railway`, `render`, `web-functions`, `cloudflare` or `alb`"
+    );
+}
+
+#[test]
 fn expects_a_snapshot_on_lambda_only() {
     let snap_start = |kind, code, host| {
         let variables = [("AWS_LAMBDA_INITIALIZATION_TYPE", kind), ("LODGER_HOST", host)];

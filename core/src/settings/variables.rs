@@ -4,7 +4,7 @@ use super::{
     Host, ResponseMode, Settings, Stage,
     value::{Value, Variable},
 };
-use crate::Error;
+use crate::{Error, Proxies};
 
 const ON_OR_OFF: &str = "`on` or `off`";
 const PORT: &str = "a port, 0 to 65535";
@@ -247,6 +247,20 @@ pub static VARIABLES: &[Variable] = &[
         apply: |settings, value| {
             if settings.host() == Host::Server {
                 settings.kill_after = Some(value.seconds()?);
+            }
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LODGER_PROXIES",
+        method: Some("proxies"),
+        value: Proxies::EXPECTED,
+        default: "none",
+        effect: "Proxies in front of a server. The address of the client is in the header that they set, instead of the address of the \
+                 connection. Without it no header is read, because clients can forge each of them. Other hosts ignore it.",
+        apply: |settings, value| {
+            if settings.host() == Host::Server {
+                settings.proxies = Some(value.parse()?);
             }
             Ok(())
         },
