@@ -79,7 +79,7 @@ pub use path::prefix::PathPrefix;
 #[cfg(any(feature = "lambda", feature = "server"))]
 pub use request::after_response::AfterResponse;
 pub use request::{extensions::ClientAddr, head::RequestHead, proxies::Proxies};
-#[cfg(feature = "server")]
-pub use settings::{ClientRule, HostingPlatform, PLATFORMS};
 pub use settings::{Host, ResponseMode, Settings, Stage, VARIABLES, Variable};
+#[cfg(feature = "server")]
+pub use settings::{HostingPlatform, PLATFORMS};
 pub use util::catch_panic::{CatchPanic, Panicked};

@@ -31,15 +31,12 @@ pub fn log(level: Level, message: fmt::Arguments<'_>) {
     log_line(level, message, level <= Level::WARN);
 }
 
-/// Logs the address that the server listens on, at level `INFO`.
+/// Logs the address that the server listens on, and a note, at level `INFO`.
 ///
 /// The line goes to standard error if no subscriber reads it: without the address, a server with port 0 cannot be reached.
 #[cfg(feature = "server")]
-pub(crate) fn log_address(addr: std::net::SocketAddr, platform: Option<&str>) {
-    match platform {
-        Some(platform) => log_line(Level::INFO, format_args!("listening on http://{addr} on {platform}"), true),
-        None => log_line(Level::INFO, format_args!("listening on http://{addr}"), true),
-    }
+pub(crate) fn log_address(addr: std::net::SocketAddr, note: &str) {
+    log_line(Level::INFO, format_args!("listening on http://{addr}{note}"), true);
 }
 
 fn log_line(level: Level, message: fmt::Arguments<'_>, is_always_shown: bool) {

@@ -29,6 +29,8 @@ pub struct ExternalServer {
     on_listening: Option<OnListening>,
     announces_to_vercel_dev: bool,
     platform: Option<&'static HostingPlatform>,
+    /// Whether the proxies are set, even to none.
+    has_proxies: bool,
     shutdown: ShutdownSignal,
 }
 
@@ -56,6 +58,7 @@ impl Server {
             on_listening: self.on_listening,
             announces_to_vercel_dev: self.announces_to_vercel_dev,
             platform: self.platform,
+            has_proxies: self.has_proxies,
             shutdown,
         };
         Ok((self.listener, external))
@@ -71,13 +74,23 @@ impl ExternalServer {
     /// Reports that the server accepts connections: to the platform or in the log, and to the user's callback.
     pub fn report_listening(&mut self) {
         if !self.ingress.report_listening(self.addr) {
-            log_address(self.addr, self.platform.map(|platform| platform.title));
+            log_address(self.addr, &self.platform.map_or_else(String::new, |platform| self.note(platform)));
         }
         if self.announces_to_vercel_dev {
             print_for_vercel_dev(self.addr.port());
         }
         if let Some(OnListening(callback)) = self.on_listening.take() {
             callback(self.addr);
+        }
+    }
+
+    /// The part of the first log line about the platform. Suggests the setting for its proxies, unless proxies are set.
+    fn note(&self, platform: &HostingPlatform) -> String {
+        match platform.proxies.filter(|_| !self.has_proxies) {
+            Some(proxies) => {
+                format!(" on {}; set LODGER_PROXIES={proxies} to receive the addresses of clients", platform.title)
+            }
+            None => format!(" on {}", platform.title),
         }
     }
 
@@ -129,5 +142,29 @@ fn print_for_vercel_dev(port: u16) {
 impl fmt::Debug for ExternalServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExternalServer").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PLATFORMS, Proxies, Settings};
+
+    /// Returns the note about a platform.
+    async fn note(name: &str, proxies: Option<Proxies>) -> String {
+        let platform = PLATFORMS.iter().find(|platform| platform.name == name).unwrap();
+        let addr = Some(([127, 0, 0, 1], 0).into());
+        let settings = Settings { addr, platform: Some(platform), proxies, ..Settings::default() };
+        let (_, external) = Server::bind(&settings).await.unwrap().into_external().unwrap();
+        external.note(platform)
+    }
+
+    #[tokio::test]
+    async fn suggests_the_proxies_of_a_platform_unless_they_are_set() {
+        assert_eq!(note("fly", None).await, " on Fly.io; set LODGER_PROXIES=fly to receive the addresses of clients");
+        for proxies in [Proxies::FLY, Proxies::count(2), Proxies::count(0)] {
+            assert_eq!(note("fly", Some(proxies)).await, " on Fly.io");
+        }
+        assert_eq!(note("kubernetes", None).await, " on Kubernetes");
     }
 }

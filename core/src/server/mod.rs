@@ -63,6 +63,7 @@ pub struct Server {
     on_listening: Option<OnListening>,
     announces_to_vercel_dev: bool,
     platform: Option<&'static HostingPlatform>,
+    has_proxies: bool,
 }
 
 /// A callback that receives the address of the server.
@@ -105,6 +106,7 @@ impl Server {
             on_listening: None,
             announces_to_vercel_dev: settings.announces_to_vercel_dev,
             platform: settings.platform_of_server(),
+            has_proxies: settings.proxies.is_some(),
         })
     }
 

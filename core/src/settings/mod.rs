@@ -18,7 +18,7 @@ use std::{
 };
 
 #[cfg(feature = "server")]
-pub use self::platforms::{ClientRule, HostingPlatform, PLATFORMS};
+pub use self::platforms::{HostingPlatform, PLATFORMS};
 use self::{environment::Environment, value::Value};
 pub use self::{
     host::Host,

@@ -4,6 +4,7 @@ mod tests;
 use std::time::Duration;
 
 use super::{Host, environment::Environment};
+use crate::Proxies;
 
 /// A platform that starts a server process in a container or a virtual machine.
 ///
@@ -29,20 +30,10 @@ pub struct HostingPlatform {
     pub grace: Option<Duration>,
     /// Whether `PORT` means all addresses of IPv6 and IPv4, because clients in the platform's private network use IPv6.
     pub listens_on_ipv6: bool,
-    /// The rule for the address of the client. `None` if the proxies depend on the setup.
-    pub client: Option<ClientRule>,
+    /// The proxies, for [`Settings::proxies`](crate::Settings::proxies). `None` if they depend on the setup.
+    pub proxies: Option<&'static Proxies>,
     /// The pages that document this row.
     pub sources: &'static [&'static str],
-}
-
-/// A rule to read the address of the client from a header that the platform's proxy sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClientRule {
-    /// The entry of `X-Forwarded-For` at this position from the right. The last entry has position 1.
-    ForwardedFor(usize),
-    /// The whole value of this header, whose name is in lower case.
-    Header(&'static str),
 }
 
 /// Every platform that a server recognizes, in the order of recognition: platforms that run on another one come first.
@@ -53,7 +44,6 @@ pub static PLATFORMS: &[HostingPlatform] = &[
         variables: &["AWS_LAMBDA_HTTP_ENDPOINT"],
         kill_after: Some(Duration::from_secs(1)),
         grace: Some(Duration::from_millis(900)),
-        client: Some(ClientRule::ForwardedFor(1)),
         sources: &[
             "https://docs.aws.amazon.com/lambda/latest/dg/web-functions-http.html",
             "https://docs.aws.amazon.com/lambda/latest/dg/web-functions-env-lifecycle.html",
@@ -87,7 +77,7 @@ pub static PLATFORMS: &[HostingPlatform] = &[
         kill_after: Some(Duration::from_secs(5)),
         grace: Some(Duration::from_millis(4_500)),
         listens_on_ipv6: true,
-        client: Some(ClientRule::Header("fly-client-ip")),
+        proxies: Some(&Proxies::FLY),
         sources: &[
             "https://fly.io/docs/reference/configuration/",
             "https://fly.io/docs/machines/runtime-environment/",
@@ -103,7 +93,7 @@ pub static PLATFORMS: &[HostingPlatform] = &[
         kill_after: Some(Duration::ZERO),
         kill_after_variable: Some("RAILWAY_DEPLOYMENT_DRAINING_SECONDS"),
         listens_on_ipv6: true,
-        client: Some(ClientRule::Header("x-real-ip")),
+        proxies: Some(&Proxies::RAILWAY),
         sources: &[
             "https://docs.railway.com/deployments/deployment-teardown",
             "https://docs.railway.com/variables/reference",
@@ -117,6 +107,7 @@ pub static PLATFORMS: &[HostingPlatform] = &[
         variables: &["RENDER"],
         kill_after: Some(Duration::from_secs(30)),
         grace: Some(Duration::from_millis(29_500)),
+        proxies: Some(&Proxies::RENDER),
         sources: &["https://render.com/docs/deploys", "https://render.com/docs/environment-variables"],
         ..SIGTERM
     },
@@ -126,7 +117,7 @@ pub static PLATFORMS: &[HostingPlatform] = &[
         variables: &["DYNO"],
         kill_after: Some(Duration::from_secs(30)),
         grace: Some(Duration::from_millis(29_500)),
-        client: Some(ClientRule::ForwardedFor(1)),
+        proxies: Some(&Proxies::HEROKU),
         sources: &[
             "https://devcenter.heroku.com/articles/dyno-shutdown-behavior",
             "https://devcenter.heroku.com/articles/dynos",
@@ -175,7 +166,7 @@ pub static PLATFORMS: &[HostingPlatform] = &[
         variables: &["K_SERVICE"],
         kill_after: Some(Duration::from_secs(10)),
         grace: Some(Duration::from_millis(9_500)),
-        client: Some(ClientRule::ForwardedFor(1)),
+        proxies: Some(&Proxies::CLOUD_RUN),
         sources: &["https://cloud.google.com/run/docs/container-contract"],
         ..SIGTERM
     },
@@ -192,7 +183,7 @@ const SIGTERM: HostingPlatform = HostingPlatform {
     kill_after_variable: None,
     grace: None,
     listens_on_ipv6: false,
-    client: None,
+    proxies: None,
     sources: &[],
 };
 

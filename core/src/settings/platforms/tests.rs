@@ -59,3 +59,11 @@ fn has_a_name_and_a_source_in_each_row() {
         assert!(!platform.sources.is_empty() && ["SIGTERM", "SIGINT"].contains(&platform.signal), "{platform:?}");
     }
 }
+
+#[test]
+fn names_the_proxies_of_a_platform_like_the_platform() {
+    for platform in PLATFORMS {
+        let same_name = platform.name.parse::<Proxies>().ok();
+        assert_eq!(platform.proxies, same_name.as_ref(), "{platform:?}");
+    }
+}
