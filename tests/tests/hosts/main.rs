@@ -1,0 +1,3 @@
+//! The contracts of hosts: one program, because each test program links every framework.
+
+mod client_address;
