@@ -69,7 +69,8 @@ pub struct Settings {
     /// The timeout from the start of a connection to the end of its first request's headers. `None` means 10 seconds, and
     /// zero turns the timeout off.
     pub header_timeout: Option<Duration>,
-    /// The proxies in front of a server, which send the address of the client in a header. `None` reads no header.
+    /// The proxies in front of a server, which send the address of the client in a header. `None` reads no header. On Lambda Web
+    /// Functions, `None` means 1 proxy.
     pub proxies: Option<Proxies>,
     /// The address of the Lambda Runtime API: `host:port`, or a URL with a path.
     pub lambda_runtime_api: Option<String>,

@@ -106,7 +106,7 @@ fn reads_the_concurrency_on_lambda_only() {
 }
 
 #[test]
-fn reads_the_proxies_on_a_server_only() {
+fn reads_the_proxies_of_servers() {
     let proxies = |code, variable, host| {
         let variables = [("LODGER_PROXIES", variable), ("LODGER_HOST", host)];
         let settings = Settings { proxies: code, ..Settings::default() };
@@ -117,10 +117,11 @@ fn reads_the_proxies_on_a_server_only() {
     assert_eq!(proxies(Some(Proxies::FLY), "0", "").unwrap().as_deref(), Some("0"));
     assert_eq!(proxies(Some(Proxies::FLY), "", "").unwrap().as_deref(), Some("fly"));
     assert_eq!(proxies(None, "nginx", "lambda").unwrap(), None);
+    assert_eq!(proxies(None, "2", "web-functions").unwrap().as_deref(), Some("2"));
     assert_eq!(
         proxies(None, "nginx", "server").unwrap_err().to_string(),
         "invalid LODGER_PROXIES \"nginx\": expected a number of proxies from 0 to 32, networks such as `10.0.0.0/8,fd00::/8`, or \
-         `cloud-run`, `fly`, `heroku`, `railway`, `render`, `web-functions`, `cloudflare` or `alb`"
+         `cloud-run`, `fly`, `heroku`, `railway`, `render`, `cloudflare` or `alb`"
     );
 }
 

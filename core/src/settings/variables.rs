@@ -255,11 +255,12 @@ pub static VARIABLES: &[Variable] = &[
         name: "LODGER_PROXIES",
         method: Some("proxies"),
         value: Proxies::EXPECTED,
-        default: "none",
+        default: "none; 1 on Lambda Web Functions",
         effect: "Proxies in front of a server. The address of the client is in the header that they set, instead of the address of the \
-                 connection. Without it no header is read, because clients can forge each of them. Other hosts ignore it.",
+                 connection. Without it no header is read, because clients can forge each of them. \
+                 Lambda and Vercel ignore it.",
         apply: |settings, value| {
-            if settings.host() == Host::Server {
+            if matches!(settings.host(), Host::Server | Host::WebFunctions) {
                 settings.proxies = Some(value.parse()?);
             }
             Ok(())

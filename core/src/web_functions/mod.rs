@@ -3,7 +3,7 @@
 //! The app runs on a [server](crate::server) at that address, with these additions:
 //!
 //! - The headers that Lambda adds become the extension [`Context`].
-//! - The client's address is the last one in `X-Forwarded-For`, which Lambda appends.
+//! - The client's address is the last one in `X-Forwarded-For`, which Lambda appends. [`Settings::proxies`] counts further proxies.
 //! - A request body that the app does not read is read and discarded. Lambda sends a whole request before it reads the response, so
 //!   that an unread body would stop the request until it times out.
 //! - The grace period is 0.9 seconds: Lambda kills the process one second after SIGTERM.
@@ -20,7 +20,7 @@ mod platform;
 use std::sync::Arc;
 
 use self::platform::WebFunctions;
-use crate::{Host, Settings, server::Server};
+use crate::{Host, Proxies, Settings, server::Server};
 
 pub use context::Context;
 
@@ -42,7 +42,10 @@ pub use context::Context;
 /// ```
 pub fn trust_lambda(server: Server, settings: &Settings) -> Server {
     match settings.host() {
-        Host::WebFunctions => server.with_proxy(Arc::new(WebFunctions)),
+        Host::WebFunctions => {
+            let proxies = settings.proxies.clone().unwrap_or(Proxies::count(1));
+            server.with_proxy(Arc::new(WebFunctions { proxies }))
+        }
         _ => server,
     }
 }

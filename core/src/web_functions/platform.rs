@@ -1,13 +1,9 @@
 //! Web Functions as the platform of a server.
 
-use std::{
-    future::pending,
-    net::{IpAddr, SocketAddr},
-    pin::Pin,
-};
+use std::{future::pending, net::SocketAddr, pin::Pin};
 
 use crate::{
-    ClientAddr, Host, RequestHead,
+    ClientAddr, Host, Proxies, RequestHead,
     log::span,
     server::platform::{Platform, PlatformAdmission},
     web_functions::Context,
@@ -18,7 +14,10 @@ const OWN: &str = "lambda-web-";
 
 /// Lambda Web Functions as the platform of a server.
 #[derive(Debug)]
-pub(super) struct WebFunctions;
+pub(super) struct WebFunctions {
+    /// Lambda, and proxies such as CloudFront in front of Lambda.
+    pub(super) proxies: Proxies,
+}
 
 impl Platform for WebFunctions {
     fn host(&self) -> Host {
@@ -42,7 +41,8 @@ impl Platform for WebFunctions {
         extensions.insert(context);
         head.extend_extensions(extensions);
         head.remove_headers(&|name| name.starts_with(OWN));
-        head.set_client(headers.client.map_or(ClientAddr::UNKNOWN.0, |client| SocketAddr::new(client, 0)));
+        // The peer of the connection is Lambda.
+        head.set_client(self.proxies.client(head, None).unwrap_or(ClientAddr::UNKNOWN.0));
         PlatformAdmission::ToApp { span, end: None }
     }
 
@@ -61,8 +61,6 @@ impl Platform for WebFunctions {
 struct Headers {
     request_id: String,
     endpoint_name: String,
-    /// The last address in `X-Forwarded-For`. Earlier ones come from the client.
-    client: Option<IpAddr>,
 }
 
 impl Headers {
@@ -71,17 +69,10 @@ impl Headers {
         head.for_each_header(&mut |name, value| match name {
             "lambda-web-request-id" => headers.request_id = String::from_utf8_lossy(value).into_owned(),
             "lambda-web-endpoint-name" => headers.endpoint_name = String::from_utf8_lossy(value).into_owned(),
-            "x-forwarded-for" => headers.client = last_address(value),
             _ => {}
         });
         headers
     }
-}
-
-/// Reads the last address of a list.
-fn last_address(list: &[u8]) -> Option<IpAddr> {
-    let last = list.rsplit(|&byte| byte == b',').next()?;
-    std::str::from_utf8(last).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -97,11 +88,16 @@ mod tests {
 
     /// Admits a request with `headers`.
     async fn admitted(headers: &[(&'static str, &[u8])]) -> Request {
+        admitted_behind(None, headers).await
+    }
+
+    /// Admits a request with `headers` behind `proxies`.
+    async fn admitted_behind(proxies: Option<Proxies>, headers: &[(&'static str, &[u8])]) -> Request {
         let mut request = Request::default();
         for (name, value) in headers {
             request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
         }
-        let ingress = server(None).await.ingress;
+        let ingress = server(None, proxies).await.ingress;
         assert!(matches!(ingress.admit(&mut request, Some(([127, 0, 0, 1], 4000).into())), Admission::ToApp(_)));
         request
     }
@@ -111,9 +107,9 @@ mod tests {
         grace: std::time::Duration,
     }
 
-    async fn server(grace: Option<std::time::Duration>) -> Bound {
+    async fn server(grace: Option<std::time::Duration>, proxies: Option<Proxies>) -> Bound {
         let addr = Some(([127, 0, 0, 1], 0).into());
-        let settings = Settings { host: Some(Host::WebFunctions), addr, grace, ..Settings::default() };
+        let settings = Settings { host: Some(Host::WebFunctions), addr, grace, proxies, ..Settings::default() };
         let server = trust_lambda(Server::bind(&settings).await.unwrap(), &settings);
         assert_eq!(server.host(), Host::WebFunctions);
         let (_, external) = server.into_external().unwrap();
@@ -157,8 +153,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn counts_cloudfront_if_the_setting_says_so() {
+        let headers: &[(_, &[u8])] = &[("x-forwarded-for", b"6.6.6.6, 192.0.2.1, 130.176.0.1")];
+        let client = async |proxies| client(&admitted_behind(proxies, headers).await);
+        assert_eq!(client(None).await, "130.176.0.1:0");
+        assert_eq!(client(Some(Proxies::count(2))).await, "192.0.2.1:0");
+        assert_eq!(client(Some(Proxies::count(0))).await, "0.0.0.0:0");
+    }
+
+    #[tokio::test]
     async fn has_a_grace_period_below_one_second_unless_it_is_set() {
-        assert_eq!(server(None).await.grace.as_millis(), 900);
-        assert_eq!(server(Some(std::time::Duration::from_secs(5))).await.grace.as_secs(), 5);
+        assert_eq!(server(None, None).await.grace.as_millis(), 900);
+        assert_eq!(server(Some(std::time::Duration::from_secs(5)), None).await.grace.as_secs(), 5);
     }
 }

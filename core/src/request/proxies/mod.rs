@@ -15,7 +15,7 @@ use std::{fmt, str::FromStr};
 use self::{forwarded_for::ForwardedFor, rule::ClientRule};
 use self::{
     network::Network,
-    rule::{ALB, CLOUD_RUN, CLOUDFLARE, FLY, HEROKU, RAILWAY, RENDER, TRUSTED_PROXIES, TrustedProxy, WEB_FUNCTIONS},
+    rule::{ALB, CLOUD_RUN, CLOUDFLARE, FLY, HEROKU, RAILWAY, RENDER, TRUSTED_PROXIES, TrustedProxy},
 };
 use crate::Error;
 #[cfg(feature = "server")]
@@ -62,7 +62,7 @@ enum Source {
 
 impl Proxies {
     pub(crate) const EXPECTED: &str = "a number of proxies from 0 to 32, networks such as `10.0.0.0/8,fd00::/8`, or `cloud-run`, \
-                                       `fly`, `heroku`, `railway`, `render`, `web-functions`, `cloudflare` or `alb`";
+                                       `fly`, `heroku`, `railway`, `render`, `cloudflare` or `alb`";
 
     /// The largest number of proxies.
     const MAX_COUNT: u8 = 32;
@@ -81,8 +81,6 @@ impl Proxies {
     pub const RAILWAY: Self = Self(Source::Platform(&RAILWAY));
     /// Render: `CF-Connecting-IP`.
     pub const RENDER: Self = Self(Source::Platform(&RENDER));
-    /// Lambda Web Functions: the last entry of `X-Forwarded-For`.
-    pub const WEB_FUNCTIONS: Self = Self(Source::Platform(&WEB_FUNCTIONS));
 
     /// The number of proxies, each of which appends an entry to `X-Forwarded-For`. 0 reads no header. At most 32 count.
     pub const fn count(count: u8) -> Self {

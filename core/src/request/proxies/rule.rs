@@ -21,10 +21,10 @@ pub(crate) struct TrustedProxy {
     pub(crate) rule: ClientRule,
 }
 
-/// Google appends the address of the client. The header of a request to `run.app` ends with this address.
+/// Google documents [the header](https://cloud.google.com/functions/docs/reference/headers) without the place of the client.
 ///
-/// Source: [request headers](https://cloud.google.com/functions/docs/reference/headers) of functions, which run on Cloud Run. An
-/// external Application Load Balancer appends [its own address](https://cloud.google.com/load-balancing/docs/https) too.
+/// Source: Google's proxy ESPv2 reads [the last entry](https://github.com/GoogleCloudPlatform/esp-v2/pull/318) on Cloud Run. An external
+/// Application Load Balancer appends [its own address](https://cloud.google.com/load-balancing/docs/https) too.
 pub(super) static CLOUD_RUN: TrustedProxy = TrustedProxy { name: "cloud-run", rule: ClientRule::LastForwardedFor };
 
 /// Source: [request headers](https://fly.io/docs/networking/request-headers/). The last entry of `X-Forwarded-For` is an address of
@@ -44,10 +44,6 @@ pub(super) static RAILWAY: TrustedProxy = TrustedProxy { name: "railway", rule: 
 /// Render documents no header. Source: [headers of a deployed app](https://github.com/arcjet/arcjet-js/issues/5411) in 2025.
 pub(super) static RENDER: TrustedProxy = TrustedProxy { name: "render", rule: ClientRule::Header("cf-connecting-ip") };
 
-/// Source: [request headers](https://docs.aws.amazon.com/lambda/latest/dg/web-functions-http.html) of Lambda Web Functions.
-pub(super) static WEB_FUNCTIONS: TrustedProxy =
-    TrustedProxy { name: "web-functions", rule: ClientRule::LastForwardedFor };
-
 /// Source: [HTTP headers](https://developers.cloudflare.com/fundamentals/reference/http-headers/#cf-connecting-ip).
 pub(super) static CLOUDFLARE: TrustedProxy =
     TrustedProxy { name: "cloudflare", rule: ClientRule::Header("cf-connecting-ip") };
@@ -57,5 +53,5 @@ pub(super) static CLOUDFLARE: TrustedProxy =
 pub(super) static ALB: TrustedProxy = TrustedProxy { name: "alb", rule: ClientRule::LastForwardedFor };
 
 /// Every platform that a setting can name.
-pub(super) static TRUSTED_PROXIES: [&TrustedProxy; 8] =
-    [&CLOUD_RUN, &FLY, &HEROKU, &RAILWAY, &RENDER, &WEB_FUNCTIONS, &CLOUDFLARE, &ALB];
+pub(super) static TRUSTED_PROXIES: [&TrustedProxy; 7] =
+    [&CLOUD_RUN, &FLY, &HEROKU, &RAILWAY, &RENDER, &CLOUDFLARE, &ALB];
