@@ -39,6 +39,9 @@
 //! # let _ = actix_web::App::new().route("/", actix_web::web::get().to(client));
 //! ```
 //!
+//! Behind [proxies](crate::Lodger::proxies), all of these contain the address from the header of the proxy.
+//! `ConnectionInfo::realip_remote_addr` does not: it reads the first entry of `X-Forwarded-For`, which a client can choose.
+//!
 //! # Work after the response
 //!
 //! [Work after the response](crate::AfterResponse) has to be `Send`. On a server, such work runs where `run` is

@@ -50,6 +50,8 @@
 //! - On Lambda, the filter sees HTTP/1.1 for every request. Headers with the same name are joined by a comma (RFC 9110,
 //!   section 5.3), cookies by a semicolon. The body of a request is copied once.
 //! - On Vercel and on Lambda Web Functions, bodies are streams and `warp::addr::remote()` extracts `None`. Use [`client_addr`].
+//! - On a server behind [proxies](crate::Lodger::proxies), Lodger's server runs the filter, like on Vercel: the limits of warp's own
+//!   server do not apply, and `warp::addr::remote()` extracts `None`. Use [`client_addr`].
 //!
 //! A `warp::service(filter)` is a tower service and runs as one, with the feature `tower`. It has none of these limits,
 //! except that `warp::addr::remote()` extracts `None` on every host.
@@ -94,7 +96,7 @@ where
 {
     async fn run_on(self, runner: Runner) -> Result<(), Error> {
         match runner.0 {
-            // Behind a proxy, warp's own server would report the proxy as the client.
+            // Behind proxies, warp's own server would report the proxy as the client.
             #[cfg(feature = "server")]
             Source::Socket(socket) if socket.peers_are_clients() => server::serve(self, *socket).await,
             #[cfg(feature = "server")]

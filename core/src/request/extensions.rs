@@ -6,12 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 ///
 /// | host | address |
 /// |---|---|
-/// | server | the other end of the connection |
+/// | server | the other end of the connection, or the address that [`Proxies`](crate::Proxies) send |
 /// | Lambda | the address that the front reports, with port 0 because events do not contain the port |
 /// | Vercel, Lambda Web Functions | the address that the platform reports, with port 0 |
 /// | any, if the address is unknown, such as in a test from the console | [`UNKNOWN`](Self::UNKNOWN): `0.0.0.0:0` |
 ///
-/// The address never comes from a header that the client can set.
+/// The address never comes from a header that the client can set, unless the setting of the proxies is wrong.
 ///
 /// In axum and actix-web the type is an extractor: `async fn handler(ClientAddr(client): ClientAddr)`. In warp, use the filter
 /// `lodger::warp::client_addr()`. Frameworks provide the address in their own way too, such as axum as `ConnectInfo<SocketAddr>`.

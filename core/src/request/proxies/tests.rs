@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 
 use http::HeaderValue;
 
-use super::{Proxies, rule::TRUSTED_PROXIES};
+use super::{
+    Proxies,
+    rule::{ClientRule, TRUSTED_PROXIES},
+};
 use crate::Request;
 
 /// An address of a client, of the kind for documentation (RFC 5737).
@@ -120,8 +123,6 @@ const FORGERIES: [(&str, &str); 8] = [
 fn behind(platform: &str) -> Vec<(&'static str, &'static str)> {
     let (appended, replaced): (_, &[_]) = match platform {
         "cloud-run" | "heroku" | "alb" => ("6.6.6.6, 203.0.113.9", &[]),
-        // It removes `X-Real-IP`.
-        "web-functions" => ("6.6.6.6, 203.0.113.9", &[("x-real-ip", "")]),
         // The last entry is an address of the app.
         "fly" => ("6.6.6.6, 203.0.113.9, 66.241.124.1", &[("fly-client-ip", CLIENT)]),
         // The list is replaced, and its last entry is an address of the edge.
@@ -207,5 +208,19 @@ fn rejects_other_values() {
         let error = text.parse::<Proxies>().unwrap_err();
         assert!(error.is_invalid_setting(), "{error:?}");
         assert_eq!(error.to_string(), format!("invalid proxies {text:?}: expected {}", Proxies::EXPECTED));
+    }
+}
+
+#[test]
+fn the_book_has_a_row_for_each_platform() {
+    let page = include_str!("../../../../docs/src/hosts/client_address.md");
+    for platform in TRUSTED_PROXIES {
+        let (header, rule) = match platform.rule {
+            ClientRule::LastForwardedFor => ("x-forwarded-for", "last entry"),
+            ClientRule::OnlyForwardedFor => ("x-forwarded-for", "last entry of the only header"),
+            ClientRule::Header(header) => (header, "only value"),
+        };
+        let row = format!("\n| `{}` | `{header}` | {rule} | [", platform.name);
+        assert_eq!(page.matches(&row).count(), 1, "{row}");
     }
 }
