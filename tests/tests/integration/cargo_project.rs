@@ -1,6 +1,10 @@
 //! Packages that the compiler checks for a test.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -23,10 +27,9 @@ impl CargoProject {
     pub fn new(name: &str, manifest: &str) -> Self {
         let project = Self { folder: PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name) };
         let _ = fs::remove_dir_all(&project.folder);
-        project.write(
-            "Cargo.toml",
-            &format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n{manifest}\n[workspace]\n"),
-        );
+        // With the profile of the dependencies of the workspace, Cargo reuses those that it has checked for the workspace.
+        let end = "[profile.dev]\ndebug = false\n[workspace]\n";
+        project.write("Cargo.toml", &format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n{manifest}\n{end}"));
         // The versions that all other tests use.
         let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
         fs::copy(lock, project.folder.join("Cargo.lock")).unwrap();
@@ -47,11 +50,13 @@ impl CargoProject {
 
     /// Checks all targets of the package. Returns the diagnostics.
     ///
-    /// All projects have one target folder, so that they share their dependencies.
+    /// The target folder is that of the workspace, so that all projects share its dependencies. Cargo does not lock this folder while
+    /// it runs tests.
     pub fn check(&self) -> Vec<Diagnostic> {
-        let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/projects");
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
         let output = Command::new(env!("CARGO"))
-            .args(["check", "--keep-going", "--offline", "--message-format", "json", "--target-dir", target])
+            .args(["check", "--keep-going", "--offline", "--message-format", "json", "--target-dir"])
+            .arg(target)
             .current_dir(&self.folder)
             .env_remove("RUSTFLAGS")
             .output()
