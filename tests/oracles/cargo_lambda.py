@@ -10,7 +10,7 @@ import tempfile
 from cargo_lambda_cases import ADDED, APPS, KNOWN
 from client import Request, get, read_events, send
 from processes import (
-    ROOT, build, cargo_environment, check_names, exit_on_sigterm, free_ports, process, server,
+    ROOT, build, cargo_environment, check_names, exit_on_sigterm, free_ports, process, server, write_cargo,
 )
 from report import Checks, Table
 
@@ -25,12 +25,12 @@ MANY = 200
 
 @contextlib.contextmanager
 def watched(package, binary, mode, log, **variables):
-    """Runs a binary under `cargo lambda watch`, and yields the port."""
+    """Runs a binary under `cargo lambda watch`, and yields the port. `PATH` decides which cargo starts the binary."""
     [port] = free_ports(1)
     command = [str(pathlib.Path(sys.executable).with_name("cargo-lambda")), "lambda", "watch", "--ignore-changes",
                "--disable-cors", "-p", package, "--bin", binary, "-A", "127.0.0.1", "-P", str(port)]
     with process(command, port, log, cwd=ROOT, LODGER_RESPONSE_MODE=mode, **cargo_environment(), **variables):
-        # The first request makes it build and start the binary.
+        # The first request makes it start the binary.
         send(port, HOST, get(f"/lambda-url/{binary}/"))
         yield port
 
@@ -91,11 +91,11 @@ def main(modes):
     table, checks = Table(KNOWN, ADDED), Checks()
     with tempfile.TemporaryDirectory() as folder:
         for app, package, binary, requests, framework in APPS:
-            executable, prefix = build(package, binary), f"/lambda-url/{binary}"
-            variables = {"PROBE_FRAMEWORK": framework} if framework else {}
+            executable, prefix = build(binary), f"/lambda-url/{binary}"
+            path, variables = write_cargo(folder, executable), {"PROBE_FRAMEWORK": framework} if framework else {}
             for mode in modes or MODES:
                 with (open(pathlib.Path(folder) / "log", "w+") as log, server(executable, **variables) as on_server,
-                      watched(package, binary, mode, log, **variables) as port):
+                      watched(package, binary, mode, log, PATH=path, **variables) as port):
                     for request in requests:
                         from_front = send(port, HOST, request, prefix)
                         table.compare(mode, app, request, send(on_server, HOST, request), from_front)

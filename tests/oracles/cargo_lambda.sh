@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sends the same requests to an app as a server and under `cargo lambda watch`, which builds and starts the app, acts as a
+# Sends the same requests to an app as a server and under `cargo lambda watch`, which starts the app, acts as a
 # Function URL, and passes streams on while they arrive.
 # usage: cargo_lambda.sh [MODE...]    values of LODGER_RESPONSE_MODE: stream, buffered
 set -eu

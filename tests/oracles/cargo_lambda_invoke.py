@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 from client import Request, get, send
-from processes import ROOT, base_environment, build, cargo_environment, exit_on_sigterm, free_ports, process
+from processes import ROOT, base_environment, build, cargo_environment, exit_on_sigterm, free_ports, process, write_cargo
 from report import Checks
 from test_events import failures, test_events, with_bodies
 
@@ -55,11 +55,11 @@ class Function:
 @contextlib.contextmanager
 def watched(name, folder, log):
     """Runs a function under `cargo lambda watch`."""
-    build(name, name)
+    path = write_cargo(folder, build(name))
     [port] = free_ports(1)
     command = [CARGO_LAMBDA, "lambda", "watch", "--ignore-changes", "--disable-cors", "-p", name,
                "-A", "127.0.0.1", "-P", str(port)]
-    with process(command, port, log, cwd=ROOT, **cargo_environment()):
+    with process(command, port, log, cwd=ROOT, PATH=path, **cargo_environment()):
         yield Function(name, port, folder)
 
 

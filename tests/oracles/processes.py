@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,14 +14,32 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def build(package, binary):
-    """Builds a binary of the workspace, and returns its path."""
-    command = ["cargo", "build", "--quiet", "-p", package, "--bin", binary, "--message-format=json-render-diagnostics"]
+# The features that `cargo test --workspace --all-features` uses. With `-p`, or without an example, which adds the dependencies of
+# tests, Cargo would choose fewer features, and build most dependencies a second time.
+AS_TESTED = ["--workspace", "--all-features", "--example", "test_events"]
+
+
+def build(name):
+    """Builds a binary or example of the workspace, and returns its path. Reuses the dependencies that the tests have built."""
+    target = [] if name in AS_TESTED else ["--bin", name]
+    command = ["cargo", "build", "--quiet", *AS_TESTED, *target, "--message-format=json-render-diagnostics"]
     try:
-        messages = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+        lines = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"cannot build {binary}: {error}")
-    return next(path for path in (json.loads(message).get("executable") for message in messages) if path)
+        sys.exit(f"cannot build {name}: {error}")
+    messages = [message for message in map(json.loads, lines) if message.get("executable")]
+    return next(message["executable"] for message in messages if message["target"]["name"] == name)
+
+
+def write_cargo(folder, executable):
+    """Writes a `cargo` whose `cargo run` starts this executable, and returns a PATH that begins with it.
+
+    The real command has `-p`, so it builds most dependencies again, with the features of one package.
+    """
+    script, cargo = pathlib.Path(folder) / "cargo", shutil.which("cargo")
+    script.write_text(f'#!/bin/sh\n[ "$1" != run ] || exec "{executable}"\nexec "{cargo}" "$@"\n')
+    script.chmod(0o755)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
 def base_environment():

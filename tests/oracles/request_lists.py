@@ -96,5 +96,5 @@ EXAMPLE = [dataclasses.replace(request, headers=(*request.headers, ("x-request-i
 
 def apps():
     """Yields the name, the binary and the requests of the two apps."""
-    yield "probe", build("lodger-tests", "probe"), PROBE
-    yield "example", build("example-axum", "example-axum"), EXAMPLE
+    yield "probe", build("probe"), PROBE
+    yield "example", build("example-axum"), EXAMPLE

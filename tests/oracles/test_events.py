@@ -4,14 +4,13 @@ import json
 import subprocess
 import sys
 
-from processes import ROOT
+from processes import build
 
 
 def test_events():
     """Returns an event of each kind."""
-    command = ["cargo", "run", "--quiet", "-p", "lodger-gateway", "--example", "test_events"]
     try:
-        output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+        output = subprocess.run([build("test_events")], check=True, stdout=subprocess.PIPE, text=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"cannot make the events: {error}")
     return {line["kind"]: line["event"] for line in map(json.loads, output.splitlines())}

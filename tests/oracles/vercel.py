@@ -44,7 +44,7 @@ def dev(oracle):
 
 def provided(oracle):
     """The emulator of the older runtimes invokes the app."""
-    probe = build_binary("lodger-tests", "probe")
+    probe = build_binary("probe")
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(probe, pathlib.Path(folder) / "bootstrap")
         replies = oracle.node("invoke", folder, stdin="".join(f"{json.dumps(event(request))}\n" for request in PROBE))

@@ -96,6 +96,8 @@ class Oracle:
             "CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target")),
             # A short build matters here, and a fast program does not.
             "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
+            # Like the dependencies of the workspace, so that Cargo reuses those with the same features.
+            "CARGO_PROFILE_DEV_DEBUG": "false",
             # Without it, the builder assumes another system than Linux and needs cargo-zigbuild.
             "VERCEL_BUILD_IMAGE": "1",
             "NODE_PATH": str(self.modules),

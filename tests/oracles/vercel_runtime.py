@@ -40,7 +40,7 @@ class PlatformClient:
 
 def executable(oracle):
     """The process itself speaks the protocol of the platform."""
-    probe = build("lodger-tests", "probe")
+    probe = build("probe")
     with Host([probe]) as host:
         client = PlatformClient(host)
         oracle.compare("executable", "probe", PROBE, probe, client)
@@ -76,7 +76,7 @@ def proxy(oracle):
     """The platform's proxy starts the app as a server."""
     check_proxy_port()
     _, links = oracle.links.built
-    probe = build("lodger-tests", "probe")
+    probe = build("probe")
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         shutil.copy(links / "executable", folder)
