@@ -4,13 +4,16 @@ set -eu
 cd "$(dirname "$0")/.."
 
 members=(runtime-api core adapters extension gateway routes)
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
+# The target folder of the workspace, because most dependencies of dependencies are the same. The copy has a fixed path, so that a
+# second run builds nothing.
+target=${CARGO_TARGET_DIR:-$PWD/target}
+tree=$target/minimal-versions
+rm -rf "$tree"
+mkdir -p "$tree"
 cp -r Cargo.toml "${members[@]}" "$tree"
 sed -i.bak "s/^members = .*/members = [$(printf '"%s", ' "${members[@]}")]/" "$tree/Cargo.toml"
 
 # On stable the flag needs this variable. `cargo check` runs without it: build scripts would turn on nightly features.
-target=${CARGO_TARGET_DIR:-$PWD/target}/minimal-versions
 cd "$tree"
 RUSTC_BOOTSTRAP=1 cargo update --quiet -Z direct-minimal-versions
 cargo check --locked --all-features --target-dir "$target" -p lodger -p lodger-runtime-api -p lodger-extension -p lodger-gateway -p lodger-routes
