@@ -12,9 +12,9 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --all-features -- -D warnings
 
-# Each feature alone, no features, and all features.
-features:
-    tests/features.sh
+# Each feature alone, and features of `lodger` together, by cargo-hack. `just features 3` takes more at once.
+features *depth:
+    tests/features.sh {{depth}}
 
 # Spelling.
 typos:
@@ -38,7 +38,7 @@ minimal-versions:
 
 # The documentation as docs.rs builds it, with its links.
 doc:
-    RUSTDOC=$PWD/tests/rustdoc.sh RUSTDOCFLAGS="--cfg docsrs -D warnings" cargo doc --workspace --all-features --no-deps
+    tests/doc.sh
 
 # All tests. The tests of AWS's emulator need `just rie` first.
 test:

