@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The published crates with the oldest versions that their Cargo.toml files allow: a version that is too old there fails here.
+# The published crates with the oldest versions that their Cargo.toml files allow: a version that is too old there fails here. So does a
+# file that a package needs and does not contain.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,7 +11,12 @@ target=${CARGO_TARGET_DIR:-$PWD/target}
 tree=$target/minimal-versions
 rm -rf "$tree"
 mkdir -p "$tree"
-cp -r Cargo.toml "${members[@]}" "$tree"
+cp Cargo.toml "$tree"
+for member in "${members[@]}"; do
+    mkdir "$tree/$member"
+    (cd "$member" && cargo package --list --allow-dirty --offline | grep -vxE '\.cargo_vcs_info\.json|Cargo\.(lock|toml\.orig)' |
+        tar -chf - -T -) | tar -xf - -C "$tree/$member"
+done
 sed -i.bak "s/^members = .*/members = [$(printf '"%s", ' "${members[@]}")]/" "$tree/Cargo.toml"
 
 # On stable the flag needs this variable. `cargo check` runs without it: build scripts would turn on nightly features.
