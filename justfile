@@ -94,3 +94,19 @@ vercel:
 # Builds the package in a folder for `vercel deploy --prebuilt`: `just prebuilt examples/vercel-axum`.
 prebuilt folder *command:
     examples/vercel-prebuilt.sh {{folder}} {{command}}
+
+# The packages for crates.io: fields, files, sizes, and the form of the changelog.
+package:
+    tests/package.py
+
+# The compiler versions that the dependencies of the published crates need.
+msrv:
+    tests/msrv.py
+
+# The public API, compared with the last release, by cargo-semver-checks.
+semver *options:
+    tests/semver.sh {{options}}
+
+# The pages of the book for beginners, followed in new projects: `just new-user axum`.
+new-user *pages:
+    tests/new_user.sh {{pages}}
