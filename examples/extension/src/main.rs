@@ -16,7 +16,7 @@
 //! cargo lambda deploy --extension example-extension
 //! ```
 //!
-//! `examples/function.rs` is a function that logs a line for each invocation. `tests/emulator.rs` runs both in AWS's emulator.
+//! `examples/function.rs` is a function that logs a line for each invocation. `tests/binary.rs` runs both in AWS's emulator.
 
 mod shipper;
 mod sink;
