@@ -57,8 +57,8 @@
 //! | `AWS_LAMBDA_RUNTIME_API` | [`Host::Lambda`]: AWS Lambda, an emulator, or a function on Vercel with the older runtime `provided.al2023` |
 //! | none of these | [`Host::Server`] |
 //!
-//! A server listens on `LODGER_ADDR`, else on `127.0.0.1:$VERCEL_DEV_PORT`, else on `0.0.0.0:$PORT`, else on
-//! `127.0.0.1:3000`. A container that clients reach from outside sets `PORT` or `LODGER_ADDR`. [`Lodger`] lists all
+//! A server listens on `LODGER_ADDR`, else on a socket of systemd, else on `127.0.0.1:$VERCEL_DEV_PORT`, else on `0.0.0.0:$PORT`,
+//! else on `127.0.0.1:3000`. A container that clients reach from outside sets `PORT` or `LODGER_ADDR`. [`Lodger`] lists all
 //! settings.
 //!
 //! On Lambda, a *front* is the service that turns requests into events: a REST API, an HTTP API (payload format 1.0 or

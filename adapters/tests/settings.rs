@@ -20,6 +20,7 @@ const ONLY_METHODS: &str = "
 | method | hosts | effect |
 |---|---|---|
 | `Lodger::listener` | server | Listens on a socket of the program. |
+| `Lodger::unix_socket` | server | Listens on a Unix socket, like `LODGER_ADDR=unix:/run/app.sock`. |
 | `Lodger::on_listening` | server, Vercel | Calls a function with the address that the server listens on. |
 | `Lodger::shutdown` | all | Shuts down when a future completes. Lodger does not listen for signals then. |
 | `Lodger::shutdown_or_signal` | all | Shuts down when a future completes, or at a signal. |
@@ -36,7 +37,7 @@ const ONLY_METHODS: &str = "
 fn page() -> String {
     let (of_hosts, of_lodger): (Vec<_>, Vec<_>) = VARIABLES
         .iter()
-        .partition(|variable| ["AWS_", "VERCEL_"].iter().any(|prefix| variable.name.starts_with(prefix)));
+        .partition(|variable| ["AWS_", "LISTEN_", "VERCEL_"].iter().any(|prefix| variable.name.starts_with(prefix)));
     let mut page = String::from(INTRODUCTION);
     table(&mut page, "Variables that you set", &of_lodger);
     table(&mut page, "Variables that a host sets", &of_hosts);

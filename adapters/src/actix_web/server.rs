@@ -1,6 +1,6 @@
 //! An app under actix's own server.
 
-use std::{future::poll_fn, io, net::TcpListener, pin::Pin, task::Poll, time::Duration};
+use std::{future::poll_fn, io, pin::Pin, task::Poll, time::Duration};
 
 use actix_http::{Request, body::MessageBody};
 use actix_service::IntoServiceFactory;
@@ -9,7 +9,7 @@ use actix_web::{HttpServer, dev, http::KeepAlive, rt::net::TcpStream};
 use super::{app_factory::AppFactory, middleware::IngressApp, request_count::RequestCounters};
 use crate::{
     Error, Host,
-    adapter::own_server::{ExternalServer, Server},
+    adapter::own_server::{ExternalServer, Server, StdListener},
 };
 
 /// Actix adds a timeout to the current time, which would overflow without this limit.
@@ -43,7 +43,7 @@ where
 /// Configures and starts the server of actix, which does not accept connections before its first poll.
 fn build_server<F, I, S, B>(
     new_app: F,
-    listener: TcpListener,
+    listener: StdListener,
     external: &ExternalServer,
     counters: &RequestCounters,
 ) -> Result<dev::Server, Error>
@@ -67,10 +67,15 @@ where
             let _ = socket.downcast_ref::<TcpStream>().map(|socket| socket.set_nodelay(true));
         }),
     };
-    #[cfg(feature = "actix-web-http2")]
-    let server = server.listen_auto_h2c(listener);
-    #[cfg(not(feature = "actix-web-http2"))]
-    let server = server.listen(listener);
+    let server = match listener {
+        #[cfg(feature = "actix-web-http2")]
+        StdListener::Tcp(listener) => server.listen_auto_h2c(listener),
+        #[cfg(not(feature = "actix-web-http2"))]
+        StdListener::Tcp(listener) => server.listen(listener),
+        #[cfg(unix)]
+        StdListener::Unix(listener) => server.listen_uds(listener),
+        _ => Err(io::ErrorKind::Unsupported.into()),
+    };
     let cannot_serve = |error| Error::new("cannot serve with actix-web on the listener").with_source(error);
     Ok(server.map_err(cannot_serve)?.run())
 }

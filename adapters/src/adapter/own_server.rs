@@ -9,5 +9,5 @@
 #[doc(inline)]
 pub use lodger_core::{
     RequestHead,
-    server::{Admission, ExternalServer, GuardedCall, Ingress, RequestGuard, Server},
+    server::{Admission, ExternalServer, GuardedCall, Ingress, RequestGuard, Server, StdListener},
 };

@@ -18,11 +18,37 @@ impl Lodger {
     /// Port 0 takes a free port; [`on_listening`](Self::on_listening) receives the address. On Vercel the server always
     /// listens on a free port of the loopback address, and on Lambda Web Functions on the address in `AWS_LAMBDA_HTTP_ENDPOINT`.
     ///
-    /// `LODGER_ADDR`, `VERCEL_DEV_PORT` and `PORT` override this method, in this order: a container platform that sets `PORT`
-    /// expects the app on that port. Behind the proxy of Vercel's standalone mode the address is always `127.0.0.1:$PORT`,
-    /// because the proxy connects to no other.
+    /// `LODGER_ADDR`, a socket of systemd, `VERCEL_DEV_PORT` and `PORT` override this method, in this order: a container platform
+    /// that sets `PORT` expects the app on that port. Behind the proxy of Vercel's standalone mode the address is always
+    /// `127.0.0.1:$PORT`, because the proxy connects to no other.
     pub fn addr(mut self, addr: impl Into<SocketAddr>) -> Self {
         self.settings.addr = Some(addr.into());
+        self.settings.unix_socket = None;
+        self
+    }
+
+    /// Sets the path of a Unix socket to listen on as a server, instead of an [address](Self::addr).
+    ///
+    /// For a proxy on the same machine, such as nginx. The same variables override this method, and `LODGER_ADDR=unix:/run/app.sock`
+    /// has the same effect. The umask of the process decides who may connect. A file that a dead process has left is replaced,
+    /// and the file is removed when the shutdown begins.
+    ///
+    /// A Unix socket has no client address: [`ClientAddr`](crate::ClientAddr) and `ConnectInfo` are `0.0.0.0:0`, and under the
+    /// servers of actix-web and warp the address is `None`. The server of actix-web speaks HTTP/1.1 only on a Unix socket.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use axum::Router;
+    /// use lodger::Lodger;
+    ///
+    /// # async fn run() -> Result<(), lodger::Error> {
+    /// Lodger::new().unix_socket("/run/app/app.sock").run(Router::new()).await
+    /// # }
+    /// ```
+    #[cfg(unix)]
+    pub fn unix_socket(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.settings.unix_socket = Some(path.into());
         self
     }
 
@@ -50,7 +76,7 @@ impl Lodger {
 
     /// Calls `callback` with the local address once the server listens. Every host has a server, except Lambda.
     ///
-    /// Lambda has no server: there Lodger drops `callback` without calling it.
+    /// The address of a Unix socket is `0.0.0.0:0`. Lambda has no server: there Lodger drops `callback` without calling it.
     pub fn on_listening(mut self, callback: impl FnOnce(SocketAddr) + Send + 'static) -> Self {
         self.on_listening = Some(Box::new(callback));
         self

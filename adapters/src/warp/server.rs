@@ -1,6 +1,6 @@
 //! A filter under warp's own server.
 
-use std::{future::ready, net::SocketAddr, pin::pin};
+use std::{future::ready, io, net::SocketAddr, pin::pin};
 
 use ::warp::{
     Filter, Rejection, Reply,
@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
     Error,
-    adapter::own_server::{Admission, Ingress, RequestGuard, RequestHead, Server},
+    adapter::own_server::{Admission, Ingress, RequestGuard, RequestHead, Server, StdListener},
 };
 
 /// Serves `filter` until the shutdown signal, then waits for requests in flight, up to the grace period.
@@ -24,47 +24,78 @@ where
     R: Reply + 'static,
 {
     let (listener, mut external) = server.into_external()?;
-    let listener = TcpListener::from_std(listener)
-        .map_err(|error| Error::new("cannot serve with warp on the listener").with_source(error))?;
     let (shutdown, is_shut_down) = oneshot::channel::<()>();
-    let is_shut_down = async { drop(is_shut_down.await) };
     let ingress = external.ingress.clone();
     let serving = async {
-        if ingress.is_passthrough() {
-            ::warp::serve(filter).incoming(listener).graceful(is_shut_down).run().await;
-        } else {
-            let filter = filter.map(R::into_response).boxed();
-            ::warp::serve(with_ingress(filter, ingress)).incoming(listener).graceful(is_shut_down).run().await;
+        match listener {
+            // The common case is apart: a boxed filter is slower.
+            StdListener::Tcp(listener) if ingress.is_passthrough() => {
+                let listener = TcpListener::from_std(listener).map_err(cannot_serve)?;
+                ::warp::serve(filter).incoming(listener).graceful(wait_for_shutdown(is_shut_down)).run().await;
+                Ok(())
+            }
+            listener => {
+                let filter = filter.map(R::into_response).boxed();
+                serve_boxed(with_ingress(filter, ingress), listener, is_shut_down).await
+            }
         }
     };
     let mut serving = pin!(serving);
     external.report_listening();
     tokio::select! {
-        () = &mut serving => return Ok(()),
+        result = &mut serving => return result,
         () = external.wait_for_shutdown() => drop(shutdown),
     }
     tokio::select! {
-        () = serving => {}
+        result = serving => return result,
         // This does not stop warp's connections: they are tasks that end with the runtime.
         () = external.wait_for_grace_period(|| false) => {}
     }
     Ok(())
 }
 
+/// Serves a filter on a socket of any kind.
+async fn serve_boxed(
+    filter: BoxedFilter<(Response,)>,
+    listener: StdListener,
+    is_shut_down: oneshot::Receiver<()>,
+) -> Result<(), Error> {
+    let (server, is_shut_down) = (::warp::serve(filter), wait_for_shutdown(is_shut_down));
+    match listener {
+        StdListener::Tcp(listener) => {
+            let listener = TcpListener::from_std(listener).map_err(cannot_serve)?;
+            server.incoming(listener).graceful(is_shut_down).run().await;
+        }
+        #[cfg(unix)]
+        StdListener::Unix(listener) => {
+            let listener = tokio::net::UnixListener::from_std(listener).map_err(cannot_serve)?;
+            server.incoming(listener).graceful(is_shut_down).run().await;
+        }
+        _ => return Err(cannot_serve(io::ErrorKind::Unsupported.into())),
+    }
+    Ok(())
+}
+
+/// Waits until the sender is dropped.
+async fn wait_for_shutdown(is_shut_down: oneshot::Receiver<()>) {
+    drop(is_shut_down.await);
+}
+
+fn cannot_serve(error: io::Error) -> Error {
+    Error::new("cannot serve with warp on the listener").with_source(error)
+}
+
 /// Puts the ingress before `filter`. A filter cannot change a path, so that removed prefixes are read by path filters.
 ///
 /// Boxed: otherwise the type of the whole app would be part of each type in here.
-fn with_ingress(
-    filter: BoxedFilter<(Response,)>,
-    ingress: Ingress,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+fn with_ingress(filter: BoxedFilter<(Response,)>, ingress: Ingress) -> BoxedFilter<(Response,)> {
     let restore_location = |guard: RequestGuard, mut response: Response| {
         guard.restore_location(response.headers_mut());
         response
     };
     let shortened = admit(ingress.clone(), true).and(read_prefixes(&ingress)).and(filter.clone()).map(restore_location);
     let unchanged = admit(ingress, false).and(filter).map(|_: RequestGuard, response| response);
-    shortened.or(unchanged).unify()
+    shortened.or(unchanged).unify().boxed()
 }
 
 /// Accepts requests that the app may see: those whose path loses a prefix, or the others.

@@ -35,8 +35,8 @@ pub fn log(level: Level, message: fmt::Arguments<'_>) {
 ///
 /// The line goes to standard error if no subscriber reads it: without the address, a server with port 0 cannot be reached.
 #[cfg(feature = "server")]
-pub(crate) fn log_address(addr: std::net::SocketAddr, note: &str) {
-    log_line(Level::INFO, format_args!("listening on http://{addr}{note}"), true);
+pub(crate) fn log_address(addr: &dyn fmt::Display, note: &str) {
+    log_line(Level::INFO, format_args!("listening on {addr}{note}"), true);
 }
 
 fn log_line(level: Level, message: fmt::Arguments<'_>, is_always_shown: bool) {

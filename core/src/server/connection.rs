@@ -12,7 +12,6 @@ use hyper_util::{
     server::conn::auto::Builder,
 };
 use tokio::{
-    net::TcpStream,
     sync::watch,
     time::{Instant, Sleep, sleep},
 };
@@ -21,6 +20,7 @@ use crate::{
     App, Host,
     server::{
         flush_tracker::FlushTracker,
+        listener::ServerSocket,
         service::{ConnectionService, FirstRequest},
     },
 };
@@ -47,7 +47,7 @@ pub(crate) enum Phase {
 ///
 /// During the shutdown, a connection without a request may still send one within `last_call`.
 pub(crate) async fn serve<A>(
-    socket: TcpStream,
+    socket: ServerSocket,
     service: ConnectionService<A>,
     header_timeout: Duration,
     last_call: Duration,

@@ -1,16 +1,22 @@
 use std::{
     fmt,
     io::{self, Write as _},
-    net::SocketAddr,
     time::Duration,
 };
 
-use tokio::{net::TcpListener, time::sleep};
+use tokio::time::sleep;
+
+#[cfg(unix)]
+use crate::server::listener::SocketFile;
 
 use crate::{
-    Error, Host, HostingPlatform,
+    ClientAddr, Error, Host, HostingPlatform,
     log::{self, log_address},
-    server::{Ingress, OnListening, Server, shutdown_signal::ShutdownSignal},
+    server::{
+        Ingress, OnListening, Server,
+        listener::{LocalAddr, ServerListener, StdListener},
+        shutdown_signal::ShutdownSignal,
+    },
 };
 
 /// Settings and shutdown signal for a framework that runs its own server.
@@ -25,7 +31,10 @@ pub struct ExternalServer {
     pub header_timeout: Duration,
     /// The grace period for requests in flight during the shutdown.
     pub grace: Duration,
-    addr: SocketAddr,
+    addr: LocalAddr,
+    /// The file of a Unix socket, until the shutdown begins.
+    #[cfg(unix)]
+    file: Option<SocketFile>,
     on_listening: Option<OnListening>,
     announces_to_vercel_dev: bool,
     platform: Option<&'static HostingPlatform>,
@@ -39,7 +48,7 @@ impl Server {
     ///
     /// # Errors
     /// The process cannot listen for signals, or the listener cannot leave the runtime.
-    pub fn into_external(self) -> Result<(std::net::TcpListener, ExternalServer), Error> {
+    pub fn into_external(self) -> Result<(StdListener, ExternalServer), Error> {
         let (listener, external) = self.split()?;
         let listener = listener
             .into_std()
@@ -48,20 +57,22 @@ impl Server {
     }
 
     /// Separates the socket from everything else.
-    pub(crate) fn split(self) -> Result<(TcpListener, ExternalServer), Error> {
+    pub(super) fn split(self) -> Result<(ServerListener, ExternalServer), Error> {
         let shutdown = ShutdownSignal::new(self.shutdown)?;
         let external = ExternalServer {
             ingress: self.ingress,
             header_timeout: self.header_timeout,
             grace: self.grace,
-            addr: self.addr,
+            addr: self.bound.addr,
+            #[cfg(unix)]
+            file: self.bound.file,
             on_listening: self.on_listening,
             announces_to_vercel_dev: self.announces_to_vercel_dev,
             platform: self.platform,
             has_proxies: self.has_proxies,
             shutdown,
         };
-        Ok((self.listener, external))
+        Ok((self.bound.listener, external))
     }
 }
 
@@ -73,14 +84,16 @@ impl ExternalServer {
 
     /// Reports that the server accepts connections: to the platform or in the log, and to the user's callback.
     pub fn report_listening(&mut self) {
-        if !self.ingress.report_listening(self.addr) {
-            log_address(self.addr, &self.platform.map_or_else(String::new, |platform| self.note(platform)));
+        // Vercel connects to a TCP socket only.
+        let addr = self.addr.tcp().unwrap_or(ClientAddr::UNKNOWN.0);
+        if !self.ingress.report_listening(addr) {
+            log_address(&self.addr, &self.platform.map_or_else(String::new, |platform| self.note(platform)));
         }
         if self.announces_to_vercel_dev {
-            print_for_vercel_dev(self.addr.port());
+            print_for_vercel_dev(addr.port());
         }
         if let Some(OnListening(callback)) = self.on_listening.take() {
-            callback(self.addr);
+            callback(addr);
         }
     }
 
@@ -101,6 +114,8 @@ impl ExternalServer {
             () = self.shutdown.wait() => {}
             () = self.ingress.platform_lost() => {}
         }
+        #[cfg(unix)]
+        drop(self.file.take());
         let hint = if self.shutdown.includes_signals() { "; another signal ends the process at once" } else { "" };
         log::info!("shutting down: waiting up to {:?} for requests in flight (LODGER_GRACE){hint}", self.grace);
     }

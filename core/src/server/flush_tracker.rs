@@ -13,12 +13,12 @@ use std::{
 
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::{BoxError, server::request_guard::RequestGuard};
+use crate::{
+    BoxError,
+    server::{listener::ServerSocket, request_guard::RequestGuard},
+};
 
 /// The requests of one connection whose responses hyper has read and not yet flushed.
 #[derive(Clone, Default)]
@@ -117,12 +117,12 @@ where
 /// hyper flushes the socket after writing everything that was read from bodies. So the response of every guard that is pending by
 /// then has been sent.
 pub(crate) struct FlushTracker {
-    socket: TcpStream,
+    socket: ServerSocket,
     pending: PendingFlush,
 }
 
 impl FlushTracker {
-    pub(crate) fn new(socket: TcpStream, pending: PendingFlush) -> Self {
+    pub(crate) fn new(socket: ServerSocket, pending: PendingFlush) -> Self {
         Self { socket, pending }
     }
 }

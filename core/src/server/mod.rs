@@ -28,15 +28,15 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{App, Error, Host, HostingPlatform, Settings, lifecycle::shutdown::Shutdown};
 use connection::Phase;
-use listener::{accept, cannot_listen};
+use listener::{BoundListener, ServerListener};
 use platform::Platform;
 
 pub use external_server::ExternalServer;
 pub use guarded_call::GuardedCall;
 pub use ingress::{Admission, Ingress};
+pub use listener::StdListener;
 pub use request_guard::RequestGuard;
 
-const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
 pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 /// The time in which a connection without a request may still send one, once the shutdown begins.
 const LAST_CALL: Duration = Duration::from_secs(1);
@@ -54,8 +54,7 @@ const DEFAULT_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// ```
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
-    addr: SocketAddr,
+    bound: BoundListener,
     ingress: Ingress,
     grace: Duration,
     header_timeout: Duration,
@@ -76,14 +75,13 @@ impl fmt::Debug for OnListening {
 }
 
 impl Server {
-    /// Listens on the address in `settings`, by default on `127.0.0.1:3000`.
+    /// Listens on the address in `settings`, by default on `127.0.0.1:3000`. The address may be a Unix socket, or a socket that systemd
+    /// has passed to the process.
     ///
     /// # Errors
     /// The address is in use, is not an address of this machine, or is not permitted.
     pub async fn bind(settings: &Settings) -> Result<Self, Error> {
-        let addr = settings.addr.unwrap_or(DEFAULT_ADDR);
-        let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, &error))?;
-        Self::from_listener(listener, settings)
+        Self::new(listener::bind(settings).await?, settings)
     }
 
     /// Creates a server from a listener of the user's.
@@ -91,16 +89,16 @@ impl Server {
     /// # Errors
     /// The listener has no address, or the settings contain an invalid path.
     pub fn from_listener(listener: TcpListener, settings: &Settings) -> Result<Self, Error> {
+        Self::new(BoundListener::new(ServerListener::Tcp(listener))?, settings)
+    }
+
+    fn new(bound: BoundListener, settings: &Settings) -> Result<Self, Error> {
         let mut settings = settings.clone();
         settings.normalize()?;
-        let addr = listener
-            .local_addr()
-            .map_err(|error| Error::listen("cannot read the address of the listener").with_source(error))?;
         Ok(Self {
-            listener,
-            addr,
+            bound,
             ingress: Ingress::new(&settings),
-            grace: settings.grace_of_server(),
+            grace: settings.grace_of_server().unwrap_or(DEFAULT_GRACE),
             header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
             shutdown: Shutdown::default(),
             on_listening: None,
@@ -114,7 +112,8 @@ impl Server {
     #[allow(dead_code, reason = "each platform is a feature")]
     pub(crate) async fn for_platform(settings: &Settings, platform: Arc<dyn Platform>) -> Result<Self, Error> {
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut server = Self::bind(&Settings { addr: Some(addr), ..settings.clone() }).await?;
+        let listener = listener::bind_tcp(&Settings { addr: Some(addr), ..settings.clone() }).await?;
+        let mut server = Self::from_listener(listener, settings)?;
         server.ingress = Ingress::with_platform(settings, Some(platform));
         // The only client is the proxy, which may keep idle connections. The process may be frozen between two requests.
         server.header_timeout = Duration::ZERO;
@@ -145,7 +144,7 @@ impl Server {
     }
 
     /// Sets a callback that receives the address of the socket when the server accepts connections. If the configured port is 0, this
-    /// address has the actual port.
+    /// address has the actual port. The address of a Unix socket is `0.0.0.0:0`.
     #[must_use]
     pub fn on_listening(mut self, callback: impl FnOnce(SocketAddr) + Send + 'static) -> Self {
         self.on_listening = Some(OnListening(Box::new(callback)));
@@ -175,7 +174,7 @@ impl Server {
         let (phase, watched) = watch::channel(Phase::Serving);
         loop {
             let (accepted, peer) = tokio::select! {
-                accepted = accept(&listener) => accepted,
+                accepted = listener.accept() => accepted,
                 () = external.wait_for_shutdown() => break,
             };
             let service = service::ConnectionService::new(app.clone(), peer, external.ingress.clone());

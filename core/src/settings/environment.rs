@@ -46,6 +46,14 @@ impl Environment {
         self.is_user_server() && self.has("PORT") && self.has("VERCEL_IPC_PATH")
     }
 
+    /// Whether systemd has passed a socket to this process: [`sd_listen_fds(3)`][man].
+    ///
+    /// [man]: https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html
+    fn has_systemd_socket(&self) -> bool {
+        let is_for_this_process = self.get("LISTEN_PID").is_some_and(|pid| pid == std::process::id().to_string());
+        cfg!(target_os = "linux") && is_for_this_process && self.get("LISTEN_FDS").is_some_and(|count| count != "0")
+    }
+
     /// The name of the variable that decides the address to listen on.
     ///
     /// Vercel's proxy and `vercel dev` each assign a port to this process and pass the user's variables on. The assigned
@@ -59,6 +67,7 @@ impl Environment {
         }
         let ports = match host {
             Host::Server if self.is_user_server() => &["PORT", "VERCEL_DEV_PORT"][..],
+            Host::Server if self.has_systemd_socket() => &["LISTEN_FDS"],
             Host::Server => &["VERCEL_DEV_PORT", "PORT"],
             // The other hosts need no port. A value that is not a port must not stop the start there.
             _ => &[],

@@ -12,8 +12,9 @@ mod value;
 mod variables;
 
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr},
     num::NonZeroUsize,
+    path::PathBuf,
     time::Duration,
 };
 
@@ -44,6 +45,12 @@ pub struct Settings {
     pub platform: Option<&'static HostingPlatform>,
     /// The address to listen on. Port 0 takes a free port.
     pub addr: Option<SocketAddr>,
+    /// Whether `0.0.0.0` replaces the address `[::]` on a machine without IPv6.
+    pub prefers_ipv6: bool,
+    /// The path of the Unix socket to listen on, instead of an address.
+    pub unix_socket: Option<PathBuf>,
+    /// Whether to listen on the socket that systemd has passed to the process, instead of an address.
+    pub systemd_socket: bool,
     /// The prefix to remove from the path of each request: whole segments, once.
     pub base_path: Option<String>,
     /// Whether the prefix that was removed from a request's path is added to an absolute path in the `Location` of its
@@ -144,20 +151,26 @@ impl Settings {
         self.platform.or_else(|| HostingPlatform::of_host(self.host()))
     }
 
-    /// The address of `PORT`: every address that the clients of the platform use.
-    fn unspecified_ip(&self) -> IpAddr {
-        #[cfg(feature = "server")]
-        if self.platform.is_some_and(|platform| platform.listens_on_ipv6) {
-            return Ipv6Addr::UNSPECIFIED.into();
-        }
-        Ipv4Addr::UNSPECIFIED.into()
+    /// Sets a TCP address to listen on, which replaces any other.
+    fn listen_on(&mut self, addr: impl Into<SocketAddr>) {
+        self.addr = Some(addr.into());
+        self.unix_socket = None;
     }
 
-    /// The grace period of a server.
+    /// Sets the port to listen on, on every address that the clients of the platform use.
+    fn listen_on_port(&mut self, port: u16) {
+        self.listen_on((Ipv4Addr::UNSPECIFIED, port));
+        #[cfg(feature = "server")]
+        if self.platform.is_some_and(|platform| platform.listens_on_ipv6) {
+            self.listen_on((std::net::Ipv6Addr::UNSPECIFIED, port));
+            self.prefers_ipv6 = true;
+        }
+    }
+
+    /// The grace period of a server, from code, a variable or the platform.
     #[cfg(feature = "server")]
-    pub(crate) fn grace_of_server(&self) -> Duration {
-        let of_platform = || self.platform_of_server().and_then(|platform| platform.grace_within(self.kill_after));
-        self.grace.or_else(of_platform).unwrap_or(crate::server::DEFAULT_GRACE)
+    pub(crate) fn grace_of_server(&self) -> Option<Duration> {
+        self.grace.or_else(|| self.platform_of_server()?.grace_within(self.kill_after))
     }
 
     /// Whether a removed prefix is added to the `Location` of responses.

@@ -40,6 +40,36 @@ fn takes_the_port_that_vercels_proxy_has_assigned() {
     assert_eq!(addr("user-server", &[("PORT", "1"), ("LODGER_ADDR", "[::1]:2")]).unwrap(), "[::1]:2");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn takes_the_socket_of_systemd_before_a_port() {
+    let pid = std::process::id().to_string();
+    let systemd = |more: &[(&str, &str)]| {
+        let variables = [&[("LISTEN_PID", &*pid), ("LISTEN_FDS", "1")], more].concat();
+        let settings = apply("app", Settings::default(), &variables).unwrap();
+        (settings.systemd_socket, settings.addr.map(|addr| addr.to_string()))
+    };
+    assert_eq!(systemd(&[("PORT", "1"), ("VERCEL_DEV_PORT", "2")]), (true, None));
+    assert_eq!(systemd(&[("LODGER_ADDR", "[::1]:2")]), (false, Some("[::1]:2".to_owned())));
+    assert_eq!(systemd(&[("LODGER_HOST", "lambda")]), (false, None));
+    // The variables of a parent process.
+    assert_eq!(addr("app", &[("LISTEN_PID", "1"), ("LISTEN_FDS", "1"), ("PORT", "1")]).unwrap(), "0.0.0.0:1");
+    assert_eq!(addr("app", &[("LISTEN_PID", &pid), ("LISTEN_FDS", "0"), ("PORT", "1")]).unwrap(), "0.0.0.0:1");
+}
+
+#[cfg(unix)]
+#[test]
+fn listens_on_a_unix_socket_or_an_address() {
+    let socket = |code: Option<&str>, variables: &[(&str, &str)]| {
+        let settings = Settings { unix_socket: code.map(Into::into), ..Settings::default() };
+        apply("app", settings, variables).unwrap().unix_socket.map(|path| path.to_str().unwrap().to_owned())
+    };
+    assert_eq!(socket(None, &[("LODGER_ADDR", "unix:/run/app.sock"), ("PORT", "1")]).unwrap(), "/run/app.sock");
+    assert_eq!(socket(Some("/run/code"), &[]).unwrap(), "/run/code");
+    assert_eq!(socket(Some("/run/code"), &[("PORT", "1")]), None);
+    assert_eq!(socket(Some("/run/code"), &[("LODGER_ADDR", "[::1]:2")]), None);
+}
+
 #[test]
 fn takes_the_address_of_web_functions_only_from_their_variable() {
     let endpoint = ("AWS_LAMBDA_HTTP_ENDPOINT", "0.0.0.0:3000");
@@ -168,6 +198,7 @@ fn names_the_variable_and_the_bad_value_in_an_error() {
         ("LODGER_EVENTS_PATH", "/%2F"),
         ("LODGER_EVENTS_PATH", "/x/.."),
         ("LODGER_WEBSOCKET_PATH", "//"),
+        ("LODGER_ADDR", "unix:"),
     ] {
         let error = apply("app", Settings::default(), &[(name, value)]).unwrap_err().to_string();
         assert!(error.contains(name) && error.contains(&format!("{value:?}")), "{error}");
@@ -203,16 +234,16 @@ fn knows_its_own_variables_by_name() {
 fn takes_the_grace_period_from_the_platform_unless_code_or_a_variable_sets_it() {
     let grace = |code, variables: &[(&str, &str)]| {
         let settings = apply("app", Settings { grace: code, ..Settings::default() }, variables).unwrap();
-        settings.grace_of_server().as_millis()
+        settings.grace_of_server().map(|grace| grace.as_millis())
     };
     let (fly, seconds) = (("FLY_APP_NAME", "app"), |seconds| Some(Duration::from_secs(seconds)));
-    assert_eq!(grace(None, &[]), 10_000);
-    assert_eq!(grace(None, &[fly]), 4_500);
-    assert_eq!(grace(seconds(7), &[fly]), 7_000);
-    assert_eq!(grace(seconds(7), &[fly, ("LODGER_GRACE", "8")]), 8_000);
+    assert_eq!(grace(None, &[]), None);
+    assert_eq!(grace(None, &[fly]), Some(4_500));
+    assert_eq!(grace(seconds(7), &[fly]), Some(7_000));
+    assert_eq!(grace(seconds(7), &[fly, ("LODGER_GRACE", "8")]), Some(8_000));
     let railway = ("RAILWAY_ENVIRONMENT_NAME", "production");
-    assert_eq!(grace(None, &[railway]), 10_000);
-    assert_eq!(grace(None, &[railway, ("RAILWAY_DEPLOYMENT_DRAINING_SECONDS", "20")]), 19_500);
+    assert_eq!(grace(None, &[railway]), None);
+    assert_eq!(grace(None, &[railway, ("RAILWAY_DEPLOYMENT_DRAINING_SECONDS", "20")]), Some(19_500));
 }
 
 #[cfg(feature = "server")]

@@ -1,4 +1,4 @@
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use super::{
     Host, ResponseMode, Settings, Stage,
@@ -54,7 +54,7 @@ pub static VARIABLES: &[Variable] = &[
                  the proxy of Vercel's standalone mode decides. `LODGER_ADDR` and `PORT` do not count on this host.",
         apply: |settings, value| {
             if value.decides_addr(settings) {
-                settings.addr = Some(value.parse()?);
+                settings.listen_on(value.parse::<SocketAddr>()?);
             }
             Ok(())
         },
@@ -88,17 +88,41 @@ pub static VARIABLES: &[Variable] = &[
     Variable {
         name: "LODGER_ADDR",
         method: Some("addr"),
-        value: "an IP address and a port, such as `127.0.0.1:3000` or `[::1]:3000`",
+        value: "an IP address and a port, such as `127.0.0.1:3000` or `[::]:3000`, or `unix:` and the path of a socket",
         default: "`127.0.0.1:3000`",
-        effect: "Address to listen on as a server. Port 0 takes a free port. Overrides `VERCEL_DEV_PORT` and `PORT`. \
-                 `Lodger::listener` overrides all three. `LODGER_ADDR` is \
+        effect: "Address to listen on as a server. Port 0 takes a free port. Overrides `LISTEN_FDS`, `VERCEL_DEV_PORT` and `PORT`. \
+                 `Lodger::listener` overrides all of them. `LODGER_ADDR` is \
                  ignored behind the proxy of Vercel's standalone mode, which connects to `127.0.0.1:$PORT` only.",
+        apply: |settings, value| match value.text.strip_prefix("unix:") {
+            _ if !value.decides_addr(settings) => Ok(()),
+            Some(path) if cfg!(unix) && !path.is_empty() => {
+                settings.unix_socket = Some(path.into());
+                Ok(())
+            }
+            _ => value.parse().map(|addr: SocketAddr| settings.listen_on(addr)),
+        },
+    },
+    Variable {
+        name: "LISTEN_FDS",
+        method: None,
+        value: "a number of sockets",
+        default: "0",
+        effect: "Makes a server listen on the socket that systemd has passed to it. Set by systemd for a service with a `.socket` unit. \
+                 Overrides `VERCEL_DEV_PORT` and `PORT`. Linux only.",
         apply: |settings, value| {
             if value.decides_addr(settings) {
-                settings.addr = Some(value.parse()?);
+                settings.systemd_socket = value.parse::<u32>()? > 0;
             }
             Ok(())
         },
+    },
+    Variable {
+        name: "LISTEN_PID",
+        method: None,
+        value: "the id of a process",
+        default: "none",
+        effect: "Process that `LISTEN_FDS` is for. Set by systemd. Other processes ignore `LISTEN_FDS`.",
+        apply: read_elsewhere,
     },
     Variable {
         name: "VERCEL_DEV_PORT",
@@ -110,7 +134,7 @@ pub static VARIABLES: &[Variable] = &[
         apply: |settings, value| {
             settings.announces_to_vercel_dev = true;
             if value.decides_addr(settings) {
-                settings.addr = Some((Ipv4Addr::LOCALHOST, value.parse()?).into());
+                settings.listen_on((Ipv4Addr::LOCALHOST, value.parse()?));
             }
             Ok(())
         },
@@ -124,9 +148,12 @@ pub static VARIABLES: &[Variable] = &[
                  platforms set it. Behind the proxy of Vercel's standalone mode the address is `127.0.0.1`.",
         apply: |settings, value| {
             if value.decides_addr(settings) {
-                let is_private = value.environment.is_user_server();
-                let ip = if is_private { Ipv4Addr::LOCALHOST.into() } else { settings.unspecified_ip() };
-                settings.addr = Some((ip, value.parse()?).into());
+                let port = value.parse()?;
+                if value.environment.is_user_server() {
+                    settings.listen_on((Ipv4Addr::LOCALHOST, port));
+                } else {
+                    settings.listen_on_port(port);
+                }
             }
             Ok(())
         },
