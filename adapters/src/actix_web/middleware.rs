@@ -127,6 +127,10 @@ where
 struct ActixHead<'a>(&'a mut Request);
 
 impl RequestHead for ActixHead<'_> {
+    fn method(&self) -> &str {
+        self.0.method().as_str()
+    }
+
     fn target(&self) -> &str {
         self.0.uri().path_and_query().map_or("", PathAndQuery::as_str)
     }

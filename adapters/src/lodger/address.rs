@@ -113,6 +113,30 @@ impl Lodger {
         self
     }
 
+    /// Sets the path of a health check that the server answers without the app.
+    ///
+    /// The response to GET and HEAD at exactly this path has status 200 and no body. Once the shutdown has begun, the status is
+    /// 503, so that a load balancer with an open connection sends its requests elsewhere. All other requests reach the app.
+    /// `LODGER_HEALTH_PATH` overrides this method. By default there is no such path.
+    ///
+    /// On a server and on Vercel. On Lambda the app answers: Lambda starts and ends processes without health checks, and each
+    /// check costs an invocation, with or without the app.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use axum::Router;
+    /// use lodger::Lodger;
+    ///
+    /// # async fn run() -> Result<(), lodger::Error> {
+    /// Lodger::new().health_path("/health").run(Router::new()).await
+    /// # }
+    /// ```
+    pub fn health_path(mut self, path: impl Into<String>) -> Self {
+        self.settings.health_path = Some(path.into());
+        self
+    }
+
     /// Sets the path of the Unix socket on which Vercel listens.
     ///
     /// For tests against an emulator, such as `lodger_gateway::Vercel`: Vercel sets `VERCEL_IPC_PATH`.

@@ -5,6 +5,8 @@ use std::{future::ready, io, net::SocketAddr, pin::pin};
 use ::warp::{
     Filter, Rejection, Reply,
     filters::BoxedFilter,
+    http::Method,
+    method,
     path::{FullPath, full, param},
     reject,
     reply::Response,
@@ -89,13 +91,22 @@ fn cannot_serve(error: io::Error) -> Error {
 ///
 /// Boxed: otherwise the type of the whole app would be part of each type in here.
 fn with_ingress(filter: BoxedFilter<(Response,)>, ingress: Ingress) -> BoxedFilter<(Response,)> {
+    let health = answer_health_checks(ingress.clone());
     let restore_location = |guard: RequestGuard, mut response: Response| {
         guard.restore_location(response.headers_mut());
         response
     };
     let shortened = admit(ingress.clone(), true).and(read_prefixes(&ingress)).and(filter.clone()).map(restore_location);
     let unchanged = admit(ingress, false).and(filter).map(|_: RequestGuard, response| response);
-    shortened.or(unchanged).unify().boxed()
+    health.or(shortened).unify().or(unchanged).unify().boxed()
+}
+
+/// Answers health checks, and rejects all other requests.
+fn answer_health_checks(ingress: Ingress) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+    method().and(full()).and_then(move |method: Method, path: FullPath| {
+        let status = ingress.health_status(method.as_str(), path.as_str());
+        ready(status.map(Reply::into_response).ok_or_else(reject::not_found))
+    })
 }
 
 /// Accepts requests that the app may see: those whose path loses a prefix, or the others.
@@ -123,6 +134,11 @@ struct PathHead {
 }
 
 impl RequestHead for PathHead {
+    /// None, because [`answer_health_checks`] comes before.
+    fn method(&self) -> &str {
+        ""
+    }
+
     fn target(&self) -> &str {
         self.path.as_str()
     }

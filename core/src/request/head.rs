@@ -6,6 +6,9 @@ use crate::{ClientAddr, Request};
 
 /// The parts of a request's head that hosts read and change, in the types of any framework.
 pub trait RequestHead {
+    /// The method, such as `GET`.
+    fn method(&self) -> &str;
+
     /// The path and the query.
     fn target(&self) -> &str;
 
@@ -37,6 +40,10 @@ pub trait RequestHead {
 }
 
 impl RequestHead for Request {
+    fn method(&self) -> &str {
+        Request::method(self).as_str()
+    }
+
     fn target(&self) -> &str {
         self.uri().path_and_query().map_or("", PathAndQuery::as_str)
     }

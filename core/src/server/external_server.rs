@@ -114,6 +114,7 @@ impl ExternalServer {
             () = self.shutdown.wait() => {}
             () = self.ingress.platform_lost() => {}
         }
+        self.ingress.begin_shutdown();
         #[cfg(unix)]
         drop(self.file.take());
         let hint = if self.shutdown.includes_signals() { "; another signal ends the process at once" } else { "" };

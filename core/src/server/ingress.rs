@@ -6,6 +6,7 @@ use crate::{
     AfterResponse, Host, Proxies, RequestHead, Settings,
     path::public_paths::{PathView, PublicPaths},
     server::{
+        health_check::HealthCheck,
         platform::{Platform, PlatformAdmission},
         request_guard::RequestGuard,
         tasks::Tasks,
@@ -35,6 +36,7 @@ pub struct Ingress {
     platform: Option<Arc<dyn Platform>>,
     /// The proxies whose headers contain the client, unless there is a platform. `None` if clients connect to the server directly.
     proxies: Option<Arc<Proxies>>,
+    health: Option<Arc<HealthCheck>>,
 }
 
 impl Clone for Ingress {
@@ -46,6 +48,7 @@ impl Clone for Ingress {
             tasks: Arc::new(Tasks::clone(&self.tasks)),
             platform: self.platform.clone(),
             proxies: self.proxies.clone(),
+            health: self.health.clone(),
         }
     }
 }
@@ -80,6 +83,7 @@ impl Ingress {
             tasks: Arc::new(Tasks::new()),
             platform,
             proxies: settings.proxies.clone().filter(|proxies| !proxies.is_none()).map(Arc::new),
+            health: settings.health_path.clone().map(|path| Arc::new(HealthCheck::new(path))),
         }
     }
 
@@ -112,6 +116,9 @@ impl Ingress {
     }
 
     fn admit_path<H: RequestHead>(&self, head: &mut H, mut guard: RequestGuard) -> Admission {
+        if let Some(status) = self.health_status(head.method(), head.target()) {
+            return Admission::Response { status, text: "", guard };
+        }
         let is_for_app = match self.paths.view(head.target()) {
             PathView::Unchanged => true,
             PathView::Reserved => false,
@@ -133,9 +140,22 @@ impl Ingress {
         Admission::ToApp(guard)
     }
 
-    /// Returns whether requests pass unchanged: the server has neither prefixes nor reserved paths, and is not behind a proxy.
+    /// Returns the status of the response if a request is a health check, which the server answers without the app.
+    pub fn health_status(&self, method: &str, target: &str) -> Option<StatusCode> {
+        self.health.as_ref()?.status(method, target)
+    }
+
+    /// Makes health checks fail.
+    pub(crate) fn begin_shutdown(&self) {
+        if let Some(health) = &self.health {
+            health.begin_shutdown();
+        }
+    }
+
+    /// Returns whether requests pass unchanged: the server has neither prefixes nor reserved paths nor a health check, and is not behind
+    /// a proxy.
     pub fn is_passthrough(&self) -> bool {
-        self.paths.is_empty() && self.peers_are_clients()
+        self.paths.is_empty() && self.health.is_none() && self.peers_are_clients()
     }
 
     /// Returns whether the peer of a connection is the client, and not a proxy.

@@ -8,6 +8,7 @@ mod discard_on_drop;
 mod external_server;
 mod flush_tracker;
 mod guarded_call;
+mod health_check;
 mod ingress;
 mod listener;
 pub(crate) mod platform;
@@ -219,6 +220,19 @@ mod tests {
         );
         let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<io::Error>()).unwrap();
         assert_eq!(cause.kind(), io::ErrorKind::AddrInUse);
+    }
+
+    #[tokio::test]
+    async fn fails_health_checks_once_the_shutdown_has_begun() {
+        let settings = Settings { health_path: Some("health/".into()), ..Settings::default() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Server::from_listener(listener, &settings).unwrap();
+        let (_, mut external) = server.with_shutdown(Shutdown::from_future(async {})).split().unwrap();
+        // As each connection has its own.
+        let ingress = external.ingress.clone();
+        assert_eq!(ingress.health_status("GET", "/health"), Some(http::StatusCode::OK));
+        external.wait_for_shutdown().await;
+        assert_eq!(ingress.health_status("GET", "/health"), Some(http::StatusCode::SERVICE_UNAVAILABLE));
     }
 
     #[tokio::test]

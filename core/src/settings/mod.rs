@@ -51,6 +51,8 @@ pub struct Settings {
     pub unix_socket: Option<PathBuf>,
     /// Whether to listen on the socket that systemd has passed to the process, instead of an address.
     pub systemd_socket: bool,
+    /// The path of the health check, which the server answers without the app. `None` turns it off.
+    pub health_path: Option<String>,
     /// The prefix to remove from the path of each request: whole segments, once.
     pub base_path: Option<String>,
     /// Whether the prefix that was removed from a request's path is added to an absolute path in the `Location` of its
@@ -194,6 +196,7 @@ impl Settings {
         for (path, noun, variable, example) in [
             (&mut self.events_path, "path for events", "LODGER_EVENTS_PATH", "/events"),
             (&mut self.websocket_path, "path for WebSockets", "LODGER_WEBSOCKET_PATH", "/ws"),
+            (&mut self.health_path, "path for health checks", "LODGER_HEALTH_PATH", "/health"),
         ] {
             if let Some(written) = path.take() {
                 *path = prefix::normal(&written, &format!("the {noun}"), variable)?;

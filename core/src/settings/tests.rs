@@ -198,6 +198,7 @@ fn names_the_variable_and_the_bad_value_in_an_error() {
         ("LODGER_EVENTS_PATH", "/%2F"),
         ("LODGER_EVENTS_PATH", "/x/.."),
         ("LODGER_WEBSOCKET_PATH", "//"),
+        ("LODGER_HEALTH_PATH", "/"),
         ("LODGER_ADDR", "unix:"),
     ] {
         let error = apply("app", Settings::default(), &[(name, value)]).unwrap_err().to_string();

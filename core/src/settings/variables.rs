@@ -232,6 +232,15 @@ pub static VARIABLES: &[Variable] = &[
         apply: |settings, value| value.parse().map(|text| settings.websocket_path = Some(text)),
     },
     Variable {
+        name: "LODGER_HEALTH_PATH",
+        method: Some("health_path"),
+        value: "a path, percent-encoded, such as `/health`",
+        default: "none: the app answers",
+        effect: "Path of a health check that the server answers without the app: 200, and 503 once the shutdown has begun. On a server and \
+                 on Vercel. On Lambda the app answers.",
+        apply: |settings, value| value.parse().map(|text| settings.health_path = Some(text)),
+    },
+    Variable {
         name: "LODGER_GRACE",
         method: Some("grace"),
         value: SECONDS,
