@@ -8,8 +8,8 @@ PATH = "/2015-03-31/functions/function/invocations"
 
 
 @contextlib.contextmanager
-def emulating(emulator, binary, log):
-    """Runs a function under the emulator, and yields the port for invocations."""
+def emulating(emulator, binary, log, **environment):
+    """Runs a function with an environment under the emulator, and yields the port for invocations."""
     port, runtime_api = free_ports(2)
     command = [
         emulator,
@@ -19,5 +19,5 @@ def emulating(emulator, binary, log):
     ]
     settings = {"NAME": "test", "TIMEOUT": "10", "MEMORY_SIZE": "512"}
     variables = {f"AWS_LAMBDA_FUNCTION_{name}": value for name, value in settings.items()}
-    with process(command, port, log, **variables):
+    with process(command, port, log, **variables, **environment):
         yield port

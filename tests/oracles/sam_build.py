@@ -12,7 +12,7 @@ from client import Request, send
 from emulator import PATH, emulating
 from processes import ROOT, base_environment, cargo_environment, exit_on_sigterm
 from report import Checks
-from test_events import failures, test_events, with_bodies
+from test_events import failures, http_event, test_events, with_bodies
 
 EXAMPLE = ROOT / "examples" / "several-binaries"
 FUNCTIONS = ["Api", "Orders", "Report", "Uploads"]
@@ -41,18 +41,6 @@ def build(folder):
         sys.exit(f"cannot build the functions with sam: {lines.read_text() if lines.exists() else 'cargo did not run'}")
     runs = [run.splitlines() for run in lines.read_text().split("run: ") if run.startswith("build ")]
     return [sorted(line.split()[1] for line in run if line.lstrip().startswith("Compiling")) for run in runs]
-
-
-def http_event(method, path, body):
-    """Returns the event of an HTTP API."""
-    return {
-        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "isBase64Encoded": False, "body": body,
-        "headers": {"content-type": "application/json", "host": "example.com"},
-        "requestContext": {
-            "apiId": "api", "domainName": "api.execute-api.us-east-1.amazonaws.com", "stage": "$default",
-            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test"},
-        },
-    }
 
 
 def invocations():
