@@ -4,7 +4,7 @@
 mod forwarded_for;
 mod network;
 mod rule;
-#[cfg(test)]
+#[cfg(all(test, feature = "server"))]
 mod tests;
 
 #[cfg(feature = "server")]

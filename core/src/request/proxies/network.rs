@@ -20,6 +20,7 @@ pub(super) struct Network {
 
 impl Network {
     /// Whether the network contains `ip`. A mapped IPv4 address counts as the IPv4 address.
+    #[cfg(any(feature = "server", test))]
     pub(super) fn contains(&self, ip: IpAddr) -> bool {
         match (self.address, ip.to_canonical()) {
             (IpAddr::V4(address), IpAddr::V4(ip)) => {
