@@ -19,7 +19,7 @@ use self::{
 };
 use crate::Error;
 #[cfg(feature = "server")]
-use crate::{RequestHead, request::address::parse_address};
+use crate::{ClientAddr, RequestHead, request::address::parse_address};
 
 /// The proxies in front of a server that send the address of the client in a header.
 ///
@@ -101,7 +101,7 @@ impl Proxies {
                 let place = usize::from(*count).checked_sub(1)?;
                 ForwardedFor::read(head).entries_from_right().nth(place).and_then(parse_address)
             }
-            Source::Networks(networks) => client_before(networks, head, peer?),
+            Source::Networks(networks) => client_before(networks, head, peer),
             Source::Platform(platform) => platform.rule.client(head),
         }?;
         Some(SocketAddr::new(client.ip().to_canonical(), client.port()))
@@ -110,9 +110,13 @@ impl Proxies {
 
 /// Returns the last entry of `X-Forwarded-For` that is in none of `networks`. If all entries are in networks, returns the first.
 #[cfg(feature = "server")]
-fn client_before<H: RequestHead + ?Sized>(networks: &[Network], head: &H, peer: SocketAddr) -> Option<SocketAddr> {
+fn client_before<H>(networks: &[Network], head: &H, peer: Option<SocketAddr>) -> Option<SocketAddr>
+where
+    H: RequestHead + ?Sized,
+{
     let is_proxy = |address: SocketAddr| networks.iter().any(|network| network.contains(address.ip()));
-    if !is_proxy(peer) {
+    // The peer of a Unix socket is unknown, although 0.0.0.0/0 contains that address.
+    if peer == Some(ClientAddr::UNKNOWN.0) || !peer.is_some_and(is_proxy) {
         return None;
     }
     let list = ForwardedFor::read(head);

@@ -95,6 +95,8 @@ fn networks_count_only_if_the_peer_is_in_one() {
     assert_eq!(client_from("[::ffff:10.0.0.1]:1", "10.0.0.0/8", &headers), CLIENT);
     // A Unix socket has no address.
     assert_eq!(client_from("", "0.0.0.0/0,::/0", &headers), "");
+    assert_eq!(client_from("0.0.0.0:0", "0.0.0.0/0,::/0", &headers), "0.0.0.0:0");
+    assert_eq!(client_from("0.0.0.0:0", "2", &headers), CLIENT);
     assert_eq!(client_from("", "1", &[("x-forwarded-for", CLIENT)]), CLIENT);
 }
 
