@@ -117,3 +117,17 @@ async fn leaves_the_socket_to_the_process_that_listens_on_it() {
     assert!(fs::metadata(folder.socket()).unwrap().file_type().is_socket());
     client_seen(&send_unix(&folder.socket(), &ClientRequest::get("/")).await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_the_client_from_the_header_of_a_proxy() {
+    for framework in ["axum", "actix-web"] {
+        let folder = Folder::new(&format!("proxy-{framework}"));
+        let addr = format!("unix:{}", folder.socket().display());
+        let vars = [("LODGER_ADDR", &*addr), ("LODGER_PROXIES", "1"), ("PROBE_FRAMEWORK", framework)];
+        let mut process = start(&vars);
+        process.read_line();
+        let request = ClientRequest::get("/").header("x-forwarded-for", "192.0.2.1, 198.51.100.7");
+        let response = send_unix(&folder.socket(), &request).await;
+        assert_eq!(client_seen(&response), json!("198.51.100.7"), "{framework}");
+    }
+}
