@@ -19,6 +19,7 @@ from processes import ROOT, cargo_environment, exit_on_sigterm
 from report import Checks
 
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+FUNCTION = "weather"
 ROLE = "arn:aws:iam::000000000000:role/r"
 JSON = ("content-type", b"application/json")
 
@@ -61,7 +62,7 @@ def client(service, port):
 
 
 def check_permissions(checks, functions):
-    policy = json.loads(functions.get_policy(FunctionName=NAME)["Policy"])
+    policy = json.loads(functions.get_policy(FunctionName=FUNCTION)["Policy"])
     actions = sorted((statement["Action"], *statement["Condition"]) for statement in policy["Statement"])
     checks.check("deploy", "the Function URL has both permissions",
                  [("lambda:InvokeFunction", "Bool"), ("lambda:InvokeFunctionUrl", "StringEquals")], actions)
@@ -69,8 +70,8 @@ def check_permissions(checks, functions):
 
 def check_url(checks, functions, port):
     """Checks a request and a stream. Returns the host of the Function URL."""
-    functions.update_function_url_config(FunctionName=NAME, InvokeMode="RESPONSE_STREAM")
-    url = functions.get_function_url_config(FunctionName=NAME)["FunctionUrl"]
+    functions.update_function_url_config(FunctionName=FUNCTION, InvokeMode="RESPONSE_STREAM")
+    url = functions.get_function_url_config(FunctionName=FUNCTION)["FunctionUrl"]
     host = url.removeprefix("https://").rstrip("/")
     stored = send(port, host, Request("POST", "/readings", (JSON,), b'{"station":"north","celsius":4.5}'))
     checks.check("deploy", "a request to the Function URL", (201, "stored\n"), (stored["status"], stored["body"]))
@@ -91,7 +92,7 @@ def check_queue(checks, functions, port, host):
     redrive = json.dumps({"deadLetterTargetArn": arns["failed-readings"], "maxReceiveCount": "1"})
     queues.set_queue_attributes(QueueUrl=urls["readings"], Attributes={"RedrivePolicy": redrive, "VisibilityTimeout": "1"})
     functions.create_event_source_mapping(
-        FunctionName=NAME, EventSourceArn=arns["readings"], BatchSize=10, FunctionResponseTypes=["ReportBatchItemFailures"],
+        FunctionName=FUNCTION, EventSourceArn=arns["readings"], BatchSize=10, FunctionResponseTypes=["ReportBatchItemFailures"],
     )
     south, cold = ('{"station":"south","celsius":10.0}', '{"station":"pole","celsius":-300}')
     for body in (south, cold):
@@ -118,7 +119,7 @@ def main(emulator, cargo_lambda, compiler="cargo"):
         check_events(checks, "build", emulator, unpack(package, folder), VARIABLES)
         with serving(folder) as port:
             command("deploy", "--endpoint-url", f"http://127.0.0.1:{port}", "--role", ROLE, "--enable-function-url", "--memory", "512",
-                    "--timeout", "29", "--env-var", "LODGER_RESPONSE_MODE=stream", NAME, **KEYS)
+                    "--timeout", "29", "--env-var", "LODGER_RESPONSE_MODE=stream", "--binary-name", NAME, FUNCTION, **KEYS)
             functions = Ministack(port).functions
             check_permissions(checks, functions)
             check_queue(checks, functions, port, check_url(checks, functions, port))
