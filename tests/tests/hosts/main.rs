@@ -10,6 +10,7 @@ mod platforms;
 mod systemd;
 mod tcp;
 mod unix;
+mod web_functions;
 
 use std::{net::SocketAddr, path::Path};
 
