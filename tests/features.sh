@@ -12,13 +12,15 @@ hack() {
 }
 
 each=(--each-feature --exclude-all-features --skip default)
-hack -p lodger --feature-powerset --depth "${1:-2}" --at-least-one-of server,lambda --skip default,vercel,handlers,events
+hack -p lodger --feature-powerset --depth "${1:-2}" --at-least-one-of server,lambda --skip default,vercel,azure-functions,handlers,events
 # These features turn on `lambda`.
 for host in server lambda; do
     hack -p lodger "${each[@]}" --exclude-no-default-features --features "$host" --include-features handlers,events
 done
 # `vercel` turns on `server`. These features have code that depends on `vercel`.
 hack -p lodger "${each[@]}" --exclude-no-default-features --features vercel --include-features axum,actix-web,warp,logs,events
+# The same for `azure-functions`.
+hack -p lodger "${each[@]}" --exclude-no-default-features --features azure-functions --include-features axum,actix-web,warp,lambda,logs
 hack -p lodger-core "${each[@]}" --skip axum,axum-07,actix-web
 hack -p lodger-gateway "${each[@]}"
 hack -p example-one-binary "${each[@]}" --exclude-no-default-features

@@ -45,16 +45,18 @@
 //! # Hosts
 //!
 //! A *host* is the platform that starts the process. Lodger detects the host from the environment: the first row of this
-//! table that applies decides. [`host`] returns the result. The features `server`, `lambda` and `vercel` are on by default,
+//! table that applies decides. [`host`] returns the result. The features `server`, `lambda`, `vercel` and
+//! `azure-functions` are on by default,
 //! and at least one of them is required.
 //!
 //! | in the environment | host |
 //! |---|---|
-//! | `LODGER_HOST=server`, `lambda`, `vercel` or `web-functions` | the named one |
+//! | `LODGER_HOST=server`, `lambda`, `vercel`, `web-functions` or `azure-functions` | the named one |
 //! | `PORT`, in a program called `user-server` | [`Host::Server`]: a proxy on Vercel starts the binary by this name, and sends it plain HTTP (*standalone mode*) |
 //! | `VERCEL_IPC_PATH` | [`Host::Vercel`]: a function of the runtime `executable`, as Vercel's builder for Rust makes one |
 //! | `AWS_LAMBDA_HTTP_ENDPOINT` | [`Host::WebFunctions`]: Lambda sends HTTP requests to the process |
 //! | `AWS_LAMBDA_RUNTIME_API` | [`Host::Lambda`]: AWS Lambda, an emulator, or a function on Vercel with the older runtime `provided.al2023` |
+//! | `FUNCTIONS_CUSTOMHANDLER_PORT` | [`Host::AzureFunctions`]: a custom handler |
 //! | none of these | [`Host::Server`] |
 //!
 //! A server listens on `LODGER_ADDR`, else on a socket of systemd, else on `127.0.0.1:$VERCEL_DEV_PORT`, else on `0.0.0.0:$PORT`,
@@ -100,6 +102,7 @@
 //! | [`lambda::Event`] | all on Lambda | [`event`](warp::event) |
 //! | [`lambda::SyntheticRequest`] | those that Lodger made from an [event that is not HTTP](#events-that-are-not-http) | [`synthetic_request`](warp::synthetic_request) |
 //! | [`vercel::Context`] | all on [`Host::Vercel`] | [`vercel_context`](warp::vercel_context) |
+//! | [`azure_functions::Context`] | all on [`Host::AzureFunctions`] | [`azure_functions_context`](warp::azure_functions_context) |
 //! | [`web_functions::Context`] | all on [`Host::WebFunctions`] | [`web_functions_context`](warp::web_functions_context) |
 //!
 //! If a request does not have the value, an extractor responds with 500. `Option<..>` extracts `None` instead, and so do the
@@ -204,6 +207,13 @@ pub use lodger_core::logs;
 pub use lodger_core::{
     Body, BodyDataStream, ClientAddr, Error, Host, PathPrefix, Proxies, Request, ResponseMode, Stage,
 };
+
+/// Extensions of requests on Azure Functions.
+#[cfg(feature = "azure-functions")]
+pub mod azure_functions {
+    #[doc(inline)]
+    pub use lodger_core::azure_functions::Context;
+}
 
 /// Extensions of requests on Lambda Web Functions.
 #[cfg(feature = "server")]

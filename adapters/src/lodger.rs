@@ -143,7 +143,7 @@ impl Lodger {
         let settings = self.settings;
         match settings.host() {
             #[cfg(feature = "server")]
-            Host::Server | Host::WebFunctions => {
+            Host::Server | Host::WebFunctions | Host::AzureFunctions if has_feature(settings.host()) => {
                 use crate::adapter::own_server::Server;
                 let app = build.await?;
                 let server = match self.listener.filter(|_| settings.host() == Host::Server) {
@@ -153,6 +153,8 @@ impl Lodger {
                 #[cfg(feature = "vercel")]
                 let server = lodger_core::vercel::trust_standalone_proxy(server, &settings);
                 let server = lodger_core::web_functions::trust_lambda(server, &settings);
+                #[cfg(feature = "azure-functions")]
+                let server = lodger_core::azure_functions::trust_functions_host(server, &settings)?;
                 app.run_on(Runner::on_socket(with_builder_settings(server, self.shutdown, self.on_listening))).await
             }
             #[cfg(feature = "lambda")]
@@ -185,6 +187,12 @@ impl Lodger {
             }
         }
     }
+}
+
+/// Whether Lodger can serve on this host, which sends requests to a socket.
+#[cfg(feature = "server")]
+fn has_feature(host: Host) -> bool {
+    host != Host::AzureFunctions || cfg!(feature = "azure-functions")
 }
 
 /// Passes the shutdown and the callback of the user to the server.

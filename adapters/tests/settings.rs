@@ -35,9 +35,11 @@ const ONLY_METHODS: &str = "
 ";
 
 fn page() -> String {
-    let (of_hosts, of_lodger): (Vec<_>, Vec<_>) = VARIABLES
-        .iter()
-        .partition(|variable| ["AWS_", "LISTEN_", "VERCEL_"].iter().any(|prefix| variable.name.starts_with(prefix)));
+    let (of_hosts, of_lodger): (Vec<_>, Vec<_>) = VARIABLES.iter().partition(|variable| {
+        ["AWS_", "AzureWebJobs", "FUNCTIONS_", "LISTEN_", "VERCEL_"]
+            .iter()
+            .any(|prefix| variable.name.starts_with(prefix))
+    });
     let mut page = String::from(INTRODUCTION);
     table(&mut page, "Variables that you set", &of_lodger);
     table(&mut page, "Variables that a host sets", &of_hosts);

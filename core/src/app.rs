@@ -20,6 +20,7 @@ use crate::{Body, BoxError};
 /// | [`lambda::RequestContext`](crate::lambda::RequestContext) | those on Lambda whose event contains `requestContext` |
 /// | [`lambda::SyntheticRequest`](crate::lambda::SyntheticRequest) | those on Lambda that Lodger made from an event that is not HTTP |
 /// | [`vercel::Context`](crate::vercel::Context) | all on Vercel |
+/// | [`azure_functions::Context`](crate::azure_functions::Context) | all on Azure Functions |
 /// | [`web_functions::Context`](crate::web_functions::Context) | all on Lambda Web Functions |
 pub type Request = http::Request<Body>;
 

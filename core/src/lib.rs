@@ -4,7 +4,8 @@
 //! how to support another framework. This crate contains no framework.
 //!
 //! An [`App`] responds to a [`Request`] and never fails. A host provides the requests: [`server`] from a socket, [`lambda`] from
-//! the Lambda Runtime API, and [`vercel`] and [`web_functions`] from a socket that only the platform's proxy connects to. Adapters do not depend on hosts, and hosts
+//! the Lambda Runtime API, and [`vercel`], [`web_functions`] and
+//! [`azure_functions`] from a socket that only the platform's proxy connects to. Adapters do not depend on hosts, and hosts
 //! do not depend on frameworks.
 //!
 //! # Extractors
@@ -50,7 +51,8 @@
 mod app;
 mod body;
 mod error;
-#[cfg(feature = "lambda")]
+#[cfg(any(feature = "azure-functions", feature = "lambda"))]
+#[cfg_attr(not(feature = "lambda"), allow(dead_code, reason = "Azure Functions need only some of it"))]
 mod json;
 mod lifecycle;
 mod log;
@@ -59,6 +61,8 @@ mod request;
 mod settings;
 mod util;
 
+#[cfg(feature = "azure-functions")]
+pub mod azure_functions;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 #[cfg(feature = "server")]

@@ -1,8 +1,9 @@
 //! Apps of [actix-web](https://docs.rs/actix-web) 4: a closure that returns an `App`, as `HttpServer::new` takes one.
 //!
-//! On a server, on Vercel and on Lambda Web Functions, actix's own `HttpServer` runs the app, with a worker for each processor. Lodger's
+//! On a server, on Vercel, on Lambda Web Functions and on Azure Functions, actix's own `HttpServer` runs the app, with a worker for each processor. Lodger's
 //! settings determine the address and the shutdown. On Lambda, Lodger builds one app on a thread of its own and calls
-//! it in process. On Managed Instances, there is one app for each processor.
+//! it in process. On Managed Instances, there is one app for each processor. On Azure Functions, Lodger calls such apps if
+//! a function of `function.json` has more bindings than one HTTP trigger and one HTTP output.
 //!
 //! ```no_run
 //! use actix_web::{App, HttpResponse, Responder, dev::PeerAddr, get};
@@ -78,14 +79,16 @@ mod app_factory;
 mod extensions;
 #[cfg(feature = "server")]
 mod middleware;
-#[cfg(feature = "lambda")]
+#[cfg(any(feature = "azure-functions", feature = "lambda"))]
 mod request;
 #[cfg(feature = "server")]
 mod request_count;
-#[cfg(feature = "lambda")]
+#[cfg(any(feature = "azure-functions", feature = "lambda"))]
 mod response;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(any(feature = "azure-functions", feature = "lambda"))]
+mod service_app;
 #[cfg(feature = "lambda")]
 mod thread;
 #[cfg(feature = "server")]
@@ -126,6 +129,11 @@ where
 {
     async fn run_on(self, runner: Runner) -> Result<(), Error> {
         match runner.0 {
+            // Only Lodger's server decodes messages of Azure Functions.
+            #[cfg(feature = "azure-functions")]
+            Source::Socket(socket) if socket.sends_messages() => {
+                Runner::on_socket(*socket).run_local(async move || service_app::build(self.clone()).await).await
+            }
             #[cfg(feature = "server")]
             Source::Socket(socket) => server::serve(self, *socket).await,
             #[cfg(feature = "lambda")]

@@ -1,6 +1,8 @@
 use http::Extensions;
 #[cfg(any(feature = "server", feature = "lambda"))]
 use lodger_core::AfterResponse;
+#[cfg(feature = "azure-functions")]
+use lodger_core::azure_functions;
 #[cfg(feature = "lambda")]
 use lodger_core::lambda;
 #[cfg(feature = "vercel")]
@@ -30,6 +32,8 @@ pub fn copy_extensions<S: ExtensionStore>(extensions: &Extensions, store: S) -> 
     let store = copy::<vercel::Context, S>(extensions, store);
     #[cfg(feature = "server")]
     let store = copy::<web_functions::Context, S>(extensions, store);
+    #[cfg(feature = "azure-functions")]
+    let store = copy::<azure_functions::Context, S>(extensions, store);
     store
 }
 

@@ -16,7 +16,8 @@ impl Lodger {
     /// Sets the address to listen on as a server, such as `([127, 0, 0, 1], 3000)`.
     ///
     /// Port 0 takes a free port; [`on_listening`](Self::on_listening) receives the address. On Vercel the server always
-    /// listens on a free port of the loopback address, and on Lambda Web Functions on the address in `AWS_LAMBDA_HTTP_ENDPOINT`.
+    /// listens on a free port of the loopback address, and on Lambda Web Functions on the address in `AWS_LAMBDA_HTTP_ENDPOINT`,
+    /// and on Azure Functions on the port in `FUNCTIONS_CUSTOMHANDLER_PORT`.
     ///
     /// `LODGER_ADDR`, a socket of systemd, `VERCEL_DEV_PORT` and `PORT` override this method, in this order: a container platform
     /// that sets `PORT` expects the app on that port. Behind the proxy of Vercel's standalone mode the address is always
@@ -54,7 +55,7 @@ impl Lodger {
 
     /// Sets a socket for a server to listen on. It replaces every address, including those of variables.
     ///
-    /// On Lambda, on Vercel and on Lambda Web Functions, Lodger drops the socket.
+    /// Other hosts than a server drop the socket.
     ///
     /// # Example
     ///

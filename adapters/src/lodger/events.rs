@@ -8,6 +8,8 @@ impl Lodger {
     /// The content type of the POST is `application/json`. The body of the response is the result of the invocation: as it is if it is JSON, else as a JSON string. A status other
     /// than 2xx fails the invocation.
     ///
+    /// On Azure Functions each event is a POST too: its body is the message of the Functions host, with `Data` and `Metadata`.
+    ///
     /// No HTTP request reaches this path, or a path below it, on any host: Lodger responds with 404, also to other spellings of the
     /// path. `LODGER_EVENTS_PATH` moves this protection to another path. The book (`docs/src/guides/events.md` in the
     /// repository) has the rules, and the check in the handler that does not depend on them.

@@ -13,7 +13,7 @@ impl Lodger {
     /// | Lambda | after each invocation: the response has been sent, [work after the response](crate::AfterResponse) is complete, and the span of the request is closed. Lodger polls for the next invocation afterwards | half a second before the deadline of the invocation ([`deadline_margin`](Self::deadline_margin)). Then Lodger cancels the hook and logs it. After a request that took until then, no time is left for the hook. With [`sigterm`](Self::sigterm), the end of the [`grace`](Self::grace) period cancels the hook too |
     /// | Lambda with concurrent invocations | never: Lambda does not freeze the process | |
     /// | Vercel | after each request, before Lodger reports its end; several calls at once for concurrent requests | the time limit of the function; at shutdown the [`grace`](Self::grace) period |
-    /// | server, Lambda Web Functions | never: the process keeps running | |
+    /// | server, Lambda Web Functions, Azure Functions | never: the process keeps running | |
     ///
     /// The client does not wait for the hook. The function stays busy, and its time is billed. A panic of the hook is logged.
     /// To send the rest at the end of the process, use code after [`run`](crate::run) in `main`.

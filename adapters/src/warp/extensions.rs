@@ -4,6 +4,8 @@ use ::warp::{Filter, addr::remote, ext::optional};
 
 #[cfg(any(feature = "server", feature = "lambda"))]
 use crate::AfterResponse;
+#[cfg(feature = "azure-functions")]
+use crate::azure_functions;
 #[cfg(feature = "lambda")]
 use crate::lambda;
 #[cfg(feature = "vercel")]
@@ -91,5 +93,12 @@ pub fn vercel_context() -> impl Filter<Extract = (Option<vercel::Context>,), Err
 /// Extracts the ids of a request of Lambda Web Functions. The result is `None` on other hosts.
 #[cfg(feature = "server")]
 pub fn web_functions_context() -> impl Filter<Extract = (Option<web_functions::Context>,), Error = Infallible> + Copy {
+    optional()
+}
+
+/// Extracts the invocation of Azure Functions. The result is `None` on other hosts.
+#[cfg(feature = "azure-functions")]
+pub fn azure_functions_context() -> impl Filter<Extract = (Option<azure_functions::Context>,), Error = Infallible> + Copy
+{
     optional()
 }

@@ -49,7 +49,8 @@
 //!   the Tokio runtime ends.
 //! - On Lambda, the filter sees HTTP/1.1 for every request. Headers with the same name are joined by a comma (RFC 9110,
 //!   section 5.3), cookies by a semicolon. The body of a request is copied once.
-//! - On Vercel and on Lambda Web Functions, bodies are streams and `warp::addr::remote()` extracts `None`. Use [`client_addr`].
+//! - On Vercel, on Lambda Web Functions and on Azure Functions, bodies are streams and `warp::addr::remote()` extracts
+//!   `None`. Use [`client_addr`].
 //! - On a server behind [proxies](crate::Lodger::proxies), Lodger's server runs the filter, like on Vercel: the limits of warp's own
 //!   server do not apply, and `warp::addr::remote()` extracts `None`. Use [`client_addr`].
 //!
@@ -72,6 +73,8 @@ use ::warp::{Filter, Rejection, Reply};
 
 #[cfg(any(feature = "server", feature = "lambda"))]
 pub use extensions::after_response;
+#[cfg(feature = "azure-functions")]
+pub use extensions::azure_functions_context;
 #[cfg(feature = "vercel")]
 pub use extensions::vercel_context;
 #[cfg(feature = "server")]

@@ -3,6 +3,7 @@
 pub(crate) mod base64;
 pub(crate) mod read;
 pub(crate) mod swar;
+pub(crate) mod syntax;
 
 use self::swar::{BACKSLASH, QUOTE};
 

@@ -49,6 +49,21 @@ pub(crate) fn for_web_functions(request_id: &str, endpoint_name: &str) -> Span {
     tracing::info_span!(target: "lodger", "request", request_id, front = "web-functions", endpoint_name)
 }
 
+/// The span of a request of Azure Functions.
+#[cfg(feature = "azure-functions")]
+pub(crate) fn for_azure_functions(invocation_id: &str, function_name: Option<&str>) -> Span {
+    if has_no_subscriber() {
+        return Span::none();
+    }
+    tracing::info_span!(
+        target: "lodger",
+        "request",
+        request_id = invocation_id,
+        front = "azure-functions",
+        function_name,
+    )
+}
+
 /// The span of a request to a server. Servers do not give requests an id, so the span counts them.
 ///
 /// The level is `DEBUG`: most apps on a server have a span of their own, for example from `TraceLayer`.

@@ -107,6 +107,11 @@ impl Ingress {
                 PlatformAdmission::ToApp { span, end } => {
                     RequestGuard::for_platform(span, end, platform.catches_panics())
                 }
+                PlatformAdmission::Message { span } => {
+                    let mut guard = RequestGuard::for_platform(span, None, platform.catches_panics());
+                    guard.is_message = true;
+                    return self.admit_to_app(head, guard);
+                }
                 PlatformAdmission::Response(status, text) => {
                     return Admission::Response { status, text, guard: RequestGuard::default() };
                 }
@@ -134,6 +139,10 @@ impl Ingress {
         if !is_for_app {
             return Admission::Response { status: StatusCode::NOT_FOUND, text: "", guard };
         }
+        self.admit_to_app(head, guard)
+    }
+
+    fn admit_to_app<H: RequestHead>(&self, head: &mut H, mut guard: RequestGuard) -> Admission {
         let after = AfterResponse::new();
         head.insert_extension(after.clone());
         guard.set_after_response(after, &self.tasks);
@@ -176,6 +185,15 @@ impl Ingress {
     /// Returns whether the server reads the rest of a request body that the app does not read.
     pub(crate) fn reads_whole_requests(&self) -> bool {
         self.platform.as_ref().is_some_and(|platform| platform.reads_whole_requests())
+    }
+
+    /// Returns whether some requests are messages of the platform. Only Lodger's own server decodes them.
+    pub(crate) fn sends_messages(&self) -> bool {
+        self.platform.as_ref().is_some_and(|platform| platform.sends_messages())
+    }
+
+    pub(crate) fn platform(&self) -> Option<&Arc<dyn Platform>> {
+        self.platform.as_ref()
     }
 
     pub(crate) fn host(&self) -> Host {

@@ -11,6 +11,7 @@ mod guarded_call;
 mod health_check;
 mod ingress;
 mod listener;
+mod message;
 pub(crate) mod platform;
 mod request_guard;
 mod service;
@@ -130,6 +131,12 @@ impl Server {
     /// The host that the app is served on: [`Host::Server`], or another host that sends requests over a socket.
     pub fn host(&self) -> Host {
         self.ingress.host()
+    }
+
+    /// Returns whether some requests are messages of the platform, which only [`serve`](Self::serve) decodes. A framework with a server
+    /// of its own must not use that server then.
+    pub fn sends_messages(&self) -> bool {
+        self.ingress.sends_messages()
     }
 
     /// Returns whether the peer of a connection is the client, and not a proxy.

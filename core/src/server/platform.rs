@@ -2,10 +2,11 @@
 
 use std::{fmt, net::SocketAddr, pin::Pin, sync::Arc};
 
+use bytes::Bytes;
 use http::StatusCode;
 use tracing::Span;
 
-use crate::{Host, RequestHead, log::sink::LogSink};
+use crate::{Host, Request, RequestHead, log::sink::LogSink};
 
 /// A host whose proxy sends HTTP requests to the server.
 ///
@@ -29,6 +30,20 @@ pub(crate) trait Platform: fmt::Debug + Send + Sync + 'static {
         false
     }
 
+    /// Returns whether some requests are [messages](PlatformAdmission::Message).
+    fn sends_messages(&self) -> bool {
+        false
+    }
+
+    /// Decodes a message into a request for the app.
+    ///
+    /// # Errors
+    /// The response to a message that is not valid.
+    fn decode(&self, message: http::Request<Bytes>) -> Result<DecodedMessage, http::Response<Bytes>> {
+        drop(message);
+        Err(http::Response::default())
+    }
+
     /// Moves the platform's data from the headers into extensions, or responds to the request.
     fn admit(&self, head: &mut dyn RequestHead) -> PlatformAdmission;
 
@@ -49,8 +64,18 @@ pub(crate) enum PlatformAdmission {
         /// `None` if the platform expects no report of the end of this request.
         end: Option<RequestEndGuard>,
     },
+    /// The body of the request is a message that describes the request for the app. The path is the platform's own.
+    Message { span: Span },
     /// The platform responds with this status and text.
     Response(StatusCode, &'static str),
+}
+
+/// The request in a message.
+#[allow(dead_code, reason = "each platform is a feature")]
+pub(crate) struct DecodedMessage {
+    pub(crate) request: Request,
+    /// Encodes the response of the app for the platform.
+    pub(crate) encode: Box<dyn FnOnce(http::Response<Bytes>) -> http::Response<Bytes> + Send>,
 }
 
 /// A request, if its platform expects a report of its end.
@@ -101,7 +126,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        AfterResponse, Request, Settings,
+        AfterResponse, Settings,
         server::{Admission, Ingress},
     };
 

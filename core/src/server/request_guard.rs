@@ -26,6 +26,8 @@ pub struct RequestGuard {
     /// Boxed, because few requests have one and the guard is moved several times.
     prefix: Option<Box<PathPrefix>>,
     pub(super) catches_panics: bool,
+    /// Whether the body of the request is a message of the platform.
+    pub(super) is_message: bool,
 }
 
 /// Creates a guard that does nothing on drop.
@@ -43,7 +45,7 @@ impl RequestGuard {
 
     /// Creates the guard of a request that a platform sent.
     pub(crate) fn for_platform(span: Span, end: Option<RequestEndGuard>, catches_panics: bool) -> Self {
-        Self { span, end, after: None, prefix: None, catches_panics }
+        Self { span, end, after: None, prefix: None, catches_panics, is_message: false }
     }
 
     /// Sets the work after the response, and the tasks that run the work.

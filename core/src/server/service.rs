@@ -28,6 +28,7 @@ use crate::{
         flush_tracker::{PendingFlush, TrackedBody},
         guarded_call::GuardedCall,
         ingress::{Admission, Ingress},
+        message::{self, MessageFuture},
     },
 };
 
@@ -80,7 +81,10 @@ impl<A> ConnectionService<A> {
     }
 }
 
-impl<A: App> hyper::service::Service<http::Request<Incoming>> for ConnectionService<A> {
+impl<A> hyper::service::Service<http::Request<Incoming>> for ConnectionService<A>
+where
+    A: App<Future: Send, Body: Send> + Clone + Send,
+{
     type Response = http::Response<AppBody<A::Body>>;
     type Error = Infallible;
     type Future = ResponseFuture<A::Future, A::Body>;
@@ -99,6 +103,10 @@ impl<A: App> hyper::service::Service<http::Request<Incoming>> for ConnectionServ
         // byte. No other flush may follow.
         let pending = Some(&self.pending).filter(|_| request.version() != Version::HTTP_2);
         match self.ingress.admit(&mut request, Some(self.peer)) {
+            Admission::ToApp(guard) if guard.is_message => ResponseFuture::Message {
+                call: guard.call(|| message::respond(self.app.clone(), request, self.ingress.platform().cloned())),
+                pending: pending.cloned(),
+            },
             Admission::ToApp(guard) => {
                 ResponseFuture::App { call: guard.call(|| self.app.call(request)), pending: pending.cloned() }
             }
@@ -138,6 +146,11 @@ pin_project! {
             call: GuardedCall<F>,
             pending: Option<PendingFlush>,
         },
+        Message {
+            #[pin]
+            call: GuardedCall<MessageFuture>,
+            pending: Option<PendingFlush>,
+        },
         Ready { response: Option<http::Response<AppBody<B>>> },
     }
 }
@@ -157,6 +170,14 @@ where
                         guard.restore_location(response.headers_mut());
                         response.map(Either::Left)
                     }
+                    None => text_response(StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
+                };
+                Poll::Ready(Ok(response.map(|body| TrackedBody::new(body, guard, pending.as_ref()))))
+            }
+            ResponseFutureProjection::Message { call, pending } => {
+                let (response, guard) = ready!(call.poll(cx));
+                let response = match response {
+                    Some(response) => response.map(|body| Either::Right(Full::from(body))),
                     None => text_response(StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
                 };
                 Poll::Ready(Ok(response.map(|body| TrackedBody::new(body, guard, pending.as_ref()))))

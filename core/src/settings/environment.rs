@@ -60,10 +60,12 @@ impl Environment {
     /// port therefore comes before the user's `PORT`. The proxy connects to no other port, so its port also comes before
     /// `LODGER_ADDR`. `vercel dev` reads the port from standard output, so `LODGER_ADDR` still works there.
     ///
-    /// Web Functions assign an address, and connect to no other one.
+    /// Web Functions and Azure Functions assign an address, and connect to no other one.
     pub(super) fn addr_variable(&self, host: Host, is_behind_vercels_proxy: bool) -> Option<&'static str> {
-        if host == Host::WebFunctions {
-            return Some("AWS_LAMBDA_HTTP_ENDPOINT");
+        match host {
+            Host::WebFunctions => return Some("AWS_LAMBDA_HTTP_ENDPOINT"),
+            Host::AzureFunctions => return Some("FUNCTIONS_CUSTOMHANDLER_PORT"),
+            _ => {}
         }
         let ports = match host {
             Host::Server if self.is_user_server() => &["PORT", "VERCEL_DEV_PORT"][..],

@@ -31,20 +31,26 @@ pub enum Host {
     ///
     /// [AWS Lambda Web Functions]: https://docs.aws.amazon.com/lambda/latest/dg/web-functions-http.html
     WebFunctions,
+    /// [Azure Functions], with a custom handler: the process listens on the port that the Functions host assigns. Needs the feature
+    /// `azure-functions`.
+    ///
+    /// [Azure Functions]: https://learn.microsoft.com/en-us/azure/azure-functions/functions-custom-handlers
+    AzureFunctions,
 }
 
-impl_names!(Host, "host", "`server`, `lambda`, `vercel` or `web-functions`", {
+impl_names!(Host, "host", "`server`, `lambda`, `vercel`, `web-functions` or `azure-functions`", {
     Server: "server",
     Lambda: "lambda",
     Vercel: "vercel",
     WebFunctions: "web-functions",
+    AzureFunctions: "azure-functions",
 });
 
 impl Host {
     /// Detects the host of this process from its environment.
     ///
     /// The most specific sign decides: `LODGER_HOST`; the program name `user-server` with `PORT`; `VERCEL_IPC_PATH`;
-    /// `AWS_LAMBDA_HTTP_ENDPOINT`; `AWS_LAMBDA_RUNTIME_API`. Without any of them the host is a server.
+    /// `AWS_LAMBDA_HTTP_ENDPOINT`; `AWS_LAMBDA_RUNTIME_API`; `FUNCTIONS_CUSTOMHANDLER_PORT`. Without any of them the host is a server.
     ///
     /// # Errors
     /// `LODGER_HOST` is not the name of a host.
@@ -71,6 +77,8 @@ impl Host {
             Self::WebFunctions
         } else if environment.has("AWS_LAMBDA_RUNTIME_API") {
             Self::Lambda
+        } else if environment.has("FUNCTIONS_CUSTOMHANDLER_PORT") {
+            Self::AzureFunctions
         } else {
             Self::Server
         }
@@ -95,6 +103,9 @@ mod tests {
         let ipc = ("VERCEL_IPC_PATH", "/ipc");
         assert_eq!(read("app", &[ipc, api, ("PORT", "3000")]).unwrap(), Host::Vercel);
         assert_eq!(read("app", &[ipc, ("LODGER_HOST", "lambda")]).unwrap(), Host::Lambda);
+        let azure = ("FUNCTIONS_CUSTOMHANDLER_PORT", "50505");
+        assert_eq!(read("app", &[azure, ("PORT", "3000")]).unwrap(), Host::AzureFunctions);
+        assert_eq!(read("app", &[azure, ("LODGER_HOST", "server")]).unwrap(), Host::Server);
         let endpoint = ("AWS_LAMBDA_HTTP_ENDPOINT", "0.0.0.0:3000");
         assert_eq!(read("app", &[endpoint, api, ("PORT", "3000")]).unwrap(), Host::WebFunctions);
         assert_eq!(read("app", &[endpoint, api, ("LODGER_HOST", "lambda")]).unwrap(), Host::Lambda);
@@ -107,7 +118,7 @@ mod tests {
         let error = read("app", &[("LODGER_HOST", "heroku")]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            r#"invalid LODGER_HOST "heroku": expected `server`, `lambda`, `vercel` or `web-functions`"#
+            "invalid LODGER_HOST \"heroku\": expected `server`, `lambda`, `vercel`, `web-functions` or `azure-functions`"
         );
     }
 }

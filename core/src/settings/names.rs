@@ -64,7 +64,11 @@ mod tests {
 
     #[test]
     fn displays_and_parses_every_name() {
-        assert_names::<Host>("host", Host::EXPECTED, &["server", "lambda", "vercel", "web-functions"]);
+        assert_names::<Host>(
+            "host",
+            Host::EXPECTED,
+            &["server", "lambda", "vercel", "web-functions", "azure-functions"],
+        );
         assert_names::<Stage>("stage", Stage::EXPECTED, &["strip", "keep"]);
         let modes = ["buffered", "stream", "stream-url", "stream-rest"];
         assert_names::<ResponseMode>("response mode", ResponseMode::EXPECTED, &modes);

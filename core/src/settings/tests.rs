@@ -85,6 +85,16 @@ fn takes_the_address_of_web_functions_only_from_their_variable() {
 }
 
 #[test]
+fn takes_the_port_of_azure_functions_only_from_their_variable() {
+    let port = ("FUNCTIONS_CUSTOMHANDLER_PORT", "50505");
+    for more in [("PORT", "8080"), ("LODGER_ADDR", "0.0.0.0:1"), ("VERCEL_DEV_PORT", "2")] {
+        assert_eq!(addr("app", &[port, more]).unwrap(), "127.0.0.1:50505", "{more:?}");
+    }
+    let error = apply("app", Settings::default(), &[("FUNCTIONS_CUSTOMHANDLER_PORT", "x")]).unwrap_err();
+    assert_eq!(error.to_string(), "invalid FUNCTIONS_CUSTOMHANDLER_PORT \"x\": expected a port, 0 to 65535");
+}
+
+#[test]
 fn announces_the_port_to_vercel_dev_at_any_address() {
     let announces =
         |variables: &[(&str, &str)]| apply("app", Settings::default(), variables).unwrap().announces_to_vercel_dev;

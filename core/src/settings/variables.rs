@@ -60,6 +60,28 @@ pub static VARIABLES: &[Variable] = &[
         },
     },
     Variable {
+        name: "FUNCTIONS_CUSTOMHANDLER_PORT",
+        method: None,
+        value: PORT,
+        default: "none",
+        effect: "Port to listen on, on `127.0.0.1`, set by Azure Functions. Makes them the host, unless a variable of another host or \
+                 `LODGER_HOST` decides. `LODGER_ADDR` and `PORT` do not count on this host.",
+        apply: |settings, value| {
+            if value.decides_addr(settings) {
+                settings.addr = Some((Ipv4Addr::LOCALHOST, value.parse()?).into());
+            }
+            Ok(())
+        },
+    },
+    Variable {
+        name: "AzureWebJobsScriptRoot",
+        method: None,
+        value: "a path",
+        default: "the current folder",
+        effect: "Folder with `host.json` and the folders of the functions. Set by Azure Functions.",
+        apply: read_elsewhere,
+    },
+    Variable {
         name: "AWS_LAMBDA_MAX_CONCURRENCY",
         method: Some("max_concurrency"),
         value: "a number of invocations, 1 or more",

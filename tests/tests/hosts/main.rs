@@ -3,6 +3,7 @@
 //! sockets.
 #![cfg(unix)]
 
+mod azure;
 mod client_address;
 mod health;
 mod platforms;

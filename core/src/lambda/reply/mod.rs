@@ -4,7 +4,6 @@ mod body;
 mod error;
 mod format;
 mod headers;
-mod json_syntax;
 mod limits;
 pub(crate) mod payload;
 mod result;

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use crate::{
-    json,
-    lambda::reply::{json_syntax::is_json, payload::ReplyPayload, shape::Reply},
+    json::{self, syntax::is_json},
+    lambda::reply::{payload::ReplyPayload, shape::Reply},
 };
 
 /// The number of bytes of a body that an error message quotes.

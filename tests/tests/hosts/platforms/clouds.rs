@@ -93,7 +93,8 @@ async fn azure_container_apps() {
 
 #[test]
 fn azure_functions() {
-    let (mut process, _) = start_as(&AZURE_FUNCTIONS, &[]);
+    let app = crate::azure::FunctionApp::new(true, "api");
+    let (mut process, _) = start_as(&AZURE_FUNCTIONS, &[("AzureWebJobsScriptRoot", app.root())]);
     process.signal(AZURE_FUNCTIONS.signal);
     assert!(process.read_line().starts_with("lodger: shutting down: waiting up to 10s"));
     assert!(process.wait().status.success());

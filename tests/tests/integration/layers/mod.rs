@@ -25,13 +25,13 @@ const CRATES: &[(&str, &[&str])] = &[
 /// The folders of the core, and the folders that each must not import. `*` stands for all others.
 const CORE: &[(&str, &[&str])] = &[
     ("util", &["*"]),
-    ("json", &["server", "vercel", "web_functions", "lambda"]),
-    ("lifecycle", &["server", "vercel", "web_functions", "lambda"]),
-    ("log", &["server", "vercel", "web_functions", "lambda"]),
-    ("path", &["server", "vercel", "web_functions", "lambda"]),
-    ("request", &["server", "vercel", "web_functions", "lambda"]),
-    ("settings", &["server", "vercel", "web_functions", "lambda"]),
-    ("server", &["vercel", "web_functions", "lambda"]),
+    ("json", &["server", "vercel", "web_functions", "azure_functions", "lambda"]),
+    ("lifecycle", &["server", "vercel", "web_functions", "azure_functions", "lambda"]),
+    ("log", &["server", "vercel", "web_functions", "azure_functions", "lambda"]),
+    ("path", &["server", "vercel", "web_functions", "azure_functions", "lambda"]),
+    ("request", &["server", "vercel", "web_functions", "azure_functions", "lambda"]),
+    ("settings", &["server", "vercel", "web_functions", "azure_functions", "lambda"]),
+    ("server", &["vercel", "web_functions", "azure_functions", "lambda"]),
 ];
 
 /// Imports of the core against [`CORE`] that are allowed: the file, the file that it imports, and the reason.

@@ -33,7 +33,11 @@ fn exits_with_1_and_an_error_when_it_cannot_start() {
     for (vars, error) in [
         (("LODGER_ADDR", addr.as_str()), format!("cannot listen on {addr}: address already in use")),
         (("LODGER_ADDR", "nowhere"), "invalid LODGER_ADDR \"nowhere\": expected an IP address and a port".into()),
-        (("LODGER_HOST", "moon"), "invalid LODGER_HOST \"moon\": expected `server`, `lambda` or `vercel`".into()),
+        (
+            ("LODGER_HOST", "moon"),
+            "invalid LODGER_HOST \"moon\": expected `server`, `lambda`, `vercel`, `web-functions` or `azure-functions`"
+                .into(),
+        ),
         (("LODGER_BASE_PATH", "https://x/"), "cannot use \"https://x/\" as the base path".into()),
         (("LODGER_HOST", "lambda"), "AWS_LAMBDA_RUNTIME_API is not set".into()),
         (("LODGER_HOST", "vercel"), "VERCEL_IPC_PATH is not set".into()),
