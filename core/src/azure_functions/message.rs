@@ -47,7 +47,7 @@ impl Decoder {
         &self,
         function: Option<&Function>,
         message: http::Request<Bytes>,
-    ) -> Result<DecodedMessage, http::Response<Bytes>> {
+    ) -> Result<DecodedMessage, Box<http::Response<Bytes>>> {
         let Some(function) = function else { return Err(failed(StatusCode::NOT_FOUND, String::new())) };
         let name = function.name.clone();
         match &function.http_trigger {
@@ -63,7 +63,7 @@ impl Decoder {
         output: Option<String>,
         name: String,
         message: http::Request<Bytes>,
-    ) -> Result<DecodedMessage, http::Response<Bytes>> {
+    ) -> Result<DecodedMessage, Box<http::Response<Bytes>>> {
         let (parts, body) = message.into_parts();
         let mut request = client_request::parse(&body, trigger).map_err(|error| {
             log::error!("cannot decode the request to the function {name:?}: {error}; responding with 400");
@@ -94,7 +94,7 @@ impl Decoder {
         &self,
         name: String,
         message: http::Request<Bytes>,
-    ) -> Result<DecodedMessage, http::Response<Bytes>> {
+    ) -> Result<DecodedMessage, Box<http::Response<Bytes>>> {
         let Some(path) = &self.events_path else {
             log::error!(
                 "cannot handle an event of the function {name:?}: there is no route for events; set LODGER_EVENTS_PATH or call \
@@ -127,15 +127,15 @@ fn event_headers(of_message: &HeaderMap, length: usize) -> HeaderMap {
 }
 
 /// The reply to a client whose request has a reserved path.
-fn reserved(output: Option<&str>) -> http::Response<Bytes> {
+fn reserved(output: Option<&str>) -> Box<http::Response<Bytes>> {
     let mut response = http::Response::default();
     *response.status_mut() = StatusCode::NOT_FOUND;
-    reply::to_client(&response, output, "")
+    Box::new(reply::to_client(&response, output, ""))
 }
 
 /// A response that makes the invocation fail.
-fn failed(status: StatusCode, text: String) -> http::Response<Bytes> {
+fn failed(status: StatusCode, text: String) -> Box<http::Response<Bytes>> {
     let mut response = http::Response::new(text.into());
     *response.status_mut() = status;
-    response
+    Box::new(response)
 }

@@ -60,7 +60,7 @@ impl Platform for AzureFunctions {
         self.functions.has_messages()
     }
 
-    fn decode(&self, message: http::Request<Bytes>) -> Result<DecodedMessage, http::Response<Bytes>> {
+    fn decode(&self, message: http::Request<Bytes>) -> Result<DecodedMessage, Box<http::Response<Bytes>>> {
         let function = message.extensions().get::<Invoked>().and_then(|&Invoked(at)| self.functions.get(at));
         let mut decoded = self.decoder.decode(function, message)?;
         // The headers of the client are in the message.

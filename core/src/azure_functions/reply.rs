@@ -102,9 +102,9 @@ fn push_headers(headers: &HeaderMap, out: &mut Vec<u8>) {
         separator = b",";
         push_string(name.as_str().as_bytes(), out);
         out.extend_from_slice(b":\"");
-        let values = headers.get_all(name).iter().map(HeaderValue::as_bytes);
+        let mut values = headers.get_all(name).iter().map(HeaderValue::as_bytes);
         if *name == SET_COOKIE {
-            if let Some(last) = values.last() {
+            if let Some(last) = values.next_back() {
                 json::push_escaped_or_latin1(last, out);
             }
             if headers.get_all(SET_COOKIE).iter().count() > 1 {

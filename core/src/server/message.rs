@@ -31,7 +31,7 @@ where
         };
         let decoded = match platform.decode(message) {
             Ok(decoded) => decoded,
-            Err(response) => return response,
+            Err(response) => return *response,
         };
         let called = app.call(decoded.request);
         drop(app);

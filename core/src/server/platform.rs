@@ -39,9 +39,9 @@ pub(crate) trait Platform: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// The response to a message that is not valid.
-    fn decode(&self, message: http::Request<Bytes>) -> Result<DecodedMessage, http::Response<Bytes>> {
+    fn decode(&self, message: http::Request<Bytes>) -> Result<DecodedMessage, Box<http::Response<Bytes>>> {
         drop(message);
-        Err(http::Response::default())
+        Err(Box::default())
     }
 
     /// Moves the platform's data from the headers into extensions, or responds to the request.

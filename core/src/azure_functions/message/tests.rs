@@ -20,7 +20,7 @@ fn decode(
     function: &Function,
     base_path: Option<&str>,
     message: impl Into<Bytes>,
-) -> Result<DecodedMessage, http::Response<Bytes>> {
+) -> Result<DecodedMessage, Box<http::Response<Bytes>>> {
     let mut message = http::Request::new(message.into());
     message.extensions_mut().insert("of the host");
     Decoder::new(&settings(base_path)).decode(Some(function), message)
