@@ -44,7 +44,7 @@ def staged(*files):
 
     The binary is the one that `cargo build` writes, so that one build is enough for all tools.
     """
-    binary = build(NAME, NAME)
+    binary = build(NAME)
     check_glibc(binary)
     with tempfile.TemporaryDirectory() as root:
         folder, output = pathlib.Path(root) / "examples" / "deploy", pathlib.Path(root) / "target" / "lambda" / NAME

@@ -82,7 +82,7 @@ def check_server(checks, host, root, command, variables):
 
 def main(emulator):
     exit_on_sigterm()
-    checks, binary = Checks(), build(NAME, NAME)
+    checks, binary = Checks(), build(NAME)
     hadolint = pathlib.Path(sys.executable).with_name("hadolint")
     run([hadolint, "Dockerfile", "Dockerfile.lambda"], EXAMPLE)
     for name, glibc, place in [("Dockerfile", "2.36", "/weather"), ("Dockerfile.lambda", "2.34", "/var/runtime/bootstrap")]:
