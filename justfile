@@ -40,6 +40,10 @@ minimal-versions:
 doc:
     tests/doc.sh
 
+# The book, into target/book, with its links.
+book:
+    tests/book.sh
+
 # All tests. The tests of AWS's emulator need `just rie` first.
 test:
     cargo test --workspace --all-features
