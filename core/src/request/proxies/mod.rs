@@ -4,7 +4,8 @@
 mod forwarded_for;
 mod network;
 mod rule;
-#[cfg(all(test, feature = "server"))]
+#[cfg(test)]
+#[cfg(feature = "server")]
 mod tests;
 
 #[cfg(feature = "server")]
