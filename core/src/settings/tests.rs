@@ -157,7 +157,9 @@ fn reads_the_proxies_of_servers() {
     assert_eq!(proxies(Some(Proxies::FLY), "0", "").unwrap().as_deref(), Some("0"));
     assert_eq!(proxies(Some(Proxies::FLY), "", "").unwrap().as_deref(), Some("fly"));
     assert_eq!(proxies(None, "nginx", "lambda").unwrap(), None);
-    assert_eq!(proxies(None, "2", "web-functions").unwrap().as_deref(), Some("2"));
+    for host in ["web-functions", "azure-functions"] {
+        assert_eq!(proxies(None, "2", host).unwrap().as_deref(), Some("2"), "{host}");
+    }
     assert_eq!(
         proxies(None, "nginx", "server").unwrap_err().to_string(),
         "invalid LODGER_PROXIES \"nginx\": expected a number of proxies from 0 to 32, networks such as `10.0.0.0/8,fd00::/8`, or \

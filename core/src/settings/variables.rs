@@ -318,7 +318,7 @@ pub static VARIABLES: &[Variable] = &[
                  connection. Without it no header is read, because clients can forge each of them. \
                  Lambda and Vercel ignore it.",
         apply: |settings, value| {
-            if matches!(settings.host(), Host::Server | Host::WebFunctions) {
+            if !matches!(settings.host(), Host::Lambda | Host::Vercel) {
                 settings.proxies = Some(value.parse()?);
             }
             Ok(())
