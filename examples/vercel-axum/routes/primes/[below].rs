@@ -16,5 +16,5 @@ pub async fn get(Path(below): Path<u32>) -> Result<([(HeaderName, &'static str);
 }
 
 fn is_prime(number: u32) -> bool {
-    (2..=number.isqrt()).all(|divisor| number % divisor > 0)
+    (2..=number.isqrt()).all(|divisor| !number.is_multiple_of(divisor))
 }
