@@ -17,7 +17,7 @@ use tokio::{net::TcpListener, time::sleep};
 #[cfg(unix)]
 pub(super) use self::unix::SocketFile;
 pub(super) use self::{bind::bind_tcp, socket::ServerSocket};
-use crate::{ClientAddr, Error, Settings, log};
+use crate::{Error, Settings, log};
 
 /// A listening socket.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl ServerListener {
             #[cfg(unix)]
             Self::Unix(listener) => {
                 let (socket, _) = listener.accept().await?;
-                Ok((ServerSocket::Unix(socket), ClientAddr::UNKNOWN.0))
+                Ok((ServerSocket::Unix(socket), crate::ClientAddr::UNKNOWN.0))
             }
         }
     }
