@@ -33,7 +33,12 @@ fn row(platform: &HostingPlatform) -> String {
         (None, Some(_)) => "up to half a second less".to_owned(),
         (None, None) => "10s".to_owned(),
     };
-    let port = if platform.listens_on_ipv6 { "`[::]`" } else { "`0.0.0.0`" };
+    let port = match *name {
+        // Hosts of their own, which assign an address.
+        "azure-functions" | "web-functions" => "nothing",
+        _ if platform.listens_on_ipv6 => "`[::]`",
+        _ => "`0.0.0.0`",
+    };
     let proxies = match platform.proxies {
         Some(proxies) => format!("`{proxies}`"),
         None => "depends on the setup".to_owned(),
