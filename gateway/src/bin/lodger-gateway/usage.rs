@@ -31,8 +31,8 @@ const OPTIONS: &str = "  --stage NAME           the stage of an API; default: pr
   --runtime-api ADDRESS  the address of the Runtime API; default: a free port of 127.0.0.1
   --timeout SECONDS      the timeout of an invocation; default: 30. The default of Lambda is 3
   --vercel               runs a Vercel function instead, of the runtime `executable`
-  --web-function         runs a Lambda Web Function instead: the command is an HTTP server that listens on the address in
-                         AWS_LAMBDA_HTTP_ENDPOINT. --timeout is its request timeout
+  --web-function         runs a Lambda Web Function instead: the command is an HTTP server that listens on the address
+                         in AWS_LAMBDA_HTTP_ENDPOINT. --timeout is its request timeout
   --event FILE           invokes the function once with the JSON in FILE, or in standard input if FILE is -, and
                          serves no HTTP. Use it for events of queues and schedules
   --extensions DIR       starts each file in DIR as an external extension, before the function. Their output and that of
@@ -46,7 +46,8 @@ const OPTIONS: &str = "  --stage NAME           the stage of an API; default: pr
 The command after -- is the function. It runs once, with the environment variables of Lambda, and lodger-gateway ends
 with it. Without a command, lodger-gateway prints the value of AWS_LAMBDA_RUNTIME_API, and you start the function
 yourself. If AWS_LAMBDA_INITIALIZATION_TYPE is snap-start, the function starts as with SnapStart. At the end, a
-function with an extension, a Web Function and a Vercel function get SIGTERM, and external extensions receive SHUTDOWN.
+function with an extension, a Web Function and a Vercel function get SIGTERM, and external extensions receive
+SHUTDOWN.
 
 With --event, lodger-gateway prints the reply, and the output of the function goes to standard error. The exit status
 is 0, or 1 if the function reported an error or did not reply in time. The error is on standard error.
