@@ -22,11 +22,12 @@ VARIABLES = {"LODGER_RESPONSE_MODE": "stream"}
 
 
 def archive(binary, path):
-    """Writes a zip file for Lambda, which contains the executable as `bootstrap`."""
+    """Writes a zip file for Lambda, which contains the executable as `bootstrap`. Returns its bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         entry = zipfile.ZipInfo("bootstrap")
         entry.external_attr, entry.compress_type = 0o755 << 16, zipfile.ZIP_DEFLATED
         file.writestr(entry, pathlib.Path(binary).read_bytes())
+    return path.read_bytes()
 
 
 def unpack(path, folder):

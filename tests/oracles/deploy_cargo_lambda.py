@@ -110,8 +110,9 @@ def main(emulator, cargo_lambda, compiler="cargo"):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         command = CargoLambda(cargo_lambda, folder / "lambda", "cargo-zigbuild" if compiler == "zig" else "cargo")
-        native, *others = targets()
-        for target in others if compiler == "zig" else ():
+        found = targets()
+        native = next(found)
+        for target in found if compiler == "zig" else ():
             bootstrap, _ = command.build(target)
             check_glibc(bootstrap)
         bootstrap, package = command.build(native)

@@ -1,7 +1,6 @@
 """Synthesizes examples/deploy/cdk, and sends events to the function in its asset. Run by deploy_cdk.sh."""
 
 import json
-import pathlib
 import sys
 
 from deploy import check_events, lint, run, staged
@@ -26,7 +25,7 @@ def main(emulator, modules):
         template = json.loads((output / "Weather.template.json").read_text())
         variables = check_template(checks, "cdk", template)
         [function] = [r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function"]
-        asset: pathlib.Path = output / function["Metadata"]["aws:asset:path"]
+        asset = output / function["Metadata"]["aws:asset:path"]
         check_events(checks, "cdk", emulator, asset / "bootstrap", variables)
     sys.exit(0 if checks.report() else 1)
 

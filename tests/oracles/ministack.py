@@ -4,24 +4,14 @@ import contextlib
 import pathlib
 import sys
 import tempfile
-import zipfile
 
 from client import get, read_events, send
+from deploy import archive
 from ministack_fronts import DOMAIN, FRONTS, STREAMING_URL, Ministack
 from ministack_known import ADDED, KNOWN
 from processes import check_names, exit_on_sigterm, free_ports, process, server
 from report import Checks, Table
 from request_lists import apps
-
-
-def archive(binary, folder):
-    """Returns a zip file for Lambda, which contains the executable as `bootstrap`."""
-    path = folder / "function.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
-        entry = zipfile.ZipInfo("bootstrap")
-        entry.external_attr, entry.compress_type = 0o755 << 16, zipfile.ZIP_DEFLATED
-        file.writestr(entry, pathlib.Path(binary).read_bytes())
-    return path.read_bytes()
 
 
 def check_streams(checks, port, ministack, code, on_server):
@@ -82,7 +72,7 @@ def main(fronts):
         port = stack.enter_context(serving(folder))
         ministack = Ministack(port)
         for app, binary, requests in apps():
-            code = archive(binary, folder)
+            code = archive(binary, folder / "function.zip")
             for front in fronts or FRONTS:
                 name = f"{app}-{front}"
                 arn = ministack.function(name, code, "stream" if front == STREAMING_URL else "buffered")
