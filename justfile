@@ -65,7 +65,7 @@ rie:
     tests/oracles/rie.sh
 
 # All programs of other vendors: cargo lambda, ministack, SAM CLI, Powertools and Mangum, and Vercel's own.
-oracles: cargo-lambda cargo-lambda-invoke ministack sam sam-build models vercel
+oracles: cargo-lambda cargo-lambda-invoke ministack sam sam-build models vercel deploy
 
 # The apps under `cargo lambda watch` and as servers, with the arrival times of streams.
 cargo-lambda:
@@ -94,6 +94,10 @@ models:
 # The apps built, started, called and uploaded by Vercel's own programs; needs node.
 vercel:
     tests/oracles/vercel.sh
+
+# The example that every tool deploys, packaged by its tools and run: `just deploy sam`. Without a name, all tools.
+deploy *tools:
+    tests/oracles/deploy.sh {{tools}}
 
 # Builds the package in a folder for `vercel deploy --prebuilt`: `just prebuilt examples/vercel-axum`.
 prebuilt folder *command:
