@@ -1,7 +1,7 @@
-//! **Lodger runs an unmodified web app on the host that starts it: a server, AWS Lambda or Vercel.**
+//! **Lodger runs an unmodified web app on the host that starts it: a server, AWS Lambda, Vercel or Azure Functions.**
 //!
 //! One line in `main` replaces the server of the framework. The same binary is a server on a laptop or in a container,
-//! a function on AWS Lambda, and a function on Vercel.
+//! and a function on AWS Lambda, on Vercel and on Azure Functions.
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -169,10 +169,10 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// `vercel` turns on `server`.
+// `vercel` and `azure-functions` turn on `server`.
 #[cfg(not(any(feature = "server", feature = "lambda")))]
 compile_error!(
-    "Lodger has no host to run an app on: turn on a feature of `lodger`, `server`, `lambda` or `vercel`, or leave out `default-features = false`"
+    "Lodger has no host to run an app on: turn on a feature of `lodger`, `server`, `lambda`, `vercel` or `azure-functions`, or leave out `default-features = false`"
 );
 
 pub mod adapter;

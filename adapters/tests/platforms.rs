@@ -41,6 +41,7 @@ fn row(platform: &HostingPlatform) -> String {
     };
     let proxies = match platform.proxies {
         Some(proxies) => format!("`{proxies}`"),
+        None if *name == "web-functions" => "1 by default".to_owned(),
         None => "depends on the setup".to_owned(),
     };
     let sources = (1..).zip(platform.sources).map(|(number, source)| format!("[{number}]({source})"));

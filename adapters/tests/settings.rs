@@ -21,7 +21,7 @@ const ONLY_METHODS: &str = "
 |---|---|---|
 | `Lodger::listener` | server | Listens on a socket of the program. |
 | `Lodger::unix_socket` | server | Listens on a Unix socket, like `LODGER_ADDR=unix:/run/app.sock`. |
-| `Lodger::on_listening` | server, Vercel | Calls a function with the address that the server listens on. |
+| `Lodger::on_listening` | all except Lambda | Calls a function with the address that the server listens on. |
 | `Lodger::shutdown` | all | Shuts down when a future completes. Lodger does not listen for signals then. |
 | `Lodger::shutdown_or_signal` | all | Shuts down when a future completes, or at a signal. |
 | `Lodger::on` | Lambda | Handles the events of a type, such as the messages of a queue. |

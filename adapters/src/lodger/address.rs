@@ -97,7 +97,8 @@ impl Lodger {
     ///
     /// The address becomes the [`ClientAddr`](crate::ClientAddr) of a request, and the address of the peer in the framework. By default
     /// no header is read, because clients can forge each of them. `LODGER_PROXIES` overrides this method, so that each deployment
-    /// can have another value. On Lambda and on Vercel the platform reports the address, and this method has no effect.
+    /// can have another value. On Lambda and on Vercel the platform reports the address, and this method has no effect. On
+    /// Lambda Web Functions the default is the one proxy of Lambda. On Azure Functions the address is unknown by default.
     ///
     /// # Example
     ///
@@ -120,7 +121,7 @@ impl Lodger {
     /// 503, so that a load balancer with an open connection sends its requests elsewhere. All other requests reach the app.
     /// `LODGER_HEALTH_PATH` overrides this method. By default there is no such path.
     ///
-    /// On a server and on Vercel. On Lambda the app answers: Lambda starts and ends processes without health checks, and each
+    /// On Lambda the app answers: Lambda starts and ends processes without health checks, and each
     /// check costs an invocation, with or without the app.
     ///
     /// # Example

@@ -241,7 +241,8 @@ pub static VARIABLES: &[Variable] = &[
         value: "a path of the app, percent-encoded, such as `/events`",
         default: "none: such events fail",
         effect: "Route of the app for events that are not HTTP requests. Each event is a POST to it, and no HTTP request reaches it. \
-                 Overrides the path in code, which HTTP requests then reach.",
+                 On Azure Functions, such events are the messages of queues, timers and other triggers. Overrides the path in code, \
+                 which HTTP requests then reach.",
         apply: |settings, value| value.parse().map(|text| settings.events_path = Some(text)),
     },
     Variable {
@@ -258,8 +259,8 @@ pub static VARIABLES: &[Variable] = &[
         method: Some("health_path"),
         value: "a path, percent-encoded, such as `/health`",
         default: "none: the app answers",
-        effect: "Path of a health check that the server answers without the app: 200, and 503 once the shutdown has begun. On a server and \
-                 on Vercel. On Lambda the app answers.",
+        effect: "Path of a health check that the server answers without the app: 200, and 503 once the shutdown has begun. On \
+                 Lambda the app answers.",
         apply: |settings, value| value.parse().map(|text| settings.health_path = Some(text)),
     },
     Variable {

@@ -1,4 +1,4 @@
-// error: turn on a feature of `lodger`, `server`, `lambda` or `vercel`, or leave out `default-features = false`
+// error: turn on a feature of `lodger`, `server`, `lambda`, `vercel` or `azure-functions`, or leave out `default-features = false`
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lodger::Error> {
