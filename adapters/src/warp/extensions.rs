@@ -16,11 +16,11 @@ use crate::{ClientAddr, PathPrefix};
 
 /// Extracts the address of the client, on every host.
 ///
-/// The result is `None` only if a filter in `warp::service` runs outside Lodger.
+/// The result is never `None`: the address of an unknown client is [`ClientAddr::UNKNOWN`].
 pub fn client_addr() -> impl Filter<Extract = (Option<ClientAddr>,), Error = Infallible> + Copy {
-    optional::<ClientAddr>()
-        .and(remote())
-        .map(|client: Option<ClientAddr>, peer: Option<SocketAddr>| client.or(peer.map(ClientAddr)))
+    optional::<ClientAddr>().and(remote()).map(|client: Option<ClientAddr>, peer: Option<SocketAddr>| {
+        Some(client.or(peer.map(ClientAddr)).unwrap_or(ClientAddr::UNKNOWN))
+    })
 }
 
 /// Extracts the prefix that was removed from the path of the request.

@@ -1,10 +1,6 @@
 //! The Functions host as the platform of a server.
 
-use std::{
-    future::pending,
-    net::{Ipv4Addr, SocketAddr},
-    pin::Pin,
-};
+use std::{future::pending, net::SocketAddr, pin::Pin};
 
 use bytes::Bytes;
 
@@ -19,8 +15,6 @@ use crate::{
 /// Set by the Functions host in every request for an invocation. In forwarded requests, its value follows that of the client.
 const INVOCATION_ID: &str = "x-azure-functions-invocationid";
 const HOST_VERSION: &str = "x-azure-functions-hostversion";
-/// The address of the Functions host, for rules that name trusted networks.
-const FUNCTIONS_HOST: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The Functions host as the platform of a server.
 #[derive(Debug)]
@@ -42,8 +36,7 @@ impl AzureFunctions {
 
     /// The address of the client. Microsoft documents no header with the address, so that the user's proxies decide.
     fn client(&self, head: &dyn RequestHead) -> SocketAddr {
-        let client = self.proxies.as_ref().and_then(|proxies| proxies.client(head, Some(FUNCTIONS_HOST)));
-        client.unwrap_or(ClientAddr::UNKNOWN.0)
+        self.proxies.as_ref().map_or(ClientAddr::UNKNOWN.0, |proxies| proxies.client_of_trusted_peer(head))
     }
 }
 

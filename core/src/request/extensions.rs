@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 /// | server | the other end of the connection, or the address that [`Proxies`](crate::Proxies) send |
 /// | Lambda | the address that the front reports, with port 0 because events do not contain the port |
 /// | Vercel, Lambda Web Functions | the address that the platform reports, with port 0 |
+/// | Azure Functions | unknown, or the address that [`Proxies`](crate::Proxies) send |
 /// | any, if the address is unknown, such as in a test from the console | [`UNKNOWN`](Self::UNKNOWN): `0.0.0.0:0` |
 ///
 /// The address never comes from a header that the client can set, unless the setting of the proxies is wrong.
@@ -22,13 +23,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 /// # use lodger_core as lodger;
 /// use lodger::{ClientAddr, Request};
 ///
-/// fn is_local(request: &Request) -> bool {
-///     request.extensions().get::<ClientAddr>().is_some_and(|client| client.0.ip().is_loopback())
+/// fn client(request: &Request) -> String {
+///     match request.extensions().get::<ClientAddr>() {
+///         Some(client) if *client != ClientAddr::UNKNOWN => client.0.ip().to_string(),
+///         _ => "unknown".to_owned(),
+///     }
 /// }
 ///
 /// let mut request = Request::default();
-/// request.extensions_mut().insert(ClientAddr(([127, 0, 0, 1], 8080).into()));
-/// assert!(is_local(&request));
+/// request.extensions_mut().insert(ClientAddr(([192, 0, 2, 1], 8080).into()));
+/// assert_eq!(client(&request), "192.0.2.1");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddr(pub SocketAddr);

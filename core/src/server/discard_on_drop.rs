@@ -15,11 +15,19 @@ use tokio::runtime::Handle;
 /// hyper closes a connection whose request body is dropped before its end. A proxy that has not sent the whole body then cannot
 /// read the response.
 #[derive(Debug)]
-pub(crate) struct DiscardOnDrop(Option<Incoming>);
+pub(crate) struct DiscardOnDrop {
+    body: Option<Incoming>,
+    /// The runtime of the connection. The app may drop the body on a thread that has none.
+    runtime: Handle,
+}
 
-impl From<Incoming> for DiscardOnDrop {
-    fn from(body: Incoming) -> Self {
-        Self(Some(body))
+impl DiscardOnDrop {
+    /// Creates a body on the runtime of the connection.
+    ///
+    /// # Panics
+    /// Panics outside a Tokio runtime.
+    pub(crate) fn new(body: Incoming) -> Self {
+        Self { body: Some(body), runtime: Handle::current() }
     }
 }
 
@@ -28,26 +36,23 @@ impl Body for DiscardOnDrop {
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        self.0.as_mut().map_or(Poll::Ready(None), |body| Pin::new(body).poll_frame(cx))
+        self.body.as_mut().map_or(Poll::Ready(None), |body| Pin::new(body).poll_frame(cx))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(Body::is_end_stream)
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.as_ref().map(Body::size_hint).unwrap_or_default()
+        self.body.as_ref().map(Body::size_hint).unwrap_or_default()
     }
 }
 
 impl Drop for DiscardOnDrop {
     fn drop(&mut self) {
-        let Some(mut body) = self.0.take().filter(|body| !body.is_end_stream()) else { return };
-        // Without a runtime the connection is gone too. The task ends with the connection.
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(
-                async move { while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {} },
-            );
-        }
+        let Some(mut body) = self.body.take().filter(|body| !body.is_end_stream()) else { return };
+        // The task ends with the connection.
+        self.runtime
+            .spawn(async move { while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {} });
     }
 }

@@ -3,8 +3,9 @@ use std::{future::pending, net::SocketAddr, sync::Arc};
 use http::StatusCode;
 
 use crate::{
-    AfterResponse, Host, Proxies, RequestHead, Settings,
+    AfterResponse, ClientAddr, Host, Proxies, RequestHead, Settings,
     path::public_paths::{PathView, PublicPaths},
+    request::proxies::canonical,
     server::{
         health_check::HealthCheck,
         platform::{Platform, PlatformAdmission},
@@ -36,6 +37,8 @@ pub struct Ingress {
     platform: Option<Arc<dyn Platform>>,
     /// The proxies whose headers contain the client, unless there is a platform. `None` if clients connect to the server directly.
     proxies: Option<Arc<Proxies>>,
+    /// Whether IPv4 clients have IPv4 addresses, although the server listens on `[::]`: the platform needs IPv6, and not the user.
+    unmaps_ipv4: bool,
     health: Option<Arc<HealthCheck>>,
 }
 
@@ -48,6 +51,7 @@ impl Clone for Ingress {
             tasks: Arc::new(Tasks::clone(&self.tasks)),
             platform: self.platform.clone(),
             proxies: self.proxies.clone(),
+            unmaps_ipv4: self.unmaps_ipv4,
             health: self.health.clone(),
         }
     }
@@ -82,6 +86,7 @@ impl Ingress {
             rewrites_location: settings.rewrites_location(),
             tasks: Arc::new(Tasks::new()),
             platform,
+            unmaps_ipv4: settings.prefers_ipv6,
             proxies: settings.proxies.clone().filter(|proxies| !proxies.is_none()).map(Arc::new),
             health: settings.health_path.clone().map(|path| Arc::new(HealthCheck::new(path))),
         }
@@ -97,10 +102,7 @@ impl Ingress {
     pub fn admit<H: RequestHead>(&self, head: &mut H, peer: Option<SocketAddr>) -> Admission {
         let guard = match &self.platform {
             None => {
-                let client = self.proxies.as_ref().and_then(|proxies| proxies.client(head, peer));
-                if let Some(client) = client.or(peer) {
-                    head.set_client(client);
-                }
+                self.set_client(head, peer);
                 RequestGuard::for_client()
             }
             Some(platform) => match platform.admit(head) {
@@ -118,6 +120,17 @@ impl Ingress {
             },
         };
         self.admit_path(head, guard)
+    }
+
+    /// Sets the address of a client that no platform reports.
+    fn set_client<H: RequestHead>(&self, head: &mut H, peer: Option<SocketAddr>) {
+        let peer = if self.unmaps_ipv4 { peer.map(canonical) } else { peer };
+        match (&self.proxies, peer) {
+            (Some(proxies), _) => head.set_client(proxies.client(head, peer.unwrap_or(ClientAddr::UNKNOWN.0))),
+            (None, Some(peer)) => head.set_client(peer),
+            // A Unix socket. The framework has its own value for an unknown address.
+            (None, None) => head.insert_extension(ClientAddr::UNKNOWN),
+        }
     }
 
     fn admit_path<H: RequestHead>(&self, head: &mut H, mut guard: RequestGuard) -> Admission {
@@ -219,7 +232,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
-    use crate::{ClientAddr, Request};
+    use crate::Request;
 
     /// Returns the client that the app sees, in a request from 10.0.0.1 with `X-Forwarded-For`.
     fn client(proxies: Option<Proxies>, peer: Option<SocketAddr>) -> Option<String> {
@@ -234,12 +247,29 @@ mod tests {
     #[test]
     fn reads_the_client_from_headers_only_behind_proxies() {
         let peer = Some(([10, 0, 0, 1], 4000).into());
-        for proxies in [None, Some(Proxies::count(0)), Some(Proxies::FLY), Some(Proxies::count(3))] {
+        for proxies in [None, Some(Proxies::count(0))] {
             assert_eq!(client(proxies.clone(), peer).as_deref(), Some("10.0.0.1:4000"), "{proxies:?}");
-            assert_eq!(client(proxies, None), None);
+        }
+        for proxies in [Some(Proxies::FLY), Some(Proxies::count(3))] {
+            assert_eq!(client(proxies.clone(), peer).as_deref(), Some("0.0.0.0:0"), "{proxies:?}");
+        }
+        // A Unix socket.
+        for proxies in [None, Some(Proxies::count(0)), Some(Proxies::FLY)] {
+            assert_eq!(client(proxies.clone(), None).as_deref(), Some("0.0.0.0:0"), "{proxies:?}");
         }
         assert_eq!(client(Some(Proxies::count(1)), peer).as_deref(), Some("203.0.113.9:0"));
         assert_eq!(client(Some(Proxies::count(1)), None).as_deref(), Some("203.0.113.9:0"));
+    }
+
+    #[test]
+    fn unmaps_ipv4_addresses_if_the_platform_needs_ipv6() {
+        for (prefers_ipv6, client) in [(true, "192.0.2.1:4000"), (false, "[::ffff:192.0.2.1]:4000")] {
+            let ingress = Ingress::new(&Settings { prefers_ipv6, ..Settings::default() });
+            let mut request = Request::default();
+            let admission = ingress.admit(&mut request, "[::ffff:192.0.2.1]:4000".parse().ok());
+            assert!(matches!(admission, Admission::ToApp(_)));
+            assert_eq!(request.extensions().get::<ClientAddr>().unwrap().0.to_string(), client);
+        }
     }
 
     #[test]

@@ -93,7 +93,7 @@ where
         self.first_request.set_arrived();
         let has_unread_body = !request.body().is_end_stream() && self.ingress.reads_whole_requests();
         let mut request = request.map(|body| match has_unread_body {
-            true => crate::Body::new(DiscardOnDrop::from(body)),
+            true => crate::Body::new(DiscardOnDrop::new(body)),
             false => crate::Body::from(body),
         });
         if request.uri().authority().is_some() && request.uri().path_and_query().is_some() {

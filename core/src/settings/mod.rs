@@ -143,7 +143,7 @@ impl Settings {
     #[cfg(feature = "server")]
     fn detect_platform(&mut self, environment: &Environment) {
         if self.host() == Host::Server && !self.is_behind_vercels_proxy {
-            self.platform = HostingPlatform::detect(environment);
+            self.platform = HostingPlatform::detect(environment).or(self.platform);
         }
     }
 

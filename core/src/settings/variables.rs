@@ -68,7 +68,7 @@ pub static VARIABLES: &[Variable] = &[
                  `LODGER_HOST` decides. `LODGER_ADDR` and `PORT` do not count on this host.",
         apply: |settings, value| {
             if value.decides_addr(settings) {
-                settings.addr = Some((Ipv4Addr::LOCALHOST, value.parse()?).into());
+                settings.listen_on((Ipv4Addr::LOCALHOST, value.parse()?));
             }
             Ok(())
         },

@@ -42,7 +42,7 @@ impl Platform for WebFunctions {
         head.extend_extensions(extensions);
         head.remove_headers(&|name| name.starts_with(OWN));
         // The peer of the connection is Lambda.
-        head.set_client(self.proxies.client(head, None).unwrap_or(ClientAddr::UNKNOWN.0));
+        head.set_client(self.proxies.client_of_trusted_peer(head));
         PlatformAdmission::ToApp { span, end: None }
     }
 

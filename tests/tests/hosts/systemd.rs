@@ -96,5 +96,5 @@ async fn rejects_a_connection_instead_of_a_listener() {
     process.stderr_until("Listening on ");
     let _socket = tokio::net::UnixStream::connect(&path).await.unwrap();
     let log = block_in_place(|| process.stderr_until("received a connection, expected a listener"));
-    assert!(log.contains("remove Accept=yes from the .socket unit"), "{log}");
+    assert!(log.contains("use ListenStream= without Accept=yes in the .socket unit"), "{log}");
 }

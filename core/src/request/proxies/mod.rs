@@ -33,8 +33,9 @@ use crate::{ClientAddr, RequestHead, request::address::parse_address};
 ///   `X-Forwarded-For` that is in no network. If all entries are in networks, the client is the first entry.
 /// - A **platform** determines the header.
 ///
-/// If the header is absent, or its value is not an address where the client's address has to be, the client is the peer of the
-/// connection. A number and a platform trust the header of every peer: a client that can connect to the server past the proxies
+/// If the header is absent, or its value is not an address where the client's address has to be, the client is
+/// [`ClientAddr::UNKNOWN`]: the peer is a proxy then, and its private address would say that the client is on the same machine or
+/// network. A number and a platform trust the header of every peer: a client that can connect to the server past the proxies
 /// can choose its address.
 ///
 /// Other headers, such as `X-Forwarded-Proto`, do not change. The header `Forwarded` (RFC 7239) has no effect.
@@ -94,37 +95,49 @@ impl Proxies {
         self.0 == Source::Count(0)
     }
 
-    /// Returns the address of the client. `None` if the headers do not contain it: then the peer of the connection is the client.
+    /// Returns the address of the client of a request from `peer`.
     #[cfg(feature = "server")]
-    pub(crate) fn client<H: RequestHead + ?Sized>(&self, head: &H, peer: Option<SocketAddr>) -> Option<SocketAddr> {
-        let client = match &self.0 {
-            Source::Count(count) => {
-                let place = usize::from(*count).checked_sub(1)?;
-                ForwardedFor::read(head).entries_from_right().nth(place).and_then(parse_address)
-            }
-            Source::Networks(networks) => client_before(networks, head, peer),
-            Source::Platform(platform) => platform.rule.client(head),
-        }?;
-        Some(SocketAddr::new(client.ip().to_canonical(), client.port()))
+    pub(crate) fn client<H: RequestHead + ?Sized>(&self, head: &H, peer: SocketAddr) -> SocketAddr {
+        match &self.0 {
+            Source::Networks(networks) if !is_proxy(networks, peer) => peer,
+            _ => self.client_of_trusted_peer(head),
+        }
     }
+
+    /// Returns the address of the client of a request from a peer that is a proxy.
+    #[cfg(feature = "server")]
+    pub(crate) fn client_of_trusted_peer<H: RequestHead + ?Sized>(&self, head: &H) -> SocketAddr {
+        let client = match &self.0 {
+            Source::Count(count) => usize::from(*count)
+                .checked_sub(1)
+                .and_then(|place| ForwardedFor::read(head).entries_from_right().nth(place).and_then(parse_address)),
+            Source::Networks(networks) => client_before(networks, head),
+            Source::Platform(platform) => platform.rule.client(head),
+        };
+        canonical(client.unwrap_or(ClientAddr::UNKNOWN.0))
+    }
+}
+
+/// The same address, with an IPv4 address instead of an IPv6 address that maps it.
+#[cfg(feature = "server")]
+pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// Whether the address is in one of the networks. The peer of a Unix socket is unknown, although `0.0.0.0/0` contains that address.
+#[cfg(feature = "server")]
+fn is_proxy(networks: &[Network], address: SocketAddr) -> bool {
+    address != ClientAddr::UNKNOWN.0 && networks.iter().any(|network| network.contains(address.ip()))
 }
 
 /// Returns the last entry of `X-Forwarded-For` that is in none of `networks`. If all entries are in networks, returns the first.
 #[cfg(feature = "server")]
-fn client_before<H>(networks: &[Network], head: &H, peer: Option<SocketAddr>) -> Option<SocketAddr>
-where
-    H: RequestHead + ?Sized,
-{
-    let is_proxy = |address: SocketAddr| networks.iter().any(|network| network.contains(address.ip()));
-    // The peer of a Unix socket is unknown, although 0.0.0.0/0 contains that address.
-    if peer == Some(ClientAddr::UNKNOWN.0) || !peer.is_some_and(is_proxy) {
-        return None;
-    }
+fn client_before<H: RequestHead + ?Sized>(networks: &[Network], head: &H) -> Option<SocketAddr> {
     let list = ForwardedFor::read(head);
     let mut client = None;
     for entry in list.entries_from_right() {
         let address = parse_address(entry)?;
-        if !is_proxy(address) {
+        if !is_proxy(networks, address) {
             return Some(address);
         }
         client = Some(address);

@@ -1,30 +1,33 @@
 //! Each rule, with headers that a client has forged.
 
-use std::net::SocketAddr;
-
 use http::HeaderValue;
 
 use super::{
     Proxies,
     rule::{ClientRule, TRUSTED_PROXIES},
 };
-use crate::Request;
+use crate::{ClientAddr, Request};
 
 /// An address of a client, of the kind for documentation (RFC 5737).
 const CLIENT: &str = "203.0.113.9";
 /// An address that a client claims to have.
 const FORGED: &str = "6.6.6.6";
 
-/// Returns the client of a request from `peer`, or `peer` itself.
+/// Returns the client of a request from `peer`, and `peer` itself for that address. An empty `peer` is a Unix socket.
 fn client_from(peer: &str, proxies: &str, headers: &[(&'static str, &str)]) -> String {
     let mut request = Request::default();
     for (name, value) in headers {
         request.headers_mut().append(*name, HeaderValue::from_str(value).unwrap());
     }
-    let client = proxies.parse::<Proxies>().unwrap().client(&request, peer.parse::<SocketAddr>().ok());
-    client.map_or_else(|| peer.to_owned(), |client| client.ip().to_string())
+    let address = peer.parse().unwrap_or(ClientAddr::UNKNOWN.0);
+    match proxies.parse::<Proxies>().unwrap().client(&request, address) {
+        client if client == ClientAddr::UNKNOWN.0 => UNKNOWN.to_owned(),
+        client if client == address => peer.to_owned(),
+        client => client.ip().to_string(),
+    }
 }
 
+const UNKNOWN: &str = "unknown";
 const PEER: &str = "10.0.0.1:4000";
 
 fn client(proxies: &str, headers: &[(&'static str, &str)]) -> String {
@@ -46,21 +49,21 @@ fn a_number_takes_its_entry_from_the_right() {
 
 #[test]
 fn a_number_of_zero_reads_no_header() {
-    assert_eq!(client_of_list("0", &[FORGED]), PEER);
+    assert_eq!(client_of_list("0", &[FORGED]), UNKNOWN);
     assert!(Proxies::count(0).is_none() && !Proxies::count(1).is_none() && !Proxies::FLY.is_none());
 }
 
 #[test]
-fn the_peer_is_the_client_if_the_entry_is_not_an_address() {
+fn the_client_is_unknown_if_the_entry_is_not_an_address() {
     for list in
         ["", " ", "unknown", "_hidden", "203.0.113.9, ", "203.0.113.9 6.6.6.6", "\"203.0.113.9\"", "for=203.0.113.9"]
     {
-        assert_eq!(client_of_list("1", &[list]), PEER, "{list:?}");
-        assert_eq!(client_of_list("10.0.0.0/8", &[list]), PEER, "{list:?}");
+        assert_eq!(client_of_list("1", &[list]), UNKNOWN, "{list:?}");
+        assert_eq!(client_of_list("10.0.0.0/8", &[list]), UNKNOWN, "{list:?}");
     }
-    assert_eq!(client_of_list("1", &[]), PEER);
-    assert_eq!(client_of_list("2", &[FORGED]), PEER);
-    assert_eq!(client_of_list("1", &[FORGED, "unknown"]), PEER);
+    assert_eq!(client_of_list("1", &[]), UNKNOWN);
+    assert_eq!(client_of_list("2", &[FORGED]), UNKNOWN);
+    assert_eq!(client_of_list("1", &[FORGED, "unknown"]), UNKNOWN);
 }
 
 #[test]
@@ -68,7 +71,7 @@ fn an_entry_may_have_a_port_and_brackets() {
     let address = |list: &'static str| {
         let mut request = Request::default();
         request.headers_mut().append("x-forwarded-for", HeaderValue::from_static(list));
-        Proxies::count(1).client(&request, None).unwrap().to_string()
+        Proxies::count(1).client(&request, ClientAddr::UNKNOWN.0).to_string()
     };
     assert_eq!(address("6.6.6.6, 203.0.113.9:4711"), "203.0.113.9:4711");
     assert_eq!(address("[2001:db8::1]:80"), "[2001:db8::1]:80");
@@ -84,7 +87,15 @@ fn networks_take_the_last_entry_outside_of_them() {
     assert_eq!(client_of_list(networks, &["6.6.6.6, 203.0.113.9, 10.9.9.9:80, 192.0.2.7", "fd00::1"]), CLIENT);
     assert_eq!(client_of_list(networks, &["10.0.0.9, 10.0.0.2"]), "10.0.0.9");
     // A proxy in a network has sent an entry that is not an address.
-    assert_eq!(client_of_list(networks, &["203.0.113.9, unknown, 10.0.0.2"]), PEER);
+    assert_eq!(client_of_list(networks, &["203.0.113.9, unknown, 10.0.0.2"]), UNKNOWN);
+}
+
+#[test]
+fn networks_need_no_peer_on_a_platform() {
+    let mut request = Request::default();
+    request.headers_mut().append("x-forwarded-for", HeaderValue::from_static("6.6.6.6, 203.0.113.9, 10.0.0.2"));
+    let networks: Proxies = "10.0.0.0/8".parse().unwrap();
+    assert_eq!(networks.client_of_trusted_peer(&request).ip().to_string(), CLIENT);
 }
 
 #[test]
@@ -94,9 +105,8 @@ fn networks_count_only_if_the_peer_is_in_one() {
     assert_eq!(client_from("[fd00::1]:1", "fd00::/8,10.0.0.0/8", &headers), CLIENT);
     assert_eq!(client_from("[::ffff:10.0.0.1]:1", "10.0.0.0/8", &headers), CLIENT);
     // A Unix socket has no address.
-    assert_eq!(client_from("", "0.0.0.0/0,::/0", &headers), "");
-    assert_eq!(client_from("0.0.0.0:0", "0.0.0.0/0,::/0", &headers), "0.0.0.0:0");
-    assert_eq!(client_from("0.0.0.0:0", "2", &headers), CLIENT);
+    assert_eq!(client_from("", "0.0.0.0/0,::/0", &headers), UNKNOWN);
+    assert_eq!(client_from("", "2", &headers), CLIENT);
     assert_eq!(client_from("", "1", &[("x-forwarded-for", CLIENT)]), CLIENT);
 }
 
@@ -106,7 +116,7 @@ fn a_list_that_is_too_long_cannot_hide_the_client() {
     assert_eq!(client_of_list("1", &[&long]), CLIENT);
     assert_eq!(client_of_list("10.0.0.0/8", &[&long]), CLIENT);
     let all_proxies = "10.0.0.2, ".repeat(10_000) + "10.0.0.2";
-    assert_eq!(client_of_list("10.0.0.0/8", &[&all_proxies]), PEER);
+    assert_eq!(client_of_list("10.0.0.0/8", &[&all_proxies]), UNKNOWN);
 }
 
 /// Headers that a client sends to be taken for [`FORGED`].
@@ -162,7 +172,7 @@ fn a_platform_reads_only_its_own_header() {
             _ => "x-forwarded-for",
         };
         let others: Vec<_> = FORGERIES.into_iter().filter(|(name, _)| *name != own).collect();
-        assert_eq!(client(platform.name, &others), PEER, "{}", platform.name);
+        assert_eq!(client(platform.name, &others), UNKNOWN, "{}", platform.name);
     }
 }
 
@@ -171,7 +181,7 @@ fn a_header_for_one_address_must_be_there_once() {
     for (platform, header) in [("fly", "fly-client-ip"), ("railway", "x-real-ip"), ("cloudflare", "cf-connecting-ip")] {
         for values in [&[FORGED, CLIENT][..], &[CLIENT, FORGED], &["6.6.6.6, 203.0.113.9"], &["unknown"], &[""]] {
             let headers: Vec<_> = values.iter().map(|value| (header, *value)).collect();
-            assert_eq!(client(platform, &headers), PEER, "{platform} {values:?}");
+            assert_eq!(client(platform, &headers), UNKNOWN, "{platform} {values:?}");
         }
     }
 }
@@ -179,7 +189,7 @@ fn a_header_for_one_address_must_be_there_once() {
 /// The router of Heroku appends to the first of several headers: <https://github.com/heroku/roadmap/issues/238>.
 #[test]
 fn heroku_has_no_client_if_the_list_is_in_two_headers() {
-    assert_eq!(client_of_list("heroku", &["6.6.6.6, 203.0.113.9", FORGED]), PEER);
+    assert_eq!(client_of_list("heroku", &["6.6.6.6, 203.0.113.9", FORGED]), UNKNOWN);
     assert_eq!(client_of_list("cloud-run", &[FORGED, CLIENT]), CLIENT);
 }
 

@@ -64,7 +64,7 @@ pub(super) async fn bind(settings: &Settings) -> Result<BoundListener, Error> {
     }
     #[cfg(unix)]
     if let Some(path) = &settings.unix_socket {
-        let (listener, file) = unix::bind(path)?;
+        let (listener, file) = unix::bind(path).await?;
         return Ok(BoundListener { file: Some(file), ..BoundListener::new(ServerListener::Unix(listener))? });
     }
     BoundListener::new(ServerListener::Tcp(bind_tcp(settings).await?))

@@ -4,11 +4,8 @@
 
 use std::{
     io,
-    net::{TcpListener, TcpStream},
-    os::{
-        fd::OwnedFd,
-        unix::net::{UnixListener, UnixStream},
-    },
+    net::{TcpListener, UdpSocket},
+    os::{fd::OwnedFd, unix::net::UnixListener},
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -42,20 +39,24 @@ pub(super) fn take() -> Result<ServerListener, Error> {
 }
 
 fn listener(socket: OwnedFd) -> Result<ServerListener, Error> {
-    let (socket, is_connected) = is_connected(socket);
-    if is_connected {
-        return Err(invalid("received a connection, expected a listener; remove Accept=yes from the .socket unit"));
+    let (socket, accepts) = accepts_connections(socket);
+    if !accepts {
+        return Err(invalid(
+            "received a socket that accepts no connections; use ListenStream= without Accept=yes in the .socket unit",
+        ));
     }
-    into_listener(socket).map_err(|error| invalid("expected ListenStream= in the .socket unit").with_source(error))
+    into_listener(socket)
+        .map_err(|error| invalid("expected a TCP or Unix socket in the .socket unit").with_source(error))
 }
 
-/// Whether the socket has another end. Only the type of the socket's family can read its address.
-fn is_connected(socket: OwnedFd) -> (OwnedFd, bool) {
-    let tcp = TcpStream::from(socket);
-    let is_tcp = tcp.peer_addr().is_ok();
-    let unix = UnixStream::from(OwnedFd::from(tcp));
-    let is_unix = unix.peer_addr().is_ok();
-    (unix.into(), is_tcp || is_unix)
+/// Whether the socket accepts connections, and neither has another end nor receives datagrams.
+///
+/// A socket that can receive data has data or waits for it. A listener returns another error, for any family.
+fn accepts_connections(socket: OwnedFd) -> (OwnedFd, bool) {
+    let socket = UdpSocket::from(socket);
+    let received = socket.set_nonblocking(true).and_then(|()| socket.peek(&mut [0]));
+    let is_receiver = received.map_or_else(|error| error.kind() == io::ErrorKind::WouldBlock, |_| true);
+    (socket.into(), !is_receiver)
 }
 
 fn into_listener(socket: OwnedFd) -> io::Result<ServerListener> {

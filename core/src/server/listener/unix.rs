@@ -2,14 +2,11 @@
 
 use std::{
     fs, io,
-    os::unix::{
-        fs::{FileTypeExt as _, MetadataExt as _},
-        net::UnixStream,
-    },
+    os::unix::fs::{FileTypeExt as _, MetadataExt as _},
     path::{Path, PathBuf},
 };
 
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixStream};
 
 use crate::Error;
 
@@ -27,11 +24,9 @@ pub(in crate::server) struct SocketFile {
 ///
 /// # Errors
 /// Another process listens on the socket, the path is another kind of file, or its folder cannot be written.
-pub(super) fn bind(path: &Path) -> Result<(UnixListener, SocketFile), Error> {
+pub(super) async fn bind(path: &Path) -> Result<(UnixListener, SocketFile), Error> {
     let bound = match UnixListener::bind(path) {
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_stale(path) => {
-            fs::remove_file(path).and_then(|()| UnixListener::bind(path))
-        }
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && remove_stale(path).await => UnixListener::bind(path),
         bound => bound,
     };
     let listener = bound.map_err(|error| cannot_listen(path, &error))?;
@@ -39,10 +34,17 @@ pub(super) fn bind(path: &Path) -> Result<(UnixListener, SocketFile), Error> {
     Ok((listener, file))
 }
 
-/// Returns whether the file is a socket that no process listens on.
-fn is_stale(path: &Path) -> bool {
+/// Removes the file of a socket that no process listens on. Returns whether there was one.
+async fn remove_stale(path: &Path) -> bool {
+    let Ok(stale) = id(path) else { return false };
     let is_socket = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    is_socket && UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    // A process whose queue of connections is full has another error.
+    let is_refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    is_socket
+        && UnixStream::connect(path).await.is_err_and(is_refused)
+        // Another process may have replaced the file.
+        && id(path).is_ok_and(|id| id == stale)
+        && fs::remove_file(path).is_ok()
 }
 
 /// The error of a Unix socket that cannot listen, with the fix.
@@ -109,8 +111,8 @@ mod tests {
         let folder = Folder::new("stale");
         // A listener of std leaves its file.
         drop(std::os::unix::net::UnixListener::bind(folder.socket()).unwrap());
-        let (listener, file) = bind(&folder.socket()).unwrap();
-        UnixStream::connect(folder.socket()).unwrap();
+        let (listener, file) = bind(&folder.socket()).await.unwrap();
+        UnixStream::connect(folder.socket()).await.unwrap();
         drop((listener, file));
         assert!(!folder.socket().exists());
     }
@@ -119,25 +121,25 @@ mod tests {
     async fn keeps_the_socket_of_another_process() {
         let folder = Folder::new("used");
         let _other = std::os::unix::net::UnixListener::bind(folder.socket()).unwrap();
-        let error = bind(&folder.socket()).unwrap_err();
+        let error = bind(&folder.socket()).await.unwrap_err();
         assert!(error.is_listen());
         let message = format!("cannot listen on unix:{}: another process listens there", folder.socket().display());
         assert!(format!("{error:?}").starts_with(&message), "{error:?}");
-        UnixStream::connect(folder.socket()).unwrap();
+        UnixStream::connect(folder.socket()).await.unwrap();
     }
 
     #[tokio::test]
     async fn keeps_a_file_that_is_not_a_socket() {
         let folder = Folder::new("file");
         fs::write(folder.socket(), "data").unwrap();
-        bind(&folder.socket()).unwrap_err();
+        bind(&folder.socket()).await.unwrap_err();
         assert_eq!(fs::read(folder.socket()).unwrap(), b"data");
     }
 
     #[tokio::test]
     async fn keeps_the_file_that_replaced_its_own() {
         let folder = Folder::new("replaced");
-        let (_listener, file) = bind(&folder.socket()).unwrap();
+        let (_listener, file) = bind(&folder.socket()).await.unwrap();
         // A rename, because a removed file's inode may be used again.
         fs::write(folder.0.join("other"), "").unwrap();
         fs::rename(folder.0.join("other"), folder.socket()).unwrap();
