@@ -3,7 +3,7 @@
 use std::{future::pending, net::SocketAddr, pin::Pin};
 
 use crate::{
-    ClientAddr, Host, Proxies, RequestHead,
+    Host, Proxies, RequestHead,
     log::span,
     server::platform::{Platform, PlatformAdmission},
     web_functions::Context,

@@ -95,6 +95,6 @@ async fn rejects_a_connection_instead_of_a_listener() {
     let mut process = Program::spawn(&mut command);
     process.stderr_until("Listening on ");
     let _socket = tokio::net::UnixStream::connect(&path).await.unwrap();
-    let log = block_in_place(|| process.stderr_until("received a connection, expected a listener"));
+    let log = block_in_place(|| process.stderr_until("received a socket that accepts no connections"));
     assert!(log.contains("use ListenStream= without Accept=yes in the .socket unit"), "{log}");
 }

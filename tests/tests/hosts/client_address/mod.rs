@@ -65,6 +65,9 @@ struct Case {
 /// A list that a client began, and a proxy continued.
 const LIST: (&str, &str) = ("X-Forwarded-For", "6.6.6.6, 203.0.113.9");
 
+/// The address of a client whose address is not in the headers.
+const UNKNOWN: &str = "0.0.0.0:0";
+
 const CASES: &[Case] = &[
     // Without the setting, the client cannot choose its address.
     Case { proxies: "0", headers: &[LIST, ("Fly-Client-IP", "6.6.6.6"), ("X-Real-IP", "6.6.6.6")], client: None },
@@ -73,10 +76,14 @@ const CASES: &[Case] = &[
     Case { proxies: "1", headers: &[LIST, ("X-Forwarded-For", "[2001:db8::1]:80")], client: Some("[2001:db8::1]:80") },
     Case { proxies: "127.0.0.0/8", headers: &[LIST], client: Some("203.0.113.9:0") },
     Case { proxies: "10.0.0.0/8", headers: &[LIST], client: None },
-    Case { proxies: "alb", headers: &[("X-Forwarded-For", "6.6.6.6, unknown")], client: None },
-    Case { proxies: "heroku", headers: &[LIST, ("X-Forwarded-For", "6.6.6.6")], client: None },
+    Case { proxies: "alb", headers: &[("X-Forwarded-For", "6.6.6.6, unknown")], client: Some(UNKNOWN) },
+    Case { proxies: "heroku", headers: &[LIST, ("X-Forwarded-For", "6.6.6.6")], client: Some(UNKNOWN) },
     Case { proxies: "fly", headers: &[LIST, ("Fly-Client-IP", "203.0.113.9")], client: Some("203.0.113.9:0") },
-    Case { proxies: "fly", headers: &[("Fly-Client-IP", "6.6.6.6"), ("Fly-Client-IP", "203.0.113.9")], client: None },
+    Case {
+        proxies: "fly",
+        headers: &[("Fly-Client-IP", "6.6.6.6"), ("Fly-Client-IP", "203.0.113.9")],
+        client: Some(UNKNOWN),
+    },
 ];
 
 /// Runs an app for each case, and checks the address in its response.
