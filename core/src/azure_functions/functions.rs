@@ -28,7 +28,7 @@ pub(super) struct Function {
 }
 
 impl Functions {
-    /// Reads the files below `root`. Returns `None` if there is no `host.json`.
+    /// Reads the files below `root`. Returns `None` if `host.json` does not exist.
     ///
     /// # Errors
     /// A file cannot be read or is not valid, or a forwarded request could have the path of a message.
@@ -70,6 +70,13 @@ impl Functions {
 
     pub(super) fn get(&self, position: usize) -> Option<&Function> {
         self.messages.get(position)
+    }
+}
+
+#[cfg(test)]
+impl FromIterator<Function> for Functions {
+    fn from_iter<I: IntoIterator<Item = Function>>(messages: I) -> Self {
+        Self { messages: messages.into_iter().collect() }
     }
 }
 

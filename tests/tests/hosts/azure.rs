@@ -119,6 +119,7 @@ async fn serves_messages_about_http() {
             let expected = (&json!("POST"), &json!("/a%20b?c=d"), &json!("\u{c3}\u{a9}"));
             assert_eq!((&seen["method"], &seen["uri"], &seen["body"]), expected, "{framework}");
             let garbage = of_host(ClientRequest::post(format!("/{name}"), "{\"Data\":"));
+            let garbage = garbage.header("Content-Type", "application/json; charset=utf-8");
             assert_eq!(send(addr, &garbage).await.status(), 400, "{framework}");
         }
     }
@@ -137,6 +138,10 @@ async fn sends_messages_about_events_to_the_route_for_events() {
         assert_eq!((&seen["method"], &seen["uri"]), (&json!("POST"), &json!("/events")), "{framework}: {reply}");
         let received: Value = serde_json::from_str(seen["body"].as_str().unwrap()).unwrap();
         assert_eq!((&received["Data"], &received["Metadata"]["sys"]["MethodName"]), (&data, &json!("orders")));
+
+        // The request of a client, whose path `/api/..%5Corders` .NET has shortened.
+        let forged = message("orders", &data).header("X-Forwarded-For", "192.0.2.1:4000");
+        assert_eq!(send(function.address().await.unwrap(), &forged).await.status(), 404, "{framework}");
 
         // The Functions host retries after a failure.
         let function = app.start_with_events(framework, "/status/503");
