@@ -4,9 +4,13 @@ mod files;
 #[cfg(test)]
 mod tests;
 
-use std::{fs, io, path::Path};
+use std::{
+    ffi::{OsStr, OsString},
+    fs, io,
+    path::Path,
+};
 
-use self::files::{Binding, HostFile, parse_function, parse_host};
+use self::files::{Binding, HostFile, NotBoolean, parse_function, parse_host};
 use super::route::Route;
 use crate::Error;
 
@@ -28,13 +32,24 @@ pub(super) struct Function {
 }
 
 impl Functions {
-    /// Reads the files below `root`. Returns `None` if `host.json` does not exist.
+    /// Reads the files below `root`, and the environment variables that override `host.json`. Returns `None` if `host.json` does not exist.
     ///
     /// # Errors
     /// A file cannot be read or is not valid, or a forwarded request could have the path of a message.
-    pub(super) fn read(root: &Path) -> Result<Option<Self>, Error> {
+    pub(super) fn read(
+        root: &Path,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Option<Self>, Error> {
         let Some(host) = read_file(&root.join("host.json"))? else { return Ok(None) };
-        let host = parse_host(&host).map_err(|at| not_json(&root.join("host.json"), at))?;
+        let mut host = parse_host(&host).map_err(|at| not_json(&root.join("host.json"), at))?;
+        for (name, value) in variables {
+            // The names that count are ASCII.
+            let Some(name) = name.to_str() else { continue };
+            host.apply_variable(name, &value.to_string_lossy()).map_err(|NotBoolean| not_boolean(name, &value))?;
+        }
+        if host.has_http_worker {
+            return Err(legacy_section());
+        }
         let (mut messages, mut routes) = (Vec::new(), Vec::new());
         for (name, bindings) in read_functions(root)? {
             match forwarded_route(&host, &name, &bindings) {
@@ -87,7 +102,7 @@ fn forwarded_route(host: &HostFile, name: &str, bindings: &[Binding]) -> Option<
     let (outputs, inputs): (Vec<_>, Vec<_>) = bindings.iter().partition(|binding| binding.is_output);
     let is_only = |list: &[&Binding], kind| matches!(list, [one] if one.kind.eq_ignore_ascii_case(kind));
     let is_plain = is_only(&inputs, "httpTrigger") && is_only(&outputs, "http");
-    (host.forwards && is_plain).then(|| {
+    (host.forwards() && is_plain).then(|| {
         let route = inputs.first().and_then(|trigger| trigger.route.clone());
         route.unwrap_or_else(|| name.to_owned())
     })
@@ -126,6 +141,17 @@ fn unreadable(path: &Path, error: io::Error) -> Error {
 
 fn not_json(path: &Path, at: usize) -> Error {
     Error::invalid_setting(format!("cannot read {}: byte {at} is not valid in JSON; correct the file", path.display()))
+}
+
+fn not_boolean(name: &str, value: &OsStr) -> Error {
+    Error::invalid_setting(format!("invalid {name} {value:?}: expected `true` or `false`"))
+}
+
+fn legacy_section() -> Error {
+    Error::invalid_setting(
+        "cannot use the section `httpWorker` of host.json: it forwards requests of clients to the paths of messages; rename the section to \
+         `customHandler`, and set `enableProxyingHttpRequest` there",
+    )
 }
 
 fn ambiguous(name: &str, route: &Route) -> Error {

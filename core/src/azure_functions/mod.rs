@@ -33,7 +33,8 @@ pub use context::Context;
 /// Makes a server expect the requests of Azure Functions, if the host of `settings` is [`Host::AzureFunctions`].
 ///
 /// Reads `host.json` and each `function.json` below `AzureWebJobsScriptRoot`, by default below the current folder. Without a
-/// `host.json`, all requests count as forwarded.
+/// `host.json`, all requests count as forwarded. Variables such as `AzureFunctionsJobHost__extensions__http__routePrefix` override
+/// `host.json`.
 ///
 /// # Errors
 /// A file is not valid, or a client could send a message.
@@ -56,7 +57,7 @@ pub fn trust_functions_host(server: Server, settings: &Settings) -> Result<Serve
     }
     let root = env::var_os("AzureWebJobsScriptRoot").filter(|root| !root.is_empty());
     let root = root.map_or_else(|| PathBuf::from("."), PathBuf::from);
-    let functions = Functions::read(&root)?;
+    let functions = Functions::read(&root, env::vars_os())?;
     if functions.is_none() {
         log::warn!(
             "cannot find {}/host.json: every request counts as a request of a client; set AzureWebJobsScriptRoot to its folder",

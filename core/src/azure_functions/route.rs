@@ -14,19 +14,25 @@ impl Route {
 
     /// Whether a path of the single segment `name` may match the route.
     ///
-    /// ASP.NET ignores case. A parameter counts as matching everything, whatever its constraint is.
+    /// ASP.NET ignores case. A parameter matches everything, even with a constraint. So does a segment with `%`: the Functions host
+    /// replaces `%NAME%` by a setting, which may be empty or have more than one segment.
     ///
     /// Source: [Route template reference](https://learn.microsoft.com/en-us/aspnet/core/fundamentals/routing#route-template-reference).
     pub(super) fn matches(&self, name: &str) -> bool {
         let mut segments = self.0.split('/');
-        let is_first_matching =
-            segments.next().is_some_and(|first| first.contains('{') || first.eq_ignore_ascii_case(name));
-        is_first_matching && segments.all(is_optional)
+        let Some(first) = segments.next() else { return false };
+        if first.contains('%') {
+            return true;
+        }
+        (first.contains('{') || first.eq_ignore_ascii_case(name)) && segments.all(is_optional)
     }
 }
 
-/// Whether a segment may be empty: `{*rest}`, `{id?}` or `{id=1}`.
+/// Whether a segment may be empty: `{*rest}`, `{id?}`, `{id=1}` or `%NAME%`.
 fn is_optional(segment: &str) -> bool {
+    if segment.contains('%') {
+        return true;
+    }
     let parameter = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     parameter.is_some_and(|parameter| parameter.starts_with('*') || parameter.ends_with('?') || parameter.contains('='))
 }
@@ -59,6 +65,11 @@ mod tests {
             ("orders", "x", false),
             ("orders", "", true),
             ("", "/", false),
+            ("", "%ROUTE%", true),
+            ("", "a%ROUTE%/b", true),
+            ("", "orders/%REST%", true),
+            ("api", "%ROUTE%", false),
+            ("%PREFIX%", "users", true),
         ] {
             assert_eq!(Route::new(prefix, route).matches("orders"), matches, "{prefix}/{route}");
         }

@@ -1,18 +1,84 @@
 //! The parts of `host.json` and `function.json` that decide how the Functions host sends requests.
 //!
-//! .NET ignores the case of keys in both files, and so does this reader.
+//! .NET ignores the case of keys in both files, and so does this reader. Newtonsoft.Json, which reads both files, skips comments.
+
+use std::borrow::Cow;
 
 use crate::json::read::{Malformed, Reader, Text};
 
 /// The parts of `host.json`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct HostFile {
-    /// Whether requests to functions whose bindings are only HTTP are forwarded.
-    pub(super) forwards: bool,
+    /// Whether requests to functions whose bindings are only HTTP are forwarded, with their body in memory.
+    pub(super) is_forwarding: bool,
+    /// Whether the same requests are forwarded as streams.
+    pub(super) is_proxying: bool,
     /// The prefix of all routes.
     pub(super) route_prefix: String,
     /// The routes of `customHandler.http.routes`, which need no `function.json`.
     pub(super) routes: Vec<String>,
+    /// Whether there is a section `httpWorker`, the predecessor of `customHandler`. With it, the
+    /// Functions host forwards requests of clients to the path of the function.
+    ///
+    /// Source: `GetPathValue` of `Azure/azure-functions-host`.
+    pub(super) has_http_worker: bool,
+}
+
+impl Default for HostFile {
+    fn default() -> Self {
+        Self {
+            is_forwarding: false,
+            is_proxying: false,
+            route_prefix: "api".to_owned(),
+            routes: Vec::new(),
+            has_http_worker: false,
+        }
+    }
+}
+
+impl HostFile {
+    /// Whether requests to functions whose bindings are only HTTP are forwarded.
+    pub(super) fn forwards(&self) -> bool {
+        self.is_forwarding || self.is_proxying
+    }
+
+    /// Applies a variable such as `AzureFunctionsJobHost__extensions__http__routePrefix`, which overrides the file.
+    ///
+    /// .NET ignores the case of names, and takes `__` for `:`. Ignores other variables.
+    ///
+    /// # Errors
+    /// The value is neither `true` nor `false`, but has to be.
+    ///
+    /// Source: [Override host.json values][override].
+    ///
+    /// [override]: https://learn.microsoft.com/en-us/azure/azure-functions/functions-host-json#override-hostjson-values
+    pub(super) fn apply_variable(&mut self, name: &str, value: &str) -> Result<(), NotBoolean> {
+        let name = name.replace("__", ":").to_ascii_lowercase();
+        let Some(path) = name.strip_prefix("azurefunctionsjobhost:") else { return Ok(()) };
+        match path.split(':').collect::<Vec<_>>()[..] {
+            ["extensions", "http", "routeprefix"] => value.clone_into(&mut self.route_prefix),
+            ["customhandler", "enableforwardinghttprequest"] => self.is_forwarding = boolean(value)?,
+            ["customhandler", "enableproxyinghttprequest"] => self.is_proxying = boolean(value)?,
+            // A replaced route of the file stays in the list. So the check of routes is stricter than necessary.
+            ["customhandler", "http", "routes", _, "route"] => self.routes.push(value.to_owned()),
+            ["httpworker", ..] => self.has_http_worker = true,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A value is neither `true` nor `false`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NotBoolean;
+
+/// Parses a boolean as .NET does.
+fn boolean(value: &str) -> Result<bool, NotBoolean> {
+    let value = value.trim();
+    match value.eq_ignore_ascii_case("true") {
+        false if !value.eq_ignore_ascii_case("false") => Err(NotBoolean),
+        is_true => Ok(is_true),
+    }
 }
 
 /// A binding of `function.json`.
@@ -29,7 +95,7 @@ pub(super) struct Binding {
 /// # Errors
 /// The position of the first byte that is not JSON.
 pub(super) fn parse_host(bytes: &[u8]) -> Result<HostFile, usize> {
-    let mut host = HostFile { forwards: false, route_prefix: "api".to_owned(), routes: Vec::new() };
+    let mut host = HostFile::default();
     let read = |reader: &mut Reader<'_>| {
         reader.object(|reader, key| {
             if is(key, "customHandler") {
@@ -37,6 +103,7 @@ pub(super) fn parse_host(bytes: &[u8]) -> Result<HostFile, usize> {
             } else if is(key, "extensions") {
                 read_extensions(reader, &mut host)
             } else {
+                host.has_http_worker |= is(key, "httpWorker");
                 reader.skip().map(drop)
             }
         })
@@ -63,9 +130,9 @@ pub(super) fn parse_function(bytes: &[u8]) -> Result<Vec<Binding>, usize> {
     Ok(bindings)
 }
 
-fn document<'a>(bytes: &'a [u8], read: impl FnOnce(&mut Reader<'a>) -> Result<bool, Malformed>) -> Result<(), usize> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = Reader::new(bytes);
+fn document(bytes: &[u8], read: impl FnOnce(&mut Reader<'_>) -> Result<bool, Malformed>) -> Result<(), usize> {
+    let bytes = without_comments(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    let mut reader = Reader::new(&bytes);
     match read(&mut reader) {
         Ok(_) if reader.is_at_end() => Ok(()),
         Ok(_) => Err(reader.malformed().at),
@@ -73,10 +140,45 @@ fn document<'a>(bytes: &'a [u8], read: impl FnOnce(&mut Reader<'a>) -> Result<bo
     }
 }
 
+/// Replaces each comment by spaces, so that positions in the file stay the same.
+fn without_comments(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let mut bytes = Cow::Borrowed(bytes);
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let length = match rest {
+            [b'"', rest @ ..] => 1 + string_len(rest),
+            [b'/', b'/', ..] => rest.iter().take_while(|byte| !matches!(byte, b'\n' | b'\r')).count(),
+            // The reader reports a comment without an end.
+            [b'/', b'*', rest @ ..] => rest.windows(2).position(|window| window == b"*/").map_or(2, |end| end + 4),
+            _ => 1,
+        };
+        if rest.starts_with(b"//") || (rest.starts_with(b"/*") && length > 2) {
+            bytes.to_mut().iter_mut().skip(at).take(length).for_each(|byte| *byte = b' ');
+        }
+        at += length;
+    }
+    bytes
+}
+
+/// The length of a string after its first quote, with the last one.
+fn string_len(bytes: &[u8]) -> usize {
+    let mut is_escaped = false;
+    let end = bytes.iter().position(|&byte| {
+        let is_end = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(bytes.len(), |end| end + 1)
+}
+
 fn read_custom_handler(reader: &mut Reader<'_>, host: &mut HostFile) -> Result<(), Malformed> {
     reader.object(|reader, key| {
-        if is(key, "enableForwardingHttpRequest") || is(key, "enableProxyingHttpRequest") {
-            host.forwards |= reader.boolean()?;
+        if is(key, "enableForwardingHttpRequest") {
+            host.is_forwarding = read_boolean(reader)?;
+            return Ok(());
+        }
+        if is(key, "enableProxyingHttpRequest") {
+            host.is_proxying = read_boolean(reader)?;
             return Ok(());
         }
         if !is(key, "http") {
@@ -98,6 +200,13 @@ fn read_custom_handler(reader: &mut Reader<'_>, host: &mut HostFile) -> Result<(
         Ok(())
     })?;
     Ok(())
+}
+
+/// Reads a boolean, which .NET also accepts as a string.
+fn read_boolean(reader: &mut Reader<'_>) -> Result<bool, Malformed> {
+    let value = reader.skip()?;
+    let value = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
+    Ok(value.trim_ascii().eq_ignore_ascii_case(b"true"))
 }
 
 fn read_extensions(reader: &mut Reader<'_>, host: &mut HostFile) -> Result<(), Malformed> {

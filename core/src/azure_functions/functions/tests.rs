@@ -37,7 +37,12 @@ impl Drop for FunctionApp {
 }
 
 fn read(files: &[(&str, &str)]) -> Result<Option<Functions>, Error> {
-    Functions::read(&FunctionApp::new(files).0)
+    read_with(files, &[])
+}
+
+fn read_with(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Option<Functions>, Error> {
+    let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+    Functions::read(&FunctionApp::new(files).0, variables)
 }
 
 /// The names of the functions whose invocations are messages.
@@ -106,6 +111,68 @@ fn rejects_a_route_that_contains_the_path_of_a_message() {
         // Without messages there is nothing to distinguish.
         assert!(read(&files[..2]).is_ok());
     }
+}
+
+#[test]
+fn applies_variables_after_the_host_file() {
+    let http = HTTP.replace(r#""name":"req""#, r#""name":"req","route":"{*path}""#);
+    let files =
+        |host: &'static str| [("host.json", host), ("web/function.json", &http), ("orders/function.json", QUEUE)];
+    let prefix = r#"{"extensions":{"http":{"routePrefix":"x"}},"customHandler":{"enableProxyingHttpRequest":"True"}}"#;
+    for (host, variables, is_valid) in [
+        (prefix, &[][..], true),
+        (prefix, &[("AzureFunctionsJobHost__extensions__http__routePrefix", "")], false),
+        (prefix, &[("AZUREFUNCTIONSJOBHOST:Extensions:HTTP__RoutePrefix", "orders")], false),
+        (prefix, &[("AzureFunctionsJobHost__customHandler__http__routes__0__route", "{*path}")], false),
+        ("{}", &[("AzureFunctionsJobHost__extensions__http__routePrefix", "")], true),
+        (
+            "{}",
+            &[
+                ("AzureFunctionsJobHost__extensions__http__routePrefix", ""),
+                ("AzureFunctionsJobHost__customHandler__enableProxyingHttpRequest", "true"),
+            ],
+            false,
+        ),
+        (prefix, &[("extensions__http__routePrefix", ""), ("OTHER", "x")], true),
+    ] {
+        let read = read_with(&files(host), variables);
+        assert_eq!(read.as_ref().err().map(Error::is_invalid_setting), (!is_valid).then_some(true), "{variables:?}");
+    }
+    let proxying = "azurefunctionsjobhost__customhandler__enableproxyinghttprequest";
+    let forwarding = "AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest";
+    for (name, value, expected) in
+        [(proxying, "false", 2), (proxying, " TRUE ", 1), (forwarding, "true", 1), (forwarding, "false", 1)]
+    {
+        let functions = read_with(&files(prefix), &[(name, value)]).unwrap().unwrap();
+        assert_eq!(functions.messages.len(), expected, "{name}={value}");
+    }
+    let error = read_with(&files(prefix), &[(forwarding, "1")]).unwrap_err();
+    assert!(error.is_invalid_setting(), "{error:?}");
+    assert_eq!(error.to_string(), format!("invalid {forwarding} \"1\": expected `true` or `false`"));
+}
+
+#[test]
+fn rejects_the_legacy_section() {
+    let host = r#"{"httpWorker":{"description":{"defaultExecutablePath":"app"}}}"#;
+    let variable = [("AzureFunctionsJobHost__httpWorker__description__defaultExecutablePath", "app")];
+    for error in [read(&[("host.json", host)]), read_with(&[("host.json", "{}")], &variable)] {
+        let error = error.unwrap_err();
+        assert!(error.is_invalid_setting(), "{error:?}");
+        assert!(error.to_string().starts_with("cannot use the section `httpWorker` of host.json"), "{error}");
+    }
+}
+
+#[test]
+fn skips_comments() {
+    let host = "// \"a\"\r\n{ /* {\n* // */ \"customHandler\": { // \"\n \"description\": {\"workingDirectory\": \"//\\\"/*\"},\n\
+                \"enableProxyingHttpRequest\": /**/ true}} //";
+    let functions = [("plain/function.json", HTTP), ("orders/function.json", QUEUE)];
+    let files: Vec<_> = functions.into_iter().chain([("host.json", host)]).collect();
+    assert_eq!(messages(&files), ["orders"]);
+    let error = read(&[("host.json", "{} /* \u{e9} /"), ("a/function.json", "{}")]).unwrap_err();
+    assert!(error.to_string().contains("byte 3 is not valid in JSON"), "{error}");
+    let error = read(&[("host.json", "{ /*\u{e9}*/ x}")]).unwrap_err();
+    assert!(error.to_string().contains("byte 9 is not valid in JSON"), "{error}");
 }
 
 #[test]
