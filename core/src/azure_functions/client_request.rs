@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Uri,
     header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
-    uri::PathAndQuery,
+    uri::{InvalidUri, PathAndQuery},
 };
 
 use crate::{
@@ -82,7 +82,8 @@ fn read_data<'a>(reader: &mut Reader<'a>, trigger: &[u8], fields: &mut Fields<'a
 fn build(fields: &Fields<'_>) -> Result<Request, String> {
     let method = fields.method.and_then(Text::decode).ok_or("the request has no method")?;
     let url = fields.url.and_then(Text::decode).ok_or("the request has no URL")?;
-    let mut headers = HeaderMap::with_capacity(fields.headers.len());
+    // Without a capacity: `HeaderMap::with_capacity` panics for more than 24,576 headers.
+    let mut headers = HeaderMap::new();
     for (name, value) in &fields.headers {
         let (name, value) = (decode(*name)?, decode(*value)?);
         let name = HeaderName::from_bytes(&name).map_err(|_| "the name of a header is not valid")?;
@@ -91,7 +92,7 @@ fn build(fields: &Fields<'_>) -> Result<Request, String> {
         headers.try_append(name, value).map_err(|_| "the request has too many headers")?;
     }
     let body = read_body(fields.body, &headers)?;
-    // The message has the whole body, whatever its framing was.
+    // The message has the whole body, so that its framing no longer applies.
     headers.remove(TRANSFER_ENCODING);
     if headers.contains_key(CONTENT_LENGTH) || !body.is_empty() {
         headers.insert(CONTENT_LENGTH, body.len().into());
@@ -106,11 +107,18 @@ fn build(fields: &Fields<'_>) -> Result<Request, String> {
 
 /// The path and the query of a URL.
 fn target(url: &[u8]) -> Result<PathAndQuery, String> {
-    let after_scheme = url.windows(3).position(|window| window == b"://").map_or(0, |at| at + 3);
-    let rest = url.get(after_scheme..).unwrap_or_default();
-    let start = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
-    let target = rest.get(start..).filter(|target| !target.is_empty()).unwrap_or(b"/");
-    PathAndQuery::try_from(target).map_err(|error| format!("the URL is not valid: {error}"))
+    let invalid = |error: InvalidUri| format!("the URL is not valid: {error}");
+    // Not `Uri::try_from`: the Functions host writes the name of a host in Unicode, which `Uri` rejects.
+    let is_delimiter = |byte: &u8| matches!(byte, b'/' | b'?' | b'#');
+    let position = |bytes: &[u8]| bytes.iter().position(is_delimiter).unwrap_or(bytes.len());
+    let (before, mut rest) = url.split_at(position(url));
+    if let (Some(b':'), Some(authority)) = (before.last(), rest.strip_prefix(b"//")) {
+        rest = authority.split_at(position(authority)).1;
+    }
+    match rest.first() {
+        Some(b'/') => PathAndQuery::try_from(rest).map_err(invalid),
+        _ => PathAndQuery::try_from([b"/", rest].concat()).map_err(invalid),
+    }
 }
 
 fn read_body(body: Option<Text<'_>>, headers: &HeaderMap) -> Result<Bytes, String> {
@@ -137,4 +145,29 @@ fn decode(text: Text<'_>) -> Result<Cow<'_, [u8]>, String> {
 
 fn not_json(malformed: Malformed) -> String {
     format!("byte {} of the message is not valid in JSON", malformed.at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn removes_the_scheme_and_the_host_of_a_url() {
+        for (url, expected) in [
+            ("http://h/a?b=c", "/a?b=c"),
+            ("http://h", "/"),
+            ("http://h?x=/y", "/?x=/y"),
+            ("http://h?x=http://b/c", "/?x=http://b/c"),
+            ("http://h#/y", "/"),
+            ("http://h\u{e9}:80/a", "/a"),
+            ("http://[::1]:80//a", "//a"),
+            ("/a?u=http://b/c", "/a?u=http://b/c"),
+            ("/a/http://b/c", "/a/http://b/c"),
+            ("?u=http://b/c", "/?u=http://b/c"),
+            ("//a/b", "//a/b"),
+            ("", "/"),
+        ] {
+            assert_eq!(target(url.as_bytes()).unwrap().as_str(), expected, "{url}");
+        }
+    }
 }

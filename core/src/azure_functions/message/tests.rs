@@ -181,6 +181,17 @@ fn rejects_messages_without_a_valid_request() {
     }
 }
 
+#[test]
+fn does_not_panic_on_more_headers_than_a_map_can_hold() {
+    let many_values = json!({"a": vec!["b"; 100_000]});
+    let many_names = (0..40_000).map(|n| (format!("a{n}"), json!(["b"]))).collect();
+    for (headers, expected) in [(many_values, None), (many_names, Some(400))] {
+        let message = http_message(&json!({"Url": "http://a/", "Method": "GET", "Headers": headers}));
+        let rejected = decode(&function(Some("req"), Some("res")), None, message).err();
+        assert_eq!(rejected.map(|response| response.status().as_u16()), expected);
+    }
+}
+
 proptest! {
     #[test]
     fn never_panics_on_a_message(message in ".*", cut in any::<usize>()) {
