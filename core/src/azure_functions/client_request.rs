@@ -108,7 +108,7 @@ fn build(fields: &Fields<'_>) -> Result<Request, String> {
 /// The path and the query of a URL.
 fn target(url: &[u8]) -> Result<PathAndQuery, String> {
     let invalid = |error: InvalidUri| format!("the URL is not valid: {error}");
-    // Not `Uri::try_from`: the Functions host writes the name of a host in Unicode, which `Uri` rejects.
+    // Not `Uri::try_from`: it rejects a host in Unicode, and only the path and the query matter here.
     let is_delimiter = |byte: &u8| matches!(byte, b'/' | b'?' | b'#');
     let position = |bytes: &[u8]| bytes.iter().position(is_delimiter).unwrap_or(bytes.len());
     let (before, mut rest) = url.split_at(position(url));

@@ -2,6 +2,8 @@
 //!
 //! Source: `HttpScriptInvocationResult` and `HttpOutputBindingResponse` of `Azure/azure-functions-host`.
 
+use std::str::Utf8Chunk;
+
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
@@ -11,10 +13,16 @@ use http::{
 use crate::{
     json::{self, read::Reader, syntax::is_json},
     log,
+    server::message::MAX_SIZE,
 };
 
 /// The name of the output that is the return value of the function.
 const RETURN: &str = "$return";
+/// The reply before a return value. `}` follows the value.
+const RETURN_VALUE: &[u8] = br#"{"Outputs":{},"Logs":[],"ReturnValue":"#;
+
+/// U+FFFD in UTF-8.
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 /// Encodes the response to a client. `output` is the name of the HTTP output.
 ///
@@ -31,24 +39,31 @@ pub(super) fn to_client(
         );
         return failed("the body of the response is not UTF-8");
     };
+    let length = text_len(body.as_bytes());
+    if length > MAX_SIZE {
+        return too_large(function);
+    }
     let status = response.status().as_u16();
-    let mut http = format!(r#"{{"statusCode":{status},"status":"{status}","headers":{{"#).into_bytes();
-    push_headers(response.headers(), &mut http);
-    http.extend_from_slice(br#"},"body":"#);
-    push_string(body.as_bytes(), &mut http);
-    http.push(b'}');
-    let mut reply = Vec::with_capacity(http.len() + 64);
-    match output {
+    let mut reply = Vec::with_capacity(length + 1024);
+    let end: &[u8] = match output {
         Some(name) if name != RETURN => {
             reply.extend_from_slice(br#"{"Outputs":{"#);
             push_string(name.as_bytes(), &mut reply);
             reply.push(b':');
-            reply.extend_from_slice(&http);
-            reply.extend_from_slice(br#"},"Logs":[],"ReturnValue":null}"#);
+            br#"},"Logs":[],"ReturnValue":null}"#
         }
-        _ => push_return_value(&http, &mut reply),
-    }
-    succeeded(reply)
+        _ => {
+            reply.extend_from_slice(RETURN_VALUE);
+            b"}"
+        }
+    };
+    reply.extend_from_slice(format!(r#"{{"statusCode":{status},"status":"{status}","headers":{{"#).as_bytes());
+    push_headers(response.headers(), &mut reply);
+    reply.extend_from_slice(br#"},"body":"#);
+    push_string(body.as_bytes(), &mut reply);
+    reply.push(b'}');
+    reply.extend_from_slice(end);
+    succeeded(reply.into(), function)
 }
 
 /// Encodes the response to an event.
@@ -61,20 +76,25 @@ pub(super) fn to_event(response: &http::Response<Bytes>, function: &str) -> http
         return failed("the app failed");
     }
     let body = response.body();
-    if is_json(body) && is_reply(body) {
-        return succeeded(body.to_vec());
+    let is_json = is_json(body);
+    if is_json && is_reply(body) {
+        return succeeded(body.clone(), function);
     }
-    let mut reply = Vec::with_capacity(body.len() + 64);
+    let length = if is_json { body.len() } else { text_len(body) };
+    if length > MAX_SIZE {
+        return too_large(function);
+    }
+    let mut reply = Vec::with_capacity(RETURN_VALUE.len() + length + 16);
+    reply.extend_from_slice(RETURN_VALUE);
     if body.is_empty() {
-        push_return_value(b"null", &mut reply);
-    } else if is_json(body) {
-        push_return_value(body, &mut reply);
+        reply.extend_from_slice(b"null");
+    } else if is_json {
+        reply.extend_from_slice(body);
     } else {
-        let mut text = Vec::with_capacity(body.len() + 2);
-        push_string(String::from_utf8_lossy(body).as_bytes(), &mut text);
-        push_return_value(&text, &mut reply);
+        push_string(body, &mut reply);
     }
-    succeeded(reply)
+    reply.push(b'}');
+    succeeded(reply.into(), function)
 }
 
 /// Whether a JSON value is an object with a member of a reply.
@@ -85,12 +105,6 @@ fn is_reply(body: &[u8]) -> bool {
         reader.skip().map(drop)
     });
     read == Ok(true) && has_member
-}
-
-fn push_return_value(value: &[u8], reply: &mut Vec<u8>) {
-    reply.extend_from_slice(br#"{"Outputs":{},"Logs":[],"ReturnValue":"#);
-    reply.extend_from_slice(value);
-    reply.push(b'}');
 }
 
 /// Appends the headers as members. Values of one name are joined (RFC 9110, section 5.3), except cookies, of which only the last one
@@ -124,16 +138,41 @@ fn is_framing(name: &HeaderName) -> bool {
     [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(name)
 }
 
+/// Appends a string. Each sequence that is not UTF-8 becomes U+FFFD.
 fn push_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    json::push_escaped(text, out);
+    for chunk in text.utf8_chunks() {
+        json::push_escaped(chunk.valid().as_bytes(), out);
+        if !chunk.invalid().is_empty() {
+            out.extend_from_slice(REPLACEMENT);
+        }
+    }
     out.push(b'"');
 }
 
-fn succeeded(reply: Vec<u8>) -> http::Response<Bytes> {
-    let mut response = http::Response::new(Bytes::from(reply));
+/// The length of the string that [`push_string`] appends, without its quotes.
+fn text_len(text: &[u8]) -> usize {
+    let chunk_len = |chunk: Utf8Chunk<'_>| {
+        let valid = chunk.valid().as_bytes();
+        valid.len() + json::escapes_len(valid) + if chunk.invalid().is_empty() { 0 } else { REPLACEMENT.len() }
+    };
+    text.utf8_chunks().map(chunk_len).sum()
+}
+
+fn succeeded(reply: Bytes, function: &str) -> http::Response<Bytes> {
+    if reply.len() > MAX_SIZE {
+        return too_large(function);
+    }
+    let mut response = http::Response::new(reply);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+fn too_large(function: &str) -> http::Response<Bytes> {
+    log::error!(
+        "cannot send the response of the function {function:?}: it exceeds {MAX_SIZE} bytes in JSON; responding with 500"
+    );
+    failed("the response is too large")
 }
 
 /// A response that makes the invocation fail.

@@ -11,7 +11,7 @@ mod guarded_call;
 mod health_check;
 mod ingress;
 mod listener;
-mod message;
+pub(crate) mod message;
 pub(crate) mod platform;
 mod request_guard;
 mod service;

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::server::message::MAX_SIZE;
 
 fn function(http_trigger: Option<&str>, http_output: Option<&str>) -> Function {
     Function {
@@ -132,6 +133,7 @@ fn encodes_the_response_to_an_event() {
     for (body, expected) in [
         (&b""[..], json!({"Outputs": {}, "Logs": [], "ReturnValue": null})),
         (b"done", json!({"Outputs": {}, "Logs": [], "ReturnValue": "done"})),
+        (b"\"\xff\n\xc3\xa9\xf0\x9f", json!({"Outputs": {}, "Logs": [], "ReturnValue": "\"\u{fffd}\n\u{e9}\u{fffd}"})),
         (br#"{"a":[1]}"#, json!({"Outputs": {}, "Logs": [], "ReturnValue": {"a": [1]}})),
         (br#"{"Outputs":{"out":"x"}}"#, json!({"Outputs": {"out": "x"}})),
     ] {
@@ -141,6 +143,22 @@ fn encodes_the_response_to_an_event() {
     for status in [302, 400, 503] {
         let decoded = decode(&function(None, None), None, "{}").unwrap();
         assert_eq!((decoded.encode)(response(status, &[], b"")).status(), 500, "{status}");
+    }
+}
+
+#[test]
+fn fails_an_invocation_whose_reply_is_too_large_in_json() {
+    // JSON has six bytes for each of these.
+    let body = Bytes::from(vec![1; MAX_SIZE / 6 + 1]);
+    let request = json!({"Url": "http://a/", "Method": "GET"});
+    for (function, message) in [
+        (function(None, None), Bytes::from_static(b"{}")),
+        (function(Some("req"), None), http_message(&request)),
+        (function(Some("req"), Some("res")), http_message(&request)),
+    ] {
+        let decoded = decode(&function, None, message).unwrap();
+        let failed = (decoded.encode)(http::Response::new(body.clone()));
+        assert_eq!((failed.status().as_u16(), &failed.body()[..]), (500, &b"the response is too large"[..]));
     }
 }
 
