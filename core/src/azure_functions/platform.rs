@@ -163,10 +163,12 @@ fn is_json_type(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use http::{HeaderName, HeaderValue, Method, Uri};
 
     use super::*;
-    use crate::{Request, azure_functions::functions::Function};
+    use crate::{Error, Request, azure_functions::functions::Function, server::Server};
 
     const OF_HOST: [(&str, &str); 7] = [
         ("host", "127.0.0.1:4000"),
@@ -191,6 +193,20 @@ mod tests {
             request.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         request
+    }
+
+    /// Whether a framework with its own server may serve requests of the platform.
+    async fn may_leave(platform: AzureFunctions) -> Result<(), Error> {
+        let settings = Settings { addr: Some(([127, 0, 0, 1], 0).into()), ..Settings::default() };
+        let server = Server::bind(&settings).await.unwrap().with_proxy(Arc::new(platform));
+        server.into_external().map(drop)
+    }
+
+    #[tokio::test]
+    async fn passes_no_messages_to_the_server_of_a_framework() {
+        let error = may_leave(platform()).await.unwrap_err();
+        assert!(error.is_listen() && error.to_string().contains("call `Server::serve`"), "{error}");
+        may_leave(AzureFunctions::new(Functions::default(), &Settings::default())).await.unwrap();
     }
 
     #[test]

@@ -47,8 +47,15 @@ impl Server {
     /// Returns the socket, in non-blocking mode, for a framework that runs its own server.
     ///
     /// # Errors
-    /// The process cannot listen for signals, or the listener cannot leave the runtime.
+    /// The process cannot listen for signals, or the listener cannot leave the runtime. Some requests are
+    /// [messages](Self::sends_messages), which the framework's server would pass to the app without decoding them.
     pub fn into_external(self) -> Result<(StdListener, ExternalServer), Error> {
+        if self.sends_messages() {
+            return Err(Error::listen(
+                "cannot pass the listener to the server of a framework: only Lodger's own server decodes messages of Azure Functions; \
+                 call `Server::serve`",
+            ));
+        }
         let (listener, external) = self.split()?;
         let listener = listener
             .into_std()
