@@ -81,7 +81,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Request, Settings,
+        ClientAddr, Request, Settings,
         server::{Admission, Ingress, Server},
         web_functions::trust_lambda,
     };
