@@ -8,8 +8,8 @@
 //! - **Messages**: a `POST` to the name of the function, whose JSON has the data of the trigger. A message about an HTTP request becomes
 //!   that request for the app. Any other message becomes a request to the route for events.
 //!
-//! A client must not be able to send a message. The rules of [`Functions`] therefore reject an app whose forwarded routes contain the
-//! path of a message. [`AzureFunctions`] rejects requests with the path of a message unless their method and headers are those that the
+//! A client must not be able to send a message. The rules of `Functions` therefore reject an app whose forwarded routes contain the
+//! path of a message. `AzureFunctions` rejects requests with the path of a message unless their method and headers are those that the
 //! Functions host sends.
 //!
 //! Sources: [Custom handlers](https://learn.microsoft.com/en-us/azure/azure-functions/functions-custom-handlers), and the Functions
