@@ -5,11 +5,14 @@
 //!
 //! Source: [Extensions API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html).
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::{
     body::read_body,
@@ -21,6 +24,8 @@ use crate::FunctionError;
 
 const IDENTIFIER: HeaderName = HeaderName::from_static("lambda-extension-identifier");
 const EVENT_IDENTIFIER: HeaderName = HeaderName::from_static("lambda-extension-event-identifier");
+/// The time in which the gateway notices that a connection is closed.
+const OLD_POLL_TIMEOUT: Duration = Duration::from_millis(500);
 const ACCOUNT_ID: &str = "123456789012";
 
 /// Registers an extension.
@@ -78,16 +83,19 @@ fn read_events(body: &Value) -> Option<Subscriptions> {
 
 /// Waits for the next event of an extension. The first call ends its initialization.
 pub(super) async fn event_next(state: &SharedState, request: &Request<&mut Incoming>) -> Response<Full<Bytes>> {
-    let begun = identifier(request.headers()).and_then(|id| {
-        let mut state = state.lock();
-        state.extensions.begin_poll(&id)?;
-        state.end_phases();
-        Ok(id)
-    });
-    let id = match begun {
+    let id = match identifier(request.headers()) {
         Ok(id) => id,
         Err(rejection) => return reject(state, rejection),
     };
+    // After a restore, an extension polls on a new connection. Its request may be faster than the end of the old connection.
+    let _ = timeout(OLD_POLL_TIMEOUT, wait_for_old_poll(state, &id)).await;
+    let begun = {
+        let mut state = state.lock();
+        state.extensions.begin_poll(&id).map(|()| state.end_phases())
+    };
+    if let Err(rejection) = begun {
+        return reject(state, rejection);
+    }
     let poll = WaitingPoll { state, id: &id };
     // This may end the initialization or an invocation, and polls may receive the queued invocations.
     state.queued.notify_waiters();
@@ -104,6 +112,17 @@ pub(super) async fn event_next(state: &SharedState, request: &Request<&mut Incom
             let response = json_response(StatusCode::OK, event.to_json().to_string());
             let response = with_header(response, IDENTIFIER, poll.id);
             return with_header(response, EVENT_IDENTIFIER, &event_id);
+        }
+        changed.await;
+    }
+}
+
+/// Waits until the extension has no other poll.
+async fn wait_for_old_poll(state: &SharedState, id: &str) {
+    loop {
+        let changed = state.changed.notified();
+        if !state.lock().extensions.is_polling(id) {
+            return;
         }
         changed.await;
     }

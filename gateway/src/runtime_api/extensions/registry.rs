@@ -100,6 +100,11 @@ impl Extensions {
         self.find_id(id).map(|extension| extension.name.clone())
     }
 
+    /// Whether the extension with this id waits for its next event.
+    pub(crate) fn is_polling(&mut self, id: &str) -> bool {
+        self.find_id(id).is_ok_and(|extension| extension.progress == Progress::Waiting)
+    }
+
     /// Begins a poll of the extension with this id.
     pub(crate) fn begin_poll(&mut self, id: &str) -> Result<(), Rejection> {
         let extension = self.find_id(id)?;
