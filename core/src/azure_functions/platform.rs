@@ -109,11 +109,14 @@ impl Platform for AzureFunctions {
         let span = span::for_azure_functions(context.invocation_id(), context.function_name());
         extensions.insert(context);
         head.extend_extensions(extensions);
-        let client = self.client(head);
-        head.set_client(client);
         match position {
+            // The message has the client, if it is about a request.
             Some(_) => PlatformAdmission::Message { span },
-            None => PlatformAdmission::ToApp { span, end: None },
+            None => {
+                let client = self.client(head);
+                head.set_client(client);
+                PlatformAdmission::ToApp { span, end: None }
+            }
         }
     }
 
