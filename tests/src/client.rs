@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, uri::PathAndQuery};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
@@ -114,6 +114,20 @@ pub async fn try_send_bytes(addr: SocketAddr, bytes: &[u8]) -> io::Result<Vec<u8
         Ok(response)
     };
     timeout(SOON, exchange).await.expect("the response has not ended within 20 s")
+}
+
+/// Sends a GET request to a route of the probe that streams, and waits for `begun`, the first part of its response.
+/// Returns the response up to there.
+pub async fn begin_response(socket: &mut (impl AsyncRead + AsyncWrite + Unpin), target: &'static str) -> String {
+    socket.write_all(&ClientRequest::get(target).bytes()).await.unwrap();
+    let mut response = String::new();
+    while !response.contains("begun") {
+        let mut buffer = [0; 1024];
+        let length = socket.read(&mut buffer).await.unwrap();
+        assert!(length > 0, "{response}");
+        response += &String::from_utf8_lossy(&buffer[..length]);
+    }
+    response
 }
 
 /// Waits until a server refuses connections.

@@ -8,15 +8,11 @@ use std::{
 };
 
 use lodger_tests::{
-    client::ClientRequest,
+    client::{ClientRequest, begin_response},
     program::{Exit, Program},
 };
 use serde_json::json;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::UnixStream,
-    task::block_in_place,
-};
+use tokio::{io::AsyncReadExt as _, net::UnixStream, task::block_in_place};
 
 use super::{FRAMEWORKS, client_seen, send_unix, start};
 
@@ -71,14 +67,7 @@ async fn removes_the_file_before_the_requests_in_flight_end() {
         let folder = Folder::new(&format!("in-flight-{framework}"));
         let mut process = start_on(&folder.socket(), framework);
         let mut socket = UnixStream::connect(folder.socket()).await.unwrap();
-        socket.write_all(&ClientRequest::get("/held/until-sigterm").bytes()).await.unwrap();
-        let mut response = String::new();
-        while !response.contains("begun") {
-            let mut buffer = [0; 1024];
-            let length = socket.read(&mut buffer).await.unwrap();
-            assert!(length > 0, "{response}");
-            response += &String::from_utf8_lossy(&buffer[..length]);
-        }
+        let mut response = begin_response(&mut socket, "/held/until-sigterm").await;
         process.signal("TERM");
         let line = block_in_place(|| process.read_line());
         assert!(line.starts_with("lodger: shutting down: "), "{line}");

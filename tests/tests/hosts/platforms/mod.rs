@@ -12,14 +12,10 @@ use std::{
 
 use lodger_core::PLATFORMS;
 use lodger_tests::{
-    client::ClientRequest,
+    client::{ClientRequest, begin_response},
     program::{Exit, Program},
 };
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-    task::block_in_place,
-};
+use tokio::{net::TcpStream, task::block_in_place};
 
 use super::{FRAMEWORKS, body_of, send_tcp, start, tcp::has_ipv6};
 
@@ -97,9 +93,7 @@ async fn check(contract: &Contract) {
 async fn check_cut_off(contract: &Contract, more: &[(&str, &str)], minimum: Duration) {
     let (process, addr) = start_as(contract, more);
     let mut socket = TcpStream::connect((Ipv4Addr::LOCALHOST, addr.port())).await.unwrap();
-    socket.write_all(&ClientRequest::get("/held/for-ever").bytes()).await.unwrap();
-    let mut buffer = [0; 1024];
-    assert_ne!(socket.read(&mut buffer).await.unwrap(), 0);
+    begin_response(&mut socket, "/held/for-ever").await;
     let signalled = Instant::now();
     process.signal(contract.signal);
     let Exit { status, stderr: log, .. } = block_in_place(|| process.wait());

@@ -11,7 +11,7 @@ use std::{
 use http_body_util::{BodyExt, Full};
 use lodger_gateway::{Front, RuntimeApi, Vercel, VercelMessage};
 use lodger_tests::{
-    client::ClientRequest,
+    client::{ClientRequest, begin_response},
     program::{Exit, SEPARATE_SIGNALS},
     wait::SOON,
 };
@@ -31,14 +31,7 @@ struct BegunResponse(TcpStream);
 impl BegunResponse {
     async fn request(addr: SocketAddr, target: &'static str) -> Self {
         let mut socket = TcpStream::connect(addr).await.unwrap();
-        socket.write_all(&ClientRequest::get(target).bytes()).await.unwrap();
-        let mut response = String::new();
-        while !response.contains("begun") {
-            let mut buffer = [0; 1024];
-            let length = socket.read(&mut buffer).await.unwrap();
-            assert!(length > 0, "{response}");
-            response += &String::from_utf8_lossy(&buffer[..length]);
-        }
+        begin_response(&mut socket, target).await;
         Self(socket)
     }
 
