@@ -3,6 +3,7 @@
 
 mod settings;
 mod signals;
+mod threads;
 mod vercel;
 mod warnings;
 
