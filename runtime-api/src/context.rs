@@ -6,6 +6,8 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 
+use crate::http1::{is_named, parse_number};
+
 /// The metadata that Lambda sends with an event.
 ///
 /// A value that the Runtime API does not send, or sends empty or malformed, is `None`. All values share the memory of one
@@ -59,7 +61,7 @@ impl Context {
         let head = head.freeze();
         let mut context = Self::default();
         for (name, range) in fields {
-            context.read_header(&head, name, head.get(range).unwrap_or_default());
+            context.read_header(&head, name.as_bytes(), head.get(range).unwrap_or_default());
         }
         context
     }
@@ -126,30 +128,27 @@ impl Context {
     }
 
     /// Reads a response header. `value` is a slice of `head`.
-    pub(crate) fn read_header(&mut self, head: &Bytes, name: &str, value: &[u8]) {
-        const PREFIX: &str = "lambda-runtime-";
-        let Some((_, name)) =
-            name.split_at_checked(PREFIX.len()).filter(|(start, _)| start.eq_ignore_ascii_case(PREFIX))
-        else {
+    pub(crate) fn read_header(&mut self, head: &Bytes, name: &[u8], value: &[u8]) {
+        let Some((prefix, name)) = name.split_first_chunk::<15>() else { return };
+        if !is_named(prefix, b"lambda-runtime-") {
             return;
-        };
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
-        let field = if is("aws-request-id") {
+        }
+        let field = if is_named(name, b"aws-request-id") {
             &mut self.request_id
-        } else if is("deadline-ms") {
+        } else if is_named(name, b"deadline-ms") {
             self.deadline = parse_deadline(value, SystemTime::now());
             return;
-        } else if is("invoked-function-arn") {
+        } else if is_named(name, b"invoked-function-arn") {
             &mut self.function_arn
-        } else if is("trace-id") {
+        } else if is_named(name, b"trace-id") {
             &mut self.trace_id
-        } else if is("client-context") {
+        } else if is_named(name, b"client-context") {
             &mut self.client_context
-        } else if is("cognito-identity") {
+        } else if is_named(name, b"cognito-identity") {
             &mut self.cognito_identity
-        } else if is("aws-tenant-id") {
+        } else if is_named(name, b"aws-tenant-id") {
             &mut self.tenant_id
-        } else if is("invocation-id") {
+        } else if is_named(name, b"invocation-id") {
             &mut self.invocation_id
         } else {
             return;
@@ -165,7 +164,10 @@ impl Context {
         let id = self.bytes(&self.request_id);
         (1..=128).contains(&id.len())
             && id.first().is_some_and(u8::is_ascii_alphanumeric)
-            && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+            // Without branches, so that the compiler uses vector instructions.
+            && id.iter().fold(true, |is_valid, byte| {
+                is_valid & matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.')
+            })
     }
 }
 
@@ -180,7 +182,7 @@ fn range_in(whole: &[u8], part: &[u8]) -> Range<u32> {
 
 /// Parses `Lambda-Runtime-Deadline-Ms`. Ignores a time in the past: some emulators send a duration instead.
 fn parse_deadline(value: &[u8], now: SystemTime) -> Option<SystemTime> {
-    let milliseconds = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
+    let milliseconds = parse_number(value.trim_ascii())?;
     let deadline = UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))?;
     (deadline > now).then_some(deadline)
 }
@@ -231,7 +233,7 @@ mod tests {
         let mut context = Context::from_headers([("lambda-runtime-aws-tenant-id", " ")]);
         assert_eq!((context.request_id(), context.tenant_id()), ("", None));
         context = Context::default();
-        context.read_header(&head, "Lambda-Runtime-Trace-Id", &head);
+        context.read_header(&head, b"Lambda-Runtime-Trace-Id", &head);
         assert_eq!((context.trace_id(), context.trace_id_bytes()), (None, Some(head)));
     }
 

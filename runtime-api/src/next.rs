@@ -61,7 +61,8 @@ impl Client {
         if let Some(opened) = self.opened.take() {
             return self.poll(opened).await;
         }
-        match self.take_connection() {
+        // Not checked for EOF, which takes a system call: a poll on a closed connection is repeated at once on a new one.
+        match self.connection.take().filter(|connection| connection.is_in_step()) {
             Some(connection) => self.poll(PollConnection { connection, origin: Origin::Kept }).await,
             None => self.open(Origin::New).await,
         }
@@ -119,7 +120,7 @@ impl Client {
     async fn read_invocation(&mut self) -> Result<Option<(Context, Bytes)>, Error> {
         let Some(mut connection) = self.arriving.take() else { return Ok(None) };
         let mut context = Context::default();
-        let header = |head: &Bytes, name: &str, value: &[u8]| context.read_header(head, name, value);
+        let header = |head: &Bytes, name: &[u8], value: &[u8]| context.read_header(head, name, value);
         let cause = match connection.response(&mut self.timer, header).await {
             Ok((head, event)) => {
                 self.keep(connection, &head);

@@ -22,6 +22,8 @@ pub struct ReusableTimer(Option<Pin<Box<Sleep>>>);
 impl ReusableTimer {
     /// Returns the output of `future`, or `None` at `deadline`. Waits without a limit if `deadline` is `None`.
     ///
+    /// Pin a large future before, because this method moves its argument several times.
+    ///
     /// # Panics
     /// Outside a Tokio runtime with time enabled.
     pub async fn until<T>(&mut self, deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
@@ -52,7 +54,13 @@ impl ReusableTimer {
     /// # Panics
     /// As [`until`](Self::until).
     pub async fn within<T>(&mut self, time: Duration, future: impl Future<Output = T>) -> Option<T> {
-        self.until(Instant::now().checked_add(time), future).await
+        let mut future = pin!(future);
+        // A small response has arrived, and a small request fits into the socket's buffer. Then there is no need for the time.
+        let polled = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+        match polled {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => self.until(Instant::now().checked_add(time), future).await,
+        }
     }
 }
 

@@ -30,7 +30,7 @@ async fn send(
     address: &Address,
     kept: Option<Box<Connection>>,
     request: &[u8],
-    header: impl FnMut(&Bytes, &str, &[u8]),
+    header: impl FnMut(&Bytes, &[u8], &[u8]),
 ) -> Result<Response, ConnectionError> {
     let mut timer = ReusableTimer::default();
     let mut connection = address.connection(kept).await?;

@@ -9,7 +9,7 @@ use super::{API_VERSION, Response, send};
 use crate::{
     Error,
     address::Address,
-    http1::{Connection, IO_TIMEOUT},
+    http1::{Connection, IO_TIMEOUT, is_named},
     report::is_name_character,
 };
 
@@ -88,8 +88,8 @@ impl Registration {
             return Err(Error::invalid_extension_name(name));
         }
         let mut identifier = Bytes::new();
-        let header = |head: &Bytes, name: &str, value: &[u8]| {
-            if name.eq_ignore_ascii_case("lambda-extension-identifier") {
+        let header = |head: &Bytes, name: &[u8], value: &[u8]| {
+            if is_named(name, b"lambda-extension-identifier") {
                 identifier = head.slice_ref(value);
             }
         };

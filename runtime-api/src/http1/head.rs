@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 
-use super::{Connection, ConnectionError, MAX_HEAD, broken};
-
-/// Maximum number of headers. The Runtime API sends about ten.
-const MAX_HEADERS: usize = 64;
+use super::{
+    Connection, ConnectionError, MAX_HEAD, broken,
+    fields::{Fields, is_named, parse_number, parse_status_line},
+};
 
 /// The parts of a response head that decide how the rest is read.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) enum Length {
 impl Connection {
     pub(super) async fn head(
         &mut self,
-        mut header: impl FnMut(&Bytes, &str, &[u8]),
+        mut header: impl FnMut(&Bytes, &[u8], &[u8]),
     ) -> Result<ResponseHead, ConnectionError> {
         let mut has_begun = false;
         loop {
@@ -35,25 +35,22 @@ impl Connection {
                 Err(ConnectionError::Closed(error)) if has_begun => return Err(ConnectionError::Broken(error)),
                 bytes => bytes?,
             };
-            let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-            let mut parsed = httparse::Response::new(&mut headers);
-            match parsed.parse(&bytes) {
-                Ok(httparse::Status::Complete(_)) => {}
-                Ok(httparse::Status::Partial) => {
-                    return Err(broken("the response head is empty".to_owned()));
-                }
-                Err(error) => return Err(broken(format!("the response is not HTTP/1.1: {error}"))),
-            }
-            let status = parsed.code.unwrap_or_default();
-            let mut head = ResponseHead { status, length: Length::UntilEnd, is_reusable: parsed.version == Some(1) };
+            let not_http = |cause: &str| broken(format!("the response is not HTTP/1.1: {cause}"));
+            let mut fields = Fields::new(&bytes);
+            let Some(status_line) = fields.next_line().map_err(not_http)? else {
+                return Err(broken("the response head is empty".to_owned()));
+            };
+            let (minor_version, status) =
+                parse_status_line(status_line).ok_or_else(|| not_http("invalid status line"))?;
+            let mut head = ResponseHead { status, length: Length::UntilEnd, is_reusable: minor_version == b'1' };
             if status / 100 == 1 {
                 // An interim response: the final one follows (RFC 9110, section 15.2).
                 has_begun = true;
                 continue;
             }
-            for field in parsed.headers.iter() {
-                head.read(field.name, field.value)?;
-                header(&bytes, field.name, field.value);
+            while let Some((name, value)) = fields.next().map_err(not_http)? {
+                head.read(name, value)?;
+                header(&bytes, name, value);
             }
             if matches!(status, 204 | 304) {
                 head.length = Length::Bytes(0);
@@ -83,11 +80,9 @@ impl Connection {
 }
 
 impl ResponseHead {
-    fn read(&mut self, name: &str, value: &[u8]) -> Result<(), ConnectionError> {
-        if name.eq_ignore_ascii_case("content-length") {
-            let digits = std::str::from_utf8(value.trim_ascii()).ok();
-            let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
-            let length = digits.and_then(|digits| digits.parse().ok());
+    fn read(&mut self, name: &[u8], value: &[u8]) -> Result<(), ConnectionError> {
+        if is_named(name, b"content-length") {
+            let length = parse_number(value.trim_ascii()).and_then(|length| length.try_into().ok());
             let length = length.map(Length::Bytes).ok_or_else(|| {
                 broken(format!("the response has an invalid content-length {:?}", String::from_utf8_lossy(value)))
             })?;
@@ -99,7 +94,7 @@ impl ResponseHead {
                 }
                 _ => self.length = length,
             }
-        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+        } else if is_named(name, b"transfer-encoding") {
             if !value.trim_ascii().eq_ignore_ascii_case(b"chunked") {
                 return Err(broken(format!(
                     "the response has an unknown transfer-encoding {:?}",
@@ -107,7 +102,7 @@ impl ResponseHead {
                 )));
             }
             self.length = Length::Chunked;
-        } else if name.eq_ignore_ascii_case("connection") {
+        } else if is_named(name, b"connection") {
             let closes = |option: &[u8]| option.trim_ascii().eq_ignore_ascii_case(b"close");
             self.is_reusable &= !value.split(|byte| *byte == b',').any(closes);
         }

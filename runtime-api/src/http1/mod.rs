@@ -4,6 +4,7 @@
 //! much CPU time (lrtbench callgrind, hello).
 
 mod body;
+mod fields;
 mod head;
 mod keep_alive;
 
@@ -19,6 +20,7 @@ use tokio::{
 
 use crate::{Payload, timer::ReusableTimer};
 
+pub(crate) use fields::{is_named, parse_number};
 pub(crate) use head::ResponseHead;
 
 /// Timeout of every operation except waiting for an event.
@@ -65,10 +67,15 @@ impl Connection {
         open.await.map_err(ConnectionError::Unreachable)
     }
 
+    /// Whether everything that was received belongs to earlier responses.
+    pub(crate) fn is_in_step(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
     /// Whether the idle connection has received neither data nor EOF.
     pub(crate) fn is_idle(&self) -> bool {
         let is_waiting = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
-        self.buffer.is_empty() && self.socket.try_read(&mut [0]).as_ref().is_err_and(is_waiting)
+        self.is_in_step() && self.socket.try_read(&mut [0]).as_ref().is_err_and(is_waiting)
     }
 
     /// Sends a request without a body: a head that ends with an empty line.
@@ -108,7 +115,7 @@ impl Connection {
     }
 
     async fn flush(&mut self, timer: &mut ReusableTimer) -> Result<(), ConnectionError> {
-        match timer.within(IO_TIMEOUT, self.socket.write_all(&self.out)).await {
+        match timer.within(IO_TIMEOUT, pin!(self.socket.write_all(&self.out))).await {
             Some(written) => written.map_err(ConnectionError::Closed)?,
             // Lambda may have read a part of it, so that it must not be sent again.
             None => return Err(ConnectionError::Broken(timed_out())),
@@ -164,14 +171,14 @@ impl Connection {
     pub(crate) async fn response(
         &mut self,
         timer: &mut ReusableTimer,
-        header: impl FnMut(&Bytes, &str, &[u8]),
+        header: impl FnMut(&Bytes, &[u8], &[u8]),
     ) -> Result<(ResponseHead, Bytes), ConnectionError> {
         let response = async {
             let head = self.head(header).await?;
             let body = self.body(&head).await.map_err(ConnectionError::Broken)?;
             Ok((head, body))
         };
-        timer.within(IO_TIMEOUT, response).await.unwrap_or_else(|| Err(ConnectionError::Broken(timed_out())))
+        timer.within(IO_TIMEOUT, pin!(response)).await.unwrap_or_else(|| Err(ConnectionError::Broken(timed_out())))
     }
 
     async fn more(&mut self) -> io::Result<()> {

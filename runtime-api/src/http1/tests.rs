@@ -39,7 +39,7 @@ async fn read(sent: Vec<Vec<u8>>) -> Result<(ResponseHead, Bytes, Vec<String>), 
     let mut connection = peer(sent).await;
     let response = connection
         .response(&mut ReusableTimer::default(), |_, name, value| {
-            headers.push(format!("{name}={}", String::from_utf8_lossy(value)))
+            headers.push([name, b"=", value].concat().escape_ascii().to_string())
         })
         .await;
     let (head, body) = response?;
