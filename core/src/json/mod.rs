@@ -2,10 +2,15 @@
 
 pub(crate) mod base64;
 pub(crate) mod read;
-pub(crate) mod swar;
+mod swar;
 pub(crate) mod syntax;
+mod text;
+mod vector;
 
-use self::swar::{BACKSLASH, QUOTE};
+use self::vector::LANES;
+
+const QUOTE: u8 = b'"';
+const BACKSLASH: u8 = b'\\';
 
 /// Returns the number of bytes that escaping adds to `text`.
 pub(crate) fn escapes_len(text: &[u8]) -> usize {
@@ -21,28 +26,88 @@ fn escape_len(byte: u8) -> u8 {
 
 /// Appends `text` as the contents of a JSON string, with escapes (RFC 8259, section 7).
 pub(crate) fn push_escaped(text: &[u8], out: &mut Vec<u8>) {
-    out.reserve(text.len() + swar::WORD);
-    let mut rest = text;
-    while let Some(from) =
-        swar::copy_until(rest, out, |word| word.is_below(0x20) | word.equals(QUOTE) | word.equals(BACKSLASH))
-    {
-        let Some((&byte, after)) = from.split_first() else { return };
-        rest = after;
-        let short = match byte {
-            QUOTE | BACKSLASH => byte,
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0x08 => b'b',
-            0x0c => b'f',
-            _ => {
-                let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 0xf)]);
-                continue;
-            }
-        };
-        out.extend_from_slice(&[b'\\', short]);
+    if text.len() >= MIN_VECTORS {
+        // Enough for most texts, and for the room that a block needs.
+        out.reserve(text.len() + text.len() / 8 + BLOCK);
     }
+    for block in text.chunks(BLOCK) {
+        let rest = if block.len() < MIN_VECTORS || has_other_control(block) {
+            block
+        } else {
+            push_vectors_escaped(block, out).unwrap_or_default()
+        };
+        push_words_escaped(rest, out);
+    }
+}
+
+/// The number of bytes that [`push_escaped`] examines at a time. Longer blocks would take as many instructions to prepare as
+/// they have bytes.
+const BLOCK: usize = 1000;
+/// The minimum length of a text for vectors, which need room to be prepared.
+const MIN_VECTORS: usize = 64;
+
+/// Returns whether `text` contains control characters other than the line feed.
+fn has_other_control(text: &[u8]) -> bool {
+    // Without branches, so that the compiler uses vector instructions.
+    text.iter().fold(false, |has_other, &byte| has_other | ((byte < 0x20) & (byte != b'\n')))
+}
+
+/// Appends vectors of bytes, escaped, and returns the bytes after the last vector. The only control characters of `text` are line
+/// feeds, because a search for a vector finds at most three values.
+///
+/// Takes 37 instructions for a byte to escape: 4 KB of JSON, with quotes every five bytes, takes 28,000. A search with words of eight
+/// bytes, which began again after each byte to escape, took 52,000.
+fn push_vectors_escaped<'a>(text: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
+    let start = out.len();
+    // Zeros for the longest result: writing to a slice needs fewer checks than appending to a vector.
+    out.resize(start + 2 * text.len() + 1, 0);
+    let (mut rest, mut room) = (text, out.get_mut(start..)?);
+    while let Some(vector) = rest.first_chunk::<LANES>()
+        && let Some(to) = room.first_chunk_mut::<{ LANES + 1 }>()
+    {
+        // Copies the whole vector, because a copy of constant length is a single instruction.
+        *to.first_chunk_mut()? = *vector;
+        let Some(at) = vector::find_any(QUOTE, BACKSLASH, b'\n', vector) else {
+            rest = rest.get(LANES..)?;
+            room = room.get_mut(LANES..)?;
+            continue;
+        };
+        let byte = *vector.get(at)?;
+        *to.get_mut(at..)?.first_chunk_mut()? = [BACKSLASH, if byte == b'\n' { b'n' } else { byte }];
+        rest = rest.get(at + 1..)?;
+        room = room.get_mut(at + 2..)?;
+    }
+    let left = room.len();
+    out.truncate(out.len() - left);
+    Some(rest)
+}
+
+fn push_words_escaped(text: &[u8], out: &mut Vec<u8>) {
+    out.reserve(text.len());
+    let mut rest = text;
+    while let Some((before, [byte, after @ ..])) = swar::find_special(rest).and_then(|at| rest.split_at_checked(at)) {
+        out.extend_from_slice(before);
+        push_escape(*byte, out);
+        rest = after;
+    }
+    out.extend_from_slice(rest);
+}
+
+fn push_escape(byte: u8, out: &mut Vec<u8>) {
+    let short = match byte {
+        QUOTE | BACKSLASH => byte,
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        0x08 => b'b',
+        0x0c => b'f',
+        _ => {
+            let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+            out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 0xf)]);
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
 }
 
 /// Appends a header value as the contents of a JSON string. Returns the length of the decoded value in UTF-8.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    json::read::{Malformed, Reader, Text},
+    json::read::{DecodedText, Malformed, Reader, Text},
     lambda::event::{
         own_keys::{KeyTable, OwnValues},
         text::decode_or_empty,
@@ -107,11 +107,11 @@ pub(crate) struct HttpFields<'a> {
 }
 
 /// The member `body`, which must be a string or `null`.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 pub(crate) enum BodyMember<'a> {
     #[default]
     Absent,
-    Text(Text<'a>),
+    Text(DecodedText<'a>),
     Other,
 }
 
@@ -210,7 +210,7 @@ impl<'a> HttpFields<'a> {
 impl<'a> BodyMember<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let start = reader.mark()?;
-        Ok(match reader.string()? {
+        Ok(match reader.decoded_string()? {
             Some(text) => Self::Text(text),
             None if reader.since(start) == b"null" => Self::Absent,
             None => Self::Other,

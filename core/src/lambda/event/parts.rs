@@ -45,7 +45,7 @@ impl<'a> RequestParts<'a> {
             headers: HeaderPairs { pairs: &fields.headers, fallback: &[] },
             cookies: &[],
             content_type: None,
-            body: BodySource::Member { value: fields.body, is_base64: fields.is_base64 },
+            body: BodySource::Member { value: fields.body.clone(), is_base64: fields.is_base64 },
             client: ClientSource::Unknown,
             protocol: None,
         }

@@ -14,7 +14,7 @@ use crate::{
             fields::{BodyMember, EventFields},
             headers::HeadersBuilder,
             parts::{BodySource, RequestParts, StagePlace},
-            text::to_bytes,
+            text::decoded_bytes,
             uri::TargetBuilder,
         },
         quote::quote,
@@ -126,13 +126,13 @@ fn read_body(event: &Bytes, source: &BodySource<'_>) -> Result<Bytes, BadRequest
         BodySource::Event(event) => return Ok(event.clone()),
         BodySource::Member { value: BodyMember::Absent, .. } => return Ok(Bytes::new()),
         BodySource::Member { value: BodyMember::Other, .. } => return Err("the body is neither text nor null".into()),
-        BodySource::Member { value: BodyMember::Text(text), is_base64 } => (*text, *is_base64),
+        BodySource::Member { value: BodyMember::Text(text), is_base64 } => (text, *is_base64),
     };
     if is_base64 {
-        let encoded = text.decode().ok_or("the body is not text")?;
-        return base64::decode(&encoded).map(Bytes::from).ok_or("the body is not base64".into());
+        let encoded = text.as_bytes().ok_or("the body is not text")?;
+        return base64::decode(encoded).map(Bytes::from).ok_or("the body is not base64".into());
     }
-    to_bytes(event, text).ok_or("the body is not text".into())
+    decoded_bytes(event, text).ok_or("the body is not text".into())
 }
 
 fn version(protocol: Option<Text<'_>>) -> Version {

@@ -41,7 +41,7 @@ const FORMAT: EventFormat = EventFormat {
     parts: |_, fields, _| {
         let is_base64 = fields.is_base64 || fields.own.json("is_base64_encoded") == b"true";
         let parts = parts(fields.own.text("raw_path"), fields.own.json("query_string_parameters"), fields)?;
-        Ok(RequestParts { body: BodySource::Member { value: fields.body, is_base64 }, ..parts })
+        Ok(RequestParts { body: BodySource::Member { value: fields.body.clone(), is_base64 }, ..parts })
     },
     // The format has one value for each header, and cookies cannot be joined.
     reply: &ReplyFormat::envelope(Envelope::LoadBalancer, HeaderFormat::Joined, HeaderFormat::FirstValue),

@@ -3,9 +3,11 @@
 //! Sources: [proxy integrations of REST APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html),
 //! [HTTP API integrations](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
 
+use memchr::memmem;
+
 use crate::{
     ResponseMode,
-    json::read::Text,
+    json::read::{DecodedText, Text},
     lambda::{
         event::{
             client::ClientSource,
@@ -114,8 +116,8 @@ fn is_path_after_stage(sent: &[u8], stage: Text<'_>, path: &[u8]) -> bool {
 /// Warns once when a body contains U+FFFD: the REST API has replaced bytes that are not UTF-8.
 fn warn_about_lost_bytes(fields: &EventFields<'_>) {
     static WARNED: WarnOnce = WarnOnce::new();
-    let BodyMember::Text(body) = fields.body else { return };
-    if !fields.is_base64 && WARNED.is_first_if(|| is_lossy(body.raw())) {
+    let BodyMember::Text(body) = &fields.body else { return };
+    if !fields.is_base64 && WARNED.is_first_if(|| is_lossy(body)) {
         log::warn!(
             "a request body contains U+FFFD, with which a REST API replaces bytes that are not UTF-8; to receive those bytes, \
              add the type of the body, or */*, to binaryMediaTypes of the API"
@@ -123,26 +125,27 @@ fn warn_about_lost_bytes(fields: &EventFields<'_>) {
     }
 }
 
-/// Returns whether a JSON string contains U+FFFD or its escape.
-fn is_lossy(json: &[u8]) -> bool {
-    let is_at = |at: usize, is_it: fn(&[u8]) -> bool| json.get(at..).is_some_and(is_it);
-    memchr::memchr2_iter(0xef, b'\\', json).any(|at| {
-        is_at(at, |rest| rest.starts_with("\u{fffd}".as_bytes()))
-            || is_at(at, |rest| rest.get(..6).is_some_and(|escape| escape.eq_ignore_ascii_case(b"\\ufffd")))
-    })
+/// Returns whether a text contains U+FFFD.
+fn is_lossy(text: &DecodedText<'_>) -> bool {
+    text.as_bytes().is_some_and(|text| memmem::find(text, "\u{fffd}".as_bytes()).is_some())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::json::read::Reader;
 
     #[test]
     fn finds_replacement_characters_and_their_escapes() {
+        let is_lossy = |text: &str| {
+            let json = format!("\"{text}\"");
+            let text = Reader::new(json.as_bytes()).decoded_string().unwrap();
+            super::is_lossy(&text.unwrap())
+        };
         for lossy in ["\u{fffd}PNG\\r\\n", "\\r\\n\\ufffd", "x\\uFFFD", "\u{fffd}"] {
-            assert!(is_lossy(lossy.as_bytes()), "{lossy}");
+            assert!(is_lossy(lossy), "{lossy}");
         }
-        for text in ["", "\u{feff}é", "\\ufffe", "\\n\\uff", "ufffd"] {
-            assert!(!is_lossy(text.as_bytes()), "{text}");
+        for text in ["", "\u{feff}é", "\\ufffe", "\\n\\uff", "ufffd", "\\\\ufffd"] {
+            assert!(!is_lossy(text), "{text}");
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
             own_keys::{KeyTable, OwnKeys},
             parts::RequestParts,
             query::{Query, split_query},
-            text::{decode_or_empty, to_bytes},
+            text::{decode_or_empty, decoded_bytes},
         },
         reply::{Envelope, HeaderFormat, ReplyFormat},
     },
@@ -26,7 +26,7 @@ pub(crate) const FRONT: FrontSpec = FrontSpec {
     name: "an event of Vercel",
     // The last two are members of the request in the body.
     keys: OwnKeys { event: &["Action", "host", "encoding"], context: &[] },
-    recognize: |fields| match fields.body {
+    recognize: |fields| match &fields.body {
         _ if fields.own.text("Action").and_then(Text::verbatim) != Some(b"Invoke") => Recognition::No,
         BodyMember::Text(_) => Recognition::Yes(&FORMAT),
         BodyMember::Absent | BodyMember::Other => Recognition::Broken("its body is not text"),
@@ -37,8 +37,8 @@ const FORMAT: EventFormat = EventFormat {
     log_name: "vercel",
     is_http: true,
     wrapper: Some(Wrapper {
-        unwrap: |event, fields| match fields.body {
-            BodyMember::Text(text) => to_bytes(event, text).ok_or("the body is not text".into()),
+        unwrap: |event, fields| match &fields.body {
+            BodyMember::Text(text) => decoded_bytes(event, text).ok_or("the body is not text".into()),
             BodyMember::Absent | BodyMember::Other => Err("the body is not text".into()),
         },
         read,

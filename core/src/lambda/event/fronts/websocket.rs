@@ -78,7 +78,7 @@ fn parts<'a>(fields: &'a EventFields<'a>, context: &DecodeContext<'_>) -> Result
         query: Query::Decoded(merged_parameters(fields)),
         headers: HeaderPairs::from_both_maps(fields),
         // Messages have no headers. The default route selection evaluates messages as JSON.
-        content_type: match fields.body {
+        content_type: match &fields.body {
             BodyMember::Text(_) if fields.is_base64 => Some(HeaderValue::from_static("application/octet-stream")),
             BodyMember::Text(_) => Some(HeaderValue::from_static("application/json")),
             BodyMember::Absent | BodyMember::Other => None,
