@@ -8,12 +8,14 @@
 use tracing::field::Empty;
 use tracing::{Span, level_filters::LevelFilter};
 
-/// The span of an invocation. The field `front` is recorded once the front is known.
+/// The span of an invocation. The field `front` is recorded once the front is known. `fields` returns the ids of the request, the
+/// trace and the tenant.
 #[cfg(feature = "lambda")]
-pub(crate) fn for_invocation(request_id: &str, trace_id: Option<&str>, tenant_id: Option<&str>) -> Span {
+pub(crate) fn for_invocation<'a>(fields: impl FnOnce() -> (&'a str, Option<&'a str>, Option<&'a str>)) -> Span {
     if has_no_subscriber() {
         return Span::none();
     }
+    let (request_id, trace_id, tenant_id) = fields();
     tracing::info_span!(
         target: "lodger",
         "request",

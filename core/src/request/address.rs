@@ -6,7 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 pub(crate) fn parse_address(text: &[u8]) -> Option<SocketAddr> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let ip = || text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text).parse::<IpAddr>();
-    text.parse().ok().or_else(|| ip().ok().map(|ip| SocketAddr::new(ip, 0)))
+    // Most addresses have no port.
+    ip().ok().map(|ip| SocketAddr::new(ip, 0)).or_else(|| text.parse().ok())
 }
 
 #[cfg(test)]

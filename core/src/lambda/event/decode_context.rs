@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::Extensions;
 use tracing::Span;
 
 use crate::{
@@ -23,6 +24,8 @@ pub(crate) struct DecodeContext<'a> {
     pub(crate) handlers: &'a [Arc<dyn EventHandler>],
     pub(crate) reserved: &'a Reserved,
     pub(crate) names: &'a mut HeaderNameCache,
+    /// The extensions of a new request: none, with room for some.
+    pub(crate) extensions: &'a Extensions,
 }
 
 impl<'a> DecodeContext<'a> {
@@ -33,6 +36,7 @@ impl<'a> DecodeContext<'a> {
         handlers: &'a [Arc<dyn EventHandler>],
         reserved: &'a Reserved,
         names: &'a mut HeaderNameCache,
+        extensions: &'a Extensions,
     ) -> Self {
         Self {
             invocation,
@@ -45,6 +49,7 @@ impl<'a> DecodeContext<'a> {
             handlers,
             reserved,
             names,
+            extensions,
         }
     }
 }

@@ -30,24 +30,42 @@ pub(crate) enum Escape {
 impl Escape {
     /// Appends `bytes` to `out`, percent-encoded.
     pub(crate) fn push(self, out: &mut Vec<u8>, bytes: &[u8]) {
-        for (at, &byte) in bytes.iter().enumerate() {
-            if self.applies(byte, || is_escape(bytes, at)) {
-                out.extend_from_slice(&[b'%', hex(byte >> 4), hex(byte & 0xf)]);
+        let mask = self.mask();
+        let mut rest = bytes;
+        // One lookup for each byte, instead of several comparisons, which take five times as long for a path.
+        while let Some(at) =
+            rest.iter().position(|&byte| APPLIES.get(usize::from(byte)).is_some_and(|set| set & mask != 0))
+            && let Some((before, from)) = rest.split_at_checked(at)
+            && let [byte, after @ ..] = from
+        {
+            out.extend_from_slice(before);
+            if self == Self::Tolerant && is_escape(from) {
+                out.push(b'%');
             } else {
-                out.push(byte);
+                out.extend_from_slice(&[b'%', hex(byte >> 4), hex(byte & 0xf)]);
             }
+            rest = after;
         }
+        out.extend_from_slice(rest);
     }
 
-    fn applies(self, byte: u8, is_escape: impl FnOnce() -> bool) -> bool {
+    const fn mask(self) -> u16 {
+        1 << self as u16
+    }
+
+    /// Whether the byte is encoded. `Tolerant` does not encode the `%` of an escape.
+    const fn applies(self, byte: u8) -> bool {
         match self {
             Self::Verbatim => !is_valid_in_path(byte),
             Self::Tolerant => match byte {
-                b'%' => !is_escape(),
-                b'"' | b'#' | b'<' | b'>' | b'?' | b'^' | b'`' | b'{' | b'}' => true,
+                b'%' | b'"' | b'#' | b'<' | b'>' | b'?' | b'^' | b'`' | b'{' | b'}' => true,
                 _ => !byte.is_ascii_graphic(),
             },
-            Self::Decoded => !is_unreserved(byte) && !b"!$&'()*+,;=:@/".contains(&byte),
+            Self::Decoded => {
+                !is_unreserved(byte)
+                    && !matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
+                    && !matches!(byte, b':' | b'@' | b'/')
+            }
             Self::Query => !is_valid_in_query(byte),
             Self::EncodedKey => matches!(byte, b'&' | b'=') || !is_valid_in_query(byte),
             Self::EncodedValue => byte == b'&' || !is_valid_in_query(byte),
@@ -56,35 +74,67 @@ impl Escape {
             Self::Component => !is_unreserved(byte),
         }
     }
+
+    const ALL: [Self; 9] = [
+        Self::Verbatim,
+        Self::Tolerant,
+        Self::Decoded,
+        Self::Query,
+        Self::EncodedKey,
+        Self::EncodedValue,
+        Self::DecodedKey,
+        Self::DecodedValue,
+        Self::Component,
+    ];
 }
+
+/// For each byte, the sets that contain it.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+static APPLIES: [u16; 256] = {
+    let mut sets = [0; 256];
+    let mut index = 0;
+    while index < 256 * Escape::ALL.len() {
+        let (byte, escape) = (index % 256, Escape::ALL[index / 256]);
+        if escape.applies(byte as u8) {
+            sets[byte] |= escape.mask();
+        }
+        index += 1;
+    }
+    sets
+};
 
 fn hex(nibble: u8) -> u8 {
     if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 }
 }
 
-fn is_escape(bytes: &[u8], at: usize) -> bool {
-    matches!(bytes.get(at..at + 3), Some([b'%', high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+/// Returns whether `bytes` begin with an escape.
+fn is_escape(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
 }
 
 /// Returns whether the byte is unreserved (RFC 3986, section 2.3).
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 /// Returns whether `http::Uri` accepts the byte in a path. A test compares every byte.
-fn is_valid_in_path(byte: u8) -> bool {
+const fn is_valid_in_path(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x22 | 0x24..=0x3b | 0x3d | 0x40..=0x5f | 0x61..=0x7e)
 }
 
 /// Returns whether `http::Uri` accepts the byte in a query. A test compares every byte.
-fn is_valid_in_query(byte: u8) -> bool {
+const fn is_valid_in_query(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x24..=0x3b | 0x3d | 0x3f..=0x7e)
 }
 
 /// Returns whether clients must encode the byte in a key or a value. REST APIs split a query at `;`, and reject `|`, `{` and
 /// `}`.
-fn needs_encoding(byte: u8) -> bool {
-    !is_unreserved(byte) && !b"!$'()*,/:=?@[]".contains(&byte)
+const fn needs_encoding(byte: u8) -> bool {
+    !is_unreserved(byte)
+        && !matches!(
+            byte,
+            b'!' | b'$' | b'\'' | b'(' | b')' | b'*' | b',' | b'/' | b':' | b'=' | b'?' | b'@' | b'[' | b']'
+        )
 }
 
 #[cfg(test)]

@@ -2,21 +2,24 @@
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
+    HeaderMap, HeaderValue,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST},
 };
 
 use crate::{
     json::read::Text,
     lambda::{
-        event::{fields::MAX_ITEMS, header_names::HeaderNameCache, text::to_bytes},
+        event::{
+            fields::MAX_ITEMS,
+            header_names::{HeaderNameCache, HeaderRole, TRACE_ID},
+            text::slice,
+        },
         quote::quote,
     },
 };
 
 /// The maximum number of headers. Fronts accept a few KB of headers, and `HeaderMap` panics at some thousands.
 const MAX_HEADERS: usize = 4096;
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// Collects headers in order, without those that a server does not pass to an app.
 pub(crate) struct HeadersBuilder<'a> {
@@ -24,61 +27,88 @@ pub(crate) struct HeadersBuilder<'a> {
     names: &'a mut HeaderNameCache,
     map: HeaderMap,
     had_content_length: bool,
+    /// The trace id of the invocation, which continues the trace of the front and replaces the header.
+    trace_id: Option<HeaderValue>,
+    /// The number of `cookie` headers.
+    cookies: usize,
+    /// The number of `host` headers.
+    hosts: usize,
+    is_host_valid: bool,
+    /// Memory for decoded values.
+    decoded: Vec<u8>,
 }
 
 impl<'a> HeadersBuilder<'a> {
-    pub(crate) fn new(event: &'a Bytes, names: &'a mut HeaderNameCache, count: usize) -> Self {
-        // Capacity for the headers that are added as well.
-        Self { event, names, map: HeaderMap::with_capacity(count.min(MAX_HEADERS) + 4), had_content_length: false }
+    pub(crate) fn new(event: &'a Bytes, names: &'a mut HeaderNameCache, count: usize, trace_id: Option<Bytes>) -> Self {
+        Self {
+            event,
+            names,
+            // Capacity for the headers that are added as well.
+            map: HeaderMap::with_capacity(count.min(MAX_HEADERS) + 4),
+            had_content_length: false,
+            trace_id: trace_id.and_then(|id| HeaderValue::from_maybe_shared(id).ok()),
+            cookies: 0,
+            hosts: 0,
+            is_host_valid: false,
+            decoded: Vec::new(),
+        }
     }
 
-    /// Appends a header.
+    /// Appends a header. A fallback is ignored if there is one of its name.
     ///
     /// Ignores headers about the connection to the front. Ignores `content-length`: the client may send a wrong one, and the
     /// front may change the body.
     ///
     /// # Errors
     /// The name or the value is not valid in HTTP, or there are more than [`MAX_HEADERS`]. The error is the reason.
-    pub(crate) fn append(&mut self, name: Text<'_>, value: Text<'_>) -> Result<(), String> {
-        match self.name(name)? {
-            Some(name) => self.append_named(name, value),
-            None => Ok(()),
-        }
-    }
-
-    /// Appends a header like [`append`](Self::append) if there is none of its name.
-    pub(crate) fn append_if_missing(&mut self, name: Text<'_>, value: Text<'_>) -> Result<(), String> {
-        match self.name(name)? {
-            Some(name) if !self.map.contains_key(&name) => self.append_named(name, value),
-            _ => Ok(()),
-        }
-    }
-
-    /// Parses a name. Returns `None` if the header is to be ignored.
-    fn name(&mut self, name: Text<'_>) -> Result<Option<HeaderName>, String> {
+    pub(crate) fn append(&mut self, name: Text<'_>, value: Text<'_>, is_fallback: bool) -> Result<(), String> {
         let bytes = name.decode().ok_or("the name of a header is not text")?;
-        let name = self.names.get(&bytes).ok_or_else(|| format!("{} is not the name of a header", quote(&bytes)))?;
-        if name == CONTENT_LENGTH {
-            self.had_content_length = true;
-            return Ok(None);
+        let Some((name, role)) = self.names.get(&bytes) else {
+            return Err(format!("{} is not the name of a header", quote(&bytes)));
+        };
+        match role {
+            HeaderRole::ContentLength => {
+                self.had_content_length = true;
+                return Ok(());
+            }
+            HeaderRole::Connection => return Ok(()),
+            HeaderRole::TraceId if self.trace_id.is_some() => return Ok(()),
+            _ if is_fallback && self.map.contains_key(&name) => return Ok(()),
+            _ => {}
         }
-        Ok((!is_about_connection(&name)).then_some(name))
-    }
-
-    fn append_named(&mut self, name: HeaderName, value: Text<'_>) -> Result<(), String> {
-        let value = self.value(value).ok_or_else(|| {
+        let Some(value) = self.value(value) else {
             let name = quote(name.as_str().as_bytes());
-            format!("the value of the header {name} is not text or contains a control character")
-        })?;
+            return Err(format!("the value of the header {name} is not text or contains a control character"));
+        };
         if self.map.len() == MAX_HEADERS {
             return Err(format!("there are more than {MAX_HEADERS} headers"));
+        }
+        match role {
+            HeaderRole::Host => {
+                self.hosts += 1;
+                self.is_host_valid = is_valid_host(value.as_bytes());
+            }
+            HeaderRole::Cookie => self.cookies += 1,
+            _ => {}
         }
         self.map.append(name, value);
         Ok(())
     }
 
-    fn value(&self, value: Text<'_>) -> Option<HeaderValue> {
-        HeaderValue::from_maybe_shared(to_bytes(self.event, value)?).ok()
+    fn value(&mut self, value: Text<'_>) -> Option<HeaderValue> {
+        let bytes = match value.verbatim() {
+            Some(raw) => slice(self.event, raw),
+            None => self.decoded(value)?,
+        };
+        HeaderValue::from_maybe_shared(bytes).ok()
+    }
+
+    /// Decodes a text with escapes.
+    #[inline(never)]
+    fn decoded(&mut self, text: Text<'_>) -> Option<Bytes> {
+        self.decoded.clear();
+        text.decode_into(&mut self.decoded)?;
+        Some(Bytes::copy_from_slice(&self.decoded))
     }
 
     /// Sets the cookies that a front sends apart from the headers. Some fronts send them in the headers as well.
@@ -89,12 +119,15 @@ impl<'a> HeadersBuilder<'a> {
             return Err(format!("there are more than {MAX_ITEMS} cookies"));
         }
         let value = match cookies {
-            [] if self.map.get_all(COOKIE).iter().nth(1).is_none() => return Ok(()),
-            [] => join_cookies(self.map.get_all(COOKIE).iter().map(HeaderValue::as_bytes)),
+            [] if self.cookies <= 1 => return Ok(()),
+            [] => {
+                let values: Vec<&[u8]> = self.map.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+                HeaderValue::from_maybe_shared(Bytes::from(values.join(COOKIE_SEPARATOR))).ok()
+            }
             [one] => self.value(*one),
             several => {
-                let several: Option<Vec<_>> = several.iter().map(|cookie| cookie.decode()).collect();
-                join_cookies(several.ok_or("a cookie is not text")?.iter().map(|cookie| &**cookie))
+                let joined = join_cookies(several).ok_or("a cookie is not text")?;
+                HeaderValue::from_maybe_shared(Bytes::from(joined)).ok()
             }
         };
         self.map.insert(COOKIE, value.ok_or("a cookie contains a control character")?);
@@ -103,11 +136,11 @@ impl<'a> HeadersBuilder<'a> {
 
     /// Ensures one valid `host`: of the client, else the domain of the event, else `localhost`.
     pub(crate) fn ensure_host(&mut self, domain: Option<Text<'_>>) {
-        let mut hosts = self.map.get_all(HOST).iter();
-        let host = hosts.find(|host| is_valid_host(host.as_bytes())).cloned();
-        if host.is_some() && self.map.get_all(HOST).iter().nth(1).is_none() {
+        if self.hosts == 1 && self.is_host_valid {
             return;
         }
+        let mut hosts = self.map.get_all(HOST).iter();
+        let host = hosts.find(|host| is_valid_host(host.as_bytes())).cloned();
         let domain = || domain.and_then(|domain| self.value(domain)).filter(|host| is_valid_host(host.as_bytes()));
         let host = host.or_else(domain).unwrap_or(HeaderValue::from_static("localhost"));
         self.map.insert(HOST, host);
@@ -118,10 +151,10 @@ impl<'a> HeadersBuilder<'a> {
         self.map.entry(CONTENT_TYPE).or_insert_with(|| content_type.clone());
     }
 
-    /// Sets the trace id of the invocation, which continues the trace of the front.
-    pub(crate) fn set_trace_id(&mut self, trace_id: Option<Bytes>) {
-        if let Some(value) = trace_id.and_then(|id| HeaderValue::from_maybe_shared(id).ok()) {
-            self.map.insert(TRACE_ID, value);
+    /// Sets the trace id of the invocation.
+    pub(crate) fn set_trace_id(&mut self) {
+        if let Some(trace_id) = self.trace_id.take() {
+            self.map.insert(TRACE_ID, trace_id);
         }
     }
 
@@ -135,26 +168,35 @@ impl<'a> HeadersBuilder<'a> {
     }
 }
 
-fn join_cookies<'a>(cookies: impl Iterator<Item = &'a [u8]>) -> Option<HeaderValue> {
-    let cookies: Vec<&[u8]> = cookies.collect();
-    HeaderValue::from_maybe_shared(Bytes::from(cookies.join(&b"; "[..]))).ok()
-}
+const COOKIE_SEPARATOR: &[u8] = b"; ";
 
-/// Returns whether a header is about the connection between the client and the front (RFC 9110, section 7.6.1), or is
-/// `expect`, to which the front has responded.
-fn is_about_connection(name: &HeaderName) -> bool {
-    match *name {
-        CONNECTION | TRANSFER_ENCODING | TE | TRAILER | UPGRADE | EXPECT => true,
-        _ => match name.as_str().strip_prefix("proxy") {
-            // `proxy` must not become the variable `HTTP_PROXY` of a CGI script (CVE-2016-5385).
-            Some(rest) => rest.is_empty() || rest.starts_with('-'),
-            None => name.as_str() == "keep-alive",
-        },
+/// Joins cookies. Returns `None` if an escape is invalid.
+fn join_cookies(cookies: &[Text<'_>]) -> Option<Vec<u8>> {
+    // The exact length if there are no escapes, so that `Bytes` needs no second allocation.
+    let separators = COOKIE_SEPARATOR.len() * cookies.len().saturating_sub(1);
+    let mut joined = Vec::with_capacity(separators + cookies.iter().map(|cookie| cookie.raw().len()).sum::<usize>());
+    for (number, cookie) in cookies.iter().enumerate() {
+        if number > 0 {
+            joined.extend_from_slice(COOKIE_SEPARATOR);
+        }
+        cookie.decode_into(&mut joined)?;
     }
+    Some(joined)
 }
 
 /// Returns whether every byte may occur in a host and port (RFC 3986, section 3.2).
 fn is_valid_host(host: &[u8]) -> bool {
-    let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:[]%!$&'()*+,;=".contains(byte);
-    !host.is_empty() && host.iter().all(is_allowed)
+    #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+    const IS_ALLOWED: [bool; 256] = {
+        let mut is_allowed = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 0x80 {
+            is_allowed[byte as usize] = byte.is_ascii_alphanumeric()
+                || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'[' | b']' | b'%' | b'!' | b'$' | b'&' | b'\'')
+                || matches!(byte, b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=');
+            byte += 1;
+        }
+        is_allowed
+    };
+    !host.is_empty() && host.iter().all(|&byte| IS_ALLOWED.get(usize::from(byte)) == Some(&true))
 }

@@ -8,6 +8,7 @@ mod decode_context;
 mod domain;
 mod error;
 mod escape;
+mod extensions;
 mod fields;
 mod front;
 mod fronts;
@@ -35,6 +36,7 @@ use crate::{
 };
 
 pub(crate) use decode_context::DecodeContext;
+pub(crate) use extensions::with_room;
 pub(crate) use header_names::HeaderNameCache;
 pub(crate) use rejection::Rejection;
 
@@ -72,15 +74,21 @@ pub(crate) fn read(event: &Bytes, context: DecodeContext<'_>) -> Result<Recipien
         return handled.map(Recipient::Handler);
     }
     let format = recognized?;
-    let Some(wrapper) = &format.wrapper else {
-        return decode(format, event, event, &fields, context).map(Recipient::App);
-    };
     let bad_request =
         |BadRequest(reason)| Rejection::BadRequest(ReplyShape { format: format.reply, without_body: false }, reason);
-    let inner = (wrapper.unwrap)(event, &fields).map_err(bad_request)?;
-    let fields = (wrapper.read)(&inner, keys).map_err(bad_request)?;
-    let mut decoded = decode(format, event, &inner, &fields, context)?;
-    (wrapper.finish)(&mut decoded.request);
+    let (inner, inner_fields);
+    let (json, fields) = match &format.wrapper {
+        None => (event, &fields),
+        Some(wrapper) => {
+            inner = (wrapper.unwrap)(event, &fields).map_err(bad_request)?;
+            inner_fields = (wrapper.read)(&inner, keys).map_err(bad_request)?;
+            (&inner, &inner_fields)
+        }
+    };
+    let mut decoded = decode(format, event, json, fields, context)?;
+    if let Some(wrapper) = &format.wrapper {
+        (wrapper.finish)(&mut decoded.request);
+    }
     Ok(Recipient::App(decoded))
 }
 

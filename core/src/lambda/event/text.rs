@@ -6,14 +6,6 @@ use bytes::Bytes;
 
 use crate::json::read::{DecodedText, Text};
 
-/// Decodes `text`, which is part of `event`. Does not copy if the text has no escapes. Returns `None` if an escape is invalid.
-pub(crate) fn to_bytes(event: &Bytes, text: Text<'_>) -> Option<Bytes> {
-    match text.verbatim() {
-        Some(raw) => Some(slice(event, raw)),
-        None => text.decode().map(|decoded| decoded.into_owned().into()),
-    }
-}
-
 /// Returns a decoded text of `event` without a copy. Returns `None` if an escape is invalid.
 pub(crate) fn decoded_bytes(event: &Bytes, text: &DecodedText<'_>) -> Option<Bytes> {
     match text {

@@ -1,5 +1,7 @@
 //! The call of the app.
 
+use std::pin::pin;
+
 use http::StatusCode;
 
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
     },
     log,
     path::location,
-    util::catch_panic::{CatchPanic, Panicked, catch_panic_async},
+    util::catch_panic::{CatchPanic, Panicked},
 };
 
 /// Calls the app, and encodes its response as a reply. Returns the body as well if it has to be streamed after the reply.
@@ -37,7 +39,12 @@ pub(crate) fn call<A: App>(
         }
     });
     async move {
-        let failure = match deadline.limit(catch_panic_async(called)).await {
+        let output = match called {
+            // Pinned here, because every function that gets this future as an argument would move it.
+            Ok(called) => deadline.limit(pin!(called)).await,
+            Err(panic) => Some(Err(panic)),
+        };
+        let failure = match output {
             Some(Ok(Ok(reply))) => return reply,
             Some(Ok(Err(error))) => CallFailure::from_reply(&error),
             Some(Err(panic)) => CallFailure::from_panic(&panic),

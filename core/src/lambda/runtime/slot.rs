@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{Extensions, StatusCode};
 use lodger_runtime_api::{Client, Error as ApiError, Invocation};
 use tracing::Span;
 
@@ -35,6 +35,8 @@ struct Slot<'a, A> {
     settings: &'a Settings,
     reserved: Reserved,
     header_names: HeaderNameCache,
+    /// The extensions of a new request.
+    extensions: Extensions,
     deadline: Deadline,
     after: AfterResponse,
 }
@@ -56,6 +58,7 @@ pub(crate) async fn run<A: App>(
         settings,
         reserved: Reserved::new(settings.events_path.as_deref(), settings.websocket_path.as_deref()),
         header_names: HeaderNameCache::new(),
+        extensions: event::with_room(),
         deadline: Deadline::new(settings.deadline_margin, grace_end),
         after: AfterResponse::new(),
     };
@@ -64,7 +67,7 @@ pub(crate) async fn run<A: App>(
         let received = client.receive().await.map_err(|error| into_error(&error))?;
         let Some(invocation) = received else { continue };
         let context = Context::new(invocation.context().clone());
-        let span = span::for_invocation(context.request_id(), context.trace_id(), context.tenant_id());
+        let span = span::for_invocation(|| (context.request_id(), context.trace_id(), context.tenant_id()));
         slot.deadline.set(&context);
         {
             // Pinned in place, because `Instrument` would move this 10 KB future.
@@ -83,7 +86,7 @@ pub(crate) async fn run<A: App>(
 /// Waits until an invocation begins to arrive. Returns `false` after the stop signal.
 async fn arrives(client: &mut Client, stop: &mut StopSignal) -> Result<bool, Error> {
     // Step by step, because no poll may be sent after the signal.
-    while let Some(step) = stop.or(client.step()).await {
+    while let Some(step) = stop.or(pin!(client.step())).await {
         if step.map_err(|error| into_error(&error))? {
             return Ok(true);
         }
@@ -93,10 +96,12 @@ async fn arrives(client: &mut Client, stop: &mut StopSignal) -> Result<bool, Err
 
 impl<A: App> Slot<'_, A> {
     async fn respond(&mut self, mut invocation: Invocation<'_>, context: &Context, span: &Span) -> Result<(), Error> {
-        let Self { app, handlers, settings, reserved, header_names, deadline, after } = self;
+        let Self { app, handlers, settings, reserved, header_names, extensions, deadline, after } = self;
         let id = context.request_id();
         let event = invocation.take_event();
-        let recipient = decode(&event, DecodeContext::new(context, span, settings, handlers, reserved, header_names));
+        let context_of_event =
+            DecodeContext::new(context, span, settings, handlers, reserved, header_names, extensions);
+        let recipient = decode(&event, context_of_event);
         // The app holds the last reference to the event, so that its memory can be used for the next event.
         drop(event);
         let (reply, body) = match recipient {
@@ -108,7 +113,8 @@ impl<A: App> Slot<'_, A> {
             Ok(Recipient::App(DecodedEvent { mut request, shape, prefix })) => {
                 request.extensions_mut().insert(after.clone());
                 let prefix = prefix.filter(|_| settings.rewrites_location());
-                call(app, request, prefix, shape, id, deadline).await
+                // Pinned in place, because `await` would move this future.
+                pin!(call(app, request, prefix, shape, id, deadline)).await
             }
             Err(rejection) => (reject(rejection, id), None),
         };

@@ -44,8 +44,18 @@ fn read_bytes(event: &Bytes, settings: &Settings, trace_id: &'static str) -> Res
         ("lambda-runtime-trace-id", trace_id),
     ]));
     let reserved = Reserved::new(settings.events_path.as_deref(), settings.websocket_path.as_deref());
-    let read =
-        read(event, DecodeContext::new(&context, &Span::none(), settings, &[], &reserved, &mut HeaderNameCache::new()));
+    let read = read(
+        event,
+        DecodeContext::new(
+            &context,
+            &Span::none(),
+            settings,
+            &[],
+            &reserved,
+            &mut HeaderNameCache::new(),
+            &with_room(),
+        ),
+    );
     read.map(|recipient| {
         let Recipient::App(DecodedEvent { request, shape, prefix }) = recipient else {
             panic!("there are no handlers");
