@@ -10,6 +10,8 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::runtime::Handle;
 
+use crate::util::spawn::TaskFuture;
+
 /// A request body that is read to its end on drop, and discarded.
 ///
 /// hyper closes a connection whose request body is dropped before its end. A proxy that has not sent the whole body then cannot
@@ -52,7 +54,8 @@ impl Drop for DiscardOnDrop {
     fn drop(&mut self) {
         let Some(mut body) = self.body.take().filter(|body| !body.is_end_stream()) else { return };
         // The task ends with the connection.
-        self.runtime
-            .spawn(async move { while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {} });
+        let rest: TaskFuture =
+            Box::pin(async move { while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {} });
+        self.runtime.spawn(rest);
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{runtime::Handle, task::JoinSet};
 
-use crate::log;
+use crate::{log, util::spawn::TaskFuture};
 
 /// The tasks of a server.
 #[derive(Debug, Clone)]
@@ -39,6 +39,7 @@ impl Tasks {
         // Frees the tasks that have completed.
         while set.tasks.try_join_next().is_some() {}
         if let (Some(runtime), false) = (runtime, set.is_closed) {
+            let work: TaskFuture = Box::pin(work);
             set.tasks.spawn_on(work, &runtime);
         } else {
             // Not under the lock: the destructor is code of the app.

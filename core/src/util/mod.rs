@@ -7,3 +7,5 @@ pub(crate) mod catch_panic;
 pub(crate) mod guarded_body;
 #[cfg(feature = "lambda")]
 pub(crate) mod join_all;
+#[cfg(any(feature = "lambda", feature = "server"))]
+pub(crate) mod spawn;

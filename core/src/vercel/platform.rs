@@ -14,6 +14,7 @@ use crate::{
     },
     request::vercel_headers::{VercelHeaders, secret},
     server::platform::{Platform, PlatformAdmission, PlatformRequest, RequestEndGuard},
+    util::spawn::TaskFuture,
     vercel::{Context, ipc::Ipc},
 };
 
@@ -115,11 +116,13 @@ impl PlatformRequest for VercelRequest {
         let end = EndOnDrop(self);
         let Some(before_freeze) = before_freeze else { return drop(end) };
         // `end` is dropped even if the runtime aborts the task.
-        before_freeze.runtime.clone().spawn(async move {
+        let runtime = before_freeze.runtime.clone();
+        let hooks: TaskFuture = Box::pin(async move {
             let sink: Arc<dyn LogSink> = Arc::clone(&end.0) as _;
             sink::with_request_async(&sink, before_freeze.hooks.run()).await;
             drop(end);
         });
+        runtime.spawn(hooks);
     }
 }
 

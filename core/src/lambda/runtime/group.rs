@@ -22,7 +22,7 @@ use crate::{
     Error, Shutdown,
     lambda::runtime::{snapshot::Snapshot, stop::StopSignal},
     log,
-    util::abort_on_drop::AbortOnDrop,
+    util::{abort_on_drop::AbortOnDrop, spawn::spawn},
 };
 
 /// The maximum number of slots. Each takes a connection, and memory for events. Lambda permits fewer polls than it announces.
@@ -85,14 +85,14 @@ impl SlotGroup {
         let error = Arc::<SharedError>::default();
         let shutdown = shutdown.take_future().map(|shutdown| {
             let state = state.clone();
-            Arc::new(AbortOnDrop(tokio::spawn(async move {
+            Arc::new(AbortOnDrop(spawn(async move {
                 shutdown.await;
                 stop(&state);
             })))
         });
         let snapshot = snapshot.map(|snapshot| {
             let taken = take_snapshot(snapshot, state.clone(), Arc::clone(&error));
-            Arc::new(AbortOnDrop(tokio::spawn(taken)))
+            Arc::new(AbortOnDrop(spawn(taken)))
         });
         Self { state, grace, _shutdown: shutdown, _snapshot: snapshot, error }
     }
