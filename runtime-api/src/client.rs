@@ -5,7 +5,7 @@ use tokio::time::sleep;
 use crate::{
     Error, InternalExtension,
     address::Address,
-    http1::{Connection, ConnectionError, ResponseHead},
+    http1::{Connection, ConnectionError, ResponseHead, ignore_header},
     outage::{FIRST_PAUSE, LONGEST_PAUSE, Outage},
     report::{ErrorTarget, NO_TRACE},
     timer::ReusableTimer,
@@ -177,7 +177,7 @@ impl Client {
         let mut connection = self.connect(None).await?;
         connection.send(head.as_bytes(), &mut self.timer).await?;
         connection.wait().await?;
-        let (head, _) = connection.response(&mut self.timer, |_, _, _| {}).await?;
+        let (head, _) = connection.response(&mut self.timer, &mut ignore_header).await?;
         Ok(head.status)
     }
 

@@ -120,8 +120,8 @@ impl Client {
     async fn read_invocation(&mut self) -> Result<Option<(Context, Bytes)>, Error> {
         let Some(mut connection) = self.arriving.take() else { return Ok(None) };
         let mut context = Context::default();
-        let header = |head: &Bytes, name: &[u8], value: &[u8]| context.read_header(head, name, value);
-        let cause = match connection.response(&mut self.timer, header).await {
+        let mut header = |head: &Bytes, name: &[u8], value: &[u8]| context.read_header(head, name, value);
+        let cause = match connection.response(&mut self.timer, &mut header).await {
             Ok((head, event)) => {
                 self.keep(connection, &head);
                 match head.status {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     Client, Context, Error, Payload,
     client::wait_and_double,
-    http1::{Connection, ConnectionError},
+    http1::{Connection, ConnectionError, ignore_header},
     outage::{FIRST_PAUSE, LONGEST_PAUSE},
     report::{ErrorTarget, error_json, header_error_type},
 };
@@ -54,7 +54,8 @@ impl Client {
         self.post(post, &error_json(error_type, message, stack_trace)).await
     }
 
-    async fn post(&mut self, post: Post<'_>, payload: &impl Payload) -> Result<(), Error> {
+    /// Sends a request. The type of the payload is erased, so that the code of all requests is compiled once.
+    async fn post(&mut self, post: Post<'_>, payload: &dyn Payload) -> Result<(), Error> {
         let mut head = self.start_post(post.path, post.invocation_id);
         head.push_str("content-type: application/json\r\ncontent-length: ");
         // Writing to a string cannot fail.
@@ -75,7 +76,7 @@ impl Client {
 
     /// Sends a request, and retries if Lambda cannot have received it or if the connection had been kept: Lambda accepts one
     /// response for each invocation, so that a second one does no harm.
-    async fn post_with_retries(&mut self, head: &str, payload: &impl Payload) -> Result<u16, ConnectionError> {
+    async fn post_with_retries(&mut self, head: &str, payload: &dyn Payload) -> Result<u16, ConnectionError> {
         let mut kept = self.take_connection();
         let mut pause = FIRST_PAUSE;
         loop {
@@ -92,18 +93,19 @@ impl Client {
         &mut self,
         kept: Option<Box<Connection>>,
         head: &[u8],
-        payload: &impl Payload,
+        payload: &dyn Payload,
     ) -> Result<u16, ConnectionError> {
         let mut connection = self.address.connection(kept).await?;
         match connection.send_payload(head, payload, &mut self.timer).await {
             Ok(()) => {
-                let (head, _) = connection.response(&mut self.timer, |_, _, _| {}).await?;
+                let (head, _) = connection.response(&mut self.timer, &mut ignore_header).await?;
                 self.keep(connection, &head);
                 Ok(head.status)
             }
             // Lambda rejects a payload that is too large before reading all of it. That response explains more than the reset
             // of the connection. The connection is not kept: the rest of the body is not the start of a request.
-            Err(ConnectionError::Closed(error)) => match connection.response(&mut self.timer, |_, _, _| {}).await {
+            Err(ConnectionError::Closed(error)) => match connection.response(&mut self.timer, &mut ignore_header).await
+            {
                 Ok((head, _)) => Ok(head.status),
                 Err(_) => Err(ConnectionError::Closed(error)),
             },

@@ -13,7 +13,7 @@ use self::{
 };
 use crate::{
     Client, Context, Error,
-    http1::{Connection, ConnectionError, ResponseHead},
+    http1::{Connection, ConnectionError, ResponseHead, ignore_header},
 };
 
 /// Smaller writes are collected up to this size. Larger data is sent without a copy.
@@ -245,7 +245,7 @@ impl<'client> ResponseStream<'client> {
         // Lambda responds only after a slow client has read everything.
         let left = self.ends_at.map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()));
         let _ = timer.within(left, self.connection.wait()).await;
-        let (head, _) = self.connection.response(timer, |_, _, _| {}).await?;
+        let (head, _) = self.connection.response(timer, &mut ignore_header).await?;
         Ok(head)
     }
 }

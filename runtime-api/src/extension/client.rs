@@ -8,7 +8,7 @@ use crate::{
     Client, Error,
     address::Address,
     client::USER_AGENT,
-    http1::{Connection, ConnectionError, IO_TIMEOUT},
+    http1::{Connection, ConnectionError, IO_TIMEOUT, ignore_header},
     outage::{OUTAGE_LIMIT, Outage},
     report::{NO_TRACE, error_json, header_error_type},
 };
@@ -94,7 +94,7 @@ impl ExtensionClient {
         loop {
             let kept = self.take_connection();
             let was_kept = kept.is_some();
-            match send(&self.address, kept, request.as_bytes(), |_, _, _| {}).await {
+            match send(&self.address, kept, request.as_bytes(), &mut ignore_header).await {
                 Ok(Response { connection, head, body }) => {
                     self.outage.end();
                     self.connection = head.is_reusable.then_some(connection);
@@ -195,7 +195,8 @@ impl ExtensionClient {
         let mut kept = self.take_connection();
         loop {
             let was_kept = kept.is_some();
-            let sent = timeout(IO_TIMEOUT, send(&self.address, kept.take(), request.as_bytes(), |_, _, _| {})).await;
+            let sent =
+                timeout(IO_TIMEOUT, send(&self.address, kept.take(), request.as_bytes(), &mut ignore_header)).await;
             let response = match sent {
                 Ok(Err(ConnectionError::Closed(_))) if was_kept => continue,
                 Ok(sent) => sent.map_err(|error| Error::connection(action, error))?,

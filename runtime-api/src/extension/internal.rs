@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    pin::Pin,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -10,7 +11,11 @@ use tokio::{
 };
 
 use super::{API_VERSION, Registration, Response, registration::Registered, send};
-use crate::{Error, address::Address, http1::Connection};
+use crate::{
+    Error,
+    address::Address,
+    http1::{Connection, ignore_header},
+};
 
 /// A function has ten seconds to initialize, and the registration must leave most of them to the app.
 const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(3);
@@ -66,13 +71,15 @@ impl Drop for InternalExtension {
 }
 
 fn spawn_poll(address: &Address, kept: Option<Box<Connection>>, request: &str) -> JoinHandle<()> {
-    tokio::spawn(poll(address.clone(), kept, request.to_owned()))
+    // Erased, like the tasks of `lodger-core`: tokio compiles the code of a task once for each type of future.
+    let poll: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(poll(address.clone(), kept, request.to_owned()));
+    tokio::spawn(poll)
 }
 
 /// Polls for events. None ever arrive.
 async fn poll(address: Address, mut kept: Option<Box<Connection>>, request: String) {
     loop {
-        match send(&address, kept.take(), request.as_bytes(), |_, _, _| {}).await {
+        match send(&address, kept.take(), request.as_bytes(), &mut ignore_header).await {
             // The connection is gone, probably because the process was frozen.
             Err(_) => {}
             Ok(Response { connection, head, .. }) if head.status == 200 => {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::{
     address::Address,
-    http1::{Connection, ConnectionError, ResponseHead},
+    http1::{Connection, ConnectionError, OnHeader, ResponseHead},
     timer::ReusableTimer,
 };
 
@@ -30,7 +30,7 @@ async fn send(
     address: &Address,
     kept: Option<Box<Connection>>,
     request: &[u8],
-    header: impl FnMut(&Bytes, &[u8], &[u8]),
+    header: OnHeader<'_>,
 ) -> Result<Response, ConnectionError> {
     let mut timer = ReusableTimer::default();
     let mut connection = address.connection(kept).await?;

@@ -88,14 +88,14 @@ impl Registration {
             return Err(Error::invalid_extension_name(name));
         }
         let mut identifier = Bytes::new();
-        let header = |head: &Bytes, name: &[u8], value: &[u8]| {
+        let mut header = |head: &Bytes, name: &[u8], value: &[u8]| {
             if is_named(name, b"lambda-extension-identifier") {
                 identifier = head.slice_ref(value);
             }
         };
         let action = format!("register the extension {name:?}");
         let request = self.request(address, headers);
-        let Ok(sent) = timeout(IO_TIMEOUT, send(address, None, request.as_bytes(), header)).await else {
+        let Ok(sent) = timeout(IO_TIMEOUT, send(address, None, request.as_bytes(), &mut header)).await else {
             return Err(Error::timeout(&action, IO_TIMEOUT));
         };
         let Response { connection, head, body } = sent.map_err(|error| Error::connection(&action, error))?;

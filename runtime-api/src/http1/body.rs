@@ -17,8 +17,9 @@ impl Connection {
                 self.fill(length).await?;
                 Ok(self.buffer.split_to(length).freeze())
             }
-            Length::Chunked => self.chunks().await,
-            Length::UntilEnd => self.until_end().await,
+            // Boxed, because Lambda sends the length of every event.
+            Length::Chunked => Box::pin(self.chunks()).await,
+            Length::UntilEnd => Box::pin(self.until_end()).await,
         }
     }
 

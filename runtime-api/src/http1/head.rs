@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{
-    Connection, ConnectionError, MAX_HEAD, broken,
+    Connection, ConnectionError, MAX_HEAD, OnHeader, broken,
     fields::{Fields, is_named, parse_number, parse_status_line},
 };
 
@@ -25,10 +25,7 @@ pub(super) enum Length {
 }
 
 impl Connection {
-    pub(super) async fn head(
-        &mut self,
-        mut header: impl FnMut(&Bytes, &[u8], &[u8]),
-    ) -> Result<ResponseHead, ConnectionError> {
+    pub(super) async fn head(&mut self, header: OnHeader<'_>) -> Result<ResponseHead, ConnectionError> {
         let mut has_begun = false;
         loop {
             let bytes = match self.until_empty_line().await {

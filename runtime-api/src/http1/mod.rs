@@ -8,7 +8,13 @@ mod fields;
 mod head;
 mod keep_alive;
 
-use std::{future::poll_fn, io, pin::pin, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    io,
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
 
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memmem;
@@ -42,6 +48,12 @@ pub(crate) struct Connection {
     empty_line: memmem::Finder<'static>,
 }
 
+/// Receives a header of a response: the head, the name and the value. Erased, so that the code of a response is compiled once.
+pub(crate) type OnHeader<'a> = &'a mut (dyn FnMut(&Bytes, &[u8], &[u8]) + Send);
+
+/// Ignores a header of a response.
+pub(crate) fn ignore_header(_: &Bytes, _: &[u8], _: &[u8]) {}
+
 /// Why a request has no response.
 #[derive(Debug)]
 pub(crate) enum ConnectionError {
@@ -54,17 +66,23 @@ pub(crate) enum ConnectionError {
     Broken(io::Error),
 }
 
+type OpenFuture<'a> = Pin<Box<dyn Future<Output = Result<Box<Connection>, ConnectionError>> + Send + 'a>>;
+
 impl Connection {
     /// Opens a connection. Boxed, because every request moves the connection several times.
-    pub(crate) async fn open(host: &str, port: u16) -> Result<Box<Self>, ConnectionError> {
-        let open = async {
-            let socket = timeout(IO_TIMEOUT, TcpStream::connect((host, port))).await??;
-            socket.set_nodelay(true)?;
-            keep_alive::enable(&socket);
-            let empty_line = memmem::Finder::new(b"\r\n\r\n");
-            Ok(Box::new(Self { socket, buffer: BytesMut::new(), out: Vec::new(), empty_line }))
-        };
-        open.await.map_err(ConnectionError::Unreachable)
+    ///
+    /// The future is boxed too: it is larger than those of a request, and rarely runs.
+    pub(crate) fn open(host: &str, port: u16) -> OpenFuture<'_> {
+        Box::pin(async move {
+            let open = async {
+                let socket = timeout(IO_TIMEOUT, TcpStream::connect((host, port))).await??;
+                socket.set_nodelay(true)?;
+                keep_alive::enable(&socket);
+                let empty_line = memmem::Finder::new(b"\r\n\r\n");
+                Ok(Box::new(Self { socket, buffer: BytesMut::new(), out: Vec::new(), empty_line }))
+            };
+            open.await.map_err(ConnectionError::Unreachable)
+        })
     }
 
     /// Whether everything that was received belongs to earlier responses.
@@ -89,7 +107,7 @@ impl Connection {
     pub(crate) async fn send_payload(
         &mut self,
         head: &[u8],
-        payload: &impl Payload,
+        payload: &dyn Payload,
         timer: &mut ReusableTimer,
     ) -> Result<(), ConnectionError> {
         self.out.clear();
@@ -171,7 +189,7 @@ impl Connection {
     pub(crate) async fn response(
         &mut self,
         timer: &mut ReusableTimer,
-        header: impl FnMut(&Bytes, &[u8], &[u8]),
+        header: OnHeader<'_>,
     ) -> Result<(ResponseHead, Bytes), ConnectionError> {
         let response = async {
             let head = self.head(header).await?;
