@@ -22,5 +22,7 @@ hack -p lodger "${each[@]}" --exclude-no-default-features --features vercel --in
 # The same for `azure-functions`.
 hack -p lodger "${each[@]}" --exclude-no-default-features --features azure-functions --include-features axum,actix-web,warp,lambda,logs
 hack -p lodger-core "${each[@]}" --skip axum,axum-07,actix-web
+# The workspace turns on all features. This is the server without HTTP/2.
+cargo test --quiet -p lodger-core --no-default-features --features server --lib server::connection
 hack -p lodger-gateway "${each[@]}"
 hack -p example-one-binary "${each[@]}" --exclude-no-default-features

@@ -7,15 +7,18 @@ use std::{
     time::Duration,
 };
 
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto::Builder,
-};
+#[cfg(not(feature = "http2"))]
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::TokioIo;
+#[cfg(feature = "http2")]
+use hyper_util::server::conn::auto;
 use tokio::{
     sync::watch,
     time::{Instant, Sleep, sleep},
 };
 
+#[cfg(feature = "http2")]
+use crate::util::spawn::spawn;
 use crate::{
     App, Host,
     server::{
@@ -30,6 +33,8 @@ use crate::{
 /// By default, hyper rejects more than 100 before Lodger sees the request. Lodger cannot report the end of such a request, and the
 /// proxy waits. Vercel accepts 32 KB of headers, and each header counts for at least 32 bytes if they are counted as in HTTP/2
 /// (RFC 9113, section 6.5.2).
+///
+/// Only behind a proxy: with a limit of its own, hyper allocates memory for the headers of each request.
 const MAX_HEADERS_OF_PROXY: usize = 1024;
 
 /// The phase of a server, which each of its connections watches.
@@ -58,7 +63,11 @@ pub(crate) async fn serve<A>(
     let first_request = service.first_request();
     let socket = FlushTracker::new(socket, service.pending_flush());
     let builder = http_builder(service.host());
-    let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(socket), service));
+    #[cfg(feature = "http2")]
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
+    #[cfg(not(feature = "http2"))]
+    let connection = builder.serve_connection(TokioIo::new(socket), service).with_upgrades();
+    let mut connection = pin!(connection);
 
     // This timeout begins at accept, for every protocol. hyper's own timeout begins once the protocol is known, which never happens
     // for a silent client. hyper's timeout also closes idle connections, and load balancers treat that as an error.
@@ -115,13 +124,92 @@ async fn wait_for_shutdown(phase: &mut watch::Receiver<Phase>) -> bool {
 }
 
 /// Returns the settings of HTTP/1.1 and HTTP/2 for a connection.
-fn http_builder(host: Host) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+#[cfg(feature = "http2")]
+fn http_builder(host: Host) -> auto::Builder<TaskExecutor> {
+    let mut builder = auto::Builder::new(TaskExecutor);
     // WebSockets over HTTP/2 begin with CONNECT (RFC 8441).
     builder.http2().enable_connect_protocol();
     if host != Host::Server {
-        // Only behind a proxy: with a limit of its own, hyper allocates memory for the headers of each request.
         builder.http1().max_headers(MAX_HEADERS_OF_PROXY);
     }
     builder
+}
+
+/// Returns the settings of HTTP/1.1 for a connection.
+#[cfg(not(feature = "http2"))]
+fn http_builder(host: Host) -> Builder {
+    let mut builder = Builder::new();
+    if host != Host::Server {
+        builder.max_headers(MAX_HEADERS_OF_PROXY);
+    }
+    builder
+}
+
+/// Runs the requests of HTTP/2 as tasks.
+#[cfg(feature = "http2")]
+#[derive(Clone)]
+struct TaskExecutor;
+
+#[cfg(feature = "http2")]
+impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for TaskExecutor {
+    fn execute(&self, future: F) {
+        spawn(future);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Ready, ready};
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::{TcpListener, TcpStream},
+    };
+
+    use crate::{App, Body, Request, Settings, server::Server};
+
+    #[derive(Clone)]
+    struct Hello;
+
+    impl App for Hello {
+        type Body = Body;
+        type Future = Ready<http::Response<Body>>;
+
+        fn call(&self, _: Request) -> Self::Future {
+            ready(http::Response::new("hello".into()))
+        }
+    }
+
+    /// Sends the first bytes of a connection, and returns the first bytes of the answer.
+    async fn answer(request: &[u8]) -> Vec<u8> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        tokio::spawn(Server::from_listener(listener, &Settings::default()).unwrap().serve(Hello));
+        client.write_all(request).await.unwrap();
+        let mut answer = vec![0; 16];
+        let length = client.read(&mut answer).await.unwrap();
+        answer.truncate(length);
+        answer
+    }
+
+    /// The preface of HTTP/2 and an empty SETTINGS frame (RFC 9113, section 3.4).
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+    #[tokio::test]
+    async fn serves_http_1() {
+        assert_eq!(answer(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").await, b"HTTP/1.1 200 OK\r");
+    }
+
+    #[cfg(feature = "http2")]
+    #[tokio::test]
+    async fn serves_http_2() {
+        // The type of a SETTINGS frame is 4.
+        assert_eq!(answer(PREFACE).await.get(3), Some(&4));
+    }
+
+    #[cfg(not(feature = "http2"))]
+    #[tokio::test]
+    async fn closes_a_connection_of_http_2_without_the_feature() {
+        assert_eq!(answer(PREFACE).await, b"");
+    }
 }

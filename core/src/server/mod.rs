@@ -1,4 +1,4 @@
-//! The listening host: HTTP/1.1 and HTTP/2 cleartext on one port, like `axum::serve`.
+//! The listening host: HTTP/1.1 on a port like `axum::serve`, and HTTP/2 cleartext with the feature `http2`.
 //!
 //! Every connection is a task of the user's runtime, so work stealing, `tokio::spawn` and `block_in_place` work as under the
 //! framework's own server. HTTP upgrades (WebSockets) and streams in both directions pass through.
@@ -28,7 +28,7 @@ use std::{
 
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{App, Error, Host, HostingPlatform, Settings, lifecycle::shutdown::Shutdown};
+use crate::{App, Error, Host, HostingPlatform, Settings, lifecycle::shutdown::Shutdown, util::spawn::spawn};
 use connection::Phase;
 use listener::{BoundListener, ServerListener};
 use platform::Platform;
@@ -186,7 +186,7 @@ impl Server {
                 () = external.wait_for_shutdown() => break,
             };
             let service = service::ConnectionService::new(app.clone(), peer, external.ingress.clone());
-            tokio::spawn(connection::serve(accepted, service, external.header_timeout, last_call, watched.clone()));
+            spawn(connection::serve(accepted, service, external.header_timeout, last_call, watched.clone()));
         }
 
         // Refuses new clients at once, so that they do not wait for a process that is about to end.
