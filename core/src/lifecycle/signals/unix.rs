@@ -1,3 +1,5 @@
+mod pipe;
+
 use std::{
     fmt,
     future::poll_fn,
@@ -15,8 +17,8 @@ use signal_hook::{
     consts::{SIGINT, SIGTERM},
     flag,
 };
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use self::pipe::SignalPipe;
 use crate::{Error, lifecycle::signals::SAME_SIGNAL};
 
 /// The exit status of a process that a signal ended, without the number of the signal, like in a shell.
@@ -24,8 +26,8 @@ const SIGNALLED: i32 = 128;
 
 /// SIGINT and SIGTERM. They do not end the process while a value of this type exists, and do so again after that.
 pub(crate) struct UnixSignals {
-    interrupt: Signal,
-    terminate: Signal,
+    interrupt: SignalPipe,
+    terminate: SignalPipe,
     /// The number of the last signal, and its time.
     last: Option<(i32, Instant)>,
     hold: Option<Hold>,
@@ -35,10 +37,10 @@ impl UnixSignals {
     /// # Errors
     /// The operating system does not support these signals, or has no handle left for them.
     pub(crate) fn new() -> Result<Self, Error> {
-        let listen = |kind, name| signal(kind).map_err(|error| cannot_listen(name, error));
+        let listen = |number, name| SignalPipe::new(number).map_err(|error| cannot_listen(name, error));
         Ok(Self {
-            interrupt: listen(SignalKind::interrupt(), "SIGINT")?,
-            terminate: listen(SignalKind::terminate(), "SIGTERM")?,
+            interrupt: listen(SIGINT, "SIGINT")?,
+            terminate: listen(SIGTERM, "SIGTERM")?,
             last: None,
             hold: Some(Hold::try_new()?),
         })
@@ -46,9 +48,9 @@ impl UnixSignals {
 
     /// Waits for a signal.
     pub(crate) async fn next(&mut self) {
-        let number = poll_fn(|cx| match self.interrupt.poll_recv(cx) {
-            Poll::Ready(_) => Poll::Ready(SIGINT),
-            Poll::Pending => self.terminate.poll_recv(cx).map(|_| SIGTERM),
+        let number = poll_fn(|cx| match self.interrupt.poll_next(cx) {
+            Poll::Ready(()) => Poll::Ready(SIGINT),
+            Poll::Pending => self.terminate.poll_next(cx).map(|()| SIGTERM),
         })
         .await;
         self.last = Some((number, Instant::now()));
@@ -88,7 +90,7 @@ impl fmt::Debug for UnixSignals {
 
 /// Whether a signal ends the process. It does while there is no [`Hold`].
 ///
-/// tokio never removes its signal handlers. Without this flag, a signal would have no effect after `run`.
+/// signal-hook never removes its signal handlers. Without this flag, a signal would have no effect after `run`.
 static IS_FREE: AtomicBool = AtomicBool::new(false);
 
 static HOLDS: Mutex<Holds> = Mutex::new(Holds { count: 0, is_registered: false });
