@@ -11,7 +11,7 @@ use crate::{Host, Request, RequestHead, log::sink::LogSink};
 /// A host whose proxy sends HTTP requests to the server.
 ///
 /// A server without a platform serves clients directly.
-pub(crate) trait Platform: fmt::Debug + Send + Sync + 'static {
+pub(crate) trait Platform: Send + Sync + 'static {
     /// The host that the app sees.
     fn host(&self) -> Host;
 
@@ -53,6 +53,13 @@ pub(crate) trait Platform: fmt::Debug + Send + Sync + 'static {
 
     /// Completes when the platform is gone and the server should shut down.
     fn lost(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// Not a supertrait, which would put the `Debug` implementations of everything that a platform owns into every binary.
+impl fmt::Debug for dyn Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Platform({})", self.host())
+    }
 }
 
 /// The decision of a platform about a request.
