@@ -52,13 +52,24 @@ test:
 run:
     cargo run -p example-axum
 
+# Lodger beside other crates: the tables and plots of the book. Parts: lambda, vercel, server, growth, threads, local (which needs wrk).
+# `just bench lambda --rounds 3` measures one part quickly.
+bench *arguments:
+    cargo run --quiet --release -p lodger-benches -- {{arguments}}
+    docs/plots.py
+
+# Instructions of an invocation, compared with benches/instructions.json. `just instructions --update` writes the file.
+instructions *arguments:
+    benches/instructions.sh {{arguments}}
+    docs/plots.py
+
 # Requests per second under Lodger and under the server of each framework; needs wrk.
 local-parity:
     benches/local.sh
 
 # Time to the first byte of a stream on Lambda, compared with a buffered response.
 first-byte *rounds:
-    cargo run --quiet --release -p lodger-benches --bin first_byte {{rounds}}
+    cargo run --quiet --release --manifest-path benches/apps/Cargo.toml --target-dir target --features first-byte --bin first-byte {{rounds}}
 
 # Installs AWS's Runtime Interface Emulator, and prints its path.
 rie:

@@ -1,54 +1,62 @@
-//! A hello app in each framework, under the server of the framework or under Lodger: `lodger-benches axum own 127.0.0.1:3001`.
+//! Measures Lodger beside other crates. `just bench` runs all parts, and `just bench growth` one of them.
 //!
-//! `benches/local.sh` starts both side by side, and measures requests per second with `wrk`.
+//! A part builds the programs of `benches/apps` that it needs, starts them, plays the other side of their protocol, checks every
+//! response, and writes its figures to `docs/figures`. `docs/plots.py` makes the tables and plots of the book from these files.
 
-use std::{error::Error, net::SocketAddr};
+mod app;
+mod callgrind;
+mod client;
+mod compare;
+mod events;
+mod growth;
+mod http;
+mod instructions;
+mod local;
+mod process;
+mod report;
+mod runtime_api;
+mod scenario;
+mod session;
+mod threads;
 
-use actix_web::web;
-use axum::{Router, routing::get};
-use lodger::{Host, Lodger};
-use tokio::net::TcpListener;
-use warp::{Filter, Rejection};
+use std::process::ExitCode;
 
-fn axum_app() -> Router {
-    Router::new().route("/hello", get(async || "Hello, world!"))
-}
+/// The result of a measurement.
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-fn warp_app() -> impl Filter<Extract = (&'static str,), Error = Rejection> + Clone {
-    warp::path!("hello").and(warp::get()).map(|| "Hello, world!")
-}
+const USAGE: &str = "usage: bench [PART...] [--rounds N]    parts: lambda, vercel, server, growth, threads, local; by default all of them\n       \
+                     bench instructions [--update]";
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [framework, server, addr] = arguments.as_slice() else {
-        return Err("usage: lodger-benches axum|actix-web|warp own|lodger ADDRESS".into());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["instructions"] => instructions::check(),
+        ["instructions", "--update"] => instructions::update(),
+        [parts @ .., "--rounds", rounds] => {
+            rounds.parse().map_err(|_| USAGE.into()).and_then(|rounds| run(parts, rounds))
+        }
+        parts => run(parts, 7),
     };
-    let addr: SocketAddr = addr.parse()?;
-    let lodger = Lodger::new().host(Host::Server).addr(addr);
-    let tokio = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    match (framework.as_str(), server.as_str()) {
-        ("axum", "own") => tokio()?.block_on(async {
-            let app = axum_app().into_make_service_with_connect_info::<SocketAddr>();
-            Ok(axum::serve(TcpListener::bind(addr).await?, app).await?)
-        }),
-        ("axum", "lodger") => Ok(tokio()?.block_on(lodger.run(axum_app()))?),
-        ("actix-web", "own") => {
-            let app = || actix_web::App::new().route("/hello", web::get().to(async || "Hello, world!"));
-            let run = async { actix_web::HttpServer::new(app).bind(addr)?.run().await };
-            Ok(actix_web::rt::System::new().block_on(run)?)
-        }
-        ("actix-web", "lodger") => {
-            let app = || actix_web::App::new().route("/hello", web::get().to(async || "Hello, world!"));
-            Ok(actix_web::rt::System::new().block_on(lodger.run(app))?)
-        }
-        ("warp", "own") => tokio()?.block_on(async {
-            warp::serve(warp_app()).run(addr).await;
-            Ok(())
-        }),
-        ("warp", "lodger") => Ok(tokio()?.block_on(lodger.run(warp_app()))?),
-        _ => {
-            Err(format!("unknown benchmark {framework} {server}; expected axum, actix-web or warp, and own or lodger")
-                .into())
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
         }
     }
+}
+
+fn run(parts: &[&str], rounds: usize) -> Result<()> {
+    let all = ["lambda", "vercel", "server", "growth", "threads", "local"];
+    for part in if parts.is_empty() { &all } else { parts } {
+        match *part {
+            "lambda" | "vercel" | "server" => compare::measure(part, rounds)?,
+            "growth" => growth::measure(rounds)?,
+            "threads" => threads::measure(rounds)?,
+            "local" => local::measure(rounds)?,
+            _ => return Err(USAGE.into()),
+        }
+    }
+    Ok(())
 }

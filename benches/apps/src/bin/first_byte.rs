@@ -2,7 +2,7 @@
 //! the last byte of a buffered response. The goal is a ratio of 1.5 or less.
 //!
 //! ```text
-//! cargo run --release -p lodger-benches --bin first_byte [ROUNDS]
+//! just first-byte [ROUNDS]
 //! ```
 
 use std::{

@@ -1,0 +1,149 @@
+//! The instructions of one invocation, compared with `benches/instructions.json`.
+//!
+//! The check fails in both directions. A smaller count that is not written down would let the next change take the gain back.
+
+use std::{fs, path::PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    Result,
+    app::{Protocol, apps::LODGER_COUNTED, root, rustc_version},
+    callgrind,
+    scenario::Scenario,
+};
+
+/// The difference that is allowed, and that with another compiler, whose code differs.
+const ROOM: f64 = 0.03;
+const ROOM_OF_ANOTHER_COMPILER: f64 = 0.10;
+
+/// How much more a byte of a long text may cost than a byte of a short one.
+const SLOPE: f64 = 1.2;
+
+const UPDATE: &str = "run `just instructions --update` and commit benches/instructions.json";
+
+/// The scenarios: the name of each, and the protocol.
+const COUNTED: [(&str, Protocol); 9] = [
+    ("hello", Protocol::Lambda),
+    ("text", Protocol::Lambda),
+    ("long text", Protocol::Lambda),
+    ("rest", Protocol::Lambda),
+    ("alb", Protocol::Lambda),
+    ("stream", Protocol::Lambda),
+    ("event", Protocol::Lambda),
+    ("plain", Protocol::Server),
+    ("hello", Protocol::Vercel),
+];
+
+fn path() -> PathBuf {
+    root().join("benches/instructions.json")
+}
+
+/// Counts the instructions, and writes them to the file.
+pub fn update() -> Result<()> {
+    let counts = count()?;
+    let document = json!({"arch": std::env::consts::ARCH, "rustc": rustc_version()?, "instructions": counts});
+    fs::write(path(), format!("{document:#}\n"))?;
+    Ok(())
+}
+
+/// Counts the instructions, and compares them with the file.
+pub fn check() -> Result<()> {
+    let document: Value = serde_json::from_str(&fs::read_to_string(path())?)?;
+    if document["arch"] != std::env::consts::ARCH {
+        println!("skipped: the counts are those of {}, and this is {}", document["arch"], std::env::consts::ARCH);
+        return Ok(());
+    }
+    let mut room = ROOM;
+    let rustc = rustc_version()?;
+    if document["rustc"] != rustc.as_str() {
+        room = ROOM_OF_ANOTHER_COMPILER;
+        println!(
+            "the counts are those of rustc {}, and this is {rustc}: the room is {room}; {UPDATE}",
+            document["rustc"]
+        );
+    }
+    let (counts, kept) = (count()?, document["instructions"].as_object().cloned().unwrap_or_default());
+    let wrong = compare(&kept, &counts, room);
+    if wrong.is_empty() { Ok(()) } else { Err(format!("{}; if this is meant, {UPDATE}", wrong.join("; ")).into()) }
+}
+
+fn count() -> Result<Map<String, Value>> {
+    callgrind::check()?;
+    LODGER_COUNTED.build()?;
+    let mut counts = Map::new();
+    for (name, protocol) in COUNTED {
+        let count = callgrind::count(LODGER_COUNTED, protocol, &Scenario::named(name)?)?;
+        let name = match protocol {
+            Protocol::Lambda => name.to_owned(),
+            Protocol::Server => "hello, server".to_owned(),
+            Protocol::Vercel => format!("{name}, Vercel"),
+        };
+        println!("{count:>9}  {name}");
+        counts.insert(name, count.into());
+    }
+    Ok(counts)
+}
+
+/// Returns a message for each count that differs by more than `room`, and for a cost that grows faster than the length of a text.
+fn compare(kept: &Map<String, Value>, counts: &Map<String, Value>, room: f64) -> Vec<String> {
+    let number = |map: &Map<String, Value>, name: &str| map.get(name).and_then(Value::as_f64);
+    let mut wrong = Vec::new();
+    for name in kept.keys().chain(counts.keys().filter(|name| !kept.contains_key(*name))) {
+        match (number(kept, name), number(counts, name)) {
+            (Some(before), Some(now)) if (now / before - 1.0).abs() <= room => {}
+            (Some(before), Some(now)) => {
+                wrong.push(format!(
+                    "{name}: {now} instructions instead of {before}, {:+.1} %",
+                    100.0 * (now / before - 1.0)
+                ));
+            }
+            (before, _) => {
+                wrong.push(format!("{name}: {}", if before.is_some() { "not counted" } else { "not in the file" }))
+            }
+        }
+    }
+    if let (Some(hello), Some(short), Some(long)) =
+        (number(counts, "hello"), number(counts, "text"), number(counts, "long text"))
+    {
+        let (short, long) = ((short - hello) / 4.0, (long - hello) / 256.0);
+        if long > SLOPE * short {
+            wrong.push(format!(
+                "1 KB of a text costs {short:.0} instructions in one of 4 KB and {long:.0} in one of 256 KB"
+            ));
+        }
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(kept: Value, counts: Value) -> Vec<String> {
+        compare(kept.as_object().unwrap(), counts.as_object().unwrap(), ROOM)
+    }
+
+    #[test]
+    fn accepts_three_percent_in_both_directions() {
+        assert!(wrong(json!({"hello": 1000, "alb": 1000}), json!({"hello": 1029, "alb": 971})).is_empty());
+        assert_eq!(
+            wrong(json!({"hello": 1000, "alb": 1000}), json!({"hello": 1031, "alb": 969})),
+            ["alb: 969 instructions instead of 1000, -3.1 %", "hello: 1031 instructions instead of 1000, +3.1 %"]
+        );
+    }
+
+    #[test]
+    fn rejects_a_name_that_is_missing_on_either_side() {
+        assert_eq!(wrong(json!({"a": 1}), json!({"b": 1})), ["a: not counted", "b: not in the file"]);
+    }
+
+    #[test]
+    fn rejects_a_text_whose_cost_grows_with_its_square() {
+        let counts = json!({"hello": 1000, "text": 1400, "long text": 1000 + 100 * 256 * 64});
+        assert_eq!(
+            wrong(counts.clone(), counts),
+            ["1 KB of a text costs 100 instructions in one of 4 KB and 6400 in one of 256 KB"]
+        );
+    }
+}
