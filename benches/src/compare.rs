@@ -124,7 +124,9 @@ impl Group {
         if let Some(runs) = unpinned {
             rows.push(print(row("CPU time on all CPUs", "µs", &select(&runs, |figures| figures.cpu))));
             rows.push(print(row("context switches on all CPUs", "", &select(&runs, |figures| figures.switches))));
-            rows.push(print(row("connections", "", &select(&runs, |figures| figures.connections))));
+            if self.protocol == Protocol::Lambda {
+                rows.push(print(row("connections", "", &select(&runs, |figures| figures.connections))));
+            }
         }
         rows.push(print(row("start", "ms", &starts)));
         let sizes = self.apps.iter().map(|app| Ok(vec![app.path().metadata()?.len() as f64 / 1e6]));

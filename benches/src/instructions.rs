@@ -22,17 +22,21 @@ const SLOPE: f64 = 1.2;
 
 const UPDATE: &str = "run `just instructions --update` and commit benches/instructions.json";
 
-/// The scenarios: the name of each, and the protocol.
-const COUNTED: [(&str, Protocol); 9] = [
-    ("hello", Protocol::Lambda),
-    ("text", Protocol::Lambda),
-    ("long text", Protocol::Lambda),
-    ("rest", Protocol::Lambda),
-    ("alb", Protocol::Lambda),
-    ("stream", Protocol::Lambda),
-    ("event", Protocol::Lambda),
-    ("plain", Protocol::Server),
-    ("hello", Protocol::Vercel),
+/// A text of 4 KB and one of 256 KB.
+const SHORT: &str = "4 KB text";
+const LONG: &str = "256 KB text";
+
+/// The name of each count, its scenario, and the protocol.
+const COUNTED: [(&str, &str, Protocol); 9] = [
+    ("hello", "hello", Protocol::Lambda),
+    (SHORT, "text", Protocol::Lambda),
+    (LONG, "long text", Protocol::Lambda),
+    ("hello, REST API", "rest", Protocol::Lambda),
+    ("hello, ALB", "alb", Protocol::Lambda),
+    ("stream of 16 frames", "stream", Protocol::Lambda),
+    ("event of a queue", "event", Protocol::Lambda),
+    ("hello, server, one header", "plain", Protocol::Server),
+    ("hello, Vercel", "hello", Protocol::Vercel),
 ];
 
 fn path() -> PathBuf {
@@ -72,15 +76,10 @@ fn count() -> Result<Map<String, Value>> {
     callgrind::check()?;
     LODGER_COUNTED.build()?;
     let mut counts = Map::new();
-    for (name, protocol) in COUNTED {
-        let count = callgrind::count(LODGER_COUNTED, protocol, &Scenario::named(name)?)?;
-        let name = match protocol {
-            Protocol::Lambda => name.to_owned(),
-            Protocol::Server => "hello, server".to_owned(),
-            Protocol::Vercel => format!("{name}, Vercel"),
-        };
+    for (name, scenario, protocol) in COUNTED {
+        let count = callgrind::count(LODGER_COUNTED, protocol, &Scenario::named(scenario)?)?;
         println!("{count:>9}  {name}");
-        counts.insert(name, count.into());
+        counts.insert(name.to_owned(), count.into());
     }
     Ok(counts)
 }
@@ -104,7 +103,7 @@ fn compare(kept: &Map<String, Value>, counts: &Map<String, Value>, room: f64) ->
         }
     }
     if let (Some(hello), Some(short), Some(long)) =
-        (number(counts, "hello"), number(counts, "text"), number(counts, "long text"))
+        (number(counts, "hello"), number(counts, SHORT), number(counts, LONG))
     {
         let (short, long) = ((short - hello) / 4.0, (long - hello) / 256.0);
         if long > SLOPE * short {
@@ -140,7 +139,7 @@ mod tests {
 
     #[test]
     fn rejects_a_text_whose_cost_grows_with_its_square() {
-        let counts = json!({"hello": 1000, "text": 1400, "long text": 1000 + 100 * 256 * 64});
+        let counts = json!({"hello": 1000, SHORT: 1400, LONG: 1000 + 100 * 256 * 64});
         assert_eq!(
             wrong(counts.clone(), counts),
             ["1 KB of a text costs 100 instructions in one of 4 KB and 6400 in one of 256 KB"]

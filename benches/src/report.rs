@@ -12,24 +12,23 @@ use crate::{
 /// The figures of one program, a number for each round.
 pub type Rounds = Vec<f64>;
 
-/// Returns the median.
-pub fn median(values: &[f64]) -> f64 {
+/// Returns the value below which a share of the values are: 0.5 for the median.
+fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    let at = |at: usize| sorted.get(at).copied().unwrap_or_default();
-    if sorted.len() % 2 == 1 { at(middle) } else { (at(middle.saturating_sub(1)) + at(middle)) / 2.0 }
+    let place = share * (sorted.len().saturating_sub(1)) as f64;
+    let at = |place: f64| sorted.get(place as usize).copied().unwrap_or_default();
+    at(place.floor()) + (at(place.ceil()) - at(place.floor())) * place.fract()
 }
 
 /// Returns a row of a table. The first program is the one to compare with, and the ratio is the median of those of the rounds: a noisy
-/// moment hits the programs of one round alike.
+/// moment hits the programs of one round alike. `low` and `high` are the quartiles.
 pub fn row(name: &str, unit: &str, programs: &[Rounds]) -> Value {
     let first = programs.first().map(Vec::as_slice).unwrap_or_default();
     let cells = programs.iter().map(|values| {
         let ratios: Vec<f64> = values.iter().zip(first).map(|(value, first)| value / first).collect();
-        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = values.iter().copied().fold(0.0, f64::max);
-        json!({"median": round(median(values)), "low": round(low), "high": round(high), "ratio": round(median(&ratios))})
+        let [low, median, high] = [0.25, 0.5, 0.75].map(|share| round(quantile(values, share)));
+        json!({"median": median, "low": low, "high": high, "ratio": round(quantile(&ratios, 0.5))})
     });
     json!({"name": name, "unit": unit, "cells": cells.collect::<Vec<_>>()})
 }
@@ -92,6 +91,6 @@ mod tests {
     fn compares_the_programs_round_by_round() {
         // The second round was slow for both.
         let row = row("CPU time", "µs", &[vec![10.0, 40.0, 10.0], vec![5.0, 20.0, 5.0]]);
-        assert_eq!(row["cells"][1], json!({"median": 5.0, "low": 5.0, "high": 20.0, "ratio": 0.5}));
+        assert_eq!(row["cells"][1], json!({"median": 5.0, "low": 5.0, "high": 12.5, "ratio": 0.5}));
     }
 }

@@ -27,7 +27,7 @@ type Figures = [f64; 8];
 const NAMES: [(&str, &str); 8] = [
     ("CPU time", "µs"),
     ("context switches", ""),
-    ("threads that ran the handler", ""),
+    ("handler", "threads that ran it"),
     ("invocations on another thread than the one before", "%"),
     ("invocations on another thread after an await", "%"),
     ("ticks of a task, while the program waits for an event", "% of those due"),
