@@ -24,7 +24,7 @@ pub fn check() -> Result<()> {
 pub fn count(app: App, protocol: Protocol, scenario: &Arc<Scenario>) -> Result<u64> {
     // Large bodies cost so much that few invocations are enough.
     let lengths = match scenario.count {
-        ..200 => (2, 8),
+        ..200 => (5, 15),
         200..1000 => (5, 25),
         _ => LENGTHS,
     };

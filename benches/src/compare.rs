@@ -118,7 +118,7 @@ impl Group {
             if scenario.name == "hello" || scenario.name == "event" {
                 unpinned = Some(self.rounds(rounds, &scenario)?);
                 starts = self.starts(rounds, &scenario)?;
-                rows.push(print(row("peak memory, hello", "KB", &select(&runs, |figures| figures.memory))));
+                rows.push(print(row(&format!("peak memory, {name}"), "KB", &select(&runs, |figures| figures.memory))));
             }
         }
         if let Some(runs) = unpinned {

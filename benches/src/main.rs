@@ -52,7 +52,7 @@ fn run(parts: &[&str], rounds: usize) -> Result<()> {
     for part in if parts.is_empty() { &all } else { parts } {
         match *part {
             "lambda" | "vercel" | "server" => compare::measure(part, rounds)?,
-            "growth" => growth::measure(rounds)?,
+            "growth" => growth::measure()?,
             "threads" => threads::measure(rounds)?,
             "local" => local::measure(rounds)?,
             _ => return Err(USAGE.into()),

@@ -96,7 +96,7 @@ impl Scenario {
                 let reply = Reply::Json(serde_json::json!({"messages": messages, "bytes": bytes}));
                 Self::new(name, event.into(), Vec::new(), reply).with("BENCH_EVENTS", "1")
             }
-            "threads" | "ticks" => {
+            "threads" | "threads/yield" | "ticks" => {
                 let path = format!("/{name}");
                 let request = Request::get(&path);
                 Self::new(name, events::event(http, &request).into(), Vec::new(), Reply::Any)

@@ -22,14 +22,15 @@ const COUNT: u64 = 4_000;
 const IDLE: Duration = Duration::from_millis(300);
 
 /// The figures of one run, in the order of [`NAMES`].
-type Figures = [f64; 8];
+type Figures = [f64; 9];
 
-const NAMES: [(&str, &str); 8] = [
+const NAMES: [(&str, &str); 9] = [
     ("CPU time", "µs"),
     ("context switches", ""),
-    ("handler", "threads that ran it"),
-    ("invocations on another thread than the one before", "%"),
-    ("invocations on another thread after an await", "%"),
+    ("threads that ran the handler", ""),
+    ("handlers on another thread than the one before", "%"),
+    ("the same, if each handler yields once", "%"),
+    ("handlers on another thread after their yield", "%"),
     ("ticks of a task, while the program waits for an event", "% of those due"),
     ("ticks of a task, during invocations", "% of those due"),
     ("longest time between two ticks, due each millisecond", "ms"),
@@ -58,28 +59,29 @@ pub fn measure(rounds: usize) -> Result<()> {
 fn run(app: App) -> Result<Figures> {
     let mut session = Session::start(&app.path(), &[], Protocol::Lambda, &Scenario::named("threads")?)?;
     session.invoke(COUNT / 4)?;
-    session.take_bodies();
     let (time, switches) = (session.process.cpu_time()?, session.process.context_switches()?);
+    let [threads, moved, _] = moves(&mut session)?;
+    let time = (session.process.cpu_time()? - time).as_secs_f64() * 1e6 / COUNT as f64;
+    let switches = (session.process.context_switches()? - switches) as f64 / COUNT as f64;
+    let mut session = Session::start(&app.path(), &[], Protocol::Lambda, &Scenario::named("threads/yield")?)?;
+    session.invoke(COUNT / 4)?;
+    let [_, moved_by_yields, moved_within] = moves(&mut session)?;
+    let [idle, busy, longest] = ticks(app)?;
+    Ok([time, switches, threads, moved, moved_by_yields, moved_within, idle, busy, longest])
+}
+
+/// Returns the number of threads that run the handler, and the percent of invocations on another thread than the one before, and on
+/// another thread at the end of the handler.
+fn moves(session: &mut Session) -> Result<[f64; 3]> {
+    session.take_bodies();
     session.invoke(COUNT)?;
-    let per = |total: f64| total / COUNT as f64;
-    let time = per((session.process.cpu_time()? - time).as_secs_f64() * 1e6);
-    let switches = per((session.process.context_switches()? - switches) as f64);
     let bodies = session.take_bodies();
     let pairs: Vec<(&str, &str)> = bodies.iter().filter_map(|body| body.split_once(' ')).collect();
     let threads: BTreeSet<&str> = pairs.iter().map(|(before, _)| *before).collect();
     let moved = pairs.iter().zip(pairs.iter().skip(1)).filter(|(one, next)| one.1 != next.0).count();
     let moved_within = pairs.iter().filter(|(before, after)| before != after).count();
-    let [idle, busy, longest] = ticks(app)?;
-    Ok([
-        time,
-        switches,
-        threads.len() as f64,
-        100.0 * per(moved as f64),
-        100.0 * per(moved_within as f64),
-        idle,
-        busy,
-        longest,
-    ])
+    let percent = |count: usize| 100.0 * count as f64 / COUNT as f64;
+    Ok([threads.len() as f64, percent(moved), percent(moved_within)])
 }
 
 /// Returns the ticks of a task beside the app while the program waits and while it works, in percent of those that are due, and the

@@ -31,7 +31,8 @@ pub fn app() -> Router {
         .route("/json", post(json))
         .route("/text/{count}", get(async |Path(count): Path<usize>| text(TEXT.slice(..count.min(MAX)))))
         .route("/frames/{count}", get(frames))
-        .route("/threads", get(threads))
+        .route("/threads", get(async || threads(false).await))
+        .route("/threads/yield", get(async || threads(true).await))
         .route("/ticks", get(async || ticks::report()))
         .layer(DefaultBodyLimit::disable())
 }
@@ -56,9 +57,11 @@ async fn frames(Path(count): Path<usize>) -> Body {
     Body::from_stream(stream::iter((0..count).map(|_| Ok::<_, std::io::Error>(FRAME.clone()))))
 }
 
-/// The thread of the handler before and after it lets other tasks run.
-async fn threads() -> String {
+/// The thread of the handler, twice. Other tasks may run in between.
+async fn threads(yields: bool) -> String {
     let before = thread::current().id();
-    tokio::task::yield_now().await;
+    if yields {
+        tokio::task::yield_now().await;
+    }
     format!("{before:?} {:?}", thread::current().id())
 }
