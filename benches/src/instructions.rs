@@ -67,8 +67,16 @@ pub fn check() -> Result<()> {
             document["rustc"]
         );
     }
-    let (counts, kept) = (count()?, document["instructions"].as_object().cloned().unwrap_or_default());
-    let wrong = compare(&kept, &counts, room);
+    let (mut counts, kept) = (count()?, document["instructions"].as_object().cloned().unwrap_or_default());
+    let mut wrong = compare(&kept, &counts, room);
+    if !wrong.is_empty() {
+        println!("counting again: on a busy machine, threads wake each other more often");
+        for (name, again) in count()? {
+            let less = counts.get(&name).and_then(Value::as_u64).min(again.as_u64());
+            counts.insert(name, less.into());
+        }
+        wrong = compare(&kept, &counts, room);
+    }
     if wrong.is_empty() { Ok(()) } else { Err(format!("{}; if this is meant, {UPDATE}", wrong.join("; ")).into()) }
 }
 
