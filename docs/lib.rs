@@ -58,6 +58,7 @@ pages! {
     deploy_container = "src/deploy/container.md",
     deploy_github_actions = "src/deploy/github_actions.md",
     production_performance = "src/production/performance.md",
+    production_growth = "src/production/growth.md",
     production_security = "src/production/security.md",
     production_checklist = "src/production/checklist.md",
     production_troubleshooting = "src/production/troubleshooting.md",
