@@ -4,9 +4,14 @@
 /// Expands to the adapter for one version of axum, by its name in `Cargo.toml`.
 macro_rules! adapter {
     ($axum:ident) => {
-        use std::task::{Context, Poll};
+        use std::{
+            any::Any,
+            mem::take,
+            task::{Context, Poll},
+        };
 
         use ::$axum::{
+            Router,
             body::Body,
             extract::{ConnectInfo, Request},
         };
@@ -33,12 +38,22 @@ macro_rules! adapter {
             }
         }
 
+        /// Makes the routes of a router once, as `axum::serve` does. Otherwise the router makes the route of each request again.
+        /// Does nothing for any other service.
+        ///
+        /// With one layer around the router, that takes 800 of 18,500 instructions.
+        pub(crate) fn with_routes<S: 'static>(mut service: S) -> S {
+            if let Some(router) = (&mut service as &mut dyn Any).downcast_mut::<Router>() {
+                *router = take(router).with_state(());
+            }
+            service
+        }
+
         /// Inserts the client's address, as `into_make_service_with_connect_info` does.
-        pub(crate) fn with_connect_info(mut request: crate::Request) -> crate::Request {
+        pub(crate) fn insert_connect_info(request: &mut crate::Request) {
             if let Some(&crate::ClientAddr(client)) = request.extensions().get() {
                 request.extensions_mut().insert(ConnectInfo(client));
             }
-            request
         }
     };
 }

@@ -45,7 +45,13 @@ where
 {
     async fn run_on(self, runner: Runner) -> Result<(), Error> {
         warn_of_a_router_without_its_feature::<S>();
-        runner.run(TowerApp(self)).await
+        #[cfg(feature = "axum")]
+        let service = crate::axum::with_routes(self);
+        #[cfg(not(feature = "axum"))]
+        let service = self;
+        #[cfg(feature = "axum-07")]
+        let service = crate::axum_07::with_routes(service);
+        runner.run(TowerApp(service)).await
     }
 }
 
@@ -87,11 +93,12 @@ where
     type Body = FallibleBody<B>;
     type Future = FallibleResponse<Oneshot<S>>;
 
-    fn call(&self, request: Request) -> Self::Future {
+    #[allow(unused_mut, reason = "each version of axum is a feature")]
+    fn call(&self, mut request: Request) -> Self::Future {
         #[cfg(feature = "axum")]
-        let request = crate::axum::with_connect_info(request);
+        crate::axum::insert_connect_info(&mut request);
         #[cfg(feature = "axum-07")]
-        let request = crate::axum_07::with_connect_info(request);
+        crate::axum_07::insert_connect_info(&mut request);
         FallibleResponse::new(Oneshot::Waiting { service: self.0.clone(), request: Some(request) })
     }
 }
