@@ -70,14 +70,16 @@ pub(crate) fn for_azure_functions(invocation_id: &str, function_name: Option<&st
 ///
 /// The level is `DEBUG`: most apps on a server have a span of their own, for example from `TraceLayer`.
 #[cfg(feature = "server")]
-pub(crate) fn for_server() -> Span {
+pub(crate) fn for_server() -> Option<Span> {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
     static REQUESTS: AtomicU64 = AtomicU64::new(1);
     if has_no_subscriber() {
-        return Span::none();
+        return None;
     }
-    tracing::debug_span!(target: "lodger", "request", request_id = REQUESTS.fetch_add(1, Relaxed), front = "server")
+    let request_id = REQUESTS.fetch_add(1, Relaxed);
+    let span = tracing::debug_span!(target: "lodger", "request", request_id, front = "server");
+    (!span.is_none()).then_some(span)
 }
 
 /// Returns whether `metadata` belongs to a span of this module.
@@ -90,6 +92,6 @@ pub(crate) fn is_request(metadata: &tracing::Metadata<'_>) -> bool {
 ///
 /// The macros of `tracing` check more: with its feature `log`, which actix-web, warp and tower turn on, they send each span to the
 /// crate `log` until a subscriber is set. An app with `env_logger` would get two lines for each request.
-fn has_no_subscriber() -> bool {
+pub(crate) fn has_no_subscriber() -> bool {
     LevelFilter::current() == LevelFilter::OFF
 }

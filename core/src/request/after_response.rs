@@ -1,3 +1,5 @@
+#[cfg(feature = "server")]
+use std::cell::Cell;
 use std::{
     fmt,
     mem::take,
@@ -72,6 +74,9 @@ struct QueuedWork {
     run_late: Option<RunLate>,
 }
 
+#[cfg(feature = "server")]
+thread_local!(static UNUSED: Cell<Option<AfterResponse>> = const { Cell::new(None) });
+
 type RunLate = Arc<dyn Fn(Work) + Send + Sync>;
 
 /// Work after a response. The future returns panics.
@@ -80,6 +85,21 @@ pub(crate) type Work = Pin<Box<dyn Future<Output = Result<(), Panicked>> + Send>
 impl AfterResponse {
     pub(crate) fn new() -> Self {
         Self(Arc::new(WorkQueue { queue: Mutex::default(), has_work: AtomicBool::new(false) }))
+    }
+
+    /// Creates a handle like [`new`](Self::new), or returns one that [`keep_for_reuse`](Self::keep_for_reuse) kept.
+    #[cfg(feature = "server")]
+    pub(crate) fn reuse_or_new() -> Self {
+        UNUSED.try_with(Cell::take).ok().flatten().unwrap_or_else(Self::new)
+    }
+
+    /// Keeps a handle that has no clone and never had work, for another request of this thread.
+    ///
+    /// Almost every handle is such. To allocate and free one takes 160 of 15,000 instructions.
+    #[cfg(feature = "server")]
+    pub(crate) fn keep_for_reuse(self) {
+        // This fails while the thread ends and its variables are destroyed.
+        let _ = UNUSED.try_with(|unused| unused.set(Some(self)));
     }
 
     /// Runs `work` after the response.
@@ -172,6 +192,18 @@ mod tests {
         }
         drop(sender);
         other.join().unwrap();
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn reuses_a_handle_only_after_its_request() {
+        let (first, second) = (AfterResponse::reuse_or_new(), AfterResponse::reuse_or_new());
+        assert!(!Arc::ptr_eq(&first.0, &second.0));
+        let kept = Arc::as_ptr(&first.0);
+        first.keep_for_reuse();
+        let reused = AfterResponse::reuse_or_new();
+        assert_eq!(Arc::as_ptr(&reused.0), kept);
+        assert_ne!(Arc::as_ptr(&AfterResponse::reuse_or_new().0), kept);
     }
 
     #[test]

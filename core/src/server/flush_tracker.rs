@@ -58,19 +58,21 @@ pin_project! {
         // `None` after a panic.
         #[pin]
         body: Option<B>,
-        // Dropped after the body, whose destructor is code of the app.
-        guard: DeferredGuard,
+        // Dropped after the body, whose destructor is code of the app. `None` if the guard has no effect.
+        guard: Option<DeferredGuard>,
     }
 
     impl<B> PinnedDrop for TrackedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            this.guard.guard.drop_body(this.body);
+            if let Some(guard) = this.guard {
+                guard.guard.drop_body(this.body);
+            }
         }
     }
 }
 
-/// A wrapper that moves its guard to the pending ones on drop, unless dropping the guard has no effect.
+/// A wrapper that moves its guard to the pending ones on drop.
 struct DeferredGuard {
     guard: RequestGuard,
     pending: Option<PendingFlush>,
@@ -78,8 +80,10 @@ struct DeferredGuard {
 
 impl<B> TrackedBody<B> {
     pub(crate) fn new(body: B, guard: RequestGuard, pending: Option<&PendingFlush>) -> Self {
-        let pending = pending.filter(|_| guard.is_awaited()).cloned();
-        Self { body: Some(body), guard: DeferredGuard { guard, pending } }
+        let is_awaited = guard.is_awaited();
+        let guard = (is_awaited || guard.has_scope())
+            .then(|| DeferredGuard { guard, pending: pending.filter(|_| is_awaited).cloned() });
+        Self { body: Some(body), guard }
     }
 }
 
@@ -100,7 +104,13 @@ where
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
         let this = self.project();
-        this.guard.guard.poll_body(this.body, |body| body.poll_frame(cx))
+        match this.guard {
+            Some(guard) => guard.guard.poll_body(this.body, |body| body.poll_frame(cx)),
+            None => match this.body.as_pin_mut() {
+                Some(body) => body.poll_frame(cx).map_err(Into::into),
+                None => Poll::Ready(None),
+            },
+        }
     }
 
     fn is_end_stream(&self) -> bool {

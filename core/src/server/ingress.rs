@@ -156,7 +156,7 @@ impl Ingress {
     }
 
     fn admit_to_app<H: RequestHead>(&self, head: &mut H, mut guard: RequestGuard) -> Admission {
-        let after = AfterResponse::new();
+        let after = AfterResponse::reuse_or_new();
         head.insert_extension(after.clone());
         guard.set_after_response(after, &self.tasks);
         Admission::ToApp(guard)

@@ -14,6 +14,7 @@ mod listener;
 pub(crate) mod message;
 pub(crate) mod platform;
 mod request_guard;
+mod response_future;
 mod service;
 mod shutdown_signal;
 mod tasks;

@@ -1,6 +1,6 @@
 //! The guard of a request, from its admission until its response has been sent.
 
-use std::{fmt, mem::replace, pin::Pin, sync::Arc, task::Poll};
+use std::{fmt, pin::Pin, sync::Arc, task::Poll};
 
 use http::HeaderMap;
 use tracing::{Instrument as _, Span};
@@ -19,11 +19,12 @@ use crate::{
 /// Dropping the guard begins the work [after the response](AfterResponse).
 #[must_use = "dropping the guard ends the request"]
 pub struct RequestGuard {
-    /// Dropped before `end`, so that the span closes before the platform hears of the end.
-    span: Span,
+    /// Dropped before `end`, so that the span closes before the platform hears of the end. `None` if the span is disabled.
+    ///
+    /// Boxed, because few requests have a span and the guard is moved several times. So is `prefix`.
+    span: Option<Box<Span>>,
     end: Option<RequestEndGuard>,
     after: Option<(AfterResponse, Arc<Tasks>)>,
-    /// Boxed, because few requests have one and the guard is moved several times.
     prefix: Option<Box<PathPrefix>>,
     pub(super) catches_panics: bool,
     /// Whether the body of the request is a message of the platform.
@@ -33,18 +34,21 @@ pub struct RequestGuard {
 /// Creates a guard that does nothing on drop.
 impl Default for RequestGuard {
     fn default() -> Self {
-        Self::for_platform(Span::none(), None, false)
+        Self { span: None, end: None, after: None, prefix: None, catches_panics: false, is_message: false }
     }
 }
 
 impl RequestGuard {
     /// Creates the guard of a request that a client sent directly.
     pub(crate) fn for_client() -> Self {
-        Self::for_platform(span::for_server(), None, false)
+        let mut guard = Self::default();
+        guard.span = span::for_server().map(Box::new);
+        guard
     }
 
     /// Creates the guard of a request that a platform sent.
     pub(crate) fn for_platform(span: Span, end: Option<RequestEndGuard>, catches_panics: bool) -> Self {
+        let span = (!span.is_none()).then(|| Box::new(span));
         Self { span, end, after: None, prefix: None, catches_panics, is_message: false }
     }
 
@@ -73,11 +77,18 @@ impl RequestGuard {
         location::restored(prefix, location()?)
     }
 
+    /// Returns whether the app has to be called through the guard, which enters a scope or catches panics.
+    pub(super) fn has_scope(&self) -> bool {
+        self.span.is_some() || self.end.is_some() || self.catches_panics
+    }
+
     /// Calls `work`, whose log lines belong to the request.
     pub fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
-        match &self.end {
-            Some(end) => sink::with_request(end.log_sink(), || self.span.in_scope(work)),
-            None => self.span.in_scope(work),
+        match (&self.span, &self.end) {
+            (None, None) => work(),
+            (Some(span), None) => span.in_scope(work),
+            (None, Some(end)) => sink::with_request(end.log_sink(), work),
+            (Some(span), Some(end)) => sink::with_request(end.log_sink(), || span.in_scope(work)),
         }
     }
 
@@ -133,9 +144,10 @@ impl Drop for RequestGuard {
     fn drop(&mut self) {
         let Some((after, tasks)) = self.after.take() else { return };
         if !after.may_have_work() {
-            return;
+            return after.keep_for_reuse();
         }
-        let request = Arc::new(FinishedRequest { span: replace(&mut self.span, Span::none()), end: self.end.take() });
+        let span = self.span.take().map_or_else(Span::none, |span| *span);
+        let request = Arc::new(FinishedRequest { span, end: self.end.take() });
         let (weak, late_tasks) = (Arc::downgrade(&request), Arc::clone(&tasks));
         // Work that other work adds delays the end of the request too. Any later work runs after that end.
         let run_late = move |work| match weak.upgrade() {

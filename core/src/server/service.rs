@@ -3,32 +3,25 @@
 use std::{
     convert::Infallible,
     net::SocketAddr,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
-use http::{
-    HeaderValue, StatusCode, Version,
-    header::{CONTENT_TYPE, HOST},
-};
-use http_body_util::{Either, Full};
+use http::{HeaderValue, Version, header::HOST};
 use hyper::body::{Body as _, Incoming};
-use pin_project_lite::pin_project;
 use tokio::sync::Notify;
 
 use crate::{
     App, Host, Request,
+    request::new_extensions::new_extensions,
     server::{
         discard_on_drop::DiscardOnDrop,
         flush_tracker::{PendingFlush, TrackedBody},
-        guarded_call::GuardedCall,
         ingress::{Admission, Ingress},
-        message::{self, MessageFuture},
+        message,
+        response_future::{AppBody, ResponseFuture, text_response},
     },
 };
 
@@ -96,6 +89,10 @@ where
             true => crate::Body::new(DiscardOnDrop::new(body)),
             false => crate::Body::from(body),
         });
+        // A platform brings extensions of its own.
+        if self.ingress.platform().is_none() && request.extensions().is_empty() {
+            *request.extensions_mut() = new_extensions();
+        }
         if request.uri().authority().is_some() && request.uri().path_and_query().is_some() {
             make_origin_form(&mut request);
         }
@@ -107,8 +104,11 @@ where
                 call: guard.call(|| message::respond(self.app.clone(), request, self.ingress.platform().cloned())),
                 pending: pending.cloned(),
             },
-            Admission::ToApp(guard) => {
+            Admission::ToApp(guard) if guard.has_scope() => {
                 ResponseFuture::App { call: guard.call(|| self.app.call(request)), pending: pending.cloned() }
+            }
+            Admission::ToApp(guard) => {
+                ResponseFuture::Direct { future: self.app.call(request), guard, pending: pending.cloned() }
             }
             Admission::Response { status, text, guard } => ResponseFuture::Ready {
                 response: Some(text_response(status, text).map(|body| TrackedBody::new(body, guard, pending))),
@@ -132,73 +132,6 @@ fn make_origin_form(request: &mut Request) {
     if let Some(Ok(host)) = host {
         request.headers_mut().insert(HOST, host);
     }
-}
-
-/// The body of the app, or the text of a response of the server.
-pub(crate) type AppBody<B> = TrackedBody<Either<B, Full<Bytes>>>;
-
-pin_project! {
-    /// The future of a response: the app's, or one that the server makes without the app.
-    #[project = ResponseFutureProjection]
-    pub(crate) enum ResponseFuture<F: Future, B> {
-        App {
-            #[pin]
-            call: GuardedCall<F>,
-            pending: Option<PendingFlush>,
-        },
-        Message {
-            #[pin]
-            call: GuardedCall<MessageFuture>,
-            pending: Option<PendingFlush>,
-        },
-        Ready { response: Option<http::Response<AppBody<B>>> },
-    }
-}
-
-impl<F, B> Future for ResponseFuture<F, B>
-where
-    F: Future<Output = http::Response<B>>,
-{
-    type Output = Result<http::Response<AppBody<B>>, Infallible>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project() {
-            ResponseFutureProjection::App { call, pending } => {
-                let (response, guard) = ready!(call.poll(cx));
-                let response = match response {
-                    Some(mut response) => {
-                        guard.restore_location(response.headers_mut());
-                        response.map(Either::Left)
-                    }
-                    None => text_response(StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
-                };
-                Poll::Ready(Ok(response.map(|body| TrackedBody::new(body, guard, pending.as_ref()))))
-            }
-            ResponseFutureProjection::Message { call, pending } => {
-                let (response, guard) = ready!(call.poll(cx));
-                let response = match response {
-                    Some(response) => response.map(|body| Either::Right(Full::from(body))),
-                    None => text_response(StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
-                };
-                Poll::Ready(Ok(response.map(|body| TrackedBody::new(body, guard, pending.as_ref()))))
-            }
-            // Like every future, this one returns its value once.
-            ResponseFutureProjection::Ready { response } => {
-                response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
-            }
-        }
-    }
-}
-
-/// Creates a response of the server itself.
-fn text_response<B>(status: StatusCode, text: &'static str) -> http::Response<Either<B, Full<Bytes>>> {
-    let mut response = http::Response::new(Either::Right(Full::from(text)));
-    *response.status_mut() = status;
-    if !text.is_empty() {
-        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-        response.headers_mut().insert(CONTENT_TYPE, plain);
-    }
-    response
 }
 
 #[cfg(test)]

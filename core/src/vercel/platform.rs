@@ -12,7 +12,10 @@ use crate::{
         sink::{self, LogSink},
         span,
     },
-    request::vercel_headers::{VercelHeaders, secret},
+    request::{
+        new_extensions::new_extensions,
+        vercel_headers::{VercelHeaders, secret},
+    },
     server::platform::{Platform, PlatformAdmission, PlatformRequest, RequestEndGuard},
     util::spawn::TaskFuture,
     vercel::{Context, ipc::Ipc},
@@ -71,7 +74,7 @@ impl Platform for VercelPlatform {
         }
         // First, because `extend` is cheapest for a request that has no extensions yet.
         if let Some(context) = &context {
-            let mut extensions = http::Extensions::new();
+            let mut extensions = new_extensions();
             extensions.insert(context.clone());
             head.extend_extensions(extensions);
         }
@@ -85,6 +88,9 @@ impl Platform for VercelPlatform {
         // Before the span: a layer of the app's subscriber may panic, and the platform waits for the end of each request.
         let end = RequestEndGuard::new(Arc::clone(&request) as _);
         let context = &request.context;
+        if span::has_no_subscriber() {
+            return PlatformAdmission::ToApp { span: Span::none(), end: Some(end) };
+        }
         // In the scope of the sink, which the layer of `logs` keeps in the span.
         let span = sink::with_request(Arc::clone(&request) as _, || {
             span::for_vercel(context.request_id(), context.invocation_id(), context.trace_id())

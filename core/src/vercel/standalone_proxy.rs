@@ -2,6 +2,8 @@
 
 use std::{future::pending, net::SocketAddr, pin::Pin, sync::Arc};
 
+use tracing::Span;
+
 use crate::{
     Host, RequestHead, Settings,
     log::span,
@@ -39,7 +41,7 @@ impl Platform for StandaloneProxy {
     fn admit(&self, head: &mut dyn RequestHead) -> PlatformAdmission {
         // The proxy removes some of the internal headers. The peer's address is that of the proxy, not of the client.
         VercelHeaders::read(head).apply(head, None);
-        PlatformAdmission::ToApp { span: span::for_server(), end: None }
+        PlatformAdmission::ToApp { span: span::for_server().unwrap_or_else(Span::none), end: None }
     }
 
     fn report_listening(&self, _: SocketAddr) -> bool {
