@@ -1,5 +1,6 @@
 //! The connection to Vercel. Only the process sends messages on it.
 
+mod end_of_turn;
 mod outbox;
 
 use std::{
@@ -7,7 +8,7 @@ use std::{
     io,
     mem::take,
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
@@ -15,7 +16,7 @@ use bytes::Buf as _;
 use tokio::{sync::Notify, task::yield_now};
 use tracing::Level;
 
-use self::outbox::Outbox;
+use self::{end_of_turn::MAX_DEFERRED, outbox::Outbox};
 use crate::{
     Error,
     log::{
@@ -30,8 +31,10 @@ const MAX_WRITES: usize = 16;
 
 /// The messages to Vercel, in order, from any thread.
 ///
-/// Messages are written at once if possible. The thread that sends a message writes it, unless another thread is writing: then that
-/// thread writes the message too. Messages that the socket has no room for are kept, and [`deliver`](Self::deliver) writes them.
+/// Messages are written at once if possible, except the ends of requests while others are open. Those leave together, at the end of
+/// the runtime's turn or before the next other message. The thread that sends a message writes it, unless another thread is writing:
+/// then that thread writes the message too. Messages that the socket has no room for are kept, and [`deliver`](Self::deliver) writes
+/// them.
 #[derive(Debug)]
 pub(crate) struct Ipc {
     socket: Socket,
@@ -78,14 +81,17 @@ impl Ipc {
         self.lock().open_requests += 1;
     }
 
-    /// Reports the end of a request.
-    pub(crate) fn end_request(&self, context: &Context) {
+    /// Reports the end of a request: at once if no other request is open, otherwise at the end of the turn.
+    pub(crate) fn end_request(self: &Arc<Self>, context: &Context) {
         let mut outbox = self.lock();
         outbox.open_requests = outbox.open_requests.saturating_sub(1);
         let is_idle = outbox.open_requests == 0;
         if !outbox.is_broken {
             message::push_end(&mut outbox.unwritten, context);
-            self.write(outbox);
+            match is_idle || outbox.unwritten.len() > MAX_DEFERRED {
+                true => self.write(outbox),
+                false => self.write_at_end_of_turn(outbox),
+            }
         }
         if is_idle {
             self.idle.notify_waiters();

@@ -1,3 +1,5 @@
+use std::thread::ThreadId;
+
 use bytes::BytesMut;
 
 /// The state of the messages and of the requests.
@@ -7,6 +9,8 @@ pub(super) struct Outbox {
     pub(super) unwritten: BytesMut,
     /// The number of bytes before `unwritten` that a thread is writing, or 0.
     pub(super) being_written: usize,
+    /// The threads that write `unwritten` at the end of their turn.
+    pub(super) deferring_threads: Vec<ThreadId>,
     pub(super) has_started: bool,
     pub(super) open_requests: usize,
     pub(super) is_broken: bool,

@@ -1,10 +1,7 @@
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
     task::Poll,
 };
 
@@ -18,7 +15,7 @@ use tokio::{
 
 use crate::vercel::ipc::*;
 
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Creates a connection, and returns both ends.
 pub(crate) async fn connected() -> (Arc<Ipc>, UnixStream) {
@@ -32,7 +29,7 @@ pub(crate) async fn connected() -> (Arc<Ipc>, UnixStream) {
     (Arc::new(ipc), platform)
 }
 
-fn context(request_id: u64) -> Context {
+pub(super) fn context(request_id: u64) -> Context {
     Context::new("a", request_id)
 }
 
@@ -49,7 +46,7 @@ pub(crate) async fn read(platform: &mut UnixStream, count: usize) -> Vec<Value> 
     messages.map(|message| serde_json::from_slice(message).unwrap()).collect()
 }
 
-fn id_of(message: &Value) -> u64 {
+pub(super) fn id_of(message: &Value) -> u64 {
     message["payload"]["context"]["requestId"].as_u64().unwrap()
 }
 
@@ -59,7 +56,7 @@ async fn is_pending(mut future: Pin<&mut impl Future>) -> bool {
 }
 
 /// Sends ends of requests until the socket has no room. Returns their number.
-fn fill(ipc: &Ipc) -> u64 {
+pub(super) fn fill(ipc: &Arc<Ipc>) -> u64 {
     let mut sent = 0;
     while ipc.lock().unwritten.is_empty() {
         ipc.begin_request();
