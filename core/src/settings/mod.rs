@@ -20,6 +20,7 @@ use std::{
 
 #[cfg(feature = "server")]
 pub use self::platforms::{HostingPlatform, PLATFORMS};
+use self::variables::RULES;
 use self::{environment::Environment, value::Value};
 pub use self::{
     host::Host,
@@ -116,12 +117,13 @@ impl Settings {
     /// A variable has an invalid value, or a path from code is invalid. The addresses of the Runtime API and of Vercel's socket
     /// are known even then, and so is the host, unless `LODGER_HOST` is the invalid variable: the error can be reported there.
     pub fn apply_env(&mut self) -> Result<(), Error> {
-        warn_of_unknown_variables();
-        self.apply(&Environment::current())
+        let environment = Environment::current();
+        warn_of_unknown_variables(&environment);
+        self.apply(&environment)
     }
 
     fn apply(&mut self, environment: &Environment) -> Result<(), Error> {
-        for variable in VARIABLES {
+        for variable in RULES {
             if let Some(text) = environment.get(variable.name) {
                 (variable.apply)(self, &Value { variable, text, environment })?;
             }
@@ -212,9 +214,9 @@ impl Settings {
     }
 }
 
-fn warn_of_unknown_variables() {
-    for (name, _) in std::env::vars_os() {
-        if let Some(name) = name.to_str().filter(|name| is_unknown(name)) {
+fn warn_of_unknown_variables(environment: &Environment) {
+    for name in environment.names() {
+        if is_unknown(name) {
             let known: Vec<_> = known_variables().collect();
             log::warn!("unknown variable {name}; known variables are {}", known.join(", "));
         }
@@ -227,5 +229,5 @@ fn is_unknown(name: &str) -> bool {
 }
 
 fn known_variables() -> impl Iterator<Item = &'static str> {
-    VARIABLES.iter().map(|variable| variable.name).filter(|name| name.starts_with("LODGER_"))
+    RULES.iter().map(|variable| variable.name).filter(|name| name.starts_with("LODGER_"))
 }

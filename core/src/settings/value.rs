@@ -23,9 +23,23 @@ pub struct Variable {
     pub(super) apply: fn(&mut Settings, &Value<'_>) -> Result<(), Error>,
 }
 
+/// The parts of a [`Variable`] that a process reads.
+#[derive(Clone, Copy)]
+pub(super) struct Rule {
+    pub(super) name: &'static str,
+    value: &'static str,
+    pub(super) apply: fn(&mut Settings, &Value<'_>) -> Result<(), Error>,
+}
+
+impl Variable {
+    pub(super) const fn rule(&self) -> Rule {
+        Rule { name: self.name, value: self.value, apply: self.apply }
+    }
+}
+
 /// The value of a variable that is set.
 pub(super) struct Value<'a> {
-    pub(super) variable: &'static Variable,
+    pub(super) variable: Rule,
     pub(super) text: String,
     pub(super) environment: &'a Environment,
 }

@@ -2,7 +2,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use super::{
     Host, ResponseMode, Settings, Stage,
-    value::{Value, Variable},
+    value::{Rule, Value, Variable},
 };
 use crate::{Error, Proxies};
 
@@ -13,7 +13,23 @@ const SECONDS: &str = "a number of seconds, such as 10 or 0.5";
 /// Every variable of the environment that Lodger reads, in the order in which it reads them.
 ///
 /// Settings, warnings about unknown variables and the documentation come from this table.
-pub static VARIABLES: &[Variable] = &[
+pub static VARIABLES: &[Variable] = TABLE;
+
+/// The parts of the table that a process reads. A copy: without it every binary would contain 8 KB of documentation.
+pub(super) static RULES: [Rule; TABLE.len()] = rules();
+
+#[allow(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const fn rules() -> [Rule; TABLE.len()] {
+    let mut rules = [TABLE[0].rule(); TABLE.len()];
+    let mut index = 0;
+    while index < TABLE.len() {
+        rules[index] = TABLE[index].rule();
+        index += 1;
+    }
+    rules
+}
+
+const TABLE: &[Variable] = &[
     // These two come first: errors in later variables are reported to them.
     Variable {
         name: "AWS_LAMBDA_RUNTIME_API",
