@@ -175,7 +175,8 @@ impl Lodger {
                     let app = vercel.build(build).await?;
                     app.run_on(Runner::on_socket(with_builder_settings(server, self.shutdown, self.on_listening))).await
                 };
-                vercel.run(serve).await
+                // Boxed, because it is three times as large as the futures of the other hosts, which would take its memory.
+                Box::pin(vercel.run(serve)).await
             }
             #[allow(unreachable_patterns, reason = "the remaining hosts depend on the features")]
             host => {

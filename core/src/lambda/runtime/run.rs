@@ -46,7 +46,8 @@ impl Runtime {
             return result;
         }
         match Handle::current().runtime_flavor() {
-            RuntimeFlavor::CurrentThread => self.run_one_slot(app).await,
+            // Boxed, because a task is: this future would take the memory of the slot as well.
+            RuntimeFlavor::CurrentThread => Box::pin(self.run_one_slot(app)).await,
             _ => AbortOnDrop(tokio::spawn(self.run_one_slot(app))).await.map_err(failed).flatten(),
         }
     }
