@@ -47,7 +47,7 @@ impl Scenario {
         let (event_numbers, request_numbers) = (positions(&event), positions(&request));
         // About the same time for each: a byte costs more than the smallest invocation.
         let bytes = event.len() + if let Reply::Body(body) = &reply { body.len() } else { 0 };
-        let count = (100_000_000 / (bytes as u64 + 20_000)).clamp(40, 4_000);
+        let count = (250_000_000 / (bytes as u64 + 20_000)).clamp(40, 10_000);
         Self {
             name: name.to_owned(),
             event,
