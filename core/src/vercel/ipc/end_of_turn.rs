@@ -44,11 +44,13 @@ impl Drop for WriteOnDrop {
     fn drop(&mut self) {
         let mut outbox = self.ipc.lock();
         outbox.deferring_threads.retain(|&thread| thread != self.thread);
+        outbox.pace.end_turn();
         self.ipc.write(outbox);
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::{
         io::{ErrorKind, Read as _},
@@ -63,10 +65,10 @@ mod tests {
     use super::*;
     use crate::vercel::ipc::tests::{TIMEOUT, connected, context, fill, id_of, read};
 
-    /// Begins `count` requests with a connection whose other end is read without the runtime.
-    async fn busy(count: usize) -> (Arc<Ipc>, UnixStream) {
+    /// Creates a connection of a busy process. Its other end is read without the runtime.
+    async fn busy() -> (Arc<Ipc>, UnixStream) {
         let (ipc, platform) = connected().await;
-        (0..count).for_each(|_| ipc.begin_request());
+        ipc.lock().pace.set_busy();
         (ipc, platform.into_std().unwrap())
     }
 
@@ -85,14 +87,17 @@ mod tests {
 
     #[tokio::test]
     async fn an_idle_process_reports_the_end_of_a_request_at_once() {
-        let (ipc, platform) = busy(1).await;
-        ipc.end_request(&context(1));
-        assert_eq!(arrived(&platform), [1]);
+        let (ipc, platform) = connected().await;
+        let platform = platform.into_std().unwrap();
+        for id in 0..10 {
+            ipc.end_request(&context(id));
+            assert_eq!(arrived(&platform), [id]);
+        }
     }
 
     #[tokio::test]
     async fn ends_of_a_busy_process_leave_together_at_the_end_of_the_turn() {
-        let (ipc, platform) = busy(11).await;
+        let (ipc, platform) = busy().await;
         (0..10).for_each(|id| ipc.end_request(&context(id)));
         assert_eq!((arrived(&platform), ipc.lock().deferring_threads.len()), (Vec::<u64>::new(), 1));
         // The first turn begins the task, and the second one ends its turn.
@@ -102,27 +107,26 @@ mod tests {
         }
         assert_eq!(arrived(&platform), (0..10).collect::<Vec<_>>());
         // Once more, with a task of its own.
-        ipc.begin_request();
         ipc.end_request(&context(10));
         assert_eq!((arrived(&platform), ipc.lock().deferring_threads.len()), (Vec::<u64>::new(), 1));
     }
 
     #[tokio::test]
-    async fn the_last_end_and_a_log_line_take_the_earlier_ends_along() {
-        let (ipc, platform) = busy(3).await;
+    async fn a_log_line_takes_the_earlier_ends_along() {
+        let (ipc, platform) = busy().await;
         ipc.end_request(&context(1));
         assert!(arrived(&platform).is_empty());
         ipc.send_log(Some(&context(2)), Level::INFO, "a line");
         assert_eq!(arrived(&platform), [1, 2]);
         ipc.end_request(&context(3));
         assert!(arrived(&platform).is_empty());
-        ipc.end_request(&context(4));
-        assert_eq!(arrived(&platform), [3, 4]);
+        timeout(TIMEOUT, ipc.flush()).await.unwrap();
+        assert_eq!(arrived(&platform), [3]);
     }
 
     #[tokio::test]
     async fn limits_the_size_of_deferred_messages() {
-        let (ipc, platform) = busy(10_000).await;
+        let (ipc, platform) = busy().await;
         let mut sent = 0;
         while arrived(&platform).is_empty() {
             ipc.end_request(&context(sent));
@@ -134,14 +138,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_thread_without_a_runtime_reports_at_once() {
-        let (ipc, platform) = busy(2).await;
+        let (ipc, platform) = busy().await;
         thread::spawn(move || ipc.end_request(&context(1))).join().unwrap();
         assert_eq!(arrived(&platform), [1]);
     }
 
     #[tokio::test]
     async fn loses_no_end_when_the_runtime_shuts_down() {
-        let (ipc, platform) = busy(3).await;
+        let (ipc, platform) = busy().await;
         let at_end = Arc::clone(&ipc);
         let other = thread::spawn(move || {
             let runtime = Builder::new_current_thread().build().unwrap();
@@ -154,7 +158,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_blocked_thread_does_not_delay_the_ends_of_other_threads() {
-        let (ipc, platform) = busy(3).await;
+        let (ipc, platform) = busy().await;
         let (release, blocked) = mpsc::channel::<()>();
         let (ended, has_ended) = mpsc::channel();
         let blocking = Arc::clone(&ipc);
@@ -180,9 +184,10 @@ mod tests {
     async fn a_stalled_socket_blocks_no_end_and_loses_none() {
         let (ipc, mut platform) = connected().await;
         let first = fill(&ipc);
-        (0..101).for_each(|_| ipc.begin_request());
-        for id in first..first + 100 {
+        ipc.lock().pace.set_busy();
+        for id in (first..first + 100).step_by(2) {
             ipc.end_request(&context(id));
+            ipc.end_request(&context(id + 1));
             yield_now().await;
         }
         let last = first + 100;

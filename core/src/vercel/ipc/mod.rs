@@ -2,6 +2,7 @@
 
 mod end_of_turn;
 mod outbox;
+mod pace;
 
 use std::{
     convert::Infallible,
@@ -31,8 +32,8 @@ const MAX_WRITES: usize = 16;
 
 /// The messages to Vercel, in order, from any thread.
 ///
-/// Messages are written at once if possible, except the ends of requests while others are open. Those leave together, at the end of
-/// the runtime's turn or before the next other message. The thread that sends a message writes it, unless another thread is writing:
+/// Messages are written at once if possible, except the ends of requests in a busy process. Those leave together, at the end of the
+/// runtime's turn or before the next other message. The thread that sends a message writes it, unless another thread is writing:
 /// then that thread writes the message too. Messages that the socket has no room for are kept, and [`deliver`](Self::deliver) writes
 /// them.
 #[derive(Debug)]
@@ -81,16 +82,16 @@ impl Ipc {
         self.lock().open_requests += 1;
     }
 
-    /// Reports the end of a request: at once if no other request is open, otherwise at the end of the turn.
+    /// Reports the end of a request: at once, or at the end of the turn if the process is busy.
     pub(crate) fn end_request(self: &Arc<Self>, context: &Context) {
         let mut outbox = self.lock();
         outbox.open_requests = outbox.open_requests.saturating_sub(1);
         let is_idle = outbox.open_requests == 0;
         if !outbox.is_broken {
             message::push_end(&mut outbox.unwritten, context);
-            match is_idle || outbox.unwritten.len() > MAX_DEFERRED {
-                true => self.write(outbox),
-                false => self.write_at_end_of_turn(outbox),
+            match outbox.pace.count_end(Instant::now) && outbox.unwritten.len() <= MAX_DEFERRED {
+                true => self.write_at_end_of_turn(outbox),
+                false => self.write(outbox),
             }
         }
         if is_idle {

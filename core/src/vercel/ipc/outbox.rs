@@ -2,6 +2,8 @@ use std::thread::ThreadId;
 
 use bytes::BytesMut;
 
+use super::pace::Pace;
+
 /// The state of the messages and of the requests.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
@@ -9,6 +11,7 @@ pub(super) struct Outbox {
     pub(super) unwritten: BytesMut,
     /// The number of bytes before `unwritten` that a thread is writing, or 0.
     pub(super) being_written: usize,
+    pub(super) pace: Pace,
     /// The threads that write `unwritten` at the end of their turn.
     pub(super) deferring_threads: Vec<ThreadId>,
     pub(super) has_started: bool,

@@ -13,7 +13,7 @@ use tokio::{
     time::{Duration, timeout},
 };
 
-use crate::vercel::ipc::*;
+use crate::vercel::ipc::{pace::Pace, *};
 
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -59,6 +59,8 @@ async fn is_pending(mut future: Pin<&mut impl Future>) -> bool {
 pub(super) fn fill(ipc: &Arc<Ipc>) -> u64 {
     let mut sent = 0;
     while ipc.lock().unwritten.is_empty() {
+        // A busy process would not write at once.
+        ipc.lock().pace = Pace::default();
         ipc.begin_request();
         ipc.end_request(&context(sent));
         sent += 1;
