@@ -77,15 +77,19 @@ fn trim(value: &[u8]) -> &[u8] {
 }
 
 /// Returns the minor version as a digit, and the status.
-pub(super) fn parse_status_line(line: &[u8]) -> Option<(u8, u16)> {
+///
+/// # Errors
+/// The line is not a status line of HTTP/1.0 or HTTP/1.1.
+pub(super) fn parse_status_line(line: &[u8]) -> Result<(u8, u16), &'static str> {
     let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ (b'0' | b'1'), b' ', digits @ ..] = line else {
-        return None;
+        return Err("invalid HTTP version");
     };
-    let (status, reason) = digits.split_first_chunk::<3>()?;
-    if !matches!(reason, [] | [b' ', ..]) || !status.iter().all(u8::is_ascii_digit) {
-        return None;
+    match digits.split_first_chunk::<3>() {
+        Some((status, [] | [b' ', ..])) if status.iter().all(u8::is_ascii_digit) => {
+            Ok((*minor, status.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'))))
+        }
+        _ => Err("invalid status code"),
     }
-    Some((*minor, status.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'))))
 }
 
 /// Parses a number that consists of digits only.
@@ -162,7 +166,7 @@ mod tests {
             ("SSH-2.0-x", None),
             ("", None),
         ] {
-            assert_eq!(parse_status_line(line.as_bytes()), parsed, "{line}");
+            assert_eq!(parse_status_line(line.as_bytes()).ok(), parsed, "{line}");
         }
     }
 

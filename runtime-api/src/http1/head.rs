@@ -37,8 +37,7 @@ impl Connection {
             let Some(status_line) = fields.next_line().map_err(not_http)? else {
                 return Err(broken("the response head is empty".to_owned()));
             };
-            let (minor_version, status) =
-                parse_status_line(status_line).ok_or_else(|| not_http("invalid status line"))?;
+            let (minor_version, status) = parse_status_line(status_line).map_err(not_http)?;
             let mut head = ResponseHead { status, length: Length::UntilEnd, is_reusable: minor_version == b'1' };
             if status / 100 == 1 {
                 // An interim response: the final one follows (RFC 9110, section 15.2).
