@@ -105,7 +105,8 @@ impl<'a> Reader<'a> {
             self.skip()?;
             return Ok(None);
         };
-        if let Some((raw, [QUOTE, rest @ ..])) = split_at_special(text) {
+        let special = vector::find_either_far(QUOTE, BACKSLASH, text);
+        if let Some((raw, [QUOTE, rest @ ..])) = special.and_then(|at| text.split_at_checked(at)) {
             self.rest = rest;
             return Ok(Some(DecodedText::Verbatim(raw)));
         }
@@ -198,7 +199,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a string. `text` is the rest after its opening quote.
     fn quoted(&mut self, text: &'a [u8]) -> Result<Text<'a>, Malformed> {
-        match split_at_special(text) {
+        match vector::find_either(QUOTE, BACKSLASH, text).and_then(|at| text.split_at_checked(at)) {
             Some((raw, [QUOTE, rest @ ..])) => {
                 self.rest = rest;
                 Ok(Text::from_raw(raw))
@@ -251,12 +252,6 @@ impl<'a> Reader<'a> {
     pub(crate) fn malformed(&self) -> Malformed {
         Malformed { at: self.at() }
     }
-}
-
-/// Splits before the first quote or backslash.
-#[inline]
-fn split_at_special(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    vector::find_either(QUOTE, BACKSLASH, text).and_then(|at| text.split_at_checked(at))
 }
 
 #[cfg(test)]

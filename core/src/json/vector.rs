@@ -2,7 +2,7 @@
 //!
 //! The functions of `memchr` look up the best instructions of the processor with each call. The strings of an event are so
 //! short that this takes longer than the search. These searchers are inlined, and find the end of a short string with about
-//! a dozen instructions: all strings of a small event take 4,000 instructions, 9,700 with 64-bit words, and 12,200 with
+//! a dozen instructions: all strings of a small event take 4,600 instructions, 9,700 with 64-bit words, and 12,200 with
 //! `memchr`.
 
 #[cfg(target_arch = "aarch64")]
@@ -33,6 +33,20 @@ pub(crate) fn find_either(one: u8, two: u8, bytes: &[u8]) -> Option<usize> {
         Some(searcher) => instructions::Two::find(&searcher, bytes),
         None => memchr::memchr2(one, two, bytes),
     }
+}
+
+/// Returns the position of the first byte that equals one of two, in bytes that may be long.
+///
+/// Inlines only the search in the first bytes. In 5 MB of base64, `memchr` takes a third fewer instructions, because it looks up
+/// wider vectors.
+#[inline]
+pub(crate) fn find_either_far(one: u8, two: u8, bytes: &[u8]) -> Option<usize> {
+    const NEAR: usize = 256;
+    let near = bytes.get(..NEAR).unwrap_or(bytes);
+    find_either(one, two, near).or_else(|| {
+        let far = bytes.get(NEAR..)?;
+        memchr::memchr2(one, two, far).map(|at| NEAR + at)
+    })
 }
 
 /// Returns the position of the first byte that equals one of three.
@@ -77,12 +91,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn finds_the_same_bytes_as_a_search_byte_by_byte(bytes in "[a-e]{0,80}[a-h]{0,80}") {
+        fn finds_the_same_bytes_as_a_search_byte_by_byte(bytes in "[a-e]{0,80}[a-h]{0,80}", start in 0..400_usize) {
             let bytes = bytes.as_bytes();
             let first = |wanted: &[u8]| bytes.iter().position(|byte| wanted.contains(byte));
             prop_assert_eq!(find(b'f', bytes), first(b"f"));
             prop_assert_eq!(find_either(b'f', b'g', bytes), first(b"fg"));
             prop_assert_eq!(find_any(b'f', b'g', b'h', bytes), first(b"fgh"));
+            let far = [vec![b'a'; start], bytes.to_vec()].concat();
+            prop_assert_eq!(find_either_far(b'f', b'g', &far), first(b"fg").map(|at| start + at));
         }
 
         #[test]

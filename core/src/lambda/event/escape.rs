@@ -32,7 +32,7 @@ impl Escape {
     pub(crate) fn push(self, out: &mut Vec<u8>, bytes: &[u8]) {
         let mask = self.mask();
         let mut rest = bytes;
-        // One lookup for each byte, instead of several comparisons, which take five times as long for a path.
+        // One lookup for each byte, instead of several comparisons, which take twice as long.
         while let Some(at) =
             rest.iter().position(|&byte| APPLIES.get(usize::from(byte)).is_some_and(|set| set & mask != 0))
             && let Some((before, from)) = rest.split_at_checked(at)

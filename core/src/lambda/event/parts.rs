@@ -68,6 +68,21 @@ impl<'a> HeaderPairs<'a> {
             Some(all) => Self { pairs: all, fallback: &fields.headers },
         }
     }
+
+    /// The headers of `fallback`, without most of those that `pairs` contains.
+    ///
+    /// Both maps of an event have the same names in the same order, so that comparing neighbors saves parsing each name and
+    /// looking it up: a fifth of the instructions of a small request.
+    pub(crate) fn more(self) -> impl Iterator<Item = &'a (Text<'a>, Text<'a>)> {
+        /// The number of values after which a name is no neighbor. Comparing all would take quadratic time.
+        const NEIGHBORS: usize = 8;
+        let mut rest = self.pairs;
+        self.fallback.iter().filter(move |(name, _)| {
+            let neighbor = rest.iter().take(NEIGHBORS).position(|(other, _)| other.raw() == name.raw());
+            rest = neighbor.and_then(|at| rest.get(at + 1..)).unwrap_or(rest);
+            neighbor.is_none()
+        })
+    }
 }
 
 /// The source of the body.

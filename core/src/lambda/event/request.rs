@@ -13,7 +13,7 @@ use crate::{
             escape::Escape,
             fields::{BodyMember, EventFields},
             headers::HeadersBuilder,
-            parts::{BodySource, HeaderPairs, RequestParts, StagePlace},
+            parts::{BodySource, RequestParts, StagePlace},
             text::decoded_bytes,
             uri::TargetBuilder,
         },
@@ -60,10 +60,9 @@ fn build_headers(
 ) -> Result<HeaderMap, BadRequest> {
     let trace_id = context.invocation.trace_id_bytes();
     let mut builder = HeadersBuilder::new(event, context.names, parts.headers.pairs.len(), trace_id);
-    let HeaderPairs { pairs, fallback } = parts.headers;
     // In one loop, so that the compiler inlines the function, which saves 2,000 instructions for a small request.
-    let pairs = pairs.iter().map(|pair| (pair, false)).chain(fallback.iter().map(|pair| (pair, true)));
-    for ((name, value), is_fallback) in pairs {
+    let pairs = parts.headers.pairs.iter().map(|pair| (pair, false));
+    for ((name, value), is_fallback) in pairs.chain(parts.headers.more().map(|pair| (pair, true))) {
         builder.append(*name, *value, is_fallback)?;
     }
     builder.set_cookies(parts.cookies)?;

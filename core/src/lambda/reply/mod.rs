@@ -104,8 +104,8 @@ fn encode(shape: ReplyShape, status: StatusCode, headers: HeaderMap, body: Bytes
             Reply::Stream(out)
         }
         ReplyKind::Envelope(envelope) => {
-            let codings = headers.get_all(CONTENT_ENCODING);
-            let is_encoded = codings.iter().any(|value| !is_identity(value.as_bytes()));
+            let mut codings = headers.iter().filter(|(name, _)| **name == CONTENT_ENCODING);
+            let is_encoded = codings.any(|(_, value)| !is_identity(value.as_bytes()));
             let out = encode_head(shape, status, headers, &body, request_id);
             Reply::Payload(ReplyPayload::new(out, body, is_encoded, envelope))
         }

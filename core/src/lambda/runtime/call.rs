@@ -1,7 +1,5 @@
 //! The call of the app.
 
-use std::pin::pin;
-
 use http::StatusCode;
 
 use crate::{
@@ -15,20 +13,25 @@ use crate::{
     util::catch_panic::{CatchPanic, Panicked},
 };
 
-/// Calls the app, and encodes its response as a reply. Returns the body as well if it has to be streamed after the reply.
+/// A reply, and the body if it has to be streamed after the reply.
+type ReplyAndBody<B> = (Reply, Option<B>);
+
+/// The output of a call, or the panic of the app.
+pub(crate) type Called<B> = Result<Result<ReplyAndBody<B>, ReplyError>, Panicked>;
+
+/// Calls the app. The future encodes its response as a reply. `prefix` is added to `Location` again.
 ///
-/// If the app panics, or has not responded at the deadline, the reply has status 500 or 504. `prefix` is added to `Location`
-/// again.
-pub(crate) fn call<A: App>(
+/// A function apart from [`reply`], so that the caller pins the future in place: every function that gets a large future as an
+/// argument moves it.
+pub(crate) fn start<A: App>(
     app: &A,
     request: Request,
     prefix: Option<PathPrefix>,
     shape: ReplyShape,
     request_id: &str,
-    deadline: &mut Deadline,
-) -> impl Future<Output = (Reply, Option<A::Body>)> {
+) -> Result<impl Future<Output = Called<A::Body>>, Panicked> {
     // The app is borrowed for the call only, so that the future of an app that is not `Sync` can be `Send`.
-    let called = CatchPanic::new(|| {
+    CatchPanic::new(|| {
         let response = app.call(request);
         async move {
             let mut response = response.await;
@@ -37,23 +40,26 @@ pub(crate) fn call<A: App>(
             }
             reply::write(shape, response, request_id).await
         }
-    });
-    async move {
-        let output = match called {
-            // Pinned here, because every function that gets this future as an argument would move it.
-            Ok(called) => deadline.limit(pin!(called)).await,
-            Err(panic) => Some(Err(panic)),
-        };
-        let failure = match output {
-            Some(Ok(Ok(reply))) => return reply,
-            Some(Ok(Err(error))) => CallFailure::from_reply(&error),
-            Some(Err(panic)) => CallFailure::from_panic(&panic),
-            None => CallFailure::at_deadline(deadline),
-        };
-        let CallFailure { status, message, client_message } = failure;
-        log::error!("request {request_id}: responding with {}: {message}", status.as_u16());
-        (reply::text(shape, status, client_message, request_id), None)
-    }
+    })
+}
+
+/// Returns the reply of a call. If the app has panicked, or has not responded at the deadline (`None`), the reply has status 500 or
+/// 504.
+pub(crate) fn reply<B>(
+    output: Option<Called<B>>,
+    shape: ReplyShape,
+    request_id: &str,
+    deadline: &Deadline,
+) -> ReplyAndBody<B> {
+    let failure = match output {
+        Some(Ok(Ok(reply))) => return reply,
+        Some(Ok(Err(error))) => CallFailure::from_reply(&error),
+        Some(Err(panic)) => CallFailure::from_panic(&panic),
+        None => CallFailure::at_deadline(deadline),
+    };
+    let CallFailure { status, message, client_message } = failure;
+    log::error!("request {request_id}: responding with {}: {message}", status.as_u16());
+    (reply::text(shape, status, client_message, request_id), None)
 }
 
 /// The reason why the app's response cannot be sent.

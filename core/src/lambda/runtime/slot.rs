@@ -17,7 +17,7 @@ use crate::{
         api_error::{into_error, with_causes},
         event::{self, DecodeContext, DecodedEvent, HeaderNameCache, Recipient, Rejection},
         reply::{self, Reply},
-        runtime::{Handlers, call::call, deadline::Deadline, group::GraceEnd, handle, stop::StopSignal, stream},
+        runtime::{Handlers, call, deadline::Deadline, group::GraceEnd, handle, stop::StopSignal, stream},
     },
     log::{self, span},
     path::reserved::Reserved,
@@ -113,13 +113,16 @@ impl<A: App> Slot<'_, A> {
             Ok(Recipient::App(DecodedEvent { mut request, shape, prefix })) => {
                 request.extensions_mut().insert(after.clone());
                 let prefix = prefix.filter(|_| settings.rewrites_location());
-                // Pinned in place, because `await` would move this future.
-                pin!(call(app, request, prefix, shape, id, deadline)).await
+                let output = match call::start(app, request, prefix, shape, id) {
+                    Ok(called) => deadline.limit(pin!(called)).await,
+                    Err(panic) => Some(Err(panic)),
+                };
+                call::reply(output, shape, id, deadline)
             }
             Err(rejection) => (reject(rejection, id), None),
         };
         let sent = match reply {
-            Reply::Payload(payload) => invocation.respond(payload).await,
+            Reply::Payload(payload) => pin!(invocation.respond(payload)).await,
             Reply::Stream(prelude) => stream::send(invocation, context, &prelude, body, deadline).await,
             Reply::Error { error_type, message } => {
                 log::error!("request {id}: {message}");

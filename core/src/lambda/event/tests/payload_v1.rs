@@ -168,6 +168,22 @@ fn reads_all_values_of_repeated_headers() {
 }
 
 #[test]
+fn adds_only_missing_headers_of_the_single_value_map_in_any_order() {
+    let mut names: Vec<String> = (0..30).map(|number| format!("X-{number}")).collect();
+    let lists: serde_json::Map<_, _> =
+        names.iter().step_by(2).map(|name| (name.clone(), json!(["1", "2", "3"]))).collect();
+    for _ in 0..2 {
+        let singles: serde_json::Map<_, _> = names.iter().map(|name| (name.clone(), json!("3"))).collect();
+        let request = request(json!({"multiValueHeaders": lists, "headers": singles}));
+        for name in &names {
+            let expected = if lists.contains_key(name) { vec![&b"1"[..], b"2", b"3"] } else { vec![&b"3"[..]] };
+            assert_eq!(all(request.headers(), name), expected, "{name}");
+        }
+        names.reverse();
+    }
+}
+
+#[test]
 fn serves_tests_from_the_console() {
     // Rule 9.
     let request = request(json!({
