@@ -61,8 +61,7 @@ impl Client {
         if let Some(opened) = self.opened.take() {
             return self.poll(opened).await;
         }
-        // Not checked for EOF, which takes a system call: a poll on a closed connection is repeated at once on a new one.
-        match self.connection.take().filter(|connection| connection.is_in_step()) {
+        match self.take_connection() {
             Some(connection) => self.poll(PollConnection { connection, origin: Origin::Kept }).await,
             None => self.open(Origin::New).await,
         }

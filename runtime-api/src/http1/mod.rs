@@ -85,15 +85,10 @@ impl Connection {
         })
     }
 
-    /// Whether everything that was received belongs to earlier responses.
-    pub(crate) fn is_in_step(&self) -> bool {
-        self.buffer.is_empty()
-    }
-
     /// Whether the idle connection has received neither data nor EOF.
     pub(crate) fn is_idle(&self) -> bool {
         let is_waiting = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
-        self.is_in_step() && self.socket.try_read(&mut [0]).as_ref().is_err_and(is_waiting)
+        self.buffer.is_empty() && self.socket.try_read(&mut [0]).as_ref().is_err_and(is_waiting)
     }
 
     /// Sends a request without a body: a head that ends with an empty line.
