@@ -37,12 +37,10 @@ async fn probes_idle_connections_and_limits_unacknowledged_data() {
 async fn read(sent: Vec<Vec<u8>>) -> Result<(ResponseHead, Bytes, Vec<String>), ConnectionError> {
     let mut headers = vec![];
     let mut connection = peer(sent).await;
-    let response = connection
-        .response(&mut ReusableTimer::default(), |_, name, value| {
-            headers.push([name, b"=", value].concat().escape_ascii().to_string())
-        })
-        .await;
-    let (head, body) = response?;
+    let mut header = |_: &Bytes, name: &[u8], value: &[u8]| {
+        headers.push([name, b"=", value].concat().escape_ascii().to_string());
+    };
+    let (head, body) = connection.response(&mut ReusableTimer::default(), &mut header).await?;
     Ok((head, body, headers))
 }
 
@@ -140,7 +138,7 @@ async fn times_out_within_a_response_and_not_before_it() {
             assert!(timeout(IO_TIMEOUT * 100, connection.wait()).await.is_err(), "the wait ended");
         }
         let timed_out =
-            timeout(IO_TIMEOUT * 2, connection.response(&mut timer, |_, _, _| {})).await.expect("no timeout");
+            timeout(IO_TIMEOUT * 2, connection.response(&mut timer, &mut ignore_header)).await.expect("no timeout");
         assert!(
             matches!(timed_out, Err(ConnectionError::Broken(error)) if error.kind() == io::ErrorKind::TimedOut),
             "{begin}"

@@ -172,9 +172,11 @@ mod tests {
             "x-forwarded-proto",
             "x-request-id",
         ];
-        let title = |name: &str| {
-            name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect::<Vec<_>>().join("-")
+        let title_word = |word: &str| {
+            let (first, rest) = word.split_at(1);
+            first.to_uppercase() + rest
         };
+        let title = |name: &str| name.split('-').map(title_word).collect::<Vec<_>>().join("-");
         for names in [names.map(str::to_owned), names.map(title)] {
             let slots: std::collections::HashSet<_> = names.iter().map(|name| hash(name.as_bytes()) % SLOTS).collect();
             assert!(slots.len() >= names.len() - 4, "{} of {}", slots.len(), names.len());
