@@ -121,12 +121,13 @@ def table(document, group):
 
 def growth(document):
     """Returns a table of the smallest and the largest size of each series."""
-    lines = ["| | from | to | cost | growth |", "|---|---|---|---|---|"]
+    lines = ["| | range | cost | growth |", "|---|---|---|---|"]
     for series in document["figures"]:
         (x_min, first), (x_max, last) = series["points"][0], series["points"][-1]
         step = (last - first) / (x_max - x_min)
         cost = f"{last / first:.3g} times" if series["flat"] else f"{short(step)} {series['y']} for each"
-        lines.append(f"| {series['title']} | {short(x_min)} | {short(x_max)} | {short(first)} to {short(last)} {series['y']} | {cost} |")
+        steps = f"{short(x_min)} to {short(x_max)} {series['x']}"
+        lines.append(f"| {series['title']} | {steps} | {short(first)} to {short(last)} {series['y']} | {cost} |")
     return "\n".join([*lines, "", source(document)])
 
 
