@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
 use tokio::{
     sync::watch,
+    task::unconstrained,
     time::{Instant, Sleep, sleep},
 };
 
@@ -127,7 +128,8 @@ async fn wait_for_shutdown(phase: &mut watch::Receiver<Phase>) -> bool {
     let has_changed = || current.has_changed().unwrap_or(true);
     let mut is_registered = false;
     let changed = {
-        let mut changed = pin!(phase.changed());
+        // Unconstrained: without budget, the first poll would not register the waker.
+        let mut changed = pin!(unconstrained(phase.changed()));
         poll_fn(|cx| {
             if replace(&mut is_registered, true) && !has_changed() {
                 return Poll::Pending;
@@ -227,5 +229,33 @@ mod tests {
     #[tokio::test]
     async fn closes_a_connection_of_http_2_without_the_feature() {
         assert_eq!(answer(PREFACE).await, b"");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{task::coop::poll_proceed, time::timeout};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn notices_a_shutdown_after_a_request_that_used_the_budget_of_the_task() {
+        let (sender, mut phase) = watch::channel(Phase::Serving);
+        let connection = tokio::spawn(async move {
+            let mut is_first = true;
+            let mut waiting = pin!(wait_for_shutdown(&mut phase));
+            poll_fn(|cx| {
+                if replace(&mut is_first, false) {
+                    while let Poll::Ready(budget) = poll_proceed(cx) {
+                        budget.made_progress();
+                    }
+                }
+                waiting.as_mut().poll(cx)
+            })
+            .await
+        });
+        sleep(Duration::from_millis(10)).await;
+        sender.send(Phase::Draining).unwrap();
+        assert!(!timeout(Duration::from_secs(5), connection).await.expect("the task waits for ever").unwrap());
     }
 }
