@@ -50,19 +50,29 @@ impl<'a> Fields<'a> {
     /// Returns the name and the value of the next header, or `None` after the last one.
     ///
     /// # Errors
-    /// The line is not a header, or there are too many.
+    /// The line is not a header or contains control characters, or there are too many.
     pub(super) fn next(&mut self) -> Result<Option<Field<'a>>, &'static str> {
         let Some(line) = self.next_line()? else { return Ok(None) };
         self.left = self.left.checked_sub(1).ok_or("too many headers")?;
-        // A line that begins with a space continues the line before (obsolete), and a space before the colon is invalid.
-        let is_name = |name: &[u8]| {
-            name.first().is_some_and(|first| *first > b' ') && name.last().is_some_and(|last| *last > b' ')
+        let (name, value) = match find_either(b':', b':', line).and_then(|colon| line.split_at_checked(colon)) {
+            Some((name, [_, value @ ..])) if is_name(name) => (name, value),
+            _ => return Err("invalid header name"),
         };
-        match find_either(b':', b':', line).and_then(|colon| line.split_at_checked(colon)) {
-            Some((name, [_, value @ ..])) if is_name(name) => Ok(Some((name, trim(value)))),
-            _ => Err("invalid header name"),
-        }
+        // A value may be sent back to the Runtime API, and apps set environment variables from some.
+        if has_control(value) { Err("invalid header value") } else { Ok(Some((name, trim(value)))) }
     }
+}
+
+/// Returns whether all bytes are visible ASCII characters. A line that begins with a space continues the line before (obsolete),
+/// and a space before the colon is invalid.
+fn is_name(name: &[u8]) -> bool {
+    // Without branches, so that the compiler uses vector instructions. The same applies to `has_control`.
+    !name.is_empty() && name.iter().fold(true, |is_visible, &byte| is_visible & (byte > b' ') & (byte < 0x7f))
+}
+
+/// Returns whether `value` contains a control character other than a tab.
+fn has_control(value: &[u8]) -> bool {
+    value.iter().fold(false, |has_control, &byte| has_control | ((byte < b' ') & (byte != b'\t')) | (byte == 0x7f))
 }
 
 /// Removes white space at both ends. Most values have one space before them.
