@@ -16,14 +16,16 @@ impl Ipc {
     /// Writes the messages at the end of the turn of this thread's runtime: after the tasks that are ready now. At once without a
     /// runtime.
     ///
-    /// Each thread writes for itself. A handler that blocks its thread cannot delay the messages of other threads.
+    /// Each thread writes for itself. A handler that blocks its thread delays the messages of that thread only, until another
+    /// message is written.
     pub(super) fn write_at_end_of_turn(self: &Arc<Self>, mut outbox: MutexGuard<'_, Outbox>) {
         let thread = thread::current().id();
-        if outbox.deferring_threads.contains(&thread) {
+        if let Some((_, ends)) = outbox.deferring_threads.iter_mut().find(|(deferring, _)| *deferring == thread) {
+            *ends += 1;
             return;
         }
         let Ok(runtime) = Handle::try_current() else { return self.write(outbox) };
-        outbox.deferring_threads.push(thread);
+        outbox.deferring_threads.push((thread, 1));
         // A runtime that is shutting down drops the task here.
         drop(outbox);
         let write = WriteOnDrop { ipc: Arc::clone(self), thread };
@@ -43,8 +45,10 @@ struct WriteOnDrop {
 impl Drop for WriteOnDrop {
     fn drop(&mut self) {
         let mut outbox = self.ipc.lock();
-        outbox.deferring_threads.retain(|&thread| thread != self.thread);
-        outbox.pace.end_turn();
+        let index = outbox.deferring_threads.iter().position(|(thread, _)| *thread == self.thread);
+        if let Some((_, ends)) = index.map(|index| outbox.deferring_threads.swap_remove(index)) {
+            outbox.pace.end_turn(ends);
+        }
         self.ipc.write(outbox);
     }
 }
@@ -112,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_log_line_takes_the_earlier_ends_along() {
+    async fn a_log_line_also_sends_earlier_ends() {
         let (ipc, platform) = busy().await;
         ipc.end_request(&context(1));
         assert!(arrived(&platform).is_empty());

@@ -12,8 +12,8 @@ pub(super) struct Outbox {
     /// The number of bytes before `unwritten` that a thread is writing, or 0.
     pub(super) being_written: usize,
     pub(super) pace: Pace,
-    /// The threads that write `unwritten` at the end of their turn.
-    pub(super) deferring_threads: Vec<ThreadId>,
+    /// The threads that write `unwritten` at the end of their turn, with the number of requests that ended in it.
+    pub(super) deferring_threads: Vec<(ThreadId, u32)>,
     pub(super) has_started: bool,
     pub(super) open_requests: usize,
     pub(super) is_broken: bool,

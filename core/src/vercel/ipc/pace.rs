@@ -11,10 +11,8 @@ pub(super) struct Pace {
     is_busy: bool,
     /// The number of ends in the current window.
     count: u32,
-    /// The beginning of the current window. `None` until the first end after a pause in being busy.
+    /// The beginning of the current window. `None` until the first window is full.
     since: Option<Instant>,
-    /// The number of ends that wait for the end of the turn.
-    deferred: u32,
 }
 
 impl Pace {
@@ -23,7 +21,6 @@ impl Pace {
     /// Reads the clock once in a window only.
     pub(super) fn count_end(&mut self, now: impl FnOnce() -> Instant) -> bool {
         if self.is_busy {
-            self.deferred += 1;
             return true;
         }
         self.count += 1;
@@ -36,13 +33,12 @@ impl Pace {
         false
     }
 
-    /// Counts the end of a turn. After a turn with a single end, the process is no longer busy: a client that sends one request after
-    /// the other would only pay for the wait.
-    pub(super) fn end_turn(&mut self) {
-        if self.deferred == 1 {
+    /// Counts the end of a thread's turn, in which `ends` requests ended. After a turn with a single end, the process is no longer
+    /// busy: a client that sends one request after the other would only pay for the wait.
+    pub(super) fn end_turn(&mut self, ends: u32) {
+        if ends == 1 {
             *self = Self::default();
         }
-        self.deferred = 0;
     }
 
     #[cfg(test)]
@@ -76,7 +72,7 @@ mod tests {
         pace.set_busy();
         for (ends, is_busy) in [(2, true), (0, true), (1, false)] {
             (0..ends).for_each(|_| assert!(pace.count_end(Instant::now)));
-            pace.end_turn();
+            pace.end_turn(ends);
             assert_eq!(pace.is_busy, is_busy, "{ends}");
         }
         assert_eq!(count_ends(&mut pace, 2, Duration::ZERO), 0);
