@@ -77,9 +77,9 @@ pub(crate) fn for_server() -> Option<Span> {
     if has_no_subscriber() {
         return None;
     }
-    let request_id = REQUESTS.fetch_add(1, Relaxed);
-    let span = tracing::debug_span!(target: "lodger", "request", request_id, front = "server");
-    (!span.is_none()).then_some(span)
+    // The macro evaluates its values for an enabled span only.
+    let span = tracing::debug_span!(target: "lodger", "request", request_id = REQUESTS.fetch_add(1, Relaxed), front = "server");
+    (!span.is_disabled()).then_some(span)
 }
 
 /// Returns whether `metadata` belongs to a span of this module.

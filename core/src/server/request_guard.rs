@@ -48,7 +48,7 @@ impl RequestGuard {
 
     /// Creates the guard of a request that a platform sent.
     pub(crate) fn for_platform(span: Span, end: Option<RequestEndGuard>, catches_panics: bool) -> Self {
-        let span = (!span.is_none()).then(|| Box::new(span));
+        let span = (!span.is_disabled()).then(|| Box::new(span));
         Self { span, end, after: None, prefix: None, catches_panics, is_message: false }
     }
 
