@@ -1,4 +1,4 @@
-//! A JSON reader that reads each byte once and copies none: values are slices of the input.
+//! A JSON reader. Values are slices of the input, except [decoded strings](Reader::decoded_string).
 //!
 //! The caller reads the values that it needs in the order of the input, and skips the others, for which the reader only
 //! matches brackets and quotes. Skipped values and numbers are not validated. Nesting uses no stack.
@@ -6,6 +6,9 @@
 use crate::json::{BACKSLASH, QUOTE, text::unescape, vector};
 
 pub(crate) use crate::json::text::{DecodedText, Text};
+
+/// The maximum memory that a decoded string keeps besides its bytes.
+const MAX_SPARE: usize = 64 * 1024;
 
 /// The input is not JSON from byte `at` on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +116,10 @@ impl<'a> Reader<'a> {
         let mut decoded = Vec::new();
         if let Some(rest) = unescape(text, &mut decoded) {
             self.rest = rest;
+            // The body of a request lives as long as the request, so its spare memory matters.
+            if decoded.capacity() - decoded.len() > MAX_SPARE {
+                decoded.shrink_to_fit();
+            }
             return Ok(Some(DecodedText::Decoded(decoded.into())));
         }
         self.quoted(text)?;

@@ -34,7 +34,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Appends the decoded string to `out`. Returns `None` if an escape is invalid.
+    /// Appends the decoded string to `out`. Returns `None` if an escape is invalid; `out` then ends with undefined bytes.
     pub(crate) fn decode_into(self, out: &mut Vec<u8>) -> Option<()> {
         match self.verbatim() {
             Some(bytes) => out.extend_from_slice(bytes),
@@ -43,7 +43,7 @@ impl<'a> Text<'a> {
         Some(())
     }
 
-    /// The bytes of the input, with escapes.
+    /// The bytes of the input, with escapes, and with the closing quote if there are any.
     pub(crate) fn raw(self) -> &'a [u8] {
         self.raw
     }
@@ -82,8 +82,8 @@ pub(crate) fn unescape<'a>(input: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8
     let mut rest = input;
     out.reserve(input.len().min(MAX_RESERVED) + MIN_ROOM);
     loop {
-        // Writing to a slice needs fewer checks than appending to a vector. In pieces, because longer ones take as many
-        // instructions to fill with zeros as they have bytes.
+        // Writing to a slice needs fewer checks than appending to a vector. It is done in pieces: a longer piece
+        // takes as many instructions to fill with zeros as it has bytes.
         let start = out.len();
         out.resize(start + (rest.len() + MIN_ROOM).min(MAX_ROOM), 0);
         let mut room = out.get_mut(start..)?;
@@ -117,7 +117,7 @@ const MAX_ROOM: usize = 2000;
 /// The maximum number of bytes reserved: the input may be much longer than the string.
 const MAX_RESERVED: usize = 64 * 1024;
 
-/// Decodes vectors of bytes until one that needs a closer look, and returns the input and the room that are left.
+/// Decodes vectors of bytes until a quote or an escape `\u`, and returns the input and the room that are left.
 ///
 /// Takes 33 instructions for an escape and 21 for a vector without one. A decoder that looked at words of eight bytes took
 /// twice as many.
@@ -157,7 +157,7 @@ fn put(room: &mut [u8], byte: u8) -> Option<&mut [u8]> {
 
 /// Returns the byte that an escape of two characters stands for.
 fn unescaped(kind: u8) -> Option<u8> {
-    // The most frequent one, apart from the others, which the compiler turns into a table of jumps.
+    // The most frequent escape comes first. The compiler turns the others into a table of jumps.
     if kind == QUOTE {
         return Some(kind);
     }

@@ -208,6 +208,7 @@ impl<'a> HttpFields<'a> {
 }
 
 impl<'a> BodyMember<'a> {
+    /// Reads the member, and decodes it. An event for a handler may have such a member too, and is decoded in vain.
     fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
         let start = reader.mark()?;
         Ok(match reader.decoded_string()? {
