@@ -22,7 +22,7 @@ pub struct ReusableTimer(Option<Pin<Box<Sleep>>>);
 impl ReusableTimer {
     /// Returns the output of `future`, or `None` at `deadline`. Waits without a limit if `deadline` is `None`.
     ///
-    /// Pin a large future before, because this method moves its argument several times.
+    /// Pin a large future first: this method moves its argument several times.
     ///
     /// # Panics
     /// Outside a Tokio runtime with time enabled.

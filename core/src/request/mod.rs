@@ -8,7 +8,7 @@ pub(crate) mod extensions;
 #[cfg(any(feature = "actix-web", feature = "axum", feature = "axum-07"))]
 pub(crate) mod extract;
 pub(crate) mod head;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "lambda", feature = "server"))]
 pub(crate) mod new_extensions;
 pub(crate) mod proxies;
 #[cfg(any(feature = "lambda", feature = "vercel"))]

@@ -72,7 +72,7 @@ pin_project! {
     }
 }
 
-/// A wrapper that moves its guard to the pending ones on drop.
+/// A wrapper that moves its guard to `pending` on drop, if there is one.
 struct DeferredGuard {
     guard: RequestGuard,
     pending: Option<PendingFlush>,

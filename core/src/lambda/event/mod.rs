@@ -8,7 +8,6 @@ mod decode_context;
 mod domain;
 mod error;
 mod escape;
-mod extensions;
 mod fields;
 mod front;
 mod fronts;
@@ -36,7 +35,6 @@ use crate::{
 };
 
 pub(crate) use decode_context::DecodeContext;
-pub(crate) use extensions::with_room;
 pub(crate) use header_names::HeaderNameCache;
 pub(crate) use rejection::Rejection;
 

@@ -73,7 +73,7 @@ impl<'a> HeaderPairs<'a> {
     ///
     /// Both maps of an event have the same names in the same order, so that comparing neighbors saves parsing each name and
     /// looking it up: a fifth of the instructions of a small request.
-    pub(crate) fn more(self) -> impl Iterator<Item = &'a (Text<'a>, Text<'a>)> {
+    pub(crate) fn missing(self) -> impl Iterator<Item = &'a (Text<'a>, Text<'a>)> {
         /// The number of values after which a name is no neighbor. Comparing all would take quadratic time.
         const NEIGHBORS: usize = 8;
         let mut rest = self.pairs;

@@ -62,7 +62,7 @@ fn build_headers(
     let mut builder = HeadersBuilder::new(event, context.names, parts.headers.pairs.len(), trace_id);
     // In one loop, so that the compiler inlines the function, which saves 2,000 instructions for a small request.
     let pairs = parts.headers.pairs.iter().map(|pair| (pair, false));
-    for ((name, value), is_fallback) in pairs.chain(parts.headers.more().map(|pair| (pair, true))) {
+    for ((name, value), is_fallback) in pairs.chain(parts.headers.missing().map(|pair| (pair, true))) {
         builder.append(*name, *value, is_fallback)?;
     }
     builder.set_cookies(parts.cookies)?;

@@ -46,7 +46,7 @@ impl Runtime {
             return result;
         }
         match Handle::current().runtime_flavor() {
-            // Boxed, because a task is: this future would take the memory of the slot as well.
+            // Boxed: otherwise the future of this method would be as large as that of a slot, even if a task runs the slot.
             RuntimeFlavor::CurrentThread => Box::pin(self.run_one_slot(app)).await,
             _ => AbortOnDrop(tokio::spawn(self.run_one_slot(app))).await.map_err(failed).flatten(),
         }

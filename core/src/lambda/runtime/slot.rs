@@ -21,7 +21,7 @@ use crate::{
     },
     log::{self, span},
     path::reserved::Reserved,
-    request::after_response,
+    request::{after_response, new_extensions::new_event_extensions},
     util::{
         catch_panic::{self, Panicked},
         join_all::JoinAll,
@@ -58,7 +58,7 @@ pub(crate) async fn run<A: App>(
         settings,
         reserved: Reserved::new(settings.events_path.as_deref(), settings.websocket_path.as_deref()),
         header_names: HeaderNameCache::new(),
-        extensions: event::with_room(),
+        extensions: new_event_extensions(),
         deadline: Deadline::new(settings.deadline_margin, grace_end),
         after: AfterResponse::new(),
     };

@@ -1,6 +1,6 @@
 //! The threads of a function under `#[tokio::main]`.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use lodger_gateway::{Front, RuntimeApi};
@@ -27,12 +27,13 @@ async fn invocations_stay_on_one_worker_thread() {
     let address = api.address();
     let vars = [("AWS_LAMBDA_RUNTIME_API", &*address), ("PROBE_FRAMEWORK", "threads"), ("TOKIO_WORKER_THREADS", "4")];
     let _process = start(&vars);
-    let mut counts = HashMap::<Bytes, u32>::new();
+    let mut threads = Vec::new();
     for _ in 0..200 {
-        *counts.entry(fetch(&api, "/thread").await).or_default() += 1;
+        threads.push(fetch(&api, "/thread").await);
     }
-    // The task may change the thread once while the runtime starts its workers.
-    assert!(counts.values().any(|&count| count >= 190), "{counts:?}");
+    let changes = threads.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    // The task may change the thread while the runtime starts its workers.
+    assert!(changes <= 3, "{changes} of {threads:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

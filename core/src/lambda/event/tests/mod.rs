@@ -18,6 +18,7 @@ use crate::{
     ClientAddr, PathPrefix, ResponseMode, Settings, Stage,
     lambda::{Context, event::*},
     path::reserved::Reserved,
+    request::new_extensions::new_event_extensions,
 };
 
 /// Replaces members of an event. A name with a dot is a member of `requestContext`, a name with two dots one of its `http` or
@@ -53,7 +54,7 @@ fn read_bytes(event: &Bytes, settings: &Settings, trace_id: &'static str) -> Res
             &[],
             &reserved,
             &mut HeaderNameCache::new(),
-            &with_room(),
+            &new_event_extensions(),
         ),
     );
     read.map(|recipient| {
