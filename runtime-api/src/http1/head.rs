@@ -33,7 +33,7 @@ impl Connection {
                 bytes => bytes?,
             };
             let not_http = |cause: &str| broken(format!("the response is not HTTP/1.1: {cause}"));
-            let mut fields = Fields::new(&bytes);
+            let mut fields = Fields::new(&bytes).map_err(not_http)?;
             let Some(status_line) = fields.next_line().map_err(not_http)? else {
                 return Err(broken("the response head is empty".to_owned()));
             };
