@@ -1,5 +1,6 @@
 //! The functions of a function app, from `host.json` and the files `function.json`.
 
+mod comments;
 mod files;
 #[cfg(test)]
 mod tests;

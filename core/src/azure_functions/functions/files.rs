@@ -2,8 +2,7 @@
 //!
 //! .NET ignores the case of keys in both files, and so does this reader. Newtonsoft.Json, which reads both files, skips comments.
 
-use std::borrow::Cow;
-
+use super::comments::without_comments;
 use crate::json::read::{Malformed, Reader, Text};
 
 /// The parts of `host.json`.
@@ -97,13 +96,13 @@ pub(super) struct Binding {
 pub(super) fn parse_host(bytes: &[u8]) -> Result<HostFile, usize> {
     let mut host = HostFile::default();
     let read = |reader: &mut Reader<'_>| {
-        object(reader, &mut |reader, key| {
-            if is(key, "customHandler") {
+        read_object(reader, &mut |reader, key| {
+            if is_named(key, "customHandler") {
                 read_custom_handler(reader, &mut host)
-            } else if is(key, "extensions") {
+            } else if is_named(key, "extensions") {
                 read_extensions(reader, &mut host)
             } else {
-                host.has_http_worker |= is(key, "httpWorker");
+                host.has_http_worker |= is_named(key, "httpWorker");
                 reader.skip().map(drop)
             }
         })
@@ -119,8 +118,8 @@ pub(super) fn parse_host(bytes: &[u8]) -> Result<HostFile, usize> {
 pub(super) fn parse_function(bytes: &[u8]) -> Result<Vec<Binding>, usize> {
     let mut bindings = Vec::new();
     document(bytes, |reader| {
-        object(reader, &mut |reader, key| {
-            if !is(key, "bindings") {
+        read_object(reader, &mut |reader, key| {
+            if !is_named(key, "bindings") {
                 return reader.skip().map(drop);
             }
             let binding = |reader: &mut Reader<'_>| read_binding(reader).map(|binding| bindings.push(binding));
@@ -140,56 +139,25 @@ fn document(bytes: &[u8], read: impl FnOnce(&mut Reader<'_>) -> Result<bool, Mal
     }
 }
 
-/// Replaces each comment by spaces, so that positions in the file stay the same.
-fn without_comments(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let mut bytes = Cow::Borrowed(bytes);
-    let mut at = 0;
-    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let length = match rest {
-            [b'"', rest @ ..] => 1 + string_len(rest),
-            [b'/', b'/', ..] => rest.iter().take_while(|byte| !matches!(byte, b'\n' | b'\r')).count(),
-            // The reader reports a comment without an end.
-            [b'/', b'*', rest @ ..] => rest.windows(2).position(|window| window == b"*/").map_or(2, |end| end + 4),
-            _ => 1,
-        };
-        if rest.starts_with(b"//") || (rest.starts_with(b"/*") && length > 2) {
-            bytes.to_mut().iter_mut().skip(at).take(length).for_each(|byte| *byte = b' ');
-        }
-        at += length;
-    }
-    bytes
-}
-
-/// The length of a string after its first quote, with the last one.
-fn string_len(bytes: &[u8]) -> usize {
-    let mut is_escaped = false;
-    let end = bytes.iter().position(|&byte| {
-        let is_end = byte == b'"' && !is_escaped;
-        is_escaped = byte == b'\\' && !is_escaped;
-        is_end
-    });
-    end.map_or(bytes.len(), |end| end + 1)
-}
-
 fn read_custom_handler(reader: &mut Reader<'_>, host: &mut HostFile) -> Result<(), Malformed> {
-    object(reader, &mut |reader, key| {
-        if is(key, "enableForwardingHttpRequest") {
+    read_object(reader, &mut |reader, key| {
+        if is_named(key, "enableForwardingHttpRequest") {
             host.is_forwarding = read_boolean(reader)?;
             return Ok(());
         }
-        if is(key, "enableProxyingHttpRequest") {
+        if is_named(key, "enableProxyingHttpRequest") {
             host.is_proxying = read_boolean(reader)?;
             return Ok(());
         }
-        if !is(key, "http") {
+        if !is_named(key, "http") {
             return reader.skip().map(drop);
         }
-        object(reader, &mut |reader, key| {
-            if !is(key, "routes") {
+        read_object(reader, &mut |reader, key| {
+            if !is_named(key, "routes") {
                 return reader.skip().map(drop);
             }
             reader.array(|reader| {
-                object(reader, &mut |reader, key| match is(key, "route") {
+                read_object(reader, &mut |reader, key| match is_named(key, "route") {
                     true => reader.string().map(|route| host.routes.extend(route.and_then(text))),
                     false => reader.skip().map(drop),
                 })
@@ -210,12 +178,12 @@ fn read_boolean(reader: &mut Reader<'_>) -> Result<bool, Malformed> {
 }
 
 fn read_extensions(reader: &mut Reader<'_>, host: &mut HostFile) -> Result<(), Malformed> {
-    object(reader, &mut |reader, key| {
-        if !is(key, "http") {
+    read_object(reader, &mut |reader, key| {
+        if !is_named(key, "http") {
             return reader.skip().map(drop);
         }
-        object(reader, &mut |reader, key| {
-            if !is(key, "routePrefix") {
+        read_object(reader, &mut |reader, key| {
+            if !is_named(key, "routePrefix") {
                 return reader.skip().map(drop);
             }
             if let Some(prefix) = reader.string()?.and_then(text) {
@@ -230,16 +198,16 @@ fn read_extensions(reader: &mut Reader<'_>, host: &mut HostFile) -> Result<(), M
 
 fn read_binding(reader: &mut Reader<'_>) -> Result<Binding, Malformed> {
     let mut binding = Binding::default();
-    object(reader, &mut |reader, key| {
+    read_object(reader, &mut |reader, key| {
         let value = reader.string()?.and_then(text);
         let Some(value) = value else { return Ok(()) };
-        if is(key, "name") {
+        if is_named(key, "name") {
             binding.name = value;
-        } else if is(key, "type") {
+        } else if is_named(key, "type") {
             binding.kind = value;
-        } else if is(key, "direction") {
+        } else if is_named(key, "direction") {
             binding.is_output = value.eq_ignore_ascii_case("out");
-        } else if is(key, "route") {
+        } else if is_named(key, "route") {
             binding.route = Some(value);
         }
         Ok(())
@@ -248,7 +216,7 @@ fn read_binding(reader: &mut Reader<'_>) -> Result<Binding, Malformed> {
 }
 
 /// Reads an object, like [`Reader::object`], whose code is compiled once for each closure: 1 KB.
-fn object<'a>(
+fn read_object<'a>(
     reader: &mut Reader<'a>,
     member: &mut dyn FnMut(&mut Reader<'a>, Text<'a>) -> Result<(), Malformed>,
 ) -> Result<bool, Malformed> {
@@ -257,7 +225,7 @@ fn object<'a>(
 
 // Not inlined: the standard library's comparison takes 200 bytes of code.
 #[inline(never)]
-fn is(key: Text<'_>, name: &str) -> bool {
+fn is_named(key: Text<'_>, name: &str) -> bool {
     key.raw().eq_ignore_ascii_case(name.as_bytes())
 }
 
