@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Apart from [`peek`](Self::peek), because JSON of a front contains no white space between values.
+    /// Not a part of [`peek`](Self::peek), which is inlined: JSON of a front contains no white space between values.
     #[inline(never)]
     fn peek_after_space(&mut self) -> Result<(u8, &'a [u8]), Malformed> {
         let space = self.rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();

@@ -1,6 +1,6 @@
 //! Byte search with 64-bit words ("SIMD within a register"): eight bytes at a time.
 //!
-//! For a range of bytes, which the searchers of [`vector`](super::vector) cannot find.
+//! Finds a range of bytes. The searchers of [`vector`](super::vector) find at most three values.
 
 use crate::json::{BACKSLASH, QUOTE};
 
