@@ -1,7 +1,7 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
@@ -40,10 +40,15 @@ where
     type Output = Response<FallibleBody<B>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match ready!(self.project().future.poll(cx)) {
-            Ok(response) => response.map(Either::Left),
-            Err(error) => server_error(error).map(Either::Right),
-        })
+        self.project().future.poll(cx).map(into_response)
+    }
+}
+
+/// Returns the response of a service, or a 500 if the service failed.
+pub(crate) fn into_response<B, E: Into<BoxError>>(result: Result<Response<B>, E>) -> Response<FallibleBody<B>> {
+    match result {
+        Ok(response) => response.map(Either::Left),
+        Err(error) => server_error(error).map(Either::Right),
     }
 }
 

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use http::{HeaderName, HeaderValue, uri::PathAndQuery};
 
-use crate::{ClientAddr, Request};
+use crate::ClientAddr;
 
 /// The parts of a request's head that hosts read and change, in the types of any framework.
 pub trait RequestHead {
@@ -39,9 +39,9 @@ pub trait RequestHead {
     fn extend_extensions(&mut self, extensions: http::Extensions);
 }
 
-impl RequestHead for Request {
+impl<B> RequestHead for http::Request<B> {
     fn method(&self) -> &str {
-        Request::method(self).as_str()
+        http::Request::method(self).as_str()
     }
 
     fn target(&self) -> &str {

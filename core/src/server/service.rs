@@ -72,6 +72,15 @@ impl<A> ConnectionService<A> {
     pub(crate) fn first_request(&self) -> FirstRequest {
         self.first_request.clone()
     }
+
+    /// Converts the body of a request for the app. Last, because each conversion moves the request.
+    fn with_body(&self, request: http::Request<Incoming>) -> Request {
+        let reads_rest = self.ingress.reads_whole_requests();
+        request.map(|body| match reads_rest && !body.is_end_stream() {
+            true => crate::Body::new(DiscardOnDrop::new(body)),
+            false => crate::Body::from(body),
+        })
+    }
 }
 
 impl<A> hyper::service::Service<http::Request<Incoming>> for ConnectionService<A>
@@ -82,13 +91,8 @@ where
     type Error = Infallible;
     type Future = ResponseFuture<A::Future, A::Body>;
 
-    fn call(&self, request: http::Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
         self.first_request.set_arrived();
-        let has_unread_body = !request.body().is_end_stream() && self.ingress.reads_whole_requests();
-        let mut request = request.map(|body| match has_unread_body {
-            true => crate::Body::new(DiscardOnDrop::new(body)),
-            false => crate::Body::from(body),
-        });
         // A platform brings extensions of its own.
         if self.ingress.platform().is_none() && request.extensions().is_empty() {
             *request.extensions_mut() = new_extensions();
@@ -101,15 +105,20 @@ where
         let pending = Some(&self.pending).filter(|_| request.version() != Version::HTTP_2);
         match self.ingress.admit(&mut request, Some(self.peer)) {
             Admission::ToApp(guard) if guard.is_message => ResponseFuture::Message {
-                call: guard.call(|| message::respond(self.app.clone(), request, self.ingress.platform().cloned())),
+                call: guard.call(|| {
+                    message::respond(self.app.clone(), self.with_body(request), self.ingress.platform().cloned())
+                }),
                 pending: pending.cloned(),
             },
-            Admission::ToApp(guard) if guard.has_scope() => {
-                ResponseFuture::App { call: guard.call(|| self.app.call(request)), pending: pending.cloned() }
-            }
-            Admission::ToApp(guard) => {
-                ResponseFuture::Direct { future: self.app.call(request), guard, pending: pending.cloned() }
-            }
+            Admission::ToApp(guard) if guard.has_scope() => ResponseFuture::App {
+                call: guard.call(|| self.app.call(self.with_body(request))),
+                pending: pending.cloned(),
+            },
+            Admission::ToApp(guard) => ResponseFuture::Direct {
+                future: self.app.call(self.with_body(request)),
+                guard,
+                pending: pending.cloned(),
+            },
             Admission::Response { status, text, guard } => ResponseFuture::Ready {
                 response: Some(text_response(status, text).map(|body| TrackedBody::new(body, guard, pending))),
             },
@@ -119,7 +128,7 @@ where
 
 /// Converts the target of HTTP/2, and the absolute form of HTTP/1.1, into origin form: a path and a query. The host goes into its
 /// header (RFC 9112, section 3.2.2; RFC 9113, section 8.3.1).
-fn make_origin_form(request: &mut Request) {
+fn make_origin_form<B>(request: &mut http::Request<B>) {
     let parts = std::mem::take(request.uri_mut()).into_parts();
     if let Some(target) = parts.path_and_query {
         *request.uri_mut() = target.into();
