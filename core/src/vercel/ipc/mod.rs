@@ -30,6 +30,11 @@ use crate::{
 /// The maximum number of consecutive writes by one thread for messages of other threads. It has work of its own.
 const MAX_WRITES: usize = 16;
 
+/// The maximum size of the messages that Vercel has not read, in bytes. That is room for the ends of more than 30,000 requests.
+///
+/// With more, the connection counts as lost: Vercel cannot see that requests end, and memory would grow with each of them.
+const MAX_UNREAD: usize = 4 * 1024 * 1024;
+
 /// The messages to Vercel, in order, from any thread.
 ///
 /// Messages are written at once if possible, except the ends of requests in a busy process. Those leave together, at the end of the
@@ -89,9 +94,13 @@ impl Ipc {
         let is_idle = outbox.open_requests == 0;
         if !outbox.is_broken {
             message::push_end(&mut outbox.unwritten, context);
-            match outbox.pace.count_end(Instant::now) && outbox.unwritten.len() <= MAX_DEFERRED {
-                true => self.write_at_end_of_turn(outbox),
-                false => self.write(outbox),
+            let is_deferred = outbox.pace.count_end(Instant::now) && outbox.unwritten.len() <= MAX_DEFERRED;
+            match outbox.unread() {
+                unread if unread > MAX_UNREAD => {
+                    self.set_broken(outbox, &format!("{unread} bytes of messages are unread"));
+                }
+                _ if is_deferred => self.write_at_end_of_turn(outbox),
+                _ => self.write(outbox),
             }
         }
         if is_idle {
@@ -102,7 +111,7 @@ impl Ipc {
     /// Sends a log line. If the connection broke or too many lines wait, the line goes to standard error.
     pub(crate) fn send_log(&self, context: Option<&Context>, level: Level, line: &str) {
         let outbox = self.lock();
-        if outbox.is_broken || outbox.being_written + outbox.unwritten.len() > sink::MAX_BUFFERED {
+        if outbox.is_broken || outbox.unread() > sink::MAX_BUFFERED {
             drop(outbox);
             return sink::to_stderr(line);
         }
@@ -141,7 +150,9 @@ impl Ipc {
             }
             match written {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => return self.set_broken(outbox, &error),
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                    return self.set_broken(outbox, &error.to_string());
+                }
                 _ => {}
             }
         }
@@ -155,11 +166,11 @@ impl Ipc {
         }
     }
 
-    fn set_broken(&self, mut outbox: MutexGuard<'_, Outbox>, error: &io::Error) {
+    fn set_broken(&self, mut outbox: MutexGuard<'_, Outbox>, reason: &str) {
         outbox.is_broken = true;
         // Releases the lock before the line below, which may come back here.
         write_lines_to_stderr(outbox);
-        log::error!("lost the connection to Vercel: {error}; shutting down after the requests in flight");
+        log::error!("lost the connection to Vercel: {reason}; shutting down after the requests in flight");
         self.broken.notify_waiters();
     }
 

@@ -7,7 +7,7 @@ use super::pace::Pace;
 /// The state of the messages and of the requests.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    /// Messages that are not written yet: ends of requests, whose number the platform limits, and log lines, which have a limit.
+    /// Messages that are not written yet: ends of requests and log lines. Both have a limit.
     pub(super) unwritten: BytesMut,
     /// The number of bytes before `unwritten` that a thread is writing, or 0.
     pub(super) being_written: usize,
@@ -20,6 +20,11 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
+    /// The size of the messages for which the socket had no room yet, in bytes.
+    pub(super) fn unread(&self) -> usize {
+        self.being_written + self.unwritten.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.being_written == 0 && self.unwritten.is_empty()
     }

@@ -200,3 +200,22 @@ async fn is_idle_when_the_last_request_has_ended() {
     }
     timeout(TIMEOUT, idle).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_socket_that_is_not_read_is_lost_at_the_limit() {
+    let (ipc, _platform) = connected().await;
+    let _ = fill(&ipc);
+    let mut broken = pin!(ipc.wait_until_broken());
+    assert!(is_pending(broken.as_mut()).await);
+    let long_id = Context::new(&"a".repeat(2_000), 1);
+    let mut largest = 0;
+    for _ in 0..MAX_UNREAD / 1_000 {
+        ipc.begin_request();
+        ipc.end_request(&long_id);
+        largest = largest.max(ipc.lock().unread());
+    }
+    timeout(TIMEOUT, broken).await.unwrap();
+    timeout(TIMEOUT, ipc.wait_until_idle()).await.unwrap();
+    assert!((MAX_UNREAD - 3_000..=MAX_UNREAD).contains(&largest), "{largest}");
+    assert_eq!(ipc.lock().unwritten.capacity(), 0);
+}
