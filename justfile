@@ -63,6 +63,10 @@ instructions *arguments:
     benches/instructions.sh {{arguments}}
     docs/plots.py
 
+# A million invocations, requests and messages on each host: memory, descriptors, tasks and lost responses. `just soak 100000 server`.
+soak *arguments:
+    cargo run --quiet --release -p lodger-soak -- {{arguments}}
+
 # Requests per second under Lodger and under the server of each framework; needs wrk.
 local-parity:
     benches/local.sh

@@ -142,7 +142,7 @@ fn libraries() -> BTreeSet<String> {
     let members = manifest.split_once("members = [").unwrap().1.split_once(']').unwrap().0;
     let names = members.split(',').map(|member| member.trim().trim_matches('"'));
     names
-        .filter(|name| !name.contains('/') && !["benches", "docs", "tests"].contains(name))
+        .filter(|name| !name.contains('/') && !["benches", "docs", "soak", "tests"].contains(name))
         .map(str::to_owned)
         .collect()
 }
