@@ -1,6 +1,7 @@
 //! The app as a process: signals, environment variables, standard error, and reports to Vercel.
 #![cfg(unix)]
 
+mod frozen;
 mod settings;
 mod signals;
 mod threads;

@@ -1,0 +1,121 @@
+//! A process that is stopped for seconds, as Lambda freezes it between invocations. Nothing is lost, in any state.
+
+use std::time::{Duration, SystemTime};
+
+use lodger_gateway::Front;
+use lodger_tests::{
+    client::ClientRequest,
+    program::Program,
+    raw_api::{ACCEPTED, RawRuntimeApi, Socket, invocation},
+    wait::QUIET,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
+
+use super::start;
+
+/// How long a process is stopped. Every pause of Lodger in the tests below is shorter.
+const FROZEN: Duration = Duration::from_secs(2);
+
+/// Starts the probe as a function, with its Runtime API.
+async fn start_function(vars: &[(&str, &str)]) -> (Program, RawRuntimeApi) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let vars = [&[("AWS_LAMBDA_RUNTIME_API", address.as_str())], vars].concat();
+    (start(&vars), RawRuntimeApi { listener })
+}
+
+/// Stops the process for [`FROZEN`], and runs `meanwhile` in that time.
+async fn freeze(process: &Program, meanwhile: impl Future<Output = ()>) {
+    process.signal("STOP");
+    meanwhile.await;
+    sleep(FROZEN).await;
+    process.signal("CONT");
+}
+
+/// Encodes a request for a path as an invocation, with a deadline after this time.
+fn invocation_of(id: &str, path: &str, deadline: Duration) -> Vec<u8> {
+    let event = Front::function_url().event(&ClientRequest::get(path).request()).unwrap();
+    let deadline = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() + deadline;
+    invocation(id, &event, &format!("Lambda-Runtime-Deadline-Ms: {}\r\n", deadline.as_millis()))
+}
+
+/// Invokes the function on a connection that polls, and returns the response.
+async fn invoke(socket: &mut Socket, id: &str, path: &str) -> String {
+    socket.write(invocation_of(id, path, Duration::from_secs(60))).await;
+    let response = socket.response(id).await;
+    socket.write(ACCEPTED).await;
+    response
+}
+
+#[tokio::test]
+async fn replaces_each_connection_that_closed_while_frozen_once() {
+    for slots in [1, 4] {
+        let (process, api) = start_function(&[("AWS_LAMBDA_MAX_CONCURRENCY", &slots.to_string())]).await;
+        let mut sockets = Vec::new();
+        for _ in 0..slots {
+            let mut socket = api.accept().await;
+            socket.poll().await;
+            sockets.push(socket);
+        }
+        freeze(&process, async { sockets.drain(..).for_each(Socket::reset) }).await;
+        for slot in 0..slots {
+            let mut socket = api.accept().await;
+            socket.poll().await;
+            assert!(invoke(&mut socket, &format!("id-{slot}"), "/").await.contains("200"));
+            socket.poll().await;
+            sockets.push(socket);
+        }
+        assert!(timeout(QUIET, api.listener.accept()).await.is_err(), "{slots} slots opened another connection");
+    }
+}
+
+#[tokio::test]
+async fn continues_a_handler_a_response_and_a_stream() {
+    let (process, api) = start_function(&[("LODGER_RESPONSE_MODE", "stream")]).await;
+    let mut socket = api.accept().await;
+    // In the handler, then between two frames, and then with a response of 1 MB that Lambda has not read.
+    for (path, end) in [("/slow/500", "ended"), ("/feed/20/50", "id: 20"), ("/feed/1400/0", "id: 1400")] {
+        socket.poll().await;
+        socket.write(invocation_of("one", path, Duration::from_secs(60))).await;
+        // The response has begun: the process is in the middle of it.
+        let mut received = socket.read().await.unwrap();
+        freeze(&process, async {}).await;
+        while !received.ends_with(b"\r\n0\r\n\r\n") {
+            received.extend(socket.read().await.expect("the connection stays open"));
+        }
+        let text = String::from_utf8_lossy(&received);
+        assert_eq!((text.matches("/response HTTP/1.1").count(), text.matches(end).count()), (1, 1), "{path}");
+        socket.write(ACCEPTED).await;
+    }
+    socket.poll().await;
+}
+
+#[tokio::test]
+async fn responds_at_once_if_the_deadline_passed_while_frozen() {
+    let (process, api) = start_function(&[]).await;
+    let mut socket = api.accept().await;
+    socket.poll().await;
+    socket.write(invocation_of("one", "/endless/frozen", FROZEN)).await;
+    freeze(&process, sleep(QUIET)).await;
+    assert!(socket.response("one").await.contains(r#""statusCode":504"#));
+    socket.write(ACCEPTED).await;
+    socket.poll().await;
+    assert!(invoke(&mut socket, "two", "/").await.contains(r#""statusCode":200"#));
+}
+
+#[tokio::test]
+async fn a_server_answers_a_request_that_arrived_while_frozen() {
+    let mut process = start(&[("LODGER_ADDR", "127.0.0.1:0")]);
+    let mut socket = TcpStream::connect(process.listening_addr()).await.unwrap();
+    let request = ClientRequest::get("/").header("host", "localhost").bytes();
+    let mut buffer = vec![0; 1 << 16];
+    socket.write_all(&request).await.unwrap();
+    assert!(socket.read(&mut buffer).await.unwrap() > 0);
+    freeze(&process, async { socket.write_all(&request).await.unwrap() }).await;
+    let length = timeout(FROZEN, socket.read(&mut buffer)).await.unwrap().unwrap();
+    assert!(buffer[..length].starts_with(b"HTTP/1.1 200 OK\r\n"));
+}
