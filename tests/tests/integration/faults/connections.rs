@@ -19,57 +19,63 @@ use tokio::{
     time::{self, sleep},
 };
 
-use super::{Function, counting_app, invocation, invokes_again};
+use super::{Function, KINDS, ON_CLOCK_OF_TEST, counting_app, invocation, invokes_again};
 use crate::clock;
 
 #[tokio::test]
 async fn replaces_a_closed_idle_connection_without_a_pause() {
-    let function = Function::start().await;
-    let mut socket = function.accept().await;
-    // The clock is stopped: a pause would never end.
-    let _stopped = clock::Stopped::stop();
-    let start = time::Instant::now();
-    for round in 1..=20 {
-        socket.poll().await;
-        socket.write(invocation("one")).await;
-        socket.response("one").await;
-        socket.write(ACCEPTED).await;
-        socket.poll().await;
-        if round % 2 == 0 {
-            socket.reset()
-        } else {
-            drop(socket)
+    for kind in ON_CLOCK_OF_TEST {
+        let function = Function::start(kind).await;
+        let mut socket = function.accept().await;
+        // The clock is stopped: a pause would never end.
+        let _stopped = clock::Stopped::stop();
+        let start = time::Instant::now();
+        for round in 1..=20 {
+            socket.poll().await;
+            socket.write(invocation("one")).await;
+            socket.response("one").await;
+            socket.write(ACCEPTED).await;
+            socket.poll().await;
+            if round % 2 == 0 {
+                socket.reset()
+            } else {
+                drop(socket)
+            }
+            socket = function.accept().await;
+            assert_eq!((function.calls(), start.elapsed()), (round, Duration::ZERO));
         }
-        socket = function.accept().await;
-        assert_eq!((function.calls(), start.elapsed()), (round, Duration::ZERO));
+        invokes_again(socket).await;
     }
-    invokes_again(socket).await;
 }
 
 #[tokio::test]
 async fn resends_a_response_after_a_reset_without_calling_the_app_again() {
-    let function = Function::start().await;
-    let mut first = function.poll().await;
-    first.write(invocation("one")).await;
-    first.response("one").await;
-    // The function cannot know whether Lambda has taken the response.
-    first.reset();
-    let mut second = function.accept().await;
-    assert!(second.response("one").await.contains("call 1"));
-    second.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
-    invokes_again(second).await;
-    assert_eq!(function.calls(), 2);
+    for kind in KINDS {
+        let function = Function::start(kind).await;
+        let mut first = function.poll().await;
+        first.write(invocation("one")).await;
+        first.response("one").await;
+        // The function cannot know whether Lambda has taken the response.
+        first.reset();
+        let mut second = function.accept().await;
+        assert!(second.response("one").await.contains("call 1"));
+        second.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+        invokes_again(second).await;
+        assert_eq!(function.calls(), 2);
+    }
 }
 
 #[tokio::test]
 async fn ignores_a_truncated_event() {
-    let function = Function::start().await;
-    let mut first = function.poll().await;
-    let event = invocation("one");
-    first.write(&event[..event.len() - 10]).await;
-    drop(first);
-    invokes_again(function.accept().await).await;
-    assert_eq!(function.calls(), 1);
+    for kind in KINDS {
+        let function = Function::start(kind).await;
+        let mut first = function.poll().await;
+        let event = invocation("one");
+        first.write(&event[..event.len() - 10]).await;
+        drop(first);
+        invokes_again(function.accept().await).await;
+        assert_eq!(function.calls(), 1);
+    }
 }
 
 #[tokio::test]
@@ -91,22 +97,24 @@ async fn responds_to_an_invocation_that_arrives_during_the_shutdown() {
 
 #[tokio::test]
 async fn reconnects_without_a_pause_after_a_long_poll() {
-    let function = Function::start().await;
-    let mut next = function.accept().await;
-    for _ in 0..3 {
-        next.poll().await;
-        next.write("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
-        let waiting = function.poll().await;
-        // Longer than any pause between two polls: the API is in reach and has no event.
-        clock::advance(Duration::from_millis(2200)).await;
-        // The clock is stopped: a pause would never end.
-        let _stopped = clock::Stopped::stop();
-        let closed = time::Instant::now();
-        waiting.reset();
-        next = function.accept().await;
-        assert_eq!(closed.elapsed(), Duration::ZERO);
+    for kind in ON_CLOCK_OF_TEST {
+        let function = Function::start(kind).await;
+        let mut next = function.accept().await;
+        for _ in 0..3 {
+            next.poll().await;
+            next.write("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
+            let waiting = function.poll().await;
+            // Longer than any pause between two polls: the API is in reach and has no event.
+            clock::advance(Duration::from_millis(2200)).await;
+            // The clock is stopped: a pause would never end.
+            let _stopped = clock::Stopped::stop();
+            let closed = time::Instant::now();
+            waiting.reset();
+            next = function.accept().await;
+            assert_eq!(closed.elapsed(), Duration::ZERO);
+        }
+        invokes_again(next).await;
     }
-    invokes_again(next).await;
 }
 
 /// A socket with an address that refuses connections until the socket listens.

@@ -7,6 +7,7 @@ mod extension;
 mod responses;
 
 use std::{
+    future::ready,
     ops::Deref,
     sync::{
         Arc,
@@ -22,17 +23,58 @@ use lodger_tests::{
     test_host::{TestApp, TestHost},
 };
 
+/// A framework, and the number of concurrent invocations.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    is_actix_web: bool,
+    slots: usize,
+}
+
+/// The functions that have to survive each fault.
+const KINDS: [Kind; 4] = [
+    Kind { is_actix_web: false, slots: 1 },
+    Kind { is_actix_web: false, slots: 4 },
+    Kind { is_actix_web: true, slots: 1 },
+    Kind { is_actix_web: true, slots: 4 },
+];
+
+/// The functions that run on the clock of the test.
+const ON_CLOCK_OF_TEST: [Kind; 2] = [KINDS[0], KINDS[1]];
+
 /// A function that counts its calls, with a Runtime API that sends only the bytes that the test writes.
 struct Function {
     app: TestApp<RawRuntimeApi>,
     calls: Arc<AtomicUsize>,
+    /// The connections of all slots except one, which poll during the whole test.
+    _idle: Vec<Socket>,
 }
 
 impl Function {
-    async fn start() -> Self {
+    async fn start(kind: Kind) -> Self {
         let calls = Arc::new(AtomicUsize::new(0));
-        let app = counting_app(&calls);
-        Self { app: TestHost::raw_lambda().start(|lodger| lodger.run(app)).await, calls }
+        let (host, slots) = (TestHost::raw_lambda(), kind.slots.try_into().unwrap());
+        let app = match kind.is_actix_web {
+            false => {
+                let app = counting_app(&calls);
+                host.start(|lodger| lodger.max_concurrency(slots).run(app)).await
+            }
+            true => {
+                let calls = Arc::clone(&calls);
+                let app = move || {
+                    let calls = Arc::clone(&calls);
+                    let count = move || ready(count(&calls));
+                    actix_web::App::new().default_service(actix_web::web::to(count))
+                };
+                host.on_own_thread().start(move |lodger| lodger.max_concurrency(slots).run(app)).await
+            }
+        };
+        let mut idle = Vec::new();
+        for _ in 1..kind.slots {
+            let mut socket = app.accept().await;
+            socket.poll().await;
+            idle.push(socket);
+        }
+        Self { app, calls, _idle: idle }
     }
 
     /// Accepts a connection, and waits for the poll on it.
@@ -59,7 +101,12 @@ impl Deref for Function {
 /// An app that responds with the number of the call, counted from 1.
 fn counting_app(calls: &Arc<AtomicUsize>) -> Router {
     let calls = Arc::clone(calls);
-    Router::new().fallback(async move || format!("call {}", calls.fetch_add(1, SeqCst) + 1))
+    Router::new().fallback(async move || count(&calls))
+}
+
+/// Counts a call, and returns the response to it.
+fn count(calls: &AtomicUsize) -> String {
+    format!("call {}", calls.fetch_add(1, SeqCst) + 1)
 }
 
 /// The event of a request to a Function URL.

@@ -3,97 +3,113 @@
 use lodger_tests::{raw_api::ACCEPTED, wait::QUIET};
 use tokio::time::sleep;
 
-use super::{Function, event, invocation, invokes_again};
+use super::{Function, KINDS, event, invocation, invokes_again};
 
 #[tokio::test]
 async fn polls_again_after_a_response_without_an_invocation() {
-    for response in [
-        "HTTP/1.1 204 No Content\r\n\r\n",
-        "HTTP/1.1 302 Found\r\nLocation: http://example.com/\r\nContent-Length: 2\r\n\r\n{}",
-        "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}",
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
-        // The path of the response needs the id, and this one is missing or not a segment of a path.
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
-        "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: ../../evil\r\nContent-Length: 2\r\n\r\n{}",
-        "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: \r\nContent-Length: 2\r\n\r\n{}",
-    ] {
-        let function = Function::start().await;
-        let mut socket = function.poll().await;
-        socket.write(response).await;
-        invokes_again(socket).await;
-        assert_eq!(function.calls(), 1, "{response}");
+    for kind in KINDS {
+        for response in [
+            "HTTP/1.1 204 No Content\r\n\r\n",
+            "HTTP/1.1 302 Found\r\nLocation: http://example.com/\r\nContent-Length: 2\r\n\r\n{}",
+            "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}",
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
+            // The path of the response needs the id, and this one is missing or not a segment of a path.
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+            "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: ../../evil\r\nContent-Length: 2\r\n\r\n{}",
+            "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: \r\nContent-Length: 2\r\n\r\n{}",
+        ] {
+            let function = Function::start(kind).await;
+            let mut socket = function.poll().await;
+            socket.write(response).await;
+            invokes_again(socket).await;
+            assert_eq!(function.calls(), 1, "{response}");
+        }
     }
 }
 
 #[tokio::test]
 async fn ignores_a_response_that_it_has_not_requested() {
-    let function = Function::start().await;
-    let mut first = function.poll().await;
-    let unrequested = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
-    first.write([&invocation("one")[..], unrequested].concat()).await;
-    // A new connection: the next response on the first one would not be Lambda's response to this request.
-    let mut second = function.accept().await;
-    assert!(second.response("one").await.contains("call 1"));
-    second.write(ACCEPTED).await;
-    invokes_again(second).await;
-    assert_eq!(function.calls(), 2);
+    for kind in KINDS {
+        let function = Function::start(kind).await;
+        let mut first = function.poll().await;
+        let unrequested = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
+        first.write([&invocation("one")[..], unrequested].concat()).await;
+        // A new connection: the next response on the first one would not be Lambda's response to this request.
+        let mut second = function.accept().await;
+        assert!(second.response("one").await.contains("call 1"));
+        second.write(ACCEPTED).await;
+        invokes_again(second).await;
+        assert_eq!(function.calls(), 2);
+    }
 }
 
 #[tokio::test]
 async fn replaces_the_connection_after_a_response_that_is_not_http() {
-    for response in ["\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "hello\r\n\r\n"] {
-        let function = Function::start().await;
-        let mut socket = function.poll().await;
-        socket.write(response).await;
-        invokes_again(function.accept().await).await;
+    for kind in KINDS {
+        for response in ["\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "hello\r\n\r\n"] {
+            let function = Function::start(kind).await;
+            let mut socket = function.poll().await;
+            socket.write(response).await;
+            invokes_again(function.accept().await).await;
+        }
     }
 }
 
 #[tokio::test]
 async fn invokes_again_after_a_rejected_response() {
-    for status in [400, 403, 410, 413, 429, 503] {
-        let function = Function::start().await;
-        let mut socket = function.poll().await;
-        socket.write(invocation("one")).await;
-        socket.response("one").await;
-        socket.write(format!("HTTP/1.1 {status} No\r\nContent-Length: 2\r\n\r\n{{}}")).await;
-        invokes_again(socket).await;
-        assert_eq!(function.calls(), 2, "{status}");
+    for kind in KINDS {
+        for status in [400, 403, 410, 413, 429, 503] {
+            let function = Function::start(kind).await;
+            let mut socket = function.poll().await;
+            socket.write(invocation("one")).await;
+            socket.response("one").await;
+            socket.write(format!("HTTP/1.1 {status} No\r\nContent-Length: 2\r\n\r\n{{}}")).await;
+            invokes_again(socket).await;
+            assert_eq!(function.calls(), 2, "{status}");
+        }
     }
 }
 
 #[tokio::test]
 async fn run_fails_after_status_500_because_lambda_asks_for_an_exit() {
-    let mut function = Function::start().await;
-    let mut socket = function.poll().await;
-    socket.write("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n").await;
-    let error = function.app.result().await.unwrap_err();
-    assert!(error.to_string().contains("500"), "{error}");
+    for kind in KINDS {
+        let mut function = Function::start(kind).await;
+        let mut socket = function.poll().await;
+        socket.write("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n").await;
+        let error = function.app.result().await.unwrap_err();
+        assert!(error.to_string().contains("500"), "{error}");
+    }
 }
 
 #[tokio::test]
 async fn reads_chunked_events_and_reconnects_after_connection_close() {
-    let function = Function::start().await;
-    let mut socket = function.poll().await;
-    socket.write("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: one\r\nTransfer-Encoding: chunked\r\n\r\n").await;
-    for chunk in event().chunks(100) {
-        socket.write([format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat()).await;
+    for kind in KINDS {
+        let function = Function::start(kind).await;
+        let mut socket = function.poll().await;
+        socket
+            .write("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: one\r\nTransfer-Encoding: chunked\r\n\r\n")
+            .await;
+        for chunk in event().chunks(100) {
+            socket.write([format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat()).await;
+        }
+        socket.write("0\r\n\r\n").await;
+        socket.response("one").await;
+        socket.write("HTTP/1.1 202 Accepted\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
+        invokes_again(function.accept().await).await;
     }
-    socket.write("0\r\n\r\n").await;
-    socket.response("one").await;
-    socket.write("HTTP/1.1 202 Accepted\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
-    invokes_again(function.accept().await).await;
 }
 
 #[tokio::test]
 async fn keeps_the_connection_when_lambda_accepts_a_response_in_two_parts() {
-    let function = Function::start().await;
-    let mut socket = function.poll().await;
-    socket.write(invocation("one")).await;
-    socket.response("one").await;
-    let (head, body) = ACCEPTED.split_at(ACCEPTED.len() - 16);
-    socket.write(head).await;
-    sleep(QUIET).await;
-    socket.write(body).await;
-    invokes_again(socket).await;
+    for kind in KINDS {
+        let function = Function::start(kind).await;
+        let mut socket = function.poll().await;
+        socket.write(invocation("one")).await;
+        socket.response("one").await;
+        let (head, body) = ACCEPTED.split_at(ACCEPTED.len() - 16);
+        socket.write(head).await;
+        sleep(QUIET).await;
+        socket.write(body).await;
+        invokes_again(socket).await;
+    }
 }
