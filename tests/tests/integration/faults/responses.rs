@@ -1,7 +1,10 @@
 //! Responses of the Runtime API that are unusual or invalid.
 
-use lodger_tests::{raw_api::ACCEPTED, wait::QUIET};
-use tokio::time::sleep;
+use lodger_tests::{
+    raw_api::{self, ACCEPTED},
+    wait::QUIET,
+};
+use tokio::{io::AsyncWriteExt as _, time::sleep};
 
 use super::{Function, KINDS, event, invocation, invokes_again};
 
@@ -23,6 +26,45 @@ async fn polls_again_after_a_response_without_an_invocation() {
             socket.write(response).await;
             invokes_again(socket).await;
             assert_eq!(function.calls(), 1, "{response}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn invokes_with_unusual_headers_of_an_invocation() {
+    let huge = format!("Lambda-Runtime-Trace-Id: {}\r\n", "x".repeat(50_000));
+    for kind in KINDS {
+        for headers in [
+            "Lambda-Runtime-Deadline-Ms: soon\r\n",
+            "Lambda-Runtime-Deadline-Ms: 99999999999999999999999999\r\n",
+            "Lambda-Runtime-Deadline-Ms: 1\r\nLambda-Runtime-Deadline-Ms: 2\r\n",
+            "Lambda-Runtime-Invoked-Function-Arn: \u{e9}\r\nLambda-Runtime-Aws-Tenant-Id: \u{1f980}\r\n",
+            "Lambda-Runtime-Cognito-Identity: {\r\nLambda-Runtime-Client-Context: [[[[\r\n",
+            &huge,
+        ] {
+            let function = Function::start(kind).await;
+            let mut socket = function.poll().await;
+            socket.write(raw_api::invocation("one", &event(), headers)).await;
+            assert!(socket.response("one").await.contains("call 1"), "{kind:?} {headers:.60}");
+            socket.write(ACCEPTED).await;
+            invokes_again(socket).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn ignores_an_invocation_with_too_many_or_too_long_headers() {
+    let long = format!("X-Header: {}\r\n", "x".repeat(2_000_000));
+    let many = (0..500).map(|number| format!("X-Header-{number}: value\r\n")).collect::<String>();
+    for kind in KINDS {
+        for headers in [&long, &many] {
+            let function = Function::start(kind).await;
+            let mut socket = function.poll().await;
+            // The function may close the connection before it has received everything.
+            let _ = socket.0.write_all(&raw_api::invocation("one", &event(), headers)).await;
+            drop(socket);
+            invokes_again(function.accept().await).await;
+            assert_eq!(function.calls(), 1, "{kind:?}");
         }
     }
 }
