@@ -33,14 +33,18 @@ impl<'a> Fields<'a> {
         if has_control(head) {
             return Err("invalid control character");
         }
-        let empty = head.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        Ok(Self { rest: head.get(empty..).unwrap_or_default(), left: MAX_HEADERS })
+        let mut rest = head;
+        while let [b'\n', after @ ..] | [b'\r', b'\n', after @ ..] = rest {
+            rest = after;
+        }
+        Ok(Self { rest, left: MAX_HEADERS })
     }
 
     /// Returns the next line, or `None` after the last one.
     ///
     /// # Errors
-    /// The line does not end, or contains a carriage return.
+    /// The line does not end, or contains a carriage return. An empty line is not the end of the head: to a reader for which it is, the
+    /// rest would be the body.
     pub(super) fn next_line(&mut self) -> Result<Option<&'a [u8]>, &'static str> {
         if self.rest.is_empty() {
             return Ok(None);
@@ -51,7 +55,11 @@ impl<'a> Fields<'a> {
             _ => return Err("invalid end of a line"),
         };
         self.rest = rest;
-        Ok((!line.is_empty()).then_some(line))
+        match (line, rest) {
+            ([], []) => Ok(None),
+            ([], _) => Err("empty line"),
+            (line, _) => Ok(Some(line)),
+        }
     }
 
     /// Returns the name and the value of the next header, or `None` after the last one.
@@ -171,6 +179,9 @@ mod tests {
         }
         assert_eq!(headers("a: é\tb\r\n\r\n".as_bytes()).unwrap(), [(&b"a"[..], "é\tb".as_bytes())]);
         assert!(headers(b"a: b").is_err());
+        assert_eq!(headers(b"a: b\n\nc: d\r\n\r\n"), Err("empty line"));
+        assert_eq!(headers(b"\n\r\na: b\n\r\n").unwrap(), [(&b"a"[..], &b"b"[..])]);
+        assert_eq!(headers(b"\r\n\ra: b\r\n\r\n"), Err("invalid end of a line"));
         let many = "a: b\r\n".repeat(MAX_HEADERS);
         assert_eq!(headers(many.as_bytes()).unwrap().len(), MAX_HEADERS);
         assert_eq!(headers((many + "a: b\r\n").as_bytes()), Err("too many headers"));
