@@ -22,6 +22,7 @@ SOURCES += [f"gateway/src/{name}" for name in ["access.rs", "bin", "function", "
 # Files whose texts are on another page, or are names inside messages that the page has.
 FILES = {
     "core/src/settings/variables.rs": "the page of settings is made from this file",
+    "core/src/fuzzing.rs": "fuzz targets only",
     "core/src/lambda/source/kinds.rs": "names of services",
     "routes/src/source.rs": "generated code",
     "gateway/src/bin/lodger-gateway/usage.rs": "the text of --help",

@@ -51,6 +51,9 @@
 mod app;
 mod body;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(any(feature = "azure-functions", feature = "lambda"))]
 #[cfg_attr(not(feature = "lambda"), allow(dead_code, reason = "Azure Functions need only some of it"))]
 mod json;

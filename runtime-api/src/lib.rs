@@ -106,3 +106,10 @@ pub use invocation::Invocation;
 pub use payload::Payload;
 pub use stream::ResponseStream;
 pub use timer::ReusableTimer;
+
+/// Entries for the fuzz targets in `fuzz/`. A [`Client`] retries after an invalid response, and hides the headers.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::http1::fuzzing::{Response, read_response};
+}

@@ -66,3 +66,18 @@ pub fn trust_functions_host(server: Server, settings: &Settings) -> Result<Serve
     }
     Ok(server.with_proxy(Arc::new(AzureFunctions::new(functions.unwrap_or_default(), settings))))
 }
+
+/// Decodes a message about an HTTP request, calls the app, and encodes its response. For [`crate::fuzzing`].
+#[cfg(fuzzing)]
+pub(crate) fn exchange_message(
+    settings: &Settings,
+    message: http::Request<bytes::Bytes>,
+    app: impl FnOnce(crate::Request) -> http::Response<bytes::Bytes>,
+) -> http::Response<bytes::Bytes> {
+    let [trigger, output] = ["req", "res"].map(|name| Some(name.to_owned()));
+    let function = functions::Function { name: "function".to_owned(), http_trigger: trigger, http_output: output };
+    match message::Decoder::new(settings).decode(Some(&function), message) {
+        Ok(decoded) => (decoded.encode)(app(decoded.request)),
+        Err(response) => *response,
+    }
+}

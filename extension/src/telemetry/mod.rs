@@ -24,3 +24,10 @@ pub use typed::{InitPhase, InitializationType, LogLine, Status, TelemetryEvent};
 pub(crate) use listener::Listener;
 pub(crate) use queue::{Batches, Queue};
 pub(crate) use subscription::Api;
+
+/// Parses a batch, like the listener. For the fuzz target, because the listener is reachable for Lambda only.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn parse_batch(json: &[u8], limit: usize) -> (Vec<Record>, serde_json::Result<()>) {
+    record::parse_batch(json, limit)
+}

@@ -5,6 +5,8 @@
 
 mod body;
 mod fields;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod head;
 mod keep_alive;
 

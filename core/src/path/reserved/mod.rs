@@ -177,7 +177,8 @@ fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     (out.len() < text.len()).then_some(out)
 }
 
-#[cfg(test)]
-mod readers;
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(not(test), expect(dead_code, reason = "the fuzz targets make paths of their own"))]
+pub(crate) mod readers;
 #[cfg(test)]
 mod tests;
