@@ -48,6 +48,10 @@ book:
 test:
     cargo test --workspace --all-features
 
+# Each fuzz target for a minute: `just fuzz 600 events` runs one target for ten. fuzz/README.md lists them.
+fuzz *arguments:
+    fuzz/run.sh {{arguments}}
+
 # The example for axum on http://127.0.0.1:3000.
 run:
     cargo run -p example-axum
