@@ -62,7 +62,7 @@ fuzz_target!(|input: Input<'_>| {
                         assert_eq!((read.status, headers, read.body), expected);
                     }
                     Ok(_) => {}
-                    Err(error) => assert!(is_lenient(&read), "hyper rejects {read:?}: {error}"),
+                    Err(error) => assert!(is_lenient(input.response, &read, &error), "hyper rejects {read:?}: {error}"),
                 }
             }
             (Err(error), Ok(expected)) if expected.0 != SWITCHING_PROTOCOLS => {
@@ -148,14 +148,22 @@ fn check(response: &Response) {
     assert!(response.headers.len() <= 64);
     let is_control = |byte: &u8| *byte < b' ' && *byte != b'\t' || *byte == 0x7f;
     for (name, value) in &response.headers {
-        assert!(!name.iter().any(|byte| is_control(byte) || *byte <= b' ' || *byte == b':'), "the name {name:?}");
+        // A tab inside of a name is invalid too. Lodger compares names with those that it knows, so that it drops such a header.
+        let is_invalid = |byte: &u8| is_control(byte) || matches!(byte, b' ' | b':');
+        assert!(!name.iter().any(is_invalid) && name.trim_ascii() == name, "the name {name:?}");
         assert!(!value.iter().any(is_control), "the value {value:?}");
     }
 }
 
-/// Whether Lodger accepts a response on purpose that hyper rejects: Lodger compares names with those that it knows, and drops others.
-fn is_lenient(read: &Response) -> bool {
-    read.headers.iter().any(|(name, _)| http::HeaderName::from_bytes(name).is_err())
+/// Whether Lodger accepts a response on purpose that hyper rejects. Lodger compares names with those that it knows and drops others, and
+/// drops trailers, extensions of chunks and interim responses without reading them.
+fn is_lenient(response: &[u8], read: &Response, error: &hyper::Error) -> bool {
+    let has_chunks = read.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"transfer-encoding"));
+    let is_in_body = error.to_string().contains("reading a body");
+    let has_interim = response.windows(10).any(|start| matches!(start, b"HTTP/1.1 1" | b"HTTP/1.0 1"));
+    has_interim
+        || has_chunks && is_in_body
+        || read.headers.iter().any(|(name, _)| http::HeaderName::from_bytes(name).is_err())
 }
 
 fn has_bare_line_feed(response: &[u8]) -> bool {
