@@ -105,7 +105,7 @@ pub(super) fn parse_status_line(line: &[u8]) -> Result<(u8, u16), &'static str> 
         return Err("invalid HTTP version");
     };
     match digits.split_first_chunk::<3>() {
-        Some((status, [] | [b' ', ..])) if status.iter().all(u8::is_ascii_digit) => {
+        Some((status, [] | [b' ', ..])) if status.iter().all(u8::is_ascii_digit) && status.first() != Some(&b'0') => {
             Ok((*minor, status.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'))))
         }
         _ => Err("invalid status code"),
@@ -193,6 +193,7 @@ mod tests {
             ("HTTP/1.1 200 OK", Some((b'1', 200))),
             ("HTTP/1.0 404 ", Some((b'0', 404))),
             ("HTTP/1.1 202", Some((b'1', 202))),
+            ("HTTP/1.1 050 OK", None),
             ("HTTP/1.1 20", None),
             ("HTTP/1.1 2000", None),
             ("HTTP/1.1 2x0 OK", None),
