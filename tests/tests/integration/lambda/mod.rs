@@ -3,6 +3,7 @@
 mod extensions;
 mod failures;
 mod lifecycle;
+mod panics;
 mod shutdown;
 
 use bytes::Bytes;
