@@ -35,6 +35,8 @@ OTHER_TEXTS = (
     # names inside messages
     "a host and a port", "requests that Lodger passes", "requests from whose path", "an HTTP API authorizer", "a string, or an object",
     "media types such as", "a host name without", "its JSON with",
+    # files of the operating system
+    "Max open files",
     # Debug, and panics that cannot happen
     "SnapshotHooks({", "BeforeFreeze({", "the paths are set already",
 )

@@ -4,6 +4,7 @@ mod freeze;
 #[cfg(feature = "handlers")]
 mod handlers;
 mod lambda;
+mod limits;
 mod path;
 mod shutdown;
 mod snapshots;

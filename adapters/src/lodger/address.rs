@@ -1,6 +1,6 @@
 //! The host, and the socket of a server.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
@@ -80,16 +80,6 @@ impl Lodger {
     /// The address of a Unix socket is `0.0.0.0:0`. Lambda has no server: there Lodger drops `callback` without calling it.
     pub fn on_listening(mut self, callback: impl FnOnce(SocketAddr) + Send + 'static) -> Self {
         self.on_listening = Some(Box::new(callback));
-        self
-    }
-
-    /// Sets the timeout of a server connection from accept to the end of its first request's headers.
-    ///
-    /// The server closes the connection at the timeout. Zero turns the timeout off. The default is 10 seconds, and
-    /// `LODGER_HEADER_TIMEOUT` is in seconds. warp's own
-    /// server has no such timeout.
-    pub fn header_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.header_timeout = Some(timeout);
         self
     }
 

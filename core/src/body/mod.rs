@@ -1,3 +1,5 @@
+#[cfg(feature = "server")]
+mod demand;
 mod stream;
 
 use std::{
@@ -7,6 +9,9 @@ use std::{
     task::{Context, Poll},
 };
 
+#[cfg(feature = "server")]
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_core::TryStream;
 use http_body::{Frame, SizeHint};
@@ -15,6 +20,8 @@ use http_body_util::{BodyExt as _, combinators::BoxBody};
 use self::stream::ChunkedBody;
 use crate::{BoxError, Error};
 
+#[cfg(feature = "server")]
+pub(crate) use demand::BodyDemand;
 pub use stream::BodyDataStream;
 
 /// A body: complete bytes, or a stream of them. The type of every request body, and a response body for apps without a framework.
@@ -39,6 +46,9 @@ enum BodyKind {
     Bytes(Bytes),
     #[cfg(feature = "server")]
     Incoming(hyper::body::Incoming),
+    /// The body of a request whose connection has timeouts.
+    #[cfg(feature = "server")]
+    Watched(hyper::body::Incoming, Arc<BodyDemand>),
     Stream(BoxBody<Bytes, BoxError>),
 }
 
@@ -77,6 +87,12 @@ impl Body {
         S: TryStream<Ok: Into<Bytes>, Error: Into<BoxError>> + Send + 'static,
     {
         Self::new(ChunkedBody::new(stream))
+    }
+
+    /// Creates the body of a request, which reports to its connection whether the app waits for data.
+    #[cfg(feature = "server")]
+    pub(crate) fn watched(incoming: hyper::body::Incoming, demand: Arc<BodyDemand>) -> Self {
+        Self(BodyKind::Watched(incoming, demand))
     }
 
     /// Converts the body into a stream of its data frames. Trailers are dropped.
@@ -173,6 +189,12 @@ impl http_body::Body for Body {
             }
             #[cfg(feature = "server")]
             BodyKind::Incoming(incoming) => Pin::new(incoming).poll_frame(cx).map_err(cannot_read),
+            #[cfg(feature = "server")]
+            BodyKind::Watched(incoming, demand) => {
+                let polled = Pin::new(incoming).poll_frame(cx);
+                demand.set(polled.is_pending());
+                polled.map_err(cannot_read)
+            }
             BodyKind::Stream(stream) => Pin::new(stream).poll_frame(cx).map_err(cannot_read),
         }
     }
@@ -182,7 +204,7 @@ impl http_body::Body for Body {
             BodyKind::Empty => true,
             BodyKind::Bytes(_) => false,
             #[cfg(feature = "server")]
-            BodyKind::Incoming(incoming) => incoming.is_end_stream(),
+            BodyKind::Incoming(incoming) | BodyKind::Watched(incoming, _) => incoming.is_end_stream(),
             BodyKind::Stream(stream) => stream.is_end_stream(),
         }
     }
@@ -192,7 +214,7 @@ impl http_body::Body for Body {
             BodyKind::Empty => SizeHint::with_exact(0),
             BodyKind::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             #[cfg(feature = "server")]
-            BodyKind::Incoming(incoming) => incoming.size_hint(),
+            BodyKind::Incoming(incoming) | BodyKind::Watched(incoming, _) => incoming.size_hint(),
             BodyKind::Stream(stream) => stream.size_hint(),
         }
     }

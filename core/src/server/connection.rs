@@ -1,9 +1,12 @@
 //! One connection, from accept to close.
 
+mod watchdog;
+
 use std::{
     future::poll_fn,
     mem::replace,
     pin::{Pin, pin},
+    sync::Arc,
     task::Poll,
     time::Duration,
 };
@@ -16,7 +19,7 @@ use hyper_util::server::conn::auto;
 use tokio::{
     sync::watch,
     task::unconstrained,
-    time::{Instant, Sleep, sleep},
+    time::{Sleep, sleep},
 };
 
 #[cfg(feature = "http2")]
@@ -24,9 +27,12 @@ use crate::util::spawn::spawn;
 use crate::{
     App, Host,
     server::{
-        flush_tracker::FlushTracker,
+        connection::watchdog::Watchdog,
+        connection_slots::ConnectionSlot,
+        flush_tracker::{FlushTracker, PendingFlush},
+        limits::Limits,
         listener::ServerSocket,
-        service::{ConnectionService, FirstRequest},
+        service::ConnectionService,
     },
 };
 
@@ -39,6 +45,9 @@ use crate::{
 /// Only behind a proxy: with a limit of its own, hyper allocates memory for the headers of each request.
 const MAX_HEADERS_OF_PROXY: usize = 1024;
 
+/// How long a connection stays open after the timeout of the first request.
+const LAST_CHANCE: Duration = Duration::from_millis(20);
+
 /// The phase of a server, which each of its connections watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -50,21 +59,24 @@ pub(crate) enum Phase {
     Over,
 }
 
-/// Serves one connection until it closes, its client takes too long to send the first head, or the server shuts down.
+/// Serves one connection until it closes, its client takes too long, or the server shuts down.
 ///
 /// During the shutdown, a connection without a request may still send one within `last_call`.
 pub(crate) async fn serve<A>(
     socket: ServerSocket,
+    slot: Option<ConnectionSlot>,
     service: ConnectionService<A>,
-    header_timeout: Duration,
+    limits: Arc<Limits>,
     last_call: Duration,
     mut phase: watch::Receiver<Phase>,
 ) where
     A: App<Future: Send, Body: Send> + Clone + Send,
 {
-    let first_request = service.first_request();
-    let socket = FlushTracker::new(socket, service.pending_flush());
-    let builder = http_builder(service.host());
+    let activity = service.pending_flush();
+    let header_timeout = limits.header_timeout;
+    let mut watchdog = Watchdog::new(service.pending_flush(), header_timeout, limits.stall_timeout);
+    let socket = FlushTracker::new(socket, service.pending_flush(), slot);
+    let builder = http_builder(service.host(), &limits);
     #[cfg(feature = "http2")]
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
     #[cfg(not(feature = "http2"))]
@@ -73,12 +85,14 @@ pub(crate) async fn serve<A>(
 
     // This timeout begins at accept, for every protocol. hyper's own timeout begins once the protocol is known, which never happens
     // for a silent client. hyper's timeout also closes idle connections, and load balancers treat that as an error.
-    let mut has_timeout = !header_timeout.is_zero();
-    let mut draining = false;
-    let mut timer = pin!(sleep(header_timeout));
+    //
+    // `None` once the first request has arrived: a timer takes 90 of 15,000 instructions of each request.
+    let mut timer = pin!((!header_timeout.is_zero()).then(|| sleep(header_timeout)));
+    let (mut draining, mut is_last_chance) = (false, false);
     loop {
         tokio::select! {
-            // In this order, because choosing a random one takes 50 instructions at each poll.
+            // In this order: the connection decides whether there is something to watch. A random order would take 50 instructions at
+            // each poll.
             biased;
             result = connection.as_mut() => {
                 if let Err(error) = result {
@@ -86,39 +100,52 @@ pub(crate) async fn serve<A>(
                 }
                 return;
             }
-            () = wait_for_timeout(&first_request, timer.as_mut()), if has_timeout => {
-                tracing::debug!(target: "lodger", "connection closed: timeout while reading the first request");
+            stalled = watchdog.wait() => {
+                tracing::debug!(target: "lodger", "connection closed: {stalled}");
                 return;
             }
-            () = first_request.wait(), if draining && has_timeout => {
-                has_timeout = false;
-                connection.as_mut().graceful_shutdown();
+            is_first_request = wait_for_first_request(&activity, timer.as_mut()), if timer.is_some() => {
+                match is_first_request {
+                    true => {
+                        timer.set(None);
+                        if draining {
+                            connection.as_mut().graceful_shutdown();
+                        }
+                    }
+                    false if replace(&mut is_last_chance, true) => {
+                        tracing::debug!(target: "lodger", "connection closed: timeout while reading the first request");
+                        return;
+                    }
+                    // After a process was stopped, its timers end before its sockets report the requests that have arrived.
+                    false => timer.set(Some(sleep(LAST_CHANCE))),
+                }
             }
             is_over = wait_for_shutdown(&mut phase) => {
                 if is_over {
                     return;
                 }
                 draining = true;
-                if first_request.has_arrived() {
+                if activity.activity().requests() > 0 {
                     connection.as_mut().graceful_shutdown();
                 } else {
                     // A request may be on its way. A client that only holds the connection must not delay the shutdown.
-                    has_timeout = true;
-                    timer.as_mut().reset(Instant::now() + last_call);
+                    timer.set(Some(sleep(last_call)));
                 }
             }
         }
     }
 }
 
-/// Waits for the timeout of the first request, forever once that request has arrived.
-async fn wait_for_timeout(first_request: &FirstRequest, mut timer: Pin<&mut Sleep>) {
-    // Checked at every turn, so that the timer is no longer polled after the first request.
-    poll_fn(|cx| match first_request.has_arrived() {
-        true => Poll::Pending,
-        false => timer.as_mut().poll(cx),
+/// Waits for the first request. Returns `false` if the timer ends before.
+///
+/// Poll this future after the connection, in the same task: the arrival of the request does not wake the task.
+async fn wait_for_first_request(connection: &PendingFlush, mut timer: Pin<&mut Option<Sleep>>) -> bool {
+    poll_fn(|cx| match timer.as_mut().as_pin_mut() {
+        _ if connection.activity().requests() > 0 => Poll::Ready(true),
+        Some(timer) => timer.poll(cx).map(|()| false),
+        None => Poll::Pending,
     })
-    .await;
+    .await
 }
 
 /// Waits for the next phase of the shutdown. Returns whether the grace period is over or the server is gone.
@@ -145,10 +172,15 @@ async fn wait_for_shutdown(phase: &mut watch::Receiver<Phase>) -> bool {
 
 /// Returns the settings of HTTP/1.1 and HTTP/2 for a connection.
 #[cfg(feature = "http2")]
-fn http_builder(host: Host) -> auto::Builder<TaskExecutor> {
+fn http_builder(host: Host, limits: &Limits) -> auto::Builder<TaskExecutor> {
     let mut builder = auto::Builder::new(TaskExecutor);
-    // WebSockets over HTTP/2 begin with CONNECT (RFC 8441).
-    builder.http2().enable_connect_protocol();
+    builder
+        .http2()
+        // WebSockets over HTTP/2 begin with CONNECT (RFC 8441).
+        .enable_connect_protocol()
+        .max_concurrent_streams(limits.max_concurrent_streams)
+        .max_header_list_size(limits.max_header_list_size());
+    builder.http1().max_buf_size(limits.buffer_size());
     if host != Host::Server {
         builder.http1().max_headers(MAX_HEADERS_OF_PROXY);
     }
@@ -157,8 +189,9 @@ fn http_builder(host: Host) -> auto::Builder<TaskExecutor> {
 
 /// Returns the settings of HTTP/1.1 for a connection.
 #[cfg(not(feature = "http2"))]
-fn http_builder(host: Host) -> Builder {
+fn http_builder(host: Host, limits: &Limits) -> Builder {
     let mut builder = Builder::new();
+    builder.max_buf_size(limits.buffer_size());
     if host != Host::Server {
         builder.max_headers(MAX_HEADERS_OF_PROXY);
     }

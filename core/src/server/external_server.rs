@@ -14,6 +14,7 @@ use crate::{
     log::{self, log_address},
     server::{
         Ingress, OnListening, Server,
+        limits::Limits,
         listener::{LocalAddr, ServerListener, StdListener},
         shutdown_signal::ShutdownSignal,
     },
@@ -29,6 +30,8 @@ pub struct ExternalServer {
     pub ingress: Ingress,
     /// The time from accept to the end of the first request's head, after which the connection is closed. Zero means no limit.
     pub header_timeout: Duration,
+    /// The limits of Lodger's own server.
+    pub(super) limits: Limits,
     /// The grace period for requests in flight during the shutdown.
     pub grace: Duration,
     addr: LocalAddr,
@@ -68,7 +71,8 @@ impl Server {
         let shutdown = ShutdownSignal::new(self.shutdown)?;
         let external = ExternalServer {
             ingress: self.ingress,
-            header_timeout: self.header_timeout,
+            header_timeout: self.limits.header_timeout,
+            limits: self.limits,
             grace: self.grace,
             addr: self.bound.addr,
             #[cfg(unix)]

@@ -1,4 +1,5 @@
-//! Detects when a response has been sent: when the last byte has left, and not when the body has been read.
+//! Detects when a response has been sent: when the last byte has left, and not when the body has been read. Reports the activity of
+//! the client.
 
 use std::{
     io::{self, IoSlice},
@@ -17,10 +18,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
     BoxError,
-    server::{listener::ServerSocket, request_guard::RequestGuard},
+    server::{
+        activity::Activity, connection_slots::ConnectionSlot, listener::ServerSocket, request_guard::RequestGuard,
+    },
 };
 
-/// The requests of one connection whose responses hyper has read and not yet flushed.
+/// The requests of one connection whose responses hyper has read and not yet flushed, and the activity of the connection.
 #[derive(Clone, Default)]
 pub(crate) struct PendingFlush(Arc<PendingGuards>);
 
@@ -29,9 +32,14 @@ struct PendingGuards {
     guards: Mutex<Vec<RequestGuard>>,
     /// Lets a flush without guards skip the lock. Almost all flushes have none.
     is_some: AtomicBool,
+    activity: Activity,
 }
 
 impl PendingFlush {
+    pub(crate) fn activity(&self) -> &Activity {
+        &self.0.activity
+    }
+
     fn push(&self, guard: RequestGuard) {
         let mut guards = self.0.guards.lock().unwrap_or_else(PoisonError::into_inner);
         guards.push(guard);
@@ -60,6 +68,8 @@ pin_project! {
         body: Option<B>,
         // Dropped after the body, whose destructor is code of the app. `None` if the guard has no effect.
         guard: Option<DeferredGuard>,
+        // `None` for HTTP/2.
+        response: Option<BegunResponse>,
     }
 
     impl<B> PinnedDrop for TrackedBody<B> {
@@ -78,12 +88,28 @@ struct DeferredGuard {
     pending: Option<PendingFlush>,
 }
 
+/// A response of HTTP/1.1, which ends on drop.
+struct BegunResponse(PendingFlush);
+
+impl BegunResponse {
+    fn new(connection: PendingFlush) -> Self {
+        connection.activity().begin_response();
+        Self(connection)
+    }
+}
+
+impl Drop for BegunResponse {
+    fn drop(&mut self) {
+        self.0.activity().end_response();
+    }
+}
+
 impl<B> TrackedBody<B> {
     pub(crate) fn new(body: B, guard: RequestGuard, pending: Option<&PendingFlush>) -> Self {
         let is_awaited = guard.is_awaited();
         let guard = (is_awaited || guard.has_scope())
             .then(|| DeferredGuard { guard, pending: pending.filter(|_| is_awaited).cloned() });
-        Self { body: Some(body), guard }
+        Self { body: Some(body), guard, response: pending.cloned().map(BegunResponse::new) }
     }
 }
 
@@ -129,23 +155,49 @@ where
 pub(crate) struct FlushTracker {
     socket: ServerSocket,
     pending: PendingFlush,
+    /// Returned when the socket closes, also after an upgrade.
+    _slot: Option<ConnectionSlot>,
 }
 
 impl FlushTracker {
-    pub(crate) fn new(socket: ServerSocket, pending: PendingFlush) -> Self {
-        Self { socket, pending }
+    pub(crate) fn new(socket: ServerSocket, pending: PendingFlush, slot: Option<ConnectionSlot>) -> Self {
+        Self { socket, pending, _slot: slot }
+    }
+
+    /// Reports the result of a write.
+    fn report_write(&self, written: &Poll<io::Result<usize>>) {
+        match written {
+            Poll::Ready(_) => self.pending.activity().sent(),
+            Poll::Pending => self.pending.activity().block_write(),
+        }
+    }
+}
+
+impl Drop for FlushTracker {
+    fn drop(&mut self) {
+        // Otherwise the kernel would keep the bytes that the client does not read, up to some megabytes, for minutes.
+        if self.pending.activity().is_abandoned() {
+            self.socket.reset_on_close();
+        }
     }
 }
 
 impl AsyncRead for FlushTracker {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(cx, buf)
+        let filled = buf.filled().len();
+        ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
+        if let Some(received) = buf.filled().get(filled..).filter(|received| !received.is_empty()) {
+            self.pending.activity().received(received);
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for FlushTracker {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, buf)
+        let written = Pin::new(&mut self.socket).poll_write(cx, buf);
+        self.report_write(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -153,7 +205,9 @@ impl AsyncWrite for FlushTracker {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
+        self.report_write(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -3,13 +3,16 @@
 //! Every connection is a task of the user's runtime, so work stealing, `tokio::spawn` and `block_in_place` work as under the
 //! framework's own server. HTTP upgrades (WebSockets) and streams in both directions pass through.
 
+mod activity;
 mod connection;
+mod connection_slots;
 mod discard_on_drop;
 mod external_server;
 mod flush_tracker;
 mod guarded_call;
 mod health_check;
 mod ingress;
+mod limits;
 mod listener;
 pub(crate) mod message;
 pub(crate) mod platform;
@@ -31,7 +34,9 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{App, Error, Host, HostingPlatform, Settings, lifecycle::shutdown::Shutdown, util::spawn::spawn};
 use connection::Phase;
-use listener::{BoundListener, ServerListener};
+use connection_slots::{ConnectionSlot, ConnectionSlots};
+use limits::Limits;
+use listener::{BoundListener, ServerListener, ServerSocket};
 use platform::Platform;
 
 pub use external_server::ExternalServer;
@@ -43,7 +48,6 @@ pub use request_guard::RequestGuard;
 pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 /// The time in which a connection without a request may still send one, once the shutdown begins.
 const LAST_CALL: Duration = Duration::from_secs(1);
-const DEFAULT_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A server that listens on a socket, with its settings.
 ///
@@ -60,7 +64,7 @@ pub struct Server {
     bound: BoundListener,
     ingress: Ingress,
     grace: Duration,
-    header_timeout: Duration,
+    limits: Limits,
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
     announces_to_vercel_dev: bool,
@@ -102,7 +106,7 @@ impl Server {
             bound,
             ingress: Ingress::new(&settings),
             grace: settings.grace_of_server().unwrap_or(DEFAULT_GRACE),
-            header_timeout: settings.header_timeout.unwrap_or(DEFAULT_HEADER_TIMEOUT),
+            limits: Limits::new(&settings)?,
             shutdown: Shutdown::default(),
             on_listening: None,
             announces_to_vercel_dev: settings.announces_to_vercel_dev,
@@ -118,8 +122,7 @@ impl Server {
         let listener = listener::bind_tcp(&Settings { addr: Some(addr), ..settings.clone() }).await?;
         let mut server = Self::from_listener(listener, settings)?;
         server.ingress = Ingress::with_platform(settings, Some(platform));
-        // The only client is the proxy, which may keep idle connections. The process may be frozen between two requests.
-        server.header_timeout = Duration::ZERO;
+        server.limits = server.limits.without_timeouts();
         Ok(server)
     }
 
@@ -181,13 +184,16 @@ impl Server {
         // Idle connections must not use up the grace period.
         let last_call = LAST_CALL.min(external.grace / 2);
         let (phase, watched) = watch::channel(Phase::Serving);
+        let limits = Arc::new(external.limits.clone());
+        let slots = ConnectionSlots::new(limits.max_connections);
         loop {
-            let (accepted, peer) = tokio::select! {
-                accepted = listener.accept() => accepted,
+            let ((accepted, peer), slot) = tokio::select! {
+                accepted = accept(&listener, &slots) => accepted,
                 () = external.wait_for_shutdown() => break,
             };
             let service = service::ConnectionService::new(app.clone(), peer, external.ingress.clone());
-            spawn(connection::serve(accepted, service, external.header_timeout, last_call, watched.clone()));
+            let limits = Arc::clone(&limits);
+            spawn(connection::serve(accepted, slot, service, limits, last_call, watched.clone()));
         }
 
         // Refuses new clients at once, so that they do not wait for a process that is about to end.
@@ -206,6 +212,15 @@ impl Server {
         phase.send_replace(Phase::Over);
         Ok(())
     }
+}
+
+/// Waits for a free slot, and accepts a connection. Cancelling it loses no connection.
+async fn accept(
+    listener: &ServerListener,
+    slots: &ConnectionSlots,
+) -> ((ServerSocket, SocketAddr), Option<ConnectionSlot>) {
+    let slot = slots.acquire().await;
+    (listener.accept().await, slot)
 }
 
 #[cfg(test)]

@@ -1,20 +1,13 @@
 //! The service that hyper calls for each request of a connection, and that calls the app.
 
-use std::{
-    convert::Infallible,
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use http::{HeaderValue, Version, header::HOST};
 use hyper::body::{Body as _, Incoming};
-use tokio::sync::Notify;
 
 use crate::{
     App, Host, Request,
+    body::BodyDemand,
     request::new_extensions::new_extensions,
     server::{
         discard_on_drop::DiscardOnDrop,
@@ -31,33 +24,11 @@ pub(crate) struct ConnectionService<A> {
     peer: SocketAddr,
     ingress: Ingress,
     pending: PendingFlush,
-    first_request: FirstRequest,
-}
-
-/// The arrival of the first request of a connection.
-#[derive(Clone, Default)]
-pub(crate) struct FirstRequest(Arc<(AtomicBool, Notify)>);
-
-impl FirstRequest {
-    pub(crate) fn has_arrived(&self) -> bool {
-        self.0.0.load(Relaxed)
-    }
-
-    pub(crate) async fn wait(&self) {
-        self.0.1.notified().await;
-    }
-
-    fn set_arrived(&self) {
-        if !self.has_arrived() {
-            self.0.0.store(true, Relaxed);
-            self.0.1.notify_one();
-        }
-    }
 }
 
 impl<A> ConnectionService<A> {
     pub(crate) fn new(app: A, peer: SocketAddr, ingress: Ingress) -> Self {
-        Self { app, peer, ingress, pending: PendingFlush::default(), first_request: FirstRequest::default() }
+        Self { app, peer, ingress, pending: PendingFlush::default() }
     }
 
     /// The requests of the connection whose responses are not flushed yet.
@@ -69,16 +40,13 @@ impl<A> ConnectionService<A> {
         self.ingress.host()
     }
 
-    pub(crate) fn first_request(&self) -> FirstRequest {
-        self.first_request.clone()
-    }
-
-    /// Converts the body of a request for the app. Last, because each conversion moves the request.
-    fn with_body(&self, request: http::Request<Incoming>) -> Request {
+    /// Converts the body of a request for the app. Last, because each conversion moves the request. `demand` is that of an upload.
+    fn with_body(&self, request: http::Request<Incoming>, demand: Option<Arc<BodyDemand>>) -> Request {
         let reads_rest = self.ingress.reads_whole_requests();
-        request.map(|body| match reads_rest && !body.is_end_stream() {
-            true => crate::Body::new(DiscardOnDrop::new(body)),
-            false => crate::Body::from(body),
+        request.map(|body| match demand {
+            _ if reads_rest && !body.is_end_stream() => crate::Body::new(DiscardOnDrop::new(body)),
+            Some(demand) => crate::Body::watched(body, demand),
+            None => crate::Body::from(body),
         })
     }
 }
@@ -92,7 +60,8 @@ where
     type Future = ResponseFuture<A::Future, A::Body>;
 
     fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
-        self.first_request.set_arrived();
+        let is_upload = request.version() != Version::HTTP_2 && !request.body().is_end_stream();
+        let demand = self.pending.activity().begin_request(is_upload);
         // A platform brings extensions of its own.
         if self.ingress.platform().is_none() && request.extensions().is_empty() {
             *request.extensions_mut() = new_extensions();
@@ -106,16 +75,20 @@ where
         match self.ingress.admit(&mut request, Some(self.peer)) {
             Admission::ToApp(guard) if guard.is_message => ResponseFuture::Message {
                 call: guard.call(|| {
-                    message::respond(self.app.clone(), self.with_body(request), self.ingress.platform().cloned())
+                    message::respond(
+                        self.app.clone(),
+                        self.with_body(request, demand),
+                        self.ingress.platform().cloned(),
+                    )
                 }),
                 pending: pending.cloned(),
             },
             Admission::ToApp(guard) if guard.has_scope() => ResponseFuture::App {
-                call: guard.call(|| self.app.call(self.with_body(request))),
+                call: guard.call(|| self.app.call(self.with_body(request, demand))),
                 pending: pending.cloned(),
             },
             Admission::ToApp(guard) => ResponseFuture::Direct {
-                future: self.app.call(self.with_body(request)),
+                future: self.app.call(self.with_body(request, demand)),
                 guard,
                 pending: pending.cloned(),
             },

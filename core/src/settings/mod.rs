@@ -76,9 +76,18 @@ pub struct Settings {
     pub sigterm: bool,
     /// The time before the deadline of an invocation at which a request is cancelled. `None` means 500 milliseconds.
     pub deadline_margin: Option<Duration>,
-    /// The timeout from the start of a connection to the end of its first request's headers. `None` means 10 seconds, and
-    /// zero turns the timeout off.
+    /// The timeout from the start of a connection to the end of its first request's headers, and from the first to the last byte of later
+    /// headers. `None` means 10 seconds, and zero turns the timeout off.
     pub header_timeout: Option<Duration>,
+    /// The timeout of a client that sends no byte of a body for which the app waits, or reads no byte of a response. `None` means 60
+    /// seconds, and zero turns the timeout off.
+    pub stall_timeout: Option<Duration>,
+    /// The maximum number of connections. `None` means seven eighths of the files that the process may open, and zero means no limit.
+    pub max_connections: Option<usize>,
+    /// The maximum size of the headers of a request, in bytes. `None` means 131,072, and 16,384 in HTTP/2.
+    pub max_header_size: Option<u32>,
+    /// The maximum number of concurrent requests on a connection of HTTP/2. `None` means 200.
+    pub max_concurrent_streams: Option<u32>,
     /// The proxies in front of a server, which send the address of the client in a header. `None` reads no header. On Lambda Web
     /// Functions, `None` means 1 proxy.
     pub proxies: Option<Proxies>,

@@ -1,4 +1,7 @@
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
+};
 
 use super::{
     Host, ResponseMode, Settings, Stage,
@@ -308,9 +311,45 @@ const TABLE: &[Variable] = &[
         method: Some("header_timeout"),
         value: SECONDS,
         default: "10 seconds",
-        effect: "Timeout of a server connection from accept to the end of the first request's headers. 0 turns it off. \
-                 warp's own server has no such timeout.",
+        effect: "Timeout of a server connection from accept to the end of the first request's headers. Under Lodger's own server also \
+                 the timeout of later headers in HTTP/1.1, from their first byte. 0 turns it off. warp's own server has no such timeout.",
         apply: |settings, value| value.seconds().map(|value| settings.header_timeout = Some(value)),
+    },
+    Variable {
+        name: "LODGER_STALL_TIMEOUT",
+        method: Some("stall_timeout"),
+        value: SECONDS,
+        default: "60 seconds",
+        effect: "Timeout of a connection whose client reads no byte of a response, or in HTTP/1.1 sends no byte of a body for which the \
+                 app waits. 0 turns it off. Only Lodger's own server has it.",
+        apply: |settings, value| value.seconds().map(|value| settings.stall_timeout = Some(value)),
+    },
+    Variable {
+        name: "LODGER_MAX_CONNECTIONS",
+        method: Some("max_connections"),
+        value: "a number of connections",
+        default: "seven eighths of the limit of open files on Linux, otherwise no limit",
+        effect: "Maximum number of connections of a server. Further connections wait until others close. 0 turns the limit off. Only \
+                 Lodger's own server has it.",
+        apply: |settings, value| value.parse().map(|value| settings.max_connections = Some(value)),
+    },
+    Variable {
+        name: "LODGER_MAX_HEADER_SIZE",
+        method: Some("max_header_size"),
+        value: "a number of bytes, 8192 or more",
+        default: "131072, and 16384 in HTTP/2",
+        effect: "Maximum size of the request line and the headers of a request. A larger request gets 431. Only Lodger's own server has it.",
+        apply: |settings, value| value.parse().map(|value| settings.max_header_size = Some(value)),
+    },
+    Variable {
+        name: "LODGER_MAX_CONCURRENT_STREAMS",
+        method: Some("max_concurrent_streams"),
+        value: "a number of requests, 1 or more",
+        default: "200",
+        effect: "Maximum number of concurrent requests on a connection of HTTP/2. Only Lodger's own server has it.",
+        apply: |settings, value| {
+            value.parse().map(|value: NonZeroU32| settings.max_concurrent_streams = Some(value.get()))
+        },
     },
     Variable {
         name: "RAILWAY_DEPLOYMENT_DRAINING_SECONDS",

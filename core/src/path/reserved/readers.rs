@@ -1,4 +1,5 @@
 //! Readers of paths: the steps that a router, or a layer before the router, may apply to a path before routing.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "only tests and fuzz targets use them")]
 
 use std::collections::HashSet;
 

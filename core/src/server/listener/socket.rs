@@ -31,6 +31,15 @@ macro_rules! stream {
     };
 }
 
+impl ServerSocket {
+    /// Makes the kernel discard the bytes that it has not sent when the socket closes. Only the kernel's buffers of TCP are large.
+    pub(in crate::server) fn reset_on_close(&self) {
+        if let Self::Tcp(stream) = self {
+            let _ = stream.set_zero_linger();
+        }
+    }
+}
+
 impl AsyncRead for ServerSocket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         stream!(&mut *self, stream => Pin::new(stream).poll_read(cx, buf))

@@ -207,7 +207,7 @@ async fn a_socket_that_is_not_read_is_lost_at_the_limit() {
     let _ = fill(&ipc);
     let mut broken = pin!(ipc.wait_until_broken());
     assert!(is_pending(broken.as_mut()).await);
-    let long_id = Context::new(&"a".repeat(2_000), 1);
+    let long_id = Context::new("a".repeat(2_000), 1);
     let mut largest = 0;
     for _ in 0..MAX_UNREAD / 1_000 {
         ipc.begin_request();

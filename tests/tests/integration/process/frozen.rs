@@ -108,14 +108,28 @@ async fn responds_at_once_if_the_deadline_passed_while_frozen() {
 }
 
 #[tokio::test]
-async fn a_server_answers_a_request_that_arrived_while_frozen() {
-    let mut process = start(&[("LODGER_ADDR", "127.0.0.1:0")]);
-    let mut socket = TcpStream::connect(process.listening_addr()).await.unwrap();
-    let request = ClientRequest::get("/").header("host", "localhost").bytes();
+async fn a_server_responds_to_requests_that_arrived_while_frozen() {
+    let mut process =
+        start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_HEADER_TIMEOUT", "1"), ("LODGER_STALL_TIMEOUT", "1")]);
+    let addr = process.listening_addr();
+    let request = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let mut buffer = vec![0; 1 << 16];
-    socket.write_all(&request).await.unwrap();
-    assert!(socket.read(&mut buffer).await.unwrap() > 0);
-    freeze(&process, async { socket.write_all(&request).await.unwrap() }).await;
-    let length = timeout(FROZEN, socket.read(&mut buffer)).await.unwrap().unwrap();
-    assert!(buffer[..length].starts_with(b"HTTP/1.1 200 OK\r\n"));
+    let mut kept_alive = TcpStream::connect(addr).await.unwrap();
+    kept_alive.write_all(request).await.unwrap();
+    assert!(kept_alive.read(&mut buffer).await.unwrap() > 0);
+    let (mut silent, mut half) = (TcpStream::connect(addr).await.unwrap(), TcpStream::connect(addr).await.unwrap());
+    let (first, second) = request.split_at(10);
+    half.write_all(first).await.unwrap();
+    // The timeouts of all heads end while the process is frozen. The heads arrive before.
+    freeze(&process, async {
+        silent.write_all(request).await.unwrap();
+        half.write_all(second).await.unwrap();
+        kept_alive.write_all(request).await.unwrap();
+    })
+    .await;
+    for (name, socket) in [("silent", &mut silent), ("half", &mut half), ("kept alive", &mut kept_alive)] {
+        let length = timeout(FROZEN, socket.read(&mut buffer)).await.unwrap().unwrap();
+        let text = String::from_utf8_lossy(&buffer[..length]);
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{name}: {text:?}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Lodger's own server: protocols, connections, the runtime, the shutdown.
 
 mod connections;
+mod limits;
 mod protocols;
 mod services;
 mod shutdown;

@@ -1,0 +1,133 @@
+//! The activity of a connection, from which its timeouts follow.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed},
+};
+
+use crate::body::BodyDemand;
+
+/// The activity of one connection: the part of a request that it is in, and whether the client makes progress.
+///
+/// The socket, the service and the bodies of a connection report to it. Each report is a store without a clock: a request has several
+/// reports, and almost no connection ever needs its timeouts.
+#[derive(Debug, Default)]
+pub(crate) struct Activity {
+    stage: AtomicU8,
+    /// The number of requests so far. The numbers of this type wrap around.
+    requests: AtomicUsize,
+    /// The number of reads and writes that moved bytes.
+    reads: AtomicUsize,
+    writes: AtomicUsize,
+    /// Whether bytes wait for the client to read.
+    is_write_blocked: AtomicBool,
+    /// Whether the client has not read a response in time.
+    is_abandoned: AtomicBool,
+    /// Whether the app waits for the body of the request.
+    demand: Arc<BodyDemand>,
+}
+
+/// The part of a request that a connection is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// No request has begun. Clients may keep such a connection.
+    Idle,
+    /// Some bytes of a head have come.
+    Head,
+    /// A request of HTTP/1.1 with a body is being served, and the response has not begun.
+    Upload,
+    /// A request without a body is being served, the response has begun, or the connection is one of HTTP/2.
+    Busy,
+}
+
+impl Activity {
+    pub(crate) fn stage(&self) -> Stage {
+        match self.stage.load(Relaxed) {
+            0 => Stage::Idle,
+            1 => Stage::Head,
+            2 => Stage::Upload,
+            _ => Stage::Busy,
+        }
+    }
+
+    fn enter(&self, stage: Stage) {
+        self.stage.store(stage as u8, Relaxed);
+    }
+
+    /// Reports bytes from the client.
+    pub(crate) fn received(&self, bytes: &[u8]) {
+        count(&self.reads);
+        // Some old clients send an empty line after a body.
+        if self.stage() == Stage::Idle && bytes != b"\r\n" {
+            self.enter(Stage::Head);
+        }
+    }
+
+    /// Reports bytes to the client.
+    pub(crate) fn sent(&self) {
+        count(&self.writes);
+        self.is_write_blocked.store(false, Relaxed);
+    }
+
+    /// Reports bytes that the client does not read yet.
+    pub(crate) fn block_write(&self) {
+        self.is_write_blocked.store(true, Relaxed);
+    }
+
+    /// Reports a request. For an upload, a request of HTTP/1.1 with a body, it returns the demand that the body has to set.
+    ///
+    /// Requests of HTTP/2 overlap, and are no uploads.
+    pub(crate) fn begin_request(&self, is_upload: bool) -> Option<Arc<BodyDemand>> {
+        count(&self.requests);
+        self.enter(if is_upload { Stage::Upload } else { Stage::Busy });
+        is_upload.then(|| {
+            self.demand.set(false);
+            Arc::clone(&self.demand)
+        })
+    }
+
+    /// Reports that the response of a request of HTTP/1.1 has begun. The client may stay silent from now on, even within its body.
+    pub(crate) fn begin_response(&self) {
+        self.enter(Stage::Busy);
+    }
+
+    /// Reports that the response of a request of HTTP/1.1 has ended.
+    pub(crate) fn end_response(&self) {
+        self.enter(Stage::Idle);
+    }
+
+    /// Reports that the client has not read a response in time.
+    pub(crate) fn abandon(&self) {
+        self.is_abandoned.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.is_abandoned.load(Relaxed)
+    }
+
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Relaxed)
+    }
+
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.load(Relaxed)
+    }
+
+    pub(crate) fn writes(&self) -> usize {
+        self.writes.load(Relaxed)
+    }
+
+    pub(crate) fn is_write_blocked(&self) -> bool {
+        self.is_write_blocked.load(Relaxed)
+    }
+
+    /// Whether the app waits for the body of a request whose response has not begun.
+    pub(crate) fn is_upload_awaited(&self) -> bool {
+        self.stage() == Stage::Upload && self.demand.get()
+    }
+}
+
+/// Adds one. Only the task of the connection counts, so that no atomic addition is necessary.
+fn count(counter: &AtomicUsize) {
+    counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
+}
