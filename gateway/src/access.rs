@@ -1,10 +1,12 @@
 //! Checks that keep web pages away from a port on the developer's machine.
 //!
 //! A page of any origin can send requests to a loopback address. If the owner of the page points its host name at that
-//! address (DNS rebinding), the page can read the responses as well.
+//! address (DNS rebinding), the page can read the responses as well. A page can always read the messages of a WebSocket that it
+//! opens, because browsers apply the same-origin policy to requests only.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str,
     sync::{PoisonError, RwLock},
 };
 
@@ -38,10 +40,10 @@ impl Hosts {
         self.names.write().unwrap_or_else(PoisonError::into_inner).push(name);
     }
 
-    /// Checks the host of a request.
+    /// Checks the host of a request, and the origin of a WebSocket handshake.
     ///
     /// # Errors
-    /// A text for the client if the host is not allowed.
+    /// A text for the client if the host or the origin is not allowed.
     pub(crate) fn check<B>(&self, request: &Request<B>) -> Result<(), String> {
         if self.allows_any {
             return Ok(());
@@ -49,7 +51,7 @@ impl Hosts {
         let uri_host = request.uri().authority().map(Authority::as_str).map(str::as_bytes);
         let header_hosts = request.headers().get_all(header::HOST).iter().map(HeaderValue::as_bytes);
         match uri_host.into_iter().chain(header_hosts).find(|host| !self.allows(host)) {
-            None => Ok(()),
+            None => self.check_handshake(request),
             Some(host) => Err(format!(
                 "cannot serve a request for the host {:?}: only `localhost` and IP addresses are allowed, against DNS \
                  rebinding; call 127.0.0.1, or allow the name by `--allow-host NAME` of lodger-gateway, or by `allow_host`\n",
@@ -58,20 +60,61 @@ impl Hosts {
         }
     }
 
-    fn allows(&self, host: &[u8]) -> bool {
-        let Ok(authority) = Authority::try_from(host) else { return host.is_empty() };
-        if authority.as_str().contains('@') {
-            return false;
+    /// Checks the origin of a WebSocket handshake. Programs send no `Origin`.
+    fn check_handshake<B>(&self, request: &Request<B>) -> Result<(), String> {
+        let headers = request.headers();
+        if !headers.contains_key(header::UPGRADE) {
+            return Ok(());
         }
-        let host = authority.host().to_ascii_lowercase();
-        let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        if address.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()) || host.parse::<Ipv4Addr>().is_ok() {
-            return true;
+        let own = headers.get(header::HOST).map(HeaderValue::as_bytes);
+        let mut origins = headers.get_all(header::ORIGIN).iter().map(HeaderValue::as_bytes);
+        match origins.find(|origin| !self.allows_origin(origin, own)) {
+            None => Ok(()),
+            Some(origin) => Err(format!(
+                "cannot open a WebSocket for a page of the origin {:?}: only pages of this server and of `localhost` are \
+                 allowed; allow the host name of the page by `--allow-host NAME` of lodger-gateway, or by `allow_host`\n",
+                String::from_utf8_lossy(origin)
+            )),
         }
-        let name = host.strip_suffix('.').unwrap_or(&host);
+    }
+
+    fn allows(&self, authority: &[u8]) -> bool {
+        authority.is_empty()
+            || host_of(authority).is_some_and(|host| address(&host).is_some() || self.allows_name(&host))
+    }
+
+    /// Whether a page of this origin may open a WebSocket to a server with the host `own`.
+    ///
+    /// Unlike a host, an IP address has to be a loopback address: a page can have any other one as its origin.
+    fn allows_origin(&self, origin: &[u8], own: Option<&[u8]>) -> bool {
+        let authority = str::from_utf8(origin).ok().and_then(|origin| Some(origin.split_once("://")?.1));
+        let Some(authority) = authority else { return false };
+        own.is_some_and(|own| own.eq_ignore_ascii_case(authority.as_bytes()))
+            || host_of(authority.as_bytes()).is_some_and(|host| match address(&host) {
+                Some(address) => address.to_canonical().is_loopback(),
+                None => self.allows_name(&host),
+            })
+    }
+
+    fn allows_name(&self, name: &str) -> bool {
+        let name = name.strip_suffix('.').unwrap_or(name);
         name == "localhost"
             || name.ends_with(".localhost")
             || self.names.read().unwrap_or_else(PoisonError::into_inner).iter().any(|allowed| allowed == name)
+    }
+}
+
+/// Returns the host of `host` or `host:port` in lower case.
+fn host_of(authority: &[u8]) -> Option<String> {
+    let authority = Authority::try_from(authority).ok().filter(|authority| !authority.as_str().contains('@'))?;
+    Some(authority.host().to_ascii_lowercase())
+}
+
+/// Returns the IP address if the host is one. An IPv6 address has brackets.
+fn address(host: &str) -> Option<IpAddr> {
+    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(host) => host.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        None => host.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
     }
 }
 
@@ -163,6 +206,44 @@ mod tests {
     }
 
     #[test]
+    fn only_local_pages_and_allowed_ones_open_websockets() {
+        let hosts = Hosts::for_front(Ipv4Addr::LOCALHOST.into());
+        hosts.allow("app.test");
+        let open = |host: &str, origin: &str| {
+            let request = Request::get("/").header("upgrade", "websocket").header("host", host);
+            hosts.check(&request.header("origin", origin).body(()).unwrap())
+        };
+        for (host, origin) in [
+            ("127.0.0.1:3000", "http://localhost:5173"),
+            ("localhost", "http://127.1.2.3"),
+            ("localhost", "https://[::1]:5173"),
+            ("localhost", "http://[::ffff:127.0.0.1]"),
+            ("localhost", "http://ui.LOCALHOST."),
+            ("localhost", "https://app.test"),
+            ("192.168.1.4:3000", "http://192.168.1.4:3000"),
+        ] {
+            assert_eq!(open(host, origin), Ok(()), "{host} {origin}");
+        }
+        for (host, origin) in [
+            ("localhost", "https://evil.example"),
+            ("localhost", "http://192.0.2.1"),
+            ("192.168.1.4:3000", "http://192.168.1.4:3001"),
+            ("localhost", "https://localhost.evil.example"),
+            ("localhost", "https://localhost@evil.example"),
+            ("localhost", "null"),
+            ("localhost", "file://"),
+            ("localhost", ""),
+        ] {
+            let error = open(host, origin).unwrap_err();
+            assert!(error.contains(origin) && error.contains("--allow-host"), "{host} {origin}: {error}");
+        }
+        let twice = Request::get("/").header("upgrade", "websocket").header("origin", "http://localhost");
+        assert!(hosts.check(&twice.header("origin", "https://evil.example").body(()).unwrap()).is_err());
+        // Without an upgrade, the same-origin policy of the browser applies.
+        assert_eq!(hosts.check(&Request::get("/").header("origin", "https://evil.example").body(()).unwrap()), Ok(()));
+    }
+
+    #[test]
     fn a_public_front_allows_every_host() {
         for (listens_on, is_public) in [
             ("0.0.0.0", true),
@@ -174,6 +255,8 @@ mod tests {
         ] {
             let hosts = Hosts::for_front(listens_on.parse().unwrap());
             assert_eq!(hosts.check(&request("/", &[b"evil.example"])).is_ok(), is_public, "{listens_on}");
+            let handshake = Request::get("/").header("upgrade", "websocket").header("origin", "https://app.example");
+            assert_eq!(hosts.check(&handshake.body(()).unwrap()).is_ok(), is_public, "{listens_on}");
         }
         assert!(Hosts::for_private_api().check(&request("/", &[b"evil.example"])).is_err());
     }

@@ -199,6 +199,7 @@
 //! - `process`: `Function`, which starts a function as a child process.
 //! - `websocket`: `Server::start_websocket`, and `--front websocket-api` of the command.
 
+mod accept;
 mod access;
 mod body;
 mod discard;

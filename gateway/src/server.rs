@@ -21,6 +21,7 @@ use tokio::{
 
 use crate::{
     Front, RuntimeApi, StreamedResponse,
+    accept::accept_connection,
     access::{Hosts, forbidden},
     discard::discard,
     streamed::ResponseBody,
@@ -85,7 +86,9 @@ impl Server {
     /// page whose name its owner points at that address could call the function and read its responses
     /// ([DNS rebinding](https://en.wikipedia.org/wiki/DNS_rebinding)). A server on another address allows all names.
     ///
-    /// `Origin` is not checked, because an app may serve pages of other origins.
+    /// Such a server also responds with 403 to a WebSocket handshake of a web page, unless the host of its `Origin` is that of the
+    /// server, `localhost`, a name below it, a loopback address or an allowed name. Browsers let a page of any origin read a WebSocket.
+    /// For other requests `Origin` is not checked, because an app may serve pages of other origins.
     #[must_use]
     pub fn allow_host(self, name: &str) -> Self {
         self.hosts.allow(name);
@@ -127,12 +130,7 @@ where
     // The drop of this future closes the channel, which ends the connections.
     let alive = watch::Sender::new(());
     loop {
-        let Ok((socket, client)) = listener.accept().await else {
-            // Usually too many open files: wait until some are closed.
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            continue;
-        };
-        let _ = socket.set_nodelay(true);
+        let (socket, client) = accept_connection(&listener).await;
         let (handler, hosts) = (handler.clone(), Arc::clone(&hosts));
         let service = service_fn(move |request: Request<Incoming>| {
             let response = match hosts.check(&request) {
@@ -199,6 +197,11 @@ async fn pass_on(front: &Front, api: &RuntimeApi, request: Request<Incoming>) ->
 /// # Errors
 /// The status of the response if the body is too large or incomplete.
 pub(crate) async fn read_body(mut body: Incoming) -> Result<Bytes, StatusCode> {
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        // At once: a client with `Expect: 100-continue` does not send the body.
+        discard(body);
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
     let collected = Limited::new(&mut body, MAX_BODY).collect().await;
     discard(body);
     collected.map(|body| body.to_bytes()).map_err(|error: Box<dyn Error + Send + Sync>| {

@@ -22,6 +22,7 @@ use super::{
     telemetry_requests,
 };
 use crate::{
+    accept::accept_connection,
     access::{Hosts, check_origin, forbidden},
     discard::discard,
 };
@@ -35,11 +36,12 @@ const LOGS: &str = "/2020-08-15/logs";
 pub(super) async fn serve(listener: TcpListener, state: Arc<SharedState>, hosts: Arc<Hosts>) {
     // Closes all connections when the server is dropped, so that the function notices.
     let mut connections = tokio::task::JoinSet::new();
-    while let Ok((socket, _)) = listener.accept().await {
-        // Small responses are sent at once.
-        let _ = socket.set_nodelay(true);
+    loop {
+        let (socket, _) = accept_connection(&listener).await;
         state.lock().connection_count += 1;
         let (state, hosts) = (Arc::clone(&state), Arc::clone(&hosts));
+        // Forgets the connections that have ended.
+        while connections.try_join_next().is_some() {}
         connections.spawn(async move {
             let head = RawHead::default();
             let service = service_fn(|request| {

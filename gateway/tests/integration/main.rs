@@ -7,6 +7,7 @@ mod command_line;
 mod extensions;
 #[cfg(all(unix, feature = "process"))]
 mod function;
+mod hostile;
 mod lifecycle;
 mod managed_instances;
 #[cfg(all(unix, feature = "process"))]

@@ -145,17 +145,32 @@ async fn rejects_web_pages_that_send_to_a_connection() {
     }
     socket.close(None).await.unwrap();
     assert!(socket.next().await.unwrap().unwrap().is_close(), "the client got a message");
-    // The app decides about the origin of a handshake, but a page must not choose the host name.
-    let handshake = |host: &str| {
+}
+
+#[tokio::test]
+async fn rejects_handshakes_of_foreign_web_pages() {
+    let mut fixture = start().await;
+    let addr = fixture.server.address();
+    let handshake = |host: &str, origin: &str| {
         format!(
-            "GET /dev HTTP/1.1\r\nhost: {host}\r\norigin: https://other.example\r\nconnection: upgrade\r\n\
+            "GET /dev HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\nconnection: upgrade\r\n\
              upgrade: websocket\r\nsec-websocket-key: x\r\n\r\n"
         )
     };
-    let (head, _) = fetch(addr, &handshake("evil.example")).await;
-    assert!(head.starts_with("http/1.1 403 "), "{head}");
-    let (head, _) = fetch(addr, &handshake("localhost")).await;
-    assert!(head.starts_with("http/1.1 101 "), "{head}");
+    for (host, origin) in
+        [("localhost", "https://evil.example"), ("evil.example", "https://evil.example"), ("localhost", "null")]
+    {
+        let (head, body) = fetch(addr, &handshake(host, origin)).await;
+        assert!(head.starts_with("http/1.1 403 ") && body.contains("--allow-host"), "{origin}: {head}{body}");
+    }
+    assert!(fixture.events.try_recv().is_err(), "the function got a handshake");
+    for origin in ["http://localhost:5173", "https://example.com"] {
+        let (head, _) = fetch(addr, &handshake("localhost", origin)).await;
+        assert!(head.starts_with("http/1.1 101 "), "{origin}: {head}");
+        // The function decides about the origins that the server allows.
+        assert_eq!(fixture.events.recv().await.unwrap()["headers"]["origin"], origin);
+        assert_eq!(fixture.events.recv().await.unwrap()["requestContext"]["eventType"], "DISCONNECT");
+    }
 }
 
 #[tokio::test]

@@ -67,3 +67,12 @@ async fn terminate(child: &Child) {
     let id = child.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
 }
+
+/// Waits until the command has as many open files as its limit allows.
+#[cfg(target_os = "linux")]
+async fn wait_until_all_files_are_open(child: &Child, limit: usize) {
+    let files = format!("/proc/{}/fd", child.id().unwrap());
+    while std::fs::read_dir(&files).unwrap().count() < limit {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}

@@ -73,3 +73,32 @@ async fn rejects_a_host_that_is_not_allowed() {
         assert!(head.starts_with(&format!("http/1.1 {status} ")), "{host}: {head}");
     }
 }
+
+/// Linux only: other systems may need more files for the start of the process.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn serves_again_after_too_many_open_files() {
+    use std::process::Stdio;
+    use tokio::{net::TcpStream, process::Command};
+
+    let arguments = [env!("CARGO_BIN_EXE_lodger-gateway"), "--listen", "127.0.0.1:0"];
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 24; exec \"$@\"", "sh"]).args(arguments);
+    let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let addr = super::rest_of_line(&mut lines, "function-url on http://").await.parse().unwrap();
+    let api: std::net::SocketAddr =
+        super::rest_of_line(&mut lines, "AWS_LAMBDA_RUNTIME_API=").await.parse().unwrap();
+    for port in [api, addr] {
+        // The kernel accepts them, and the process cannot.
+        let mut idle = Vec::new();
+        for _ in 0..30 {
+            idle.push(TcpStream::connect(port).await.unwrap());
+        }
+        soon(super::wait_until_all_files_are_open(&child, 24)).await;
+        drop(idle);
+    }
+    tokio::spawn(run_function(api.to_string(), |_| json!({"statusCode": 200})));
+    let (head, _) = soon(fetch(addr, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
+    assert!(head.starts_with("http/1.1 200 "), "{head}");
+}
