@@ -5,7 +5,7 @@ use std::io;
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memmem;
 
-use super::{Connection, MAX_HEAD, ResponseHead, head::Length, invalid};
+use super::{Connection, MAX_HEAD, ResponseHead, fields::Fields, head::Length, invalid};
 
 /// Maximum size of an event. Lambda's own limit is 6 MB for synchronous invocations.
 const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -26,15 +26,10 @@ impl Connection {
     async fn chunks(&mut self) -> io::Result<Bytes> {
         let mut body = BytesMut::new();
         loop {
-            let line = self.line().await?;
-            let digits = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-            let length = std::str::from_utf8(digits)
-                .ok()
-                .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-                .and_then(|digits| usize::from_str_radix(digits, 16).ok())
+            let length = parse_chunk_length(&self.line().await?)
                 .ok_or_else(|| invalid("a chunk of the response has no valid length".to_owned()))?;
             if length == 0 {
-                while !self.line().await?.is_empty() {}
+                self.trailers().await?;
                 return Ok(body.freeze());
             }
             limit(body.len().saturating_add(length))?;
@@ -44,6 +39,22 @@ impl Connection {
                 return Err(invalid("a chunk of the response is longer than its length".to_owned()));
             }
         }
+    }
+
+    /// Reads the trailers, and drops them.
+    async fn trailers(&mut self) -> io::Result<()> {
+        let mut trailers = Vec::new();
+        while !trailers.ends_with(b"\r\n\r\n") && trailers != b"\r\n" {
+            if trailers.len() > MAX_HEAD {
+                return Err(invalid(format!("the trailers of the response are longer than {MAX_HEAD} bytes")));
+            }
+            trailers.extend_from_slice(&self.line().await?);
+            trailers.extend_from_slice(b"\r\n");
+        }
+        let not_valid = |cause| invalid(format!("the response has an invalid trailer: {cause}"));
+        let mut fields = Fields::new(&trailers).map_err(not_valid)?;
+        while fields.next().map_err(not_valid)?.is_some() {}
+        Ok(())
     }
 
     async fn until_end(&mut self) -> io::Result<Bytes> {
@@ -81,6 +92,18 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+/// Parses the line before a chunk: digits, and extensions, which have no meaning here (RFC 9112, section 7.1.1).
+fn parse_chunk_length(line: &[u8]) -> Option<usize> {
+    let end = line.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(line.len());
+    let (digits, extensions) = line.split_at_checked(end)?;
+    let has_line_end = memchr::memchr2(b'\r', b'\n', extensions).is_some();
+    let after_space = extensions.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+    if has_line_end || !matches!(after_space, None | Some(b';')) {
+        return None;
+    }
+    usize::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 fn limit(length: usize) -> io::Result<()> {

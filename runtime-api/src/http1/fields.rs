@@ -24,7 +24,7 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Begins with the first line of `head`. Empty lines before it are allowed (RFC 9112, section 2.2).
+    /// Begins with the first line of `head`, which may follow an empty line.
     ///
     /// # Errors
     /// The head contains a control character other than a tab and those that end lines. A value may be sent back to the Runtime API,
@@ -33,25 +33,21 @@ impl<'a> Fields<'a> {
         if has_control(head) {
             return Err("invalid control character");
         }
-        let mut rest = head;
-        while let [b'\n', after @ ..] | [b'\r', b'\n', after @ ..] = rest {
-            rest = after;
-        }
-        Ok(Self { rest, left: MAX_HEADERS })
+        Ok(Self { rest: head.strip_prefix(b"\r\n").unwrap_or(head), left: MAX_HEADERS })
     }
 
     /// Returns the next line, or `None` after the last one.
     ///
     /// # Errors
-    /// The line does not end, or contains a carriage return. An empty line is not the end of the head: to a reader for which it is, the
-    /// rest would be the body.
+    /// The line does not end with a carriage return and a line feed, or contains one of them. The end of the head was found with both,
+    /// so that a line feed alone ends no line either (RFC 9112, section 2.2, leaves that open).
     pub(super) fn next_line(&mut self) -> Result<Option<&'a [u8]>, &'static str> {
         if self.rest.is_empty() {
             return Ok(None);
         }
         let end = find_either(b'\r', b'\n', self.rest).and_then(|end| self.rest.split_at_checked(end));
         let (line, rest) = match end {
-            Some((line, [b'\n', rest @ ..] | [b'\r', b'\n', rest @ ..])) => (line, rest),
+            Some((line, [b'\r', b'\n', rest @ ..])) => (line, rest),
             _ => return Err("invalid end of a line"),
         };
         self.rest = rest;
@@ -70,9 +66,8 @@ impl<'a> Fields<'a> {
         let Some(line) = self.next_line()? else { return Ok(None) };
         self.left = self.left.checked_sub(1).ok_or("too many headers")?;
         // A line that begins with white space continues the line before (obsolete), and white space before the colon is invalid.
-        let is_name = |name: &[u8]| name.first().is_some_and(|&first| first != b'\t') && name.last() != Some(&b'\t');
         match find_either(b':', b' ', line).and_then(|end| line.split_at_checked(end)) {
-            Some((name, [b':', value @ ..])) if is_name(name) => Ok(Some((name, trim(value)))),
+            Some((name, [b':', value @ ..])) if is_token(name) => Ok(Some((name, trim(value)))),
             _ => Err("invalid header name"),
         }
     }
@@ -83,6 +78,29 @@ fn has_control(head: &[u8]) -> bool {
     let is_control = |byte: u8| ((byte < b' ') & (byte != b'\t') & (byte != b'\r') & (byte != b'\n')) | (byte == 0x7f);
     // Without branches, so that the compiler uses vector instructions. For each line, it would take three times as many.
     head.iter().fold(false, |has_control, &byte| has_control | is_control(byte))
+}
+
+/// Returns whether `name` is a token (RFC 9110, section 5.6.2).
+fn is_token(name: &[u8]) -> bool {
+    let is_plain = match name.len() {
+        ..4 => false,
+        4..8 => is_plain::<4>(name),
+        8..16 => is_plain::<8>(name),
+        16.. => is_plain::<16>(name),
+    };
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    is_plain || !name.is_empty() && name.iter().all(is_token)
+}
+
+/// Returns whether `name` has at least `N` bytes, which are letters and `-`, as in most names.
+///
+/// Compares `N` bytes at once, with vector instructions. The last `N` bytes may overlap with those before them.
+#[inline]
+fn is_plain<const N: usize>(name: &[u8]) -> bool {
+    let is_plain = |part: &[u8; N]| {
+        part.iter().fold(true, |is_plain, &byte| is_plain & (byte.is_ascii_alphabetic() | (byte == b'-')))
+    };
+    name.last_chunk().is_some_and(is_plain) && name.as_chunks().0.iter().all(is_plain)
 }
 
 /// Removes white space at both ends. Most values have one space before them.
@@ -154,7 +172,7 @@ mod tests {
 
     #[test]
     fn reads_names_and_values_without_space_around() {
-        let head = b"\r\nA:1\r\nLong-Name: \t two words\t \nempty:\r\nbytes: \xff\r\n\r\n";
+        let head = b"\r\nA:1\r\nLong-Name: \t two words\t \r\nempty:\r\nbytes: \xff\r\n\r\n";
         let expected: Vec<Field<'_>> =
             vec![(b"A", b"1"), (b"Long-Name", b"two words"), (b"empty", b""), (b"bytes", b"\xff")];
         assert_eq!(headers(head).unwrap(), expected);
@@ -170,6 +188,10 @@ mod tests {
             "\ta: b",
             "a: b\rc",
             "a b: c",
+            "a\tb: c",
+            "a\t: b",
+            "é: b",
+            "a: b\nc: d",
             "Transfer-Encoding\u{7f}: chunked",
             "a: b\0c",
             "a: \u{1b}[2J",
@@ -179,12 +201,28 @@ mod tests {
         }
         assert_eq!(headers("a: é\tb\r\n\r\n".as_bytes()).unwrap(), [(&b"a"[..], "é\tb".as_bytes())]);
         assert!(headers(b"a: b").is_err());
-        assert_eq!(headers(b"a: b\n\nc: d\r\n\r\n"), Err("empty line"));
-        assert_eq!(headers(b"\n\r\na: b\n\r\n").unwrap(), [(&b"a"[..], &b"b"[..])]);
-        assert_eq!(headers(b"\r\n\ra: b\r\n\r\n"), Err("invalid end of a line"));
+        assert_eq!(headers(b"a: b\r\n\r\nc: d\r\n\r\n"), Err("empty line"));
+        for head in ["a: b\n\nc: d\r\n\r\n", "\na: b\r\n\r\n", "a: b\n\r\n", "\r\n\ra: b\r\n\r\n"] {
+            assert_eq!(headers(head.as_bytes()), Err("invalid end of a line"), "{head:?}");
+        }
         let many = "a: b\r\n".repeat(MAX_HEADERS);
         assert_eq!(headers(many.as_bytes()).unwrap().len(), MAX_HEADERS);
         assert_eq!(headers((many + "a: b\r\n").as_bytes()), Err("too many headers"));
+    }
+
+    #[test]
+    fn reads_names_that_are_tokens() {
+        for byte in 0..=u8::MAX {
+            let is_token = byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+            for length in 1..50 {
+                for at in 0..length {
+                    let mut name = vec![b'a'; length];
+                    name[at] = byte;
+                    assert_eq!(super::is_token(&name), is_token, "{}", name.escape_ascii());
+                }
+            }
+        }
+        assert!(!super::is_token(b""));
     }
 
     #[test]

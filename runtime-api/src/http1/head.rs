@@ -38,21 +38,22 @@ impl Connection {
                 return Err(broken("the response head is empty".to_owned()));
             };
             let (minor_version, status) = parse_status_line(status_line).map_err(not_http)?;
-            let mut head = ResponseHead { status, length: Length::UntilEnd, is_reusable: minor_version == b'1' };
             if status / 100 == 1 {
                 // An interim response: the final one follows (RFC 9110, section 15.2).
+                while fields.next().map_err(not_http)?.is_some() {}
                 has_begun = true;
                 continue;
             }
+            let mut framing = Framing { content_length: None, is_chunked: false, closes: minor_version == b'0' };
             while let Some((name, value)) = fields.next().map_err(not_http)? {
-                head.read(name, value)?;
+                framing.read(name, value)?;
                 header(&bytes, name, value);
             }
-            if matches!(status, 204 | 304) {
-                head.length = Length::Bytes(0);
+            let length = framing.length(status);
+            if length == Length::Chunked && minor_version == b'0' {
+                return Err(broken("the response of HTTP/1.0 has a transfer-encoding".to_owned()));
             }
-            head.is_reusable &= head.length != Length::UntilEnd;
-            return Ok(head);
+            return Ok(ResponseHead { status, length, is_reusable: framing.is_reusable(length) });
         }
     }
 
@@ -75,33 +76,53 @@ impl Connection {
     }
 }
 
-impl ResponseHead {
+/// The headers that decide where the response ends.
+struct Framing {
+    content_length: Option<usize>,
+    is_chunked: bool,
+    closes: bool,
+}
+
+impl Framing {
     fn read(&mut self, name: &[u8], value: &[u8]) -> Result<(), ConnectionError> {
         if is_named(name, b"content-length") {
             let length = parse_number(value.trim_ascii()).and_then(|length| length.try_into().ok());
-            let length = length.map(Length::Bytes).ok_or_else(|| {
+            let length = length.ok_or_else(|| {
                 broken(format!("the response has an invalid content-length {:?}", String::from_utf8_lossy(value)))
             })?;
-            match self.length {
-                // Chunked encoding overrides the length (RFC 9112, section 6.3).
-                Length::Chunked => {}
-                Length::Bytes(_) if self.length != length => {
-                    return Err(broken("the response has two different lengths".to_owned()));
-                }
-                _ => self.length = length,
+            if self.content_length.is_some_and(|other| other != length) {
+                return Err(broken("the response has two different lengths".to_owned()));
             }
+            self.content_length = Some(length);
         } else if is_named(name, b"transfer-encoding") {
-            if !value.trim_ascii().eq_ignore_ascii_case(b"chunked") {
+            // The requests accept no other encoding (RFC 9110, section 10.1.4), and no sender applies this one twice (RFC 9112, 6.1).
+            if self.is_chunked || !value.trim_ascii().eq_ignore_ascii_case(b"chunked") {
                 return Err(broken(format!(
                     "the response has an unknown transfer-encoding {:?}",
                     String::from_utf8_lossy(value)
                 )));
             }
-            self.length = Length::Chunked;
+            self.is_chunked = true;
         } else if is_named(name, b"connection") {
             let closes = |option: &[u8]| option.trim_ascii().eq_ignore_ascii_case(b"close");
-            self.is_reusable &= !value.split(|byte| *byte == b',').any(closes);
+            self.closes |= value.split(|byte| *byte == b',').any(closes);
         }
         Ok(())
+    }
+
+    /// The length of the body (RFC 9112, section 6.3).
+    fn length(&self, status: u16) -> Length {
+        match self.content_length {
+            _ if matches!(status, 204 | 304) => Length::Bytes(0),
+            _ if self.is_chunked => Length::Chunked,
+            Some(length) => Length::Bytes(length),
+            None => Length::UntilEnd,
+        }
+    }
+
+    /// Returns whether the connection accepts another request. Two kinds of length may be a sign that the peer counts in another way
+    /// (RFC 9112, section 6.3).
+    fn is_reusable(&self, length: Length) -> bool {
+        !self.closes && length != Length::UntilEnd && !(self.is_chunked && self.content_length.is_some())
     }
 }

@@ -189,8 +189,10 @@ impl Connection {
         header: OnHeader<'_>,
     ) -> Result<(ResponseHead, Bytes), ConnectionError> {
         let response = async {
-            let head = self.head(header).await?;
+            let mut head = self.head(header).await?;
             let body = self.body(&head).await.map_err(ConnectionError::Broken)?;
+            // The peer has sent more than the response, which would become the response to the next request.
+            head.is_reusable &= self.buffer.is_empty();
             Ok((head, body))
         };
         timer.within(IO_TIMEOUT, pin!(response)).await.unwrap_or_else(|| Err(ConnectionError::Broken(timed_out())))

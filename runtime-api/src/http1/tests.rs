@@ -71,7 +71,11 @@ async fn reads_bodies_of_every_kind_of_length() {
     };
     let chunks = "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\nT: 1\r\n\r\n";
     assert_eq!(body(chunks).await, ("abc0123456789".into(), true));
-    assert_eq!(body(&format!("Content-Length: 2\r\n{chunks}")).await, ("abc0123456789".into(), true));
+    // The connection is not kept: the peer may count the bytes in another way.
+    assert_eq!(body(&format!("Content-Length: 2\r\n{chunks}")).await, ("abc0123456789".into(), false));
+    let after = chunks.replacen("\r\n", "\r\nContent-Length: 2\r\n", 1);
+    assert_eq!(body(&after).await, ("abc0123456789".into(), false));
+    assert_eq!(body("Transfer-Encoding: chunked\r\n\r\n1 \t\r\na\r\n0 ;x\r\n\r\n").await, ("a".into(), true));
     assert_eq!(body("\r\nuntil the end").await, ("until the end".into(), false));
     assert_eq!(body("Connection: x, Close\r\nContent-Length: 1\r\n\r\nx").await, ("x".into(), false));
     assert_eq!(body("Content-Length: 0\r\n\r\n").await, (String::new(), true));
@@ -79,6 +83,20 @@ async fn reads_bodies_of_every_kind_of_length() {
     assert!(head.is_reusable && body.is_empty());
     let (head, ..) = read_one("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
     assert!(!head.is_reusable);
+}
+
+#[tokio::test]
+async fn does_not_keep_a_connection_with_data_after_the_response() {
+    for response in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
+        "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ] {
+        let (head, ..) = read_one(response).await.unwrap();
+        assert!(head.is_reusable, "{response:?}");
+        let (head, ..) = read_one(&format!("{response}HTTP/1.1 200 OK\r\n")).await.unwrap();
+        assert!(!head.is_reusable, "{response:?}");
+    }
 }
 
 #[tokio::test]
@@ -101,7 +119,32 @@ async fn rejects_invalid_responses_with_a_reason() {
     );
     assert!(error_of("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n").await.contains("longer than"));
     assert!(error_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n").await.contains("\"gzip\""));
-    for chunk in ["x\r\n", "-1\r\n", "\r\n", "ffffffffffffffffff\r\n", "1\r\nabc\r\n"] {
+    for lengths in [
+        "Content-Length: 1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 1\r\nContent-Length: 2",
+    ] {
+        assert!(
+            error_of(&format!("HTTP/1.1 200 OK\r\n{lengths}\r\n\r\n0\r\n\r\n")).await.contains("two different lengths")
+        );
+    }
+    let twice = "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked";
+    assert!(error_of(&format!("HTTP/1.1 200 OK\r\n{twice}\r\n\r\n0\r\n\r\n")).await.contains("\"chunked\""));
+    let chunked = "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    assert!(error_of(&format!("HTTP/1.0 200 OK\r\n{chunked}")).await.contains("HTTP/1.0"));
+    assert!(
+        error_of(&format!("HTTP/1.1 100 Continue\r\nno colon\r\n\r\nHTTP/1.1 200 OK\r\n{chunked}"))
+            .await
+            .contains("header name")
+    );
+    for trailer in ["no colon", "a\tb: c", "a: b\nc: d", "a: \u{1b}[2J"] {
+        let sent = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n{trailer}\r\n\r\n");
+        assert!(error_of(&sent).await.contains("trailer"), "{trailer:?}");
+    }
+    let chunks = ["x\r\n", "-1\r\n", "\r\n", "ffffffffffffffffff\r\n", "1\r\nabc\r\n"];
+    // Readers differ in these lines: each must be one line, with white space only after the digits.
+    let lines =
+        [" 1\r\na\r\n", "1\n\r\na\r\n", "1;x\ny\r\na\r\n", "1;x\ry\r\na\r\n", "1 1\r\na\r\n", "1\u{c}\r\na\r\n"];
+    for chunk in chunks.into_iter().chain(lines) {
         let sent = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}");
         assert!(error_of(&sent).await.contains("chunk"), "{chunk:?}");
     }
