@@ -127,17 +127,17 @@ impl Context {
         self.head.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 
-    /// Reads a response header. `value` is a slice of `head`.
-    pub(crate) fn read_header(&mut self, head: &Bytes, name: &[u8], value: &[u8]) {
-        let Some((prefix, name)) = name.split_first_chunk::<15>() else { return };
+    /// Reads a response header. `value` is a slice of `head`. Returns whether the header belongs to a context.
+    pub(crate) fn read_header(&mut self, head: &Bytes, name: &[u8], value: &[u8]) -> bool {
+        let Some((prefix, name)) = name.split_first_chunk::<15>() else { return false };
         if !is_named(prefix, b"lambda-runtime-") {
-            return;
+            return false;
         }
         let field = if is_named(name, b"aws-request-id") {
             &mut self.request_id
         } else if is_named(name, b"deadline-ms") {
             self.deadline = parse_deadline(value, SystemTime::now());
-            return;
+            return true;
         } else if is_named(name, b"invoked-function-arn") {
             &mut self.function_arn
         } else if is_named(name, b"trace-id") {
@@ -151,12 +151,13 @@ impl Context {
         } else if is_named(name, b"invocation-id") {
             &mut self.invocation_id
         } else {
-            return;
+            return false;
         };
         *field = range_in(head, value.trim_ascii());
         if self.head.is_empty() {
             self.head = head.clone();
         }
+        true
     }
 
     /// Whether the request id is not empty and needs no escaping in a URL path.

@@ -89,9 +89,11 @@ impl Registration {
         }
         let mut identifier = Bytes::new();
         let mut header = |head: &Bytes, name: &[u8], value: &[u8]| {
-            if is_named(name, b"lambda-extension-identifier") {
+            let is_identifier = is_named(name, b"lambda-extension-identifier");
+            if is_identifier {
                 identifier = head.slice_ref(value);
             }
+            is_identifier
         };
         let action = format!("register the extension {name:?}");
         let request = self.request(address, headers);

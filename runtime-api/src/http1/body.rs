@@ -52,9 +52,7 @@ impl Connection {
             trailers.extend_from_slice(b"\r\n");
         }
         let not_valid = |cause| invalid(format!("the response has an invalid trailer: {cause}"));
-        let mut fields = Fields::new(&trailers).map_err(not_valid)?;
-        while fields.next().map_err(not_valid)?.is_some() {}
-        Ok(())
+        Fields::new(&trailers).and_then(|mut fields| fields.skip()).map_err(not_valid)
     }
 
     async fn until_end(&mut self) -> io::Result<Bytes> {

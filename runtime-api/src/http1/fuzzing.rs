@@ -26,7 +26,10 @@ pub struct Response {
 pub async fn read_response(port: u16) -> io::Result<Response> {
     let mut connection = Connection::open("127.0.0.1", port).await?;
     let mut headers = Vec::new();
-    let mut add = |_: &Bytes, name: &[u8], value: &[u8]| headers.push((name.to_vec(), value.to_vec()));
+    let mut add = |_: &Bytes, name: &[u8], value: &[u8]| {
+        headers.push((name.to_vec(), value.to_vec()));
+        false
+    };
     connection.wait().await?;
     let (head, body) = connection.response(&mut ReusableTimer::default(), &mut add).await?;
     while connection.more().await.is_ok() {}

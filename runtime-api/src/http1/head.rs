@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{
     Connection, ConnectionError, MAX_HEAD, OnHeader, broken,
-    fields::{Fields, is_named, parse_number, parse_status_line},
+    fields::{Fields, INVALID_NAME, is_named, is_token, parse_number, parse_status_line},
 };
 
 /// The parts of a response head that decide how the rest is read.
@@ -40,14 +40,17 @@ impl Connection {
             let (minor_version, status) = parse_status_line(status_line).map_err(not_http)?;
             if status / 100 == 1 {
                 // An interim response: the final one follows (RFC 9110, section 15.2).
-                while fields.next().map_err(not_http)?.is_some() {}
+                fields.skip().map_err(not_http)?;
                 has_begun = true;
                 continue;
             }
             let mut framing = Framing { content_length: None, is_chunked: false, closes: minor_version == b'0' };
             while let Some((name, value)) = fields.next().map_err(not_http)? {
-                framing.read(name, value)?;
-                header(&bytes, name, value);
+                // A known name is a token.
+                let is_known = framing.read(name, value)? | header(&bytes, name, value);
+                if !is_known && !is_token(name) {
+                    return Err(not_http(INVALID_NAME));
+                }
             }
             let length = framing.length(status);
             if length == Length::Chunked && minor_version == b'0' {
@@ -84,7 +87,8 @@ struct Framing {
 }
 
 impl Framing {
-    fn read(&mut self, name: &[u8], value: &[u8]) -> Result<(), ConnectionError> {
+    /// Reads a header, and returns whether the name is known.
+    fn read(&mut self, name: &[u8], value: &[u8]) -> Result<bool, ConnectionError> {
         if is_named(name, b"content-length") {
             let length = parse_number(value.trim_ascii()).and_then(|length| length.try_into().ok());
             let length = length.ok_or_else(|| {
@@ -106,8 +110,11 @@ impl Framing {
         } else if is_named(name, b"connection") {
             let closes = |option: &[u8]| option.trim_ascii().eq_ignore_ascii_case(b"close");
             self.closes |= value.split(|byte| *byte == b',').any(closes);
+        } else {
+            // Two names that most responses of the Runtime API have.
+            return Ok(is_named(name, b"content-type") || is_named(name, b"date"));
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The length of the body (RFC 9112, section 6.3).

@@ -50,11 +50,13 @@ pub(crate) struct Connection {
     empty_line: memmem::Finder<'static>,
 }
 
-/// Receives a header of a response: the head, the name and the value. Erased, so that the code of a response is compiled once.
-pub(crate) type OnHeader<'a> = &'a mut (dyn FnMut(&Bytes, &[u8], &[u8]) + Send);
+/// Receives a header of a response: the head, the name and the value. Returns whether the name is known. Erased, so that the code of a response is compiled once.
+pub(crate) type OnHeader<'a> = &'a mut (dyn FnMut(&Bytes, &[u8], &[u8]) -> bool + Send);
 
 /// Ignores a header of a response.
-pub(crate) fn ignore_header(_: &Bytes, _: &[u8], _: &[u8]) {}
+pub(crate) fn ignore_header(_: &Bytes, _: &[u8], _: &[u8]) -> bool {
+    false
+}
 
 /// Why a request has no response.
 #[derive(Debug)]

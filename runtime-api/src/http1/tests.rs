@@ -39,6 +39,7 @@ async fn read(sent: Vec<Vec<u8>>) -> Result<(ResponseHead, Bytes, Vec<String>), 
     let mut connection = peer(sent).await;
     let mut header = |_: &Bytes, name: &[u8], value: &[u8]| {
         headers.push([name, b"=", value].concat().escape_ascii().to_string());
+        false
     };
     let (head, body) = connection.response(&mut ReusableTimer::default(), &mut header).await?;
     Ok((head, body, headers))
@@ -110,6 +111,10 @@ async fn skips_interim_responses() {
 async fn rejects_invalid_responses_with_a_reason() {
     assert!(error_of("\r\n\r\n").await.contains("empty"));
     assert!(error_of("SSH-2.0-x\r\n\r\n").await.contains("not HTTP/1.1"));
+    for line in ["a\tb: c", "Content-Length\t: 1", "\tContent-Length: 1", "a(b): c", "\u{e9}: b", ": b"] {
+        let error = error_of(&format!("HTTP/1.1 200 OK\r\n{line}\r\nContent-Length: 0\r\n\r\n")).await;
+        assert!(error.contains("invalid header name"), "{line:?}: {error}");
+    }
     assert!(error_of("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n").await.contains("\"many\""));
     assert!(error_of("HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\nx").await.contains("\"+1\""));
     assert!(
