@@ -75,6 +75,10 @@ soak *arguments:
 local-parity:
     benches/local.sh
 
+# Slow and hostile clients against Lodger's server and `axum::serve`; needs slowhttptest, wrk and h2load, and takes 15 minutes.
+load *attacks:
+    tests/load.py {{attacks}}
+
 # Time to the first byte of a stream on Lambda, compared with a buffered response.
 first-byte *rounds:
     cargo run --quiet --release --manifest-path benches/apps/Cargo.toml --target-dir target --features first-byte --bin first-byte {{rounds}}

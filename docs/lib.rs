@@ -60,6 +60,7 @@ pages! {
     production_performance = "src/production/performance.md",
     production_growth = "src/production/growth.md",
     production_security = "src/production/security.md",
+    production_limits = "src/production/limits.md",
     production_checklist = "src/production/checklist.md",
     production_troubleshooting = "src/production/troubleshooting.md",
     migrate_lambda_http = "src/migrate/lambda_http.md",

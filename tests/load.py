@@ -24,9 +24,9 @@ from load_attacks import ATTACKS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIMEOUT = 5
-QUIET_SECONDS = 3
+QUIET_SECONDS = 2
 # From the start of an attack. The last connections begin late, and timeouts end up to half of their time late.
-ATTACK_SECONDS = 14
+ATTACK_SECONDS = 16
 # A median below this is noise of the machine, in milliseconds.
 NOISE = 1.0
 

@@ -36,8 +36,11 @@ pub(crate) enum Stage {
     Head,
     /// A request of HTTP/1.1 with a body is being served, and the response has not begun.
     Upload,
-    /// A request without a body is being served, the response has begun, or the connection is one of HTTP/2.
+    /// A request without a body is being served, or the response has begun.
     Busy,
+    /// A request of HTTP/2, or one whose body the server reads even after the response. Bytes from the client may belong to the body or
+    /// to a head, until the next request.
+    Overlapping,
 }
 
 impl Activity {
@@ -46,7 +49,8 @@ impl Activity {
             0 => Stage::Idle,
             1 => Stage::Head,
             2 => Stage::Upload,
-            _ => Stage::Busy,
+            3 => Stage::Busy,
+            _ => Stage::Overlapping,
         }
     }
 
@@ -74,13 +78,11 @@ impl Activity {
         self.is_write_blocked.store(true, Relaxed);
     }
 
-    /// Reports a request. For an upload, a request of HTTP/1.1 with a body, it returns the demand that the body has to set.
-    ///
-    /// Requests of HTTP/2 overlap, and are no uploads.
-    pub(crate) fn begin_request(&self, is_upload: bool) -> Option<Arc<BodyDemand>> {
+    /// Reports a request. For an upload it returns the demand that the body has to set.
+    pub(crate) fn begin_request(&self, stage: Stage) -> Option<Arc<BodyDemand>> {
         count(&self.requests);
-        self.enter(if is_upload { Stage::Upload } else { Stage::Busy });
-        is_upload.then(|| {
+        self.enter(stage);
+        (stage == Stage::Upload).then(|| {
             self.demand.set(false);
             Arc::clone(&self.demand)
         })
@@ -88,12 +90,16 @@ impl Activity {
 
     /// Reports that the response of a request of HTTP/1.1 has begun. The client may stay silent from now on, even within its body.
     pub(crate) fn begin_response(&self) {
-        self.enter(Stage::Busy);
+        if self.stage() != Stage::Overlapping {
+            self.enter(Stage::Busy);
+        }
     }
 
     /// Reports that the response of a request of HTTP/1.1 has ended.
     pub(crate) fn end_response(&self) {
-        self.enter(Stage::Idle);
+        if self.stage() != Stage::Overlapping {
+            self.enter(Stage::Idle);
+        }
     }
 
     /// Reports that the client has not read a response in time.

@@ -7,7 +7,7 @@ use crate::{Error, Settings};
 const DEFAULT_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The default of hyper is 400 KB. No front and no other server in the documentation accepts more than 128 KB.
+/// The default of hyper is 400 KB, and that of actix-web is 128 KB. Load balancers accept 64 KB or less.
 const DEFAULT_MAX_HEADER_SIZE: usize = 128 * 1024;
 /// The smallest buffer that hyper accepts.
 const MIN_MAX_HEADER_SIZE: usize = 8 * 1024;

@@ -119,7 +119,7 @@ impl Server {
     #[allow(dead_code, reason = "each platform is a feature")]
     pub(crate) async fn for_platform(settings: &Settings, platform: Arc<dyn Platform>) -> Result<Self, Error> {
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let listener = listener::bind_tcp(&Settings { addr: Some(addr), ..settings.clone() }).await?;
+        let listener = listener::bind_tcp(&Settings { addr: Some(addr), ..settings.clone() })?;
         let mut server = Self::from_listener(listener, settings)?;
         server.ingress = Ingress::with_platform(settings, Some(platform));
         server.limits = server.limits.without_timeouts();

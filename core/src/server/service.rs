@@ -10,6 +10,7 @@ use crate::{
     body::BodyDemand,
     request::new_extensions::new_extensions,
     server::{
+        activity::Stage,
         discard_on_drop::DiscardOnDrop,
         flush_tracker::{PendingFlush, TrackedBody},
         ingress::{Admission, Ingress},
@@ -60,8 +61,13 @@ where
     type Future = ResponseFuture<A::Future, A::Body>;
 
     fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
-        let is_upload = request.version() != Version::HTTP_2 && !request.body().is_end_stream();
-        let demand = self.pending.activity().begin_request(is_upload);
+        let has_body = !request.body().is_end_stream();
+        let demand = self.pending.activity().begin_request(match request.version() {
+            Version::HTTP_2 => Stage::Overlapping,
+            _ if has_body && self.ingress.reads_whole_requests() => Stage::Overlapping,
+            _ if has_body => Stage::Upload,
+            _ => Stage::Busy,
+        });
         // A platform brings extensions of its own.
         if self.ingress.platform().is_none() && request.extensions().is_empty() {
             *request.extensions_mut() = new_extensions();

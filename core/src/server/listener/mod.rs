@@ -67,7 +67,7 @@ pub(super) async fn bind(settings: &Settings) -> Result<BoundListener, Error> {
         let (listener, file) = unix::bind(path).await?;
         return Ok(BoundListener { file: Some(file), ..BoundListener::new(ServerListener::Unix(listener))? });
     }
-    BoundListener::new(ServerListener::Tcp(bind_tcp(settings).await?))
+    BoundListener::new(ServerListener::Tcp(bind_tcp(settings)?))
 }
 
 impl BoundListener {

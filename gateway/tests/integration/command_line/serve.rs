@@ -87,8 +87,7 @@ async fn serves_again_after_too_many_open_files() {
     let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let addr = super::rest_of_line(&mut lines, "function-url on http://").await.parse().unwrap();
-    let api: std::net::SocketAddr =
-        super::rest_of_line(&mut lines, "AWS_LAMBDA_RUNTIME_API=").await.parse().unwrap();
+    let api: std::net::SocketAddr = super::rest_of_line(&mut lines, "AWS_LAMBDA_RUNTIME_API=").await.parse().unwrap();
     for port in [api, addr] {
         // The kernel accepts them, and the process cannot.
         let mut idle = Vec::new();

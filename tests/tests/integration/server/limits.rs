@@ -9,6 +9,7 @@ use axum::{
     routing::{any, get, post},
 };
 use futures_util::{SinkExt, StreamExt, stream};
+use lodger::Host;
 use lodger_tests::{
     client::send_bytes,
     wait::{QUIET, SOON},
@@ -235,4 +236,17 @@ async fn rejects_headers_above_the_limit() {
             assert_eq!(response.get(9..12), Some(status), "{limit} {length}");
         }
     }
+}
+
+/// On this host the server reads the rest of a body that the app does not read, also after the response.
+#[tokio::test]
+async fn a_body_that_ends_after_its_response_is_not_a_head() {
+    let app = Router::new().route("/", get(async || "hello").post(async || "early"));
+    let server = start(|lodger| lodger.host(Host::WebFunctions).header_timeout(SHORT).run(app)).await;
+    let mut socket = request(server.addr(), b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 4\r\n\r\n").await;
+    read_until(&mut socket, "early").await;
+    socket.write_all(b"body").await.unwrap();
+    sleep(LONGER).await;
+    socket.write_all(GET).await.unwrap();
+    read_until(&mut socket, "hello").await;
 }
