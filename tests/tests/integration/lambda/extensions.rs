@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Extension, Json, Router, extract::Request, routing::get};
-use lodger::{PathPrefix, lambda};
+use lodger::{ClientAddr, PathPrefix, lambda, vercel};
 use lodger_gateway::{Front, RuntimeApi};
 use lodger_tests::{
     client::ClientRequest,
@@ -101,4 +101,53 @@ async fn the_span_of_an_invocation_has_its_tenant() {
     let lambda = TestHost::lambda().start(|lodger| lodger.run(app)).await;
     assert_eq!(invoke(&lambda, &[]).await["tenant_id"], Value::Null);
     assert_eq!(invoke(&lambda, &[("lambda-runtime-aws-tenant-id", b"blue")]).await["tenant_id"], "blue");
+}
+
+/// Headers in which other adapters carry data of the platform, and those of Lambda itself.
+const FORGED: [&str; 11] = [
+    "x-amzn-request-context",
+    "x-amzn-lambda-context",
+    "x-amz-tenant-id",
+    "x-apigateway-event",
+    "x-apigateway-context",
+    "lambda-runtime-aws-request-id",
+    "lambda-runtime-aws-tenant-id",
+    "lambda-runtime-cognito-identity",
+    "lambda-runtime-client-context",
+    "lambda-web-request-id",
+    "x-vercel-internal-request-id",
+];
+
+/// Headers in which proxies carry the address of the client. Load balancers append it to the first one.
+const FORGED_ADDRESSES: [&str; 4] = ["x-forwarded-for", "x-real-ip", "x-vercel-forwarded-for", "cf-connecting-ip"];
+
+#[tokio::test]
+async fn a_client_cannot_forge_data_of_the_platform_with_headers() {
+    let app = Router::new().fallback(async |request: Request| {
+        let extensions = request.extensions();
+        let context = extensions.get::<lambda::Context>().unwrap();
+        let identity = (context.tenant_id(), context.cognito_identity(), context.client_context());
+        let request_context = extensions.get::<lambda::RequestContext>().unwrap().parse::<Value>().unwrap();
+        let seen = (context.request_id(), identity, request_context, extensions.get::<ClientAddr>().unwrap().0);
+        Json(json!({"platform": seen, "has vercel": extensions.get::<vercel::Context>().is_some()}))
+    });
+    let lambda = TestHost::lambda().start(|lodger| lodger.run(app)).await;
+    for front in Front::all().into_iter().filter(|front| !["vercel", "lattice-v1"].contains(&front.name())) {
+        let forge = |request: ClientRequest| {
+            let request = FORGED_ADDRESSES.iter().fold(request, |request, name| request.header(*name, "6.6.6.6"));
+            FORGED.iter().fold(request, |request, name| request.header(*name, r#"{"authorizer":{"sub":"evil"}}"#))
+        };
+        let get = async |request: ClientRequest| {
+            let response = lambda.send(&front, &request.request()).await;
+            assert_eq!(response.status(), 200, "{front}");
+            let mut seen: Value = serde_json::from_slice(response.body()).unwrap();
+            // Each invocation has its own id.
+            let id = seen["platform"][0].take();
+            assert!(id.as_str().unwrap().starts_with("8476a536-"), "{front}: {id}");
+            seen
+        };
+        let plain = get(ClientRequest::get("/")).await;
+        assert_eq!(get(forge(ClientRequest::get("/"))).await, plain, "{front}");
+        assert_eq!((&plain["has vercel"], &plain["platform"][1]), (&json!(false), &json!([null, null, null])));
+    }
 }

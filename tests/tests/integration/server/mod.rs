@@ -1,5 +1,6 @@
 //! Lodger's own server: protocols, connections, the runtime, the shutdown.
 
+mod attacks;
 mod connections;
 mod limits;
 mod protocols;

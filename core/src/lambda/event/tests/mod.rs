@@ -135,6 +135,19 @@ fn posts_other_events_to_the_events_path() {
 }
 
 #[test]
+fn keeps_a_value_that_is_part_of_another_value() {
+    // Rule 45. Another adapter compared the values of both maps by substring (CVE-2026-59897), or kept the last (CVE-2026-54289).
+    let values = ["203.0.113.10", "203.0.113.1", "203.0.113.10"];
+    for request in [
+        read_all(payload_v1::event(json!({"multiValueHeaders": {"via": values}, "headers": {"via": values[2]}}))),
+        read_all(alb::event(json!({"multiValueHeaders": {"via": values}}))),
+        read_all(lattice::v2(json!({"headers": {"via": values}}))),
+    ] {
+        assert_eq!(all(request.headers(), "via"), values.map(str::as_bytes));
+    }
+}
+
+#[test]
 fn responds_with_404_to_requests_for_reserved_paths() {
     // Rule 114, also after a base path and a stage.
     let settings = Settings {
