@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Packages the published crates like `cargo publish`, and checks what crates.io and its readers need.
 
-These are the fields of the manifest, the files and the size of the package, links of the README, which has no repository around it
+These are the fields of the manifest, the absence of code that runs at compile time, the files and the size of the package, links of the README, which has no repository around it
 there, and the form of CHANGELOG.md (https://keepachangelog.com/en/1.1.0/). `minimal_versions.sh` compiles the packaged files.
 """
 
@@ -34,6 +34,10 @@ def manifest_faults(package):
     keywords = package["keywords"]
     if not 1 <= len(keywords) <= 5 or not all(map(KEYWORD.fullmatch, keywords)):
         yield f"crates.io accepts up to five keywords of up to 20 characters, not {keywords}"
+    # Code that runs while a user compiles. Published crates have none.
+    for target in package["targets"]:
+        if {"custom-build", "proc-macro"} & set(target["kind"]):
+            yield f"{target['src_path']} runs at compile time: a published crate has no build script and no procedural macro"
     if not 1 <= len(package["categories"]) <= 5:
         yield f"crates.io accepts up to five categories, not {package['categories']}"
 
