@@ -28,6 +28,10 @@ deny *checks:
 messages:
     tests/messages.py
 
+# The tests that SECURITY.md names, and the lint against `unsafe` code.
+security:
+    tests/security.py
+
 # Crates of others in the public API, against the list of those that are meant to be there.
 external-types:
     tests/external_types.py

@@ -86,8 +86,8 @@ impl Server {
     /// page whose name its owner points at that address could call the function and read its responses
     /// ([DNS rebinding](https://en.wikipedia.org/wiki/DNS_rebinding)). A server on another address allows all names.
     ///
-    /// Such a server also responds with 403 to a WebSocket handshake of a web page, unless the host of its `Origin` is that of the
-    /// server, `localhost`, a name below it, a loopback address or an allowed name. Browsers let a page of any origin read a WebSocket.
+    /// Such a server also checks the `Origin` of a WebSocket handshake, because browsers let a page of any origin read a WebSocket. The
+    /// response is 403, unless the page is of this server, a loopback address, `localhost`, a name below it or an allowed name.
     /// For other requests `Origin` is not checked, because an app may serve pages of other origins.
     #[must_use]
     pub fn allow_host(self, name: &str) -> Self {

@@ -44,7 +44,8 @@ impl Server {
     /// these paths at `http://{domainName}/{stage}/@connections/{id}`.
     ///
     /// A request to `/@connections` with `Origin` or `Sec-Fetch-Site`, which browsers send, gets 403. Any other request gets 426.
-    /// The response of AWS to such a request is not known.
+    /// The response of AWS to such a request is not known. On a loopback address, a handshake of a page of another site gets 403: see
+    /// [`allow_host`](Self::allow_host).
     ///
     /// # Errors
     /// The address is not available.

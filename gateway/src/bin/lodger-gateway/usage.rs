@@ -26,8 +26,9 @@ const OPTIONS: &str = "  --stage NAME           the stage of an API; default: pr
                          without this option. A warning on standard error reports a mismatch
   --route-responses      sends replies to messages back to the client; only for websocket-api
   --listen ADDRESS       the address of the front; default: 127.0.0.1:3000. Port 0 selects a free port
-  --allow-host NAME      allows requests for this host name, such as app.test; may be repeated. The Runtime API, and a
-                         front on a loopback address, respond with 403 to all names except localhost
+  --allow-host NAME      allows requests for this host name, such as app.test, and WebSockets of its pages; may be
+                         repeated. The Runtime API, and a front on a loopback address, respond with 403 to all names
+                         except localhost
   --runtime-api ADDRESS  the address of the Runtime API; default: a free port of 127.0.0.1
   --timeout SECONDS      the timeout of an invocation; default: 30. The default of Lambda is 3
   --vercel               runs a Vercel function instead, of the runtime `executable`
