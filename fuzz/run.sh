@@ -16,14 +16,14 @@ if [[ ${1-} =~ ^[0-9]+$ ]]; then
     seconds=$1
     shift
 fi
+# The same flags for the build and for each run, which would otherwise build again. More units compile in parallel.
+flags=(--sanitizer "${LODGER_FUZZ_SANITIZER:-none}" --codegen-units 16)
 if [ $# = 0 ]; then
     mapfile -t targets < <(cargo fuzz list)
     set -- "${targets[@]}"
+    # All targets in parallel. Each run builds its own target otherwise.
+    cargo fuzz build "${flags[@]}"
 fi
-
-# The same flags for the build and for each run, which would otherwise build again. More units compile in parallel.
-flags=(--sanitizer "${LODGER_FUZZ_SANITIZER:-none}" --codegen-units 16)
-cargo fuzz build "${flags[@]}"
 
 failed=()
 for target in "$@"; do
