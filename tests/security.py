@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks SECURITY.md: each test that it names exists, each row of its tables of vulnerabilities names one, and `unsafe` is forbidden.
+"""Checks SECURITY.md: each test that it or `tests/README.md` names exists, each row of its tables of vulnerabilities names one, and `unsafe` is forbidden.
 
 usage: tests/security.py [FILE]
 
@@ -60,10 +60,11 @@ def unsafe_faults():
 def main():
     file = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "SECURITY.md"
     text = file.read_text()
-    faults = [*test_faults(text), *row_faults(text), *unsafe_faults()]
+    others = (ROOT / "tests/README.md").read_text()
+    faults = [*test_faults(text), *test_faults(others), *row_faults(text), *unsafe_faults()]
     if faults:
         sys.exit("\n".join(f"{file.name}: {fault}" for fault in faults))
-    print(f"{file.name}: {len(set(TEST.findall(text)))} tests exist")
+    print(f"{file.name}: {len(set(TEST.findall(text + others)))} tests exist")
 
 
 main()

@@ -133,6 +133,7 @@ pub use lodger_core::lambda::Runtime as LambdaRuntime;
 
 pub use extensions::{ExtensionStore, copy_extensions};
 pub use function::{FunctionApp, app};
+#[cfg(feature = "tower")]
 pub(crate) use response::into_response;
 pub use response::{FallibleBody, FallibleResponse, server_error};
 pub use run::{AppMarker, Run, RunFuture};
