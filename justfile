@@ -71,7 +71,7 @@ instructions *arguments:
     benches/instructions.sh {{arguments}}
     docs/plots.py
 
-# A million invocations, requests and messages on each host: memory, descriptors, tasks and lost responses. `just soak 100000 server`.
+# A million invocations, requests and messages on each host: memory, descriptors and lost responses, and tasks on the server and Vercel. `just soak 100000 server`.
 soak *arguments:
     cargo run --quiet --release -p lodger-soak -- {{arguments}}
 

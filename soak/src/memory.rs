@@ -36,6 +36,9 @@ impl Memory {
         let count = last - first;
         let samples: Vec<_> =
             self.samples.iter().filter(|sample| sample.0 >= first + WARM_UP * count).copied().collect();
+        if samples.len() < 3 {
+            return Err(format!("{name}: too few samples of the memory").into());
+        }
         let (slope, error) = slope(&samples);
         let (growth, error) = (slope * count, 2.0 * error * count);
         let peak = samples.iter().map(|sample| sample.1).fold(0.0, f64::max);
@@ -56,9 +59,6 @@ fn slope(samples: &[(f64, f64)]) -> (f64, f64) {
     let mean = |of: fn(&(f64, f64)) -> f64| samples.iter().map(of).sum::<f64>() / count;
     let (x, y) = (mean(|sample| sample.0), mean(|sample| sample.1));
     let spread: f64 = samples.iter().map(|sample| (sample.0 - x).powi(2)).sum();
-    if samples.len() < 3 || spread == 0.0 {
-        return (0.0, f64::INFINITY);
-    }
     let slope = samples.iter().map(|sample| (sample.0 - x) * (sample.1 - y)).sum::<f64>() / spread;
     let residue: f64 = samples.iter().map(|sample| (sample.1 - y - slope * (sample.0 - x)).powi(2)).sum();
     (slope, (residue / (count - 2.0) / spread).sqrt())

@@ -49,8 +49,8 @@ pub async fn soak(count: u64) -> Result<()> {
     let stats = platform.stats(address).await?;
     let expected = http::count_work_after(count);
     println!("{name}: {stats} at the end, {tasks:?} tasks at the beginning, {expected} works after responses");
-    if stats["completed"].as_u64() != Some(expected) {
-        return Err("vercel: work after responses is missing".into());
+    if (stats["completed"].as_u64(), stats["tasks"].as_u64()) != (Some(expected), tasks) {
+        return Err("vercel: work after responses is missing, or tasks are left".into());
     }
     Arc::into_inner(child).ok_or("a client is left")?.terminate(name).await?;
     reader.await?

@@ -22,6 +22,8 @@ use crate::{BoxError, Error};
 
 #[cfg(feature = "server")]
 pub(crate) use demand::BodyDemand;
+#[cfg(feature = "server")]
+use demand::WatchedBody;
 pub use stream::BodyDataStream;
 
 /// A body: complete bytes, or a stream of them. The type of every request body, and a response body for apps without a framework.
@@ -48,7 +50,7 @@ enum BodyKind {
     Incoming(hyper::body::Incoming),
     /// The body of a request whose connection has timeouts.
     #[cfg(feature = "server")]
-    Watched(hyper::body::Incoming, Arc<BodyDemand>),
+    Watched(WatchedBody),
     Stream(BoxBody<Bytes, BoxError>),
 }
 
@@ -92,7 +94,7 @@ impl Body {
     /// Creates the body of a request, which reports to its connection whether the app waits for data.
     #[cfg(feature = "server")]
     pub(crate) fn watched(incoming: hyper::body::Incoming, demand: Arc<BodyDemand>) -> Self {
-        Self(BodyKind::Watched(incoming, demand))
+        Self(BodyKind::Watched(WatchedBody::new(incoming, demand)))
     }
 
     /// Converts the body into a stream of its data frames. Trailers are dropped.
@@ -190,11 +192,7 @@ impl http_body::Body for Body {
             #[cfg(feature = "server")]
             BodyKind::Incoming(incoming) => Pin::new(incoming).poll_frame(cx).map_err(cannot_read),
             #[cfg(feature = "server")]
-            BodyKind::Watched(incoming, demand) => {
-                let polled = Pin::new(incoming).poll_frame(cx);
-                demand.set(polled.is_pending());
-                polled.map_err(cannot_read)
-            }
+            BodyKind::Watched(body) => body.poll_frame(cx).map_err(cannot_read),
             BodyKind::Stream(stream) => Pin::new(stream).poll_frame(cx).map_err(cannot_read),
         }
     }
@@ -204,7 +202,7 @@ impl http_body::Body for Body {
             BodyKind::Empty => true,
             BodyKind::Bytes(_) => false,
             #[cfg(feature = "server")]
-            BodyKind::Incoming(incoming) | BodyKind::Watched(incoming, _) => incoming.is_end_stream(),
+            BodyKind::Incoming(incoming) | BodyKind::Watched(WatchedBody { incoming, .. }) => incoming.is_end_stream(),
             BodyKind::Stream(stream) => stream.is_end_stream(),
         }
     }
@@ -214,7 +212,7 @@ impl http_body::Body for Body {
             BodyKind::Empty => SizeHint::with_exact(0),
             BodyKind::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             #[cfg(feature = "server")]
-            BodyKind::Incoming(incoming) | BodyKind::Watched(incoming, _) => incoming.size_hint(),
+            BodyKind::Incoming(incoming) | BodyKind::Watched(WatchedBody { incoming, .. }) => incoming.size_hint(),
             BodyKind::Stream(stream) => stream.size_hint(),
         }
     }

@@ -1,7 +1,7 @@
 //! The activity of a connection, from which its timeouts follow.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed},
 };
 
@@ -19,12 +19,14 @@ pub(crate) struct Activity {
     /// The number of reads and writes that moved bytes.
     reads: AtomicUsize,
     writes: AtomicUsize,
+    /// Whether the server waits for bytes from the client.
+    is_read_blocked: AtomicBool,
     /// Whether bytes wait for the client to read.
     is_write_blocked: AtomicBool,
     /// Whether the client has not read a response in time.
     is_abandoned: AtomicBool,
-    /// Whether the app waits for the body of the request.
-    demand: Arc<BodyDemand>,
+    /// The demand of the app for the body of the last upload.
+    demand: Mutex<Arc<BodyDemand>>,
 }
 
 /// The part of a request that a connection is in.
@@ -61,10 +63,16 @@ impl Activity {
     /// Reports bytes from the client.
     pub(crate) fn received(&self, bytes: &[u8]) {
         count(&self.reads);
+        self.is_read_blocked.store(false, Relaxed);
         // Some old clients send an empty line after a body.
         if self.stage() == Stage::Idle && bytes != b"\r\n" {
             self.enter(Stage::Head);
         }
+    }
+
+    /// Reports that the client has not sent more bytes yet.
+    pub(crate) fn block_read(&self) {
+        self.is_read_blocked.store(true, Relaxed);
     }
 
     /// Reports bytes to the client.
@@ -83,15 +91,20 @@ impl Activity {
         count(&self.requests);
         self.enter(stage);
         (stage == Stage::Upload).then(|| {
-            self.demand.set(false);
-            Arc::clone(&self.demand)
+            let demand = Arc::<BodyDemand>::default();
+            *self.lock_demand() = Arc::clone(&demand);
+            demand
         })
     }
 
     /// Reports that the response of a request of HTTP/1.1 has begun. The client may stay silent from now on, even within its body.
     pub(crate) fn begin_response(&self) {
-        if self.stage() != Stage::Overlapping {
-            self.enter(Stage::Busy);
+        let is_upload_open = self.is_upload_open();
+        match self.stage() {
+            Stage::Overlapping => {}
+            // A task of the app may read the body after the response.
+            Stage::Upload if is_upload_open => self.enter(Stage::Overlapping),
+            _ => self.enter(Stage::Busy),
         }
     }
 
@@ -127,9 +140,18 @@ impl Activity {
         self.is_write_blocked.load(Relaxed)
     }
 
-    /// Whether the app waits for the body of a request whose response has not begun.
+    /// Whether the response to an upload has not begun, and the app has neither read the whole body nor dropped it.
+    pub(crate) fn is_upload_open(&self) -> bool {
+        self.stage() == Stage::Upload && !self.lock_demand().has_ended()
+    }
+
+    /// Whether the app waits for bytes of an upload that the client has not sent.
     pub(crate) fn is_upload_awaited(&self) -> bool {
-        self.stage() == Stage::Upload && self.demand.get()
+        self.stage() == Stage::Upload && self.is_read_blocked.load(Relaxed) && self.lock_demand().is_waiting()
+    }
+
+    fn lock_demand(&self) -> MutexGuard<'_, Arc<BodyDemand>> {
+        self.demand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -185,7 +185,13 @@ impl Drop for FlushTracker {
 impl AsyncRead for FlushTracker {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let filled = buf.filled().len();
-        ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
+        match Pin::new(&mut self.socket).poll_read(cx, buf) {
+            Poll::Ready(read) => read?,
+            Poll::Pending => {
+                self.pending.activity().block_read();
+                return Poll::Pending;
+            }
+        }
         if let Some(received) = buf.filled().get(filled..).filter(|received| !received.is_empty()) {
             self.pending.activity().received(received);
         }

@@ -115,7 +115,7 @@ impl Watchdog {
         let activity = self.connection.activity();
         match activity.stage() {
             Stage::Head if !self.header_timeout.is_zero() => true,
-            Stage::Upload if !self.stall_timeout.is_zero() => true,
+            Stage::Upload if !self.stall_timeout.is_zero() && activity.is_upload_open() => true,
             _ => activity.is_write_blocked() && !self.stall_timeout.is_zero(),
         }
     }

@@ -7,7 +7,7 @@ mod pace;
 use std::{
     convert::Infallible,
     io,
-    mem::take,
+    mem::{replace, take},
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
@@ -157,7 +157,7 @@ impl Ipc {
             }
         }
         if outbox.is_broken {
-            // `give_up` was called during the write.
+            // The connection broke, or `give_up` was called, during the write.
             return write_lines_to_stderr(outbox);
         }
         // Only if messages are left: a notification wakes the thread of `deliver`.
@@ -167,9 +167,12 @@ impl Ipc {
     }
 
     fn set_broken(&self, mut outbox: MutexGuard<'_, Outbox>, reason: &str) {
-        outbox.is_broken = true;
+        let was_broken = replace(&mut outbox.is_broken, true);
         // Releases the lock before the line below, which may come back here.
         write_lines_to_stderr(outbox);
+        if was_broken {
+            return;
+        }
         log::error!("lost the connection to Vercel: {reason}; shutting down after the requests in flight");
         self.broken.notify_waiters();
     }

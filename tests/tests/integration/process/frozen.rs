@@ -95,7 +95,7 @@ async fn continues_a_handler_a_response_and_a_stream() {
 }
 
 #[tokio::test]
-async fn responds_at_once_if_the_deadline_passed_while_frozen() {
+async fn responds_with_504_if_the_deadline_passed_while_frozen() {
     let (process, api) = start_function(&[]).await;
     let mut socket = api.accept().await;
     socket.poll().await;

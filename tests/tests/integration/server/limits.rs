@@ -1,6 +1,6 @@
 //! Limits against clients that are slow or hostile: timeouts, the number of connections, and the size of headers.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
@@ -9,6 +9,9 @@ use axum::{
     routing::{any, get, post},
 };
 use futures_util::{SinkExt, StreamExt, stream};
+use http_body_util::Empty;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use lodger::Host;
 use lodger_tests::{
     client::send_bytes,
@@ -20,6 +23,7 @@ use tokio::{
     sync::{Notify, mpsc},
     time::{sleep, timeout},
 };
+use tower::service_fn;
 
 use super::start;
 
@@ -80,11 +84,13 @@ async fn closes_a_connection_in_the_middle_of_a_later_head() {
         }
     };
     let mut end = vec![];
-    tokio::select! {
-        _ = timeout(SOON, reader.read_to_end(&mut end)) => {}
-        () = trickle => {}
-        () = sleep(SOON) => panic!("the connection stays open"),
-    }
+    let closed = async {
+        tokio::select! {
+            _ = reader.read_to_end(&mut end) => {}
+            () = trickle => {}
+        }
+    };
+    timeout(SOON, closed).await.expect("the connection stays open");
 }
 
 #[tokio::test]
@@ -249,4 +255,22 @@ async fn a_body_that_ends_after_its_response_is_not_a_head() {
     sleep(LONGER).await;
     socket.write_all(GET).await.unwrap();
     read_until(&mut socket, "hello").await;
+}
+
+/// A panic in the synchronous part of a service ends its stream, and no other.
+#[tokio::test]
+async fn a_service_that_panics_affects_no_other_stream_of_its_connection() {
+    let service = service_fn(|request: lodger::Request| {
+        assert!(request.uri().path() != "/panic", "asked to panic when it is called");
+        async { Ok::<_, Infallible>(http::Response::new(lodger::Body::from("hello"))) }
+    });
+    let server = start(|lodger| lodger.run(service)).await;
+    let socket = TokioIo::new(TcpStream::connect(server.addr()).await.unwrap());
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), socket).await.unwrap();
+    tokio::spawn(connection);
+    let uri = |path: &str| format!("http://localhost{path}");
+    let get = |path: &str| http::Request::get(uri(path)).body(Empty::<Bytes>::new()).unwrap();
+    let (failed, answered) = tokio::join!(sender.clone().send_request(get("/panic")), sender.send_request(get("/")));
+    assert!(failed.is_err());
+    assert_eq!(answered.unwrap().status(), 200);
 }
