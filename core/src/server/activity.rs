@@ -99,11 +99,10 @@ impl Activity {
 
     /// Reports that the response of a request of HTTP/1.1 has begun. The client may stay silent from now on, even within its body.
     pub(crate) fn begin_response(&self) {
-        let is_upload_open = self.is_upload_open();
         match self.stage() {
             Stage::Overlapping => {}
             // A task of the app may read the body after the response.
-            Stage::Upload if is_upload_open => self.enter(Stage::Overlapping),
+            Stage::Upload if self.is_upload_open() => self.enter(Stage::Overlapping),
             _ => self.enter(Stage::Busy),
         }
     }

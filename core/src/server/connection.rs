@@ -72,10 +72,10 @@ pub(crate) async fn serve<A>(
 ) where
     A: App<Future: Send, Body: Send> + Clone + Send,
 {
-    let activity = service.pending_flush();
+    let pending = service.pending_flush();
     let header_timeout = limits.header_timeout;
-    let mut watchdog = Watchdog::new(service.pending_flush(), header_timeout, limits.stall_timeout);
-    let socket = FlushTracker::new(socket, service.pending_flush(), slot);
+    let mut watchdog = Watchdog::new(pending.clone(), header_timeout, limits.stall_timeout);
+    let socket = FlushTracker::new(socket, pending.clone(), slot);
     let builder = http_builder(service.host(), &limits);
     #[cfg(feature = "http2")]
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
@@ -104,7 +104,7 @@ pub(crate) async fn serve<A>(
                 tracing::debug!(target: "lodger", "connection closed: {stalled}");
                 return;
             }
-            is_first_request = wait_for_first_request(&activity, timer.as_mut()), if timer.is_some() => {
+            is_first_request = wait_for_first_request(&pending, timer.as_mut()), if timer.is_some() => {
                 match is_first_request {
                     true => {
                         timer.set(None);
@@ -125,7 +125,7 @@ pub(crate) async fn serve<A>(
                     return;
                 }
                 draining = true;
-                if activity.activity().requests() > 0 {
+                if pending.activity().requests() > 0 {
                     connection.as_mut().graceful_shutdown();
                 } else {
                     // A request may be on its way. A client that only holds the connection must not delay the shutdown.

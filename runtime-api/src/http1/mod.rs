@@ -50,7 +50,9 @@ pub(crate) struct Connection {
     empty_line: memmem::Finder<'static>,
 }
 
-/// Receives a header of a response: the head, the name and the value. Returns whether the name is known. Erased, so that the code of a response is compiled once.
+/// Receives a header of a response: the head, the name and the value. Returns whether the name is known.
+///
+/// Erased, so that the code of a response is compiled once.
 pub(crate) type OnHeader<'a> = &'a mut (dyn FnMut(&Bytes, &[u8], &[u8]) -> bool + Send);
 
 /// Ignores a header of a response.
