@@ -2,6 +2,7 @@
 //!
 //! In all tests, the app handles each complete invocation once, and Lambda gets its response.
 
+mod apps;
 mod connections;
 mod extension;
 mod responses;
@@ -68,12 +69,7 @@ impl Function {
                 host.on_own_thread().start(move |lodger| lodger.max_concurrency(slots).run(app)).await
             }
         };
-        let mut idle = Vec::new();
-        for _ in 1..kind.slots {
-            let mut socket = app.accept().await;
-            socket.poll().await;
-            idle.push(socket);
-        }
+        let idle = idle_slots(&app, kind).await;
         Self { app, calls, _idle: idle }
     }
 
@@ -88,6 +84,17 @@ impl Function {
     fn calls(&self) -> usize {
         self.calls.load(SeqCst)
     }
+}
+
+/// Waits for the polls of all slots except one.
+async fn idle_slots(api: &RawRuntimeApi, kind: Kind) -> Vec<Socket> {
+    let mut idle = Vec::new();
+    for _ in 1..kind.slots {
+        let mut socket = api.accept().await;
+        socket.poll().await;
+        idle.push(socket);
+    }
+    idle
 }
 
 impl Deref for Function {

@@ -18,7 +18,7 @@ use tokio::{
 use super::start;
 
 /// How long a process is stopped. Every pause of Lodger in the tests below is shorter.
-const FROZEN: Duration = Duration::from_secs(2);
+const FROZEN: Duration = Duration::from_secs(3);
 
 /// Starts the probe as a function, with its Runtime API.
 async fn start_function(vars: &[(&str, &str)]) -> (Program, RawRuntimeApi) {
@@ -110,24 +110,32 @@ async fn responds_with_504_if_the_deadline_passed_while_frozen() {
 #[tokio::test]
 async fn a_server_responds_to_requests_that_arrived_while_frozen() {
     let mut process =
-        start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_HEADER_TIMEOUT", "1"), ("LODGER_STALL_TIMEOUT", "1")]);
+        start(&[("LODGER_ADDR", "127.0.0.1:0"), ("LODGER_HEADER_TIMEOUT", "2"), ("LODGER_STALL_TIMEOUT", "2")]);
     let addr = process.listening_addr();
     let request = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let mut buffer = vec![0; 1 << 16];
-    let mut kept_alive = TcpStream::connect(addr).await.unwrap();
-    kept_alive.write_all(request).await.unwrap();
-    assert!(kept_alive.read(&mut buffer).await.unwrap() > 0);
-    let (mut silent, mut half) = (TcpStream::connect(addr).await.unwrap(), TcpStream::connect(addr).await.unwrap());
+    let connect = async || TcpStream::connect(addr).await.unwrap();
+    let (mut kept_alive, mut kept_half) = (connect().await, connect().await);
+    for socket in [&mut kept_alive, &mut kept_half] {
+        socket.write_all(request).await.unwrap();
+        assert!(socket.read(&mut buffer).await.unwrap() > 0);
+    }
+    let (mut silent, mut half) = (connect().await, connect().await);
     let (first, second) = request.split_at(10);
     half.write_all(first).await.unwrap();
+    kept_half.write_all(first).await.unwrap();
+    // Until the process has accepted the connections and read the bytes.
+    sleep(QUIET).await;
     // The timeouts of all heads end while the process is frozen. The heads arrive before.
     freeze(&process, async {
         silent.write_all(request).await.unwrap();
         half.write_all(second).await.unwrap();
+        kept_half.write_all(second).await.unwrap();
         kept_alive.write_all(request).await.unwrap();
     })
     .await;
-    for (name, socket) in [("silent", &mut silent), ("half", &mut half), ("kept alive", &mut kept_alive)] {
+    let sockets = [("silent", silent), ("half", half), ("kept alive", kept_alive), ("kept alive, half", kept_half)];
+    for (name, mut socket) in sockets {
         let length = timeout(FROZEN, socket.read(&mut buffer)).await.unwrap().unwrap();
         let text = String::from_utf8_lossy(&buffer[..length]);
         assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{name}: {text:?}");

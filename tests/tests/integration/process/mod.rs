@@ -2,6 +2,8 @@
 #![cfg(unix)]
 
 mod frozen;
+#[cfg(target_os = "linux")]
+mod open_files;
 mod settings;
 mod signals;
 mod threads;

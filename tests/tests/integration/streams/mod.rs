@@ -31,7 +31,7 @@ use lodger_tests::{
 };
 use tokio::time::sleep;
 
-use parser::StreamedReply;
+pub use parser::StreamedReply;
 
 /// The chunk size of [`Endless`].
 const CHUNK_SIZE: usize = 64 * 1024;
