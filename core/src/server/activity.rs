@@ -31,7 +31,7 @@ pub(crate) struct Activity {
 
 /// The part of a request that a connection is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub(crate) enum ConnectionStage {
     /// No request has begun. Clients may keep such a connection.
     Idle,
     /// Some bytes of a head have come.
@@ -46,17 +46,17 @@ pub(crate) enum Stage {
 }
 
 impl Activity {
-    pub(crate) fn stage(&self) -> Stage {
+    pub(crate) fn stage(&self) -> ConnectionStage {
         match self.stage.load(Relaxed) {
-            0 => Stage::Idle,
-            1 => Stage::Head,
-            2 => Stage::Upload,
-            3 => Stage::Busy,
-            _ => Stage::Overlapping,
+            0 => ConnectionStage::Idle,
+            1 => ConnectionStage::Head,
+            2 => ConnectionStage::Upload,
+            3 => ConnectionStage::Busy,
+            _ => ConnectionStage::Overlapping,
         }
     }
 
-    fn enter(&self, stage: Stage) {
+    fn enter(&self, stage: ConnectionStage) {
         self.stage.store(stage as u8, Relaxed);
     }
 
@@ -65,8 +65,8 @@ impl Activity {
         count(&self.reads);
         self.is_read_blocked.store(false, Relaxed);
         // Some old clients send an empty line after a body.
-        if self.stage() == Stage::Idle && bytes != b"\r\n" {
-            self.enter(Stage::Head);
+        if self.stage() == ConnectionStage::Idle && bytes != b"\r\n" {
+            self.enter(ConnectionStage::Head);
         }
     }
 
@@ -87,10 +87,10 @@ impl Activity {
     }
 
     /// Reports a request. For an upload it returns the demand that the body has to set.
-    pub(crate) fn begin_request(&self, stage: Stage) -> Option<Arc<BodyDemand>> {
+    pub(crate) fn begin_request(&self, stage: ConnectionStage) -> Option<Arc<BodyDemand>> {
         count(&self.requests);
         self.enter(stage);
-        (stage == Stage::Upload).then(|| {
+        (stage == ConnectionStage::Upload).then(|| {
             let demand = Arc::<BodyDemand>::default();
             *self.lock_demand() = Arc::clone(&demand);
             demand
@@ -100,17 +100,17 @@ impl Activity {
     /// Reports that the response of a request of HTTP/1.1 has begun. The client may stay silent from now on, even within its body.
     pub(crate) fn begin_response(&self) {
         match self.stage() {
-            Stage::Overlapping => {}
+            ConnectionStage::Overlapping => {}
             // A task of the app may read the body after the response.
-            Stage::Upload if self.is_upload_open() => self.enter(Stage::Overlapping),
-            _ => self.enter(Stage::Busy),
+            ConnectionStage::Upload if self.is_upload_open() => self.enter(ConnectionStage::Overlapping),
+            _ => self.enter(ConnectionStage::Busy),
         }
     }
 
     /// Reports that the response of a request of HTTP/1.1 has ended.
     pub(crate) fn end_response(&self) {
-        if self.stage() != Stage::Overlapping {
-            self.enter(Stage::Idle);
+        if self.stage() != ConnectionStage::Overlapping {
+            self.enter(ConnectionStage::Idle);
         }
     }
 
@@ -141,12 +141,12 @@ impl Activity {
 
     /// Whether the response to an upload has not begun, and the app has neither read the whole body nor dropped it.
     pub(crate) fn is_upload_open(&self) -> bool {
-        self.stage() == Stage::Upload && !self.lock_demand().has_ended()
+        self.stage() == ConnectionStage::Upload && !self.lock_demand().has_ended()
     }
 
     /// Whether the app waits for bytes of an upload that the client has not sent.
     pub(crate) fn is_upload_awaited(&self) -> bool {
-        self.stage() == Stage::Upload && self.is_read_blocked.load(Relaxed) && self.lock_demand().is_waiting()
+        self.stage() == ConnectionStage::Upload && self.is_read_blocked.load(Relaxed) && self.lock_demand().is_waiting()
     }
 
     fn lock_demand(&self) -> MutexGuard<'_, Arc<BodyDemand>> {

@@ -30,7 +30,7 @@ use crate::{
         connection::watchdog::Watchdog,
         connection_slots::ConnectionSlot,
         flush_tracker::{FlushTracker, PendingFlush},
-        limits::Limits,
+        limits::ConnectionLimits,
         listener::ServerSocket,
         service::ConnectionService,
     },
@@ -66,7 +66,7 @@ pub(crate) async fn serve<A>(
     socket: ServerSocket,
     slot: Option<ConnectionSlot>,
     service: ConnectionService<A>,
-    limits: Arc<Limits>,
+    limits: Arc<ConnectionLimits>,
     last_call: Duration,
     mut phase: watch::Receiver<Phase>,
 ) where
@@ -172,7 +172,7 @@ async fn wait_for_shutdown(phase: &mut watch::Receiver<Phase>) -> bool {
 
 /// Returns the settings of HTTP/1.1 and HTTP/2 for a connection.
 #[cfg(feature = "http2")]
-fn http_builder(host: Host, limits: &Limits) -> auto::Builder<TaskExecutor> {
+fn http_builder(host: Host, limits: &ConnectionLimits) -> auto::Builder<TaskExecutor> {
     let mut builder = auto::Builder::new(TaskExecutor);
     builder
         .http2()
@@ -189,7 +189,7 @@ fn http_builder(host: Host, limits: &Limits) -> auto::Builder<TaskExecutor> {
 
 /// Returns the settings of HTTP/1.1 for a connection.
 #[cfg(not(feature = "http2"))]
-fn http_builder(host: Host, limits: &Limits) -> Builder {
+fn http_builder(host: Host, limits: &ConnectionLimits) -> Builder {
     let mut builder = Builder::new();
     builder.max_buf_size(limits.buffer_size());
     if host != Host::Server {

@@ -1,12 +1,16 @@
 //! The maximum number of connections of a server.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::listener::{ServerListener, ServerSocket};
 use crate::log;
 
 /// The slots of a server, one for each connection. At the limit new connections wait in the kernel.
@@ -32,8 +36,17 @@ impl ConnectionSlots {
         Self { slots, max: max.unwrap_or_default(), has_warned: AtomicBool::new(false) }
     }
 
+    /// Waits for a free slot, and accepts a connection. Cancelling it loses no connection.
+    pub(crate) async fn accept(
+        &self,
+        listener: &ServerListener,
+    ) -> ((ServerSocket, SocketAddr), Option<ConnectionSlot>) {
+        let slot = self.acquire().await;
+        (listener.accept().await, slot)
+    }
+
     /// Waits for a free slot. Returns `None` if there is no limit.
-    pub(crate) async fn acquire(&self) -> Option<ConnectionSlot> {
+    async fn acquire(&self) -> Option<ConnectionSlot> {
         let slots = self.slots.as_ref()?;
         if slots.available_permits() == 0 && !self.has_warned.swap(true, Relaxed) {
             log::warn!(

@@ -14,7 +14,7 @@ use crate::{
     log::{self, log_address},
     server::{
         Ingress, OnListening, Server,
-        limits::Limits,
+        limits::ConnectionLimits,
         listener::{LocalAddr, ServerListener, StdListener},
         shutdown_signal::ShutdownSignal,
     },
@@ -31,7 +31,7 @@ pub struct ExternalServer {
     /// The time from accept to the end of the first request's head, after which the connection is closed. Zero means no limit.
     pub header_timeout: Duration,
     /// The limits of Lodger's own server.
-    pub(super) limits: Limits,
+    pub(super) limits: ConnectionLimits,
     /// The grace period for requests in flight during the shutdown.
     pub grace: Duration,
     addr: LocalAddr,

@@ -20,7 +20,7 @@ const DEFAULT_MAX_HEADER_LIST_SIZE: u32 = 16 * 1024;
 
 /// The limits of each connection, and of their number.
 #[derive(Debug, Clone)]
-pub(crate) struct Limits {
+pub(crate) struct ConnectionLimits {
     /// Zero means no limit, as in the other timeout.
     pub(super) header_timeout: Duration,
     pub(super) stall_timeout: Duration,
@@ -31,7 +31,7 @@ pub(crate) struct Limits {
     pub(super) max_connections: Option<usize>,
 }
 
-impl Limits {
+impl ConnectionLimits {
     /// Reads the limits of a server.
     ///
     /// # Errors

@@ -34,9 +34,9 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{App, Error, Host, HostingPlatform, Settings, lifecycle::shutdown::Shutdown, util::spawn::spawn};
 use connection::Phase;
-use connection_slots::{ConnectionSlot, ConnectionSlots};
-use limits::Limits;
-use listener::{BoundListener, ServerListener, ServerSocket};
+use connection_slots::ConnectionSlots;
+use limits::ConnectionLimits;
+use listener::{BoundListener, ServerListener};
 use platform::Platform;
 
 pub use external_server::ExternalServer;
@@ -64,7 +64,7 @@ pub struct Server {
     bound: BoundListener,
     ingress: Ingress,
     grace: Duration,
-    limits: Limits,
+    limits: ConnectionLimits,
     shutdown: Shutdown,
     on_listening: Option<OnListening>,
     announces_to_vercel_dev: bool,
@@ -106,7 +106,7 @@ impl Server {
             bound,
             ingress: Ingress::new(&settings),
             grace: settings.grace_of_server().unwrap_or(DEFAULT_GRACE),
-            limits: Limits::new(&settings)?,
+            limits: ConnectionLimits::new(&settings)?,
             shutdown: Shutdown::default(),
             on_listening: None,
             announces_to_vercel_dev: settings.announces_to_vercel_dev,
@@ -188,7 +188,7 @@ impl Server {
         let slots = ConnectionSlots::new(limits.max_connections);
         loop {
             let ((accepted, peer), slot) = tokio::select! {
-                accepted = accept(&listener, &slots) => accepted,
+                accepted = slots.accept(&listener) => accepted,
                 () = external.wait_for_shutdown() => break,
             };
             let service = service::ConnectionService::new(app.clone(), peer, external.ingress.clone());
@@ -212,15 +212,6 @@ impl Server {
         phase.send_replace(Phase::Over);
         Ok(())
     }
-}
-
-/// Waits for a free slot, and accepts a connection. Cancelling it loses no connection.
-async fn accept(
-    listener: &ServerListener,
-    slots: &ConnectionSlots,
-) -> ((ServerSocket, SocketAddr), Option<ConnectionSlot>) {
-    let slot = slots.acquire().await;
-    (listener.accept().await, slot)
 }
 
 #[cfg(test)]

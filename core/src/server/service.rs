@@ -10,7 +10,7 @@ use crate::{
     body::BodyDemand,
     request::new_extensions::new_extensions,
     server::{
-        activity::Stage,
+        activity::ConnectionStage,
         discard_on_drop::DiscardOnDrop,
         flush_tracker::{PendingFlush, TrackedBody},
         ingress::{Admission, Ingress},
@@ -63,10 +63,10 @@ where
     fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
         let has_body = !request.body().is_end_stream();
         let demand = self.pending.activity().begin_request(match request.version() {
-            Version::HTTP_2 => Stage::Overlapping,
-            _ if has_body && self.ingress.reads_whole_requests() => Stage::Overlapping,
-            _ if has_body => Stage::Upload,
-            _ => Stage::Busy,
+            Version::HTTP_2 => ConnectionStage::Overlapping,
+            _ if has_body && self.ingress.reads_whole_requests() => ConnectionStage::Overlapping,
+            _ if has_body => ConnectionStage::Upload,
+            _ => ConnectionStage::Busy,
         });
         // A platform brings extensions of its own.
         if self.ingress.platform().is_none() && request.extensions().is_empty() {

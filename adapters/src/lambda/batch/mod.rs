@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use self::{
     event::Item,
-    run::{Limits, run},
+    run::{BatchLimits, run},
 };
 pub use self::{
     identifier::ItemIdentifier,
@@ -181,7 +181,7 @@ impl<T: FromRecord> Batch<T> {
     where
         E: Into<BoxError>,
     {
-        let limits = Limits { concurrency: self.concurrency, stop: self.stop() };
+        let limits = BatchLimits { concurrency: self.concurrency, stop: self.stop() };
         let source = self.source;
         let begin = |item: Item| {
             let handler = handler.clone();

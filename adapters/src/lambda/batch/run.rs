@@ -21,7 +21,7 @@ use crate::lambda::BatchSource;
 
 /// The limits of a batch.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct BatchLimits {
     /// The number of records in flight.
     pub(super) concurrency: usize,
     /// When records in flight are cancelled and no others begin.
@@ -32,7 +32,7 @@ pub(super) struct Limits {
 pub(super) async fn run<F>(
     source: BatchSource,
     items: Vec<Item>,
-    limits: Limits,
+    limits: BatchLimits,
     begin: impl Fn(Item) -> F,
 ) -> Vec<Item>
 where
@@ -86,7 +86,7 @@ where
     failed
 }
 
-impl Limits {
+impl BatchLimits {
     fn have_passed(&self) -> bool {
         self.stop.is_some_and(|stop| Instant::now() >= stop)
     }

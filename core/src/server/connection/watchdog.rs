@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time::{Sleep, sleep};
 
-use crate::server::{activity::Stage, flush_tracker::PendingFlush};
+use crate::server::{activity::ConnectionStage, flush_tracker::PendingFlush};
 
 /// The number of checks in the shorter timeout. A timeout ends late by two intervals at most.
 const CHECKS: u32 = 4;
@@ -27,9 +27,9 @@ pub(super) struct Watchdog {
     interval: Duration,
     /// `None` while there is nothing to wait for.
     timer: Option<Pin<Box<Sleep>>>,
-    head: Progress,
-    upload: Progress,
-    response: Progress,
+    head: StandstillCounter,
+    upload: StandstillCounter,
+    response: StandstillCounter,
 }
 
 /// The part of a request in which a client has made no progress.
@@ -44,9 +44,9 @@ pub(super) enum Stalled {
 ///
 /// Checks and not time: after a process was stopped, its timers end before its sockets report what has arrived.
 #[derive(Default)]
-struct Progress(Option<(usize, u32)>);
+struct StandstillCounter(Option<(usize, u32)>);
 
-impl Progress {
+impl StandstillCounter {
     /// Returns the number of checks for which the counter has stood still. `None` means that there is nothing to wait for.
     fn standstill(&mut self, counter: Option<usize>) -> u32 {
         match (counter, &mut self.0) {
@@ -72,9 +72,9 @@ impl Watchdog {
             stall_timeout,
             interval: shorter.unwrap_or_default() / CHECKS,
             timer: None,
-            head: Progress::default(),
-            upload: Progress::default(),
-            response: Progress::default(),
+            head: StandstillCounter::default(),
+            upload: StandstillCounter::default(),
+            response: StandstillCounter::default(),
         }
     }
 
@@ -114,15 +114,15 @@ impl Watchdog {
     fn has_work(&self) -> bool {
         let activity = self.connection.activity();
         match activity.stage() {
-            Stage::Head if !self.header_timeout.is_zero() => true,
-            Stage::Upload if !self.stall_timeout.is_zero() && activity.is_upload_open() => true,
+            ConnectionStage::Head if !self.header_timeout.is_zero() => true,
+            ConnectionStage::Upload if !self.stall_timeout.is_zero() && activity.is_upload_open() => true,
             _ => activity.is_write_blocked() && !self.stall_timeout.is_zero(),
         }
     }
 
     fn check(&mut self) -> Option<Stalled> {
         let activity = self.connection.activity();
-        let has_head = activity.stage() == Stage::Head;
+        let has_head = activity.stage() == ConnectionStage::Head;
         // The whole head has to come within the timeout.
         let head = self.head.standstill(has_head.then(|| activity.requests()));
         let upload = self.upload.standstill(activity.is_upload_awaited().then(|| activity.reads()));

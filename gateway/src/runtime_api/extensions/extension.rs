@@ -13,7 +13,7 @@ pub(crate) struct Extension {
     pub(super) id: String,
     pub(super) is_external: bool,
     pub(super) subscriptions: Subscriptions,
-    pub(super) progress: Progress,
+    pub(super) state: ExtensionState,
     /// The event that the next poll receives.
     pub(super) event: Option<ExtensionEvent>,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Subscriptions {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(super) enum ExtensionState {
     /// An external extension that has not registered.
     Announced,
     Registered,
@@ -40,7 +40,7 @@ pub(super) enum Progress {
     ExitFailed,
 }
 
-impl Progress {
+impl ExtensionState {
     pub(super) fn is_failed(self) -> bool {
         matches!(self, Self::InitFailed | Self::ExitFailed)
     }
@@ -76,12 +76,12 @@ impl std::error::Error for ExtensionError {}
 impl Extension {
     /// The content of the record `platform.extension`.
     pub(crate) fn to_record(&self) -> Value {
-        let state = match self.progress {
-            Progress::Announced => "Started",
-            Progress::Registered => "Registered",
-            Progress::Waiting | Progress::Working => "Ready",
-            Progress::InitFailed => "InitError",
-            Progress::ExitFailed => "ExitError",
+        let state = match self.state {
+            ExtensionState::Announced => "Started",
+            ExtensionState::Registered => "Registered",
+            ExtensionState::Waiting | ExtensionState::Working => "Ready",
+            ExtensionState::InitFailed => "InitError",
+            ExtensionState::ExitFailed => "ExitError",
         };
         let events = [("INVOKE", self.subscriptions.invoke), ("SHUTDOWN", self.subscriptions.shutdown)];
         let events: Vec<_> = events.iter().filter(|(_, is_subscribed)| *is_subscribed).map(|(name, _)| name).collect();
@@ -92,10 +92,13 @@ impl Extension {
     ///
     /// Its first poll ends its initialization. An extension with INVOKE then polls again after each invocation.
     pub(super) fn is_idle(&self) -> bool {
-        match self.progress {
-            Progress::Waiting => self.event.is_none(),
-            Progress::Working => !self.subscriptions.invoke,
-            Progress::Announced | Progress::Registered | Progress::InitFailed | Progress::ExitFailed => false,
+        match self.state {
+            ExtensionState::Waiting => self.event.is_none(),
+            ExtensionState::Working => !self.subscriptions.invoke,
+            ExtensionState::Announced
+            | ExtensionState::Registered
+            | ExtensionState::InitFailed
+            | ExtensionState::ExitFailed => false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ShutdownReason, extension::Progress, registry::Extensions};
+use super::{ShutdownReason, extension::ExtensionState, registry::Extensions};
 use crate::{
     ExtensionError, FunctionError,
     runtime_api::{
@@ -14,7 +14,7 @@ use crate::{
 
 impl Extensions {
     pub(crate) fn is_registered(&self, name: &str) -> bool {
-        let mut running = self.iter_registered().filter(|extension| extension.progress.is_running());
+        let mut running = self.iter_registered().filter(|extension| extension.state.is_running());
         running.any(|extension| extension.name == name)
     }
 
@@ -40,14 +40,14 @@ impl Extensions {
         self.remove_internal();
         self.error = None;
         for extension in self.iter_mut() {
-            extension.progress = Progress::Announced;
+            extension.state = ExtensionState::Announced;
             extension.event = None;
         }
     }
 
     /// Whether the extension gets SHUTDOWN.
     pub(crate) fn receives_shutdown(&self, name: &str) -> bool {
-        let mut running = self.iter_registered().filter(|extension| extension.progress.is_running());
+        let mut running = self.iter_registered().filter(|extension| extension.state.is_running());
         running.any(|extension| extension.name == name && extension.subscriptions.shutdown)
     }
 }

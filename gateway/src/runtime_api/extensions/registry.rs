@@ -2,7 +2,7 @@
 
 use super::{
     event::ExtensionEvent,
-    extension::{Extension, ExtensionError, Progress, Subscriptions},
+    extension::{Extension, ExtensionError, ExtensionState, Subscriptions},
 };
 use crate::FunctionError;
 
@@ -23,7 +23,7 @@ pub(crate) struct Rejection(pub(crate) &'static str, pub(crate) String);
 
 impl Extensions {
     pub(crate) fn iter_registered(&self) -> impl Iterator<Item = &Extension> {
-        self.list.iter().filter(|extension| extension.progress != Progress::Announced)
+        self.list.iter().filter(|extension| extension.state != ExtensionState::Announced)
     }
 
     #[cfg(feature = "process")]
@@ -52,10 +52,10 @@ impl Extensions {
         };
         let count = self.list.len();
         if let Some(extension) = self.find_name(name) {
-            if !extension.is_external || extension.progress.is_running() {
+            if !extension.is_external || extension.state.is_running() {
                 return reject("Extension.InvalidExtensionState", "twice");
             }
-            extension.progress = Progress::Registered;
+            extension.state = ExtensionState::Registered;
             extension.subscriptions = subscriptions;
             let id = extension.id.clone();
             self.error.take_if(|error| error.name == name);
@@ -73,7 +73,7 @@ impl Extensions {
             return reject("Extension.InvalidEventType", problem);
         }
         let mut extension = self.create(name);
-        (extension.progress, extension.subscriptions) = (Progress::Registered, subscriptions);
+        (extension.state, extension.subscriptions) = (ExtensionState::Registered, subscriptions);
         let id = extension.id.clone();
         self.list.push(extension);
         Ok(id)
@@ -86,7 +86,7 @@ impl Extensions {
             id: format!("9b2a4c6e-1f0d-4e3a-8c5b-{:012}", self.id_count),
             is_external: false,
             subscriptions: Subscriptions::default(),
-            progress: Progress::Announced,
+            state: ExtensionState::Announced,
             event: None,
         }
     }
@@ -102,27 +102,27 @@ impl Extensions {
 
     /// Whether the extension with this id waits for its next event.
     pub(crate) fn is_polling(&mut self, id: &str) -> bool {
-        self.find_id(id).is_ok_and(|extension| extension.progress == Progress::Waiting)
+        self.find_id(id).is_ok_and(|extension| extension.state == ExtensionState::Waiting)
     }
 
     /// Begins a poll of the extension with this id.
     pub(crate) fn begin_poll(&mut self, id: &str) -> Result<(), Rejection> {
         let extension = self.find_id(id)?;
-        if extension.progress == Progress::Waiting || extension.progress.is_failed() {
-            let problem = if extension.progress.is_failed() { "after its error" } else { "twice at once" };
+        if extension.state == ExtensionState::Waiting || extension.state.is_failed() {
+            let problem = if extension.state.is_failed() { "after its error" } else { "twice at once" };
             let error = format!("requested the next event of the extension {} {problem}", extension.name);
             return Err(Rejection("Extension.InvalidExtensionState", error));
         }
-        extension.progress = Progress::Waiting;
+        extension.state = ExtensionState::Waiting;
         Ok(())
     }
 
     /// Ends a poll whose connection is closed.
     pub(crate) fn cancel_poll(&mut self, id: &str) {
         if let Ok(extension) = self.find_id(id)
-            && extension.progress == Progress::Waiting
+            && extension.state == ExtensionState::Waiting
         {
-            extension.progress = Progress::Working;
+            extension.state = ExtensionState::Working;
         }
     }
 
@@ -130,20 +130,20 @@ impl Extensions {
     pub(crate) fn take_event(&mut self, id: &str) -> Option<ExtensionEvent> {
         let extension = self.find_id(id).ok()?;
         let event = extension.event.take()?;
-        extension.progress = Progress::Working;
+        extension.state = ExtensionState::Working;
         Some(event)
     }
 
     /// Records an error of the extension with this id. `is_init` is for an error during the initialization.
     pub(crate) fn fail(&mut self, id: &str, is_init: bool, error: FunctionError) -> Result<(), Rejection> {
         let extension = self.find_id(id)?;
-        let failed = if is_init { Progress::InitFailed } else { Progress::ExitFailed };
-        let is_allowed = match extension.progress {
-            Progress::Registered => true,
-            Progress::Waiting | Progress::Working => !is_init,
+        let failed = if is_init { ExtensionState::InitFailed } else { ExtensionState::ExitFailed };
+        let is_allowed = match extension.state {
+            ExtensionState::Registered => true,
+            ExtensionState::Waiting | ExtensionState::Working => !is_init,
             // The same kind of error again.
-            Progress::InitFailed | Progress::ExitFailed => extension.progress == failed,
-            Progress::Announced => false,
+            ExtensionState::InitFailed | ExtensionState::ExitFailed => extension.state == failed,
+            ExtensionState::Announced => false,
         };
         let name = extension.name.clone();
         if !is_allowed {
@@ -151,7 +151,7 @@ impl Extensions {
             let error = format!("reported {kind} of the extension {name} in another state");
             return Err(Rejection("Extension.InvalidExtensionState", error));
         }
-        extension.progress = failed;
+        extension.state = failed;
         self.error = Some(ExtensionError { name, error });
         Ok(())
     }
@@ -159,12 +159,12 @@ impl Extensions {
     /// Marks an extension as failed, unless it has reported an error before. Returns whether it is marked now.
     #[cfg(feature = "process")]
     pub(super) fn fail_name(&mut self, name: &str) -> bool {
-        let extension = self.find_name(name).filter(|extension| !extension.progress.is_failed());
-        extension.map(|extension| extension.progress = Progress::ExitFailed).is_some()
+        let extension = self.find_name(name).filter(|extension| !extension.state.is_failed());
+        extension.map(|extension| extension.state = ExtensionState::ExitFailed).is_some()
     }
 
     fn find_id(&mut self, id: &str) -> Result<&mut Extension, Rejection> {
-        let mut registered = self.list.iter_mut().filter(|extension| extension.progress != Progress::Announced);
+        let mut registered = self.list.iter_mut().filter(|extension| extension.state != ExtensionState::Announced);
         registered.find(|extension| extension.id == id).ok_or_else(|| {
             let error = format!("sent a request for the unknown extension {id:?}");
             Rejection("Extension.UnknownExtensionIdentifier", error)
@@ -179,7 +179,7 @@ impl Extensions {
     /// Gives an event to all extensions that have registered for it.
     pub(crate) fn send(&mut self, event: &ExtensionEvent) {
         for extension in &mut self.list {
-            if extension.progress.is_running() && event.matches(extension.subscriptions) {
+            if extension.state.is_running() && event.matches(extension.subscriptions) {
                 extension.event = Some(event.clone());
             }
         }
