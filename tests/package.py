@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Packages the published crates like `cargo publish`, and checks what crates.io and its readers need.
 
-These are the fields of the manifest, the absence of code that runs at compile time, the files and the size of the package, links of the README, which has no repository around it
-there, and the form of CHANGELOG.md (https://keepachangelog.com/en/1.1.0/). `minimal_versions.sh` compiles the packaged files.
+These are the fields of the manifest, the absence of code that runs at compile time, the files and the size of the package, links of the
+README, which has no repository around it there, and the form of CHANGELOG.md (https://keepachangelog.com/en/1.1.0/). `minimal_versions.sh` compiles the packaged files.
 """
 
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks SECURITY.md: each test that it or `tests/README.md` names exists, each row of its tables of vulnerabilities names one, and `unsafe` is forbidden.
+"""Checks that each test exists that SECURITY.md or `tests/README.md` names, and that each vulnerability has one. Also that `unsafe` is forbidden.
 
 usage: tests/security.py [FILE]
 
