@@ -1,6 +1,6 @@
 //! Sockets of systemd, passed by `systemd-socket-activate`. Without this program the tests are skipped.
 
-use std::{net::TcpListener, process::Command};
+use std::{net::TcpListener, os::unix::net::UnixStream, process::Command};
 
 use lodger_tests::{
     client::ClientRequest,
@@ -30,6 +30,11 @@ fn activate(sockets: &[&str], vars: &[&str]) -> Option<Program> {
     let mut process = Program::spawn(&mut command);
     process.stderr_until(&format!("Listening on {} as ", sockets.last()?));
     Some(process)
+}
+
+/// Connects without waiting: the process may reset the connection at once, because it exits.
+fn connect(path: &str) -> UnixStream {
+    UnixStream::connect(path).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,7 +75,7 @@ async fn rejects_more_than_one_socket_and_prefers_lodger_addr() {
     let folder = Folder::new("systemd-two");
     let (path, other) = (folder.socket().display().to_string(), format!("{}.2", folder.socket().display()));
     let Some(process) = activate(&[&path, &other], &[]) else { return };
-    let _socket = tokio::net::UnixStream::connect(&path).await.unwrap();
+    let _socket = connect(&path);
     let Exit { status, stderr: log, .. } = block_in_place(|| process.wait());
     assert_eq!(status.code(), Some(1), "{log}");
     assert!(log.contains("cannot listen on the socket of systemd: received 2 sockets, expected 1; keep one"), "{log}");
@@ -78,7 +83,7 @@ async fn rejects_more_than_one_socket_and_prefers_lodger_addr() {
     let folder = Folder::new("systemd-addr");
     let path = folder.socket().display().to_string();
     let Some(mut process) = activate(&[&path], &["LODGER_ADDR=127.0.0.1:0"]) else { return };
-    let _socket = tokio::net::UnixStream::connect(&path).await.unwrap();
+    let _socket = connect(&path);
     block_in_place(|| process.stderr_until("lodger: listening on http://127.0.0.1:"));
 }
 
@@ -94,7 +99,7 @@ async fn rejects_a_connection_instead_of_a_listener() {
     command.env_clear().args(["--accept", "-l", &path]).arg(env!("CARGO_BIN_EXE_probe"));
     let mut process = Program::spawn(&mut command);
     process.stderr_until("Listening on ");
-    let _socket = tokio::net::UnixStream::connect(&path).await.unwrap();
+    let _socket = connect(&path);
     let log = block_in_place(|| process.stderr_until("received a socket that accepts no connections"));
     assert!(log.contains("use ListenStream= without Accept=yes in the .socket unit"), "{log}");
 }

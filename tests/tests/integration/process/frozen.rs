@@ -94,13 +94,15 @@ async fn continues_a_handler_a_response_and_a_stream() {
     socket.poll().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn responds_with_504_if_the_deadline_passed_while_frozen() {
-    let (process, api) = start_function(&[]).await;
+    let (mut process, api) = start_function(&[]).await;
     let mut socket = api.accept().await;
     socket.poll().await;
-    socket.write(invocation_of("one", "/endless/frozen", FROZEN)).await;
-    freeze(&process, sleep(QUIET)).await;
+    socket.write(invocation_of("one", "/held/said-frozen", FROZEN)).await;
+    // The handler must have begun: a deadline that has passed before the invocation counts as unknown.
+    tokio::task::block_in_place(|| process.stderr_until("probe: said-frozen is held\n"));
+    freeze(&process, async {}).await;
     assert!(socket.response("one").await.contains(r#""statusCode":504"#));
     socket.write(ACCEPTED).await;
     socket.poll().await;
