@@ -18,15 +18,18 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 ///
 /// IP addresses, `localhost` and the names below it are always allowed, because no page can have them as its own. A
 /// request without a host is allowed too, because no browser sends one.
+///
+/// A server on a loopback address needs this check, because a page whose name its owner points at that address could send requests and read
+/// the responses ([DNS rebinding](https://en.wikipedia.org/wiki/DNS_rebinding)).
 #[derive(Debug)]
-pub(crate) struct Hosts {
+pub struct Hosts {
     allows_any: bool,
     names: RwLock<Vec<String>>,
 }
 
 impl Hosts {
-    /// The hosts of a front. A front is public unless it listens on a loopback address.
-    pub(crate) fn for_front(listens_on: IpAddr) -> Self {
+    /// Creates the hosts of a server on an address. All hosts are allowed unless it is a loopback address.
+    pub fn for_address(listens_on: IpAddr) -> Self {
         Self { allows_any: !listens_on.to_canonical().is_loopback(), names: RwLock::default() }
     }
 
@@ -35,7 +38,8 @@ impl Hosts {
         Self { allows_any: false, names: RwLock::default() }
     }
 
-    pub(crate) fn allow(&self, name: &str) {
+    /// Allows a name, without a port.
+    pub fn allow(&self, name: &str) {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         self.names.write().unwrap_or_else(PoisonError::into_inner).push(name);
     }
@@ -44,7 +48,7 @@ impl Hosts {
     ///
     /// # Errors
     /// A text for the client if the host or the origin is not allowed.
-    pub(crate) fn check<B>(&self, request: &Request<B>) -> Result<(), String> {
+    pub fn check<B>(&self, request: &Request<B>) -> Result<(), String> {
         if self.allows_any {
             return Ok(());
         }
@@ -157,7 +161,7 @@ mod tests {
 
     #[test]
     fn allows_only_hosts_that_no_page_can_have() {
-        let hosts = Hosts::for_front(Ipv4Addr::LOCALHOST.into());
+        let hosts = Hosts::for_address(Ipv4Addr::LOCALHOST.into());
         hosts.allow("App.test.");
         for host in [
             "127.0.0.1:3000",
@@ -207,7 +211,7 @@ mod tests {
 
     #[test]
     fn only_local_pages_and_allowed_ones_open_websockets() {
-        let hosts = Hosts::for_front(Ipv4Addr::LOCALHOST.into());
+        let hosts = Hosts::for_address(Ipv4Addr::LOCALHOST.into());
         hosts.allow("app.test");
         let open = |host: &str, origin: &str| {
             let request = Request::get("/").header("upgrade", "websocket").header("host", host);
@@ -253,7 +257,7 @@ mod tests {
             ("::1", false),
             ("::ffff:127.0.0.1", false),
         ] {
-            let hosts = Hosts::for_front(listens_on.parse().unwrap());
+            let hosts = Hosts::for_address(listens_on.parse().unwrap());
             assert_eq!(hosts.check(&request("/", &[b"evil.example"])).is_ok(), is_public, "{listens_on}");
             let handshake = Request::get("/").header("upgrade", "websocket").header("origin", "https://app.example");
             assert_eq!(hosts.check(&handshake.body(()).unwrap()).is_ok(), is_public, "{listens_on}");

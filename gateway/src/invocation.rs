@@ -1,8 +1,10 @@
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
+
+use crate::{Observer, observer::Observed};
 
 /// An invocation of a function: the event, the headers of the Runtime API, and the timeout.
 #[derive(Debug, Clone)]
@@ -10,12 +12,13 @@ pub struct Invocation {
     pub(crate) event: Bytes,
     pub(crate) headers: HeaderMap,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) observed: Observed,
 }
 
 impl Invocation {
     /// Creates an invocation with the default headers and timeout.
     pub fn new(event: impl Into<Bytes>) -> Self {
-        Self { event: event.into(), headers: HeaderMap::new(), timeout: None }
+        Self { event: event.into(), headers: HeaderMap::new(), timeout: None, observed: Observed::default() }
     }
 
     /// Sets a header of the response to the poll, such as `lambda-runtime-aws-tenant-id`.
@@ -31,6 +34,17 @@ impl Invocation {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets an observer, which receives the parts of this invocation as they occur.
+    #[must_use]
+    pub fn observer(self, observer: Arc<dyn Observer>) -> Self {
+        self.observed(Observed::by(observer))
+    }
+
+    pub(crate) fn observed(mut self, observed: Observed) -> Self {
+        self.observed = observed;
         self
     }
 }

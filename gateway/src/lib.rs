@@ -214,6 +214,7 @@ mod function;
 mod invocation;
 mod log;
 mod media_type;
+mod observer;
 mod response;
 mod runtime_api;
 mod server;
@@ -228,12 +229,14 @@ mod websocket_api;
 #[cfg(feature = "websocket")]
 mod websocket_server;
 
+pub use access::Hosts;
 pub use front::Front;
 pub use fronts::UnknownFront;
 #[cfg(feature = "process")]
 pub use function::{Function, FunctionBuilder};
 pub use invocation::{FunctionError, FunctionResult, Invocation};
 pub use log::LogEntry;
+pub use observer::{EventDelivery, ObservedReply, Observer};
 pub use runtime_api::{ExtensionError, RuntimeApi, ShutdownReason};
 pub use server::Server;
 pub use streamed::{Chunk, StreamEnd, StreamedResponse};

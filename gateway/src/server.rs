@@ -103,7 +103,7 @@ impl Server {
         B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         let addr = listener.local_addr()?;
-        let hosts = Arc::new(Hosts::for_front(addr.ip()));
+        let hosts = Arc::new(Hosts::for_address(addr.ip()));
         let accepting = tokio::spawn(accept(listener, Arc::clone(&hosts), handler));
         Ok(Self { addr, hosts, accepting })
     }

@@ -16,7 +16,7 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use crate::{FunctionError, log::OpenEntry};
+use crate::{FunctionError, log::OpenEntry, observer::Observed};
 
 /// A response whose body may still be arriving, from [`RuntimeApi::stream`](crate::RuntimeApi::stream).
 ///
@@ -208,6 +208,7 @@ pub(crate) struct Streaming {
     pub(crate) content_type: Option<HeaderValue>,
     pub(crate) chunks: mpsc::Receiver<Chunk>,
     pub(crate) ended: oneshot::Receiver<StreamEnd>,
+    pub(crate) observed: Observed,
 }
 
 impl Streaming {
@@ -218,7 +219,7 @@ impl Streaming {
             let _ = chunk.try_send(Chunk::now(reply));
         }
         let _ = end.send(StreamEnd::Complete);
-        Self { content_type, chunks, ended }
+        Self { content_type, chunks, ended, observed: Observed::default() }
     }
 
     pub(crate) async fn next(&mut self) -> Result<Chunk, StreamEnd> {
@@ -250,10 +251,12 @@ impl Streaming {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Chunk, StreamEnd>> {
         if let Some(chunk) = ready!(self.chunks.poll_recv(cx)) {
+            self.observed.notify(|observer| observer.chunk(&chunk));
             return Poll::Ready(Ok(chunk));
         }
-        let ended = ready!(Pin::new(&mut self.ended).poll(cx));
-        Poll::Ready(Err(ended.unwrap_or(StreamEnd::Truncated)))
+        let ended = ready!(Pin::new(&mut self.ended).poll(cx)).unwrap_or(StreamEnd::Truncated);
+        self.observed.notify(|observer| observer.end(&ended));
+        Poll::Ready(Err(ended))
     }
 }
 

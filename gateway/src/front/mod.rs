@@ -31,13 +31,22 @@ use crate::{
 pub struct Front {
     pub(crate) spec: &'static FrontSpec,
     pub(crate) settings: FrontSettings,
-    is_streaming: bool,
+    streaming: Streams,
+}
+
+/// Whether a front streams replies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Streams {
+    Never,
+    Always,
+    /// If the function streams the reply.
+    LikeReply,
 }
 
 impl Front {
     pub(crate) fn new(spec: &'static FrontSpec) -> Self {
         let stage = spec.stages.as_ref().map_or("$default", |stages| stages.default);
-        Self { spec, settings: FrontSettings::new(spec.domain, stage), is_streaming: false }
+        Self { spec, settings: FrontSettings::new(spec.domain, stage), streaming: Streams::Never }
     }
 
     /// The name, which the command takes as `--front`.
@@ -132,8 +141,26 @@ impl Front {
     /// [REST APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html).
     #[must_use]
     pub fn streaming(mut self) -> Self {
-        self.is_streaming = self.can_stream();
+        self.streaming = if self.can_stream() { Streams::Always } else { Streams::Never };
         self
+    }
+
+    /// Streams the replies that the function streams, and no others: for local work, where the setting of the front on AWS is not
+    /// known. A front that cannot [stream](Self::streaming) ignores it.
+    ///
+    /// [`is_streaming`](Self::is_streaming) returns false.
+    #[must_use]
+    pub fn streaming_like_reply(mut self) -> Self {
+        self.streaming = if self.can_stream() { Streams::LikeReply } else { Streams::Never };
+        self
+    }
+
+    /// Returns the front with its mode for a reply.
+    pub(crate) fn for_reply(&self, is_streamed: bool) -> Self {
+        match self.streaming {
+            Streams::LikeReply if is_streamed => self.clone().streaming(),
+            _ => self.clone(),
+        }
     }
 
     /// Returns whether [`streaming`](Self::streaming) has an effect.
@@ -143,7 +170,7 @@ impl Front {
 
     /// Returns whether replies are streamed.
     pub fn is_streaming(&self) -> bool {
-        self.is_streaming
+        self.streaming == Streams::Always
     }
 
     /// Makes the event that AWS would send for `request`.
@@ -197,7 +224,7 @@ impl Front {
 
     /// Returns the decoder of streamed replies, if the front is streaming.
     pub(crate) fn stream_decoder(&self) -> Option<StreamDecoder> {
-        let rules = self.spec.stream.as_ref().filter(|_| self.is_streaming)?;
+        let rules = self.spec.stream.as_ref().filter(|_| self.is_streaming())?;
         Some(StreamDecoder { front: self.spec, rules })
     }
 
@@ -216,11 +243,11 @@ impl Front {
         self.spec.failure_response()
     }
 
-    /// Removes the stage from a URI, if clients of this front send it (rule 24).
+    /// Removes the stage from the URI of a client, if clients of this front send it.
     ///
     /// # Errors
     /// The response of the front if the path has no or another stage.
-    pub(crate) fn uri_below_stage(&self, uri: &Uri) -> Result<Uri, Box<Response<Bytes>>> {
+    pub fn uri_below_stage(&self, uri: &Uri) -> Result<Uri, Box<Response<Bytes>>> {
         let stage = self.settings.stage.as_str();
         let Some(stages) = &self.spec.stages else { return Ok(uri.clone()) };
         if self.settings.custom_domain.is_some() || stages.hides_default && stage == "$default" {

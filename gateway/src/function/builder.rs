@@ -106,6 +106,25 @@ impl FunctionBuilder {
         Ok(function)
     }
 
+    /// Starts a function of Vercel's runtime `executable`, like [`Function::spawn_on_vercel`]. Settings of Lambda have no effect.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    #[cfg(unix)]
+    pub fn spawn_on_vercel(mut self, vercel: &crate::Vercel) -> io::Result<Function> {
+        self.command.env("VERCEL", "1").env("VERCEL_IPC_PATH", vercel.ipc_path());
+        vercel.mark_start();
+        Function::spawn_on(Host::Vercel, self.command, &self.on_line)
+    }
+
+    /// Starts the program as a server, like [`Function::spawn_server`]. Settings of Lambda have no effect.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub fn spawn_server(self) -> io::Result<Function> {
+        Function::spawn_on(Host::Server, self.command, &self.on_line)
+    }
+
     fn spawn_extensions(
         &self,
         variables: &[(&'static str, OsString)],

@@ -34,8 +34,8 @@ use crate::{
 ///
 /// The same program can also run [as a server](Self::spawn_server). The drop kills the process.
 ///
-/// A stream that the command sets to [`Stdio::piped`](std::process::Stdio::piped) is captured: [`output`](Self::output) returns its
-/// text, and [`wait_for_line`](Self::wait_for_line) waits for a line. All other streams go where the command sends them.
+/// A stream that the command sets to [`Stdio::piped`](std::process::Stdio::piped) is captured: [`output`](Self::output) returns the
+/// last 10,000 lines, and [`wait_for_line`](Self::wait_for_line) waits for a line. All other streams go where the command sends them.
 ///
 /// ```
 /// use std::process::{Command, Stdio};
@@ -108,10 +108,8 @@ impl Function {
     /// # Errors
     /// The program cannot be started.
     #[cfg(unix)]
-    pub fn spawn_on_vercel(mut command: Command, vercel: &Vercel) -> io::Result<Self> {
-        command.env("VERCEL", "1").env("VERCEL_IPC_PATH", vercel.ipc_path());
-        vercel.mark_start();
-        Self::spawn_on(Host::Vercel, command, &OnLine::default())
+    pub fn spawn_on_vercel(command: Command, vercel: &Vercel) -> io::Result<Self> {
+        Self::builder(command).spawn_on_vercel(vercel)
     }
 
     /// Starts the process of a Lambda Web Function, in the current tokio runtime.
@@ -134,7 +132,7 @@ impl Function {
     /// # Errors
     /// The program cannot be started.
     pub fn spawn_server(command: Command) -> io::Result<Self> {
-        Self::spawn_on(Host::Server, command, &OnLine::default())
+        Self::builder(command).spawn_server()
     }
 
     fn spawn_on(host: Host, command: Command, on_line: &OnLine) -> io::Result<Self> {

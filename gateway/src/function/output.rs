@@ -1,15 +1,22 @@
 //! The captured output of a process.
 
 use std::{
+    collections::VecDeque,
     fmt, io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncRead, BufReader},
+    io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader},
     process::{ChildStderr, ChildStdout},
     sync::Notify,
 };
+
+/// The number of lines that are kept. A process may run for days.
+const MAX_LINES: usize = 10_000;
+
+/// The maximum length of a line, in bytes. The rest of a longer one is another line.
+const MAX_LINE: u64 = 1 << 20;
 
 /// The lines that a process has written to its captured streams.
 #[derive(Debug, Default)]
@@ -20,8 +27,8 @@ pub(super) struct Output {
 
 #[derive(Debug, Default)]
 struct Captured {
-    /// Lines with their line breaks.
-    lines: Vec<String>,
+    /// The last lines, with their line breaks.
+    lines: VecDeque<String>,
     open_streams: usize,
 }
 
@@ -70,10 +77,10 @@ impl Output {
         let output = Arc::clone(self);
         tokio::spawn(async move {
             let (mut stream, mut line) = (BufReader::new(stream), Vec::new());
-            while stream.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
+            while (&mut stream).take(MAX_LINE).read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
                 let text = String::from_utf8_lossy(&line).into_owned();
                 on_line.call(&text);
-                output.lock().lines.push(text);
+                output.lock().add(text);
                 output.changed.notify_waiters();
                 line.clear();
             }
@@ -97,7 +104,7 @@ impl Output {
     }
 
     pub(super) fn text(&self) -> String {
-        self.lock().lines.concat()
+        self.lock().text()
     }
 
     async fn wait_for<T>(&self, find: impl Fn(&Captured) -> Option<T>) -> T {
@@ -116,12 +123,25 @@ impl Output {
     }
 }
 
+impl Captured {
+    fn add(&mut self, line: String) {
+        if self.lines.len() == MAX_LINES {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
+    }
+
+    fn text(&self) -> String {
+        self.lines.iter().map(String::as_str).collect()
+    }
+}
+
 fn missing(text: &str, captured: &Captured) -> io::Error {
     let cause = if captured.lines.is_empty() {
         "the process has closed its output, or no stream is piped; set `Stdio::piped()` for the stream with this line"
             .to_owned()
     } else {
-        format!("the process has closed its output, which is:\n{}", captured.lines.concat())
+        format!("the process has closed its output, which is:\n{}", captured.text())
     };
     io::Error::new(io::ErrorKind::UnexpectedEof, format!("cannot find {text:?} in the output: {cause}"))
 }

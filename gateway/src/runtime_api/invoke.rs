@@ -9,7 +9,7 @@ use super::{
     state::{DEFAULT_TIMEOUT, Delivery, FunctionReply, QueuedInvocation, State},
 };
 use crate::{
-    FunctionResult, Invocation, StreamEnd,
+    EventDelivery, FunctionResult, Invocation, StreamEnd,
     event_name::{event_name, reply_status},
     front::MAX_REPLY,
     log::OpenEntry,
@@ -46,6 +46,8 @@ impl RuntimeApi {
     /// Invokes the function and waits for the start of its reply.
     pub(super) async fn reply(&self, invocation: Invocation, entry: &mut OpenEntry) -> io::Result<FunctionReply> {
         let ((reply, replied), (delivery, delivered)) = (oneshot::channel(), oneshot::channel());
+        let observed = invocation.observed.clone();
+        observed.notify(|observer| observer.event(&invocation.event));
         self.state.lock().queue.push_back(QueuedInvocation { invocation, reply, delivery });
         // Notifies all polls: one of them alone might be busy with another invocation.
         self.state.queued.notify_waiters();
@@ -58,10 +60,13 @@ impl RuntimeApi {
             () = tokio::time::sleep(DEFAULT_TIMEOUT) => return Err(self.not_delivered()),
         };
         entry.start(deadline - timeout, cold_start);
+        observed.notify(|observer| {
+            observer.delivered(&EventDelivery { request_id: id.clone(), timeout, cold_start });
+        });
         tokio::select! {
             biased;
             error = self.startup_error() => Err(error),
-            reply = replied => reply.map_err(|_| incomplete()),
+            reply = replied => reply.map(|reply| reply.observed(observed)).map_err(|_| incomplete()),
             () = tokio::time::sleep_until(deadline) => {
                 self.state.time_out(&id);
                 Err(timed_out(timeout))

@@ -1,14 +1,14 @@
 //! HTTP requests through a front.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, Uri};
 
 use super::{RuntimeApi, invoke::collect, prelude, state::FunctionReply};
 use crate::{
-    Front, StreamedResponse, Warning, front::stream::split_prelude, log::OpenEntry, media_type::first_accept_entry,
-    streamed::Streaming,
+    Front, Invocation, Observer, StreamedResponse, Warning, front::stream::split_prelude, log::OpenEntry,
+    media_type::first_accept_entry, observer::Observed, streamed::Streaming,
 };
 
 impl RuntimeApi {
@@ -29,6 +29,18 @@ impl RuntimeApi {
         self.stream_with_entry(front, request, entry).await
     }
 
+    /// Sends a request like [`stream`](Self::stream), and passes its parts to an observer as they occur.
+    pub async fn stream_observed(
+        &self,
+        front: &Front,
+        request: &Request<Bytes>,
+        observer: Arc<dyn Observer>,
+    ) -> StreamedResponse {
+        let mut entry = self.begin_entry(request.method(), request.uri());
+        let response = self.respond(front, request, &mut entry, &Observed::by(observer)).await;
+        response.with_entry(entry)
+    }
+
     pub(crate) fn begin_entry(&self, method: &Method, uri: &Uri) -> OpenEntry {
         self.log.begin_request(method, uri)
     }
@@ -39,17 +51,27 @@ impl RuntimeApi {
         request: &Request<Bytes>,
         mut entry: OpenEntry,
     ) -> StreamedResponse {
-        let response = self.respond(front, request, &mut entry).await;
+        let response = self.respond(front, request, &mut entry, &Observed::default()).await;
         response.with_entry(entry)
     }
 
-    async fn respond(&self, front: &Front, request: &Request<Bytes>, entry: &mut OpenEntry) -> StreamedResponse {
+    async fn respond(
+        &self,
+        front: &Front,
+        request: &Request<Bytes>,
+        entry: &mut OpenEntry,
+        observed: &Observed,
+    ) -> StreamedResponse {
         let event = match front.event(request) {
             Ok(event) => event,
             Err(response) => return StreamedResponse::whole(*response),
         };
-        front.request_warning(request).into_iter().for_each(|warning| self.state.warn(warning));
-        let reply = self.reply(event.into(), entry).await;
+        front.request_warning(request).into_iter().for_each(|warning| self.warn(warning, observed));
+        let reply = self.reply(Invocation::new(event).observed(observed.clone()), entry).await;
+        let front = &match &reply {
+            Ok(reply) => front.for_reply(matches!(reply, FunctionReply::Streamed(_))),
+            Err(_) => front.clone(),
+        };
         entry.succeed(None);
         match (reply, front.stream_decoder()) {
             (Err(error), _) => {
@@ -62,12 +84,12 @@ impl RuntimeApi {
             }
             (Ok(FunctionReply::Buffered { body, .. }), None) => {
                 let decoded = front.decode_reply(Some(first_accept_entry(request.headers())), &body);
-                decoded.warning.into_iter().for_each(|warning| self.state.warn(warning));
+                decoded.warning.into_iter().for_each(|warning| self.warn(warning, observed));
                 StreamedResponse::whole(decoded.response)
             }
             (Ok(FunctionReply::Buffered { body, content_type }), Some(decoder)) => {
                 if decoder.is_buffered(&body) {
-                    self.state.warn(Warning::BufferedReply { front: front.name() });
+                    self.warn(Warning::BufferedReply { front: front.name() }, observed);
                 }
                 prelude::response(front, decoder, Streaming::complete(body, content_type), &self.state).await
             }
@@ -75,18 +97,24 @@ impl RuntimeApi {
                 prelude::response(front, decoder, reply, &self.state).await
             }
             (Ok(FunctionReply::Streamed(reply)), None) => {
-                StreamedResponse::whole(self.buffer(front, reply, entry).await)
+                StreamedResponse::whole(self.buffer(front, reply, entry, observed).await)
             }
         }
     }
 
     /// Makes the response of a streamed reply behind a front that does not stream.
-    async fn buffer(&self, front: &Front, reply: Streaming, entry: &mut OpenEntry) -> Response<Bytes> {
+    async fn buffer(
+        &self,
+        front: &Front,
+        reply: Streaming,
+        entry: &mut OpenEntry,
+        observed: &Observed,
+    ) -> Response<Bytes> {
         match collect(reply).await {
             Ok(Ok(reply)) => {
                 if split_prelude(&reply).is_some() {
                     let can_stream = front.can_stream();
-                    self.state.warn(Warning::StreamedReply { front: front.name(), can_stream });
+                    self.warn(Warning::StreamedReply { front: front.name(), can_stream }, observed);
                 }
                 front.decode_collected_stream(&reply)
             }
@@ -99,6 +127,12 @@ impl RuntimeApi {
                 error_response(&error)
             }
         }
+    }
+
+    /// Records a warning, and passes it to the observer of the request.
+    fn warn(&self, warning: Warning, observed: &Observed) {
+        observed.notify(|observer| observer.warning(&warning));
+        self.state.warn(warning);
     }
 }
 

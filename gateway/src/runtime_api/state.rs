@@ -20,7 +20,7 @@ use super::{
     phases::{Outcome, Phases},
     telemetry::{Record, Telemetry},
 };
-use crate::{FunctionError, Invocation, Warning, streamed::Streaming};
+use crate::{FunctionError, Invocation, ObservedReply, Warning, observer::Observed, streamed::Streaming};
 
 /// The timeout of an invocation by default, and the longest time that one stays in the queue.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -139,6 +139,24 @@ pub(crate) enum FunctionReply {
     Buffered { body: Bytes, content_type: Option<HeaderValue> },
     Streamed(Streaming),
     Error(FunctionError),
+}
+
+impl FunctionReply {
+    /// Passes the reply to an observer, which also receives the chunks of a streamed reply.
+    pub(super) fn observed(mut self, observed: Observed) -> Self {
+        let reply = match &self {
+            Self::Buffered { body, content_type } => {
+                ObservedReply::Buffered { body: body.clone(), content_type: content_type.clone() }
+            }
+            Self::Streamed(reply) => ObservedReply::Streamed { content_type: reply.content_type.clone() },
+            Self::Error(error) => ObservedReply::Error(error.clone()),
+        };
+        observed.notify(|observer| observer.reply(&reply));
+        if let Self::Streamed(reply) = &mut self {
+            reply.observed = observed;
+        }
+        self
+    }
 }
 
 impl State {

@@ -21,7 +21,7 @@ use super::{
     responses::{ApiResponse, UnwantedReply, accepted, too_large},
     state::{FunctionReply, OpenInvocation, Progress, SharedState},
 };
-use crate::{Chunk, FunctionError, StreamEnd, streamed::Streaming};
+use crate::{Chunk, FunctionError, StreamEnd, observer::Observed, streamed::Streaming};
 
 /// Lambda's limit for a streamed reply: 200 MB.
 const MAX_STREAM: usize = 200 * 1024 * 1024;
@@ -47,9 +47,11 @@ pub(super) async fn stream(
     check_invocation_id(state, invocation_id.as_deref(), &request);
     let (parts, body) = request.into_parts();
 
+    // The caller of the invocation sets the observer.
+    let observed = Observed::default();
     let ((to_client, chunks), (end, ended)) = (mpsc::channel(1), oneshot::channel());
     let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
-    if reply.send(FunctionReply::Streamed(Streaming { content_type, chunks, ended })).is_err() {
+    if reply.send(FunctionReply::Streamed(Streaming { content_type, chunks, ended, observed })).is_err() {
         guard.has_ended = true;
         return Err(UnwantedReply);
     }

@@ -1,0 +1,70 @@
+//! The function of the tests: an axum app.
+
+#![allow(clippy::print_stdout, reason = "a test reads the lines")]
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::StatusCode,
+    response::IntoResponse,
+    routing::{get, post},
+};
+use futures_util::stream;
+use lodger::AfterResponse;
+use tokio::time::sleep;
+
+#[tokio::main]
+async fn main() -> Result<(), lodger::Error> {
+    let app = Router::new()
+        .route("/", get(hello))
+        .route("/echo", post(async |body: Bytes| body))
+        .route("/process", get(async || std::process::id().to_string()))
+        .route("/variable", get(async || std::env::var("GREETING").unwrap_or_default()))
+        .route("/slow", get(slow))
+        .route("/hang", get(hang))
+        .route("/exit", get(exit))
+        .route("/after", get(after))
+        .route("/stream", get(frames))
+        .route("/events", post(async |body: Bytes| body));
+    lodger::run(app).await
+}
+
+async fn hello() -> &'static str {
+    println!("hello is called");
+    "hello"
+}
+
+async fn slow() -> String {
+    sleep(Duration::from_millis(500)).await;
+    std::process::id().to_string()
+}
+
+/// Blocks the thread, so that Lodger cannot cancel the handler.
+async fn hang() -> StatusCode {
+    std::thread::sleep(Duration::from_secs(60));
+    StatusCode::OK
+}
+
+async fn exit() -> StatusCode {
+    std::process::exit(3)
+}
+
+async fn after(after: AfterResponse) -> impl IntoResponse {
+    after.run(async {
+        sleep(Duration::from_millis(300)).await;
+        println!("the work has ended");
+    });
+    "early"
+}
+
+/// Three lines with pauses.
+async fn frames() -> Body {
+    Body::from_stream(stream::unfold(0, async |number| {
+        if number > 0 {
+            sleep(Duration::from_millis(100)).await;
+        }
+        (number < 3).then(|| (Ok::<_, Infallible>(format!("line {number}\n")), number + 1))
+    }))
+}

@@ -1,0 +1,66 @@
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use clap::Args;
+use lodger_gateway::Front;
+
+use super::{TargetArgs, host_name, media_type, seconds, variable};
+
+/// The arguments of `cargo lodger dev`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Each front has a name below `localhost`: http://rest-api.localhost:4000 is the function behind a REST API, and
+http://server.localhost:4000 is the same program as a server. The inspector is at http://inspect.localhost:4000.
+
+Settings can be in [package.metadata.lodger] of Cargo.toml, with the names of the options: front = \"http-api\".")]
+pub struct DevArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// The address and the port of all fronts.
+    #[arg(short, long, value_name = "ADDRESS", default_value = "127.0.0.1:4000")]
+    pub listen: SocketAddr,
+    /// The front at `localhost` itself. By default `function-url`.
+    #[arg(long, value_name = "NAME", value_parser = front_names())]
+    pub front: Option<String>,
+    /// The stage of APIs. URLs begin with it then, as on the domains that AWS assigns.
+    #[arg(long, value_name = "NAME")]
+    pub stage: Option<String>,
+    /// The binary media types of a REST API, separated by commas.
+    #[arg(long, value_name = "TYPES", value_parser = media_type, value_delimiter = ',')]
+    pub binary_media_types: Vec<String>,
+    /// Starts one process with this many invocations at once, as on Managed Instances. By default each process has one.
+    #[arg(long, value_name = "N")]
+    pub concurrency: Option<NonZeroUsize>,
+    /// The maximum number of processes at once.
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub max_processes: NonZeroUsize,
+    /// The timeout of an invocation in seconds. The process is killed then, as on Lambda.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
+    pub timeout: Duration,
+    /// The memory size of the function in MB, which sets `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`.
+    #[arg(long, value_name = "MB", default_value = "128")]
+    pub memory: u32,
+    /// Stops the processes between invocations, as Lambda does.
+    #[arg(long)]
+    pub freeze: bool,
+    /// A folder whose files start as external extensions.
+    #[arg(long, value_name = "FOLDER")]
+    pub extensions: Option<PathBuf>,
+    /// A variable of the environment of the function.
+    #[arg(short, long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub env: Vec<(String, String)>,
+    /// A file with variables of the environment. By default `.env`, if there is one.
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Vec<PathBuf>,
+    /// Does not watch the files of the package.
+    #[arg(long)]
+    pub no_watch: bool,
+    /// Allows requests for this host name, besides `localhost` and the names below it.
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
+    pub allow_host: Vec<String>,
+}
+
+/// The names of the fronts on Lambda, and of the other hosts.
+fn front_names() -> clap::builder::PossibleValuesParser {
+    let names = Front::all().into_iter().map(|front| front.name());
+    names.chain(["server"]).collect::<Vec<_>>().into()
+}

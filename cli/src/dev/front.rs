@@ -1,0 +1,73 @@
+//! The fronts of the command, by their names below `localhost`.
+
+use lodger_gateway::Front;
+
+use crate::{args::DevArgs, project::Project};
+
+/// The name of the program as a server.
+pub const SERVER: &str = "server";
+/// The name of the program as a Vercel function of the runtime `executable`.
+pub const VERCEL: &str = "vercel";
+
+/// The front of a request.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    Lambda(Box<Front>),
+    Vercel,
+    Server,
+}
+
+/// The fronts, with their settings.
+#[derive(Debug)]
+pub struct Fronts {
+    lambda: Vec<Front>,
+    default: String,
+}
+
+impl Fronts {
+    pub fn new(args: &DevArgs, project: Option<&Project>) -> Self {
+        let settings = project.map(|project| &project.settings);
+        let stage = args.stage.as_ref().or(settings.and_then(|settings| settings.stage.as_ref()));
+        let media_types = match settings {
+            Some(settings) if args.binary_media_types.is_empty() => settings.binary_media_types.clone(),
+            _ => args.binary_media_types.clone(),
+        };
+        let lambda = Front::all().into_iter().filter(|front| front.name() != VERCEL).map(|front| {
+            let front = front.streaming_like_reply().binary_media_types(media_types.clone());
+            match stage {
+                Some(stage) => front.stage(stage),
+                // Without a stage in the URL, as behind a domain of the user's.
+                None if front.has_stages() => {
+                    let name = format!("{front}.localhost");
+                    front.custom_domain(name)
+                }
+                None => front,
+            }
+        });
+        let default = args.front.clone().or(settings.and_then(|settings| settings.front.clone()));
+        Self { lambda: lambda.collect(), default: default.unwrap_or_else(|| "function-url".to_owned()) }
+    }
+
+    /// The name of the front at `localhost` itself.
+    pub fn default_name(&self) -> &str {
+        &self.default
+    }
+
+    /// Returns the front with a name.
+    pub fn get(&self, name: &str) -> Option<Kind> {
+        match name {
+            SERVER => Some(Kind::Server),
+            VERCEL if cfg!(unix) => Some(Kind::Vercel),
+            _ => {
+                let front = self.lambda.iter().find(|front| front.name() == name)?;
+                Some(Kind::Lambda(Box::new(front.clone())))
+            }
+        }
+    }
+
+    /// The names of all fronts.
+    pub fn names(&self) -> Vec<&str> {
+        let others = if cfg!(unix) { &[VERCEL, SERVER][..] } else { &[SERVER] };
+        self.lambda.iter().map(Front::name).chain(others.iter().copied()).collect()
+    }
+}

@@ -1,0 +1,80 @@
+//! A request to the program as a server, or as a Vercel function.
+
+use std::{io, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
+use hyper::{
+    body::{Body, Incoming},
+    client::conn::http1,
+};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::body::{BoxBody, BoxError, RecordedRequestBody, RecordedResponseBody, text};
+use crate::{function::LocalServer, history::Record};
+
+/// Passes a request on to the process, and its response to the client.
+pub async fn proxy<B>(
+    server: io::Result<Arc<LocalServer>>,
+    mut request: Request<B>,
+    record: Arc<Record>,
+) -> Response<BoxBody>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
+{
+    let server = match server {
+        Ok(server) => server,
+        Err(error) => return failed(&error, &record),
+    };
+    let upgrade = request.headers().contains_key(header::UPGRADE).then(|| hyper::upgrade::on(&mut request));
+    let recorded = Arc::clone(&record);
+    let request = request.map(|body| RecordedRequestBody { body, record: recorded });
+    let mut response = match send(&server, request).await {
+        Ok(response) => response,
+        Err(error) => return failed(&error, &record),
+    };
+    record.begin_response(response.status().as_u16(), response.headers());
+    if let (StatusCode::SWITCHING_PROTOCOLS, Some(client)) = (response.status(), upgrade) {
+        tokio::spawn(tunnel(client, hyper::upgrade::on(&mut response)));
+    }
+    response.map(|body| RecordedResponseBody::new(body, record).boxed_unsync())
+}
+
+async fn send<B>(server: &LocalServer, mut request: Request<B>) -> io::Result<Response<Incoming>>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    // The target in origin form: the address of this port is no part of it.
+    let target = request.uri().path_and_query().cloned().unwrap_or(http::uri::PathAndQuery::from_static("/"));
+    *request.uri_mut() = target.into();
+    #[cfg(unix)]
+    if let Some(vercel) = server.vercel() {
+        // The platform closes the connection after each response.
+        let upgrades = request.headers().contains_key(header::UPGRADE);
+        request.headers_mut().remove(header::CONNECTION);
+        if upgrades {
+            request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        }
+        return vercel.send(request).await;
+    }
+    let socket = TcpStream::connect(server.address).await?;
+    socket.set_nodelay(true)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await.map_err(io::Error::other)?;
+    tokio::spawn(connection.with_upgrades());
+    sender.send_request(request).await.map_err(io::Error::other)
+}
+
+/// Passes bytes in both directions after an upgrade, such as those of a WebSocket.
+async fn tunnel(client: hyper::upgrade::OnUpgrade, server: hyper::upgrade::OnUpgrade) {
+    let Ok((client, server)) = tokio::try_join!(client, server) else { return };
+    let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(server)).await;
+}
+
+fn failed(error: &io::Error, record: &Arc<Record>) -> Response<BoxBody> {
+    let response = text(StatusCode::BAD_GATEWAY, format!("{error}\n"));
+    record.begin_response(response.status().as_u16(), response.headers());
+    record.finish("complete", Some(error.to_string()));
+    response
+}

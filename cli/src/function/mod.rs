@@ -1,0 +1,13 @@
+//! The processes of a function.
+
+mod environment;
+mod local;
+mod pool;
+mod program;
+
+pub use self::{
+    environment::Environment,
+    local::LocalServer,
+    pool::{Lease, Pool},
+    program::{LambdaSettings, Program},
+};

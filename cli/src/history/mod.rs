@@ -1,0 +1,164 @@
+//! The invocations so far, with everything that the inspector shows of them.
+
+mod body;
+mod observer;
+mod record;
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use tokio::sync::broadcast;
+
+pub use self::record::{Detail, NewRecord, Record, RequestRecord, State, Summary};
+#[cfg(test)]
+pub use self::{body::BodyRecord, record::ResponseRecord};
+
+/// The maximum number of invocations. Older ones are dropped.
+const MAX_RECORDS: usize = 10_000;
+
+/// The maximum size of the bodies of all invocations, in bytes.
+const MAX_SIZE: usize = 256 << 20;
+
+/// The number of updates that a slow reader of them may be behind.
+const UPDATES: usize = 1_024;
+
+/// The invocations, the newest last.
+#[derive(Debug)]
+pub struct History {
+    records: Mutex<VecDeque<Arc<Record>>>,
+    next: AtomicU64,
+    updates: broadcast::Sender<Update>,
+}
+
+/// A change of the history.
+#[derive(Debug, Clone)]
+pub enum Update {
+    /// An invocation is new, or has changed.
+    Changed(Box<Summary>),
+    /// A line of a function that belongs to no invocation.
+    Line(String),
+    Cleared,
+}
+
+impl History {
+    pub fn new() -> Self {
+        Self { records: Mutex::default(), next: AtomicU64::new(1), updates: broadcast::Sender::new(UPDATES) }
+    }
+
+    /// Adds an invocation that begins now.
+    pub fn begin(self: &Arc<Self>, new: NewRecord) -> Arc<Record> {
+        let record = Arc::new(Record::new(self.next.fetch_add(1, Relaxed), new, Arc::downgrade(self)));
+        let mut records = self.lock();
+        records.push_back(Arc::clone(&record));
+        drop_oldest(&mut records);
+        drop(records);
+        self.changed(&record);
+        record
+    }
+
+    /// Returns an invocation.
+    pub fn get(&self, id: u64) -> Option<Arc<Record>> {
+        let records = self.lock();
+        let at = records.binary_search_by_key(&id, |record| record.id()).ok()?;
+        records.get(at).cloned()
+    }
+
+    /// Returns up to `limit` invocations before `before`, the newest first, and whether there are no older ones.
+    pub fn page(&self, before: Option<u64>, limit: usize) -> (Vec<Summary>, bool) {
+        let records = self.lock();
+        let end = before.map_or(records.len(), |before| records.partition_point(|record| record.id() < before));
+        let page: Vec<_> = records.range(..end).rev().take(limit).map(|record| record.summary()).collect();
+        let is_complete = page.len() == end;
+        (page, is_complete)
+    }
+
+    /// Drops all invocations.
+    pub fn clear(&self) {
+        self.lock().clear();
+        let _ = self.updates.send(Update::Cleared);
+    }
+
+    /// Receives the changes from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Update> {
+        self.updates.subscribe()
+    }
+
+    /// Reports a line of a function that belongs to no invocation.
+    pub fn line(&self, line: &str) {
+        let _ = self.updates.send(Update::Line(line.to_owned()));
+    }
+
+    fn changed(&self, record: &Record) {
+        // Without a subscriber, no summary is needed.
+        if self.updates.receiver_count() > 0 {
+            let _ = self.updates.send(Update::Changed(Box::new(record.summary())));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Record>>> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drops the oldest invocations above the limits.
+fn drop_oldest(records: &mut VecDeque<Arc<Record>>) {
+    let mut size: usize =
+        if records.len().is_multiple_of(64) { records.iter().map(|record| record.size()).sum() } else { 0 };
+    while records.len() > MAX_RECORDS || size > MAX_SIZE && records.len() > 1 {
+        let oldest = records.pop_front();
+        size = size.saturating_sub(oldest.map_or(0, |record| record.size()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(count: u64) -> Arc<History> {
+        let history = Arc::new(History::new());
+        for _ in 0..count {
+            history.begin(NewRecord::event("function", "aws:sqs".to_owned(), 1));
+        }
+        history
+    }
+
+    fn ids(page: &[Summary]) -> Vec<u64> {
+        page.iter().map(|summary| summary.id).collect()
+    }
+
+    #[test]
+    fn pages_from_the_newest_to_the_oldest() {
+        let history = history(5);
+        let (page, is_complete) = history.page(None, 3);
+        assert_eq!((ids(&page), is_complete), (vec![5, 4, 3], false));
+        let (page, is_complete) = history.page(Some(3), 3);
+        assert_eq!((ids(&page), is_complete), (vec![2, 1], true));
+        assert_eq!(history.get(4).map(|record| record.id()), Some(4));
+        assert!(history.get(6).is_none());
+    }
+
+    #[test]
+    fn drops_the_oldest_above_the_limits() {
+        let history = history(MAX_RECORDS as u64 + 10);
+        assert!(history.get(10).is_none());
+        let (page, _) = history.page(None, usize::MAX);
+        assert_eq!((page.len(), page.last().map(|summary| summary.id)), (MAX_RECORDS, Some(11)));
+    }
+
+    #[tokio::test]
+    async fn reports_changes() {
+        let history = history(0);
+        let mut updates = history.subscribe();
+        history.begin(NewRecord::event("function", "aws:sqs".to_owned(), 1));
+        let Ok(Update::Changed(summary)) = updates.recv().await else { panic!("no change") };
+        assert_eq!((summary.id, &*summary.name), (1, "aws:sqs"));
+        history.clear();
+        assert!(matches!(updates.recv().await, Ok(Update::Cleared)));
+        assert!(history.page(None, 1).0.is_empty());
+    }
+}

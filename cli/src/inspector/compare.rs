@@ -1,0 +1,182 @@
+//! One request through every front, and the differences of the responses.
+
+use std::{
+    collections::VecDeque,
+    hash::{DefaultHasher, Hasher as _},
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use http::StatusCode;
+use http_body_util::BodyExt as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{ApiError, replay::ReplayRequest};
+use crate::{
+    dev::{Dev, send},
+    history::{Detail, NewRecord},
+};
+
+/// The number of comparisons that are kept.
+const MAX_COMPARISONS: usize = 50;
+
+/// The body of a request for a comparison.
+#[derive(Debug, Deserialize)]
+pub struct NewComparison {
+    request: ReplayRequest,
+    replay_of: Option<u64>,
+}
+
+/// The last comparisons, with the ids of their invocations.
+#[derive(Debug, Default)]
+pub struct Comparisons(Mutex<VecDeque<Comparison>>);
+
+#[derive(Debug, Clone)]
+struct Comparison {
+    number: u64,
+    ids: Vec<u64>,
+}
+
+impl Comparisons {
+    fn add(&self, ids: Vec<u64>) -> u64 {
+        let mut all = self.lock();
+        let number = all.back().map_or(1, |last| last.number + 1);
+        all.push_back(Comparison { number, ids });
+        if all.len() > MAX_COMPARISONS {
+            all.pop_front();
+        }
+        number
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Comparison>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sends a request through every front, and returns the number of the comparison after the last response.
+///
+/// # Errors
+/// The request is not valid, or no version of the function runs.
+pub async fn begin(dev: &Arc<Dev>, new: NewComparison) -> Result<u64, ApiError> {
+    let version = dev.versions.current().await;
+    let version =
+        version.ok_or_else(|| (StatusCode::BAD_GATEWAY, "the function has no version that runs".to_owned()))?;
+    let request = new.request.into_request()?;
+    let mut ids = Vec::new();
+    // One after another: their times are comparable too.
+    for name in dev.fronts.names() {
+        let Some(kind) = dev.fronts.get(name) else { continue };
+        let record = NewRecord::http(name, version.name(), &request, version.number).replay_of(new.replay_of);
+        let record = dev.history.begin(record);
+        ids.push(record.id());
+        let response = send(&version, Ipv4Addr::LOCALHOST.into(), kind, request.clone(), record).await;
+        // The record has everything.
+        let _ = response.into_body().collect().await;
+    }
+    Ok(dev.comparisons.add(ids))
+}
+
+/// Returns a comparison: a column for each front, and a row for each part of the responses.
+///
+/// # Errors
+/// There is no such comparison, or the history has dropped its invocations.
+pub fn get(dev: &Dev, number: &str) -> Result<Value, ApiError> {
+    let missing = || (StatusCode::NOT_FOUND, format!("cannot find the comparison {number:?}"));
+    let wanted: u64 = number.parse().map_err(|_| missing())?;
+    let ids =
+        dev.comparisons.lock().iter().find(|comparison| comparison.number == wanted).map(|found| found.ids.clone());
+    let details: Vec<Detail> =
+        ids.ok_or_else(missing)?.into_iter().filter_map(|id| Some(dev.history.get(id)?.detail())).collect();
+    let first = details.first().ok_or_else(missing)?;
+    let columns: Vec<_> = details.iter().map(column).collect();
+    Ok(json!({"number": wanted, "request": first.request, "columns": columns, "rows": rows(&details)}))
+}
+
+fn column(detail: &Detail) -> Value {
+    let summary = &detail.summary;
+    let response = detail.response.as_ref();
+    json!({
+        "front": summary.front,
+        "id": summary.id,
+        "status": summary.status,
+        "headers": response.map(|response| &response.headers),
+        "body": response.map(|response| &response.body),
+        "error": summary.error,
+    })
+}
+
+fn rows(details: &[Detail]) -> Vec<Value> {
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in details.iter().filter_map(|detail| detail.response.as_ref()).flat_map(|response| &response.headers)
+    {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    let mut rows = vec![row("status", details, |detail| detail.summary.status.map(|status| status.to_string()))];
+    rows.extend(names.into_iter().map(|name| {
+        row(&format!("header {name}"), details, |detail| {
+            let headers = &detail.response.as_ref()?.headers;
+            let values: Vec<_> = headers.iter().filter(|(of, _)| of == name).map(|(_, value)| value.as_str()).collect();
+            (!values.is_empty()).then(|| values.join("\n"))
+        })
+    }));
+    rows.push(row("body", details, |detail| {
+        let body = &detail.response.as_ref()?.body;
+        Some(body.text().map_or_else(|| describe(&body.bytes(), body.size()), str::to_owned))
+    }));
+    rows
+}
+
+/// Describes bytes that are no text, so that different ones have different descriptions.
+fn describe(bytes: &[u8], size: usize) -> String {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    let first: Vec<_> = bytes.iter().take(32).map(|byte| format!("{byte:02x}")).collect();
+    format!("{size} bytes, hash {:016x}: {}", hasher.finish(), first.join(" "))
+}
+
+fn row(name: &str, details: &[Detail], value: impl Fn(&Detail) -> Option<String>) -> Value {
+    let values: Vec<_> = details.iter().map(value).collect();
+    let is_different = values.windows(2).any(|pair| pair.first() != pair.last());
+    json!({"name": name, "values": values, "is_different": is_different})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{BodyRecord, ResponseRecord};
+
+    fn detail(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Detail {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let response = ResponseRecord { status, headers, body: BodyRecord::new(None, body), end: "complete" };
+        let mut detail = Detail { response: Some(response), ..Detail::default() };
+        detail.summary.status = Some(status);
+        detail
+    }
+
+    #[test]
+    fn marks_the_parts_that_differ() {
+        let details = [
+            detail(200, &[("set-cookie", "a=1"), ("set-cookie", "b=2"), ("vary", "a")], b"x"),
+            detail(200, &[("set-cookie", "b=2"), ("vary", "a")], b"x"),
+            detail(200, &[("vary", "a")], b"\xff"),
+        ];
+        let rows = rows(&details);
+        let names: Vec<_> = rows.iter().map(|row| (row["name"].as_str().unwrap(), &row["is_different"])).collect();
+        assert_eq!(
+            names,
+            [
+                ("status", &json!(false)),
+                ("header set-cookie", &json!(true)),
+                ("header vary", &json!(false)),
+                ("body", &json!(true))
+            ]
+        );
+        assert_eq!(rows[1]["values"], json!(["a=1\nb=2", "b=2", null]));
+        let binary = rows[3]["values"][2].as_str().unwrap();
+        assert!(binary.starts_with("1 bytes, hash ") && binary.ends_with(": ff"), "{binary}");
+    }
+}

@@ -1,0 +1,71 @@
+//! The changes, as server-sent events.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, header::CONTENT_TYPE};
+use http_body_util::BodyExt as _;
+use serde::Serialize;
+use serde_json::json;
+use tokio::{
+    sync::{broadcast::error::RecvError, mpsc},
+    time::timeout,
+};
+
+use crate::{
+    dev::{BoxBody, Dev},
+    history::Update,
+};
+
+/// The time after which an idle connection sends a comment: a browser then notices that the server has gone.
+const PING: Duration = Duration::from_secs(15);
+
+/// Responds with the changes from now on.
+pub fn respond(dev: &Arc<Dev>) -> Response<BoxBody> {
+    let (sender, body) = http_body_util::channel::Channel::<Bytes, Infallible>::new(16);
+    tokio::spawn(send_changes(Arc::clone(dev), sender));
+    let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    response
+}
+
+async fn send_changes(dev: Arc<Dev>, mut sender: http_body_util::channel::Sender<Bytes, Infallible>) {
+    let (changes, mut events) = mpsc::channel(16);
+    tokio::spawn(collect_changes(dev, changes));
+    loop {
+        let event = match timeout(PING, events.recv()).await {
+            Ok(Some(event)) => event,
+            Ok(None) => return,
+            Err(_) => Bytes::from_static(b":\n\n"),
+        };
+        if sender.send_data(event).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn collect_changes(dev: Arc<Dev>, changes: mpsc::Sender<Bytes>) {
+    let (mut updates, mut build) = (dev.history.subscribe(), dev.versions.build_state());
+    let first = build.borrow_and_update().clone();
+    let mut next = Some(event("build", &first));
+    while changes.send(next.take().unwrap_or_default()).await.is_ok() {
+        next = Some(tokio::select! {
+            update = updates.recv() => match update {
+                Ok(Update::Changed(summary)) => event("invocation", &summary),
+                Ok(Update::Line(text)) => event("log", &json!({"text": text.trim_end()})),
+                Ok(Update::Cleared) | Err(RecvError::Lagged(_)) => event("cleared", &json!({})),
+                Err(RecvError::Closed) => return,
+            },
+            changed = build.changed() => match changed {
+                Ok(()) => event("build", &build.borrow_and_update().clone()),
+                Err(_) => return,
+            },
+            () = changes.closed() => return,
+        });
+    }
+}
+
+fn event(name: &str, data: &impl Serialize) -> Bytes {
+    let data = serde_json::to_string(data).unwrap_or_default();
+    format!("event: {name}\ndata: {data}\n\n").into()
+}

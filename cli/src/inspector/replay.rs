@@ -1,0 +1,122 @@
+//! Requests and events from the page.
+
+use std::{net::Ipv4Addr, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use lodger_gateway::Invocation;
+use serde::Deserialize;
+
+use super::ApiError;
+use crate::{
+    dev::{Dev, send},
+    history::NewRecord,
+};
+
+/// The body of a replay: a request through a front, or an event.
+#[derive(Debug, Deserialize)]
+pub struct Replay {
+    front: Option<String>,
+    request: Option<ReplayRequest>,
+    event: Option<ReplayEvent>,
+    replay_of: Option<u64>,
+}
+
+#[derive(Debug, Deserialize, Clone)]
+pub struct ReplayRequest {
+    method: String,
+    target: String,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    body: Option<ReplayBody>,
+}
+
+#[derive(Debug, Deserialize, Clone)]
+struct ReplayBody {
+    encoding: String,
+    data: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReplayEvent {
+    data: String,
+}
+
+/// Begins an invocation, and returns its id.
+///
+/// # Errors
+/// The request is not valid, or no version of the function runs.
+pub async fn replay(dev: &Arc<Dev>, replay: Replay) -> Result<u64, ApiError> {
+    let version = dev.versions.current().await;
+    let version =
+        version.ok_or_else(|| (StatusCode::BAD_GATEWAY, "the function has no version that runs".to_owned()))?;
+    if let Some(event) = replay.event {
+        let new = NewRecord::event(version.name(), "event".to_owned(), version.number).replay_of(replay.replay_of);
+        let record = dev.history.begin(new);
+        let id = record.id();
+        tokio::spawn(async move {
+            let lease = match version.pool.acquire().await {
+                Ok(lease) => lease,
+                Err(error) => return record.finish("complete", Some(error.to_string())),
+            };
+            lease.begin(&record);
+            let invocation = Invocation::new(event.data).observer(Arc::clone(&record) as _);
+            let error = match lease.api.invoke(invocation).await {
+                Ok(Ok(_)) => None,
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(error) => Some(error.to_string()),
+            };
+            record.finish("complete", error);
+            lease.finish(&record).await;
+        });
+        return Ok(id);
+    }
+    let name = replay.front.unwrap_or_else(|| dev.fronts.default_name().to_owned());
+    let kind =
+        dev.fronts.get(&name).ok_or_else(|| (StatusCode::BAD_REQUEST, format!("cannot find the front {name:?}")))?;
+    let request = replay.request.ok_or_else(|| invalid("it has neither a request nor an event"))?.into_request()?;
+    let new = NewRecord::http(&name, version.name(), &request, version.number).replay_of(replay.replay_of);
+    let record = dev.history.begin(new);
+    let id = record.id();
+    tokio::spawn(async move {
+        let response = send(&version, Ipv4Addr::LOCALHOST.into(), kind, request, record).await;
+        // The record has everything.
+        let _ = response.into_body().collect().await;
+    });
+    Ok(id)
+}
+
+impl ReplayRequest {
+    /// Makes the request.
+    ///
+    /// # Errors
+    /// A part of it is not valid in HTTP.
+    pub fn into_request(self) -> Result<Request<Bytes>, ApiError> {
+        let body = match self.body {
+            None => Vec::new(),
+            Some(body) if body.encoding == "base64" => {
+                STANDARD.decode(&body.data).map_err(|error| invalid(&format!("its body is not base64: {error}")))?
+            }
+            Some(body) => body.data.into_bytes(),
+        };
+        let mut request = Request::builder().method(&*self.method).uri(&*self.target);
+        for (name, value) in &self.headers {
+            let name = HeaderName::try_from(name).map_err(|error| invalid(&format!("the header {name:?}: {error}")))?;
+            if name == http::header::CONTENT_LENGTH || name == http::header::TRANSFER_ENCODING {
+                continue;
+            }
+            let value = HeaderValue::from_bytes(value.as_bytes());
+            request = request.header(&name, value.map_err(|error| invalid(&format!("the header {name}: {error}")))?);
+        }
+        if !body.is_empty() {
+            request = request.header(http::header::CONTENT_LENGTH, body.len());
+        }
+        request.body(body.into()).map_err(|error| invalid(&error.to_string()))
+    }
+}
+
+fn invalid(cause: &str) -> ApiError {
+    (StatusCode::BAD_REQUEST, format!("the request is not valid: {cause}"))
+}

@@ -1,0 +1,63 @@
+//! A process that is started for one invocation.
+
+use std::{sync::Arc, time::Instant};
+
+use lodger_gateway::Invocation;
+
+use super::Outcome;
+use crate::{
+    Result,
+    args::InvokeArgs,
+    function::{Environment, LambdaSettings, Program},
+    history::{History, NewRecord},
+    project::{Build, Project},
+    terminal::Terminal,
+};
+
+/// Builds and starts the function, invokes it once, and waits for its work after the reply.
+pub(super) async fn invoke(
+    args: &InvokeArgs,
+    project: Option<&Project>,
+    event: Vec<u8>,
+    terminal: &Terminal,
+) -> Result<Outcome> {
+    let command = match project {
+        None => args.target.command.clone(),
+        Some(project) => {
+            let built = Build::new(project, &args.target, terminal).run(terminal).await?;
+            vec![built.executable.map_err(|_| "cannot build the function")?.into()]
+        }
+    };
+    let mut variables: Vec<_> =
+        project.map(|project| project.settings.env.clone().into_iter().collect()).unwrap_or_default();
+    variables.extend(args.env.iter().cloned());
+    let program = Program {
+        name: project.map_or_else(|| "function".to_owned(), |project| project.binary.clone()),
+        command,
+        variables,
+        folder: project.map(|project| project.folder.clone()),
+    };
+    let settings = LambdaSettings::for_one_invocation(args.timeout);
+    let history = Arc::new(History::new());
+    let environment = Environment::start(&program, &settings, &history, terminal).await?;
+    let record = history.begin(NewRecord::event(&program.name, "event".to_owned(), 1));
+    environment.begin(&record);
+    let begun = Instant::now();
+    let reply = tokio::select! {
+        // In this order: a reply counts even if the process has ended since.
+        biased;
+        reply = environment.api.invoke(Invocation::new(event)) => match reply {
+            Ok(Ok(reply)) => Ok(reply.to_vec()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => Err(error.to_string()),
+        },
+        exit = environment.exited() => Err(format!("the function did not reply: {exit}")),
+    };
+    let duration = begun.elapsed();
+    if reply.is_ok() {
+        environment.wait_for_work(1).await;
+    }
+    environment.api.protocol_errors().iter().for_each(|error| terminal.warning(&format!("protocol error: {error}")));
+    environment.stop().await;
+    Ok(Outcome { reply, duration })
+}

@@ -1,0 +1,43 @@
+//! `cargo lodger`: local work on functions for AWS Lambda and Vercel.
+
+#![allow(unreachable_pub, reason = "a program has no public items")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints its results")]
+
+mod args;
+mod dev;
+mod function;
+mod history;
+mod inspector;
+mod invoke;
+mod project;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::{
+    args::{Cli, Command},
+    terminal::Terminal,
+};
+
+/// An error that ends the command. Its text says what failed, and how to mend it.
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Result<T> = std::result::Result<T, Error>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse_from(args::without_subcommand(std::env::args_os()));
+    let terminal = Terminal::new(cli.global.color, cli.global.quiet);
+    let done = match cli.command {
+        Command::Dev(args) => dev::run(*args, &terminal).await,
+        Command::Invoke(args) => invoke::run(*args, &terminal).await,
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            terminal.error(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}

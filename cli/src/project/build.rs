@@ -1,0 +1,103 @@
+//! Builds of a binary with cargo.
+
+use std::{
+    path::PathBuf,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use cargo_metadata::Message;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::Command,
+};
+
+use super::Project;
+use crate::{Result, args::TargetArgs, terminal::Terminal};
+
+/// The maximum size of the compiler's output that is kept, in bytes.
+const MAX_OUTPUT: usize = 256 << 10;
+
+/// A build of a binary.
+#[derive(Debug)]
+pub struct Build {
+    arguments: Vec<String>,
+    binary: String,
+    folder: PathBuf,
+}
+
+/// The result of a build.
+#[derive(Debug)]
+pub struct Built {
+    /// The executable, or the messages of the compiler.
+    pub executable: std::result::Result<PathBuf, String>,
+    pub duration: Duration,
+}
+
+impl Build {
+    pub fn new(project: &Project, args: &TargetArgs, terminal: &Terminal) -> Self {
+        let rendering = if terminal.has_colors() { "json-diagnostic-rendered-ansi" } else { "json" };
+        let mut arguments: Vec<String> =
+            ["build", "--package", &project.name, "--bin", &project.binary, "--message-format", rendering]
+                .map(str::to_owned)
+                .into();
+        let features: Vec<&str> = project.settings.features.iter().chain(&args.features).map(String::as_str).collect();
+        if !features.is_empty() {
+            arguments.extend(["--features".to_owned(), features.join(",")]);
+        }
+        for (is_set, option) in [
+            (args.release, "--release"),
+            (args.all_features, "--all-features"),
+            (args.no_default_features, "--no-default-features"),
+            (terminal.is_quiet(), "--quiet"),
+        ] {
+            if is_set {
+                arguments.push(option.to_owned());
+            }
+        }
+        Self { arguments, binary: project.binary.clone(), folder: project.folder.clone() }
+    }
+
+    /// Runs cargo. Its progress and the messages of the compiler go to standard error.
+    ///
+    /// # Errors
+    /// cargo cannot be started.
+    pub async fn run(&self, terminal: &Terminal) -> Result<Built> {
+        let begun = Instant::now();
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(&self.arguments).current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.kill_on_drop(true).spawn().map_err(|error| format!("cannot start cargo: {error}"))?;
+        let (mut executable, mut output) = (None, String::new());
+        if let Some(stdout) = child.stdout.take() {
+            let mut lines = BufReader::new(stdout).lines();
+            while let Some(line) = lines.next_line().await? {
+                match serde_json::from_str::<Message>(&line) {
+                    Ok(Message::CompilerMessage(message)) => {
+                        let text = message.message.rendered.unwrap_or(message.message.message);
+                        terminal.write(&text);
+                        if output.len() + text.len() < MAX_OUTPUT {
+                            output += &text;
+                        }
+                    }
+                    Ok(Message::CompilerArtifact(artifact)) if artifact.target.name == self.binary => {
+                        executable = artifact.executable.or(executable);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let status = child.wait().await?;
+        let executable = match executable.filter(|_| status.success()) {
+            Some(path) => Ok(path.into_std_path_buf()),
+            None if output.is_empty() => Err(format!("cargo ended with {status}; its messages are in the terminal")),
+            None => Err(without_colors(&output)),
+        };
+        Ok(Built { executable, duration: begun.elapsed() })
+    }
+}
+
+/// Removes the escape sequences of colours.
+fn without_colors(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}

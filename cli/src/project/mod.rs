@@ -1,0 +1,122 @@
+//! The package of the function: its binary, its settings, and its build.
+
+mod build;
+mod settings;
+
+use std::{env, path::PathBuf};
+
+use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind, camino::Utf8PathBuf};
+
+pub use self::{build::Build, settings::Settings};
+use crate::{Error, Result, args::TargetArgs};
+
+/// A binary of a package.
+#[derive(Debug)]
+pub struct Project {
+    pub name: String,
+    pub version: String,
+    /// The name of the binary.
+    pub binary: String,
+    /// The folder of the package.
+    pub folder: PathBuf,
+    /// The folders and files whose changes need a build: those of the package and of its local dependencies.
+    pub watched: Vec<PathBuf>,
+    /// The folder of build results, whose changes need none.
+    pub target_folder: PathBuf,
+    pub settings: Settings,
+}
+
+impl Project {
+    /// Finds the package and the binary that the arguments select.
+    ///
+    /// # Errors
+    /// There is no package, or the arguments select no binary, or more than one.
+    pub fn find(args: &TargetArgs) -> Result<Self> {
+        let mut command = MetadataCommand::new();
+        if let Some(path) = &args.manifest_path {
+            command.manifest_path(path);
+        }
+        let metadata = command.exec().map_err(|error| format!("cannot read the package: {error}"))?;
+        let package = find_package(&metadata, args.package.as_deref())?;
+        let settings = Settings::parse(&package.metadata)?;
+        let binary = find_binary(package, args.bin.as_deref().or(settings.bin.as_deref()))?;
+        Ok(Self {
+            name: package.name.to_string(),
+            version: package.version.to_string(),
+            binary,
+            folder: folder_of(package).into_std_path_buf(),
+            watched: local_folders(&metadata, package),
+            target_folder: metadata.target_directory.clone().into_std_path_buf(),
+            settings,
+        })
+    }
+}
+
+/// The package with a name, or that of the current folder.
+fn find_package<'a>(metadata: &'a Metadata, name: Option<&str>) -> Result<&'a Package> {
+    let members = metadata.workspace_packages();
+    let names = || members.iter().map(|package| package.name.as_str()).collect::<Vec<_>>().join(", ");
+    if let Some(name) = name {
+        let found = members.iter().find(|package| package.name.as_str() == name);
+        return found.copied().ok_or_else(|| {
+            Error::from(format!("cannot find the package {name:?} (--package): the workspace has {}", names()))
+        });
+    }
+    if let Some(root) = metadata.root_package() {
+        return Ok(root);
+    }
+    let current = env::current_dir().unwrap_or_default();
+    let mut inside: Vec<_> = members.iter().filter(|package| current.starts_with(folder_of(package))).collect();
+    inside.sort_by_key(|package| folder_of(package).as_str().len());
+    match (inside.last().copied(), &*members) {
+        (Some(package), _) | (None, [package]) => Ok(package),
+        _ => Err(format!("cannot choose a package: the workspace has {}; select one with --package", names()).into()),
+    }
+}
+
+/// The binary with a name, the default one, or the only one.
+fn find_binary(package: &Package, name: Option<&str>) -> Result<String> {
+    let is_binary = |target: &&cargo_metadata::Target| target.kind.contains(&TargetKind::Bin);
+    let binaries: Vec<&str> = package.targets.iter().filter(is_binary).map(|target| target.name.as_str()).collect();
+    let list = || binaries.join(", ");
+    match (name.or(package.default_run.as_deref()), &*binaries) {
+        (Some(name), _) if binaries.contains(&name) => Ok(name.to_owned()),
+        (Some(name), _) => {
+            Err(format!("cannot find the binary {name:?} (--bin): the package {} has {}", package.name, list()).into())
+        }
+        (None, [binary]) => Ok((*binary).to_owned()),
+        (None, []) => Err(format!(
+            "cannot start the package {}: it has no binary; add src/main.rs, or select another package with --package",
+            package.name
+        )
+        .into()),
+        (None, _) => Err(format!(
+            "cannot choose a binary of the package {}: it has {}; select one with --bin, or set `default-run` in Cargo.toml",
+            package.name,
+            list()
+        )
+        .into()),
+    }
+}
+
+fn folder_of(package: &Package) -> Utf8PathBuf {
+    package.manifest_path.parent().map(ToOwned::to_owned).unwrap_or_default()
+}
+
+/// The folders of a package and of its dependencies in the same repository, and the lock file.
+fn local_folders(metadata: &Metadata, package: &Package) -> Vec<PathBuf> {
+    let mut folders = vec![folder_of(package), metadata.workspace_root.join("Cargo.lock")];
+    let mut pending = vec![package];
+    let mut known = vec![&package.id];
+    while let Some(package) = pending.pop() {
+        for path in package.dependencies.iter().filter_map(|dependency| dependency.path.as_ref()) {
+            let found = metadata.packages.iter().find(|package| folder_of(package) == *path);
+            if let Some(found) = found.filter(|found| !known.contains(&&found.id)) {
+                folders.push(path.clone());
+                known.push(&found.id);
+                pending.push(found);
+            }
+        }
+    }
+    folders.into_iter().map(Utf8PathBuf::into_std_path_buf).collect()
+}

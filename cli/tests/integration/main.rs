@@ -1,0 +1,17 @@
+//! The command, with real processes.
+#![cfg(unix)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "helpers of a test may panic"
+)]
+
+mod dev;
+mod inspector;
+mod invoke;
+mod support;
+mod watch;
