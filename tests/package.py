@@ -2,7 +2,8 @@
 """Packages the published crates like `cargo publish`, and checks what crates.io and its readers need.
 
 These are the fields of the manifest, the absence of code that runs at compile time, the files and the size of the package, links of the
-README, which has no repository around it there, and the form of CHANGELOG.md (https://keepachangelog.com/en/1.1.0/). `minimal_versions.sh` compiles the packaged files.
+README, which has no repository around it there, and the form of CHANGELOG.md (https://keepachangelog.com/en/1.1.0/).
+`minimal_versions.sh` compiles the packaged files.
 """
 
 import json
@@ -13,7 +14,7 @@ import tarfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = {"Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "src/lib.rs"}
+FILES = {"Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md"}
 # crates.io accepts 10 MB. This is twice the size of the largest package.
 MAX_BYTES = 400_000
 # https://doc.rust-lang.org/cargo/reference/manifest.html#the-keywords-field
@@ -48,6 +49,8 @@ def package_faults(file, prefix):
         names = {member.name.removeprefix(f"{prefix}/") for member in package if member.isfile()}
         readme = package.extractfile(f"{prefix}/README.md").read().decode() if "README.md" in names else ""
     print(f"{prefix}: {len(names)} files, {file.stat().st_size / 1000:.0f} KB")
+    if not {"src/lib.rs", "src/main.rs"} & names:
+        yield "the package has neither src/lib.rs nor src/main.rs"
     if missing := FILES - names:
         yield f"the package has no {', '.join(sorted(missing))}"
     if file.stat().st_size > MAX_BYTES:

@@ -9,6 +9,7 @@ mod function;
 mod history;
 mod inspector;
 mod invoke;
+mod platform;
 mod project;
 mod terminal;
 

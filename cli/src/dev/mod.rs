@@ -1,31 +1,21 @@
 //! `cargo lodger dev`: a function behind every front, on one port.
 
-mod body;
-mod exchange;
-mod front;
 mod host;
-mod proxy;
 mod server;
-mod version;
-mod versions;
 mod watch;
-
-pub use self::{
-    body::{BoxBody, full},
-    server::{Dev, send},
-};
 
 use std::{collections::BTreeMap, process::ExitCode, sync::Arc};
 
 use lodger_gateway::Hosts;
 use tokio::net::TcpListener;
 
-use self::{front::Fronts, versions::Versions};
+use self::server::Port;
 use crate::{
     Result,
     args::{DevArgs, is_loopback},
     function::{LambdaSettings, Program},
     history::{History, Update},
+    platform::{Fronts, Platform, Versions},
     project::{Build, Project},
     terminal::Terminal,
 };
@@ -46,23 +36,25 @@ pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
     let versions = Versions::new(program, lambda_settings(&args), Arc::clone(&history), terminal.clone());
     let hosts = Hosts::for_address(address.ip());
     args.allow_host.iter().for_each(|name| hosts.allow(name));
-    let dev = Arc::new(Dev::new(fronts, hosts, address, Arc::clone(&history), Arc::clone(&versions), project.as_ref()));
+    let versions_of_platform = Arc::clone(&versions);
+    let platform = Platform::new(fronts, address, Arc::clone(&history), versions_of_platform, project.as_ref());
+    let port = Arc::new(Port::new(Arc::new(platform), hosts));
     if !is_loopback(address.ip()) {
         terminal.warning(&format!("{address} is reachable from other machines, and so is the inspector"));
     }
-    tokio::spawn(server::serve(listener, Arc::clone(&dev)));
+    tokio::spawn(server::serve(listener, Arc::clone(&port)));
     tokio::spawn(print_invocations(Arc::clone(&history), terminal.clone()));
     let running = async {
         match &project {
             Some(project) => {
                 let build = Build::new(project, &args.target, terminal);
                 versions.build(&build).await?;
-                dev.print_addresses(terminal);
+                port.print_addresses(terminal);
                 if args.no_watch { std::future::pending().await } else { watch::run(project, &build, &versions).await }
             }
             None => {
                 versions.start().await;
-                dev.print_addresses(terminal);
+                port.print_addresses(terminal);
                 std::future::pending().await
             }
         }

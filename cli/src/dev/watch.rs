@@ -9,9 +9,9 @@ use std::{
 use notify::{Event, EventKind, RecursiveMode, Watcher as _};
 use tokio::{sync::mpsc, time::timeout};
 
-use super::versions::Versions;
 use crate::{
     Result,
+    platform::Versions,
     project::{Build, Project},
 };
 

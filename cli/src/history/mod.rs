@@ -1,6 +1,7 @@
 //! The invocations so far, with everything that the inspector shows of them.
 
 mod body;
+mod detail;
 mod observer;
 mod record;
 
@@ -14,9 +15,13 @@ use std::{
 
 use tokio::sync::broadcast;
 
-pub use self::record::{Detail, NewRecord, Record, RequestRecord, State, Summary};
 #[cfg(test)]
-pub use self::{body::BodyRecord, record::ResponseRecord};
+pub use self::detail::ResponseRecord;
+pub use self::{
+    body::BodyRecord,
+    detail::{Detail, HeaderList, RequestRecord, State, Summary},
+    record::{NewRecord, Record},
+};
 
 /// The maximum number of invocations. Older ones are dropped.
 const MAX_RECORDS: usize = 10_000;

@@ -6,7 +6,8 @@ use lodger_gateway::{Chunk, EventDelivery, ObservedReply, Observer, Warning};
 
 use super::{
     body::BodyRecord,
-    record::{Complaint, Record, ReplyRecord, State, milliseconds},
+    detail::{Complaint, ReplyRecord, State},
+    record::{Record, milliseconds},
 };
 
 /// The maximum size of a prelude with its delimiter.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::ApiError;
 use crate::{
-    dev::Dev,
     history::{Record, RequestRecord},
+    platform::Platform,
 };
 
 /// The number of invocations of a page by default, and at most.
@@ -17,31 +17,31 @@ const DEFAULT_LIMIT: usize = 200;
 const MAX_LIMIT: usize = 1_000;
 
 /// The project, its fronts and its build.
-pub fn state(dev: &Dev) -> Value {
-    let fronts: Vec<_> = dev
+pub fn state(platform: &Platform) -> Value {
+    let fronts: Vec<_> = platform
         .fronts
         .names()
         .into_iter()
-        .map(|name| json!({"name": name, "url": dev.url(name), "is_default": name == dev.fronts.default_name()}))
+        .map(|name| json!({"name": name, "url": platform.url(name), "is_default": name == platform.fronts.default_name()}))
         .collect();
-    let build = dev.versions.build_state().borrow().clone();
+    let build = platform.versions.build_state().borrow().clone();
     json!({
-        "project": dev.package.0,
-        "version": dev.package.1,
-        "functions": [dev.versions.name()],
+        "project": platform.package.0,
+        "version": platform.package.1,
+        "functions": [platform.versions.name()],
         "fronts": fronts,
         "build": build,
     })
 }
 
 /// A page of invocations. The query may have `before` and `limit`.
-pub fn list(dev: &Dev, query: &str) -> Value {
+pub fn list(platform: &Platform, query: &str) -> Value {
     let number = |name: &str| {
         let values = query.split('&').filter_map(|pair| pair.split_once('='));
         values.filter(|(key, _)| *key == name).find_map(|(_, value)| value.parse::<u64>().ok())
     };
     let limit = number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
-    let (invocations, is_complete) = dev.history.page(number("before"), limit);
+    let (invocations, is_complete) = platform.history.page(number("before"), limit);
     json!({"invocations": invocations, "is_complete": is_complete})
 }
 
@@ -49,8 +49,8 @@ pub fn list(dev: &Dev, query: &str) -> Value {
 ///
 /// # Errors
 /// There is none.
-pub fn record(dev: &Dev, id: &str) -> Result<Arc<Record>, ApiError> {
-    let found = id.parse().ok().and_then(|id| dev.history.get(id));
+pub fn record(platform: &Platform, id: &str) -> Result<Arc<Record>, ApiError> {
+    let found = id.parse().ok().and_then(|id| platform.history.get(id));
     found.ok_or_else(|| {
         (StatusCode::NOT_FOUND, format!("cannot find the invocation {id:?}: the history may have dropped it"))
     })
@@ -60,11 +60,11 @@ pub fn record(dev: &Dev, id: &str) -> Result<Arc<Record>, ApiError> {
 ///
 /// # Errors
 /// There is no such invocation, or it is no request.
-pub fn curl(dev: &Dev, id: &str) -> Result<Value, ApiError> {
-    let record = record(dev, id)?;
+pub fn curl(platform: &Platform, id: &str) -> Result<Value, ApiError> {
+    let record = record(platform, id)?;
     let (front, request) = record.read(|detail| (detail.summary.front.clone(), detail.request.clone()));
     let request = request.ok_or_else(|| (StatusCode::BAD_REQUEST, "the invocation has no request".to_owned()))?;
-    Ok(json!({"command": command(&dev.url(&front), &request)}))
+    Ok(json!({"command": command(&platform.url(&front), &request)}))
 }
 
 fn command(url: &str, request: &RequestRecord) -> String {

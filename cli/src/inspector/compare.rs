@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::{ApiError, replay::ReplayRequest};
 use crate::{
-    dev::{Dev, send},
     history::{Detail, NewRecord},
+    platform::{Platform, send},
 };
 
 /// The number of comparisons that are kept.
@@ -39,7 +39,8 @@ struct Comparison {
 }
 
 impl Comparisons {
-    fn add(&self, ids: Vec<u64>) -> u64 {
+    /// Adds a comparison, and returns its number.
+    pub fn add(&self, ids: Vec<u64>) -> u64 {
         let mut all = self.lock();
         let number = all.back().map_or(1, |last| last.number + 1);
         all.push_back(Comparison { number, ids });
@@ -49,48 +50,47 @@ impl Comparisons {
         number
     }
 
+    /// Returns a comparison: a column for each front, and a row for each part of the responses.
+    ///
+    /// # Errors
+    /// There is no such comparison, or the history has dropped its invocations.
+    pub fn get(&self, platform: &Platform, number: &str) -> Result<Value, ApiError> {
+        let missing = || (StatusCode::NOT_FOUND, format!("cannot find the comparison {number:?}"));
+        let wanted: u64 = number.parse().map_err(|_| missing())?;
+        let found = self.lock().iter().find(|comparison| comparison.number == wanted).cloned();
+        let ids = found.ok_or_else(missing)?.ids;
+        let details: Vec<Detail> = ids.into_iter().filter_map(|id| Some(platform.history.get(id)?.detail())).collect();
+        let first = details.first().ok_or_else(missing)?;
+        let columns: Vec<_> = details.iter().map(column).collect();
+        Ok(json!({"number": wanted, "request": first.request, "columns": columns, "rows": rows(&details)}))
+    }
+
     fn lock(&self) -> MutexGuard<'_, VecDeque<Comparison>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Sends a request through every front, and returns the number of the comparison after the last response.
+/// Sends a request through every front, and returns the ids of the invocations after the last response.
 ///
 /// # Errors
 /// The request is not valid, or no version of the function runs.
-pub async fn begin(dev: &Arc<Dev>, new: NewComparison) -> Result<u64, ApiError> {
-    let version = dev.versions.current().await;
+pub async fn send_to_all(platform: &Arc<Platform>, new: NewComparison) -> Result<Vec<u64>, ApiError> {
+    let version = platform.versions.current().await;
     let version =
         version.ok_or_else(|| (StatusCode::BAD_GATEWAY, "the function has no version that runs".to_owned()))?;
     let request = new.request.into_request()?;
     let mut ids = Vec::new();
     // One after another: their times are comparable too.
-    for name in dev.fronts.names() {
-        let Some(kind) = dev.fronts.get(name) else { continue };
+    for name in platform.fronts.names() {
+        let Some(kind) = platform.fronts.get(name) else { continue };
         let record = NewRecord::http(name, version.name(), &request, version.number).replay_of(new.replay_of);
-        let record = dev.history.begin(record);
+        let record = platform.history.begin(record);
         ids.push(record.id());
         let response = send(&version, Ipv4Addr::LOCALHOST.into(), kind, request.clone(), record).await;
         // The record has everything.
         let _ = response.into_body().collect().await;
     }
-    Ok(dev.comparisons.add(ids))
-}
-
-/// Returns a comparison: a column for each front, and a row for each part of the responses.
-///
-/// # Errors
-/// There is no such comparison, or the history has dropped its invocations.
-pub fn get(dev: &Dev, number: &str) -> Result<Value, ApiError> {
-    let missing = || (StatusCode::NOT_FOUND, format!("cannot find the comparison {number:?}"));
-    let wanted: u64 = number.parse().map_err(|_| missing())?;
-    let ids =
-        dev.comparisons.lock().iter().find(|comparison| comparison.number == wanted).map(|found| found.ids.clone());
-    let details: Vec<Detail> =
-        ids.ok_or_else(missing)?.into_iter().filter_map(|id| Some(dev.history.get(id)?.detail())).collect();
-    let first = details.first().ok_or_else(missing)?;
-    let columns: Vec<_> = details.iter().map(column).collect();
-    Ok(json!({"number": wanted, "request": first.request, "columns": columns, "rows": rows(&details)}))
+    Ok(ids)
 }
 
 fn column(detail: &Detail) -> Value {

@@ -13,25 +13,25 @@ use tokio::{
 };
 
 use crate::{
-    dev::{BoxBody, Dev},
     history::Update,
+    platform::{BoxBody, Platform},
 };
 
 /// The time after which an idle connection sends a comment: a browser then notices that the server has gone.
 const PING: Duration = Duration::from_secs(15);
 
 /// Responds with the changes from now on.
-pub fn respond(dev: &Arc<Dev>) -> Response<BoxBody> {
+pub fn respond(platform: &Arc<Platform>) -> Response<BoxBody> {
     let (sender, body) = http_body_util::channel::Channel::<Bytes, Infallible>::new(16);
-    tokio::spawn(send_changes(Arc::clone(dev), sender));
+    tokio::spawn(send_changes(Arc::clone(platform), sender));
     let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response
 }
 
-async fn send_changes(dev: Arc<Dev>, mut sender: http_body_util::channel::Sender<Bytes, Infallible>) {
+async fn send_changes(platform: Arc<Platform>, mut sender: http_body_util::channel::Sender<Bytes, Infallible>) {
     let (changes, mut events) = mpsc::channel(16);
-    tokio::spawn(collect_changes(dev, changes));
+    tokio::spawn(collect_changes(platform, changes));
     loop {
         let event = match timeout(PING, events.recv()).await {
             Ok(Some(event)) => event,
@@ -44,8 +44,8 @@ async fn send_changes(dev: Arc<Dev>, mut sender: http_body_util::channel::Sender
     }
 }
 
-async fn collect_changes(dev: Arc<Dev>, changes: mpsc::Sender<Bytes>) {
-    let (mut updates, mut build) = (dev.history.subscribe(), dev.versions.build_state());
+async fn collect_changes(platform: Arc<Platform>, changes: mpsc::Sender<Bytes>) {
+    let (mut updates, mut build) = (platform.history.subscribe(), platform.versions.build_state());
     let first = build.borrow_and_update().clone();
     let mut next = Some(event("build", &first));
     while changes.send(next.take().unwrap_or_default()).await.is_ok() {

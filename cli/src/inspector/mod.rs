@@ -6,6 +6,7 @@ mod compare;
 mod live;
 mod page;
 mod replay;
+mod save;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -15,8 +16,8 @@ use hyper::body::Incoming;
 use serde::Serialize;
 use serde_json::json;
 
-pub use self::compare::Comparisons;
-use crate::dev::{BoxBody, Dev, full};
+use self::compare::Comparisons;
+use crate::platform::{BoxBody, Platform, full};
 
 /// The maximum size of a request to the API.
 const MAX_BODY: usize = 16 << 20;
@@ -24,45 +25,57 @@ const MAX_BODY: usize = 16 << 20;
 /// An error of the API: its status and its text.
 type ApiError = (StatusCode, String);
 
-/// Responds to a request for the page or its API.
-pub async fn respond(dev: &Arc<Dev>, client: IpAddr, request: Request<Incoming>) -> Response<BoxBody> {
-    if let Err(error) = access::check(client, &request) {
-        return access::with_headers(error_response(error));
-    }
-    let path = request.uri().path().to_owned();
-    let response = match path.strip_prefix("/api/") {
-        None => page::respond(request.method(), &path).unwrap_or_else(error_response),
-        Some(path) => respond_to_api(dev, path, request).await.unwrap_or_else(error_response),
-    };
-    access::with_headers(response)
+/// The inspector of a platform.
+#[derive(Debug)]
+pub struct Inspector {
+    platform: Arc<Platform>,
+    comparisons: Comparisons,
 }
 
-async fn respond_to_api(dev: &Arc<Dev>, path: &str, request: Request<Incoming>) -> Result<Response<BoxBody>, ApiError> {
-    let method = request.method().clone();
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let segments: Vec<&str> = path.split('/').collect();
-    match (&method, &*segments) {
-        (&Method::GET, ["state"]) => Ok(json_response(&api::state(dev))),
-        (&Method::GET, ["live"]) => Ok(live::respond(dev)),
-        (&Method::GET, ["invocations"]) => Ok(json_response(&api::list(dev, &query))),
-        (&Method::DELETE, ["invocations"]) => {
-            dev.history.clear();
-            let mut response = Response::new(full(""));
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            Ok(response)
+impl Inspector {
+    pub fn new(platform: Arc<Platform>) -> Self {
+        Self { platform, comparisons: Comparisons::default() }
+    }
+
+    /// Responds to a request for the page or its API.
+    pub async fn respond(&self, client: IpAddr, request: Request<Incoming>) -> Response<BoxBody> {
+        if let Err(error) = access::check(client, &request) {
+            return access::with_headers(error_response(error));
         }
-        (&Method::GET, ["invocations", id]) => Ok(json_response(&api::record(dev, id)?.detail())),
-        (&Method::GET, ["invocations", id, "curl"]) => api::curl(dev, id).map(|value| json_response(&value)),
-        (&Method::POST, ["replay"]) => {
-            let body = read_json(request).await?;
-            replay::replay(dev, body).await.map(|id| json_response(&json!({"id": id})))
-        }
-        (&Method::POST, ["compare"]) => {
-            let body = read_json(request).await?;
-            compare::begin(dev, body).await.map(|number| json_response(&json!({"number": number})))
-        }
-        (&Method::GET, ["compare", number]) => compare::get(dev, number).map(|value| json_response(&value)),
-        _ => Err((StatusCode::NOT_FOUND, format!("cannot find {method} /api/{path}"))),
+        let path = request.uri().path().to_owned();
+        let response = match path.strip_prefix("/api/") {
+            None => page::respond(request.method(), &path).unwrap_or_else(error_response),
+            Some(path) => self.respond_to_api(path, request).await.unwrap_or_else(error_response),
+        };
+        access::with_headers(response)
+    }
+
+    async fn respond_to_api(&self, path: &str, request: Request<Incoming>) -> Result<Response<BoxBody>, ApiError> {
+        let platform = &self.platform;
+        let method = request.method().clone();
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let value = match (&method, &*path.split('/').collect::<Vec<_>>()) {
+            (&Method::GET, ["live"]) => return Ok(live::respond(platform)),
+            (&Method::GET, ["invocations", id]) => return Ok(json_response(&api::record(platform, id)?.detail())),
+            (&Method::DELETE, ["invocations"]) => {
+                platform.history.clear();
+                let mut response = Response::new(full(""));
+                *response.status_mut() = StatusCode::NO_CONTENT;
+                return Ok(response);
+            }
+            (&Method::GET, ["state"]) => api::state(platform),
+            (&Method::GET, ["invocations"]) => api::list(platform, &query),
+            (&Method::GET, ["invocations", id, "curl"]) => api::curl(platform, id)?,
+            (&Method::POST, ["invocations", id, "save"]) => save::save(platform, id, &read_json(request).await?)?,
+            (&Method::POST, ["replay"]) => json!({"id": replay::replay(platform, read_json(request).await?).await?}),
+            (&Method::POST, ["compare"]) => {
+                let ids = compare::send_to_all(platform, read_json(request).await?).await?;
+                json!({"number": self.comparisons.add(ids)})
+            }
+            (&Method::GET, ["compare", number]) => self.comparisons.get(platform, number)?,
+            _ => return Err((StatusCode::NOT_FOUND, format!("cannot find {method} /api/{path}"))),
+        };
+        Ok(json_response(&value))
     }
 }
 

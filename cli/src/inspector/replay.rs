@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::ApiError;
 use crate::{
-    dev::{Dev, send},
     history::NewRecord,
+    platform::{Platform, send},
 };
 
 /// The body of a replay: a request through a front, or an event.
@@ -48,13 +48,13 @@ struct ReplayEvent {
 ///
 /// # Errors
 /// The request is not valid, or no version of the function runs.
-pub async fn replay(dev: &Arc<Dev>, replay: Replay) -> Result<u64, ApiError> {
-    let version = dev.versions.current().await;
+pub async fn replay(platform: &Arc<Platform>, replay: Replay) -> Result<u64, ApiError> {
+    let version = platform.versions.current().await;
     let version =
         version.ok_or_else(|| (StatusCode::BAD_GATEWAY, "the function has no version that runs".to_owned()))?;
     if let Some(event) = replay.event {
         let new = NewRecord::event(version.name(), "event".to_owned(), version.number).replay_of(replay.replay_of);
-        let record = dev.history.begin(new);
+        let record = platform.history.begin(new);
         let id = record.id();
         tokio::spawn(async move {
             let lease = match version.pool.acquire().await {
@@ -73,12 +73,14 @@ pub async fn replay(dev: &Arc<Dev>, replay: Replay) -> Result<u64, ApiError> {
         });
         return Ok(id);
     }
-    let name = replay.front.unwrap_or_else(|| dev.fronts.default_name().to_owned());
-    let kind =
-        dev.fronts.get(&name).ok_or_else(|| (StatusCode::BAD_REQUEST, format!("cannot find the front {name:?}")))?;
+    let name = replay.front.unwrap_or_else(|| platform.fronts.default_name().to_owned());
+    let kind = platform
+        .fronts
+        .get(&name)
+        .ok_or_else(|| (StatusCode::BAD_REQUEST, format!("cannot find the front {name:?}")))?;
     let request = replay.request.ok_or_else(|| invalid("it has neither a request nor an event"))?.into_request()?;
     let new = NewRecord::http(&name, version.name(), &request, version.number).replay_of(replay.replay_of);
-    let record = dev.history.begin(new);
+    let record = platform.history.begin(new);
     let id = record.id();
     tokio::spawn(async move {
         let response = send(&version, Ipv4Addr::LOCALHOST.into(), kind, request, record).await;

@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn rejects_unknown_members() {
-        let error = Settings::parse(&json!({"lodger": {"fornt": "alb"}})).unwrap_err().to_string();
-        assert!(error.contains("[package.metadata.lodger]") && error.contains("fornt"), "{error}");
+        let error = Settings::parse(&json!({"lodger": {"frontend": "alb"}})).unwrap_err().to_string();
+        assert!(error.contains("[package.metadata.lodger]") && error.contains("frontend"), "{error}");
     }
 }

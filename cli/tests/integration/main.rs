@@ -7,11 +7,13 @@
     clippy::print_stderr,
     clippy::string_slice,
     clippy::unwrap_used,
+    unreachable_pub,
     reason = "helpers of a test may panic"
 )]
 
 mod dev;
 mod inspector;
 mod invoke;
+mod save;
 mod support;
 mod watch;

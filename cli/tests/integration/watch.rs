@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::support::{Dev, Folder, cargo_lodger};
 
-const MANIFEST: &str = "\
+pub const MANIFEST: &str = "\
 [package]
 name = \"watched\"
 version = \"1.2.3\"
@@ -53,7 +53,7 @@ fn main() {
 }
 "#;
 
-fn package(text: &str) -> Folder {
+pub fn package(text: &str) -> Folder {
     let folder = Folder::new("watch");
     folder.write("Cargo.toml", MANIFEST);
     write_main(&folder, text);
@@ -64,7 +64,7 @@ fn write_main(folder: &Folder, text: &str) {
     folder.write("src/main.rs", &MAIN.replace("TEXT", text));
 }
 
-fn command(folder: &Folder) -> Command {
+pub fn command(folder: &Folder) -> Command {
     let mut command = cargo_lodger();
     command.args(["dev", "--listen", "127.0.0.1:0"]).current_dir(folder.path());
     command
@@ -133,6 +133,6 @@ fn explains_packages_without_a_function() {
     assert!(error(&[]).contains("it has one, two; select one with --bin"), "{}", error(&[]));
     assert!(error(&["--bin", "three"]).contains("cannot find the binary \"three\""));
     assert!(error(&["--package", "three"]).contains("cannot find the package \"three\""));
-    folder.write("Cargo.toml", &MANIFEST.replace("front = \"alb\"", "fornt = \"alb\""));
-    assert!(error(&[]).contains("unknown field `fornt`"), "{}", error(&[]));
+    folder.write("Cargo.toml", &MANIFEST.replace("front = \"alb\"", "frontend = \"alb\""));
+    assert!(error(&[]).contains("unknown field `frontend`"), "{}", error(&[]));
 }

@@ -1,0 +1,148 @@
+//! An invocation as a test of the package: a fixture, and a Rust test that sends the same request.
+
+use std::{fs, io, path::Path};
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{ApiError, api};
+use crate::{
+    history::{BodyRecord, Detail, HeaderList},
+    platform::Platform,
+};
+
+/// The body of a request to save a test.
+#[derive(Debug, Deserialize)]
+pub struct NewTest {
+    name: String,
+    #[serde(default)]
+    with_secrets: bool,
+}
+
+/// Parts of the names of headers whose values are secrets.
+const SECRETS: [&str; 7] = ["authorization", "cookie", "token", "secret", "api-key", "apikey", "password"];
+
+/// The dependencies of the test.
+const DEPENDENCIES: &str =
+    "bytes http lodger-gateway serde_json tokio, the last one with the features `macros` and `rt-multi-thread`";
+
+/// Writes the files of a test, and returns their names.
+///
+/// # Errors
+/// The name is not that of a function, the invocation cannot be a test, or a file exists or cannot be written.
+pub fn save(platform: &Platform, id: &str, new: &NewTest) -> Result<Value, ApiError> {
+    let bad = |error: String| (StatusCode::BAD_REQUEST, error);
+    let Some(folder) = &platform.folder else {
+        return Err(bad("cannot save a test without a package: the command was started with a program".to_owned()));
+    };
+    if !is_function_name(&new.name) {
+        return Err(bad(format!("invalid name {:?}: expected letters, digits and _, such as lists_items", new.name)));
+    }
+    let detail = api::record(platform, id)?.detail();
+    let mut fixture = fixture(&detail, new.with_secrets).map_err(bad)?;
+    if let Some(fixture) = fixture.as_object_mut() {
+        fixture.insert("env".to_owned(), json!(platform.variables));
+    }
+    let test = test(&new.name, &detail, platform.versions.name());
+    let files = [
+        (format!("tests/fixtures/{}.json", new.name), format!("{fixture:#}\n")),
+        (format!("tests/{}.rs", new.name), test),
+    ];
+    for (name, content) in &files {
+        write_new(&folder.join(name), content)
+            .map_err(|error| (StatusCode::CONFLICT, format!("cannot write {name}: {error}; choose another name")))?;
+    }
+    let names: Vec<_> = files.iter().map(|(name, _)| name).collect();
+    let hint = format!(
+        "The test needs these development dependencies: {DEPENDENCIES}. Run it with cargo test --test {}.",
+        new.name
+    );
+    Ok(json!({"files": names, "hint": hint}))
+}
+
+/// Writes a file that does not exist.
+fn write_new(path: &Path, content: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut file = fs::File::create_new(path)?;
+    io::Write::write_all(&mut file, content.as_bytes())
+}
+
+/// The request or the event, and the response or the reply that the test expects.
+fn fixture(detail: &Detail, with_secrets: bool) -> Result<Value, String> {
+    let headers = |headers: &HeaderList| -> HeaderList {
+        headers.iter().filter(|(name, _)| with_secrets || !is_secret(name)).cloned().collect()
+    };
+    if let (Some(event), "event") = (&detail.event, detail.summary.kind) {
+        let reply = detail.reply.as_ref().ok_or("the invocation has no reply")?;
+        let json = |body: &BodyRecord| serde_json::from_slice::<Value>(&body.bytes());
+        return Ok(json!({
+            "event": json(event).map_err(|error| format!("the event is not JSON: {error}"))?,
+            "reply": json(&reply.body).map_err(|error| format!("the reply is not JSON: {error}"))?,
+        }));
+    }
+    let (Some(request), Some(response), Some(_)) = (&detail.request, &detail.response, &detail.event) else {
+        return Err("only an invocation on Lambda can be a test; send the request through a front of Lambda".to_owned());
+    };
+    if request.body.is_truncated() || response.body.is_truncated() {
+        return Err("the bodies are larger than 1 MB".to_owned());
+    }
+    Ok(json!({
+        "request": {"method": request.method, "target": request.target, "headers": headers(&request.headers), "body": request.body},
+        "response": {"status": response.status, "headers": headers(&response.headers), "body": response.body},
+    }))
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRETS.iter().any(|secret| name.contains(secret))
+}
+
+fn is_function_name(name: &str) -> bool {
+    let is_first = |first: char| first.is_ascii_lowercase() || first == '_';
+    let is_valid = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_';
+    name.len() <= 80 && name.starts_with(is_first) && name.chars().all(is_valid)
+}
+
+/// The source of the test.
+fn test(name: &str, detail: &Detail, binary: &str) -> String {
+    let is_event = detail.summary.kind == "event";
+    let template = if is_event { include_str!("save/event.rs.txt") } else { include_str!("save/request.rs.txt") };
+    let front = format!("Front::{}()", detail.summary.front.replace('-', "_"));
+    let is_streamed = detail.reply.as_ref().is_some_and(|reply| reply.is_streamed);
+    let front = if is_streamed { format!("{front}.streaming()") } else { front };
+    let title = detail.summary.name.replace(|char: char| char.is_control(), " ");
+    template.replace("{title}", &title).replace("{front}", &front).replace("{binary}", binary).replace("{name}", name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_headers_with_secrets() {
+        for name in ["authorization", "Cookie", "set-cookie", "x-api-key", "X-Amz-Security-Token", "x-client-secret"] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["accept", "content-type", "x-request-id"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn accepts_names_of_functions() {
+        for (name, is_valid) in [
+            ("lists_items", true),
+            ("_1", true),
+            ("1a", false),
+            ("", false),
+            ("../a", false),
+            ("A", false),
+            ("a-b", false),
+        ] {
+            assert_eq!(is_function_name(name), is_valid, "{name}");
+        }
+    }
+}

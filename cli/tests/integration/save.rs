@@ -1,0 +1,64 @@
+//! Invocations that become tests of the package.
+
+use std::{fs, path::Path, process::Command};
+
+use serde_json::{Value, json};
+
+use crate::{
+    support::{Dev, Folder},
+    watch::{MANIFEST, command, package},
+};
+
+/// The dependencies that the command names, with the gateway of this repository.
+fn add_dependencies(folder: &Folder) {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let gateway = repository.join("gateway");
+    let dependencies = format!(
+        "\n[dev-dependencies]\nbytes = \"1\"\nhttp = \"1\"\nlodger-gateway = {{ path = {gateway:?} }}\nserde_json = \"1\"\n\
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\n[profile.dev]\ndebug = false\n"
+    );
+    folder.write("Cargo.toml", &(MANIFEST.to_owned() + &dependencies));
+    // The versions of the repository, which are on this machine.
+    fs::copy(repository.join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
+}
+
+#[test]
+fn saves_a_request_and_an_event_as_tests_that_pass() {
+    let folder = package("1");
+    add_dependencies(&folder);
+    let mut command = command(&folder);
+    command.args(["--no-watch"]).env("CARGO_NET_OFFLINE", "true");
+    let dev = Dev::start(command);
+    dev.send("rest-api", "GET /items?a=1 HTTP/1.1\r\nauthorization: secret\r\nx-a: b\r\n", "");
+    let request = dev.last()["id"].clone();
+    let (_, begun) = dev.post("/api/replay", &json!({"event": {"data": "{\"id\":1}"}}));
+    dev.ended(&begun["id"]);
+
+    let save = |id: &Value, name: &str| dev.post(&format!("/api/invocations/{id}/save"), &json!({"name": name}));
+    let (status, saved) = save(&request, "lists_items");
+    assert_eq!(saved["files"], json!(["tests/fixtures/lists_items.json", "tests/lists_items.rs"]), "{saved}");
+    assert_eq!(status, 200);
+    assert_eq!(save(&begun["id"], "handles_an_event").0, 200);
+    let fixture = fs::read_to_string(folder.path().join("tests/fixtures/lists_items.json")).unwrap();
+    assert!(fixture.contains("x-a") && !fixture.contains("secret"), "{fixture}");
+
+    let mut tests = Command::new(env!("CARGO"));
+    tests.args(["test", "--quiet", "--offline", "--tests"]).current_dir(folder.path()).env_remove("CARGO_TARGET_DIR");
+    let output = tests.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.matches("test result: ok. 1 passed").count() == 2, "{text}");
+
+    // No file is replaced, and no name leads elsewhere.
+    let (status, error) = save(&request, "lists_items");
+    assert!(status == 409 && error["error"].as_str().unwrap().contains("choose another name"), "{error}");
+    assert_eq!(save(&request, "../lists_items").0, 400);
+}
+
+#[test]
+fn explains_why_an_invocation_cannot_be_a_test() {
+    let dev = Dev::function(&[]);
+    dev.get("alb", "/");
+    let (status, error) =
+        dev.post(&format!("/api/invocations/{}/save", dev.last()["id"]), &json!({"name": "says_hello"}));
+    assert!(status == 400 && error["error"].as_str().unwrap().contains("without a package"), "{error}");
+}
