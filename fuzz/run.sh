@@ -21,8 +21,12 @@ flags=(--sanitizer "${LODGER_FUZZ_SANITIZER:-none}" --codegen-units 16)
 if [ $# = 0 ]; then
     mapfile -t targets < <(cargo fuzz list)
     set -- "${targets[@]}"
-    # All targets in parallel. Each run builds its own target otherwise.
+    # All targets in parallel.
     cargo fuzz build "${flags[@]}"
+else
+    for target in "$@"; do
+        cargo fuzz build "${flags[@]}" "$target"
+    done
 fi
 
 failed=()
@@ -38,14 +42,21 @@ for target in "$@"; do
     if [ -f "fuzz/dictionaries/$target.dict" ]; then
         options+=(-dict="fuzz/dictionaries/$target.dict")
     fi
+    # An input of an earlier run is no finding of this one.
+    started=$(mktemp)
     if ! cargo fuzz run "${flags[@]}" "$target" "$corpus" -- "${options[@]}"; then
         failed+=("$target")
-        input=$(find "fuzz/artifacts/$target" -type f -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2)
-        echo "== $target has found an input with a wrong result. Reproduce it with"
-        echo "   cargo fuzz run ${flags[*]} $target $input"
+        input=$(find "fuzz/artifacts/$target" -type f -newer "$started" | head -1)
+        if [ -n "$input" ]; then
+            echo "== $target has found an input with a wrong result. Reproduce it with"
+            echo "   cargo fuzz run ${flags[*]} $target $input"
+        else
+            echo "== $target has failed without an input. Its messages are above."
+        fi
     fi
+    rm "$started"
 done
 if [ ${#failed[@]} -gt 0 ]; then
-    echo "findings in: ${failed[*]}"
+    echo "failed: ${failed[*]}"
     exit 1
 fi

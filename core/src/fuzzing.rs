@@ -157,6 +157,12 @@ pub fn may_lead_to(path: &str, reserved: &str) -> bool {
     readers::readings(path.as_bytes()).iter().any(|reading| readers::leads_to(reading, reserved.as_bytes()))
 }
 
+/// Returns whether a router that applies any steps to `path` may find `text` in it.
+pub fn may_contain(path: &str, text: &str) -> bool {
+    let contains = |reading: &Vec<u8>| reading.windows(text.len()).any(|window| window == text.as_bytes());
+    readers::readings(path.as_bytes()).iter().any(contains)
+}
+
 /// Sends a message of the Functions host to an app, and returns the reply. The function has the HTTP trigger `req` and the output `res`.
 pub fn exchange_azure_message(
     settings: &Settings,

@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use lodger_core::{Settings, fuzzing::exchange_azure_message};
 use lodger_fuzz::{
     app::SeenRequest,
-    function::is_below,
+    function::{EVENTS_PATH, is_below, may_be_reserved},
     http_message::{AnyRequest, AnyResponse},
     mutation::Mutation,
 };
@@ -37,11 +37,11 @@ fuzz_target!(|input: Input| {
     input.mutations.iter().take(8).for_each(|mutation| mutation.apply(&mut message));
 
     let mut settings = Settings::default();
-    settings.events_path = Some("/for/events".to_owned());
+    settings.events_path = Some(EVENTS_PATH.to_owned());
     let seen = Cell::new(None);
     let app = |request: lodger_core::Request| {
         let (head, body) = request.into_parts();
-        let body = futures_body(body);
+        let body = body_in_memory(body);
         seen.set(Some(SeenRequest {
             method: head.method.to_string(),
             uri: head.uri,
@@ -53,12 +53,14 @@ fuzz_target!(|input: Input| {
     };
     let reply = exchange_azure_message(&settings, Request::new(message.into()), app);
     let Some(seen) = seen.take() else {
-        // 404 as a reply for the client of a reserved path, or a failure.
-        assert!(!reply.status().is_success() || reply_of(&reply)["statusCode"] == 404, "{reply:?}");
+        // 404 as a reply for the client of a reserved path, or an error for a damaged message.
+        let is_reserved = reply.status().is_success() && reply_of(&reply)["statusCode"] == 404;
+        assert!(is_reserved || !reply.status().is_success(), "{reply:?}");
+        assert!(!input.mutations.is_empty() || is_reserved && may_be_reserved(&sent.target), "{reply:?}");
         return;
     };
     seen.check();
-    assert!(!is_below(seen.uri.path(), "/for/events"), "a client has requested {:?}", seen.uri);
+    assert!(!is_below(seen.uri.path(), EVENTS_PATH), "a client has requested {:?}", seen.uri);
     check_reply(&input.response.0, &reply);
     let has_type = sent.headers.iter().any(|(name, _)| name == "content-type");
     if input.mutations.is_empty() && !has_type {
@@ -70,7 +72,7 @@ fuzz_target!(|input: Input| {
 });
 
 /// The body of a message is in memory, so its future is ready.
-fn futures_body(body: lodger_core::Body) -> Bytes {
+fn body_in_memory(body: lodger_core::Body) -> Bytes {
     let mut collected = std::pin::pin!(body.collect());
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match collected.as_mut().poll(&mut context) {

@@ -10,6 +10,7 @@ use lodger_core::{
     PathPrefix, Settings,
     fuzzing::{PathOutcome, Paths, may_lead_to, restore_location},
 };
+use lodger_fuzz::function::is_plain;
 
 /// The prefix of the host, the base path, the route for events, and the route for WebSockets.
 type Rules = (Option<&'static str>, Option<&'static str>, Option<&'static str>, Option<&'static str>);
@@ -94,16 +95,10 @@ fn may_be_reserved_below_prefix(path: &str, rules: &Rules) -> bool {
     may_be_reserved(&without(&without(path, outermost), base_path), rules) || may_be_reserved(path, rules)
 }
 
-/// Whether all readers see the same segments in a path.
-fn is_plain(path: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'/' | b'-' | b'_');
-    path.bytes().all(is_plain)
-}
-
 /// Checks the `Location` of the response to a request without `prefix`.
 fn restore(paths: &Paths, prefix: &PathPrefix, location: HeaderValue) {
-    let restored = restored(prefix, &location);
-    assert_eq!(restored_again(prefix, &restored), restored, "the prefix is added twice");
+    let restored = with_prefix(prefix, &location);
+    assert_eq!(with_prefix(prefix, &restored), restored, "the prefix is added twice");
     let bytes = location.as_bytes();
     let is_path = bytes.first() == Some(&b'/') && !matches!(bytes.get(1), Some(b'/' | b'\\'));
     if !is_path {
@@ -125,13 +120,9 @@ fn restore(paths: &Paths, prefix: &PathPrefix, location: HeaderValue) {
     }
 }
 
-fn restored(prefix: &PathPrefix, location: &HeaderValue) -> HeaderValue {
+fn with_prefix(prefix: &PathPrefix, location: &HeaderValue) -> HeaderValue {
     let mut headers = HeaderMap::new();
     headers.insert(LOCATION, location.clone());
     restore_location(prefix, &mut headers);
     headers[LOCATION].clone()
-}
-
-fn restored_again(prefix: &PathPrefix, location: &HeaderValue) -> HeaderValue {
-    restored(prefix, location)
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use lodger::{Host, Lodger, ResponseMode};
+use lodger_core::fuzzing;
 use lodger_gateway::{Front, FunctionResult, RuntimeApi};
 use tokio::runtime::Runtime;
 
@@ -82,4 +83,24 @@ pub fn fronts() -> Vec<Front> {
 /// Returns whether a path is a reserved one or below it.
 pub fn is_below(path: &str, reserved: &str) -> bool {
     path.strip_prefix(reserved).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Returns whether Lodger may respond to a target with 404, because it resembles a reserved path.
+///
+/// Lodger rejects more than the spellings that lead to a reserved path: a router may see any part of a parameter as a segment, and no
+/// router decodes a path as often as some of them need.
+pub fn may_be_reserved(target: &str) -> bool {
+    let path = target.split('?').next().unwrap_or_default();
+    if is_plain(path) {
+        return [EVENTS_PATH, WEBSOCKET_PATH].iter().any(|reserved| fuzzing::may_lead_to(path, reserved));
+    }
+    ["events", "websockets"].iter().any(|segment| fuzzing::may_contain(path, segment))
+        || path.matches("%25").count() > 2
+        || path.contains("25252")
+}
+
+/// Returns whether all readers see the same segments in a path.
+pub fn is_plain(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'/' | b'-' | b'_');
+    path.bytes().all(is_plain)
 }

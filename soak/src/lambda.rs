@@ -13,7 +13,12 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, Response, body::Incoming, server::conn::http1::Builder, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, time::timeout};
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc},
+    time::{sleep, timeout},
+};
 
 use crate::{
     Result,
@@ -25,6 +30,9 @@ use crate::{
 
 /// How long an invocation may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The tasks that the app may have at the end: those of its slots and of their connections. A leak is one for many invocations.
+const MAX_TASKS: u64 = 32;
 
 /// Runs the app as a function with one invocation at a time, with eight, and with streamed responses.
 pub async fn soak(count: u64) -> Result<()> {
@@ -40,8 +48,9 @@ async fn run(name: &'static str, count: u64, variables: &[(&'static str, String)
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let is_streamed = variables.iter().any(|(name, _)| *name == "LODGER_RESPONSE_MODE");
-    let (finish, mut finished) = tokio::sync::mpsc::unbounded_channel();
-    let api = Arc::new(RuntimeApi { state: Mutex::default(), count, is_streamed, finish });
+    let (finish, mut finished) = mpsc::unbounded_channel();
+    let wants_stats = Semaphore::new(0);
+    let api = Arc::new(RuntimeApi { state: Mutex::default(), count, is_streamed, finish, wants_stats });
     tokio::spawn(accept(listener, Arc::clone(&api)));
     let mut all = variables_of(address);
     all.extend_from_slice(variables);
@@ -60,6 +69,7 @@ async fn run(name: &'static str, count: u64, variables: &[(&'static str, String)
         }
     }
     memory.check(name)?;
+    timeout(TIMEOUT, api.check_stats(&mut finished)).await.map_err(|_| format!("{name}: tasks or work are left"))??;
     // No SIGTERM at the end: Lambda sends it only to functions with an extension.
     child.check_descriptors(name, descriptors.unwrap_or_default()).await
 }
@@ -84,7 +94,9 @@ struct RuntimeApi {
     count: u64,
     is_streamed: bool,
     /// Receives the number of invocations with a response, after each.
-    finish: tokio::sync::mpsc::UnboundedSender<Result<u64>>,
+    finish: mpsc::UnboundedSender<Result<u64>>,
+    /// A permit for each request for the numbers of the app, after the last event.
+    wants_stats: Semaphore,
 }
 
 #[derive(Default)]
@@ -92,6 +104,8 @@ struct State {
     sent: u64,
     ended: u64,
     in_flight: HashMap<u64, Expected>,
+    /// The body of the last response after those that were counted.
+    stats: Value,
 }
 
 async fn accept(listener: TcpListener, api: Arc<RuntimeApi>) {
@@ -121,17 +135,36 @@ impl RuntimeApi {
         response
     }
 
-    /// Returns the next event. Waits for ever after the last one.
+    /// Invokes the app for its numbers, until it has completed all work after responses and has few tasks.
+    async fn check_stats(&self, finished: &mut mpsc::UnboundedReceiver<Result<u64>>) -> Result<()> {
+        let has_work = |number: &u64| Work::new(*number).has_work_after();
+        let expected = (0..self.count).filter(has_work).count() as u64;
+        loop {
+            self.wants_stats.add_permits(1);
+            finished.recv().await.ok_or("the Runtime API has ended")??;
+            let stats = self.state().stats.take();
+            if stats["completed"].as_u64() == Some(expected) && stats["tasks"].as_u64() <= Some(MAX_TASKS) {
+                println!("lambda: {stats} at the end, {expected} works after responses");
+                return Ok(());
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Returns the next event. After the last one, waits until the numbers of the app are wanted.
     async fn next(&self) -> Response<Full<Bytes>> {
         let number = {
             let mut state = self.state();
             state.sent += 1;
             state.sent - 1
         };
-        if number >= self.count {
-            return pending().await;
-        }
-        let work = Work::new(number);
+        let work = if number < self.count {
+            Work::new(number)
+        } else {
+            let Ok(permit) = self.wants_stats.acquire().await else { return pending().await };
+            permit.forget();
+            Work::stats()
+        };
         let event = event::event(number, &work, self.is_streamed);
         self.state().in_flight.insert(number, work.expected);
         let deadline = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + TIMEOUT;
@@ -166,6 +199,7 @@ impl RuntimeApi {
             state.in_flight.remove(&number).ok_or_else(|| format!("second response to the invocation {number}"))?;
         state.ended += 1;
         match (&expected, reply) {
+            (Expected::Stats, Ok(reply)) => state.stats = serde_json::from_slice(&reply.body)?,
             (Expected::Failure, _) if has_failed => {}
             (Expected::Failure, Ok(reply)) if reply.status >= 500 => {}
             (Expected::Response(status, body), Ok(reply))

@@ -18,6 +18,8 @@ pub enum Expected {
     Response(u16, Bytes),
     /// A failure after the head: the connection closes, or the event gets an error.
     Failure,
+    /// The numbers of the app.
+    Stats,
 }
 
 /// The number of kinds of requests. The kinds take turns.
@@ -48,6 +50,11 @@ impl Work {
             _ if number % 500 == 9 => Self::failure(format!("/panic/{number}")),
             _ => Self::echo(number, text(number, size / 10)),
         }
+    }
+
+    /// Returns the request for the numbers of the app.
+    pub fn stats() -> Self {
+        Self { method: "GET", path: "/stats".to_owned(), body: Bytes::new(), expected: Expected::Stats }
     }
 
     fn get(path: String, status: u16, body: String) -> Self {
