@@ -104,13 +104,18 @@ export class Actions {
       byId("save-result").append(
         element("p", {}, files.length === 1 ? "Wrote this file:" : "Wrote these files:"),
         element("ul", { class: "files" }, ...files.map((file) => element("li", {}, file))),
-        element("p", { class: "note" }, hint),
+        element("p", { class: "note" }, ...renderCode(hint)),
       );
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       byId("save-error").textContent = error.message;
     }
   }
+}
+
+// Returns a text as nodes, with each part between two backticks as code.
+function renderCode(text) {
+  return text.split("`").map((part, index) => (index % 2 === 1 ? element("code", {}, part) : part));
 }
 
 /** Returns the body of a replay request for an invocation. */

@@ -13,9 +13,8 @@ export function createPattern(query) {
 
 /** Whether `text` contains a match. */
 export function containsMatch(text, pattern) {
-  if (!pattern) return false;
-  pattern.lastIndex = 0;
-  return pattern.test(text);
+  // Unlike `test`, `search` does not move `lastIndex`, where `matchAll` would begin.
+  return Boolean(pattern) && text.search(pattern) !== -1;
 }
 
 /** Returns `text` as nodes, with every match in a `<mark>`. */
