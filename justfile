@@ -52,6 +52,10 @@ book:
 test:
     cargo test --workspace --all-features
 
+# The inspector of `cargo lodger dev` in Chromium. `just page --screenshots FOLDER` also takes pictures.
+page *arguments:
+    cli/tests/page.sh {{arguments}}
+
 # Each fuzz target for a minute: `just fuzz 600 events` runs one target for ten. fuzz/README.md lists them.
 fuzz *arguments:
     fuzz/run.sh {{arguments}}

@@ -1,13 +1,21 @@
 #!/usr/bin/env bash
 # Checks the inspector of `cargo lodger dev` in Chromium, with real functions behind real fronts.
-# usage: page.sh [--screenshots FOLDER] [NAME...]    parts of the names of checks; by default all of them
-# Without the program chromium nothing is checked. With LODGER_TEST_CHROMIUM=required the script fails instead.
+# usage: page.sh [--install] [--screenshots FOLDER] [NAME...]    parts of the names of checks; by default all of them
+# Without the program chromium nothing is checked. With LODGER_TEST_CHROMIUM=required the script fails instead. `--install` installs
+# Debian's package first, if it can.
 set -eu
 
 fail() {
     echo "page.sh: $*" >&2
     exit 1
 }
+
+if [ "${1:-}" = --install ]; then
+    shift
+    if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+        { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 || true
+    fi
+fi
 
 if ! chromium=$(command -v chromium); then
     [ "${LODGER_TEST_CHROMIUM:-}" != required ] || fail "cannot find chromium; install Debian's package chromium"

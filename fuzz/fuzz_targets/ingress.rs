@@ -106,6 +106,9 @@ thread_local! {
     static SERVER: Server = start();
 }
 
+/// The number of bytes that a server reads at once. Fewer bytes are never left unread.
+const READ_AT_ONCE: usize = 8_000;
+
 const SOON: Duration = Duration::from_secs(10);
 
 fn start() -> Server {
@@ -143,7 +146,12 @@ fuzz_target!(|parts: Vec<Part<'_>>| {
             let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
             tokio::join!(exchange(client, &bytes), connection).0
         });
-        assert_eq!(by_lodger, by_hyper, "for {}", bytes.escape_ascii());
+        assert_eq!(by_lodger.0, by_hyper.0, "for {}", bytes.escape_ascii());
+        // A server that closes a socket with unread bytes resets it, and the kernel drops the last responses (RFC 9112, section 9.6).
+        // hyper's side has no socket.
+        let is_cut_off = by_lodger.1.len() != by_hyper.1.len();
+        assert!(!is_cut_off || bytes.len() > READ_AT_ONCE, "{} for {}", by_lodger.1, bytes.escape_ascii());
+        assert!(by_hyper.1.starts_with(&by_lodger.1), "{} for {}", by_lodger.1, bytes.escape_ascii());
     });
 });
 

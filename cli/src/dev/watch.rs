@@ -24,7 +24,9 @@ const QUIET: Duration = Duration::from_millis(30);
 /// The operating system cannot watch the files, or cargo cannot be started.
 pub async fn run(project: &Project, build: &Build, versions: &Arc<Versions>) -> Result<()> {
     let (sender, mut changes) = mpsc::unbounded_channel();
-    let ignored = vec![project.target_folder.clone()];
+    let mut ignored = vec![project.target_folder.clone()];
+    // No binary contains them.
+    ignored.extend(["benches", "examples", "tests"].map(|folder| project.folder.join(folder)));
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         if event.is_ok_and(|event| is_change(&event, &ignored)) {
             let _ = sender.send(());

@@ -77,6 +77,8 @@ fn serves_the_new_code_after_an_edit_and_the_old_code_after_an_error() {
     assert_eq!(dev.get("", "/"), (200, "hello 1".to_owned()));
     assert_eq!(dev.last()["front"], "alb");
 
+    // No binary contains a test.
+    folder.write("tests/some.rs", "");
     write_main(&folder, "2");
     dev.wait_for_line("Running build 2");
     assert_eq!(dev.get("", "/"), (200, "hello 2".to_owned()));

@@ -10,6 +10,7 @@ mod function;
 mod hostile;
 mod lifecycle;
 mod managed_instances;
+mod observer;
 #[cfg(all(unix, feature = "process"))]
 mod processes;
 mod runtime_api;

@@ -13,9 +13,9 @@ use lodger_gateway::{Front, RuntimeApi, StreamedResponse};
 use crate::support::{RawFunction, soon};
 
 const TRAILER: &str = "trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n";
-const PRELUDE: &[u8] =
+pub(super) const PRELUDE: &[u8] =
     b"{\"statusCode\":201,\"headers\":{\"x-a\":\"1\"},\"cookies\":[\"a=1\",\"b=2\"]}\0\0\0\0\0\0\0\0";
-const HTTP: &str = "content-type: application/vnd.awslambda.http-integration-response\r\n";
+pub(super) const HTTP: &str = "content-type: application/vnd.awslambda.http-integration-response\r\n";
 
 pub(super) fn streaming_fronts() -> [Front; 2] {
     [Front::function_url().streaming(), Front::rest_api().streaming()]
