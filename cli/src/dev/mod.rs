@@ -4,12 +4,16 @@ mod host;
 mod server;
 mod watch;
 
-use std::{collections::BTreeMap, process::ExitCode, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use lodger_gateway::Hosts;
 use tokio::net::TcpListener;
 
-use self::server::Port;
+use self::{server::Port, watch::Changes};
 use crate::{
     Result,
     args::{DevArgs, is_loopback},
@@ -48,9 +52,14 @@ pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
         match &project {
             Some(project) => {
                 let build = Build::new(project, &args.target, terminal);
+                // Before the build, so that no change is lost.
+                let changes = if args.no_watch { None } else { Some(Changes::watch(project)?) };
                 versions.build(&build).await?;
                 port.print_addresses(terminal);
-                if args.no_watch { std::future::pending().await } else { watch::run(project, &build, &versions).await }
+                match changes {
+                    Some(mut changes) => changes.build_after_each(&build, &versions).await,
+                    None => std::future::pending().await,
+                }
             }
             None => {
                 versions.start().await;
@@ -112,16 +121,16 @@ fn lambda_settings(args: &DevArgs) -> LambdaSettings {
 /// Writes a line for each invocation that has ended.
 async fn print_invocations(history: Arc<History>, terminal: Terminal) {
     let mut updates = history.subscribe();
-    let mut last_printed = BTreeMap::new();
+    let mut printed = BTreeSet::new();
     loop {
         match updates.recv().await {
             Ok(Update::Changed(summary)) if summary.state == crate::history::State::Done => {
-                if last_printed.insert(summary.id, ()).is_none() {
+                if printed.insert(summary.id) {
                     terminal.invocation(&summary);
                 }
                 // Later updates of an invocation come soon after its end.
-                while last_printed.len() > 1_000 {
-                    last_printed.pop_first();
+                while printed.len() > 1_000 {
+                    printed.pop_first();
                 }
             }
             Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}

@@ -81,6 +81,16 @@ impl Environment {
         text.unwrap_or_else(|| "the process has ended".to_owned())
     }
 
+    /// Whether the last invocation has exceeded its time, and the process still handles it.
+    pub fn has_timed_out(&self) -> bool {
+        self.api.has_timed_out() && self.api.waiting_poll_count() == 0
+    }
+
+    /// Whether the process runs, and waits for an invocation or handles one in time.
+    pub fn can_be_invoked(&self) -> bool {
+        !self.has_exited() && !self.has_timed_out() && !self.api.has_failed_to_start()
+    }
+
     pub fn has_exited(&self) -> bool {
         self.exit.borrow().is_some()
     }

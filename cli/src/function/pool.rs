@@ -112,21 +112,22 @@ impl Pool {
 
 impl Lease {
     /// Returns the environment after a response, once the work after it has ended.
+    ///
+    /// An environment that cannot be invoked again ends: the process has failed to start, has ended, or still runs after its timeout.
     pub async fn finish(self, record: &Arc<Record>) {
-        let slots = self.pool.settings.concurrency.map_or(1, usize::from);
-        self.environment.wait_for_work(slots).await;
-        record.finish_work();
-        self.environment.end(record);
-        if self.pool.settings.concurrency.is_none() && !self.environment.has_exited() {
-            self.pool.idle().push(Arc::clone(&self.environment));
+        let environment = &self.environment;
+        let is_delivered = record.read(|detail| detail.timing.queued_ms.is_some());
+        if is_delivered && !environment.has_timed_out() {
+            environment.wait_for_work(self.pool.settings.concurrency.map_or(1, usize::from)).await;
+            record.finish_work();
+        }
+        environment.end(record);
+        if !environment.can_be_invoked() {
+            self.pool.idle().retain(|idle| !Arc::ptr_eq(idle, environment));
+        } else if self.pool.settings.concurrency.is_none() {
+            self.pool.idle().push(Arc::clone(environment));
         }
         drop(self.permit);
-    }
-
-    /// Ends the process, because an invocation has failed: Lambda starts another one.
-    pub fn discard(self, record: &Arc<Record>) {
-        self.environment.end(record);
-        self.pool.idle().retain(|environment| !Arc::ptr_eq(environment, &self.environment));
     }
 }
 

@@ -27,7 +27,7 @@ pub use self::{
 const MAX_RECORDS: usize = 10_000;
 
 /// The maximum size of the bodies of all invocations, in bytes.
-const MAX_SIZE: usize = 256 << 20;
+const MAX_SIZE: usize = 128 << 20;
 
 /// The number of updates that a slow reader of them may be behind.
 const UPDATES: usize = 1_024;
@@ -60,7 +60,7 @@ impl History {
         let record = Arc::new(Record::new(self.next.fetch_add(1, Relaxed), new, Arc::downgrade(self)));
         let mut records = self.lock();
         records.push_back(Arc::clone(&record));
-        drop_oldest(&mut records);
+        drop_oldest(&mut records, record.id());
         drop(records);
         self.changed(&record);
         record
@@ -110,10 +110,13 @@ impl History {
     }
 }
 
-/// Drops the oldest invocations above the limits.
-fn drop_oldest(records: &mut VecDeque<Arc<Record>>) {
-    let mut size: usize =
-        if records.len().is_multiple_of(64) { records.iter().map(|record| record.size()).sum() } else { 0 };
+/// The number of invocations between two checks of the size, which looks at all of them.
+const SIZE_CHECK: u64 = 64;
+
+/// Drops the oldest invocations above the limits, after the one with an id was added.
+fn drop_oldest(records: &mut VecDeque<Arc<Record>>, id: u64) {
+    let is_due = id.is_multiple_of(SIZE_CHECK);
+    let mut size: usize = if is_due { records.iter().map(|record| record.size()).sum() } else { 0 };
     while records.len() > MAX_RECORDS || size > MAX_SIZE && records.len() > 1 {
         let oldest = records.pop_front();
         size = size.saturating_sub(oldest.map_or(0, |record| record.size()));
@@ -153,6 +156,18 @@ mod tests {
         assert!(history.get(10).is_none());
         let (page, _) = history.page(None, usize::MAX);
         assert_eq!((page.len(), page.last().map(|summary| summary.id)), (MAX_RECORDS, Some(11)));
+    }
+
+    #[test]
+    fn drops_the_oldest_above_the_size() {
+        let history = Arc::new(History::new());
+        let request = http::Request::new(bytes::Bytes::from(vec![0; 1 << 20]));
+        for _ in 0..2 * (MAX_SIZE >> 20) {
+            history.begin(NewRecord::http("alb", "function", &request, 1));
+        }
+        let (page, _) = history.page(None, usize::MAX);
+        assert!(page.len() <= (MAX_SIZE >> 20) + SIZE_CHECK as usize, "{}", page.len());
+        assert!(page.len() > (MAX_SIZE >> 20) / 2, "{}", page.len());
     }
 
     #[tokio::test]

@@ -63,10 +63,14 @@ pub async fn replay(platform: &Arc<Platform>, replay: Replay) -> Result<u64, Api
             };
             lease.begin(&record);
             let invocation = Invocation::new(event.data).observer(Arc::clone(&record) as _);
-            let error = match lease.api.invoke(invocation).await {
-                Ok(Ok(_)) => None,
-                Ok(Err(error)) => Some(error.to_string()),
-                Err(error) => Some(error.to_string()),
+            let error = tokio::select! {
+                biased;
+                result = lease.api.invoke(invocation) => match result {
+                    Ok(Ok(_)) => None,
+                    Ok(Err(error)) => Some(error.to_string()),
+                    Err(error) => Some(error.to_string()),
+                },
+                exit = lease.exited() => Some(format!("Runtime.ExitError: {exit}")),
             };
             record.finish("complete", error);
             lease.finish(&record).await;

@@ -47,8 +47,9 @@ pub async fn exchange(
         biased;
         response = lease.api.stream_observed(&front, &request, observer) => response,
         exit = lease.exited() => {
-            lease.discard(&record);
-            return failed(&format!("Runtime.ExitError: {exit}"), &record);
+            let response = failed(&format!("Runtime.ExitError: {exit}"), &record);
+            lease.finish(&record).await;
+            return response;
         }
     };
     let (status, mut headers) = (response.status(), response.headers().clone());
@@ -93,14 +94,8 @@ async fn pass_on(
         let _ = sender.send(Err(error.clone().into())).await;
     }
     drop(sender);
-    let has_timed_out = record.read(|detail| detail.reply.is_none() && detail.summary.status == Some(504));
     record.finish(end, error.or_else(|| reply_error(&record)));
-    if has_timed_out && lease.api.waiting_poll_count() == 0 {
-        // Lambda ends the process of an invocation that exceeds its time.
-        lease.discard(&record);
-    } else {
-        lease.finish(&record).await;
-    }
+    lease.finish(&record).await;
 }
 
 /// The error that the function has reported.

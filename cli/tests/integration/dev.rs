@@ -112,6 +112,24 @@ fn replaces_a_process_that_has_ended_or_exceeds_its_time() {
 }
 
 #[test]
+fn a_request_that_the_front_rejects_blocks_no_process() {
+    let dev = Dev::function(&["--max-processes", "1"]);
+    // A load balancer accepts 1 MB.
+    let large = "x".repeat(2 << 20);
+    assert_eq!(dev.send("alb", "POST /echo HTTP/1.1\r\n", &large).0, 413);
+    assert_eq!(dev.get("alb", "/"), (200, "hello".to_owned()));
+    assert_eq!(dev.send("lattice-v1", "POST /echo HTTP/1.1\r\n", &large).0, 200);
+}
+
+#[test]
+fn reports_an_error_at_the_start_of_each_process() {
+    let dev = Dev::function(&["--env", "LODGER_RESPONSE_MODE=neither"]);
+    dev.wait_for_line("LODGER_RESPONSE_MODE");
+    let (status, body) = dev.get("", "/");
+    assert!(status == 502 && body.contains("the function has no version that runs"), "{body}");
+}
+
+#[test]
 fn a_process_has_the_variables_of_files_and_options() {
     let folder = Folder::new("variables");
     folder.write("first.env", "GREETING=first\n");

@@ -97,6 +97,23 @@ fn serves_the_new_code_after_an_edit_and_the_old_code_after_an_error() {
 }
 
 #[test]
+fn builds_again_after_a_change_during_the_first_build() {
+    let folder = package("1");
+    let writer = std::thread::spawn({
+        let main = folder.path().join("src/main.rs");
+        // The build has begun when the target folder exists, and takes longer than this write.
+        let target = folder.path().join("target/debug");
+        move || {
+            crate::support::wait_for("the build", || target.exists().then_some(()));
+            std::fs::write(main, MAIN.replace("TEXT", "2")).unwrap();
+        }
+    });
+    let dev = Dev::start(command(&folder));
+    writer.join().unwrap();
+    crate::support::wait_for("the new code", || (dev.get("", "/").1 == "hello 2").then_some(()));
+}
+
+#[test]
 fn holds_requests_during_a_build() {
     let folder = package("1");
     let dev = Dev::start(command(&folder));

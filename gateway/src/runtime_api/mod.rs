@@ -122,6 +122,16 @@ impl RuntimeApi {
         self.state.wait_for(|state| state.restore_error.clone()).await
     }
 
+    /// Returns whether the function has reported an init or restore error, and has not polled since.
+    pub fn has_failed_to_start(&self) -> bool {
+        self.state.lock().has_failed_to_start
+    }
+
+    /// Returns whether the last invocation has timed out. Lambda ends the process then.
+    pub fn has_timed_out(&self) -> bool {
+        self.state.lock().has_timed_out
+    }
+
     /// The violations of the protocol by the function. Empty after a successful test.
     pub fn protocol_errors(&self) -> Vec<String> {
         self.state.lock().protocol_errors.clone()
