@@ -30,7 +30,7 @@ pub fn cargo_lodger() -> Command {
 
 /// The function of the tests, an example of this package.
 pub fn function() -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_cargo-lodger")).with_file_name("examples").join("function")
+    Path::new(env!("CARGO_BIN_EXE_cargo-lodger")).with_file_name("examples").join("cli_function")
 }
 
 /// A running `cargo lodger dev`, which is killed on drop.

@@ -2,7 +2,7 @@
 // usage: main.mjs CHROMIUM MODULES PROGRAMS [--screenshots FOLDER] [NAME...]
 //
 // Each exported function of the modules below is a check. The checks run one after another in one browser, with the same
-// two commands: one serves the example `function`, the other one a package that the checks edit. Each check sends the
+// two commands: one serves the example `cli_function`, the other one a package that the checks edit. Each check sends the
 // requests that it needs, so the checks run in any order and selection.
 
 import { mkdirSync } from "node:fs";
@@ -84,7 +84,7 @@ class Run {
 
   #startFunction(port = 0) {
     const program = join(this.#programs, "cargo-lodger");
-    return Dev.start(program, { port, arguments: ["--", join(this.#programs, "examples", "function")] });
+    return Dev.start(program, { port, arguments: ["--", join(this.#programs, "examples", "cli_function")] });
   }
 
   #context() {

@@ -1,4 +1,4 @@
-//! The function of the tests: an axum app.
+//! The function of the tests: an axum app. Its name is unique among the examples of the workspace, which share a folder.
 
 #![allow(clippy::print_stdout, reason = "a test reads the lines")]
 
