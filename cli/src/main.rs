@@ -5,6 +5,7 @@
 
 mod args;
 mod dev;
+mod examples;
 mod function;
 mod history;
 mod inspector;

@@ -3,7 +3,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{ArgGroup, Args};
 
 use super::{TargetArgs, seconds, variable};
-use crate::invoke::example_names;
+use crate::examples::example_names;
 
 /// The arguments of `cargo lodger invoke`.
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 
-use super::ApiError;
+use super::error::ApiError;
 use crate::args::is_loopback;
 
 /// The header of each request that changes something. A page of another origin cannot send it without a preflight, which fails.

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::ApiError;
+use super::error::ApiError;
 use crate::{
     history::{Record, RequestRecord},
     platform::Platform,

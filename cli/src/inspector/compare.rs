@@ -12,7 +12,7 @@ use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ApiError, replay::ReplayRequest};
+use super::{error::ApiError, replay::ReplayRequest};
 use crate::{
     history::{Detail, NewRecord},
     platform::{Platform, send},

@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod compare;
+mod error;
 mod live;
 mod page;
 mod replay;
@@ -16,14 +17,11 @@ use hyper::body::Incoming;
 use serde::Serialize;
 use serde_json::json;
 
-use self::compare::Comparisons;
+use self::{compare::Comparisons, error::ApiError};
 use crate::platform::{BoxBody, Platform, full};
 
 /// The maximum size of a request to the API.
 const MAX_BODY: usize = 16 << 20;
-
-/// An error of the API: its status and its text.
-type ApiError = (StatusCode, String);
 
 /// The inspector of a platform.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, Method, Response, StatusCode, header::CONTENT_TYPE};
 
-use super::ApiError;
+use super::error::ApiError;
 use crate::platform::{BoxBody, full};
 
 const HTML: &str = "text/html; charset=utf-8";

@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use lodger_gateway::Invocation;
 use serde::Deserialize;
 
-use super::ApiError;
+use super::error::ApiError;
 use crate::{
     history::NewRecord,
     platform::{Platform, send},

@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ApiError, api};
+use super::{api, error::ApiError};
 use crate::{
     history::{BodyRecord, Detail, HeaderList},
     platform::Platform,

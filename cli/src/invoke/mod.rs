@@ -1,6 +1,5 @@
 //! `cargo lodger invoke`: one event for the function.
 
-mod examples;
 mod running;
 mod start;
 
@@ -11,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-pub use self::examples::example_names;
 use crate::{
     Result,
     args::InvokeArgs,
+    examples,
     project::Project,
     terminal::{Terminal, human_duration},
 };

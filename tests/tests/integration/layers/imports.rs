@@ -32,6 +32,8 @@ pub fn read_sources(src: &Path) -> Sources {
             match path.extension() {
                 _ if name == "tests" || name == "bin" => {}
                 None => visit(&path, &within, sources),
+                // A page that the crate embeds.
+                Some(extension) if extension != "rs" => {}
                 Some(_) if matches!(name, "mod" | "lib") => {
                     sources.insert(module.join("::"), fs::read_to_string(&path).unwrap());
                 }

@@ -20,6 +20,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("extension", &["lodger-runtime-api"]),
     ("gateway", &[]),
     ("routes", &[]),
+    ("cli", &["lodger-gateway"]),
 ];
 
 /// The folders of the core, and the folders that each must not import. `*` stands for all others.

@@ -42,7 +42,7 @@ pub fn example_names() -> clap::builder::PossibleValuesParser {
 }
 
 /// Returns the event with a name.
-pub(super) fn example(name: &str) -> Option<Vec<u8>> {
+pub fn example(name: &str) -> Option<Vec<u8>> {
     if let Some((_, make)) = EXAMPLES.iter().find(|(known, _)| *known == name) {
         return serde_json::to_vec_pretty(&Value::from(make())).ok();
     }
