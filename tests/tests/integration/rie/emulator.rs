@@ -165,9 +165,10 @@ impl Emulator {
         json(&response)
     }
 
-    /// The ids of the processes of the function.
+    /// The ids of the processes of the function. There are none if the emulator has ended, as it does after some errors.
     pub fn function_pids(&self) -> Vec<u32> {
-        let parent = format!("PPid:\t{}", self.process.id().unwrap());
+        let Some(id) = self.process.id() else { return Vec::new() };
+        let parent = format!("PPid:\t{id}");
         let pids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
         let is_child = |pid: &u32| {
             let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
