@@ -11,7 +11,7 @@ use super::{TargetArgs, host_name, media_type, seconds, variable};
 Each front has a name below `localhost`: http://rest-api.localhost:4000 is the function behind a REST API, and
 http://server.localhost:4000 is the same program as a server. The inspector is at http://inspect.localhost:4000.
 
-Settings can be in [package.metadata.lodger] of Cargo.toml, with the names of the options: front = \"http-api\".")]
+[package.metadata.lodger] of Cargo.toml can have bin, features, front, stage, binary-media-types and env.")]
 pub struct DevArgs {
     #[command(flatten)]
     pub target: TargetArgs,

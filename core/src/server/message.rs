@@ -15,7 +15,7 @@ use crate::{App, BoxError, Request, log, server::platform::Platform};
 /// The maximum size of a message and of the encoded response to one, in bytes.
 ///
 /// Azure Functions accept requests of 100 MB (104,857,600 bytes). A message has them in base64, which adds a third, and metadata.
-/// Source: [ConnectionLimits](https://learn.microsoft.com/en-us/azure/azure-functions/functions-bindings-http-webhook-trigger#limits).
+/// Source: [Limits](https://learn.microsoft.com/en-us/azure/azure-functions/functions-bindings-http-webhook-trigger#limits).
 pub(crate) const MAX_SIZE: usize = 144 * 1024 * 1024;
 
 /// The size above which a message or the response to it is large, in bytes.
