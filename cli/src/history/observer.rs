@@ -48,6 +48,7 @@ impl Observer for Record {
                 ReplyRecord { is_streamed: true, content_type: text(content_type), ..ReplyRecord::default() }
             }
             ObservedReply::Error(error) => {
+                self.update_quietly(|detail| detail.summary.error = Some(error.to_string()));
                 ReplyRecord { body: BodyRecord::new(None, &error.body), ..ReplyRecord::default() }
             }
             _ => return,

@@ -94,18 +94,8 @@ async fn pass_on(
         let _ = sender.send(Err(error.clone().into())).await;
     }
     drop(sender);
-    record.finish(end, error.or_else(|| reply_error(&record)));
+    record.finish(end, error);
     lease.finish(&record).await;
-}
-
-/// The error that the function has reported.
-fn reply_error(record: &Record) -> Option<String> {
-    record.read(|detail| {
-        let reply = detail.reply.as_ref().filter(|_| detail.summary.status >= Some(500))?;
-        let reply: serde_json::Value = serde_json::from_str(reply.body.text()?).ok()?;
-        let (error, message) = (reply.get("errorType")?.as_str()?, reply.get("errorMessage")?.as_str()?);
-        reply.get("statusCode").is_none().then(|| format!("{error}: {message}"))
-    })
 }
 
 /// Makes the response for an invocation without a reply. Unlike the response of a front, it has the error message.

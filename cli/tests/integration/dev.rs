@@ -122,6 +122,14 @@ fn a_request_that_the_front_rejects_blocks_no_process() {
 }
 
 #[test]
+fn shows_the_error_that_a_function_reports() {
+    let dev = Dev::function(&[]);
+    let (_, begun) = dev.post("/api/replay", &json!({"event": {"data": "{\"Records\":[]}"}}));
+    let error = dev.ended(&begun["id"])["error"].take();
+    assert!(error.as_str().unwrap().starts_with("Runtime.UnsupportedEvent: "), "{error}");
+}
+
+#[test]
 fn reports_an_error_at_the_start_of_each_process() {
     let dev = Dev::function(&["--env", "LODGER_RESPONSE_MODE=neither"]);
     dev.wait_for_line("LODGER_RESPONSE_MODE");
