@@ -9,9 +9,8 @@ use std::{
 };
 
 use lodger_gateway::{Function, RuntimeApi};
-use tokio::sync::watch;
 
-use super::{LambdaSettings, Program};
+use super::{LambdaSettings, Program, process::Process};
 use crate::{
     history::{History, Record},
     terminal::Terminal,
@@ -32,10 +31,7 @@ pub struct Environment {
     running: Arc<Mutex<Running>>,
     /// The number of invocations that the process has completed, with the work after them.
     completed: AtomicUsize,
-    /// The exit of the process, as text.
-    exit: watch::Receiver<Option<String>>,
-    /// The drop ends the process.
-    stop: watch::Sender<()>,
+    process: Process,
 }
 
 impl Environment {
@@ -65,20 +61,13 @@ impl Environment {
             builder = builder.freeze();
         }
         let function = builder.spawn(&api).await?;
-        let (stop, stopped) = watch::channel(());
-        let (exited, exit) = watch::channel(None);
-        tokio::spawn(supervise(function, stopped, exited));
-        Ok(Self { api: Arc::new(api), running, completed: AtomicUsize::new(0), exit, stop })
+        let process = Process::new(function);
+        Ok(Self { api: Arc::new(api), running, completed: AtomicUsize::new(0), process })
     }
 
     /// Waits for the end of the process, and returns a text about it.
     pub async fn exited(&self) -> String {
-        let mut exit = self.exit.clone();
-        let text = match exit.wait_for(Option::is_some).await {
-            Ok(text) => text.clone(),
-            Err(_) => None,
-        };
-        text.unwrap_or_else(|| "the process has ended".to_owned())
+        self.process.exited().await
     }
 
     /// Whether the last invocation has exceeded its time, and the process still handles it.
@@ -92,15 +81,12 @@ impl Environment {
     }
 
     pub fn has_exited(&self) -> bool {
-        self.exit.borrow().is_some()
+        self.process.has_exited()
     }
 
     /// Ends the process and its extensions, and waits until they have ended.
     pub async fn stop(self) {
-        drop(self.stop);
-        let mut exit = self.exit;
-        // The task ends after the process.
-        while exit.changed().await.is_ok() {}
+        self.process.stop().await;
     }
 
     /// Makes the lines of the process belong to an invocation too.
@@ -148,22 +134,4 @@ fn line_handler(
             (records, _) => records.iter().for_each(|record| record.add_line(line)),
         }
     }
-}
-
-/// Waits until the process ends, or until its environment is dropped.
-pub(super) async fn supervise(
-    mut function: Function,
-    mut stopped: watch::Receiver<()>,
-    exited: watch::Sender<Option<String>>,
-) {
-    tokio::select! {
-        status = function.wait() => {
-            let text = status.map_or_else(|error| error.to_string(), |status| format!("the process ended: {status}"));
-            let _ = exited.send(Some(text));
-        }
-        // The sender is gone.
-        _ = stopped.changed() => {}
-    }
-    let _ = function.shut_down().await;
-    drop(exited);
 }

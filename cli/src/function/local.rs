@@ -5,9 +5,9 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use lodger_gateway::Function;
 #[cfg(unix)]
 use lodger_gateway::Vercel;
-use tokio::{sync::watch, time::timeout};
+use tokio::time::timeout;
 
-use super::{Program, environment::supervise};
+use super::{Program, process::Process};
 use crate::{history::History, terminal::Terminal};
 
 /// The time in which a server has to listen. A program may do much work first.
@@ -19,8 +19,7 @@ pub struct LocalServer {
     pub address: SocketAddr,
     #[cfg(unix)]
     vercel: Option<Vercel>,
-    exit: watch::Receiver<Option<String>>,
-    _stop: watch::Sender<()>,
+    process: Process,
 }
 
 impl LocalServer {
@@ -59,15 +58,11 @@ impl LocalServer {
     }
 
     fn new(function: Function, address: SocketAddr) -> Self {
-        let (stop, stopped) = watch::channel(());
-        let (exited, exit) = watch::channel(None);
-        tokio::spawn(supervise(function, stopped, exited));
         Self {
             address,
             #[cfg(unix)]
             vercel: None,
-            exit,
-            _stop: stop,
+            process: Process::new(function),
         }
     }
 
@@ -77,7 +72,7 @@ impl LocalServer {
     }
 
     pub fn has_exited(&self) -> bool {
-        self.exit.borrow().is_some()
+        self.process.has_exited()
     }
 }
 

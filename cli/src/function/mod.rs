@@ -3,6 +3,7 @@
 mod environment;
 mod local;
 mod pool;
+mod process;
 mod program;
 
 pub use self::{
