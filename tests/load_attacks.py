@@ -253,7 +253,7 @@ ATTACKS = [
     Attack("empty-data", "HTTP/2: empty DATA frames", flood(20, PREFACE + SETTINGS_EMPTY, empty_data), closes=False),
     Attack("header-bomb", "HTTP/2: header list bombs", flood(20, PREFACE + SETTINGS_EMPTY, header_bomb)),
     Attack("h2-no-window", "HTTP/2: 5 clients with 200 streams of 1 MB, no window", hold(5, PREFACE + NO_WINDOW + ACK + streams(b"/large", 200)), closes=False, max_memory=1300),
-    Attack("h2-no-read", "HTTP/2: 20 clients with 200 endless streams, read nothing", hold(20, PREFACE + frame(SETTINGS, 0, 0, (4).to_bytes(2) + (0x7FFFFFFF).to_bytes(4)) + frame(WINDOW_UPDATE, 0, 0, (0x7FFF0000).to_bytes(4)) + streams(b"/endless", 200), reads=False, receive_buffer=4096), max_memory=2000),
+    Attack("h2-no-read", "HTTP/2: 20 clients with 200 endless streams, read nothing", hold(20, PREFACE + frame(SETTINGS, 0, 0, (4).to_bytes(2) + (0x7FFFFFFF).to_bytes(4)) + frame(WINDOW_UPDATE, 0, 0, (0x7FFF0000).to_bytes(4)) + streams(b"/endless", 200), reads=False, receive_buffer=4096), max_memory=600),
     Attack("leave", "clients that leave in the middle", leave, closes=False),
     Attack("half-close", "clients that close their half", half_close, closes=False),
     Attack("wrk", "wrk: 256 connections", tool("wrk", "-t1", "-c256", "-d{seconds}s", "{url}/hello"), closes=False),

@@ -2,7 +2,7 @@ use std::{
     future::{Ready, poll_fn, ready},
     mem::replace,
     pin::pin,
-    task::Poll,
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -14,8 +14,14 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Phase, wait_for_shutdown};
-use crate::{App, Body, Request, Settings, server::Server};
+use super::{
+    Phase, wait_for_shutdown,
+    watchdog::{Stalled, Watchdog},
+};
+use crate::{
+    App, Body, Request, Settings,
+    server::{Server, flush_tracker::PendingFlush},
+};
 
 #[derive(Clone)]
 struct Hello;
@@ -70,9 +76,7 @@ async fn notices_a_shutdown_after_a_request_that_used_the_budget_of_the_task() {
         let mut waiting = pin!(wait_for_shutdown(&mut phase));
         poll_fn(|cx| {
             if replace(&mut is_first, false) {
-                while let Poll::Ready(budget) = poll_proceed(cx) {
-                    budget.made_progress();
-                }
+                use_budget(cx);
             }
             waiting.as_mut().poll(cx)
         })
@@ -81,4 +85,30 @@ async fn notices_a_shutdown_after_a_request_that_used_the_budget_of_the_task() {
     sleep(Duration::from_millis(10)).await;
     sender.send(Phase::Draining).unwrap();
     assert!(!timeout(Duration::from_secs(5), connection).await.expect("the task waits for ever").unwrap());
+}
+
+#[tokio::test]
+async fn closes_a_stalled_connection_whose_writes_used_the_budget_of_the_task() {
+    let connection = PendingFlush::default();
+    connection.activity().block_write();
+    let mut watchdog = Watchdog::new(connection, Duration::ZERO, Duration::from_millis(40));
+    let watching = tokio::spawn(async move {
+        let mut waiting = pin!(watchdog.wait());
+        poll_fn(|cx| {
+            use_budget(cx);
+            waiting.as_mut().poll(cx)
+        })
+        .await
+    });
+    assert_eq!(
+        timeout(Duration::from_secs(5), watching).await.expect("the task waits for ever").unwrap(),
+        Stalled::Response
+    );
+}
+
+/// Uses the whole budget of the task for this poll.
+fn use_budget(cx: &mut Context<'_>) {
+    while let Poll::Ready(budget) = poll_proceed(cx) {
+        budget.made_progress();
+    }
 }

@@ -3,12 +3,15 @@
 use std::{
     fmt,
     future::poll_fn,
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll},
     time::Duration,
 };
 
-use tokio::time::{Sleep, sleep};
+use tokio::{
+    task::unconstrained,
+    time::{Sleep, sleep},
+};
 
 use crate::server::{activity::ConnectionStage, flush_tracker::PendingFlush};
 
@@ -104,7 +107,8 @@ impl Watchdog {
                 return Poll::Pending;
             }
             let timer = self.timer.insert(Box::pin(sleep(self.interval)));
-            if timer.as_mut().poll(cx).is_pending() {
+            // Unconstrained: without budget, the first poll would not register the waker, and there is no second one before the end.
+            if pin!(unconstrained(timer.as_mut())).poll(cx).is_pending() {
                 return Poll::Pending;
             }
         }
