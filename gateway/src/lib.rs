@@ -245,3 +245,5 @@ pub use vercel::{Vercel, VercelMessage};
 pub use warning::Warning;
 pub use web_function::{WebFunction, WebFunctionBody};
 pub use websocket_api::{Message, WebSocketApi};
+#[cfg(feature = "websocket")]
+pub use websocket_server::WebSocketServer;

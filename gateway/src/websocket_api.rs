@@ -48,6 +48,15 @@ impl WebSocketApi {
         self
     }
 
+    /// Sets the domain in events, at which the function finds `/@connections`.
+    ///
+    /// Without it, the events of a server have the `Host` of the handshake.
+    #[must_use]
+    pub fn custom_domain(mut self, name: impl Into<String>) -> Self {
+        self.front = self.front.custom_domain(name);
+        self
+    }
+
     /// Sets the address of the client. The default is `127.0.0.1`.
     #[must_use]
     pub fn client(mut self, client: IpAddr) -> Self {

@@ -9,7 +9,7 @@ use super::{
     output::{OnLine, Output},
     signal,
 };
-use crate::{RuntimeApi, runtime_api::SharedState};
+use crate::{RuntimeApi, WebFunction, runtime_api::SharedState};
 
 /// The start of a Lambda function with external extensions, or with a freeze between invocations. Needs the feature `process`.
 ///
@@ -115,6 +115,15 @@ impl FunctionBuilder {
         self.command.env("VERCEL", "1").env("VERCEL_IPC_PATH", vercel.ipc_path());
         vercel.mark_start();
         Function::spawn_on(Host::Vercel, self.command, &self.on_line)
+    }
+
+    /// Starts the process of a Web Function, like [`Function::spawn_web_function`]. Settings of Lambda have no effect.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub fn spawn_web_function(mut self, function: &WebFunction) -> io::Result<Function> {
+        environment::set_web_function(&mut self.command, function);
+        Function::spawn_on(Host::WebFunction, self.command, &self.on_line)
     }
 
     /// Starts the program as a server, like [`Function::spawn_server`]. Settings of Lambda have no effect.

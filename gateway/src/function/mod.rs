@@ -119,9 +119,8 @@ impl Function {
     ///
     /// # Errors
     /// The program cannot be started.
-    pub fn spawn_web_function(mut command: Command, function: &WebFunction) -> io::Result<Self> {
-        environment::set_web_function(&mut command, function);
-        Self::spawn_on(Host::WebFunction, command, &OnLine::default())
+    pub fn spawn_web_function(command: Command, function: &WebFunction) -> io::Result<Self> {
+        Self::builder(command).spawn_web_function(function)
     }
 
     /// Starts the program as a server, in the current tokio runtime.

@@ -7,6 +7,7 @@ mod function_info;
 mod head;
 #[cfg(feature = "process")]
 mod idle;
+mod ids;
 mod invoke;
 mod lifecycle;
 mod next;

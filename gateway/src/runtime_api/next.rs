@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::{
     extensions::ExtensionEvent,
+    ids::Ids,
     responses::json,
     state::{DEFAULT_TIMEOUT, Delivery, OpenInvocation, Progress, QueuedInvocation, SharedState, State},
 };
@@ -82,7 +83,8 @@ impl Drop for WaitingPoll<'_> {
 fn deliver(state: &mut State, queued: QueuedInvocation) -> Response<Full<Bytes>> {
     let QueuedInvocation { invocation, reply, delivery } = queued;
     state.invocation_count += 1;
-    let id = format!("8476a536-e9f4-11e8-9739-{:012}", state.invocation_count);
+    let ids = if state.has_random_ids { Ids::random() } else { Ids::counted(state.invocation_count) };
+    let Ids { request: id, trace } = ids;
     let timeout = invocation.timeout.or(state.timeout).unwrap_or(DEFAULT_TIMEOUT);
     let mut response = Response::new(Full::new(invocation.event));
     let headers = response.headers_mut();
@@ -92,7 +94,7 @@ fn deliver(state: &mut State, queued: QueuedInvocation) -> Response<Full<Bytes>>
         ("lambda-runtime-aws-request-id", id.as_str()),
         ("lambda-runtime-deadline-ms", &deadline.as_millis().to_string()),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:test"),
-        ("lambda-runtime-trace-id", "Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1"),
+        ("lambda-runtime-trace-id", trace.as_str()),
     ] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);

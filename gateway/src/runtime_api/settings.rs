@@ -56,6 +56,16 @@ impl RuntimeApi {
         self
     }
 
+    /// Gives invocations random request and trace ids, like those of AWS.
+    ///
+    /// By default request ids count from 1 and the trace id is constant, which suits tests. A tool with several functions needs ids that
+    /// differ.
+    #[must_use]
+    pub fn random_ids(self) -> Self {
+        self.state.lock().has_random_ids = true;
+        self
+    }
+
     /// Calls `log` at the end of each invocation, on the task that waits for it.
     ///
     /// This includes requests to which the front itself responds, for example with 413.

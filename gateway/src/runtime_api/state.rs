@@ -49,6 +49,8 @@ pub(crate) struct State {
     /// The request ids of invocations that have timed out.
     pub(crate) timed_out: HashSet<String>,
     pub(crate) invocation_count: usize,
+    /// Whether request and trace ids are random.
+    pub(crate) has_random_ids: bool,
     pub(crate) connection_count: usize,
     pub(crate) poll_count: usize,
     /// The start of the function's process. `None` after the first poll.

@@ -2,7 +2,9 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    fmt, io,
+    pin::Pin,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
@@ -14,25 +16,51 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use crate::{RuntimeApi, WebSocketApi};
+use crate::{FunctionResult, WebSocketApi};
 
 /// API Gateway's limit for a message.
 pub(super) const MAX_MESSAGE: usize = 128 * 1024;
 
+type InvokeFuture = Pin<Box<dyn Future<Output = io::Result<FunctionResult>> + Send>>;
+
+/// Invokes the function with an event.
+pub(super) struct Invoke(Box<dyn Fn(Bytes) -> InvokeFuture + Send + Sync>);
+
+impl Invoke {
+    pub(super) fn new<F>(invoke: impl Fn(Bytes) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = io::Result<FunctionResult>> + Send + 'static,
+    {
+        Self(Box::new(move |event| Box::pin(invoke(event))))
+    }
+
+    pub(super) fn call(&self, event: Bytes) -> InvokeFuture {
+        (self.0)(event)
+    }
+}
+
+impl fmt::Debug for Invoke {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Invoke")
+    }
+}
+
 /// An API, its function, and its open connections.
+#[derive(Debug)]
 pub(super) struct Connections {
     pub(super) websocket: WebSocketApi,
-    pub(super) api: Arc<RuntimeApi>,
+    pub(super) invoke: Invoke,
     table: Mutex<ConnectionTable>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct ConnectionTable {
     /// The number of connections so far, from which the next id is made.
     pub(super) count: usize,
     pub(super) open: HashMap<String, OpenConnection>,
 }
 
+#[derive(Debug)]
 pub(super) struct OpenConnection {
     pub(super) outgoing: mpsc::UnboundedSender<Message>,
     /// The `identity` of the client, as in the request context of an event.
@@ -40,8 +68,12 @@ pub(super) struct OpenConnection {
 }
 
 impl Connections {
-    pub(super) fn new(websocket: WebSocketApi, api: Arc<RuntimeApi>) -> Self {
-        Self { websocket, api, table: Mutex::default() }
+    pub(super) fn new(websocket: WebSocketApi, invoke: Invoke) -> Self {
+        Self { websocket, invoke, table: Mutex::default() }
+    }
+
+    pub(super) fn stage(&self) -> &str {
+        &self.websocket.front.settings.stage
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, ConnectionTable> {

@@ -4,11 +4,7 @@ mod connections;
 mod management;
 mod session;
 
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::{io, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -22,7 +18,7 @@ use tokio::{
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use self::{
-    connections::{Connections, OpenConnection},
+    connections::{Connections, Invoke, OpenConnection},
     session::Session,
 };
 use crate::{
@@ -55,29 +51,53 @@ impl Server {
         api: Arc<RuntimeApi>,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(addr).await?;
-        let endpoint = Arc::new(Endpoint {
-            addr: listener.local_addr()?,
-            connections: Arc::new(Connections::new(websocket, api)),
-            alive: watch::Sender::new(()),
+        let default_domain = listener.local_addr()?.to_string();
+        let server = WebSocketServer::new(websocket, move |event| {
+            let api = Arc::clone(&api);
+            async move { api.invoke(event).await }
         });
+        let server = Arc::new(WebSocketServer { default_domain, ..server });
         Self::with_handler(listener, move |client, request| {
-            let endpoint = Arc::clone(&endpoint);
-            async move { endpoint.respond(client, request).await.map(Full::new) }
+            let server = Arc::clone(&server);
+            async move { server.respond(client, request).await.map(Full::new) }
         })
     }
 }
 
-/// The handler of requests. Its drop, which is the drop of the server, ends all connections.
-struct Endpoint {
-    addr: SocketAddr,
+/// A WebSocket API that is a handler of requests, with its open connections. Needs the feature `websocket`.
+///
+/// [`Server::start_websocket`] puts it on a port of its own. Use this type for a port that has other requests too, or for a function
+/// that is invoked in another way than by a [`RuntimeApi`]. The drop closes the connections.
+#[derive(Debug)]
+pub struct WebSocketServer {
     connections: Arc<Connections>,
+    /// The domain in the events of a handshake without `Host`.
+    default_domain: String,
     alive: watch::Sender<()>,
 }
 
-impl Endpoint {
-    async fn respond(self: Arc<Self>, client: IpAddr, request: Request<Incoming>) -> Response<Bytes> {
-        let stage = &self.connections.websocket.front.settings.stage;
-        if let Some(id) = management::connection_id(request.uri().path(), stage) {
+impl WebSocketServer {
+    /// Creates a server whose events go to `invoke`.
+    pub fn new<I, F>(websocket: WebSocketApi, invoke: I) -> Self
+    where
+        I: Fn(Bytes) -> F + Send + Sync + 'static,
+        F: Future<Output = io::Result<FunctionResult>> + Send + 'static,
+    {
+        let default_domain = websocket.front.settings.domain().to_owned();
+        let connections = Arc::new(Connections::new(websocket, Invoke::new(invoke)));
+        Self { connections, default_domain, alive: watch::Sender::new(()) }
+    }
+
+    /// Returns whether a path, which may begin with the stage, is the one with which a function sends to a connection.
+    pub fn manages(&self, path: &str) -> bool {
+        management::connection_id(path, self.connections.stage()).is_some()
+    }
+
+    /// Responds to a handshake of a client, or to a request of the function for `/@connections`.
+    ///
+    /// The connection of the request has to support upgrades. Any other request gets 426.
+    pub async fn respond(&self, client: IpAddr, request: Request<Incoming>) -> Response<Bytes> {
+        if let Some(id) = management::connection_id(request.uri().path(), self.connections.stage()) {
             return management::respond(&self.connections, &id, request).await;
         }
         match request.headers().get(header::SEC_WEBSOCKET_KEY).cloned() {
@@ -91,7 +111,7 @@ impl Endpoint {
         let connection = self.new_connection(client, &request);
         let upgrade = hyper::upgrade::on(&mut request);
         let handshake = request.map(|_| Bytes::new());
-        let result = match self.connections.api.invoke(connection.connect(&handshake)).await {
+        let result = match self.connections.invoke.call(connection.connect(&handshake)).await {
             Ok(result) => result,
             Err(error) => return error_response(&error),
         };
@@ -118,8 +138,10 @@ impl Endpoint {
         };
         let mut connection = self.connections.websocket.clone().client(client).connection_id(format!("{count:015}="));
         // The function finds `/@connections` at this host.
-        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        connection.front.settings.custom_domain = Some(host.map_or_else(|| self.addr.to_string(), str::to_owned));
+        connection.front.settings.custom_domain.get_or_insert_with(|| {
+            let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+            host.unwrap_or(&self.default_domain).to_owned()
+        });
         connection
     }
 }

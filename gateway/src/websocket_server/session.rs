@@ -58,7 +58,7 @@ impl Session {
         if let Some(writing) = writing {
             let _ = writing.await;
         }
-        let _ = self.connections.api.invoke(self.connection.disconnect_for(end.0, &end.1)).await;
+        let _ = self.connections.invoke.call(self.connection.disconnect_for(end.0, &end.1)).await;
     }
 
     /// Passes messages to the function until the connection ends. Returns the status code and the reason of the end.
@@ -88,7 +88,7 @@ impl Session {
     /// Invokes the function with a message, and sends the route response or an error to the client.
     async fn pass_on(&self, received: Message) {
         let event = self.connection.message(&route_key(&received), received);
-        let response = match self.connections.api.invoke(event).await {
+        let response = match self.connections.invoke.call(event).await {
             Ok(Ok(_)) if !self.connection.has_route_responses => return,
             Ok(Ok(reply)) => decode_websocket_reply(&reply).map(Response::into_body),
             Ok(Err(_)) | Err(_) => None,
