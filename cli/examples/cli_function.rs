@@ -2,7 +2,11 @@
 
 #![allow(clippy::print_stdout, reason = "a test reads the lines")]
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -12,7 +16,7 @@ use axum::{
     routing::{get, post},
 };
 use futures_util::stream;
-use lodger::AfterResponse;
+use lodger::{AfterResponse, Lodger};
 use tokio::time::sleep;
 
 #[tokio::main]
@@ -27,8 +31,23 @@ async fn main() -> Result<(), lodger::Error> {
         .route("/exit", get(exit))
         .route("/after", get(after))
         .route("/stream", get(frames))
-        .route("/events", post(async |body: Bytes| body));
-    lodger::run(app).await
+        .route("/events", post(async |body: Bytes| body))
+        .route("/ws/{route}", post(async || StatusCode::OK))
+        .route("/initialization", get(async || std::env::var("AWS_LAMBDA_INITIALIZATION_TYPE").unwrap_or_default()))
+        .route("/hooks", get(async || HOOKS.lock().unwrap_or_else(PoisonError::into_inner).trim().to_owned()));
+    Lodger::new()
+        .before_snapshot(async { called("snapshot ") })
+        .after_restore(async { called("restore ") })
+        .run(app)
+        .await
+}
+
+/// The hooks of SnapStart that have run.
+static HOOKS: Mutex<String> = Mutex::new(String::new());
+
+fn called(hook: &str) -> Result<(), Infallible> {
+    HOOKS.lock().unwrap_or_else(PoisonError::into_inner).push_str(hook);
+    Ok(())
 }
 
 async fn hello() -> &'static str {

@@ -3,7 +3,7 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 use clap::Args;
 use lodger_gateway::Front;
 
-use super::{TargetArgs, host_name, media_type, seconds, variable};
+use super::{TargetArgs, VariableArgs, host_name, media_type, route, seconds};
 
 /// The arguments of `cargo lodger dev`.
 #[derive(Debug, Args)]
@@ -21,6 +21,9 @@ pub struct DevArgs {
     /// The front at `localhost` itself. By default `function-url`.
     #[arg(long, value_name = "NAME", value_parser = front_names())]
     pub front: Option<String>,
+    /// A route of a function, such as `GET /pets/{id}=pets`, for an API of several binaries. Other requests get 404.
+    #[arg(long, value_name = "ROUTE=BIN", value_parser = route)]
+    pub route: Vec<(String, String)>,
     /// The stage of APIs. URLs begin with it then, as on the domains that AWS assigns.
     #[arg(long, value_name = "NAME")]
     pub stage: Option<String>,
@@ -42,15 +45,18 @@ pub struct DevArgs {
     /// Stops the processes between invocations, as Lambda does.
     #[arg(long)]
     pub freeze: bool,
+    /// Starts no process, and listens on this address with the Runtime API: start the function yourself, such as in a debugger, with the
+    /// variable `AWS_LAMBDA_RUNTIME_API`.
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["concurrency", "extensions", "freeze", "command"])]
+    pub runtime_api: Option<SocketAddr>,
+    /// Starts the processes as SnapStart does: hooks before the snapshot and after the restore run.
+    #[arg(long, conflicts_with = "concurrency")]
+    pub snap_start: bool,
     /// A folder whose files start as external extensions.
     #[arg(long, value_name = "FOLDER")]
     pub extensions: Option<PathBuf>,
-    /// A variable of the environment of the function.
-    #[arg(short, long, value_name = "NAME=VALUE", value_parser = variable)]
-    pub env: Vec<(String, String)>,
-    /// A file with variables of the environment. By default `.env`, if there is one.
-    #[arg(long, value_name = "FILE")]
-    pub env_file: Vec<PathBuf>,
+    #[command(flatten)]
+    pub variables: VariableArgs,
     /// Does not watch the files of the package.
     #[arg(long)]
     pub no_watch: bool,

@@ -2,7 +2,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{ArgGroup, Args};
 
-use super::{TargetArgs, seconds, variable};
+use super::{TargetArgs, VariableArgs, seconds};
 use crate::examples::example_names;
 
 /// The arguments of `cargo lodger invoke`.
@@ -31,9 +31,8 @@ pub struct InvokeArgs {
     /// The timeout in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
     pub timeout: Duration,
-    /// A variable of the environment of the function.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
-    pub env: Vec<(String, String)>,
+    #[command(flatten)]
+    pub variables: VariableArgs,
     /// The address of a running `cargo lodger dev`.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4000")]
     pub dev: SocketAddr,

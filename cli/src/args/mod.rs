@@ -4,11 +4,15 @@ mod dev;
 mod invoke;
 mod target;
 
-use std::{ffi::OsString, net::IpAddr};
+use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use self::{dev::DevArgs, invoke::InvokeArgs, target::TargetArgs};
+pub use self::{
+    dev::DevArgs,
+    invoke::InvokeArgs,
+    target::{TargetArgs, VariableArgs},
+};
 use crate::terminal::Color;
 
 /// Runs functions for AWS Lambda and Vercel on this machine.
@@ -80,17 +84,20 @@ fn media_type(value: &str) -> Result<String, String> {
     }
 }
 
+/// Parses a route and a binary.
+fn route(value: &str) -> Result<(String, String), String> {
+    match value.rsplit_once('=') {
+        Some((route, binary)) if !route.is_empty() && !binary.is_empty() => Ok((route.to_owned(), binary.to_owned())),
+        _ => Err("expected ROUTE=BIN, such as 'GET /pets/{id}=pets'".to_owned()),
+    }
+}
+
 /// Parses `NAME=VALUE`.
 fn variable(value: &str) -> Result<(String, String), String> {
     match value.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected NAME=VALUE".to_owned()),
     }
-}
-
-/// Whether an address is for programs of this machine only.
-pub fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::Args;
 
+use super::variable;
+
 /// The program: a binary of a package, or any command.
 #[derive(Debug, Args, Clone, Default)]
 pub struct TargetArgs {
@@ -29,4 +31,15 @@ pub struct TargetArgs {
     /// Starts this program instead of a binary of the package: a function in any language.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+/// The variables of the environment of the function.
+#[derive(Debug, Args, Clone, Default)]
+pub struct VariableArgs {
+    /// A variable of the environment of the function.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Environment")]
+    pub env: Vec<(String, String)>,
+    /// A file with variables of the environment. By default `.env`, if there is one.
+    #[arg(long, value_name = "FILE", help_heading = "Environment")]
+    pub env_file: Vec<PathBuf>,
 }

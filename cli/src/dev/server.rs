@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::host;
 use crate::{
     inspector::Inspector,
-    platform::{BoxBody, Platform, send_streaming, text},
+    platform::{BoxBody, Platform, WEBSOCKET_API, full, send_streaming, text},
     terminal::Terminal,
 };
 
@@ -54,6 +54,7 @@ impl Port {
         let (port, fronts) = (self.platform.address.port(), &self.platform.fronts);
         terminal.status("Serving", format!("http://localhost:{port} ({})", fronts.default_name()));
         terminal.status("Fronts", format!("http://NAME.localhost:{port} for {}", fronts.names().join(", ")));
+        terminal.status("WebSockets", format!("ws://{WEBSOCKET_API}.localhost:{port}"));
         terminal.status("Inspector", self.platform.url(INSPECTOR));
     }
 
@@ -65,17 +66,21 @@ impl Port {
         if label.as_deref() == Some(INSPECTOR) {
             return self.inspector.respond(client, request).await;
         }
-        let Platform { fronts, versions, history, .. } = &*self.platform;
+        let Platform { fronts, functions, history, websocket, .. } = &*self.platform;
+        if label.as_deref() == Some(WEBSOCKET_API) || label.is_none() && websocket.manages(request.uri().path()) {
+            return websocket.respond(client, request).await.map(full);
+        }
         let name = label.as_deref().unwrap_or(fronts.default_name());
         let Some(kind) = fronts.get(name) else {
             let names = fronts.names().join(", ");
-            let error = format!("cannot find the front {name:?}: expected one of {names}, {INSPECTOR}\n");
+            let error =
+                format!("cannot find the front {name:?}: expected one of {names}, {WEBSOCKET_API}, {INSPECTOR}\n");
             return text(StatusCode::NOT_FOUND, error);
         };
-        match versions.current().await {
+        match functions.current(None).await {
             Some(version) => send_streaming(&version, history, client, name, kind, request).await,
             None => {
-                let output = versions.build_state().borrow().output.clone();
+                let output = functions.build_state().borrow().output.clone();
                 text(StatusCode::BAD_GATEWAY, format!("the function has no version that runs:\n\n{output}"))
             }
         }

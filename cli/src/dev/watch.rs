@@ -11,7 +11,7 @@ use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     Result,
-    platform::Versions,
+    platform::Functions,
     project::{Build, Project},
 };
 
@@ -61,15 +61,15 @@ impl Changes {
     ///
     /// # Errors
     /// cargo cannot be started.
-    pub async fn build_after_each(&mut self, build: &Build, versions: &Arc<Versions>) -> Result<()> {
+    pub async fn build_after_each(&mut self, build: &Build, functions: &Arc<Functions>) -> Result<()> {
         loop {
             if !self.has_changed_during_build() && self.changes.recv().await.is_none() {
                 return Ok(());
             }
             // From now on requests wait for the new version.
-            versions.begin();
+            functions.begin();
             while let Ok(Some(_)) = timeout(QUIET, self.changes.recv()).await {}
-            versions.build(build).await?;
+            functions.build(build).await?;
         }
     }
 

@@ -12,7 +12,7 @@ use lodger_gateway::{Function, RuntimeApi};
 
 use super::{LambdaSettings, Program, process::Process};
 use crate::{
-    history::{History, Record},
+    history::{Complaint, History, Record},
     terminal::Terminal,
 };
 
@@ -31,7 +31,10 @@ pub struct Environment {
     running: Arc<Mutex<Running>>,
     /// The number of invocations that the process has completed, with the work after them.
     completed: AtomicUsize,
-    process: Process,
+    /// The number of violations of the protocol that are in the history.
+    reported_errors: AtomicUsize,
+    /// `None` if the user starts it.
+    process: Option<Process>,
 }
 
 impl Environment {
@@ -45,29 +48,33 @@ impl Environment {
         history: &Arc<History>,
         terminal: &Terminal,
     ) -> io::Result<Self> {
-        let mut api = RuntimeApi::start().await?.timeout(settings.timeout);
-        if let Some(slots) = settings.concurrency {
-            api = api.max_concurrency(slots.get());
-        }
+        let api = runtime_api(settings).await?;
         let running: Arc<Mutex<Running>> = Arc::default();
-        let mut command = program.command();
-        command.env("AWS_LAMBDA_FUNCTION_NAME", &program.name);
-        command.env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", settings.memory.to_string());
-        let mut builder = Function::builder(command).on_line(line_handler(&running, history, terminal));
-        if let Some(folder) = &settings.extensions {
-            builder = builder.extensions(folder);
-        }
-        if settings.is_freezing {
-            builder = builder.freeze();
-        }
-        let function = builder.spawn(&api).await?;
-        let process = Process::new(function);
-        Ok(Self { api: Arc::new(api), running, completed: AtomicUsize::new(0), process })
+        let process = if settings.runtime_api.is_some() {
+            None
+        } else {
+            let mut command = program.command();
+            command.env("AWS_LAMBDA_FUNCTION_NAME", &program.name);
+            command.env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", settings.memory.to_string());
+            let mut builder = Function::builder(command).on_line(line_handler(&running, history, terminal));
+            if let Some(folder) = &settings.extensions {
+                builder = builder.extensions(folder);
+            }
+            if settings.is_freezing {
+                builder = builder.freeze();
+            }
+            Some(Process::new(builder.spawn(&api).await?))
+        };
+        let (completed, reported_errors) = Default::default();
+        Ok(Self { api: Arc::new(api), running, completed, reported_errors, process })
     }
 
-    /// Waits for the end of the process, and returns a text about it.
+    /// Waits for the end of the process, and returns a text about it. Without a process it waits for ever.
     pub async fn exited(&self) -> String {
-        self.process.exited().await
+        match &self.process {
+            Some(process) => process.exited().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Whether the last invocation has exceeded its time, and the process still handles it.
@@ -77,16 +84,18 @@ impl Environment {
 
     /// Whether the process runs, and waits for an invocation or handles one in time.
     pub fn can_be_invoked(&self) -> bool {
-        !self.has_exited() && !self.has_timed_out() && !self.api.has_failed_to_start()
+        self.process.is_none() || !self.has_exited() && !self.has_timed_out() && !self.api.has_failed_to_start()
     }
 
     pub fn has_exited(&self) -> bool {
-        self.process.has_exited()
+        self.process.as_ref().is_some_and(Process::has_exited)
     }
 
     /// Ends the process and its extensions, and waits until they have ended.
     pub async fn stop(self) {
-        self.process.stop().await;
+        if let Some(process) = self.process {
+            process.stop().await;
+        }
     }
 
     /// Makes the lines of the process belong to an invocation too.
@@ -106,11 +115,45 @@ impl Environment {
         }
     }
 
+    /// Adds the violations of the protocol since the last call to an invocation.
+    pub fn report_protocol_errors(&self, record: &Arc<Record>) {
+        let errors = self.api.protocol_errors();
+        let reported = self.reported_errors.swap(errors.len(), SeqCst);
+        for error in errors.iter().skip(reported) {
+            record.complain(Complaint {
+                level: "error",
+                text: format!("the function violates the protocol of the Runtime API: {error}"),
+                link: "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html",
+            });
+        }
+    }
+
     pub fn end(&self, record: &Arc<Record>) {
         let mut running = lock(&self.running);
         running.in_flight.retain(|in_flight| in_flight.id() != record.id());
         running.last = Some(Arc::clone(record));
     }
+}
+
+/// Starts the Runtime API of an environment.
+async fn runtime_api(settings: &LambdaSettings) -> io::Result<RuntimeApi> {
+    let api = match settings.runtime_api {
+        None => RuntimeApi::start().await?,
+        Some(address) => RuntimeApi::start_on(address).await.map_err(|error| {
+            let text = format!("cannot listen on {address}: {error}; choose another address with --runtime-api");
+            io::Error::new(error.kind(), text)
+        })?,
+    };
+    let mut api = api.random_ids().timeout(settings.timeout);
+    if let Some(slots) = settings.concurrency {
+        api = api.max_concurrency(slots.get());
+    }
+    if settings.has_snap_start {
+        // The restore follows the snapshot at once.
+        api = api.snap_start();
+        api.restore();
+    }
+    Ok(api)
 }
 
 fn lock(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
@@ -130,8 +173,14 @@ fn line_handler(
         match (&*running.in_flight, &running.last) {
             ([], None) => history.line(line),
             ([], Some(last)) => last.add_line(line),
-            // Several at once: only a request id could tell them apart, and few lines have one.
-            (records, _) => records.iter().for_each(|record| record.add_line(line)),
+            (records, _) => {
+                let is_own = |record: &&Arc<Record>| record.request_id().is_some_and(|id| line.contains(&id));
+                match records.iter().find(is_own) {
+                    Some(record) => record.add_line(line),
+                    // A line without the request id belongs to any of those in flight.
+                    None => records.iter().for_each(|record| record.add_line(line)),
+                }
+            }
         }
     }
 }

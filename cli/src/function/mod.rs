@@ -8,7 +8,7 @@ mod program;
 
 pub use self::{
     environment::Environment,
-    local::LocalServer,
+    local::{LocalHost, LocalPlatform, LocalServer},
     pool::{Lease, Pool},
     program::{LambdaSettings, Program},
 };

@@ -39,7 +39,10 @@ pub struct Lease {
 
 impl Pool {
     pub fn new(program: Program, settings: LambdaSettings, history: Arc<History>, terminal: Terminal) -> Arc<Self> {
-        let at_once = settings.concurrency.unwrap_or(settings.max_processes).get();
+        let at_once = match settings.runtime_api {
+            Some(_) => 1,
+            None => settings.concurrency.unwrap_or(settings.max_processes).get(),
+        };
         Arc::new(Self {
             program,
             settings,
@@ -57,6 +60,11 @@ impl Pool {
     /// The program cannot be started.
     pub async fn warm_up(&self) -> io::Result<()> {
         let environment = self.start().await?;
+        if self.settings.runtime_api.is_some() {
+            // The user starts the process later.
+            self.idle().push(environment);
+            return Ok(());
+        }
         tokio::select! {
             () = environment.api.wait_for_polls(1) => {}
             error = environment.api.init_error() => return Err(io::Error::other(format!("the function cannot start: {error}"))),
@@ -121,6 +129,7 @@ impl Lease {
             environment.wait_for_work(self.pool.settings.concurrency.map_or(1, usize::from)).await;
             record.finish_work();
         }
+        environment.report_protocol_errors(record);
         environment.end(record);
         if !environment.can_be_invoked() {
             self.pool.idle().retain(|idle| !Arc::ptr_eq(idle, environment));

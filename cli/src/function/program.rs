@@ -1,9 +1,16 @@
 use std::{
     ffi::OsString,
+    net::SocketAddr,
     num::NonZeroUsize,
     path::PathBuf,
     process::{Command, Stdio},
     time::Duration,
+};
+
+use crate::{
+    Result,
+    args::{TargetArgs, VariableArgs},
+    project::Project,
 };
 
 /// A program, and its variables of the environment.
@@ -19,6 +26,22 @@ pub struct Program {
 }
 
 impl Program {
+    /// Creates the program of the command line, or of a binary whose build sets the command.
+    ///
+    /// # Errors
+    /// A file with variables cannot be read.
+    pub fn new(name: &str, target: &TargetArgs, variables: &VariableArgs, project: Option<&Project>) -> Result<Self> {
+        let mut all = project.map(|project| project.settings.env.clone()).unwrap_or_default();
+        all.extend(variables_of_files(variables, project)?);
+        all.extend(variables.env.iter().cloned());
+        Ok(Self {
+            name: name.to_owned(),
+            command: target.command.clone(),
+            variables: all.into_iter().collect(),
+            folder: project.map(|project| project.folder.clone()),
+        })
+    }
+
     /// The command, with piped output.
     pub fn command(&self) -> Command {
         let (program, arguments) =
@@ -33,6 +56,25 @@ impl Program {
     }
 }
 
+/// Reads the files with variables: those of the command line, or `.env` of the package if it exists.
+fn variables_of_files(args: &VariableArgs, project: Option<&Project>) -> Result<Vec<(String, String)>> {
+    let folder = project.map(|project| project.folder.clone()).unwrap_or_default();
+    let default = folder.join(".env");
+    let files = match &*args.env_file {
+        [] if default.is_file() => vec![default],
+        files => files.to_vec(),
+    };
+    let mut variables = Vec::new();
+    for file in files {
+        let error =
+            |error: dotenvy::Error| format!("cannot read the variables in {} (--env-file): {error}", file.display());
+        for variable in dotenvy::from_path_iter(&file).map_err(error)? {
+            variables.push(variable.map_err(error)?);
+        }
+    }
+    Ok(variables)
+}
+
 /// The settings of a function on Lambda.
 #[derive(Debug, Clone)]
 pub struct LambdaSettings {
@@ -43,7 +85,11 @@ pub struct LambdaSettings {
     pub concurrency: Option<NonZeroUsize>,
     pub max_processes: NonZeroUsize,
     pub is_freezing: bool,
+    /// Whether the processes start from a snapshot.
+    pub has_snap_start: bool,
     pub extensions: Option<PathBuf>,
+    /// The address of the Runtime API for a process that the user starts.
+    pub runtime_api: Option<SocketAddr>,
 }
 
 impl LambdaSettings {
@@ -55,7 +101,9 @@ impl LambdaSettings {
             concurrency: None,
             max_processes: NonZeroUsize::MIN,
             is_freezing: false,
+            has_snap_start: false,
             extensions: None,
+            runtime_api: None,
         }
     }
 }

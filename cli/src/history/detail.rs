@@ -114,6 +114,8 @@ pub struct Complaint {
 pub struct Detail {
     #[serde(flatten)]
     pub summary: Summary,
+    /// The request id that the function has received.
+    pub request_id: Option<String>,
     pub request: Option<RequestRecord>,
     pub event: Option<BodyRecord>,
     pub reply: Option<ReplyRecord>,

@@ -4,6 +4,7 @@ mod body;
 mod detail;
 mod observer;
 mod record;
+mod secrets;
 
 use std::{
     collections::VecDeque,
@@ -16,11 +17,12 @@ use std::{
 use tokio::sync::broadcast;
 
 #[cfg(test)]
-pub use self::detail::ResponseRecord;
+pub use self::detail::{ReplyRecord, ResponseRecord};
 pub use self::{
     body::BodyRecord,
-    detail::{Detail, HeaderList, RequestRecord, State, Summary},
+    detail::{Complaint, Detail, HeaderList, RequestRecord, State, Summary},
     record::{NewRecord, Record},
+    secrets::{is_secret, remove_secrets},
 };
 
 /// The maximum number of invocations. Older ones are dropped.
@@ -80,6 +82,11 @@ impl History {
         let page: Vec<_> = records.range(..end).rev().take(limit).map(|record| record.summary()).collect();
         let is_complete = page.len() == end;
         (page, is_complete)
+    }
+
+    /// The invocations, the oldest first.
+    pub fn all(&self) -> Vec<Arc<Record>> {
+        self.lock().iter().cloned().collect()
     }
 
     /// Drops all invocations.

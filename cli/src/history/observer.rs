@@ -24,6 +24,7 @@ impl Observer for Record {
         let at = self.now_ms();
         self.update(|detail| {
             detail.timing.queued_ms = Some(at);
+            detail.request_id = Some(delivery.request_id.clone());
             detail.summary.state = State::Running;
             if let Some(cold_start) = delivery.cold_start {
                 detail.summary.is_cold = true;

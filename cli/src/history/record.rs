@@ -89,6 +89,11 @@ impl Record {
         self.id
     }
 
+    /// The request id that the function has received.
+    pub fn request_id(&self) -> Option<String> {
+        self.lock().request_id.clone()
+    }
+
     pub fn summary(&self) -> Summary {
         let mut summary = self.lock().summary.clone();
         if summary.state != State::Done {
@@ -176,6 +181,12 @@ impl Record {
             }
             detail.summary.response_size += bytes.len();
         });
+    }
+
+    /// Adds complaints about an invocation that has ended.
+    pub fn complain_about(&self, complaints: impl FnOnce(&Detail) -> Vec<Complaint>) {
+        let complaints = self.read(complaints);
+        complaints.into_iter().for_each(|complaint| self.complain(complaint));
     }
 
     /// Ends the response.

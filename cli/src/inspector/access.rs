@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 
 use super::error::ApiError;
-use crate::args::is_loopback;
 
 /// The header of each request that changes something. A page of another origin cannot send it without a preflight, which fails.
 const MARK: &str = "x-lodger-inspector";
@@ -15,7 +14,7 @@ const MARK: &str = "x-lodger-inspector";
 /// # Errors
 /// The status and a text.
 pub fn check<B>(client: IpAddr, request: &Request<B>) -> Result<(), ApiError> {
-    if !is_loopback(client) {
+    if !client.to_canonical().is_loopback() {
         return Err((StatusCode::FORBIDDEN, "the inspector is for this machine only".to_owned()));
     }
     let headers = request.headers();

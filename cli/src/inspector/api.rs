@@ -24,11 +24,11 @@ pub fn state(platform: &Platform) -> Value {
         .into_iter()
         .map(|name| json!({"name": name, "url": platform.url(name), "is_default": name == platform.fronts.default_name()}))
         .collect();
-    let build = platform.versions.build_state().borrow().clone();
+    let build = platform.functions.build_state().borrow().clone();
     json!({
         "project": platform.package.0,
         "version": platform.package.1,
-        "functions": [platform.versions.name()],
+        "functions": platform.functions.names(),
         "fronts": fronts,
         "build": build,
     })

@@ -75,7 +75,7 @@ impl Comparisons {
 /// # Errors
 /// The request is not valid, or no version of the function runs.
 pub async fn send_to_all(platform: &Arc<Platform>, new: NewComparison) -> Result<Vec<u64>, ApiError> {
-    let version = platform.versions.current().await;
+    let version = platform.functions.current(None).await;
     let version =
         version.ok_or_else(|| (StatusCode::BAD_GATEWAY, "the function has no version that runs".to_owned()))?;
     let request = new.request.into_request()?;

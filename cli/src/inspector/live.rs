@@ -4,13 +4,13 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, header::CONTENT_TYPE};
-use http_body_util::BodyExt as _;
+use http_body_util::{
+    BodyExt as _,
+    channel::{Channel, Sender},
+};
 use serde::Serialize;
 use serde_json::json;
-use tokio::{
-    sync::{broadcast::error::RecvError, mpsc},
-    time::timeout,
-};
+use tokio::{sync::broadcast::error::RecvError, time::sleep};
 
 use crate::{
     history::Update,
@@ -22,34 +22,20 @@ const PING: Duration = Duration::from_secs(15);
 
 /// Responds with the changes from now on.
 pub fn respond(platform: &Arc<Platform>) -> Response<BoxBody> {
-    let (sender, body) = http_body_util::channel::Channel::<Bytes, Infallible>::new(16);
+    let (sender, body) = Channel::<Bytes, Infallible>::new(16);
     tokio::spawn(send_changes(Arc::clone(platform), sender));
     let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response
 }
 
-async fn send_changes(platform: Arc<Platform>, mut sender: http_body_util::channel::Sender<Bytes, Infallible>) {
-    let (changes, mut events) = mpsc::channel(16);
-    tokio::spawn(collect_changes(platform, changes));
-    loop {
-        let event = match timeout(PING, events.recv()).await {
-            Ok(Some(event)) => event,
-            Ok(None) => return,
-            Err(_) => Bytes::from_static(b":\n\n"),
-        };
-        if sender.send_data(event).await.is_err() {
-            return;
-        }
-    }
-}
-
-async fn collect_changes(platform: Arc<Platform>, changes: mpsc::Sender<Bytes>) {
-    let (mut updates, mut build) = (platform.history.subscribe(), platform.versions.build_state());
+/// Sends the changes until the client leaves.
+async fn send_changes(platform: Arc<Platform>, mut client: Sender<Bytes, Infallible>) {
+    let (mut updates, mut build) = (platform.history.subscribe(), platform.functions.build_state());
     let first = build.borrow_and_update().clone();
-    let mut next = Some(event("build", &first));
-    while changes.send(next.take().unwrap_or_default()).await.is_ok() {
-        next = Some(tokio::select! {
+    let mut next = event("build", &first);
+    while client.send_data(next).await.is_ok() {
+        next = tokio::select! {
             update = updates.recv() => match update {
                 Ok(Update::Changed(summary)) => event("invocation", &summary),
                 Ok(Update::Line(text)) => event("log", &json!({"text": text.trim_end()})),
@@ -60,8 +46,9 @@ async fn collect_changes(platform: Arc<Platform>, changes: mpsc::Sender<Bytes>) 
                 Ok(()) => event("build", &build.borrow_and_update().clone()),
                 Err(_) => return,
             },
-            () = changes.closed() => return,
-        });
+            // A client that has left is noticed at the next event.
+            () = sleep(PING) => Bytes::from_static(b":\n\n"),
+        };
     }
 }
 

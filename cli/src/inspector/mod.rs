@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod compare;
 mod error;
+mod export;
 mod live;
 mod page;
 mod replay;
@@ -55,6 +56,10 @@ impl Inspector {
         let value = match (&method, &*path.split('/').collect::<Vec<_>>()) {
             (&Method::GET, ["live"]) => return Ok(live::respond(platform)),
             (&Method::GET, ["invocations", id]) => return Ok(json_response(&api::record(platform, id)?.detail())),
+            (&Method::GET, ["export"]) => {
+                let value = export::export(platform, query == "secrets=1");
+                return Ok(export::as_file(json_response(&value)));
+            }
             (&Method::DELETE, ["invocations"]) => {
                 platform.history.clear();
                 let mut response = Response::new(full(""));

@@ -6,13 +6,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use lodger_gateway::Invocation;
 use serde::Deserialize;
 
 use super::error::ApiError;
 use crate::{
     history::NewRecord,
-    platform::{Platform, send},
+    platform::{Platform, invoke, send},
 };
 
 /// The body of a replay: a request through a front, or an event.
@@ -21,6 +20,7 @@ pub struct Replay {
     front: Option<String>,
     request: Option<ReplayRequest>,
     event: Option<ReplayEvent>,
+    function: Option<String>,
     replay_of: Option<u64>,
 }
 
@@ -49,32 +49,15 @@ struct ReplayEvent {
 /// # Errors
 /// The request is not valid, or no version of the function runs.
 pub async fn replay(platform: &Arc<Platform>, replay: Replay) -> Result<u64, ApiError> {
-    let version = platform.versions.current().await;
+    let version = platform.functions.current(replay.function.as_deref()).await;
     let version =
         version.ok_or_else(|| (StatusCode::BAD_GATEWAY, "the function has no version that runs".to_owned()))?;
     if let Some(event) = replay.event {
         let new = NewRecord::event(version.name(), "event".to_owned(), version.number).replay_of(replay.replay_of);
         let record = platform.history.begin(new);
         let id = record.id();
-        tokio::spawn(async move {
-            let lease = match version.pool.acquire().await {
-                Ok(lease) => lease,
-                Err(error) => return record.finish("complete", Some(error.to_string())),
-            };
-            lease.begin(&record);
-            let invocation = Invocation::new(event.data).observer(Arc::clone(&record) as _);
-            let error = tokio::select! {
-                biased;
-                result = lease.api.invoke(invocation) => match result {
-                    Ok(Ok(_)) => None,
-                    Ok(Err(error)) => Some(error.to_string()),
-                    Err(error) => Some(error.to_string()),
-                },
-                exit = lease.exited() => Some(format!("Runtime.ExitError: {exit}")),
-            };
-            record.finish("complete", error);
-            lease.finish(&record).await;
-        });
+        // The record has the result.
+        tokio::spawn(async move { invoke(&version, event.data.into(), record).await });
         return Ok(id);
     }
     let name = replay.front.unwrap_or_else(|| platform.fronts.default_name().to_owned());

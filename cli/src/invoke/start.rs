@@ -21,22 +21,13 @@ pub(super) async fn invoke(
     event: Vec<u8>,
     terminal: &Terminal,
 ) -> Result<Outcome> {
-    let command = match project {
-        None => args.target.command.clone(),
-        Some(project) => {
-            let built = Build::new(project, &args.target, terminal).run(terminal).await?;
-            vec![built.executable.map_err(|_| "cannot build the function")?.into()]
-        }
-    };
-    let mut variables: Vec<_> =
-        project.map(|project| project.settings.env.clone().into_iter().collect()).unwrap_or_default();
-    variables.extend(args.env.iter().cloned());
-    let program = Program {
-        name: project.map_or_else(|| "function".to_owned(), |project| project.binary.clone()),
-        command,
-        variables,
-        folder: project.map(|project| project.folder.clone()),
-    };
+    let name = project.and_then(|project| project.binaries.first()).map_or("function", |binary| &binary.name);
+    let mut program = Program::new(name, &args.target, &args.variables, project)?;
+    if let Some(project) = project {
+        let built = Build::new(project, &args.target, terminal).run(terminal).await?;
+        let executables = built.executables.map_err(|_| "cannot build the function")?;
+        program.command = executables.into_values().map(Into::into).collect();
+    }
     let settings = LambdaSettings::for_one_invocation(args.timeout);
     let history = Arc::new(History::new());
     let environment = Environment::start(&program, &settings, &history, terminal).await?;

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use http::{Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Frame, SizeHint};
 
 use crate::history::Record;
 
@@ -65,13 +65,13 @@ impl<B: Body<Data = Bytes> + Unpin> Body for RecordedRequestBody<B> {
 
 /// A response body on its way to the client, which is recorded. The end or the drop ends the record.
 pub struct RecordedResponseBody {
-    body: Incoming,
+    body: BoxBody,
     record: Arc<Record>,
     has_ended: bool,
 }
 
 impl RecordedResponseBody {
-    pub fn new(body: Incoming, record: Arc<Record>) -> Self {
+    pub fn new(body: BoxBody, record: Arc<Record>) -> Self {
         Self { body, record, has_ended: false }
     }
 
@@ -104,7 +104,7 @@ impl Body for RecordedResponseBody {
                 }
             }
         }
-        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {

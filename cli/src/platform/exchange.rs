@@ -1,22 +1,18 @@
 //! A request through a front of Lambda.
 
-use std::{
-    net::IpAddr,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Instant,
-};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header::CONTENT_LENGTH};
-use http_body_util::BodyExt as _;
-use hyper::body::{Body, Frame};
+use http_body_util::{
+    BodyExt as _, Collected,
+    channel::{Channel, Sender},
+};
 use lodger_gateway::{Front, StreamEnd, StreamedResponse};
-use tokio::sync::mpsc;
 
 use super::body::{BoxBody, BoxError, full};
 use crate::{
+    complaints::complaints,
     function::{Lease, Pool},
     history::Record,
 };
@@ -59,17 +55,14 @@ pub async fn exchange(
     }
     record.begin_response(status.as_u16(), &headers);
     let is_streamed = record.read(|detail| detail.reply.as_ref().is_some_and(|reply| reply.is_streamed));
-    let (sender, mut receiver) = mpsc::channel(1);
+    let (sender, body) = Channel::new(1);
     tokio::spawn(pass_on(response, lease, record, sender));
     if is_streamed {
-        return respond(status, headers, ChannelBody(receiver).boxed_unsync());
+        return respond(status, headers, body.boxed_unsync());
     }
     // A whole response has a length, as on AWS.
-    let mut body = BytesMut::new();
-    while let Some(Ok(chunk)) = receiver.recv().await {
-        body.extend_from_slice(&chunk);
-    }
-    respond(status, headers, full(body.freeze()))
+    let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+    respond(status, headers, full(body))
 }
 
 /// Passes the body on to the client, and then waits for the work after the response.
@@ -79,21 +72,22 @@ async fn pass_on(
     mut response: StreamedResponse,
     lease: Lease,
     record: Arc<Record>,
-    sender: mpsc::Sender<Result<Bytes, BoxError>>,
+    mut sender: Sender<Bytes, BoxError>,
 ) {
     while let Some(chunk) = response.chunk().await {
         record.add_response_body(&chunk.bytes, chunk.at);
-        let _ = sender.send(Ok(chunk.bytes)).await;
+        let _ = sender.send_data(chunk.bytes).await;
     }
     let (end, error) = match response.end().await {
         StreamEnd::Complete => ("complete", None),
         StreamEnd::Failed(error) => ("failed", Some(error.to_string())),
         StreamEnd::Truncated => ("truncated", Some("the function did not send the whole reply".to_owned())),
     };
-    if let Some(error) = &error {
-        let _ = sender.send(Err(error.clone().into())).await;
+    match &error {
+        Some(error) => sender.abort(error.clone().into()),
+        None => drop(sender),
     }
-    drop(sender);
+    record.complain_about(complaints);
     record.finish(end, error);
     lease.finish(&record).await;
 }
@@ -117,16 +111,4 @@ fn respond(status: StatusCode, headers: HeaderMap, body: BoxBody) -> Response<Bo
     let mut response = Response::new(body);
     (*response.status_mut(), *response.headers_mut()) = (status, headers);
     response
-}
-
-/// A body whose chunks come from a task.
-struct ChannelBody(mpsc::Receiver<Result<Bytes, BoxError>>);
-
-impl Body for ChannelBody {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.0.poll_recv(cx).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
-    }
 }

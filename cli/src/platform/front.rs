@@ -2,19 +2,30 @@
 
 use lodger_gateway::Front;
 
-use crate::{args::DevArgs, project::Project};
+use crate::{args::DevArgs, function::LocalHost, project::Project};
 
 /// The name of the program as a server.
 pub const SERVER: &str = "server";
 /// The name of the program as a Vercel function of the runtime `executable`.
 pub const VERCEL: &str = "vercel";
+/// The name of the program as a Lambda Web Function.
+pub const WEB_FUNCTION: &str = "web-function";
+/// The name of the WebSocket API, whose clients send messages and no requests.
+pub const WEBSOCKET_API: &str = "websocket-api";
+
+/// The hosts that are no fronts of Lambda, with their names.
+const LOCAL_HOSTS: &[(&str, LocalHost)] = &[
+    (WEB_FUNCTION, LocalHost::WebFunctions),
+    #[cfg(unix)]
+    (VERCEL, LocalHost::Vercel),
+    (SERVER, LocalHost::Server),
+];
 
 /// The front of a request.
 #[derive(Debug, Clone)]
 pub enum Kind {
     Lambda(Box<Front>),
-    Vercel,
-    Server,
+    Local(LocalHost),
 }
 
 /// The fronts, with their settings.
@@ -55,19 +66,15 @@ impl Fronts {
 
     /// Returns the front with a name.
     pub fn get(&self, name: &str) -> Option<Kind> {
-        match name {
-            SERVER => Some(Kind::Server),
-            VERCEL if cfg!(unix) => Some(Kind::Vercel),
-            _ => {
-                let front = self.lambda.iter().find(|front| front.name() == name)?;
-                Some(Kind::Lambda(Box::new(front.clone())))
-            }
+        if let Some((_, host)) = LOCAL_HOSTS.iter().find(|(local, _)| *local == name) {
+            return Some(Kind::Local(*host));
         }
+        let front = self.lambda.iter().find(|front| front.name() == name)?;
+        Some(Kind::Lambda(Box::new(front.clone())))
     }
 
-    /// The names of all fronts.
+    /// The names of all fronts that take requests.
     pub fn names(&self) -> Vec<&str> {
-        let others = if cfg!(unix) { &[VERCEL, SERVER][..] } else { &[SERVER] };
-        self.lambda.iter().map(Front::name).chain(others.iter().copied()).collect()
+        self.lambda.iter().map(Front::name).chain(LOCAL_HOSTS.iter().map(|(name, _)| *name)).collect()
     }
 }

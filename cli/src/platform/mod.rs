@@ -1,8 +1,10 @@
 //! The platforms around a function: fronts, and the processes behind them.
 
 mod body;
+mod event;
 mod exchange;
 mod front;
+mod functions;
 mod proxy;
 mod send;
 mod version;
@@ -10,9 +12,13 @@ mod versions;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
 
+use lodger_gateway::{WebSocketApi, WebSocketServer};
+
 pub use self::{
     body::{BoxBody, full, text},
-    front::Fronts,
+    event::invoke,
+    front::{Fronts, WEBSOCKET_API},
+    functions::Functions,
     send::{send, send_streaming},
     versions::Versions,
 };
@@ -25,7 +31,9 @@ pub struct Platform {
     /// The address of the port.
     pub address: SocketAddr,
     pub history: Arc<History>,
-    pub versions: Arc<Versions>,
+    pub functions: Arc<Functions>,
+    /// The WebSocket API in front of the function.
+    pub websocket: WebSocketServer,
     /// The name and the version of the package.
     pub package: (String, String),
     /// The folder of the package.
@@ -39,7 +47,7 @@ impl Platform {
         fronts: Fronts,
         address: SocketAddr,
         history: Arc<History>,
-        versions: Arc<Versions>,
+        functions: Arc<Functions>,
         project: Option<&Project>,
     ) -> Self {
         let variables = project.map(|project| project.settings.env.clone()).unwrap_or_default();
@@ -48,7 +56,10 @@ impl Platform {
             || ("function".to_owned(), String::new()),
             |project| (project.name.clone(), project.version.clone()),
         );
-        Self { fronts, address, history, versions, package, folder, variables }
+        // Not a name below `localhost`: the function calls this address, and only browsers and curl resolve such names everywhere.
+        let api = WebSocketApi::new().custom_domain(format!("localhost:{}", address.port()));
+        let websocket = event::websocket_server(api, Arc::clone(&functions), Arc::clone(&history));
+        Self { fronts, address, history, functions, websocket, package, folder, variables }
     }
 
     /// The URL of a name below `localhost`.

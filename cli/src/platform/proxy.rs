@@ -1,6 +1,10 @@
-//! A request to the program as a server, or as a Vercel function.
+//! A request to the program as an HTTP server.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -13,11 +17,15 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::body::{BoxBody, BoxError, RecordedRequestBody, RecordedResponseBody, text};
-use crate::{function::LocalServer, history::Record};
+use crate::{
+    function::{LocalPlatform, LocalServer},
+    history::Record,
+};
 
 /// Passes a request on to the process, and its response to the client.
 pub async fn proxy<B>(
     server: io::Result<Arc<LocalServer>>,
+    client: IpAddr,
     mut request: Request<B>,
     record: Arc<Record>,
 ) -> Response<BoxBody>
@@ -31,7 +39,7 @@ where
     let upgrade = request.headers().contains_key(header::UPGRADE).then(|| hyper::upgrade::on(&mut request));
     let recorded = Arc::clone(&record);
     let request = request.map(|body| RecordedRequestBody { body, record: recorded });
-    let mut response = match send(&server, request).await {
+    let mut response = match send(&server.platform, client, request).await {
         Ok(response) => response,
         Err(error) => return failed(&error, &record),
     };
@@ -42,28 +50,45 @@ where
     response.map(|body| RecordedResponseBody::new(body, record).boxed_unsync())
 }
 
-async fn send<B>(server: &LocalServer, mut request: Request<B>) -> io::Result<Response<Incoming>>
+async fn send<B>(platform: &LocalPlatform, client: IpAddr, mut request: Request<B>) -> io::Result<Response<BoxBody>>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     // The target in origin form: the address of this port is no part of it.
     let target = request.uri().path_and_query().cloned().unwrap_or(http::uri::PathAndQuery::from_static("/"));
     *request.uri_mut() = target.into();
-    #[cfg(unix)]
-    if let Some(vercel) = server.vercel() {
-        // The platform closes the connection after each response.
-        let upgrades = request.headers().contains_key(header::UPGRADE);
-        request.headers_mut().remove(header::CONNECTION);
-        if upgrades {
-            request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    match platform {
+        LocalPlatform::Server(address) => Ok(connect_and_send(*address, request).await?.map(boxed)),
+        #[cfg(unix)]
+        LocalPlatform::Vercel(vercel) => {
+            // The platform closes the connection after each response.
+            let upgrades = request.headers().contains_key(header::UPGRADE);
+            request.headers_mut().remove(header::CONNECTION);
+            if upgrades {
+                request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            }
+            Ok(vercel.send(request).await?.map(boxed))
         }
-        return vercel.send(request).await;
+        LocalPlatform::WebFunction(function) => Ok(function.respond(client, request).await.map(boxed)),
     }
-    let socket = TcpStream::connect(server.address).await?;
+}
+
+async fn connect_and_send<B>(address: SocketAddr, request: Request<B>) -> io::Result<Response<Incoming>>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let socket = TcpStream::connect(address).await?;
     socket.set_nodelay(true)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await.map_err(io::Error::other)?;
     tokio::spawn(connection.with_upgrades());
     sender.send_request(request).await.map_err(io::Error::other)
+}
+
+fn boxed<B>(body: B) -> BoxBody
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    body.map_err(Into::into).boxed_unsync()
 }
 
 /// Passes bytes in both directions after an upgrade, such as those of a WebSocket.

@@ -1,6 +1,6 @@
 //! A request through a front.
 
-use std::{io, net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -10,19 +10,16 @@ use hyper::body::Incoming;
 use super::{
     body::{BoxBody, text},
     exchange::exchange,
-    front::{Kind, SERVER, VERCEL},
+    front::Kind,
     proxy::proxy,
     version::Version,
 };
-use crate::{
-    function::LocalServer,
-    history::{History, NewRecord, Record},
-};
+use crate::history::{History, NewRecord, Record};
 
 /// API Gateway's limit for a request body, which is the largest of all fronts.
 const MAX_BODY: usize = 10 << 20;
 
-/// Sends the request of a client through the front with a name. Only a server and Vercel receive the body as it arrives.
+/// Sends the request of a client through the front with a name. Only the local hosts receive the body as it arrives.
 pub async fn send_streaming(
     version: &Version,
     history: &Arc<History>,
@@ -42,9 +39,9 @@ pub async fn send_streaming(
             let record = history.begin(NewRecord::http(name, version.name(), &request, version.number));
             send(version, client, kind, request, record).await
         }
-        Kind::Vercel | Kind::Server => {
+        Kind::Local(host) => {
             let record = history.begin(new_record(name, version, &request));
-            proxy(process(version, &kind).await, request, record).await
+            proxy(version.local_server(host).await, client, request, record).await
         }
     }
 }
@@ -59,22 +56,12 @@ pub async fn send(
 ) -> Response<BoxBody> {
     match kind {
         Kind::Lambda(front) => exchange(&front, client, request, &version.pool, record).await,
-        Kind::Vercel | Kind::Server => proxy(process(version, &kind).await, request.map(Full::new), record).await,
-    }
-}
-
-/// The process of a front that is no front of Lambda.
-async fn process(version: &Version, kind: &Kind) -> io::Result<Arc<LocalServer>> {
-    match kind {
-        #[cfg(unix)]
-        Kind::Vercel => version.vercel().await,
-        _ => version.server().await,
+        Kind::Local(host) => proxy(version.local_server(host).await, client, request.map(Full::new), record).await,
     }
 }
 
 /// The record of a request whose body arrives later.
 fn new_record(name: &str, version: &Version, request: &Request<Incoming>) -> NewRecord {
-    debug_assert!(name == SERVER || name == VERCEL);
     let mut head = Request::new(Bytes::new());
     (*head.method_mut(), *head.uri_mut()) = (request.method().clone(), request.uri().clone());
     *head.headers_mut() = request.headers().clone();

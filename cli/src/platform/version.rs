@@ -1,14 +1,17 @@
 //! One build of the function, and its processes.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::sync::Mutex;
 
 use crate::{
-    function::{LambdaSettings, LocalServer, Pool, Program},
+    function::{LambdaSettings, LocalHost, LocalServer, Pool, Program},
     history::History,
     terminal::Terminal,
 };
+
+/// A process that starts at the first request to its host.
+type LazyServer = Mutex<Option<Arc<LocalServer>>>;
 
 /// A build of the function. Its processes end with the last request to them.
 #[derive(Debug)]
@@ -17,12 +20,13 @@ pub struct Version {
     pub number: u64,
     pub pool: Arc<Pool>,
     program: Program,
+    timeout: Duration,
     history: Arc<History>,
     terminal: Terminal,
-    /// The processes of these hosts start at the first request.
-    server: Mutex<Option<Arc<LocalServer>>>,
+    server: LazyServer,
     #[cfg(unix)]
-    vercel: Mutex<Option<Arc<LocalServer>>>,
+    vercel: LazyServer,
+    web_function: LazyServer,
 }
 
 impl Version {
@@ -35,6 +39,7 @@ impl Version {
     ) -> Self {
         Self {
             number,
+            timeout: settings.timeout,
             pool: Pool::new(program.clone(), settings, Arc::clone(&history), terminal.clone()),
             program,
             history,
@@ -42,37 +47,31 @@ impl Version {
             server: Mutex::default(),
             #[cfg(unix)]
             vercel: Mutex::default(),
+            web_function: Mutex::default(),
         }
     }
 
+    /// The name of the function.
     pub fn name(&self) -> &str {
         &self.program.name
     }
 
-    /// The process as a server, which starts if it does not run.
+    /// The process on a host, which starts if it does not run.
     ///
     /// # Errors
     /// The process cannot be started.
-    pub async fn server(&self) -> io::Result<Arc<LocalServer>> {
-        let mut server = self.server.lock().await;
+    pub async fn local_server(&self, host: LocalHost) -> io::Result<Arc<LocalServer>> {
+        let server = match host {
+            LocalHost::Server => &self.server,
+            #[cfg(unix)]
+            LocalHost::Vercel => &self.vercel,
+            LocalHost::WebFunctions => &self.web_function,
+        };
+        let mut server = server.lock().await;
         if let Some(running) = server.as_ref().filter(|running| !running.has_exited()) {
             return Ok(Arc::clone(running));
         }
-        let started = LocalServer::start(&self.program, &self.history, &self.terminal).await?;
+        let started = LocalServer::start(host, &self.program, self.timeout, &self.history, &self.terminal).await?;
         Ok(Arc::clone(server.insert(Arc::new(started))))
-    }
-
-    /// The process on Vercel, which starts if it does not run.
-    ///
-    /// # Errors
-    /// The process cannot be started.
-    #[cfg(unix)]
-    pub async fn vercel(&self) -> io::Result<Arc<LocalServer>> {
-        let mut vercel = self.vercel.lock().await;
-        if let Some(running) = vercel.as_ref().filter(|running| !running.has_exited()) {
-            return Ok(Arc::clone(running));
-        }
-        let started = LocalServer::start_on_vercel(&self.program, &self.history, &self.terminal).await?;
-        Ok(Arc::clone(vercel.insert(Arc::new(started))))
     }
 }

@@ -1,6 +1,7 @@
 //! Builds of a binary with cargo.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     process::Stdio,
     time::{Duration, Instant},
@@ -18,29 +19,32 @@ use crate::{Result, args::TargetArgs, terminal::Terminal};
 /// The maximum size of the compiler's output that is kept, in bytes.
 const MAX_OUTPUT: usize = 256 << 10;
 
-/// A build of a binary.
+/// A build of the binaries of a project.
 #[derive(Debug)]
 pub struct Build {
     arguments: Vec<String>,
-    binary: String,
     folder: PathBuf,
 }
 
 /// The result of a build.
 #[derive(Debug)]
 pub struct Built {
-    /// The executable, or the messages of the compiler.
-    pub executable: std::result::Result<PathBuf, String>,
+    /// The executables by the names of the binaries, or the messages of the compiler.
+    pub executables: std::result::Result<BTreeMap<String, PathBuf>, String>,
     pub duration: Duration,
 }
 
 impl Build {
     pub fn new(project: &Project, args: &TargetArgs, terminal: &Terminal) -> Self {
         let rendering = if terminal.has_colors() { "json-diagnostic-rendered-ansi" } else { "json" };
-        let mut arguments: Vec<String> =
-            ["build", "--package", &project.name, "--bin", &project.binary, "--message-format", rendering]
-                .map(str::to_owned)
-                .into();
+        let mut arguments: Vec<String> = ["build", "--message-format", rendering].map(str::to_owned).into();
+        let packages: BTreeSet<_> = project.binaries.iter().map(|binary| &binary.package).collect();
+        for package in packages {
+            arguments.extend(["--package".to_owned(), package.clone()]);
+        }
+        for binary in &project.binaries {
+            arguments.extend(["--bin".to_owned(), binary.name.clone()]);
+        }
         let features: Vec<&str> = project.settings.features.iter().chain(&args.features).map(String::as_str).collect();
         if !features.is_empty() {
             arguments.extend(["--features".to_owned(), features.join(",")]);
@@ -55,7 +59,7 @@ impl Build {
                 arguments.push(option.to_owned());
             }
         }
-        Self { arguments, binary: project.binary.clone(), folder: project.folder.clone() }
+        Self { arguments, folder: project.folder.clone() }
     }
 
     /// Runs cargo. Its progress and the messages of the compiler go to standard error.
@@ -68,7 +72,7 @@ impl Build {
         let mut command = Command::new(cargo);
         command.args(&self.arguments).current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.kill_on_drop(true).spawn().map_err(|error| format!("cannot start cargo: {error}"))?;
-        let (mut executable, mut output) = (None, String::new());
+        let (mut executables, mut output) = (BTreeMap::new(), String::new());
         if let Some(stdout) = child.stdout.take() {
             let mut lines = BufReader::new(stdout).lines();
             while let Some(line) = lines.next_line().await? {
@@ -80,20 +84,21 @@ impl Build {
                             output += &text;
                         }
                     }
-                    Ok(Message::CompilerArtifact(artifact)) if artifact.target.name == self.binary => {
-                        executable = artifact.executable.or(executable);
+                    Ok(Message::CompilerArtifact(artifact)) if artifact.target.is_bin() => {
+                        executables
+                            .extend(artifact.executable.map(|path| (artifact.target.name, path.into_std_path_buf())));
                     }
                     _ => {}
                 }
             }
         }
         let status = child.wait().await?;
-        let executable = match executable.filter(|_| status.success()) {
-            Some(path) => Ok(path.into_std_path_buf()),
-            None if output.is_empty() => Err(format!("cargo ended with {status}; its messages are in the terminal")),
-            None => Err(without_colors(&output)),
+        let executables = match &*output {
+            _ if status.success() => Ok(executables),
+            "" => Err(format!("cargo ended with {status}; its messages are in the terminal")),
+            output => Err(without_colors(output)),
         };
-        Ok(Built { executable, duration: begun.elapsed() })
+        Ok(Built { executables, duration: begun.elapsed() })
     }
 }
 

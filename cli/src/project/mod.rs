@@ -5,18 +5,27 @@ mod settings;
 
 use std::{env, path::PathBuf};
 
-use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind, camino::Utf8PathBuf};
+use cargo_metadata::{Metadata, MetadataCommand, Package, camino::Utf8PathBuf};
 
 pub use self::{build::Build, settings::Settings};
 use crate::{Error, Result, args::TargetArgs};
 
-/// A binary of a package.
+/// A binary, and its package in the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binary {
+    pub name: String,
+    pub package: String,
+}
+
+/// A package, and the binaries that are functions.
 #[derive(Debug)]
 pub struct Project {
     pub name: String,
     pub version: String,
-    /// The name of the binary.
-    pub binary: String,
+    /// The binaries, the default one first. Without routes there is one.
+    pub binaries: Vec<Binary>,
+    /// The routes of the functions: `GET /pets/{id}` and the name of a binary.
+    pub routes: Vec<(String, String)>,
     /// The folder of the package.
     pub folder: PathBuf,
     /// The folders and files whose changes need a build: those of the package and of its local dependencies.
@@ -32,6 +41,15 @@ impl Project {
     /// # Errors
     /// There is no package, or the arguments select no binary, or more than one.
     pub fn find(args: &TargetArgs) -> Result<Self> {
+        Self::find_with_routes(args, None)
+    }
+
+    /// Finds the package, and the binaries of its routes if it has some. `routes` are those of the command line, which replace those of
+    /// `Cargo.toml` with the same path.
+    ///
+    /// # Errors
+    /// Like [`find`](Self::find), or a route has a binary that does not exist.
+    pub fn find_with_routes(args: &TargetArgs, routes: Option<&[(String, String)]>) -> Result<Self> {
         let mut command = MetadataCommand::new();
         if let Some(path) = &args.manifest_path {
             command.manifest_path(path);
@@ -39,17 +57,55 @@ impl Project {
         let metadata = command.exec().map_err(|error| format!("cannot read the package: {error}"))?;
         let package = find_package(&metadata, args.package.as_deref())?;
         let settings = Settings::parse(&package.metadata)?;
-        let binary = find_binary(package, args.bin.as_deref().or(settings.bin.as_deref()))?;
+        let routes = routes.map(|own| all_routes(&settings, own)).unwrap_or_default();
+        let binaries = if routes.is_empty() {
+            let name = find_binary(package, args.bin.as_deref().or(settings.bin.as_deref()))?;
+            vec![Binary { name, package: package.name.to_string() }]
+        } else {
+            binaries_of(&routes, &metadata, package)?
+        };
+        let packages = metadata.workspace_packages().into_iter().filter(|member| {
+            member.id == package.id || binaries.iter().any(|binary| binary.package == member.name.as_str())
+        });
+        let mut watched: Vec<_> = packages.flat_map(|package| local_folders(&metadata, package)).collect();
+        watched.sort();
+        watched.dedup();
         Ok(Self {
             name: package.name.to_string(),
             version: package.version.to_string(),
-            binary,
+            binaries,
+            routes,
             folder: folder_of(package).into_std_path_buf(),
-            watched: local_folders(&metadata, package),
+            watched,
             target_folder: metadata.target_directory.clone().into_std_path_buf(),
             settings,
         })
     }
+}
+
+/// The routes of `Cargo.toml` and of the command line.
+fn all_routes(settings: &Settings, own: &[(String, String)]) -> Vec<(String, String)> {
+    let mut routes = settings.routes.clone();
+    routes.extend(own.iter().cloned());
+    routes.into_iter().collect()
+}
+
+/// The binaries of routes: those of the package, or else of another package of the workspace.
+fn binaries_of(routes: &[(String, String)], metadata: &Metadata, package: &Package) -> Result<Vec<Binary>> {
+    let mut binaries: Vec<Binary> = Vec::new();
+    for (route, name) in routes {
+        if binaries.iter().any(|binary| binary.name == *name) {
+            continue;
+        }
+        let has = |package: &&Package| package.targets.iter().any(|target| target.is_bin() && target.name == *name);
+        let members = metadata.workspace_packages();
+        let found = Some(package).filter(has).or_else(|| members.into_iter().find(has));
+        let found = found.ok_or_else(|| {
+            format!("cannot find the binary {name:?} of the route {route:?}: no package of the workspace has it")
+        })?;
+        binaries.push(Binary { name: name.clone(), package: found.name.to_string() });
+    }
+    Ok(binaries)
 }
 
 /// The package with a name, or that of the current folder.
@@ -76,8 +132,8 @@ fn find_package<'a>(metadata: &'a Metadata, name: Option<&str>) -> Result<&'a Pa
 
 /// The binary with a name, the default one, or the only one.
 fn find_binary(package: &Package, name: Option<&str>) -> Result<String> {
-    let is_binary = |target: &&cargo_metadata::Target| target.kind.contains(&TargetKind::Bin);
-    let binaries: Vec<&str> = package.targets.iter().filter(is_binary).map(|target| target.name.as_str()).collect();
+    let binaries: Vec<&str> =
+        package.targets.iter().filter(|target| target.is_bin()).map(|target| target.name.as_str()).collect();
     let list = || binaries.join(", ");
     match (name.or(package.default_run.as_deref()), &*binaries) {
         (Some(name), _) if binaries.contains(&name) => Ok(name.to_owned()),

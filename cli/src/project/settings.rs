@@ -15,6 +15,8 @@ pub struct Settings {
     pub front: Option<String>,
     pub stage: Option<String>,
     pub binary_media_types: Vec<String>,
+    /// The routes of several functions, and their binaries.
+    pub routes: BTreeMap<String, String>,
     /// Variables of the environment of the function.
     pub env: BTreeMap<String, String>,
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{Dev, Folder, exchange};
 
-const FRONTS: [&str; 10] = [
+const FRONTS: [&str; 11] = [
     "function-url",
     "http-api",
     "http-api-v1",
@@ -15,6 +15,7 @@ const FRONTS: [&str; 10] = [
     "alb-multi-value",
     "lattice-v1",
     "lattice-v2",
+    "web-function",
     "vercel",
     "server",
 ];
@@ -66,6 +67,17 @@ fn complains_about_losses() {
     assert_eq!((&detail["complaints"], &complaint["level"]), (&1.into(), &"warning".into()));
     assert!(complaint["text"].as_str().unwrap().contains("--binary-media-types '*/*'"), "{complaint}");
     assert!(complaint["link"].as_str().unwrap().starts_with("https://docs.aws.amazon.com/"), "{complaint}");
+    dev.wait_for_line("warning: cannot keep the bytes of a request body");
+}
+
+#[test]
+fn complains_about_an_event_near_the_limit() {
+    let dev = Dev::function(&[]);
+    let (_, begun) = dev.post("/api/replay", &json!({"event": {"data": format!("{:?}", "x".repeat(5 << 20))}}));
+    let detail = dev.ended(&begun["id"]);
+    let texts: Vec<_> =
+        detail["complaint_list"].as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["the event of 5.0 MB is near the limit of 6.0 MB"]);
 }
 
 #[test]

@@ -12,6 +12,7 @@
 )]
 
 mod dev;
+mod hosts;
 mod inspector;
 mod invoke;
 mod save;

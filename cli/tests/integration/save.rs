@@ -27,7 +27,7 @@ fn saves_a_request_and_an_event_as_tests_that_pass() {
     let folder = package("1");
     add_dependencies(&folder);
     let mut command = command(&folder);
-    command.args(["--no-watch"]).env("CARGO_NET_OFFLINE", "true");
+    command.args(["--no-watch"]);
     let dev = Dev::start(command);
     dev.send("rest-api", "GET /items?a=1 HTTP/1.1\r\nauthorization: secret\r\nx-a: b\r\n", "");
     let request = dev.last()["id"].clone();

@@ -1,4 +1,4 @@
-// The actions on an invocation: replay, edit, compare, copy as curl, save as a test, and delete all.
+// The actions on an invocation: replay, edit, compare, copy as curl, save as a test, save all, and delete all.
 
 import { ApiError, deleteInvocations, fetchCurl, postCompare, postReplay, postSave } from "./api.js";
 import { byId, element, toast } from "./dom.js";
@@ -14,6 +14,8 @@ export class Actions {
     this.#editor = editor;
     byId("save-form").addEventListener("submit", (event) => this.#submitSave(event));
     byId("clear").addEventListener("click", () => this.clear());
+    byId("export").addEventListener("click", () => byId("export-dialog").showModal());
+    byId("export-form").addEventListener("submit", submitExport);
   }
 
   /** Sends the request or event of an invocation again, and opens the new invocation. */
@@ -111,6 +113,14 @@ export class Actions {
       byId("save-error").textContent = error.message;
     }
   }
+}
+
+// Saves all invocations as a file of the browser.
+function submitExport(event) {
+  event.preventDefault();
+  const withSecrets = byId("export-form").elements.namedItem("secrets").checked;
+  element("a", { href: `/api/export${withSecrets ? "?secrets=1" : ""}`, download: "" }).click();
+  byId("export-dialog").close();
 }
 
 // Returns a text as nodes, with each part between two backticks as code.

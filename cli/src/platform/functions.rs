@@ -1,0 +1,136 @@
+//! The functions of a platform, and their builds.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::{version::Version, versions::Versions};
+use crate::{
+    Result,
+    function::Program,
+    project::Build,
+    terminal::{Terminal, human_duration},
+};
+
+/// The state of the last build.
+#[derive(Debug, Clone, Serialize)]
+pub struct BuildState {
+    /// `building`, `failed` or `running`.
+    pub state: &'static str,
+    pub number: u64,
+    /// Milliseconds since 1970.
+    pub at: u64,
+    pub duration_ms: f64,
+    /// The messages of the compiler, or the errors at the start.
+    pub output: String,
+}
+
+/// The functions of a package, which are built together.
+#[derive(Debug)]
+pub struct Functions {
+    all: Vec<Versions>,
+    build: watch::Sender<BuildState>,
+    terminal: Terminal,
+}
+
+impl Functions {
+    /// Creates the functions, the default one first.
+    pub fn new(all: Vec<Versions>, terminal: Terminal) -> Arc<Self> {
+        let build = BuildState { state: "building", number: 1, at: now(), duration_ms: 0.0, output: String::new() };
+        Arc::new(Self { all, build: watch::Sender::new(build), terminal })
+    }
+
+    /// The names of the functions, the default one first.
+    pub fn names(&self) -> Vec<&str> {
+        self.all.iter().map(Versions::name).collect()
+    }
+
+    /// Waits for the end of a build, and returns the current version of a function. `None` if it has none, or there is no such function.
+    pub async fn current(&self, name: Option<&str>) -> Option<Arc<Version>> {
+        let mut build = self.build.subscribe();
+        let _ = build.wait_for(|build| build.state != "building").await;
+        let is_wanted = |function: &&Versions| name.is_none_or(|name| function.name() == name);
+        self.all.iter().find(is_wanted)?.current()
+    }
+
+    /// The state of the last build, and its changes.
+    pub fn build_state(&self) -> watch::Receiver<BuildState> {
+        self.build.subscribe()
+    }
+
+    /// Begins a build: requests wait for its end.
+    pub fn begin(&self) {
+        self.build.send_modify(|build| {
+            let number = build.number + 1;
+            *build = BuildState { state: "building", number, at: now(), duration_ms: 0.0, output: String::new() };
+        });
+    }
+
+    /// Builds the functions after [`begin`](Self::begin), and starts them. If one of them fails, the last version goes on.
+    ///
+    /// # Errors
+    /// cargo cannot be started.
+    pub async fn build(&self, build: &Build) -> Result<()> {
+        let built = build.run(&self.terminal).await?;
+        let executables = match built.executables {
+            Ok(executables) => executables,
+            Err(output) => {
+                self.fail(built.duration, output);
+                return Ok(());
+            }
+        };
+        let program = |function: &Versions| {
+            let executable = executables.get(function.name()).map(|path| path.clone().into());
+            Program { command: executable.into_iter().collect(), ..function.program().clone() }
+        };
+        self.switch_to(program, built.duration).await;
+        Ok(())
+    }
+
+    /// Starts the programs of the command line.
+    pub async fn start(&self) {
+        self.switch_to(|function| function.program().clone(), Duration::ZERO).await;
+    }
+
+    /// Starts a new version of each function.
+    async fn switch_to(&self, program: impl Fn(&Versions) -> Program, duration: Duration) {
+        let number = self.build.borrow().number;
+        let mut output = String::new();
+        for function in &self.all {
+            if let Err(error) = function.switch_to(program(function), number).await {
+                let error =
+                    if self.all.len() > 1 { format!("{}: {error}", function.name()) } else { error.to_string() };
+                self.terminal.error(&error);
+                output += &format!("{error}\n");
+            }
+        }
+        if !output.is_empty() {
+            return self.fail(duration, output);
+        }
+        if duration > Duration::ZERO {
+            self.terminal.status("Running", format!("build {number}, after {}", human_duration(duration)));
+        }
+        self.end("running", duration, String::new());
+    }
+
+    fn fail(&self, duration: Duration, output: String) {
+        if self.all.iter().any(|function| function.current().is_some()) {
+            self.terminal.warning("the last version still serves");
+        }
+        self.end("failed", duration, output);
+    }
+
+    fn end(&self, state: &'static str, duration: Duration, output: String) {
+        let duration_ms = duration.as_secs_f64() * 1000.0;
+        self.build.send_modify(|build| *build = BuildState { state, at: now(), duration_ms, output, ..build.clone() });
+    }
+}
+
+fn now() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or_default()
+}
