@@ -3,18 +3,18 @@
 mod decode;
 mod encode;
 pub(crate) mod spec;
+mod stage;
 pub(crate) mod stream;
 
 use std::{fmt, net::IpAddr};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use http::{Request, Response, StatusCode};
 
 pub(crate) use self::decode::MAX_REPLY;
 use self::{spec::FrontSpec, stream::StreamDecoder};
 use crate::{
     FunctionResult, Warning,
-    event::path::remove_stage,
     front_settings::FrontSettings,
     media_type::first_accept_entry,
     response::decode::{DecodedReply, ReplyInput},
@@ -52,43 +52,6 @@ impl Front {
     /// The name, which the command takes as `--front`.
     pub fn name(&self) -> &'static str {
         self.spec.name
-    }
-
-    /// Sets the stage of an API. Other fronts ignore it.
-    ///
-    /// Requests to [`event`](Self::event) and [`RuntimeApi::send`](crate::RuntimeApi::send) do not contain the stage. Clients of
-    /// a [`Server`](crate::Server) send it, like on AWS. On the domain that AWS assigns, a REST API adds the stage to
-    /// `requestContext.path`, and an HTTP API adds a stage other than `$default` to the path.
-    #[must_use]
-    pub fn stage(mut self, stage: impl Into<String>) -> Self {
-        self.settings.stage = stage.into();
-        self
-    }
-
-    /// Returns whether the front has stages, and custom domains that are mapped to them.
-    pub fn has_stages(&self) -> bool {
-        self.spec.stages.is_some()
-    }
-
-    /// Sets a custom domain name.
-    ///
-    /// The event then has the path that the client sent, without a stage before it. A REST API has that path in
-    /// `requestContext.path` too. Requests contain the base path and the stage that the mapping of the domain requires:
-    ///
-    /// | base path of the mapping | stage of the mapping | request |
-    /// |---|---|---|
-    /// | none | none | `/prod/pets` |
-    /// | none | `prod` | `/pets` |
-    /// | `orders` | none | `/orders/prod/pets` |
-    /// | `orders` | `prod` | `/orders/pets` |
-    ///
-    /// A REST API supports all four. The mapping of an HTTP API always has a stage, so only the second and the last apply.
-    ///
-    /// Source: [Custom domain names](https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html).
-    #[must_use]
-    pub fn custom_domain(mut self, name: impl Into<String>) -> Self {
-        self.settings.custom_domain = Some(name.into());
-        self
     }
 
     /// Sets the address of the client. The default is `127.0.0.1`.
@@ -241,25 +204,6 @@ impl Front {
     /// Returns the response when the function fails or its reply is invalid.
     pub(crate) fn failure_response(&self) -> Response<Bytes> {
         self.spec.failure_response()
-    }
-
-    /// Removes the stage from the URI of a client, if clients of this front send it.
-    ///
-    /// # Errors
-    /// The response of the front if the path has no or another stage.
-    pub fn uri_below_stage(&self, uri: &Uri) -> Result<Uri, Box<Response<Bytes>>> {
-        let stage = self.settings.stage.as_str();
-        let Some(stages) = &self.spec.stages else { return Ok(uri.clone()) };
-        if self.settings.custom_domain.is_some() || stages.hides_default && stage == "$default" {
-            return Ok(uri.clone());
-        }
-        remove_stage(uri, stage).ok_or_else(|| {
-            let mut response = self.error_response(stages.unknown_status);
-            if let Some(error_type) = stages.unknown_error_type {
-                response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(error_type));
-            }
-            Box::new(response)
-        })
     }
 }
 
