@@ -1,6 +1,13 @@
 //! The settings of a front that a test chooses.
 
-use std::net::{IpAddr, Ipv4Addr};
+mod cors;
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+
+pub use self::cors::Cors;
 
 /// The settings of a front that its functions read.
 #[derive(Debug, Clone)]
@@ -15,6 +22,8 @@ pub(crate) struct FrontSettings {
     pub(crate) client: IpAddr,
     /// The binary media types of a REST API.
     pub(crate) binary_media_types: Vec<String>,
+    /// The CORS configuration of an HTTP API or a Function URL.
+    pub(crate) cors: Option<Arc<Cors>>,
 }
 
 impl FrontSettings {
@@ -26,6 +35,7 @@ impl FrontSettings {
             stage: stage.to_owned(),
             client: IpAddr::V4(Ipv4Addr::LOCALHOST),
             binary_media_types: Vec::new(),
+            cors: None,
         }
     }
 

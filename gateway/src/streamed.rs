@@ -72,6 +72,11 @@ impl StreamedResponse {
         Self { head, first, rest: Some(rest), ended: None, entry: OpenEntry::default() }
     }
 
+    /// The head.
+    pub(crate) fn head_mut(&mut self) -> &mut Response<()> {
+        &mut self.head
+    }
+
     /// Writes the log entry at the end of the body.
     pub(crate) fn with_entry(mut self, mut entry: OpenEntry) -> Self {
         entry.set_status(self.status());

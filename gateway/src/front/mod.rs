@@ -1,5 +1,6 @@
 //! The public type of a front.
 
+mod cors;
 mod decode;
 mod encode;
 pub(crate) mod spec;
@@ -140,9 +141,15 @@ impl Front {
     ///
     /// # Errors
     /// The response of the front if AWS would not invoke the function: 413 if the request is too large, 400 if an HTTP API
-    /// cannot decode the path, and 400 to an upgrade at an ALB.
+    /// cannot decode the path, 400 to an upgrade at an ALB, and the response to a [preflight request](Self::cors).
     pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, Box<Response<Bytes>>> {
-        encode::encode_event(self.spec, &self.settings, request)
+        if let Some(response) = self.preflight_response(request) {
+            return Err(Box::new(response));
+        }
+        encode::encode_event(self.spec, &self.settings, request).map_err(|mut response| {
+            self.add_cors_headers(Some(request.headers()), &mut response);
+            response
+        })
     }
 
     /// Makes the HTTP response that AWS would send for the result of an invocation.
@@ -151,12 +158,16 @@ impl Front {
     /// JSON object before eight NUL bytes counts as a prelude. The client is assumed to accept the content type of the response,
     /// which only matters for [binary media types](Self::binary_media_types).
     pub fn response(&self, result: &FunctionResult) -> Response<Bytes> {
-        self.decode_result(None, result)
+        let mut response = self.decode_result(None, result);
+        self.add_cors_headers(None, &mut response);
+        response
     }
 
     /// Makes the [`response`](Self::response) for the client that sent `request`.
     pub fn response_to(&self, request: &Request<Bytes>, result: &FunctionResult) -> Response<Bytes> {
-        self.decode_result(Some(first_accept_entry(request.headers())), result)
+        let mut response = self.decode_result(Some(first_accept_entry(request.headers())), result);
+        self.add_cors_headers(Some(request.headers()), &mut response);
+        response
     }
 
     fn decode_result(&self, accept: Option<&str>, result: &FunctionResult) -> Response<Bytes> {

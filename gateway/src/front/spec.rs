@@ -43,6 +43,8 @@ pub(crate) struct FrontSpec {
     pub(crate) error_body: fn(StatusCode, &str) -> ErrorBody,
     /// The rules for streamed replies, if the front can stream.
     pub(crate) stream: Option<StreamSpec>,
+    /// The rules for CORS, if the front has such a setting.
+    pub(crate) cors: Option<CorsSpec>,
 }
 
 /// The stages of an API.
@@ -96,6 +98,20 @@ pub(crate) struct StreamSpec {
     pub(crate) default_content_type: &'static str,
     /// The headers that the front renames to `x-amzn-remapped-..`.
     pub(crate) renamed_headers: &'static [&'static str],
+}
+
+/// The rules of a front for CORS.
+pub(crate) struct CorsSpec {
+    pub(crate) preflight_status: StatusCode,
+    pub(crate) preflight_content_type: Option<&'static str>,
+    /// Whether `https://*` and `http://*` stand for all origins of a scheme.
+    pub(crate) has_scheme_wildcards: bool,
+    /// Whether the front removes the CORS headers of the function.
+    pub(crate) replaces_headers: bool,
+    /// Whether responses that the front makes itself have CORS headers.
+    pub(crate) covers_own_responses: bool,
+    /// Whether responses have `Vary: Origin`.
+    pub(crate) sends_vary: bool,
 }
 
 impl FrontSpec {

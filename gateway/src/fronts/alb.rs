@@ -66,6 +66,7 @@ pub(super) const ALB: FrontSpec = FrontSpec {
     failure_status: StatusCode::BAD_GATEWAY,
     error_body: ErrorBody::html_page,
     stream: None,
+    cors: None,
 };
 
 pub(super) const ALB_MULTI_VALUE: FrontSpec = FrontSpec {

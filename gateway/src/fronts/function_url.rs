@@ -13,7 +13,7 @@ use crate::{
         path::decode_path,
         payload_v2::{Variant, event},
     },
-    front::spec::{FrontSpec, Limits, StreamSpec},
+    front::spec::{CorsSpec, FrontSpec, Limits, StreamSpec},
     response::{decode::DecodedReply, error::ErrorBody, payload_v2},
 };
 
@@ -62,5 +62,13 @@ pub(super) const FUNCTION_URL: FrontSpec = FrontSpec {
         default_content_type: "application/octet-stream",
         // Rule 84.
         renamed_headers: &["content-length"],
+    }),
+    cors: Some(CorsSpec {
+        preflight_status: StatusCode::OK,
+        preflight_content_type: Some("application/json"),
+        has_scheme_wildcards: false,
+        replaces_headers: false,
+        covers_own_responses: true,
+        sends_vary: true,
     }),
 };

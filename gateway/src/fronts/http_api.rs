@@ -13,7 +13,7 @@ use crate::{
         path::decode_path,
         payload_v2::{Variant, event},
     },
-    front::spec::{FrontSpec, Limits, StageSpec},
+    front::spec::{CorsSpec, FrontSpec, Limits, StageSpec},
     response::{decode::DecodedReply, error::ErrorBody, payload_v2},
 };
 
@@ -44,6 +44,7 @@ pub(super) const HTTP_API: FrontSpec = FrontSpec {
     failure_status: StatusCode::INTERNAL_SERVER_ERROR,
     error_body: |_, reason| ErrorBody::json_message(reason),
     stream: None,
+    cors: Some(CORS),
 };
 
 /// The stages of an HTTP API with either payload format version.
@@ -52,6 +53,16 @@ pub(super) const STAGES: StageSpec = StageSpec {
     hides_default: true,
     unknown_status: StatusCode::NOT_FOUND,
     unknown_error_type: None,
+};
+
+/// The rules for CORS of an HTTP API with either payload format version.
+pub(super) const CORS: CorsSpec = CorsSpec {
+    preflight_status: StatusCode::NO_CONTENT,
+    preflight_content_type: None,
+    has_scheme_wildcards: true,
+    replaces_headers: true,
+    covers_own_responses: false,
+    sends_vary: false,
 };
 
 /// Decodes a JSON string. Other JSON stays as it is (rule 89).

@@ -17,7 +17,7 @@ use crate::{
         payload_v1::{Variant, event},
     },
     front::spec::{FrontSpec, Limits},
-    fronts::http_api::STAGES,
+    fronts::http_api::{CORS, STAGES},
     response::{
         assemble::{assemble, set_default_content_type},
         decode::DecodedReply,
@@ -50,6 +50,7 @@ pub(super) const HTTP_API_V1: FrontSpec = FrontSpec {
     failure_status: StatusCode::INTERNAL_SERVER_ERROR,
     error_body: |_, reason| ErrorBody::json_message(reason),
     stream: None,
+    cors: Some(CORS),
 };
 
 fn http_api_event(input: EventInput<'_>) -> Option<Value> {

@@ -59,6 +59,7 @@ pub(super) const LATTICE_V1: FrontSpec = FrontSpec {
     failure_status: StatusCode::BAD_GATEWAY,
     error_body: |_, reason| ErrorBody { content_type: "text/plain", text: reason.to_owned() },
     stream: None,
+    cors: None,
 };
 
 pub(super) const LATTICE_V2: FrontSpec = FrontSpec {

@@ -79,6 +79,7 @@ pub(super) const REST_API: FrontSpec = FrontSpec {
         default_content_type: "application/json",
         renamed_headers: &RENAMED,
     }),
+    cors: None,
 };
 
 /// The headers of a function that a REST API renames (rule 85).

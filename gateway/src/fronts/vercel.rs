@@ -60,6 +60,7 @@ pub(super) const VERCEL: FrontSpec = FrontSpec {
         ErrorBody { content_type: "text/plain; charset=utf-8", text: text.to_owned() }
     },
     stream: None,
+    cors: None,
 };
 
 /// Replaces the client's values of the headers that Vercel sets.

@@ -3,6 +3,10 @@
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
+/// Marks a response that the front made itself, in the extensions of the response.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FrontResponse;
+
 /// The body of an error response.
 #[derive(Debug)]
 pub(crate) struct ErrorBody {
@@ -37,6 +41,7 @@ pub(crate) fn error_response(status: StatusCode, body: fn(StatusCode, &str) -> E
     let ErrorBody { content_type, text } = body(status, reason);
     let mut response = Response::new(text.into());
     *response.status_mut() = status;
+    response.extensions_mut().insert(FrontResponse);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }

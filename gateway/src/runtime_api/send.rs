@@ -73,7 +73,7 @@ impl RuntimeApi {
             Err(_) => front.clone(),
         };
         entry.succeed(None);
-        match (reply, front.stream_decoder()) {
+        let mut response = match (reply, front.stream_decoder()) {
             (Err(error), _) => {
                 entry.fail(&error);
                 StreamedResponse::whole(error_response(&error))
@@ -99,7 +99,9 @@ impl RuntimeApi {
             (Ok(FunctionReply::Streamed(reply)), None) => {
                 StreamedResponse::whole(self.buffer(front, reply, entry, observed).await)
             }
-        }
+        };
+        front.add_cors_headers(Some(request.headers()), response.head_mut());
+        response
     }
 
     /// Makes the response of a streamed reply behind a front that does not stream.

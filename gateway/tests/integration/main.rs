@@ -4,6 +4,7 @@
 
 #[cfg(feature = "cli")]
 mod command_line;
+mod cors;
 mod extensions;
 #[cfg(all(unix, feature = "process"))]
 mod function;
