@@ -1,5 +1,7 @@
 //! The settings of a front that a test chooses.
 
+mod authorizer;
+mod claims;
 mod cors;
 
 use std::{
@@ -7,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-pub use self::cors::Cors;
+pub use self::{authorizer::Authorizer, cors::Cors};
 
 /// The settings of a front that its functions read.
 #[derive(Debug, Clone)]
@@ -24,6 +26,8 @@ pub(crate) struct FrontSettings {
     pub(crate) binary_media_types: Vec<String>,
     /// The CORS configuration of an HTTP API or a Function URL.
     pub(crate) cors: Option<Arc<Cors>>,
+    /// The result of the authorizer of an API.
+    pub(crate) authorizer: Option<Arc<Authorizer>>,
 }
 
 impl FrontSettings {
@@ -36,6 +40,7 @@ impl FrontSettings {
             client: IpAddr::V4(Ipv4Addr::LOCALHOST),
             binary_media_types: Vec::new(),
             cors: None,
+            authorizer: None,
         }
     }
 

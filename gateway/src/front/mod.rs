@@ -1,5 +1,6 @@
 //! The public type of a front.
 
+mod authorizer;
 mod cors;
 mod decode;
 mod encode;

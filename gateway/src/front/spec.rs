@@ -11,7 +11,7 @@ use crate::{
     response::{
         assemble,
         decode::{DecodedReply, ReplyInput},
-        error::{ErrorBody, error_response},
+        error::{ErrorBody, FixedResponse, error_response},
     },
 };
 
@@ -45,6 +45,8 @@ pub(crate) struct FrontSpec {
     pub(crate) stream: Option<StreamSpec>,
     /// The rules for CORS, if the front has such a setting.
     pub(crate) cors: Option<CorsSpec>,
+    /// The responses for an authorizer that rejects a request, if the front has authorizers.
+    pub(crate) authorizer: Option<AuthorizerSpec>,
 }
 
 /// The stages of an API.
@@ -112,6 +114,12 @@ pub(crate) struct CorsSpec {
     pub(crate) covers_own_responses: bool,
     /// Whether responses have `Vary: Origin`.
     pub(crate) sends_vary: bool,
+}
+
+/// The responses for an authorizer that rejects a request.
+pub(crate) struct AuthorizerSpec {
+    pub(crate) unauthorized: FixedResponse,
+    pub(crate) forbidden: FixedResponse,
 }
 
 impl FrontSpec {

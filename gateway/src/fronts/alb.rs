@@ -67,6 +67,7 @@ pub(super) const ALB: FrontSpec = FrontSpec {
     error_body: ErrorBody::html_page,
     stream: None,
     cors: None,
+    authorizer: None,
 };
 
 pub(super) const ALB_MULTI_VALUE: FrontSpec = FrontSpec {

@@ -71,4 +71,5 @@ pub(super) const FUNCTION_URL: FrontSpec = FrontSpec {
         covers_own_responses: true,
         sends_vary: true,
     }),
+    authorizer: None,
 };

@@ -10,11 +10,16 @@ use crate::{
     event::{
         body::BodyRule,
         headers::{ContentLengthRule, HeaderRules, add_proxy_headers},
+        json::insert,
         path::decode_path,
         payload_v2::{Variant, event},
     },
-    front::spec::{CorsSpec, FrontSpec, Limits, StageSpec},
-    response::{decode::DecodedReply, error::ErrorBody, payload_v2},
+    front::spec::{AuthorizerSpec, CorsSpec, FrontSpec, Limits, StageSpec},
+    response::{
+        decode::DecodedReply,
+        error::{ErrorBody, FixedResponse},
+        payload_v2,
+    },
 };
 
 impl Front {
@@ -38,13 +43,19 @@ pub(super) const HTTP_API: FrontSpec = FrontSpec {
         // Only a Function URL keeps the cookies there (rule 49).
         input.headers.remove("cookie");
         let path = input.settings.add_stage(&decode_path(input.path())?);
-        Some(event(&input, Variant { raw_path: path.clone(), context_path: path, account_id: "123456789012" }))
+        let mut event =
+            event(&input, Variant { raw_path: path.clone(), context_path: path, account_id: "123456789012" });
+        if let (Some(authorizer), Some(context)) = (&input.settings.authorizer, event.get_mut("requestContext")) {
+            insert(context, "authorizer", authorizer.payload_v2());
+        }
+        Some(event)
     },
     response: |input| payload_v2::decode(input.reply, "text/plain; charset=utf-8", bare_body).map(DecodedReply::from),
     failure_status: StatusCode::INTERNAL_SERVER_ERROR,
     error_body: |_, reason| ErrorBody::json_message(reason),
     stream: None,
     cors: Some(CORS),
+    authorizer: Some(AUTHORIZER),
 };
 
 /// The stages of an HTTP API with either payload format version.
@@ -63,6 +74,16 @@ pub(super) const CORS: CorsSpec = CorsSpec {
     replaces_headers: true,
     covers_own_responses: false,
     sends_vary: false,
+};
+
+/// The responses of a JWT authorizer of an HTTP API. The first one is captured.
+pub(super) const AUTHORIZER: AuthorizerSpec = AuthorizerSpec {
+    unauthorized: FixedResponse {
+        status: StatusCode::UNAUTHORIZED,
+        header: Some(("www-authenticate", "Bearer")),
+        body: r#"{"message":"Unauthorized"}"#,
+    },
+    forbidden: FixedResponse { status: StatusCode::FORBIDDEN, header: None, body: r#"{"message":"Forbidden"}"# },
 };
 
 /// Decodes a JSON string. Other JSON stays as it is (rule 89).

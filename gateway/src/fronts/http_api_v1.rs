@@ -17,7 +17,8 @@ use crate::{
         payload_v1::{Variant, event},
     },
     front::spec::{FrontSpec, Limits},
-    fronts::http_api::{CORS, STAGES},
+    front_settings::Authorizer,
+    fronts::http_api::{AUTHORIZER, CORS, STAGES},
     response::{
         assemble::{assemble, set_default_content_type},
         decode::DecodedReply,
@@ -51,6 +52,7 @@ pub(super) const HTTP_API_V1: FrontSpec = FrontSpec {
     error_body: |_, reason| ErrorBody::json_message(reason),
     stream: None,
     cors: Some(CORS),
+    authorizer: Some(AUTHORIZER),
 };
 
 fn http_api_event(input: EventInput<'_>) -> Option<Value> {
@@ -63,9 +65,10 @@ fn http_api_event(input: EventInput<'_>) -> Option<Value> {
         route_path: decoded,
     };
     let user_agent = input.user_agent().unwrap_or_default();
+    let authorizer = input.settings.authorizer.as_deref().map(Authorizer::payload_v1);
     let mut event = event(input, &variant);
     if let Some(context) = event.get_mut("requestContext") {
-        insert(context, "authorizer", json!({"claims": null, "scopes": null}));
+        insert(context, "authorizer", authorizer.unwrap_or_else(|| json!({"claims": null, "scopes": null})));
         // Captured events have the route key here.
         insert(context, "resourceId", format!("ANY {}", variant.resource()));
         insert(context, "requestId", "JKJaXmPLvHcESHA=");

@@ -60,6 +60,7 @@ pub(super) const LATTICE_V1: FrontSpec = FrontSpec {
     error_body: |_, reason| ErrorBody { content_type: "text/plain", text: reason.to_owned() },
     stream: None,
     cors: None,
+    authorizer: None,
 };
 
 pub(super) const LATTICE_V2: FrontSpec = FrontSpec {

@@ -9,15 +9,16 @@ use crate::{
     event::{
         body::BodyRule,
         headers::{ContentLengthRule, HeaderRules, add_proxy_headers},
+        json::insert,
         payload_v1::{Variant, event},
     },
-    front::spec::{FrontSpec, Limits, StageSpec, StreamSpec},
-    front_settings::FrontSettings,
+    front::spec::{AuthorizerSpec, FrontSpec, Limits, StageSpec, StreamSpec},
+    front_settings::{Authorizer, FrontSettings},
     media_type,
     response::{
         assemble::{assemble, merge_headers, rename_header, set_default_content_type},
         decode::{DecodedReply, ReplyInput},
-        error::ErrorBody,
+        error::{ErrorBody, FixedResponse},
         reply::{Headers, Reply},
     },
 };
@@ -57,7 +58,12 @@ pub(super) const REST_API: FrontSpec = FrontSpec {
             route_path: path.clone(),
             path,
         };
-        Some(event(input, &variant))
+        let authorizer = input.settings.authorizer.as_deref().map(Authorizer::rest_api);
+        let mut event = event(input, &variant);
+        if let (Some(authorizer), Some(context)) = (authorizer, event.get_mut("requestContext")) {
+            insert(context, "authorizer", authorizer);
+        }
+        Some(event)
     },
     response,
     failure_status: StatusCode::BAD_GATEWAY,
@@ -80,6 +86,18 @@ pub(super) const REST_API: FrontSpec = FrontSpec {
         renamed_headers: &RENAMED,
     }),
     cors: None,
+    authorizer: Some(AuthorizerSpec {
+        unauthorized: FixedResponse {
+            status: StatusCode::UNAUTHORIZED,
+            header: Some(("x-amzn-errortype", "UnauthorizedException")),
+            body: r#"{"message":"Unauthorized"}"#,
+        },
+        forbidden: FixedResponse {
+            status: StatusCode::FORBIDDEN,
+            header: Some(("x-amzn-errortype", "AccessDeniedException")),
+            body: r#"{"Message":"User is not authorized to access this resource with an explicit deny in an identity-based policy"}"#,
+        },
+    }),
 };
 
 /// The headers of a function that a REST API renames (rule 85).

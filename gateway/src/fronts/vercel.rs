@@ -61,6 +61,7 @@ pub(super) const VERCEL: FrontSpec = FrontSpec {
     },
     stream: None,
     cors: None,
+    authorizer: None,
 };
 
 /// Replaces the client's values of the headers that Vercel sets.

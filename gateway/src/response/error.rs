@@ -7,6 +7,28 @@ use http::{HeaderValue, Response, StatusCode, header};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FrontResponse;
 
+/// A JSON response of a front in place of a function.
+pub(crate) struct FixedResponse {
+    pub(crate) status: StatusCode,
+    /// A header besides the content type.
+    pub(crate) header: Option<(&'static str, &'static str)>,
+    pub(crate) body: &'static str,
+}
+
+impl FixedResponse {
+    /// Returns the response.
+    pub(crate) fn response(&self) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::from_static(self.body.as_bytes()));
+        *response.status_mut() = self.status;
+        response.extensions_mut().insert(FrontResponse);
+        let headers = [Some(("content-type", "application/json")), self.header];
+        for (name, value) in headers.into_iter().flatten() {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
 /// The body of an error response.
 #[derive(Debug)]
 pub(crate) struct ErrorBody {
