@@ -3,13 +3,20 @@
 mod authorizer;
 mod claims;
 mod cors;
+mod route;
+mod routes;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
 
-pub use self::{authorizer::Authorizer, cors::Cors};
+pub use self::{
+    authorizer::Authorizer,
+    cors::Cors,
+    route::{InvalidRoute, Route},
+    routes::Routes,
+};
 
 /// The settings of a front that its functions read.
 #[derive(Debug, Clone)]
@@ -28,6 +35,8 @@ pub(crate) struct FrontSettings {
     pub(crate) cors: Option<Arc<Cors>>,
     /// The result of the authorizer of an API.
     pub(crate) authorizer: Option<Arc<Authorizer>>,
+    /// The route of an API.
+    pub(crate) route: Option<Arc<Route>>,
 }
 
 impl FrontSettings {
@@ -41,6 +50,7 @@ impl FrontSettings {
             binary_media_types: Vec::new(),
             cors: None,
             authorizer: None,
+            route: None,
         }
     }
 

@@ -231,7 +231,7 @@ mod websocket_server;
 
 pub use access::Hosts;
 pub use front::Front;
-pub use front_settings::{Authorizer, Cors};
+pub use front_settings::{Authorizer, Cors, InvalidRoute, Route, Routes};
 pub use fronts::UnknownFront;
 #[cfg(feature = "process")]
 pub use function::{Function, FunctionBuilder};

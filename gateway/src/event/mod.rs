@@ -9,4 +9,5 @@ pub(crate) mod path;
 pub(crate) mod payload_v1;
 pub(crate) mod payload_v2;
 pub(crate) mod query;
+pub(crate) mod route;
 pub(crate) mod websocket;

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::event::{headers::api_gateway_name, input::EventInput, json::insert, query::decoded_parameters};
+use crate::event::{
+    headers::api_gateway_name, input::EventInput, json::insert, query::decoded_parameters, route::MatchedRoute,
+};
 
 /// The members in which REST APIs and HTTP APIs differ.
 pub(crate) struct Variant {
@@ -11,20 +13,7 @@ pub(crate) struct Variant {
     pub(crate) path: String,
     /// The member `path` of the context.
     pub(crate) context_path: String,
-    /// The path that matches the route `/{proxy+}`.
-    pub(crate) route_path: String,
-}
-
-impl Variant {
-    /// The path parameter `proxy`. Empty for the root, which is a route without parameters.
-    fn proxy(&self) -> &str {
-        self.route_path.strip_prefix('/').unwrap_or(&self.route_path)
-    }
-
-    /// The resource, or the path of the route.
-    pub(crate) fn resource(&self) -> &'static str {
-        if self.proxy().is_empty() { "/" } else { "/{proxy+}" }
-    }
+    pub(crate) route: MatchedRoute,
 }
 
 /// Makes an event.
@@ -32,14 +21,14 @@ pub(crate) fn event(mut input: EventInput<'_>, variant: &Variant) -> Value {
     input.headers.rename(api_gateway_name);
     let parameters = decoded_parameters(input.query());
     let null_if = |is_absent: bool, value: Value| if is_absent { Value::Null } else { value };
-    let (proxy, body) = (variant.proxy(), input.body.text.as_str());
+    let (route, body) = (&variant.route, input.body.text.as_str());
 
     let mut event = json!({});
     if let Some(version) = variant.version {
         insert(&mut event, "version", version);
     }
     for (name, value) in [
-        ("resource", variant.resource().into()),
+        ("resource", route.resource.as_str().into()),
         ("path", variant.path.as_str().into()),
         ("httpMethod", input.method().into()),
         ("headers", input.headers.last_values()),
@@ -47,7 +36,7 @@ pub(crate) fn event(mut input: EventInput<'_>, variant: &Variant) -> Value {
         ("queryStringParameters", null_if(parameters.is_empty(), parameters.last_values())),
         ("multiValueQueryStringParameters", null_if(parameters.is_empty(), parameters.arrays())),
         ("requestContext", context(&input, variant)),
-        ("pathParameters", null_if(proxy.is_empty(), json!({"proxy": proxy}))),
+        ("pathParameters", null_if(route.parameters.is_empty(), route.parameters.clone().into())),
         ("stageVariables", Value::Null),
         ("body", null_if(body.is_empty(), body.into())),
         ("isBase64Encoded", input.body.is_base64.into()),
@@ -86,7 +75,7 @@ fn context(input: &EventInput<'_>, variant: &Variant) -> Value {
         "requestTime": "12/Mar/2025:19:03:58 +0000",
         "requestTimeEpoch": 1_741_806_238_390_u64,
         "resourceId": "ab12cd",
-        "resourcePath": variant.resource(),
+        "resourcePath": variant.route.resource,
         "stage": settings.stage,
     })
 }

@@ -4,6 +4,7 @@ mod authorizer;
 mod cors;
 mod decode;
 mod encode;
+mod route;
 pub(crate) mod spec;
 mod stage;
 pub(crate) mod stream;
@@ -142,12 +143,18 @@ impl Front {
     ///
     /// # Errors
     /// The response of the front if AWS would not invoke the function: 413 if the request is too large, 400 if an HTTP API
-    /// cannot decode the path, 400 to an upgrade at an ALB, and the response to a [preflight request](Self::cors).
+    /// cannot decode the path, 400 to an upgrade at an ALB, the response to a [preflight request](Self::cors), and
+    /// [`not_found`](Self::not_found) if the request does not match the [route](Self::route).
     pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, Box<Response<Bytes>>> {
         if let Some(response) = self.preflight_response(request) {
             return Err(Box::new(response));
         }
-        encode::encode_event(self.spec, &self.settings, request).map_err(|mut response| {
+        let event = if self.has_route_for(request) {
+            encode::encode_event(self.spec, &self.settings, request)
+        } else {
+            Err(Box::new(self.not_found()))
+        };
+        event.map_err(|mut response| {
             self.add_cors_headers(Some(request.headers()), &mut response);
             response
         })

@@ -47,6 +47,8 @@ pub(crate) struct FrontSpec {
     pub(crate) cors: Option<CorsSpec>,
     /// The responses for an authorizer that rejects a request, if the front has authorizers.
     pub(crate) authorizer: Option<AuthorizerSpec>,
+    /// The rules for routes, if the front has routes.
+    pub(crate) routes: Option<RouteSpec>,
 }
 
 /// The stages of an API.
@@ -120,6 +122,14 @@ pub(crate) struct CorsSpec {
 pub(crate) struct AuthorizerSpec {
     pub(crate) unauthorized: FixedResponse,
     pub(crate) forbidden: FixedResponse,
+}
+
+/// The rules of a front for routes.
+pub(crate) struct RouteSpec {
+    /// Whether an API can have the route `$default`.
+    pub(crate) has_default: bool,
+    /// The response to a request without a route.
+    pub(crate) not_found: FixedResponse,
 }
 
 impl FrontSpec {

@@ -68,6 +68,7 @@ pub(super) const ALB: FrontSpec = FrontSpec {
     stream: None,
     cors: None,
     authorizer: None,
+    routes: None,
 };
 
 pub(super) const ALB_MULTI_VALUE: FrontSpec = FrontSpec {

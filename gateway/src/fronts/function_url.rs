@@ -72,4 +72,5 @@ pub(super) const FUNCTION_URL: FrontSpec = FrontSpec {
         sends_vary: true,
     }),
     authorizer: None,
+    routes: None,
 };

@@ -4,17 +4,20 @@
 
 use bytes::Bytes;
 use http::StatusCode;
+use serde_json::Value;
 
 use crate::{
     Front,
     event::{
         body::BodyRule,
         headers::{ContentLengthRule, HeaderRules, add_proxy_headers},
+        input::EventInput,
         json::insert,
         path::decode_path,
         payload_v2::{Variant, event},
+        route::path_parameters,
     },
-    front::spec::{AuthorizerSpec, CorsSpec, FrontSpec, Limits, StageSpec},
+    front::spec::{AuthorizerSpec, CorsSpec, FrontSpec, Limits, RouteSpec, StageSpec},
     response::{
         decode::DecodedReply,
         error::{ErrorBody, FixedResponse},
@@ -45,6 +48,7 @@ pub(super) const HTTP_API: FrontSpec = FrontSpec {
         let path = input.settings.add_stage(&decode_path(input.path())?);
         let mut event =
             event(&input, Variant { raw_path: path.clone(), context_path: path, account_id: "123456789012" });
+        add_route(&mut event, &input);
         if let (Some(authorizer), Some(context)) = (&input.settings.authorizer, event.get_mut("requestContext")) {
             insert(context, "authorizer", authorizer.payload_v2());
         }
@@ -56,7 +60,22 @@ pub(super) const HTTP_API: FrontSpec = FrontSpec {
     stream: None,
     cors: Some(CORS),
     authorizer: Some(AUTHORIZER),
+    routes: Some(ROUTES),
 };
+
+/// Replaces `$default` by the route of the front, and adds the path parameters of the route.
+fn add_route(event: &mut Value, input: &EventInput<'_>) {
+    let Some(route) = &input.settings.route else { return };
+    let key = route.to_string();
+    insert(event, "routeKey", key.as_str());
+    if let Some(context) = event.get_mut("requestContext") {
+        insert(context, "routeKey", key);
+    }
+    let parameters = path_parameters(route, input.path(), decode_path);
+    if !parameters.is_empty() {
+        insert(event, "pathParameters", parameters);
+    }
+}
 
 /// The stages of an HTTP API with either payload format version.
 pub(super) const STAGES: StageSpec = StageSpec {
@@ -84,6 +103,12 @@ pub(super) const AUTHORIZER: AuthorizerSpec = AuthorizerSpec {
         body: r#"{"message":"Unauthorized"}"#,
     },
     forbidden: FixedResponse { status: StatusCode::FORBIDDEN, header: None, body: r#"{"message":"Forbidden"}"# },
+};
+
+/// The rules for routes of an HTTP API.
+pub(super) const ROUTES: RouteSpec = RouteSpec {
+    has_default: true,
+    not_found: FixedResponse { status: StatusCode::NOT_FOUND, header: None, body: r#"{"message":"Not Found"}"# },
 };
 
 /// Decodes a JSON string. Other JSON stays as it is (rule 89).

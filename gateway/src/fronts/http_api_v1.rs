@@ -15,10 +15,11 @@ use crate::{
         json::insert,
         path::decode_path,
         payload_v1::{Variant, event},
+        route::MatchedRoute,
     },
     front::spec::{FrontSpec, Limits},
     front_settings::Authorizer,
-    fronts::http_api::{AUTHORIZER, CORS, STAGES},
+    fronts::http_api::{AUTHORIZER, CORS, ROUTES, STAGES},
     response::{
         assemble::{assemble, set_default_content_type},
         decode::DecodedReply,
@@ -53,6 +54,7 @@ pub(super) const HTTP_API_V1: FrontSpec = FrontSpec {
     stream: None,
     cors: Some(CORS),
     authorizer: Some(AUTHORIZER),
+    routes: Some(ROUTES),
 };
 
 fn http_api_event(input: EventInput<'_>) -> Option<Value> {
@@ -62,7 +64,7 @@ fn http_api_event(input: EventInput<'_>) -> Option<Value> {
         // Only this path stays encoded (rule 13).
         path: input.settings.add_stage(input.path()),
         context_path: input.settings.add_stage(&decoded),
-        route_path: decoded,
+        route: MatchedRoute::new(input.settings.route.as_deref(), input.path(), decode_path),
     };
     let user_agent = input.user_agent().unwrap_or_default();
     let authorizer = input.settings.authorizer.as_deref().map(Authorizer::payload_v1);
@@ -70,7 +72,7 @@ fn http_api_event(input: EventInput<'_>) -> Option<Value> {
     if let Some(context) = event.get_mut("requestContext") {
         insert(context, "authorizer", authorizer.unwrap_or_else(|| json!({"claims": null, "scopes": null})));
         // Captured events have the route key here.
-        insert(context, "resourceId", format!("ANY {}", variant.resource()));
+        insert(context, "resourceId", variant.route.key);
         insert(context, "requestId", "JKJaXmPLvHcESHA=");
         if let Some(identity) = context.get_mut("identity") {
             insert(identity, "userAgent", user_agent);

@@ -61,6 +61,7 @@ pub(super) const LATTICE_V1: FrontSpec = FrontSpec {
     stream: None,
     cors: None,
     authorizer: None,
+    routes: None,
 };
 
 pub(super) const LATTICE_V2: FrontSpec = FrontSpec {

@@ -11,8 +11,9 @@ use crate::{
         headers::{ContentLengthRule, HeaderRules, add_proxy_headers},
         json::insert,
         payload_v1::{Variant, event},
+        route::MatchedRoute,
     },
-    front::spec::{AuthorizerSpec, FrontSpec, Limits, StageSpec, StreamSpec},
+    front::spec::{AuthorizerSpec, FrontSpec, Limits, RouteSpec, StageSpec, StreamSpec},
     front_settings::{Authorizer, FrontSettings},
     media_type,
     response::{
@@ -55,7 +56,7 @@ pub(super) const REST_API: FrontSpec = FrontSpec {
         let variant = Variant {
             version: None,
             context_path: context_path(input.settings, &path),
-            route_path: path.clone(),
+            route: MatchedRoute::new(input.settings.route.as_deref(), &path, |value| Some(value.to_owned())),
             path,
         };
         let authorizer = input.settings.authorizer.as_deref().map(Authorizer::rest_api);
@@ -96,6 +97,14 @@ pub(super) const REST_API: FrontSpec = FrontSpec {
             status: StatusCode::FORBIDDEN,
             header: Some(("x-amzn-errortype", "AccessDeniedException")),
             body: r#"{"Message":"User is not authorized to access this resource with an explicit deny in an identity-based policy"}"#,
+        },
+    }),
+    routes: Some(RouteSpec {
+        has_default: false,
+        not_found: FixedResponse {
+            status: StatusCode::FORBIDDEN,
+            header: Some(("x-amzn-errortype", "MissingAuthenticationTokenException")),
+            body: r#"{"message":"Missing Authentication Token"}"#,
         },
     }),
 };

@@ -62,6 +62,7 @@ pub(super) const VERCEL: FrontSpec = FrontSpec {
     stream: None,
     cors: None,
     authorizer: None,
+    routes: None,
 };
 
 /// Replaces the client's values of the headers that Vercel sets.
