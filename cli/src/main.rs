@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints its results")]
 
 mod args;
+mod authorizer;
 mod complaints;
 mod dev;
 mod examples;
