@@ -3,7 +3,7 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 use clap::Args;
 use lodger_gateway::Front;
 
-use super::{TargetArgs, VariableArgs, host_name, media_type, route, seconds};
+use super::{AuthorizerArgs, TargetArgs, VariableArgs, host_name, media_type, route, seconds};
 
 /// The arguments of `cargo lodger dev`.
 #[derive(Debug, Args)]
@@ -11,7 +11,7 @@ use super::{TargetArgs, VariableArgs, host_name, media_type, route, seconds};
 Each front has a name below `localhost`: http://rest-api.localhost:4000 is the function behind a REST API, and
 http://server.localhost:4000 is the same program as a server. The inspector is at http://inspect.localhost:4000.
 
-[package.metadata.lodger] of Cargo.toml can have bin, features, front, stage, binary-media-types and env.")]
+[package.metadata.lodger] of Cargo.toml can have bin, features, front, stage, binary-media-types, cors, routes and env.")]
 pub struct DevArgs {
     #[command(flatten)]
     pub target: TargetArgs,
@@ -57,6 +57,11 @@ pub struct DevArgs {
     pub extensions: Option<PathBuf>,
     #[command(flatten)]
     pub variables: VariableArgs,
+    #[command(flatten)]
+    pub authorizer: AuthorizerArgs,
+    /// A file with the CORS configuration of HTTP APIs and Function URLs in JSON, as the AWS CLI takes it for `--cors`.
+    #[arg(long, value_name = "FILE")]
+    pub cors: Option<PathBuf>,
     /// Does not watch the files of the package.
     #[arg(long)]
     pub no_watch: bool,

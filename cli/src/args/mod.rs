@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::{
     dev::DevArgs,
     invoke::InvokeArgs,
-    target::{TargetArgs, VariableArgs},
+    target::{AuthorizerArgs, TargetArgs, VariableArgs},
 };
 use crate::terminal::Color;
 

@@ -43,3 +43,20 @@ pub struct VariableArgs {
     #[arg(long, value_name = "FILE", help_heading = "Environment")]
     pub env_file: Vec<PathBuf>,
 }
+
+/// The authorizer of HTTP APIs and REST APIs.
+#[derive(Debug, Args, Clone, Default)]
+pub struct AuthorizerArgs {
+    /// A file with the result of an authorizer for each request: `claims` and `scopes` of a JWT, or `principalId` and `context`.
+    #[arg(long, value_name = "FILE", help_heading = "Authorizer", conflicts_with = "jwks")]
+    pub authorizer: Option<PathBuf>,
+    /// A JWKS file. Requests need a JWT in `Authorization` that one of its keys has signed.
+    #[arg(long, value_name = "FILE", help_heading = "Authorizer")]
+    pub jwks: Option<PathBuf>,
+    /// The issuer of JWTs. By default any.
+    #[arg(long, value_name = "URL", help_heading = "Authorizer", requires = "jwks")]
+    pub jwt_issuer: Option<String>,
+    /// An audience of JWTs. By default any.
+    #[arg(long, value_name = "NAME", help_heading = "Authorizer", requires = "jwks")]
+    pub jwt_audience: Vec<String>,
+}

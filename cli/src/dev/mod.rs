@@ -14,6 +14,7 @@ use self::{server::Port, watch::Changes};
 use crate::{
     Result,
     args::DevArgs,
+    authorizer::RequestAuthorizer,
     function::{LambdaSettings, Program},
     history::History,
     platform::{Fronts, Functions, Platform, Versions},
@@ -33,11 +34,13 @@ pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
         .map_err(|error| format!("cannot listen on {}: {error}; choose another address with --listen", args.listen))?;
     let address = listener.local_addr()?;
     let history = Arc::new(History::new());
-    let fronts = Fronts::new(&args, project.as_ref());
+    let fronts = Fronts::new(&args, project.as_ref())?;
     let functions = functions(&args, project.as_ref(), &history, terminal)?;
     let hosts = Hosts::for_address(address.ip());
     args.allow_host.iter().for_each(|name| hosts.allow(name));
-    let platform = Platform::new(fronts, address, Arc::clone(&history), Arc::clone(&functions), project.as_ref());
+    let authorizer = RequestAuthorizer::new(&args.authorizer)?;
+    let platform =
+        Platform::new(fronts, address, Arc::clone(&history), Arc::clone(&functions), authorizer, project.as_ref())?;
     let port = Arc::new(Port::new(Arc::new(platform), hosts));
     if !address.ip().to_canonical().is_loopback() {
         terminal.warning(&format!("{address} is reachable from other machines, and so is the inspector"));

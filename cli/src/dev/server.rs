@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::host;
 use crate::{
     inspector::Inspector,
-    platform::{BoxBody, Platform, WEBSOCKET_API, full, send_streaming, text},
+    platform::{BoxBody, Platform, WEBSOCKET_API, full, text},
     terminal::Terminal,
 };
 
@@ -66,7 +66,7 @@ impl Port {
         if label.as_deref() == Some(INSPECTOR) {
             return self.inspector.respond(client, request).await;
         }
-        let Platform { fronts, functions, history, websocket, .. } = &*self.platform;
+        let Platform { fronts, websocket, .. } = &*self.platform;
         if label.as_deref() == Some(WEBSOCKET_API) || label.is_none() && websocket.manages(request.uri().path()) {
             return websocket.respond(client, request).await.map(full);
         }
@@ -77,12 +77,6 @@ impl Port {
                 format!("cannot find the front {name:?}: expected one of {names}, {WEBSOCKET_API}, {INSPECTOR}\n");
             return text(StatusCode::NOT_FOUND, error);
         };
-        match functions.current(None).await {
-            Some(version) => send_streaming(&version, history, client, name, kind, request).await,
-            None => {
-                let output = functions.build_state().borrow().output.clone();
-                text(StatusCode::BAD_GATEWAY, format!("the function has no version that runs:\n\n{output}"))
-            }
-        }
+        self.platform.send_streaming(client, name, kind, request).await
     }
 }

@@ -170,7 +170,7 @@ mod tests {
         let history = Arc::new(History::new());
         let request = http::Request::new(bytes::Bytes::from(vec![0; 1 << 20]));
         for _ in 0..2 * (MAX_SIZE >> 20) {
-            history.begin(NewRecord::http("alb", "function", &request, 1));
+            history.begin(NewRecord::http("alb", ("function", 1), &request));
         }
         let (page, _) = history.page(None, usize::MAX);
         assert!(page.len() <= (MAX_SIZE >> 20) + SIZE_CHECK as usize, "{}", page.len());

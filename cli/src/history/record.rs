@@ -23,8 +23,8 @@ pub struct NewRecord {
 }
 
 impl NewRecord {
-    /// A request through a front, to a function.
-    pub fn http(front: &str, function: &str, request: &Request<bytes::Bytes>, build: u64) -> Self {
+    /// A request through a front, to a function and the number of its build.
+    pub fn http(front: &str, (function, build): (&str, u64), request: &Request<bytes::Bytes>) -> Self {
         let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
         let name = format!("{} {}", request.method(), request.uri().path());
         let content_type = content_type(request.headers());

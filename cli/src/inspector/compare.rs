@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{error::ApiError, replay::ReplayRequest};
 use crate::{
     history::{Detail, NewRecord},
-    platform::{Platform, send},
+    platform::Platform,
 };
 
 /// The number of comparisons that are kept.
@@ -73,20 +73,18 @@ impl Comparisons {
 /// Sends a request through every front, and returns the ids of the invocations after the last response.
 ///
 /// # Errors
-/// The request is not valid, or no version of the function runs.
+/// The request is not valid.
 pub async fn send_to_all(platform: &Arc<Platform>, new: NewComparison) -> Result<Vec<u64>, ApiError> {
-    let version = platform.functions.current(None).await;
-    let version =
-        version.ok_or_else(|| (StatusCode::BAD_GATEWAY, "the function has no version that runs".to_owned()))?;
     let request = new.request.into_request()?;
     let mut ids = Vec::new();
     // One after another: their times are comparable too.
     for name in platform.fronts.names() {
         let Some(kind) = platform.fronts.get(name) else { continue };
-        let record = NewRecord::http(name, version.name(), &request, version.number).replay_of(new.replay_of);
+        let selection = platform.select(kind, request.method(), request.uri()).await;
+        let record = NewRecord::http(name, selection.function(), &request).replay_of(new.replay_of);
         let record = platform.history.begin(record);
         ids.push(record.id());
-        let response = send(&version, Ipv4Addr::LOCALHOST.into(), kind, request.clone(), record).await;
+        let response = platform.send(selection, Ipv4Addr::LOCALHOST.into(), request.clone(), record).await;
         // The record has everything.
         let _ = response.into_body().collect().await;
     }

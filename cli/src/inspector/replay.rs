@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::error::ApiError;
 use crate::{
     history::NewRecord,
-    platform::{Platform, invoke, send},
+    platform::{Platform, invoke},
 };
 
 /// The body of a replay: a request through a front, or an event.
@@ -49,10 +49,9 @@ struct ReplayEvent {
 /// # Errors
 /// The request is not valid, or no version of the function runs.
 pub async fn replay(platform: &Arc<Platform>, replay: Replay) -> Result<u64, ApiError> {
-    let version = platform.functions.current(replay.function.as_deref()).await;
-    let version =
-        version.ok_or_else(|| (StatusCode::BAD_GATEWAY, "the function has no version that runs".to_owned()))?;
     if let Some(event) = replay.event {
+        let version = platform.functions.current(replay.function.as_deref()).await;
+        let version = version.ok_or_else(no_version)?;
         let new = NewRecord::event(version.name(), "event".to_owned(), version.number).replay_of(replay.replay_of);
         let record = platform.history.begin(new);
         let id = record.id();
@@ -66,11 +65,12 @@ pub async fn replay(platform: &Arc<Platform>, replay: Replay) -> Result<u64, Api
         .get(&name)
         .ok_or_else(|| (StatusCode::BAD_REQUEST, format!("cannot find the front {name:?}")))?;
     let request = replay.request.ok_or_else(|| invalid("it has neither a request nor an event"))?.into_request()?;
-    let new = NewRecord::http(&name, version.name(), &request, version.number).replay_of(replay.replay_of);
+    let selection = platform.select(kind, request.method(), request.uri()).await;
+    let new = NewRecord::http(&name, selection.function(), &request).replay_of(replay.replay_of);
     let record = platform.history.begin(new);
-    let id = record.id();
+    let (id, platform) = (record.id(), Arc::clone(platform));
     tokio::spawn(async move {
-        let response = send(&version, Ipv4Addr::LOCALHOST.into(), kind, request, record).await;
+        let response = platform.send(selection, Ipv4Addr::LOCALHOST.into(), request, record).await;
         // The record has everything.
         let _ = response.into_body().collect().await;
     });
@@ -104,6 +104,10 @@ impl ReplayRequest {
         }
         request.body(body.into()).map_err(|error| invalid(&error.to_string()))
     }
+}
+
+fn no_version() -> ApiError {
+    (StatusCode::BAD_GATEWAY, "the function has no version that runs".to_owned())
 }
 
 fn invalid(cause: &str) -> ApiError {

@@ -12,6 +12,7 @@ use lodger_gateway::{Front, StreamEnd, StreamedResponse};
 
 use super::body::{BoxBody, BoxError, full};
 use crate::{
+    authorizer::RequestAuthorizer,
     complaints::complaints,
     function::{Lease, Pool},
     history::Record,
@@ -22,17 +23,27 @@ pub async fn exchange(
     front: &Front,
     client: IpAddr,
     request: Request<Bytes>,
+    authorizer: Option<&RequestAuthorizer>,
     pool: &Arc<Pool>,
     record: Arc<Record>,
 ) -> Response<BoxBody> {
     let is_head = request.method() == http::Method::HEAD;
-    let front = front.clone().client(client);
+    let mut front = front.clone().client(client);
     let (mut parts, body) = request.into_parts();
     match front.uri_below_stage(&parts.uri) {
         Ok(uri) => parts.uri = uri,
         Err(response) => return whole(*response, &record, None),
     }
     let request = Request::from_parts(parts, body);
+    if let Some(authorizer) = authorizer.filter(|_| front.has_authorizer()) {
+        if let Some(response) = front.preflight_response(&request) {
+            return whole(response, &record, None);
+        }
+        match authorizer.authorize(request.headers()) {
+            Ok(result) => front = front.authorizer(result),
+            Err(rejection) => return whole(front.unauthorized(), &record, Some(rejection.to_string())),
+        }
+    }
     let lease = match pool.acquire().await {
         Ok(lease) => lease,
         Err(error) => return failed(&error.to_string(), &record),
@@ -99,7 +110,8 @@ fn failed(error: &str, record: &Arc<Record>) -> Response<BoxBody> {
     whole(response, record, Some(error.to_owned()))
 }
 
-fn whole(response: Response<Bytes>, record: &Arc<Record>, error: Option<String>) -> Response<BoxBody> {
+/// Makes the response of the front or the platform in place of the function.
+pub fn whole(response: Response<Bytes>, record: &Arc<Record>, error: Option<String>) -> Response<BoxBody> {
     let (parts, body) = response.into_parts();
     record.begin_response(parts.status.as_u16(), &parts.headers);
     record.add_response_body(&body, Instant::now());

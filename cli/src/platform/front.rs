@@ -2,7 +2,12 @@
 
 use lodger_gateway::Front;
 
-use crate::{args::DevArgs, function::LocalHost, project::Project};
+use crate::{
+    Result,
+    args::DevArgs,
+    function::LocalHost,
+    project::{CorsSettings, Project},
+};
 
 /// The name of the program as a server.
 pub const SERVER: &str = "server";
@@ -36,15 +41,24 @@ pub struct Fronts {
 }
 
 impl Fronts {
-    pub fn new(args: &DevArgs, project: Option<&Project>) -> Self {
+    /// Creates the fronts with the settings of the command line and of `Cargo.toml`.
+    ///
+    /// # Errors
+    /// The file with the CORS configuration cannot be read.
+    pub fn new(args: &DevArgs, project: Option<&Project>) -> Result<Self> {
         let settings = project.map(|project| &project.settings);
         let stage = args.stage.as_ref().or(settings.and_then(|settings| settings.stage.as_ref()));
         let media_types = match settings {
             Some(settings) if args.binary_media_types.is_empty() => settings.binary_media_types.clone(),
             _ => args.binary_media_types.clone(),
         };
+        let cors = match &args.cors {
+            Some(file) => Some(CorsSettings::read(file)?),
+            None => settings.and_then(|settings| settings.cors.clone()),
+        };
         let lambda = Front::all().into_iter().filter(|front| front.name() != VERCEL).map(|front| {
             let front = front.streaming_like_reply().binary_media_types(media_types.clone());
+            let front = cors.iter().fold(front, |front, cors| front.cors(cors.to_cors()));
             match stage {
                 Some(stage) => front.stage(stage),
                 // Without a stage in the URL, as behind a domain of the user's.
@@ -56,7 +70,7 @@ impl Fronts {
             }
         });
         let default = args.front.clone().or(settings.and_then(|settings| settings.front.clone()));
-        Self { lambda: lambda.collect(), default: default.unwrap_or_else(|| "function-url".to_owned()) }
+        Ok(Self { lambda: lambda.collect(), default: default.unwrap_or_else(|| "function-url".to_owned()) })
     }
 
     /// The name of the front at `localhost` itself.

@@ -6,6 +6,8 @@ mod exchange;
 mod front;
 mod functions;
 mod proxy;
+mod routes;
+mod select;
 mod send;
 mod version;
 mod versions;
@@ -14,15 +16,15 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use lodger_gateway::{WebSocketApi, WebSocketServer};
 
+use self::routes::RouteTable;
 pub use self::{
     body::{BoxBody, full, text},
     event::invoke,
     front::{Fronts, WEBSOCKET_API},
     functions::Functions,
-    send::{send, send_streaming},
     versions::Versions,
 };
-use crate::{history::History, project::Project};
+use crate::{Result, authorizer::RequestAuthorizer, history::History, project::Project};
 
 /// The fronts of a function on one port, and its versions.
 #[derive(Debug)]
@@ -32,6 +34,10 @@ pub struct Platform {
     pub address: SocketAddr,
     pub history: Arc<History>,
     pub functions: Arc<Functions>,
+    /// The routes of the functions, if there are several.
+    pub routes: Option<RouteTable>,
+    /// The authorizer of HTTP APIs and REST APIs.
+    pub authorizer: Option<RequestAuthorizer>,
     /// The WebSocket API in front of the function.
     pub websocket: WebSocketServer,
     /// The name and the version of the package.
@@ -43,13 +49,19 @@ pub struct Platform {
 }
 
 impl Platform {
+    /// Creates the platform of the functions of a package, or of a program without one.
+    ///
+    /// # Errors
+    /// A route is not valid.
     pub fn new(
         fronts: Fronts,
         address: SocketAddr,
         history: Arc<History>,
         functions: Arc<Functions>,
+        authorizer: Option<RequestAuthorizer>,
         project: Option<&Project>,
-    ) -> Self {
+    ) -> Result<Self> {
+        let routes = RouteTable::parse(project.map(|project| &*project.routes).unwrap_or_default())?;
         let variables = project.map(|project| project.settings.env.clone()).unwrap_or_default();
         let folder = project.map(|project| project.folder.clone());
         let package = project.map_or_else(
@@ -59,7 +71,7 @@ impl Platform {
         // Not a name below `localhost`: the function calls this address, and only browsers and curl resolve such names everywhere.
         let api = WebSocketApi::new().custom_domain(format!("localhost:{}", address.port()));
         let websocket = event::websocket_server(api, Arc::clone(&functions), Arc::clone(&history));
-        Self { fronts, address, history, functions, websocket, package, folder, variables }
+        Ok(Self { fronts, address, history, functions, routes, authorizer, websocket, package, folder, variables })
     }
 
     /// The URL of a name below `localhost`.

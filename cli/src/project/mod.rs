@@ -1,13 +1,14 @@
 //! The package of the function: its binary, its settings, and its build.
 
 mod build;
+mod cors;
 mod settings;
 
 use std::{env, path::PathBuf};
 
 use cargo_metadata::{Metadata, MetadataCommand, Package, camino::Utf8PathBuf};
 
-pub use self::{build::Build, settings::Settings};
+pub use self::{build::Build, cors::CorsSettings, settings::Settings};
 use crate::{Error, Result, args::TargetArgs};
 
 /// A binary, and its package in the workspace.

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::CorsSettings;
 use crate::Result;
 
 /// The settings in `[package.metadata.lodger]` of `Cargo.toml`. Options of the command line replace them.
@@ -15,6 +16,8 @@ pub struct Settings {
     pub front: Option<String>,
     pub stage: Option<String>,
     pub binary_media_types: Vec<String>,
+    /// The CORS configuration of HTTP APIs and Function URLs.
+    pub cors: Option<CorsSettings>,
     /// The routes of several functions, and their binaries.
     pub routes: BTreeMap<String, String>,
     /// Variables of the environment of the function.

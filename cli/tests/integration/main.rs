@@ -11,6 +11,7 @@
     reason = "helpers of a test may panic"
 )]
 
+mod apis;
 mod dev;
 mod hosts;
 mod inspector;

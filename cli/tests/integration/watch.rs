@@ -20,7 +20,7 @@ GREETING = \"hello\"
 ";
 
 /// A runtime in a few lines: it replies to each event with a text.
-const MAIN: &str = r#"
+pub const MAIN: &str = r#"
 use std::{env, io::{BufRead, BufReader, Read, Write}, net::TcpStream};
 
 fn request(head: &str, body: &str) -> (String, String) {

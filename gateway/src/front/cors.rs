@@ -59,8 +59,8 @@ impl Front {
         self.spec.cors.is_some()
     }
 
-    /// Returns the response to a preflight request, if the front handles those.
-    pub(super) fn preflight_response(&self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+    /// Returns the response to a preflight request, if [`cors`](Self::cors) is set. An authorizer does not see such a request.
+    pub fn preflight_response(&self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
         let (rules, cors) = self.cors_settings()?;
         let headers = request.headers();
         let is_preflight = request.method() == Method::OPTIONS
