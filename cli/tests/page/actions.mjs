@@ -1,6 +1,7 @@
 // Checks of the actions on an invocation: replay, edit, compare, and copy as a curl command.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 
 import { hash, hashOf, waitForFocus, waitForInvocation, waitForNewInvocation } from "./browser.mjs";
 import { newTag } from "./dev.mjs";
@@ -145,4 +146,21 @@ async function compare(page) {
   await page.click("text=Compare fronts");
   await page.waitForSelector(".compare-table");
   assert.match(await hash(page), /^#\/compare\/\d+\?from=\d+$/);
+}
+
+export async function saveWritesAFileWithoutSecrets({ dev, open }) {
+  const tag = newTag();
+  await dev.invoke("http-api", "GET", `/?${tag}`, { headers: { cookie: "a=s3cret" } });
+  const page = await open(dev);
+  const saved = async (withSecrets) => {
+    await page.click("#export");
+    await page.setChecked("#export-form [name=secrets]", withSecrets);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#export-form [type=submit]")]);
+    assert.equal(download.suggestedFilename(), "invocations.json");
+    assert.ok(!(await page.isVisible("#export-dialog")), "the dialog stays open");
+    return readFile(await download.path(), "utf8");
+  };
+  const text = await saved(false);
+  assert.ok(text.includes(tag) && !text.includes("s3cret"), "the invocation is missing, or the file has a secret");
+  assert.ok((await saved(true)).includes("s3cret"), "the file has no secrets");
 }
