@@ -172,6 +172,11 @@ mod tests {
                 assert_eq!(verify(other, message, &signature), Err(SignatureError::Algorithm), "{other}");
             }
         }
+        // Integers with a zero before them.
+        let token = examples["tokens"][0].as_str().unwrap().rsplit_once('.').unwrap();
+        let padded =
+            parse_key(&json!({"kty": "RSA", "kid": "a", "n": examples["keys"][0]["n"], "e": "AAEAAQ"})).unwrap();
+        assert_eq!(padded.verify("RS256", token.0.as_bytes(), &decode(token.1).unwrap()), Ok(()));
         assert_eq!(keys[0].verify("PS256", b"", b""), Err(SignatureError::Signature));
         assert_eq!(keys[1].verify("RS256", b"", b""), Err(SignatureError::Algorithm));
     }

@@ -88,6 +88,8 @@ mod tests {
             (1_469_818_373, "Fri Jul 29 18:52:53 UTC 2016"),
             (1_709_164_800, "Thu Feb 29 00:00:00 UTC 2024"),
             (4_107_542_399, "Sun Feb 28 23:59:59 UTC 2100"),
+            (4_107_542_400, "Mon Mar 01 00:00:00 UTC 2100"),
+            (13_574_563_200, "Tue Feb 29 00:00:00 UTC 2400"),
             (253_402_300_799, "Fri Dec 31 23:59:59 UTC 9999"),
         ] {
             assert_eq!(cognito_claim("exp", &json!(seconds)), Some(date.into()));

@@ -64,6 +64,9 @@ fn rejects_an_algorithm_that_is_not_of_the_key() {
     }
     let token = issuer.token("RS256", "other", &claims);
     assert_eq!(verify(&verifier, &token), Err(Rejection::UnknownKey("other".to_owned())));
+    let header = json!({"alg": "ES256", "kid": "p256", "crit": ["exp"]});
+    let token = issuer.token_with_header("ES256", &header, &claims);
+    assert_eq!(verify(&verifier, &token), Err(Rejection::InvalidToken("its header has `crit`")));
     // A token without a signature, and one of another issuer.
     let unsigned = issuer.token_with_header("none", &json!({"alg": "RS256", "kid": "rsa"}), &claims);
     assert_eq!(verify(&verifier, &unsigned), Err(Rejection::Signature));
