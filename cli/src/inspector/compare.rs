@@ -80,7 +80,7 @@ pub async fn send_to_all(platform: &Arc<Platform>, new: NewComparison) -> Result
     // One after another: their times are comparable too.
     for name in platform.fronts.names() {
         let Some(kind) = platform.fronts.get(name) else { continue };
-        let selection = platform.select(kind, request.method(), request.uri()).await;
+        let selection = platform.select(kind, &request).await;
         let record = NewRecord::http(name, selection.function(), &request).replay_of(new.replay_of);
         let record = platform.history.begin(record);
         ids.push(record.id());

@@ -65,7 +65,7 @@ pub async fn replay(platform: &Arc<Platform>, replay: Replay) -> Result<u64, Api
         .get(&name)
         .ok_or_else(|| (StatusCode::BAD_REQUEST, format!("cannot find the front {name:?}")))?;
     let request = replay.request.ok_or_else(|| invalid("it has neither a request nor an event"))?.into_request()?;
-    let selection = platform.select(kind, request.method(), request.uri()).await;
+    let selection = platform.select(kind, &request).await;
     let new = NewRecord::http(&name, selection.function(), &request).replay_of(replay.replay_of);
     let record = platform.history.begin(new);
     let (id, platform) = (record.id(), Arc::clone(platform));

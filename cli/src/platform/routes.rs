@@ -1,7 +1,5 @@
 //! The routes of several functions.
 
-use std::collections::HashMap;
-
 use http::Method;
 use lodger_gateway::{Route, Routes};
 
@@ -11,7 +9,7 @@ use crate::Result;
 #[derive(Debug)]
 pub struct RouteTable {
     routes: Routes,
-    functions: HashMap<Route, String>,
+    functions: Vec<(Route, String)>,
 }
 
 impl RouteTable {
@@ -20,18 +18,16 @@ impl RouteTable {
     /// # Errors
     /// A route is not valid.
     pub fn parse(routes: &[(String, String)]) -> Result<Option<Self>> {
-        let parse = |(route, function): &(String, String)| {
-            let parsed: Route = route.parse().map_err(|error| format!("invalid route {route:?}: {error}"))?;
-            Ok((parsed, function.clone()))
-        };
-        let functions = routes.iter().map(parse).collect::<Result<HashMap<_, _>>>()?;
-        let routes = functions.keys().cloned().collect();
+        let parse = |(route, function): &(String, String)| Ok((route.parse::<Route>()?, function.clone()));
+        let functions = routes.iter().map(parse).collect::<Result<Vec<_>>>()?;
+        let routes = functions.iter().map(|(route, _)| route.clone()).collect();
         Ok((!functions.is_empty()).then_some(Self { routes, functions }))
     }
 
     /// Returns the most specific route for a request, and its function.
     pub fn select(&self, method: &Method, path: &str) -> Option<(&Route, &str)> {
-        let route = self.routes.select(method, path)?;
-        Some((route, self.functions.get(route)?))
+        let selected = self.routes.select(method, path)?;
+        let (route, function) = self.functions.iter().find(|(route, _)| route == selected)?;
+        Some((route, function))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode, Uri};
+use http::{Request, Response, StatusCode};
 
 use super::{Platform, front::Kind, version::Version};
 
@@ -33,8 +33,8 @@ impl Selection {
 
 impl Platform {
     /// Waits for the end of a build, and selects the function for a request by its route.
-    pub async fn select(&self, kind: Kind, method: &Method, uri: &Uri) -> Selection {
-        let (function, kind) = match self.route(kind, method, uri) {
+    pub async fn select(&self, kind: Kind, request: &Request<Bytes>) -> Selection {
+        let (function, kind) = match self.route(kind, request) {
             Ok(selected) => selected,
             Err(response) => return Selection::Response(response, None),
         };
@@ -52,8 +52,9 @@ impl Platform {
     ///
     /// # Errors
     /// The response if no route matches.
-    fn route(&self, kind: Kind, method: &Method, uri: &Uri) -> Result<(Option<&str>, Kind), Box<Response<Bytes>>> {
+    fn route(&self, kind: Kind, request: &Request<Bytes>) -> Result<(Option<&str>, Kind), Box<Response<Bytes>>> {
         let Some(routes) = &self.routes else { return Ok((None, kind)) };
+        let (method, uri) = (request.method(), request.uri());
         // A path without the stage of the front gets the response of the front later.
         let below = match &kind {
             Kind::Lambda(front) => front.uri_below_stage(uri).unwrap_or_else(|_| uri.clone()),
@@ -64,7 +65,9 @@ impl Platform {
                 Ok((Some(function), Kind::Lambda(Box::new(front.route(route.clone())))))
             }
             (Some((_, function)), kind) => Ok((Some(function), kind)),
-            (None, Kind::Lambda(front)) => Err(Box::new(front.not_found())),
+            (None, Kind::Lambda(front)) => {
+                Err(Box::new(front.preflight_response(request).unwrap_or_else(|| front.not_found())))
+            }
             (None, Kind::Local(_)) => {
                 let mut response = Response::new("no route matches the request\n".into());
                 *response.status_mut() = StatusCode::NOT_FOUND;

@@ -29,9 +29,10 @@ impl Platform {
         kind: Kind,
         request: Request<Incoming>,
     ) -> Response<BoxBody> {
-        let selection = self.select(kind, request.method(), request.uri()).await;
+        let head = without_body(&request);
+        let selection = self.select(kind, &head).await;
         if let Selection::Version(version, Kind::Local(host)) = &selection {
-            let record = self.history.begin(NewRecord::http(name, selection.function(), &without_body(&request)));
+            let record = self.history.begin(NewRecord::http(name, selection.function(), &head));
             return proxy(version.local_server(*host).await, client, request, record).await;
         }
         let (parts, body) = request.into_parts();
@@ -64,7 +65,7 @@ impl Platform {
     }
 }
 
-/// The head of a request whose body arrives later.
+/// The head of a request, whose body arrives later.
 fn without_body(request: &Request<Incoming>) -> Request<Bytes> {
     let mut head = Request::new(Bytes::new());
     (*head.method_mut(), *head.uri_mut()) = (request.method().clone(), request.uri().clone());

@@ -51,13 +51,9 @@ fn adds_the_result_of_an_authorizer_to_events() {
 #[test]
 fn rejects_requests_without_a_valid_jwt() {
     let folder = Folder::new("jwks");
-    // The public key of RFC 7515, appendix A.3, and a token with `{"alg":"ES256","kid":"k"}`, `{}` and a signature of zeros.
-    folder.write(
-        "jwks.json",
-        r#"{"keys": [{"kty": "EC", "kid": "k", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#,
-    );
-    let token = format!("eyJhbGciOiJFUzI1NiIsImtpZCI6ImsifQ.e30.{}", "A".repeat(86));
+    folder.write("jwks.json", include_str!("../../src/authorizer/rfc_7515.json"));
+    // `{"alg":"ES256","kid":"ec"}`, `{}` and a signature of zeros.
+    let token = format!("eyJhbGciOiJFUzI1NiIsImtpZCI6ImVjIn0.e30.{}", "A".repeat(86));
     let dev = Dev::function(&["--jwks", folder.path().join("jwks.json").to_str().unwrap()]);
     for (header, error) in [
         (String::new(), "the request has no `Authorization`"),
@@ -86,7 +82,12 @@ fn routes_requests_to_several_functions() {
     }
     let mut command = command(&folder);
     command.args(["--no-watch", "--route", "GET /pets/{id}/toys=toys"]);
+    folder.write("cors.json", r#"{"AllowOrigins": ["*"]}"#);
+    command.args(["--cors", "cors.json"]);
     let dev = Dev::start(command);
+    // The API answers preflights, for which no route has the method.
+    let preflight = "OPTIONS /pets/7 HTTP/1.1\r\norigin: https://app.test\r\naccess-control-request-method: GET\r\n";
+    assert_eq!(dev.send("http-api", preflight, "").0, 204);
     for front in ["http-api", "rest-api", "alb"] {
         assert_eq!(dev.get(front, "/orders/1/items"), (200, "hello orders".to_owned()), "{front}");
         assert_eq!(dev.get(front, "/pets/7"), (200, "hello pets".to_owned()), "{front}");
