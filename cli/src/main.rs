@@ -7,6 +7,7 @@ mod args;
 mod authorizer;
 mod complaints;
 mod dev;
+mod error;
 mod examples;
 mod function;
 mod history;
@@ -20,14 +21,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+pub use self::error::{Error, Result};
 use crate::{
     args::{Cli, Command},
     terminal::Terminal,
 };
-
-/// An error that ends the command. Its text says what failed, and how to mend it.
-type Error = Box<dyn std::error::Error + Send + Sync>;
-type Result<T> = std::result::Result<T, Error>;
 
 #[tokio::main]
 async fn main() -> ExitCode {

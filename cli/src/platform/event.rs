@@ -1,4 +1,4 @@
-//! Events that are no requests: those of the inspector, and those of the connections of a WebSocket API.
+//! Events without a request: from the inspector, and of the connections of a WebSocket API.
 
 use std::{io, sync::Arc};
 

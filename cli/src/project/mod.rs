@@ -45,7 +45,7 @@ impl Project {
         Self::find_with_routes(args, None)
     }
 
-    /// Finds the package, and the binaries of its routes if it has some. `routes` are those of the command line, which replace those of
+    /// Finds the package, and the binaries of its routes if it has some. `routes` come from the command line, and replace routes of
     /// `Cargo.toml` with the same path.
     ///
     /// # Errors
