@@ -11,16 +11,24 @@ use std::{
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::StatusCode,
+    extract::Request,
+    http::{
+        StatusCode,
+        header::{CONNECTION, UPGRADE},
+    },
     response::IntoResponse,
     routing::{get, post},
 };
 use futures_util::stream;
+use hyper_util::rt::TokioIo;
 use lodger::{AfterResponse, Lodger};
 use tokio::time::sleep;
 
 #[tokio::main]
 async fn main() -> Result<(), lodger::Error> {
+    if std::env::var_os("TICKS").is_some() {
+        std::thread::spawn(tick);
+    }
     let app = Router::new()
         .route("/", get(hello))
         .route("/echo", post(async |body: Bytes| body))
@@ -31,8 +39,9 @@ async fn main() -> Result<(), lodger::Error> {
         .route("/exit", get(exit))
         .route("/after", get(after))
         .route("/stream", get(frames))
+        .route("/upgrade", get(upgrade))
         .route("/events", post(async |body: Bytes| body))
-        .route("/ws/{route}", post(async || StatusCode::OK))
+        .route("/ws/{route}", post(async |body: Bytes| body))
         .route("/initialization", get(async || std::env::var("AWS_LAMBDA_INITIALIZATION_TYPE").unwrap_or_default()))
         .route("/hooks", get(async || HOOKS.lock().unwrap_or_else(PoisonError::into_inner).trim().to_owned()));
     Lodger::new()
@@ -48,6 +57,14 @@ static HOOKS: Mutex<String> = Mutex::new(String::new());
 fn called(hook: &str) -> Result<(), Infallible> {
     HOOKS.lock().unwrap_or_else(PoisonError::into_inner).push_str(hook);
     Ok(())
+}
+
+/// Writes lines, as long as the process is not frozen.
+fn tick() {
+    loop {
+        println!("tick");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 async fn hello() -> &'static str {
@@ -76,6 +93,16 @@ async fn after(after: AfterResponse) -> impl IntoResponse {
         println!("the work has ended");
     });
     "early"
+}
+
+/// Sends the bytes of the client back to it.
+async fn upgrade(request: Request) -> impl IntoResponse {
+    tokio::spawn(async {
+        let Ok(upgraded) = hyper::upgrade::on(request).await else { return };
+        let (mut from, mut to) = tokio::io::split(TokioIo::new(upgraded));
+        let _ = tokio::io::copy(&mut from, &mut to).await;
+    });
+    (StatusCode::SWITCHING_PROTOCOLS, [(CONNECTION, "upgrade"), (UPGRADE, "echo")])
 }
 
 /// Three lines with pauses.

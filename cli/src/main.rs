@@ -15,6 +15,7 @@ mod inspector;
 mod invoke;
 mod platform;
 mod project;
+mod signals;
 mod terminal;
 
 use std::process::ExitCode;
@@ -35,6 +36,11 @@ async fn main() -> ExitCode {
         Command::Dev(args) => dev::run(*args, &terminal).await,
         Command::Invoke(args) => invoke::run(*args, &terminal).await,
     };
+    tokio::select! {
+        () = function::end_all() => {}
+        // A second signal.
+        () = signals::signal() => {}
+    }
     match done {
         Ok(code) => code,
         Err(error) => {

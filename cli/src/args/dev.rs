@@ -30,6 +30,9 @@ pub struct DevArgs {
     /// The binary media types of a REST API, separated by commas.
     #[arg(long, value_name = "TYPES", value_parser = media_type, value_delimiter = ',')]
     pub binary_media_types: Vec<String>,
+    /// Sends the replies to messages of WebSockets back to the client, as route responses do.
+    #[arg(long)]
+    pub route_responses: bool,
     /// Starts one process with this many invocations at once, as on Managed Instances. By default each process has one.
     #[arg(long, value_name = "N")]
     pub concurrency: Option<NonZeroUsize>,
@@ -65,7 +68,7 @@ pub struct DevArgs {
     /// Does not watch the files of the package.
     #[arg(long)]
     pub no_watch: bool,
-    /// Allows requests for this host name, besides `localhost` and the names below it.
+    /// Allows requests for this host name, besides `localhost` and the names below it. Pages of the host may open WebSockets.
     #[arg(long, value_name = "NAME", value_parser = host_name)]
     pub allow_host: Vec<String>,
 }
@@ -73,5 +76,5 @@ pub struct DevArgs {
 /// The names of the fronts on Lambda, and of the other hosts.
 fn front_names() -> clap::builder::PossibleValuesParser {
     let names = Front::all().into_iter().map(|front| front.name());
-    names.chain(["server"]).collect::<Vec<_>>().into()
+    names.chain(["web-function", "server"]).collect::<Vec<_>>().into()
 }

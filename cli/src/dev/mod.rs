@@ -15,10 +15,11 @@ use crate::{
     Result,
     args::DevArgs,
     authorizer::RequestAuthorizer,
-    function::{LambdaSettings, Program},
+    function::{LambdaSettings, LocalHost, Program},
     history::History,
     platform::{Fronts, Functions, Platform, Versions},
     project::{Build, Project},
+    signals::signal,
     terminal::Terminal,
 };
 
@@ -35,7 +36,7 @@ pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
     let address = listener.local_addr()?;
     let history = Arc::new(History::new());
     let fronts = Fronts::new(&args, project.as_ref())?;
-    let functions = functions(&args, project.as_ref(), &history, terminal)?;
+    let functions = functions(&args, project.as_ref(), fronts.default_host(), &history, terminal)?;
     let hosts = Hosts::for_address(address.ip());
     args.allow_host.iter().for_each(|name| hosts.allow(name));
     let authorizer = RequestAuthorizer::new(&args.authorizer)?;
@@ -43,7 +44,7 @@ pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
         Platform::new(fronts, address, Arc::clone(&history), Arc::clone(&functions), authorizer, project.as_ref())?;
     let port = Arc::new(Port::new(Arc::new(platform), hosts));
     if !address.ip().to_canonical().is_loopback() {
-        terminal.warning(&format!("{address} is reachable from other machines, and so is the inspector"));
+        terminal.warning(&format!("{address} is reachable from other machines; use 127.0.0.1 for this machine only"));
     }
     tokio::spawn(server::serve(listener, Arc::clone(&port)));
     tokio::spawn(lines::print_invocations(Arc::clone(&history), terminal.clone()));
@@ -56,13 +57,17 @@ pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
                 functions.build(&build).await?;
                 port.print_addresses(terminal);
                 match changes {
-                    Some(mut changes) => changes.build_after_each(&build, &functions).await,
+                    Some(mut changes) => changes.build_after_each(&build, &functions).await.map(|()| ExitCode::SUCCESS),
                     None => std::future::pending().await,
                 }
             }
             None => {
                 functions.start().await;
                 if let Some(address) = args.runtime_api {
+                    if functions.current(None).await.is_none() {
+                        // The address is in use.
+                        return Ok(ExitCode::FAILURE);
+                    }
                     terminal.status("Waiting", format!("for a function with AWS_LAMBDA_RUNTIME_API={address}"));
                 }
                 port.print_addresses(terminal);
@@ -71,15 +76,16 @@ pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
         }
     };
     tokio::select! {
-        ended = running => ended.map(|()| ExitCode::SUCCESS),
+        ended = running => ended,
         () = signal() => Ok(ExitCode::SUCCESS),
     }
 }
 
-/// The functions of the package, or the program of the command line.
+/// The functions of the package, or the program of the command line. They start on a host, or on Lambda.
 fn functions(
     args: &DevArgs,
     project: Option<&Project>,
+    host: Option<LocalHost>,
     history: &Arc<History>,
     terminal: &Terminal,
 ) -> Result<Arc<Functions>> {
@@ -89,7 +95,7 @@ fn functions(
     };
     let versions = |name: &str| -> Result<Versions> {
         let program = Program::new(name, &args.target, &args.variables, project)?;
-        Ok(Versions::new(program, lambda_settings(args), Arc::clone(history), terminal.clone()))
+        Ok(Versions::new(program, host, lambda_settings(args), Arc::clone(history), terminal.clone()))
     };
     let all = names.into_iter().map(versions).collect::<Result<_>>()?;
     Ok(Functions::new(all, terminal.clone()))
@@ -105,21 +111,6 @@ fn lambda_settings(args: &DevArgs) -> LambdaSettings {
         has_snap_start: args.snap_start,
         extensions: args.extensions.clone(),
         runtime_api: args.runtime_api,
+        allowed_hosts: args.allow_host.clone(),
     }
-}
-
-/// Waits for Ctrl-C, or for SIGTERM.
-async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -145,6 +145,7 @@ async fn runtime_api(settings: &LambdaSettings) -> io::Result<RuntimeApi> {
         })?,
     };
     let mut api = api.random_ids().timeout(settings.timeout);
+    api = settings.allowed_hosts.iter().fold(api, |api, name| api.allow_host(name));
     if let Some(slots) = settings.concurrency {
         api = api.max_concurrency(slots.get());
     }

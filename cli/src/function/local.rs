@@ -2,10 +2,10 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-#[cfg(unix)]
-use lodger_gateway::Vercel;
 use lodger_gateway::{Function, WebFunction};
-use tokio::time::timeout;
+#[cfg(unix)]
+use lodger_gateway::{Vercel, VercelMessage};
+use tokio::{task::JoinSet, time::timeout};
 
 use super::{Program, process::Process};
 use crate::{history::History, terminal::Terminal};
@@ -28,7 +28,7 @@ pub enum LocalPlatform {
     /// None: the client would connect to this address.
     Server(SocketAddr),
     #[cfg(unix)]
-    Vercel(Vercel),
+    Vercel(Arc<Vercel>),
     WebFunction(Box<WebFunction>),
 }
 
@@ -37,6 +37,8 @@ pub enum LocalPlatform {
 pub struct LocalServer {
     pub platform: LocalPlatform,
     process: Process,
+    /// Tasks that end with the server.
+    _tasks: JoinSet<()>,
 }
 
 impl LocalServer {
@@ -52,13 +54,13 @@ impl LocalServer {
         terminal: &Terminal,
     ) -> io::Result<Self> {
         if program.command.is_empty() {
-            return Err(io::Error::other("cannot start the program: --runtime-api is for a process of yours"));
+            return Err(io::Error::other("cannot start the program: with --runtime-api, you start it, as a Lambda function only"));
         }
         let lines = lines(history, terminal);
         match host {
             LocalHost::Server => Self::start_server(program, lines).await,
             #[cfg(unix)]
-            LocalHost::Vercel => Self::start_on_vercel(program, lines).await,
+            LocalHost::Vercel => Self::start_on_vercel(program, lines, terminal).await,
             LocalHost::WebFunctions => Self::start_web_function(program, request_timeout, lines).await,
         }
     }
@@ -72,12 +74,18 @@ impl LocalServer {
             let cause = "the program has not logged the line `listening on http://..`";
             io::Error::new(io::ErrorKind::TimedOut, format!("cannot find the address of the server: {cause}"))
         })??;
-        Ok(Self { platform: LocalPlatform::Server(address), process: Process::new(function) })
+        Ok(Self { platform: LocalPlatform::Server(address), process: Process::new(function), _tasks: JoinSet::new() })
     }
 
     #[cfg(unix)]
-    async fn start_on_vercel(program: &Program, lines: impl Fn(&str) + Send + Sync + 'static) -> io::Result<Self> {
-        let vercel = Vercel::start()?;
+    async fn start_on_vercel(
+        program: &Program,
+        lines: impl Fn(&str) + Clone + Send + Sync + 'static,
+        terminal: &Terminal,
+    ) -> io::Result<Self> {
+        let vercel = Arc::new(Vercel::start()?);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(print_messages(Arc::clone(&vercel), lines.clone(), terminal.clone()));
         let mut function = Function::builder(program.command()).on_line(lines).spawn_on_vercel(&vercel)?;
         tokio::select! {
             address = timeout(START_TIMEOUT, vercel.address()) => address.map_err(|_| {
@@ -85,7 +93,7 @@ impl LocalServer {
             })??,
             status = function.wait() => return Err(io::Error::other(format!("the process ended: {}", status?))),
         };
-        Ok(Self { platform: LocalPlatform::Vercel(vercel), process: Process::new(function) })
+        Ok(Self { platform: LocalPlatform::Vercel(vercel), process: Process::new(function), _tasks: tasks })
     }
 
     async fn start_web_function(
@@ -100,7 +108,7 @@ impl LocalServer {
             status = function.wait() => return Err(io::Error::other(format!("the process ended: {}", status?))),
         }
         let platform = LocalPlatform::WebFunction(Box::new(web_function));
-        Ok(Self { platform, process: Process::new(function) })
+        Ok(Self { platform, process: Process::new(function), _tasks: JoinSet::new() })
     }
 
     pub fn has_exited(&self) -> bool {
@@ -109,10 +117,26 @@ impl LocalServer {
 }
 
 /// Writes each line of the process, and reports it.
-fn lines(history: &Arc<History>, terminal: &Terminal) -> impl Fn(&str) + Send + Sync + 'static {
+fn lines(history: &Arc<History>, terminal: &Terminal) -> impl Fn(&str) + Clone + Send + Sync + 'static + use<> {
     let (history, terminal) = (Arc::clone(history), terminal.clone());
     move |line| {
         terminal.write(line);
         history.line(line);
+    }
+}
+
+/// Writes the log lines that a process sends to Vercel, and its violations of the protocol.
+#[cfg(unix)]
+async fn print_messages(vercel: Arc<Vercel>, lines: impl Fn(&str), terminal: Terminal) {
+    let mut reported = 0;
+    for index in 0.. {
+        if let VercelMessage::Log { level, message, .. } = vercel.message(index).await {
+            lines(&format!("{level}: {message}\n"));
+        }
+        let errors = vercel.protocol_errors();
+        for error in errors.iter().skip(reported) {
+            terminal.warning(&format!("the function violates the protocol of Vercel: {error}"));
+        }
+        reported = errors.len();
     }
 }

@@ -10,5 +10,6 @@ pub use self::{
     environment::Environment,
     local::{LocalHost, LocalPlatform, LocalServer},
     pool::{Lease, Pool},
+    process::end_all,
     program::{LambdaSettings, Program},
 };

@@ -1,7 +1,22 @@
 //! A process that is watched until its end.
 
+use std::{sync::LazyLock, time::Duration};
+
 use lodger_gateway::Function;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
+
+/// The time in which all processes have to end. Extensions have two seconds.
+const END_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Whether all processes have to end.
+static END: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
+
+/// Ends all processes and their extensions as their hosts do, and waits until they have ended.
+pub async fn end_all() {
+    END.send_replace(true);
+    // Each task of a process has a receiver.
+    let _ = timeout(END_TIMEOUT, END.closed()).await;
+}
 
 /// A process. It ends on drop.
 #[derive(Debug)]
@@ -43,8 +58,9 @@ impl Process {
     }
 }
 
-/// Waits until the process ends, or until its owner is dropped.
+/// Waits until the process ends, until its owner is dropped, or until the command ends.
 async fn supervise(mut function: Function, mut stopped: watch::Receiver<()>, exited: watch::Sender<Option<String>>) {
+    let mut end = END.subscribe();
     tokio::select! {
         status = function.wait() => {
             let text = status.map_or_else(|error| error.to_string(), |status| format!("the process ended: {status}"));
@@ -52,6 +68,7 @@ async fn supervise(mut function: Function, mut stopped: watch::Receiver<()>, exi
         }
         // The sender is gone.
         _ = stopped.changed() => {}
+        _ = end.wait_for(|end| *end) => {}
     }
     let _ = function.shut_down().await;
     drop(exited);

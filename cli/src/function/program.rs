@@ -90,6 +90,8 @@ pub struct LambdaSettings {
     pub extensions: Option<PathBuf>,
     /// The address of the Runtime API for a process that the user starts.
     pub runtime_api: Option<SocketAddr>,
+    /// The host names that requests to the Runtime API may have, besides `localhost`.
+    pub allowed_hosts: Vec<String>,
 }
 
 impl LambdaSettings {
@@ -104,6 +106,7 @@ impl LambdaSettings {
             has_snap_start: false,
             extensions: None,
             runtime_api: None,
+            allowed_hosts: Vec::new(),
         }
     }
 }

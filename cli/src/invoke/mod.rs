@@ -15,6 +15,7 @@ use crate::{
     args::InvokeArgs,
     examples,
     project::Project,
+    signals::signal,
     terminal::{Terminal, human_duration},
 };
 
@@ -52,7 +53,10 @@ pub async fn run(args: InvokeArgs, terminal: &Terminal) -> Result<ExitCode> {
             terminal.status("Invoking", format!("the function of cargo lodger dev at {}", args.dev));
             running.invoke(event, args.timeout, terminal).await?
         }
-        None => start::invoke(&args, project.as_ref(), event, terminal).await?,
+        None => tokio::select! {
+            outcome = start::invoke(&args, project.as_ref(), event, terminal) => outcome?,
+            () = signal() => return Err("a signal ended the command before the reply".into()),
+        },
     };
     terminal.status("Finished", format!("in {}", human_duration(outcome.duration)));
     match outcome.reply {

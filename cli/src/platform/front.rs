@@ -1,6 +1,6 @@
 //! The fronts of the command, by their names below `localhost`.
 
-use lodger_gateway::Front;
+use lodger_gateway::{Front, WebSocketApi};
 
 use crate::{
     Result,
@@ -38,6 +38,7 @@ pub enum Kind {
 pub struct Fronts {
     lambda: Vec<Front>,
     default: String,
+    websocket: WebSocketApi,
 }
 
 impl Fronts {
@@ -70,12 +71,27 @@ impl Fronts {
             }
         });
         let default = args.front.clone().or(settings.and_then(|settings| settings.front.clone()));
-        Ok(Self { lambda: lambda.collect(), default: default.unwrap_or_else(|| "function-url".to_owned()) })
+        let websocket = WebSocketApi::new();
+        let websocket = if args.route_responses { websocket.route_responses() } else { websocket };
+        Ok(Self { lambda: lambda.collect(), default: default.unwrap_or_else(|| "function-url".to_owned()), websocket })
     }
 
     /// The name of the front at `localhost` itself.
     pub fn default_name(&self) -> &str {
         &self.default
+    }
+
+    /// The host of the default front. `None` is Lambda.
+    pub fn default_host(&self) -> Option<LocalHost> {
+        match self.get(&self.default) {
+            Some(Kind::Local(host)) => Some(host),
+            _ => None,
+        }
+    }
+
+    /// The WebSocket API.
+    pub fn websocket(&self) -> WebSocketApi {
+        self.websocket.clone()
     }
 
     /// Returns the front with a name.

@@ -14,7 +14,7 @@ mod versions;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use lodger_gateway::{WebSocketApi, WebSocketServer};
+use lodger_gateway::WebSocketServer;
 
 use self::routes::RouteTable;
 pub use self::{
@@ -69,7 +69,7 @@ impl Platform {
             |project| (project.name.clone(), project.version.clone()),
         );
         // Not a name below `localhost`: the function calls this address, and only browsers and curl resolve such names everywhere.
-        let api = WebSocketApi::new().custom_domain(format!("localhost:{}", address.port()));
+        let api = fronts.websocket().custom_domain(format!("localhost:{}", address.port()));
         let websocket = event::websocket_server(api, Arc::clone(&functions), Arc::clone(&history));
         Ok(Self { fronts, address, history, functions, routes, authorizer, websocket, package, folder, variables })
     }

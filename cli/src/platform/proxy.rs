@@ -98,7 +98,12 @@ async fn tunnel(client: hyper::upgrade::OnUpgrade, server: hyper::upgrade::OnUpg
 }
 
 fn failed(error: &io::Error, record: &Arc<Record>) -> Response<BoxBody> {
-    let response = text(StatusCode::BAD_GATEWAY, format!("{error}\n"));
+    let status = match error.kind() {
+        // The limit of Vercel.
+        io::ErrorKind::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::BAD_GATEWAY,
+    };
+    let response = text(status, format!("{error}\n"));
     record.begin_response(response.status().as_u16(), response.headers());
     record.finish("complete", Some(error.to_string()));
     response

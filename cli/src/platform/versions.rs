@@ -2,11 +2,14 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use super::version::Version;
 use crate::{
-    function::{LambdaSettings, Program},
+    function::{LambdaSettings, LocalHost, Program},
     history::History,
     terminal::Terminal,
 };
@@ -14,10 +17,15 @@ use crate::{
 /// The time in which a new version has to poll. It may also compile something first.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The time after which a warning says that the function has not started. Requests wait for it.
+const WARNING_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// The versions of a function.
 #[derive(Debug)]
 pub struct Versions {
     program: Program,
+    /// The host on which a version starts first. `None` is Lambda.
+    host: Option<LocalHost>,
     settings: LambdaSettings,
     history: Arc<History>,
     terminal: Terminal,
@@ -25,8 +33,14 @@ pub struct Versions {
 }
 
 impl Versions {
-    pub fn new(program: Program, settings: LambdaSettings, history: Arc<History>, terminal: Terminal) -> Self {
-        Self { program, settings, history, terminal, current: watch::Sender::new(None) }
+    pub fn new(
+        program: Program,
+        host: Option<LocalHost>,
+        settings: LambdaSettings,
+        history: Arc<History>,
+        terminal: Terminal,
+    ) -> Self {
+        Self { program, host, settings, history, terminal, current: watch::Sender::new(None) }
     }
 
     /// The name of the function.
@@ -44,21 +58,42 @@ impl Versions {
         self.current.borrow().clone()
     }
 
-    /// Starts a version, and makes it the current one as soon as it polls.
+    /// Starts a version, and makes it the current one as soon as it polls, or listens on another host than Lambda.
     ///
     /// # Errors
-    /// The program cannot be started, ends or does not poll in time. The last version goes on.
+    /// The program cannot be started, ends or does not start in time. The last version goes on.
     pub async fn switch_to(&self, program: Program, number: u64) -> io::Result<()> {
         let (settings, history) = (self.settings.clone(), Arc::clone(&self.history));
         let version = Version::new(number, program, settings, history, self.terminal.clone());
-        timeout(START_TIMEOUT, version.pool.warm_up()).await.unwrap_or_else(|_| {
-            let error = format!(
-                "the function has not polled for {} s; unset LODGER_HOST if it is set, and check that the program is a Lambda function",
-                START_TIMEOUT.as_secs()
-            );
-            Err(io::Error::new(io::ErrorKind::TimedOut, error))
-        })?;
+        let starting = async {
+            match self.host {
+                None => version.pool.warm_up().await,
+                Some(host) => version.local_server(host).await.map(drop),
+            }
+        };
+        let warning = async {
+            sleep(WARNING_TIMEOUT).await;
+            self.terminal.warning(&self.not_started(WARNING_TIMEOUT));
+            std::future::pending().await
+        };
+        let started = timeout(START_TIMEOUT, async {
+            tokio::select! { started = starting => started, () = warning => Ok(()) }
+        });
+        started
+            .await
+            .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, self.not_started(START_TIMEOUT))))?;
         self.current.send_replace(Some(Arc::new(version)));
         Ok(())
+    }
+
+    /// The text about a function that has not started for some time.
+    fn not_started(&self, time: Duration) -> String {
+        let seconds = time.as_secs();
+        match self.host {
+            None => format!(
+                "the function has not polled for {seconds} s; unset LODGER_HOST if it is set, and check that the program is a Lambda function"
+            ),
+            Some(_) => format!("the program has not listened for {seconds} s; unset LODGER_HOST if it is set"),
+        }
     }
 }

@@ -56,6 +56,15 @@ fn streams_the_replies_that_the_function_streams() {
 }
 
 #[test]
+fn urls_begin_with_the_stage_of_the_option() {
+    let dev = Dev::function(&["--stage", "dev"]);
+    assert_eq!(dev.get("rest-api", "/dev/"), (200, "hello".to_owned()));
+    assert_eq!((dev.get("rest-api", "/").0, dev.get("http-api", "/").0), (403, 404));
+    // Only APIs have stages.
+    assert_eq!(dev.get("alb", "/").0, 200);
+}
+
+#[test]
 fn complains_about_losses() {
     let dev = Dev::function(&[]);
     let body = json!({"encoding": "base64", "data": "/w=="});

@@ -22,7 +22,7 @@ fn serves_the_program_as_a_web_function() {
 
 #[test]
 fn connects_websockets_and_sends_to_them() {
-    let dev = Dev::function(&["--env", "LODGER_WEBSOCKET_PATH=/ws"]);
+    let dev = Dev::function(&["--env", "LODGER_WEBSOCKET_PATH=/ws", "--route-responses"]);
     let mut socket = BufReader::new(TcpStream::connect(dev.address).unwrap());
     socket.get_ref().set_read_timeout(Some(SOON)).unwrap();
     let handshake = "GET / HTTP/1.1\r\nhost: websocket-api.localhost:4000\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
@@ -48,6 +48,11 @@ fn connects_websockets_and_sends_to_them() {
         (&json!("hi"), &json!(format!("localhost:{}", dev.address.port())))
     );
 
+    // The route response.
+    let mut frame = [0; 4];
+    socket.read_exact(&mut frame).unwrap();
+    assert_eq!(&frame, b"\x81\x02hi");
+
     // The address that the function would use.
     let path = format!("POST /prod/@connections/{} HTTP/1.1\r\n", context["connectionId"].as_str().unwrap());
     assert_eq!(dev.send("", &path, "news").0, 200);
@@ -58,6 +63,10 @@ fn connects_websockets_and_sends_to_them() {
     wait_for("the event of the end", || {
         events().into_iter().find(|event| event["name"] == "websocket-api $disconnect")
     });
+    for line in ["websocket-api $connect ok ", "websocket-api $default ok ", "websocket-api $disconnect ok "] {
+        dev.wait_for_line(line);
+    }
+    assert!(dev.has_line(&format!("WebSockets ws://websocket-api.localhost:{}", dev.address.port())));
     assert_eq!(dev.get("websocket-api", "/").0, 426);
 }
 

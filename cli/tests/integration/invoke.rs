@@ -55,6 +55,10 @@ fn fails_if_the_function_fails() {
     let error = text(&output.stderr);
     assert_eq!((output.status.code(), &*text(&output.stdout)), (Some(1), ""), "{error}");
     assert!(error.contains("Runtime.UnsupportedEvent"), "{error}");
+    let output = run(&["--quiet", "--example", "sns", "--env", "LODGER_RESPONSE_MODE=neither"]);
+    let error = text(&output.stderr);
+    assert_eq!((output.status.code(), &*text(&output.stdout)), (Some(1), ""), "{error}");
+    assert!(error.contains("error: the function cannot start: "), "{error}");
     let output = cargo_lodger().args(["invoke", "--example", "sns", "--", "sh", "-c", "exit 7"]).output().unwrap();
     let error = text(&output.stderr);
     assert!(output.status.code() == Some(1) && error.contains("exit status: 7"), "{error}");

@@ -7,7 +7,7 @@ use std::{
     io::{BufRead, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, ChildStderr, Command, Stdio},
+    process::{Child, ChildStderr, Command, ExitStatus, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -33,6 +33,11 @@ pub fn function() -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_cargo-lodger")).with_file_name("examples").join("cli_function")
 }
 
+/// The extension of the tests, an example of this package.
+pub fn extension() -> PathBuf {
+    function().with_file_name("cli_extension")
+}
+
 /// A running `cargo lodger dev`, which is killed on drop.
 pub struct Dev {
     child: Child,
@@ -49,17 +54,22 @@ impl Dev {
     }
 
     /// Starts a command, and waits until it serves.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        let mut dev = Self::spawn(command);
+        let line = dev.wait_for_line("Inspector http://inspect.localhost:");
+        dev.address.set_port(line.rsplit_once(':').unwrap().1.parse().unwrap());
+        dev
+    }
+
+    /// Starts a command.
+    pub fn spawn(mut command: Command) -> Self {
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = Arc::new(Mutex::new(Vec::new()));
         thread::spawn({
             let (stderr, lines) = (child.stderr.take().unwrap(), Arc::clone(&lines));
             move || read_lines(stderr, &lines)
         });
-        let mut dev = Self { child, address: ([127, 0, 0, 1], 0).into(), lines };
-        let line = dev.wait_for_line("Inspector http://inspect.localhost:");
-        dev.address.set_port(line.rsplit_once(':').unwrap().1.parse().unwrap());
-        dev
+        Self { child, address: ([127, 0, 0, 1], 0).into(), lines }
     }
 
     /// Waits for a line of standard error that contains a text.
@@ -67,8 +77,23 @@ impl Dev {
         wait_for(text, || self.lines.lock().unwrap().iter().find(|line| line.contains(text)).cloned())
     }
 
+    /// The lines of standard error that contain a text, so far.
+    pub fn lines(&self, text: &str) -> Vec<String> {
+        self.lines.lock().unwrap().iter().filter(|line| line.contains(text)).cloned().collect()
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends SIGTERM, and waits for the end of the command.
+    pub fn stop(&mut self) -> ExitStatus {
+        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+
     pub fn has_line(&self, text: &str) -> bool {
-        self.lines.lock().unwrap().iter().any(|line| line.contains(text))
+        !self.lines(text).is_empty()
     }
 
     /// Sends a request to a front. Returns the status and the body.
@@ -119,9 +144,10 @@ impl Dev {
 
 impl Drop for Dev {
     fn drop(&mut self) {
-        // SIGTERM, so that the processes of the function end too.
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
+        if let Ok(None) = self.child.try_wait() {
+            // SIGTERM, so that the processes of the function end too.
+            self.stop();
+        }
     }
 }
 
