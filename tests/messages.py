@@ -17,7 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/src/production/troubleshooting.md"
 SOURCES = ["core/src", "adapters/src", "runtime-api/src", "extension/src", "routes/src"]
 # Without the protocol errors, which are for authors of runtimes.
-SOURCES += [f"gateway/src/{name}" for name in ["access.rs", "bin", "function", "runtime_api/invoke.rs", "warning.rs"]]
+SOURCES += [f"gateway/src/{name}" for name in ["access.rs", "function", "runtime_api/invoke.rs", "warning.rs"]]
+SOURCES += [f"cli/src/{name}" for name in ["args/mod.rs", "dev", "function", "invoke", "platform", "project"]]
 
 # Files whose texts are on another page, or are names inside messages that the page has.
 FILES = {
@@ -25,7 +26,6 @@ FILES = {
     "core/src/fuzzing.rs": "fuzz targets only",
     "core/src/lambda/source/kinds.rs": "names of services",
     "routes/src/source.rs": "generated code",
-    "gateway/src/bin/lodger-gateway/usage.rs": "the text of --help",
 }
 # Literals that are not messages, by their first words.
 OTHER_TEXTS = (
@@ -70,7 +70,7 @@ def literals(source):
 
 def constant_parts(text):
     """The parts of a format string between its values, up to the fix."""
-    text = text.removeprefix("lodger-gateway: ").replace("\\n", "{}").lstrip("; ")
+    text = text.replace("\\n", "{}").lstrip("; ")
     text = re.split(r";(?= )|\. (?=[A-Z])", text)[0]
     text = text.replace("{{", "\0").replace("}}", "\1")
     parts = re.split(r"\{[^{}]*\}", text)

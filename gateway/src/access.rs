@@ -58,7 +58,7 @@ impl Hosts {
             None => self.check_handshake(request),
             Some(host) => Err(format!(
                 "cannot serve a request for the host {:?}: only `localhost` and IP addresses are allowed, against DNS \
-                 rebinding; call 127.0.0.1, or allow the name by `--allow-host NAME` of lodger-gateway, or by `allow_host`\n",
+                 rebinding; call 127.0.0.1, or allow the name by `--allow-host NAME` of `cargo lodger dev`, or by `allow_host`\n",
                 String::from_utf8_lossy(host)
             )),
         }
@@ -76,7 +76,7 @@ impl Hosts {
             None => Ok(()),
             Some(origin) => Err(format!(
                 "cannot open a WebSocket for a page of the origin {:?}: only pages of this server and of `localhost` are \
-                 allowed; allow the host name of the page by `--allow-host NAME` of lodger-gateway, or by `allow_host`\n",
+                 allowed; allow the host name of the page by `--allow-host NAME` of `cargo lodger dev`, or by `allow_host`\n",
                 String::from_utf8_lossy(origin)
             )),
         }

@@ -161,43 +161,12 @@
 //!
 //! # On the command line
 //!
-//! The command `lodger-gateway` starts an unmodified function behind a front on a port, and writes a line for each invocation. This
-//! crate is not on crates.io yet. Install the command from a checkout of Lodger:
-//!
-//! ```text
-//! cargo install --locked --path ../lodger/gateway
-//! lodger-gateway --front rest-api --listen 127.0.0.1:3000 -- ./bootstrap
-//! ```
-//!
-//! With `--event`, the command invokes the function once, with any event, and prints the reply:
-//!
-//! ```text
-//! lodger-gateway --event message.json -- ./bootstrap
-//! ```
-//!
-//! With `--extensions`, it starts external extensions too, and with `--freeze` it stops the processes between invocations:
-//!
-//! ```text
-//! lodger-gateway --extensions target/extensions --freeze -- ./bootstrap
-//! ```
-//!
-//! With `--vercel`, the command serves a Vercel function, and prints its log to standard error:
-//!
-//! ```text
-//! lodger-gateway --vercel --listen 127.0.0.1:3000 -- ./executable
-//! ```
-//!
-//! With `--web-function`, it serves a Lambda Web Function:
-//!
-//! ```text
-//! lodger-gateway --web-function --listen 127.0.0.1:3000 -- ./executable
-//! ```
+//! The command `cargo lodger dev` of the crate `cargo-lodger` builds a function, and serves it behind every front.
 //!
 //! # Features
 //!
-//! - `cli`, on by default: the command. Includes `process`.
-//! - `process`: `Function`, which starts a function as a child process.
-//! - `websocket`: `Server::start_websocket`, and `--front websocket-api` of the command.
+//! - `process`, on by default: `Function`, which starts a function as a child process.
+//! - `websocket`: `Server::start_websocket` and `WebSocketServer`.
 
 mod accept;
 mod access;

@@ -2,8 +2,8 @@ use std::{fmt, mem};
 
 /// A loss because settings of the function, the front and the client do not match. AWS does not report such a loss.
 ///
-/// [`RuntimeApi::warnings`](crate::RuntimeApi::warnings) returns the first of each kind, and the command prints them. The text names
-/// the settings to change.
+/// [`RuntimeApi::warnings`](crate::RuntimeApi::warnings) returns the first of each kind, and `cargo lodger dev` shows them. The text
+/// names the settings to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
@@ -33,8 +33,7 @@ pub enum Warning {
     },
 }
 
-const BINARY: &str =
-    "set binaryMediaTypes of the API on AWS, and here --binary-media-types '*/*' (Front::binary_media_types)";
+const BINARY: &str = "set binaryMediaTypes of the API on AWS, and here --binary-media-types '*/*' (cargo lodger dev) or Front::binary_media_types";
 
 impl Warning {
     pub(crate) fn has_same_kind(&self, other: &Self) -> bool {
@@ -58,7 +57,7 @@ impl fmt::Display for Warning {
             Self::BufferedReply { front } => write!(
                 f,
                 "cannot stream the reply to {front}: the function sent it buffered, and the client gets {}; set \
-                 LODGER_RESPONSE_MODE=stream for the function, or leave out --stream (Front::streaming)",
+                 LODGER_RESPONSE_MODE=stream for the function, or leave out Front::streaming",
                 if *front == "rest-api" { "500" } else { "its JSON with the status 200" }
             ),
             Self::StreamedReply { front, can_stream } => {
@@ -67,7 +66,7 @@ impl fmt::Display for Warning {
                     "cannot read the reply to {front}: the function streamed it, and the front does not stream; "
                 )?;
                 if *can_stream {
-                    f.write_str("use --stream (Front::streaming), or ")?;
+                    f.write_str("use Front::streaming, or ")?;
                 }
                 f.write_str("set LODGER_RESPONSE_MODE=buffered for the function")
             }

@@ -30,7 +30,7 @@ pub struct DevArgs {
     /// The binary media types of a REST API, separated by commas.
     #[arg(long, value_name = "TYPES", value_parser = media_type, value_delimiter = ',')]
     pub binary_media_types: Vec<String>,
-    /// Sends the replies to messages of WebSockets back to the client, as route responses do.
+    /// Sends replies to messages of a WebSocket back to the client: the WebSocket API has route responses.
     #[arg(long)]
     pub route_responses: bool,
     /// Starts one process with this many invocations at once, as on Managed Instances. By default each process has one.

@@ -54,7 +54,9 @@ impl LocalServer {
         terminal: &Terminal,
     ) -> io::Result<Self> {
         if program.command.is_empty() {
-            return Err(io::Error::other("cannot start the program: with --runtime-api, you start it, as a Lambda function only"));
+            return Err(io::Error::other(
+                "cannot start the program: --runtime-api is for Lambda functions that you start",
+            ));
         }
         let lines = lines(history, terminal);
         match host {

@@ -2,8 +2,6 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "helpers of a test may panic")]
 
-#[cfg(feature = "cli")]
-mod command_line;
 mod cors;
 mod extensions;
 #[cfg(all(unix, feature = "process"))]

@@ -133,7 +133,7 @@ async fn warns_once_of_a_buffered_reply_to_a_streaming_front() {
         assert_eq!(api.warnings(), [Warning::BufferedReply { front: front.name() }], "{front}");
         assert_eq!(soon(api.warning(0)).await, api.warnings()[0]);
         let text = api.warnings()[0].to_string();
-        assert!(text.contains("--stream") && text.contains("LODGER_RESPONSE_MODE=stream "), "{text}");
+        assert!(text.contains("Front::streaming") && text.contains("LODGER_RESPONSE_MODE=stream "), "{text}");
         let (status, word) = if front.name() == "rest-api" { (500, "500") } else { (200, "200") };
         assert!(response.status() == status && text.contains(word), "{front}: {text}");
     }
@@ -163,7 +163,7 @@ async fn warns_once_of_a_streamed_reply_to_a_front_without_streaming() {
         }
         assert_eq!(api.warnings(), [Warning::StreamedReply { front: front.name(), can_stream }], "{front}");
         let text = api.warnings()[0].to_string();
-        assert_eq!(text.contains("--stream"), can_stream, "{text}");
+        assert_eq!(text.contains("Front::streaming"), can_stream, "{text}");
         assert!(text.contains("LODGER_RESPONSE_MODE=buffered"), "{text}");
         assert_eq!(api.protocol_errors(), [""; 0], "{front}");
     }
