@@ -21,7 +21,9 @@ PAGES = ROOT / "docs" / "src" / "start"
 NAMES = sorted(page.stem for page in PAGES.glob("*.md"))
 BLOCK = re.compile(r"(?:^`([^`\n]+)`:\n\n)?^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Addresses of the pages. Each run replaces their ports.
-ADDRESSES = ("127.0.0.1:3000", "127.0.0.1:4000")
+ADDRESSES = ("127.0.0.1:3000", "localhost:4000")
+# The front to which the pages send requests.
+FRONT = "http-api"
 
 
 def read_steps(page):
@@ -50,7 +52,7 @@ class User:
     def __init__(self, folder, quick, check):
         self.folder, self.home, self.check, self.running = folder, folder, check, None
         ports = dict(zip(ADDRESSES, free_ports(len(ADDRESSES))))
-        self.addresses = {address: f"127.0.0.1:{port}" for address, port in ports.items()}
+        self.addresses = {address: f"{address.partition(':')[0]}:{port}" for address, port in ports.items()}
         bin = folder / "installed" / "bin"
         bin.mkdir(parents=True)
         self.environment = base_environment() | cargo_environment() | {
@@ -67,7 +69,7 @@ class User:
             # Like the dependencies of the workspace, so that Cargo reuses them.
             self.environment |= {"CARGO_PROFILE_DEV_DEBUG": "false", "CARGO_NET_OFFLINE": "true"}
             (folder / "lodger").symlink_to(ROOT)
-            (bin / "lodger-gateway").symlink_to(build("lodger-gateway"))
+            (bin / "cargo-lodger").symlink_to(build("cargo-lodger"))
         else:
             subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder / "lodger")], check=True)
 
@@ -91,7 +93,9 @@ class User:
         words, line, expected = shlex.split(line), self.localize(line), expected and self.localize(expected)
         if words[0] == "cd":
             self.folder = self.folder / words[1]
-        elif words[:2] == ["cargo", "run"] or words[0] == "lodger-gateway":
+        elif words[:3] == ["cargo", "lodger", "dev"]:
+            self.start(f"{line} --listen {self.addresses[ADDRESSES[1]].replace('localhost', '127.0.0.1')}", expected)
+        elif words[:2] == ["cargo", "run"]:
             self.start(line, expected)
         elif not (self.quick and words[:2] == ["cargo", "install"]):
             status, output = run(line, self.folder, self.environment)
@@ -122,21 +126,18 @@ class User:
 
 
 def front_names(user):
-    """Returns the fronts in the help of lodger-gateway, except the one without plain HTTP requests."""
-    words = subprocess.run(["lodger-gateway", "--help"], env=user.environment, check=True, stdout=subprocess.PIPE, text=True).stdout
-    names = re.search(r"--front NAME +the front: ([^;]+);", words)[1]
-    return [name for name in re.split(r",\s+", names) if name != "websocket-api"]
+    """Returns the fronts in the help of `cargo lodger dev`."""
+    command = ["cargo", "lodger", "dev", "--help"]
+    text = subprocess.run(command, env=user.environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+    names = re.search(r"--front <NAME>.*?\[possible values: ([^\]]+)\]", text, re.DOTALL)[1]
+    return re.split(r",\s+", names)
 
 
-def run_behind_every_front(user, gateway, requests):
+def send_through_every_front(user, requests):
     """Repeats the requests that the page sends to one front with every front."""
     for name in front_names(user):
-        line = re.sub(r"--front \S+", f"--front {name}", gateway)
-        user.start(user.localize(line), f"{name} on http://")
-        # `--help` names the default stage: prod.
-        prefix = "/prod" if name == "rest-api" else ""
         for request, expected in requests:
-            own = user.localize(request.replace(ADDRESSES[1], f"{ADDRESSES[1]}{prefix}"))
+            own = user.localize(request.replace(f"{FRONT}.", f"{name}."))
             user.check(f"{name}: {own}", (0, expected), run(own, user.folder, user.environment))
 
 
@@ -149,9 +150,10 @@ def follow(name, quick, oracles, checks):
             for kind, *step in steps:
                 (user.write if kind == "file" else user.type)(*step)
             commands = [(line, expected) for kind, line, expected in steps if kind == "command"]
-            [gateway] = [line for line, _ in commands if line.startswith("lodger-gateway") and "--front" in line]
-            requests = dict(command for command in commands if command[0].startswith("curl") and ADDRESSES[1] in command[0])
-            run_behind_every_front(user, gateway, requests.items())
+            address = f"{FRONT}.{ADDRESSES[1]}"
+            requests = dict(command for command in commands if command[0].startswith("curl") and address in command[0])
+            user.check("the page sends a request to a front", True, bool(requests))
+            send_through_every_front(user, requests.items())
         finally:
             user.interrupt()
         if oracles:

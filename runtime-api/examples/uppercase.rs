@@ -5,7 +5,7 @@
 //! ```text
 //! cargo build -p lodger-runtime-api --example uppercase
 //! echo '"hello"' > event.json
-//! cargo run -p lodger-gateway -- --event event.json -- target/debug/examples/uppercase
+//! cargo run -p cargo-lodger -- invoke event.json -- target/debug/examples/uppercase
 //! ```
 
 #![allow(clippy::print_stderr, reason = "Lambda collects standard error as the log")]

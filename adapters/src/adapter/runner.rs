@@ -154,7 +154,7 @@ impl Runner {
             #[cfg(feature = "server")]
             Source::Socket(server) => Err(Error::new(format!(
                 "cannot serve HTTP on the host `{}`: the function handles only events of Lambda; to invoke it on this machine, \
-                 run `lodger-gateway --event event.json -- PROGRAM`, or `cargo lambda watch` and `cargo lambda invoke`",
+                 run `cargo lodger invoke event.json`, or `cargo lambda watch` and `cargo lambda invoke`",
                 server.host()
             ))),
             Source::Events(runtime) => runtime.with_event_handler(handler).run(crate::app(no_app)).await,

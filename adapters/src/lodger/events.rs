@@ -56,8 +56,8 @@ impl Lodger {
     /// A message has no headers. Its content type is `application/json`, the format by which a WebSocket API selects routes, or
     /// `application/octet-stream` if the message is binary.
     ///
-    /// A server has no such connections. To try the routes locally, run the app behind `lodger-gateway` with its feature
-    /// `websocket` and `--front websocket-api`.
+    /// A server has no such connections. To try the routes locally, run `cargo lodger dev`, whose WebSocket API is at
+    /// `ws://websocket-api.localhost:4000`.
     ///
     /// # Example
     ///

@@ -6,7 +6,7 @@
 //! ```text
 //! cargo build -p lodger-runtime-api --example host_service
 //! echo '{"number":7}' > event.json
-//! cargo run -p lodger-gateway -- --event event.json -- target/debug/examples/host_service
+//! cargo run -p cargo-lodger -- invoke event.json -- target/debug/examples/host_service
 //! ```
 
 #![allow(clippy::print_stderr, reason = "Lambda collects standard error as the log")]

@@ -182,7 +182,7 @@ async fn handlers_beside_a_service_take_their_events_first() {
 async fn a_server_explains_how_to_invoke_a_function() {
     let lodger = Lodger::new().host(Host::Server).addr(([127, 0, 0, 1], 0));
     let error = lodger.run(service_fn(greet)).await.unwrap_err().to_string();
-    assert!(error.contains("lodger-gateway --event") && error.contains("cargo lambda invoke"), "{error}");
+    assert!(error.contains("cargo lodger invoke") && error.contains("cargo lambda invoke"), "{error}");
 }
 
 #[tokio::test]
