@@ -76,12 +76,11 @@ impl Versions {
             self.terminal.warning(&self.not_started(WARNING_TIMEOUT));
             std::future::pending().await
         };
-        let started = timeout(START_TIMEOUT, async {
+        let started = async {
             tokio::select! { started = starting => started, () = warning => Ok(()) }
-        });
-        started
-            .await
-            .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, self.not_started(START_TIMEOUT))))?;
+        };
+        let late = |_| Err(io::Error::new(io::ErrorKind::TimedOut, self.not_started(START_TIMEOUT)));
+        timeout(START_TIMEOUT, started).await.unwrap_or_else(late)?;
         self.current.send_replace(Some(Arc::new(version)));
         Ok(())
     }
