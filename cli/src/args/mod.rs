@@ -1,5 +1,6 @@
 //! The command line.
 
+mod binary;
 mod dev;
 mod invoke;
 mod target;
@@ -9,6 +10,7 @@ use std::ffi::OsString;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
+    binary::BinaryArgs,
     dev::DevArgs,
     invoke::InvokeArgs,
     target::{AuthorizerArgs, TargetArgs, VariableArgs},

@@ -2,32 +2,16 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::Args;
 
-use super::variable;
+use super::{BinaryArgs, variable};
 
 /// The program: a binary of a package, or any command.
 #[derive(Debug, Args, Clone, Default)]
 pub struct TargetArgs {
-    /// The package with the function. By default the package of this folder.
-    #[arg(short, long, value_name = "NAME", help_heading = "Package")]
-    pub package: Option<String>,
-    /// The binary with the function. By default `default-run`, or the only binary of the package.
-    #[arg(long, value_name = "NAME", help_heading = "Package")]
-    pub bin: Option<String>,
+    #[command(flatten)]
+    pub binary: BinaryArgs,
     /// Builds in release mode.
     #[arg(short, long, help_heading = "Package")]
     pub release: bool,
-    /// Builds with these features, separated by commas.
-    #[arg(short = 'F', long, value_name = "FEATURES", value_delimiter = ',', help_heading = "Package")]
-    pub features: Vec<String>,
-    /// Builds with all features.
-    #[arg(long, help_heading = "Package")]
-    pub all_features: bool,
-    /// Builds without the default features.
-    #[arg(long, help_heading = "Package")]
-    pub no_default_features: bool,
-    /// The `Cargo.toml` of the package or the workspace.
-    #[arg(long, value_name = "FILE", help_heading = "Package")]
-    pub manifest_path: Option<PathBuf>,
     /// Starts this program instead of a binary of the package: a function in any language.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,

@@ -29,7 +29,8 @@ use crate::{
 /// There is no package, a file cannot be read, or the address is in use.
 pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
     let has_package = args.target.command.is_empty() && args.runtime_api.is_none();
-    let project = if has_package { Some(Project::find_with_routes(&args.target, Some(&args.route))?) } else { None };
+    let project =
+        if has_package { Some(Project::find_with_routes(&args.target.binary, Some(&args.route))?) } else { None };
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}; choose another address with --listen", args.listen))?;
@@ -51,7 +52,7 @@ pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
     let running = async {
         match &project {
             Some(project) => {
-                let build = Build::new(project, &args.target, terminal);
+                let build = Build::of_target(project, &args.target, terminal);
                 // Before the build, so that no change is lost.
                 let changes = if args.no_watch { None } else { Some(Changes::watch(project)?) };
                 functions.build(&build).await?;

@@ -43,7 +43,7 @@ pub async fn run(args: InvokeArgs, terminal: &Terminal) -> Result<ExitCode> {
         write_line(&event)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let project = if args.target.command.is_empty() { Some(Project::find(&args.target)?) } else { None };
+    let project = if args.target.command.is_empty() { Some(Project::find(&args.target.binary)?) } else { None };
     let running = match &project {
         Some(project) if !args.start => running::find(args.dev, &project.name).await,
         _ => None,

@@ -24,7 +24,7 @@ pub(super) async fn invoke(
     let name = project.and_then(|project| project.binaries.first()).map_or("function", |binary| &binary.name);
     let mut program = Program::new(name, &args.target, &args.variables, project)?;
     if let Some(project) = project {
-        let built = Build::new(project, &args.target, terminal).run(terminal).await?;
+        let built = Build::of_target(project, &args.target, terminal).run(terminal).await?;
         let executables = built.executables.map_err(|_| "cannot build the function")?;
         program.command = executables.into_values().map(Into::into).collect();
     }

@@ -14,7 +14,11 @@ use tokio::{
 };
 
 use super::Project;
-use crate::{Result, args::TargetArgs, terminal::Terminal};
+use crate::{
+    Result,
+    args::{BinaryArgs, TargetArgs},
+    terminal::Terminal,
+};
 
 /// The maximum size of the compiler's output that is kept, in bytes.
 const MAX_OUTPUT: usize = 256 << 10;
@@ -35,9 +39,17 @@ pub struct Built {
 }
 
 impl Build {
-    pub fn new(project: &Project, args: &TargetArgs, terminal: &Terminal) -> Self {
+    /// Creates the build of a program, for this machine.
+    pub fn of_target(project: &Project, args: &TargetArgs, terminal: &Terminal) -> Self {
+        let options: &[&str] = if args.release { &["--release"] } else { &[] };
+        Self::new(project, &args.binary, &["build"], options, terminal)
+    }
+
+    /// Creates a build with a command of cargo, such as `zigbuild`, and options of this command.
+    pub fn new(project: &Project, args: &BinaryArgs, command: &[&str], options: &[&str], terminal: &Terminal) -> Self {
         let rendering = if terminal.has_colors() { "json-diagnostic-rendered-ansi" } else { "json" };
-        let mut arguments: Vec<String> = ["build", "--message-format", rendering].map(str::to_owned).into();
+        let arguments = [command, &["--message-format", rendering], options].concat();
+        let mut arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
         let packages: BTreeSet<_> = project.binaries.iter().map(|binary| &binary.package).collect();
         for package in packages {
             arguments.extend(["--package".to_owned(), package.clone()]);
@@ -50,7 +62,6 @@ impl Build {
             arguments.extend(["--features".to_owned(), features.join(",")]);
         }
         for (is_set, option) in [
-            (args.release, "--release"),
             (args.all_features, "--all-features"),
             (args.no_default_features, "--no-default-features"),
             (terminal.is_quiet(), "--quiet"),

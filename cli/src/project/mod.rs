@@ -4,12 +4,15 @@ mod build;
 mod cors;
 mod settings;
 
-use std::{env, path::PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use cargo_metadata::{Metadata, MetadataCommand, Package, camino::Utf8PathBuf};
 
 pub use self::{build::Build, cors::CorsSettings, settings::Settings};
-use crate::{Error, Result, args::TargetArgs};
+use crate::{Error, Result, args::BinaryArgs};
 
 /// A binary, and its package in the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct Project {
     pub routes: Vec<(String, String)>,
     /// The folder of the package.
     pub folder: PathBuf,
+    /// The folder of the workspace, whose `Cargo.toml` has the profiles.
+    pub workspace_folder: PathBuf,
     /// The folders and files whose changes need a build: those of the package and of its local dependencies.
     pub watched: Vec<PathBuf>,
     /// The folder of build results, whose changes need none.
@@ -41,7 +46,7 @@ impl Project {
     ///
     /// # Errors
     /// There is no package, or the arguments select no binary, or more than one.
-    pub fn find(args: &TargetArgs) -> Result<Self> {
+    pub fn find(args: &BinaryArgs) -> Result<Self> {
         Self::find_with_routes(args, None)
     }
 
@@ -50,7 +55,7 @@ impl Project {
     ///
     /// # Errors
     /// Like [`find`](Self::find), or a route has a binary that does not exist.
-    pub fn find_with_routes(args: &TargetArgs, routes: Option<&[(String, String)]>) -> Result<Self> {
+    pub fn find_with_routes(args: &BinaryArgs, routes: Option<&[(String, String)]>) -> Result<Self> {
         let mut command = MetadataCommand::new();
         if let Some(path) = &args.manifest_path {
             command.manifest_path(path);
@@ -77,11 +82,28 @@ impl Project {
             binaries,
             routes,
             folder: folder_of(package).into_std_path_buf(),
+            workspace_folder: metadata.workspace_root.clone().into_std_path_buf(),
             watched,
             target_folder: metadata.target_directory.clone().into_std_path_buf(),
             settings,
         })
     }
+
+    /// The name of the default binary.
+    pub fn binary(&self) -> &str {
+        self.binaries.first().map_or(&self.name, |binary| &binary.name)
+    }
+
+    /// The zip file for Lambda, where `cargo lambda build --output-format zip` writes it too.
+    pub fn zip_file(&self) -> PathBuf {
+        relative(&self.target_folder).join("lambda").join(self.binary()).join("bootstrap.zip")
+    }
+}
+
+/// The path of a file below the current folder, for short messages. Another path is returned unchanged.
+pub fn relative(path: &Path) -> PathBuf {
+    let current = env::current_dir().unwrap_or_default();
+    path.strip_prefix(current).unwrap_or(path).to_owned()
 }
 
 /// The routes of `Cargo.toml` and of the command line.
