@@ -5,6 +5,7 @@
 
 mod args;
 mod authorizer;
+mod binary;
 mod complaints;
 mod dev;
 mod error;
@@ -13,9 +14,11 @@ mod function;
 mod history;
 mod inspector;
 mod invoke;
+mod package;
 mod platform;
 mod project;
 mod signals;
+mod size;
 mod terminal;
 
 use std::process::ExitCode;
@@ -35,6 +38,7 @@ async fn main() -> ExitCode {
     let done = match cli.command {
         Command::Dev(args) => dev::run(*args, &terminal).await,
         Command::Invoke(args) => invoke::run(*args, &terminal).await,
+        Command::Package(args) => package::run(*args, &terminal).await,
     };
     tokio::select! {
         () = function::end_all() => {}

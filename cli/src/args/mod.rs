@@ -3,6 +3,7 @@
 mod binary;
 mod dev;
 mod invoke;
+mod package;
 mod target;
 
 use std::ffi::OsString;
@@ -13,6 +14,7 @@ pub use self::{
     binary::BinaryArgs,
     dev::DevArgs,
     invoke::InvokeArgs,
+    package::PackageArgs,
     target::{AuthorizerArgs, TargetArgs, VariableArgs},
 };
 use crate::terminal::Color;
@@ -43,6 +45,8 @@ pub enum Command {
     Dev(Box<DevArgs>),
     /// Invokes a function once with an event, and prints its reply.
     Invoke(Box<InvokeArgs>),
+    /// Builds a function, and writes the zip file for Lambda or the folder for Vercel.
+    Package(Box<PackageArgs>),
 }
 
 /// Removes the first argument `lodger`, with which cargo starts the program.

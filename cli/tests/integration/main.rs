@@ -18,6 +18,7 @@ mod inspector;
 mod invoke;
 mod lines;
 mod processes;
+mod package;
 mod save;
 mod support;
 mod vercel;
