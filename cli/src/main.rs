@@ -8,6 +8,7 @@ mod authorizer;
 mod binary;
 mod complaints;
 mod dev;
+mod doctor;
 mod error;
 mod examples;
 mod function;
@@ -39,6 +40,7 @@ async fn main() -> ExitCode {
         Command::Dev(args) => dev::run(*args, &terminal).await,
         Command::Invoke(args) => invoke::run(*args, &terminal).await,
         Command::Package(args) => package::run(*args, &terminal).await,
+        Command::Doctor(args) => doctor::run(&args, &terminal),
     };
     tokio::select! {
         () = function::end_all() => {}

@@ -2,6 +2,7 @@
 
 mod binary;
 mod dev;
+mod doctor;
 mod invoke;
 mod package;
 mod target;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::{
     binary::BinaryArgs,
     dev::DevArgs,
+    doctor::DoctorArgs,
     invoke::InvokeArgs,
     package::PackageArgs,
     target::{AuthorizerArgs, TargetArgs, VariableArgs},
@@ -47,6 +49,8 @@ pub enum Command {
     Invoke(Box<InvokeArgs>),
     /// Builds a function, and writes the zip file for Lambda or the folder for Vercel.
     Package(Box<PackageArgs>),
+    /// Checks a binary, a package and templates for mistakes that a host would report after the deployment, or never.
+    Doctor(Box<DoctorArgs>),
 }
 
 /// Removes the first argument `lodger`, with which cargo starts the program.

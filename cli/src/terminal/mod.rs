@@ -1,4 +1,4 @@
-//! The lines that the command writes to standard error.
+//! The lines that the command writes to standard error, and its results.
 
 mod escape;
 mod invocation;
@@ -26,6 +26,8 @@ pub enum Color {
 #[derive(Debug, Clone)]
 pub struct Terminal {
     has_colors: bool,
+    /// The colours of standard output.
+    result_colors: anstream::ColorChoice,
     is_quiet: bool,
 }
 
@@ -39,7 +41,12 @@ impl Terminal {
                     && anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
             }
         };
-        Self { has_colors, is_quiet }
+        let result_colors = match color {
+            Color::Always => anstream::ColorChoice::AlwaysAnsi,
+            Color::Never => anstream::ColorChoice::Never,
+            Color::Auto => anstream::ColorChoice::Auto,
+        };
+        Self { has_colors, result_colors, is_quiet }
     }
 
     /// Whether lines have colours.
@@ -74,6 +81,11 @@ impl Terminal {
         let end = if text.ends_with('\n') { "" } else { "\n" };
         // A closed standard error is no reason to end.
         let _ = write!(io::stderr().lock(), "{text}{end}");
+    }
+
+    /// Writes a result with colours to standard output. A reader may close it early, such as `head`.
+    pub fn result(&self, text: &str) {
+        let _ = anstream::AutoStream::new(io::stdout().lock(), self.result_colors).write_all(text.as_bytes());
     }
 
     fn paint(&self, style: Style, text: &str) -> String {

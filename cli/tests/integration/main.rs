@@ -13,6 +13,7 @@
 
 mod apis;
 mod dev;
+mod doctor;
 mod hosts;
 mod inspector;
 mod invoke;
