@@ -21,7 +21,7 @@ pub use self::{
 };
 use crate::terminal::Color;
 
-/// Runs functions for AWS Lambda and Vercel on this machine.
+/// Runs functions for AWS Lambda and Vercel on this machine, packages them, and checks them.
 #[derive(Debug, Parser)]
 #[command(name = "cargo-lodger", bin_name = "cargo lodger", version, about, styles = clap_styles())]
 pub struct Cli {
