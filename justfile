@@ -131,8 +131,8 @@ deploy *tools:
     tests/oracles/deploy.sh {{tools}}
 
 # Builds the package in a folder for `vercel deploy --prebuilt`: `just prebuilt examples/vercel-axum`.
-prebuilt folder *command:
-    examples/vercel-prebuilt.sh {{folder}} {{command}}
+prebuilt folder *options:
+    cargo run -p cargo-lodger -- package --vercel --manifest-path {{folder}}/Cargo.toml {{options}}
 
 # The packages for crates.io: fields, files, sizes, and the form of the changelog.
 package:

@@ -1,4 +1,4 @@
-"""Part `cli`: Vercel's command line builds, starts and uploads the examples, and so does the script of the examples."""
+"""Part `cli`: Vercel's command line builds, starts and uploads the examples, also those that `cargo lodger package` builds."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ import tempfile
 
 import vercel_api
 from client import get, send
-from processes import ROOT
+from processes import build
 from vercel_ipc import Host
 from vercel_known import HOST
 from vercel_oracle import FUNCTION
@@ -18,10 +18,10 @@ from vercel_streams import check_countdown, check_visits
 
 
 def cli(oracle):
-    """The command line and the script of the examples make the same function."""
+    """The command line and `cargo lodger package` make the same function."""
     check_dev(oracle)
     check_build(oracle)
-    check_script(oracle)
+    check_package(oracle)
 
 
 def check_dev(oracle):
@@ -65,19 +65,17 @@ def check_build(oracle):
         deploy(oracle, app, project.copy, path)
 
 
-def check_script(oracle):
-    script = [str(ROOT / "examples" / "vercel-prebuilt.sh")]
+def check_package(oracle):
+    command = [build("cargo-lodger"), "package", "--vercel", "--profile", "dev"]
     for app, project in (("routes", oracle.routes), ("links", oracle.links)):
-        name = f"{app}, by the script"
-        oracle.run([*script, str(project.copy), "cargo", "build"])
+        name = f"{app}, by cargo lodger"
+        oracle.run(command, project.copy)
         link(project.copy)
         function = json.loads((project.copy / ".vercel/output/functions/index.func/.vc-config.json").read_text())
         oracle.check("cli", f"{name}: description of the function", FUNCTION | {"environment": {}}, function)
         config = json.loads((project.copy / ".vercel/output/config.json").read_text())
         oracle.check("cli", f"{name}: cron jobs", crons(project.copy), config["crons"])
         deploy(oracle, name, project.copy, "functions/index.func")
-    status, _, errors = oracle.try_run([*script, str(oracle.routes.copy), "cargo", "build"], VERCEL_GLIBC="2.20")
-    oracle.check("cli", "the script rejects a binary for a newer glibc", (1, True), (status, "needs glibc 2." in errors))
 
 
 def crons(project):
