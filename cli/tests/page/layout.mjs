@@ -28,7 +28,7 @@ export async function page400PixelsWideHasOneColumn({ dev, open }) {
   await page.click("#comparison .back");
   await waitForInvocation(page, invocation);
   await page.click("#invocation .back");
-  assert.ok(await page.isVisible("#list"), "the list does not return");
+  await page.waitForSelector("#list");
 }
 
 export async function textHasEnoughContrastInTheLightTheme(context) {
