@@ -110,3 +110,13 @@ fn limit(length: usize) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_bodies_of_64_mib() {
+        assert!(limit(MAX_BODY).is_ok() && limit(MAX_BODY + 1).is_err());
+    }
+}

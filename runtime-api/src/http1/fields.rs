@@ -171,9 +171,9 @@ mod tests {
 
     #[test]
     fn reads_names_and_values_without_space_around() {
-        let head = b"\r\nA:1\r\nLong-Name: \t two words\t \r\nempty:\r\nbytes: \xff\r\n\r\n";
+        let head = b"\r\nA:1\r\nLong-Name: \t two words\t \r\nempty:\r\nspaces:  1  \r\nbytes: \xff\r\n\r\n";
         let expected: Vec<Field<'_>> =
-            vec![(b"A", b"1"), (b"Long-Name", b"two words"), (b"empty", b""), (b"bytes", b"\xff")];
+            vec![(b"A", b"1"), (b"Long-Name", b"two words"), (b"empty", b""), (b"spaces", b"1"), (b"bytes", b"\xff")];
         assert_eq!(headers(head).unwrap(), expected);
     }
 
@@ -195,6 +195,7 @@ mod tests {
             "a: b\0c",
             "a: \u{1b}[2J",
             "a: b\u{7f}",
+            "a: b\0\0c",
         ] {
             let head = format!("{line}\r\n\r\n");
             assert!(Fields::new(head.as_bytes()).and_then(|mut fields| fields.skip()).is_err(), "{line:?}");

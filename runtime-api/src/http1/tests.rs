@@ -34,6 +34,29 @@ async fn probes_idle_connections_and_limits_unacknowledged_data() {
     assert_eq!(socket.tcp_user_timeout().unwrap(), Some(keep_alive::UNACKNOWLEDGED));
 }
 
+#[tokio::test]
+async fn is_not_idle_once_the_peer_has_sent_data_or_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for sent in ["x", ""] {
+        let connection = Connection::open("127.0.0.1", port).await.unwrap();
+        let (mut peer, _) = listener.accept().await.unwrap();
+        assert!(connection.is_idle());
+        peer.write_all(sent.as_bytes()).await.unwrap();
+        // Without data, this is the end of the connection.
+        peer.shutdown().await.unwrap();
+        connection.socket.readable().await.unwrap();
+        assert!(!connection.is_idle(), "{sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn checks_the_names_of_ignored_headers() {
+    let mut connection = peer(vec![b"HTTP/1.1 202 Accepted\r\na(b): c\r\nContent-Length: 0\r\n\r\n".into()]).await;
+    let response = connection.response(&mut ReusableTimer::default(), &mut ignore_header).await;
+    assert!(io::Error::from(response.unwrap_err()).to_string().contains("invalid header name"));
+}
+
 async fn read(sent: Vec<Vec<u8>>) -> Result<(ResponseHead, Bytes, Vec<String>), ConnectionError> {
     let mut headers = vec![];
     let mut connection = peer(sent).await;
@@ -87,6 +110,18 @@ async fn reads_bodies_of_every_kind_of_length() {
 }
 
 #[tokio::test]
+async fn a_reset_does_not_end_a_body_without_a_length() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut connection = Connection::open("127.0.0.1", listener.local_addr().unwrap().port()).await.unwrap();
+    let (mut peer, _) = listener.accept().await.unwrap();
+    peer.write_all(b"HTTP/1.1 200 OK\r\n\r\nhalf").await.unwrap();
+    connection.wait().await.unwrap();
+    peer.set_zero_linger().unwrap();
+    drop(peer);
+    assert!(connection.response(&mut ReusableTimer::default(), &mut ignore_header).await.is_err());
+}
+
+#[tokio::test]
 async fn does_not_keep_a_connection_with_data_after_the_response() {
     for response in [
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
@@ -105,6 +140,39 @@ async fn skips_interim_responses() {
     let (head, body, _) =
         read_one("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
     assert_eq!((head.status, &body[..]), (202, &b"ok"[..]));
+}
+
+#[tokio::test]
+async fn stops_sending_unless_a_success_may_follow() {
+    let interim = |length: usize| format!("HTTP/1.1 102 Processing\r\nx: {}\r\n\r\n", "y".repeat(length - 32));
+    for (received, stops) in [
+        ("HTTP/1.1 202 Accepted\r\n\r\n".to_owned(), false),
+        ("HTTP/1.1 4".to_owned(), true),
+        (interim(100), false),
+        (interim(100) + "HTTP/1.1 2", false),
+        (interim(100) + "HTTP/1.1 413 Too Large\r\n", true),
+        (interim(MAX_HEAD), false),
+        (interim(MAX_HEAD + 1), true),
+    ] {
+        // After the data, the peer closes.
+        let error = rejected(&mut received.as_bytes(), &mut BytesMut::new()).await;
+        assert_eq!(error.kind() != io::ErrorKind::UnexpectedEof, stops, "{received:.200}");
+    }
+}
+
+#[tokio::test]
+async fn accepts_heads_and_lines_of_64_kib() {
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (start, reason) in [("", "the response head is longer"), (chunked, "a line between the chunks")] {
+        for (length, is_rejected) in [(MAX_HEAD, false), (MAX_HEAD + 1, true)] {
+            let mut connection = peer(vec![]).await;
+            connection.buffer.extend_from_slice(start.as_bytes());
+            connection.buffer.extend_from_slice(&vec![b'x'; length]);
+            let response = connection.response(&mut ReusableTimer::default(), &mut ignore_header).await;
+            let error = io::Error::from(response.unwrap_err()).to_string();
+            assert_eq!(error.starts_with(reason), is_rejected, "{length}: {error}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -154,6 +222,10 @@ async fn rejects_invalid_responses_with_a_reason() {
         assert!(error_of(&sent).await.contains("chunk"), "{chunk:?}");
     }
     assert!(error_of(&format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(100_000))).await.contains("head"));
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    assert!(error_of(&format!("{chunked}1;{}", "x".repeat(100_000))).await.contains("line between the chunks"));
+    let trailers = "a: b\r\n".repeat(20_000);
+    assert!(error_of(&format!("{chunked}0\r\n{trailers}\r\n")).await.contains("longer than"));
     let many: String = (0..100).map(|i| format!("X-{i}: 1\r\n")).collect();
     assert!(error_of(&format!("HTTP/1.1 200 OK\r\n{many}\r\n")).await.contains("too many headers"));
 }
@@ -193,4 +265,35 @@ async fn times_out_within_a_response_and_not_before_it() {
         );
         tokio::time::resume();
     }
+}
+
+#[tokio::test]
+async fn times_out_if_the_peer_does_not_read_a_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut connection = Connection::open("127.0.0.1", listener.local_addr().unwrap().port()).await.unwrap();
+    // More data than the buffers of two sockets hold.
+    let payload = vec![b'x'; 32 << 20];
+    let mut timer = ReusableTimer::default();
+    tokio::time::pause();
+    let sent = connection.send_payload(b"POST / HTTP/1.1\r\n\r\n", &payload, &mut timer);
+    let timed_out = timeout(IO_TIMEOUT * 2, sent).await.expect("no timeout");
+    // The peer may have received a part, so that the request must not be sent again.
+    assert!(matches!(timed_out, Err(ConnectionError::Broken(error)) if error.kind() == io::ErrorKind::TimedOut));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn times_out_if_the_peer_does_not_accept_a_connection() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    // Linux completes connections until the queue is full, and then ignores further ones.
+    let mut queued = vec![];
+    while let Ok(connected) = timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+        queued.push(connected.unwrap());
+    }
+    tokio::time::pause();
+    let opened = timeout(IO_TIMEOUT * 2, Connection::open("127.0.0.1", address.port())).await.expect("no timeout");
+    assert!(matches!(opened, Err(ConnectionError::Unreachable(error)) if error.kind() == io::ErrorKind::TimedOut));
 }
