@@ -99,3 +99,34 @@ impl Drop for Outage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn begins_again_with_the_shortest_pause_after_a_success() {
+        let mut outage = Outage::default();
+        outage.polls();
+        assert_eq!((outage.fail(), outage.fail()), (Some(FIRST_PAUSE), Some(FIRST_PAUSE * 2)));
+        assert_eq!(outage.take_pause(), Some(FIRST_PAUSE * 2));
+        outage.fail();
+        outage.end();
+        assert_eq!((outage.take_pause(), outage.fail()), (None, Some(FIRST_PAUSE)));
+    }
+
+    #[test]
+    fn counts_a_client_until_it_is_dropped() {
+        let first = Outage::default();
+        let counts = || (first.counter.polling.load(Relaxed), first.counter.failing.load(Relaxed));
+        let mut second = first.sibling();
+        second.polls();
+        second.polls();
+        second.fail();
+        second.fail();
+        assert_eq!(counts(), (1, 1));
+        drop(second);
+        drop(first.sibling());
+        assert_eq!(counts(), (0, 0));
+    }
+}

@@ -119,9 +119,11 @@ mod tests {
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         net::TcpListener,
+        time::timeout,
     };
 
     use super::*;
+    use crate::http1::IO_TIMEOUT;
 
     #[tokio::test]
     async fn does_not_keep_a_connection_on_which_a_body_was_sent_in_part() {
@@ -189,5 +191,64 @@ mod tests {
             // A request that fits into one write was not sent at all.
             assert!(request.is_empty() || payload.len >= 100_000, "{}", String::from_utf8_lossy(&request));
         }
+    }
+
+    #[tokio::test]
+    async fn does_not_resend_on_a_new_connection_or_after_a_part_of_a_response() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = Client::new(&listener.local_addr().unwrap().to_string()).unwrap();
+        let context = Context::default();
+        let responds = async {
+            assert!(client.respond(&context, &"1").await.is_err());
+            client.respond(&context, &"2").await.unwrap();
+            assert!(client.respond(&context, &"3").await.is_err());
+        };
+        let accepts = async {
+            let mut requests = String::new();
+            let (mut socket, _) = listener.accept().await.unwrap();
+            socket.read_buf(&mut Vec::with_capacity(4096)).await.unwrap();
+            drop(socket);
+            let (mut socket, _) = listener.accept().await.unwrap();
+            for response in ["HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 202 Acc"] {
+                let mut request = Vec::with_capacity(4096);
+                socket.read_buf(&mut request).await.unwrap();
+                requests.extend(request.last().map(|last| char::from(*last)));
+                socket.write_all(response.as_bytes()).await.unwrap();
+            }
+            requests
+        };
+        let ((), requests) = timeout(IO_TIMEOUT / 2, async { tokio::join!(responds, accepts) }).await.unwrap();
+        assert_eq!(requests, "23");
+    }
+
+    #[tokio::test]
+    async fn sends_payloads_of_any_length() {
+        assert!(Payload::is_empty(&"") && !Payload::is_empty(&"1"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = Client::new(&listener.local_addr().unwrap().to_string()).unwrap();
+        let lengths = [0, 1, 48 * 1024 - 1, 48 * 1024, 48 * 1024 + 1, 100 * 1024];
+        let responds = async {
+            for length in lengths {
+                let payload: Vec<u8> = (0..length).map(|index| index as u8).collect();
+                client.respond(&Context::default(), &payload).await.unwrap();
+            }
+        };
+        let accepts = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            for length in lengths {
+                let (mut request, expected) = (vec![], format!("\r\ncontent-length: {length}\r\n\r\n"));
+                let body = loop {
+                    socket.read_buf(&mut request).await.unwrap();
+                    let start = memchr::memmem::find(&request, expected.as_bytes()).map(|at| at + expected.len());
+                    if let Some(body) = start.and_then(|start| request.get(start..)).filter(|body| body.len() >= length)
+                    {
+                        break body;
+                    }
+                };
+                assert!(body.iter().enumerate().all(|(index, byte)| *byte == index as u8) && body.len() == length);
+                socket.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+            }
+        };
+        timeout(IO_TIMEOUT / 2, async { tokio::join!(responds, accepts) }).await.unwrap();
     }
 }

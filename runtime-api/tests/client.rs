@@ -152,7 +152,7 @@ async fn client_and_listener() -> (Client, TcpListener) {
 #[tokio::test]
 async fn explains_a_rejection_by_the_rejected_request() {
     let (mut client, listener) = client_and_listener().await;
-    for (status, is_fatal) in [(400, false), (403, false), (413, false), (500, true)] {
+    for (status, is_fatal) in [(400, false), (403, false), (410, false), (413, false), (500, true)] {
         let (registered, _) = tokio::join!(client.register_extension("name"), reject(&listener, status));
         let error = registered.unwrap_err();
         // The function works without the extension.
@@ -164,18 +164,27 @@ async fn explains_a_rejection_by_the_rejected_request() {
         assert_eq!(error.is_fatal(), is_fatal, "{error}");
         assert!(!error.to_string().contains("invocation"), "{error}");
     }
-    let event = async {
-        let (mut socket, _) = listener.accept().await.unwrap();
-        head(&mut socket).await;
-        let event = b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 1\r\nContent-Length: 1\r\n\
-            Connection: close\r\n\r\n2";
-        socket.write_all(event).await.unwrap();
-        socket
-    };
-    let (invocation, _) = tokio::join!(client.next(), event);
-    let (responded, _) = tokio::join!(invocation.unwrap().respond("2"), reject(&listener, 400));
-    let error = responded.unwrap_err();
-    assert!(error.to_string().ends_with("the invocation has a response already, or has timed out"), "{error}");
+    for (status, end) in [
+        (400, "the invocation has a response already, or has timed out"),
+        (403, "the invocation has a response already, or has timed out"),
+        (410, "the response came after the timeout"),
+        (413, "it is too large"),
+        (429, "status 429"),
+    ] {
+        let event = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            head(&mut socket).await;
+            let event = b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 1\r\nContent-Length: 1\r\n\
+                Connection: close\r\n\r\n2";
+            socket.write_all(event).await.unwrap();
+            socket
+        };
+        let (invocation, _) = tokio::join!(client.next(), event);
+        let (responded, _) = tokio::join!(invocation.unwrap().respond("2"), reject(&listener, status));
+        let error = responded.unwrap_err();
+        assert_eq!((error.status(), error.is_fatal()), (Some(status), false), "{error}");
+        assert!(error.to_string().ends_with(end), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -128,6 +128,53 @@ async fn writes_nothing_after_the_end() {
 }
 
 #[tokio::test]
+async fn collects_32_kb_and_sends_more_at_once() {
+    let (mut client, _listener) = client_and_listener().await;
+    let mut stream = ResponseStream::start(&mut client, Context::default(), HTTP_INTEGRATION, b"{}").await.unwrap();
+    let bytes = |length: usize| Bytes::from(vec![b'x'; length]);
+    stream.write(bytes(WRITE_AT - 2000)).await.unwrap();
+    assert!(stream.connection.out().len() > WRITE_AT - 2000);
+    stream.write(bytes(2000)).await.unwrap();
+    assert_eq!(stream.connection.out().len(), 0);
+    // With the eight bytes around a chunk, the data has exactly 32 KB.
+    stream.write(bytes(WRITE_AT - 8)).await.unwrap();
+    assert_eq!(stream.connection.out().len(), 0);
+    // The end of a chunk that was sent without a copy leaves with the next one.
+    stream.write(bytes(WRITE_AT)).await.unwrap();
+    assert_eq!(stream.connection.out(), b"\r\n");
+}
+
+#[tokio::test]
+async fn ends_a_failed_stream_in_trailers() {
+    let (mut client, listener) = client_and_listener().await;
+    let stream = ResponseStream::start(&mut client, Context::default(), HTTP_INTEGRATION, b"{}").await.unwrap();
+    let reads = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut request = vec![];
+        while !request.ends_with(b"\r\n\r\n") || !request.windows(5).any(|end| end == b"\r\n0\r\n") {
+            assert!(socket.read_buf(&mut request).await.unwrap() > 0, "closed");
+        }
+        socket.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        String::from_utf8(request).unwrap()
+    };
+    let (failed, request) = tokio::join!(stream.fail("Function.A", "b"), reads);
+    failed.unwrap();
+    assert!(request.contains("\r\n0\r\nLambda-Runtime-Function-Error-Type: Function.A\r\n"), "{request}");
+}
+
+#[tokio::test]
+async fn a_success_does_not_explain_why_a_stream_was_cut_off() {
+    let (mut client, listener) = client_and_listener().await;
+    let mut stream = ResponseStream::start(&mut client, Context::default(), HTTP_INTEGRATION, b"{}").await.unwrap();
+    let (mut socket, _) = listener.accept().await.unwrap();
+    socket.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+    drop(socket);
+    let error = stream.rejected().await;
+    let error = stream.rejection(error).await;
+    assert_eq!((error.to_string().as_str(), error.status()), ("cannot send the whole streamed response", None));
+}
+
+#[tokio::test]
 async fn names_the_content_type_of_a_stream_without_a_prelude() {
     for (content_type, sent) in [("text/plain; charset=utf-8", "text/plain; charset=utf-8"), ("a\r\nb: é", "a__b: _")]
     {
