@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use lodger_runtime_api::{Error, ExtensionClient, LifecycleEvent, Registration};
+use lodger_runtime_api::{Client, Error, ExtensionClient, LifecycleEvent, Registration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 const SOON: Duration = Duration::from_secs(20);
@@ -95,8 +95,22 @@ async fn polls_again_if_the_connection_was_closed_during_the_freeze() {
     let serves = async {
         let mut socket = socket;
         read(&mut socket).await;
+        // The clock advances only if the client pauses.
+        tokio::time::pause();
+        let start = Instant::now();
         drop(socket);
         let (mut socket, _) = listener.accept().await.unwrap();
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        tokio::time::resume();
+        read(&mut socket).await;
+        let start = Instant::now();
+        drop(socket);
+        let (mut socket, _) = listener.accept().await.unwrap();
+        assert!(
+            start.elapsed() >= Duration::from_millis(50),
+            "without a pause after a new connection: {:?}",
+            start.elapsed()
+        );
         assert!(read(&mut socket).await.starts_with("GET /2020-01-01/extension/event/next "));
         respond(&mut socket, 200, "", "2").await;
     };
@@ -130,6 +144,45 @@ async fn subscribes_again_if_the_kept_connection_is_closed() {
 }
 
 #[tokio::test]
+async fn an_internal_extension_polls_until_it_is_dropped() {
+    let listener = listener().await;
+    let client = Client::new(&listener.local_addr().unwrap().to_string()).unwrap();
+    let accepts = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        read(&mut socket).await;
+        respond(&mut socket, 200, IDENTIFIER, "{}").await;
+        socket
+    };
+    let (extension, mut socket) = tokio::join!(client.register_extension("name"), accepts);
+    for is_last in [false, true] {
+        assert!(read(&mut socket).await.starts_with("GET /2020-01-01/extension/event/next "));
+        if !is_last {
+            respond(&mut socket, 200, "", "{}").await;
+        }
+    }
+    drop(extension);
+    assert_eq!(timeout(SOON, socket.read(&mut [0])).await.unwrap().unwrap(), 0, "the connection stays open");
+}
+
+#[tokio::test]
+async fn times_out_if_lambda_does_not_respond() {
+    fn assert_is_timeout<T: std::fmt::Debug>(result: Result<T, Error>, message: &str) {
+        let error = result.unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!((error.to_string().as_str(), cause.as_str()), (message, "no response within 30s"));
+    }
+    let listener = listener().await;
+    let (_, mut client, _socket) = register(&listener, &Registration::new("name")).await;
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::time::pause();
+    let registration = Registration::new("other");
+    let registered = timeout(SOON * 3, ExtensionClient::register_at(&address, &registration)).await.unwrap();
+    assert_is_timeout(registered, "cannot register the extension \"other\"");
+    let subscribed = timeout(SOON * 3, client.subscribe_to_telemetry("{}")).await.unwrap();
+    assert_is_timeout(subscribed, "cannot subscribe to the Telemetry API");
+}
+
+#[tokio::test]
 async fn quotes_the_explanation_of_a_rejection() {
     async fn reject(socket: &mut TcpStream, status: u16, body: &str) {
         read(socket).await;
@@ -147,6 +200,8 @@ async fn quotes_the_explanation_of_a_rejection() {
     let (subscribed, ()) = tokio::join!(client.subscribe_to_telemetry("{}"), reject(&mut socket, 403, &long));
     let error = subscribed.unwrap_err().to_string();
     assert!(error.len() < 700, "{error}");
+    let (subscribed, ()) = tokio::join!(client.subscribe_to_telemetry("{}"), reject(&mut socket, 500, ""));
+    assert!(subscribed.unwrap_err().is_fatal());
     let (event, ()) = tokio::join!(client.next(), reject(&mut socket, 403, ""));
     assert_is(event.unwrap_err(), 403, "status 403");
     let (event, ()) = tokio::join!(client.next(), reject(&mut socket, 500, ""));
