@@ -109,6 +109,15 @@ mod tests {
     }
 
     #[test]
+    fn caches_names_of_at_most_64_bytes() {
+        let mut names = HeaderNameCache::new();
+        for (length, cached) in [(64, 1), (65, 1)] {
+            names.get("x".repeat(length).as_bytes()).unwrap();
+            assert_eq!(names.0.iter().flatten().count(), cached, "{length}");
+        }
+    }
+
+    #[test]
     fn knows_the_role_of_a_name_in_any_case() {
         let mut names = HeaderNameCache::new();
         for (name, role) in [

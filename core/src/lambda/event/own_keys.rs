@@ -104,6 +104,7 @@ mod tests {
         for (key, json) in [("a", "1"), ("b", r#""x""#), ("c", "null"), ("b", r#""y""#), ("other", "2")] {
             values.read(&keys, key.as_bytes(), &mut Reader::new(json.as_bytes())).unwrap();
         }
+        assert_eq!(KeySet::new(vec!["a"]).find(b"a"), Some("a"));
         assert_eq!((values.json("a"), values.json("other"), values.0.len()), (&b"1"[..], &b""[..], 3));
         assert_eq!(values.text("b").unwrap().verbatim(), Some(&b"y"[..]));
         assert!(values.text("a").is_none() && values.text("other").is_none());

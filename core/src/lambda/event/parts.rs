@@ -145,3 +145,21 @@ impl<'a> StagePlace<'a> {
         name.decode().filter(|name| !name.is_empty() && **name != *b"$default")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::read::Reader;
+
+    #[test]
+    fn no_path_contains_an_empty_stage_or_the_default_one() {
+        for (stage, name) in [(r#""""#, None), (r#""$default""#, None), (r#""prod""#, Some(&b"prod"[..]))] {
+            let stage = Reader::new(stage.as_bytes()).string().unwrap().unwrap();
+            for place in
+                [StagePlace::BeforePath(stage), StagePlace::BeforePathOrAfterBase(stage), StagePlace::Removed(stage)]
+            {
+                assert_eq!(place.name().as_deref(), name);
+            }
+        }
+    }
+}

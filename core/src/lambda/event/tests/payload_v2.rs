@@ -244,8 +244,14 @@ fn reads_any_method_and_the_http_version() {
     for method in ["QUERY", "PROPFIND", "OPTIONS", "x-any"] {
         assert_eq!(request(json!({"..method": method})).method(), &Method::from_bytes(method.as_bytes()).unwrap());
     }
-    for (protocol, version) in [("HTTP/1.0", Version::HTTP_10), ("HTTP/2.0", Version::HTTP_2), ("x", Version::HTTP_11)]
-    {
+    for (protocol, version) in [
+        ("HTTP/1.0", Version::HTTP_10),
+        ("HTTP/2.0", Version::HTTP_2),
+        ("HTTP/2", Version::HTTP_2),
+        ("HTTP/3.0", Version::HTTP_3),
+        ("HTTP/3", Version::HTTP_3),
+        ("x", Version::HTTP_11),
+    ] {
         assert_eq!(request(json!({"..protocol": protocol})).version(), version);
     }
     assert!(reason(event(json!({"..method": "A B"}))).contains("A B"));
