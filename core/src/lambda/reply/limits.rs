@@ -17,3 +17,14 @@ pub(crate) const MAX_API_HEADERS: usize = 10_240;
 pub(crate) fn is_close_to(limit: usize, size: usize) -> bool {
     size > limit - limit / 20
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_95_percent_is_close_to_a_limit() {
+        assert!(!is_close_to(1000, 0) && !is_close_to(1000, 950));
+        assert!(is_close_to(1000, 951) && is_close_to(1000, 2000));
+    }
+}

@@ -23,8 +23,9 @@ async fn encodes_binary_and_content_coded_bodies_as_base64() {
 async fn joins_frames_and_drops_trailers() {
     // Rule 102.
     let trailers = Ok(Frame::trailers(HeaderMap::new()));
-    let response = frames([data(b""), data(b"one "), data(b"two "), data(b"three"), trailers]);
-    assert_eq!(json(write(GET, response, "id").await.ok().unwrap().0)["body"], "one two three");
+    // The second frame is longer than the first one.
+    let response = frames([data(b""), data(b"one "), data(b"second "), data(b"three"), trailers]);
+    assert_eq!(json(write(GET, response, "id").await.ok().unwrap().0)["body"], "one second three");
 }
 
 #[tokio::test]
@@ -50,6 +51,41 @@ async fn size_limits_apply_to_the_encoded_response() {
     assert_eq!(size(b'x', max + 1).await, MAX_REPLY as u64 + 1);
     assert!(size(b'"', max / 2 + 1).await > MAX_REPLY as u64);
     assert!(size(0xff, MAX_REPLY / 4 * 3).await > MAX_REPLY as u64);
+}
+
+#[tokio::test]
+async fn a_result_may_have_the_size_of_the_limit() {
+    let shape = ReplyShape { format: &ReplyFormat::RESULT, without_body: false };
+    for (more, is_accepted) in [(0, true), (1, false)] {
+        let json: Vec<u8> = [&b"1"[..], &b" ".repeat(MAX_REPLY - 1 + more)].concat();
+        let whole = write(shape, Response::new(Full::from(json.clone())), "id").await;
+        assert_eq!(whole.is_ok(), is_accepted);
+        let (start, end) = json.split_at(1000);
+        let two = [start, end].map(|frame| Ok(Frame::data(Bytes::copy_from_slice(frame))));
+        assert_eq!(write(shape, frames(two), "id").await.is_ok(), is_accepted);
+    }
+}
+
+/// A body that must not be read, because it is known to be too large.
+struct Unread;
+
+impl Body for Unread {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
+        Poll::Ready(Some(Err("the body was read")))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(MAX_REPLY as u64 + 1)
+    }
+}
+
+#[tokio::test]
+async fn does_not_read_a_body_that_is_known_to_be_too_large() {
+    let error = write(GET, Response::new(Unread), "id").await.err().unwrap();
+    assert!(matches!(error, ReplyError::TooLarge { .. }), "{error}");
 }
 
 #[tokio::test]
