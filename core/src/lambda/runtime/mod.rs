@@ -221,6 +221,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn polls_for_at_most_4096_invocations_at_once() {
+        for (wanted, slots) in [(4096, 4096), (4097, 4096), (usize::MAX, 4096)] {
+            let settings = Settings {
+                lambda_runtime_api: Some(format!("127.0.0.1:1/{wanted}")),
+                max_concurrency: NonZeroUsize::new(wanted),
+                ..Settings::default()
+            };
+            assert_eq!(Runtime::new(settings, Shutdown::default()).unwrap().slots(), slots);
+        }
+    }
+
+    #[test]
     fn a_missing_or_invalid_runtime_api_is_an_invalid_setting() {
         for address in [None, Some("nowhere:x")] {
             let error = new_client(address).unwrap_err();
