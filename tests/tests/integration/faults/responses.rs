@@ -16,6 +16,10 @@ async fn polls_again_after_a_response_without_an_invocation() {
             "HTTP/1.1 302 Found\r\nLocation: http://example.com/\r\nContent-Length: 2\r\n\r\n{}",
             "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}",
             "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
+            // An id does not make an invocation of such a response.
+            "HTTP/1.1 204 No Content\r\nLambda-Runtime-Aws-Request-Id: one\r\n\r\n",
+            "HTTP/1.1 302 Found\r\nLambda-Runtime-Aws-Request-Id: one\r\nContent-Length: 2\r\n\r\n{}",
+            "HTTP/1.1 403 Forbidden\r\nLambda-Runtime-Aws-Request-Id: one\r\nContent-Length: 2\r\n\r\n{}",
             // The path of the response needs the id, and this one is missing or not a segment of a path.
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
             "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: ../../evil\r\nContent-Length: 2\r\n\r\n{}",
@@ -38,6 +42,7 @@ async fn invokes_with_unusual_headers_of_an_invocation() {
             "Lambda-Runtime-Deadline-Ms: soon\r\n",
             "Lambda-Runtime-Deadline-Ms: 99999999999999999999999999\r\n",
             "Lambda-Runtime-Deadline-Ms: 1\r\nLambda-Runtime-Deadline-Ms: 2\r\n",
+            "Lambda-Runtime-Aws-Request-Id: one\r\nLambda-Runtime-Trace-Id: a\r\nLambda-Runtime-Trace-Id: b\r\n",
             "Lambda-Runtime-Invoked-Function-Arn: \u{e9}\r\nLambda-Runtime-Aws-Tenant-Id: \u{1f980}\r\n",
             "Lambda-Runtime-Cognito-Identity: {\r\nLambda-Runtime-Client-Context: [[[[\r\n",
             &huge,
@@ -117,6 +122,19 @@ async fn run_fails_after_status_500_because_lambda_asks_for_an_exit() {
     for kind in KINDS {
         let mut function = Function::start(kind).await;
         let mut socket = function.poll().await;
+        socket.write("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n").await;
+        let error = function.app.result().await.unwrap_err();
+        assert!(error.to_string().contains("500"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn run_fails_after_status_500_to_a_response() {
+    for kind in KINDS {
+        let mut function = Function::start(kind).await;
+        let mut socket = function.poll().await;
+        socket.write(invocation("one")).await;
+        socket.response("one").await;
         socket.write("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n").await;
         let error = function.app.result().await.unwrap_err();
         assert!(error.to_string().contains("500"), "{error}");
