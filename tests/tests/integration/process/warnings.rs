@@ -6,8 +6,10 @@ use lodger_gateway::{Front, Invocation, RuntimeApi, WebSocketApi};
 use lodger_tests::{
     client::{ClientRequest, send},
     program::Exit,
+    raw_api::{RawRuntimeApi, invocation},
 };
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use super::{request_for_response, start};
 
@@ -79,6 +81,24 @@ async fn warns_about_a_prelude_close_to_the_limit_of_its_front() {
     for line in lines {
         assert!(line.contains("the headers take 158") && line.contains("accepts at most 16384"), "{line}");
     }
+}
+
+#[tokio::test]
+async fn logs_a_rejected_response_unless_it_came_after_the_timeout() {
+    let api = RawRuntimeApi { listener: TcpListener::bind("127.0.0.1:0").await.unwrap() };
+    let process = start(&[("AWS_LAMBDA_RUNTIME_API", &*api.listener.local_addr().unwrap().to_string())]);
+    let mut socket = api.accept().await;
+    let event = Front::function_url().event(&ClientRequest::get("/").request()).unwrap();
+    for status in [410, 400] {
+        socket.poll().await;
+        socket.write(invocation("one", &event, "")).await;
+        socket.response("one").await;
+        socket.write(format!("HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n")).await;
+    }
+    socket.poll().await;
+    process.signal("KILL");
+    let log = process.wait().stderr;
+    assert!(log.lines().count() == 1 && log.contains("status 400"), "{log}");
 }
 
 #[tokio::test]

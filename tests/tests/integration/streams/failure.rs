@@ -32,6 +32,30 @@ async fn a_failed_stream_ends_in_trailers_and_the_next_stream_does_not() {
     }
 }
 
+/// A value that panics when it is dropped.
+struct PanicsOnDrop;
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        panic!("asked to panic on drop");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_panics_when_it_is_dropped_does_not_affect_the_next_one() {
+    let app = stream_app(|| {
+        let held = PanicsOnDrop;
+        frame("whole").inspect(move |_| {
+            let _ = &held;
+        })
+    });
+    let (_function, mut socket) = start(app).await;
+    let reply = invoke(&mut socket, &ClientRequest::get("/stream")).await;
+    assert_eq!((&reply.body[..], &*reply.trailers), (&b"whole"[..], "\r\n"));
+    let next = invoke(&mut socket, &ClientRequest::get("/reply/text")).await;
+    assert_eq!(next.trailers, "\r\n");
+}
+
 #[tokio::test]
 async fn a_panic_before_the_head_is_a_500() {
     let (_function, mut socket) = start(probe::app()).await;

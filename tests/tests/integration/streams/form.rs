@@ -1,8 +1,12 @@
 //! The form of a streamed reply: its prelude, its body, and the fronts that stream.
 
+use axum::{Router, body::Body, routing::any};
 use bytes::Bytes;
 use futures_util::stream;
-use lodger::ResponseMode;
+use http::{HeaderName, HeaderValue};
+use http_body::Frame;
+use http_body_util::StreamBody;
+use lodger::{Error, ResponseMode};
 use lodger_gateway::{
     Front,
     Warning::{BufferedReply, StreamedReply as StreamedReplyWarning},
@@ -95,6 +99,18 @@ async fn the_gateway_warns_once_when_the_modes_of_function_and_front_differ() {
             assert_eq!(lambda.warnings(), [expected], "{front} {mode:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn drops_the_trailers_of_a_body() {
+    let frames = || {
+        let trailers = [(HeaderName::from_static("x-checksum"), HeaderValue::from_static("1"))].into_iter().collect();
+        [Frame::data(Bytes::from_static(b"whole")), Frame::trailers(trailers)].map(Ok::<_, Error>)
+    };
+    let body = async move || Body::new(StreamBody::new(stream::iter(frames())));
+    let (_function, mut socket) = start(Router::new().route("/", any(body))).await;
+    let reply = invoke(&mut socket, &ClientRequest::get("/")).await;
+    assert_eq!((&reply.body[..], &*reply.trailers), (&b"whole"[..], "\r\n"));
 }
 
 #[tokio::test]
