@@ -10,8 +10,9 @@ const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
 const MAX_ALB_REPLY: usize = 1024 * 1024;
 /// The maximum size of the names and values of all response headers of API Gateway, in bytes.
 const MAX_HEADERS: usize = 10_240;
-/// The longest wait of API Gateway for a function by default, in milliseconds.
-const MAX_WAIT_MS: f64 = 29_000.0;
+/// The longest wait of a REST API for a function by default, and of an HTTP API, in seconds.
+const REST_API_WAIT: f64 = 29.0;
+const HTTP_API_WAIT: f64 = 30.0;
 
 const LAMBDA_LIMITS: &str = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html";
 const ALB_LIMITS: &str = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html";
@@ -35,11 +36,11 @@ pub fn complaints(detail: &Detail) -> Vec<Complaint> {
         let size = response.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         complaints.extend(near("response headers", size, MAX_HEADERS, API_LIMITS));
     }
-    if let Some(wait) = detail.timing.first_byte_ms.filter(|wait| is_api && *wait > MAX_WAIT_MS) {
-        let text = format!(
-            "the function took {:.1} s to reply: API Gateway waits 29 s by default, and then responds with 504",
-            wait / 1000.0
-        );
+    let limit = if front == "rest-api" { REST_API_WAIT } else { HTTP_API_WAIT };
+    let is_streamed = detail.reply.as_ref().is_some_and(|reply| reply.is_streamed);
+    let wait = detail.timing.first_byte_ms.map(|wait| wait / 1000.0);
+    if let Some(wait) = wait.filter(|wait| is_api && !is_streamed && *wait > limit) {
+        let text = format!("the function took {wait:.1} s to reply: {front} waits {limit} s by default");
         complaints.push(Complaint { level: "error", text, link: API_LIMITS });
     }
     complaints.extend(reply::complaints(detail));
@@ -97,8 +98,8 @@ mod tests {
     }
 
     #[test]
-    fn complains_about_the_headers_and_the_wait_of_api_gateway_only() {
-        for (front, count) in [("rest-api", 2), ("http-api", 2), ("function-url", 0), ("alb", 0)] {
+    fn complains_about_the_headers_of_apis_and_the_wait_of_a_rest_api() {
+        for (front, count) in [("rest-api", 2), ("http-api", 1), ("function-url", 0), ("alb", 0)] {
             let mut detail = Detail::default();
             front.clone_into(&mut detail.summary.front);
             let headers = vec![("x-long".to_owned(), "x".repeat(11_000))];

@@ -39,7 +39,10 @@ fn print_complaints(summary: &Summary, history: &History, known: &mut BTreeSet<S
     let texts: Vec<_> =
         record.read(|detail| detail.complaint_list.iter().map(|complaint| complaint.text.clone()).collect());
     for text in texts {
-        if known.len() < MAX_REMEMBERED && known.insert(text.clone()) {
+        if known.len() >= MAX_REMEMBERED {
+            known.clear();
+        }
+        if known.insert(text.clone()) {
             terminal.warning(&text);
         }
     }

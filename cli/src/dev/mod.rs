@@ -44,8 +44,11 @@ pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
     let platform =
         Platform::new(fronts, address, Arc::clone(&history), Arc::clone(&functions), authorizer, project.as_ref())?;
     let port = Arc::new(Port::new(Arc::new(platform), hosts));
-    if !address.ip().to_canonical().is_loopback() {
-        terminal.warning(&format!("{address} is reachable from other machines; use 127.0.0.1 for this machine only"));
+    for address in [Some(address), args.runtime_api].into_iter().flatten() {
+        if !address.ip().to_canonical().is_loopback() {
+            terminal
+                .warning(&format!("{address} is reachable from other machines; use 127.0.0.1 for this machine only"));
+        }
     }
     tokio::spawn(server::serve(listener, Arc::clone(&port)));
     tokio::spawn(lines::print_invocations(Arc::clone(&history), terminal.clone()));

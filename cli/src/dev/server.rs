@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::host;
 use crate::{
     inspector::Inspector,
-    platform::{BoxBody, Platform, WEBSOCKET_API, full, text},
+    platform::{BoxBody, Kind, Platform, WEBSOCKET_API, full, text},
     terminal::Terminal,
 };
 
@@ -68,7 +68,8 @@ impl Port {
         }
         let Platform { fronts, websocket, .. } = &*self.platform;
         if label.as_deref() == Some(WEBSOCKET_API) || label.is_none() && websocket.manages(request.uri().path()) {
-            return websocket.respond(client, request).await.map(full);
+            let platform = Arc::clone(&self.platform);
+            return finish(async move { platform.websocket.respond(client, request).await.map(full) }).await;
         }
         let name = label.as_deref().unwrap_or(fronts.default_name());
         let Some(kind) = fronts.get(name) else {
@@ -77,6 +78,17 @@ impl Port {
                 format!("cannot find the front {name:?}: expected one of {names}, {WEBSOCKET_API}, {INSPECTOR}\n");
             return text(StatusCode::NOT_FOUND, error);
         };
-        self.platform.send_streaming(client, name, kind, request).await
+        if let Kind::Local(_) = kind {
+            // A server notices that its client has left.
+            return self.platform.send_streaming(client, name, kind, request).await;
+        }
+        let (platform, name) = (Arc::clone(&self.platform), name.to_owned());
+        finish(async move { platform.send_streaming(client, &name, kind, request).await }).await
     }
+}
+
+/// Runs an exchange to its end, even if the client leaves: as on AWS, the function finishes its invocation.
+async fn finish(exchange: impl Future<Output = Response<BoxBody>> + Send + 'static) -> Response<BoxBody> {
+    let response = tokio::spawn(exchange).await;
+    response.unwrap_or_else(|error| text(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")))
 }

@@ -34,6 +34,10 @@ pub(super) fn check(path: &Path, destination: &Destination, report: &mut Report)
     let place = path.display().to_string();
     check_sizes(&place, zipped, unzipped, report);
     report.done(Check::Files, &LAMBDA);
+    if unzipped > MAX_FUNCTION_SIZE {
+        // Not read: the file may be larger than the memory.
+        return Ok(());
+    }
     let Some(index) = archive.index_for_name("bootstrap") else {
         report.add(fault(
             &place,

@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
+    time::Duration,
 };
 
 use lodger_gateway::{Function, RuntimeApi};
@@ -22,6 +23,9 @@ struct Running {
     in_flight: Vec<Arc<Record>>,
     last: Option<Arc<Record>>,
 }
+
+/// The time between two checks for a restart of a process that the user starts.
+const RESTART_CHECK: Duration = Duration::from_millis(100);
 
 /// An execution environment. The process ends on drop.
 #[derive(Debug)]
@@ -69,12 +73,18 @@ impl Environment {
         Ok(Self { api: Arc::new(api), running, completed, reported_errors, process })
     }
 
-    /// Waits for the end of the process, and returns a text about it. Without a process it waits for ever.
+    /// Waits for the end of the process, and returns a text about it.
+    ///
+    /// A process of the user has ended if another one polls before it has replied.
     pub async fn exited(&self) -> String {
-        match &self.process {
-            Some(process) => process.exited().await,
-            None => std::future::pending().await,
+        if let Some(process) = &self.process {
+            return process.exited().await;
         }
+        let is_delivered = || lock(&self.running).in_flight.iter().any(|record| record.request_id().is_some());
+        while self.api.waiting_poll_count() == 0 || !is_delivered() {
+            tokio::time::sleep(RESTART_CHECK).await;
+        }
+        "another process has polled".to_owned()
     }
 
     /// Whether the last invocation has exceeded its time, and the process still handles it.

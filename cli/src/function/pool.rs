@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use super::{Environment, LambdaSettings, Program};
 use crate::{
@@ -125,13 +128,17 @@ impl Lease {
     pub async fn finish(self, record: &Arc<Record>) {
         let environment = &self.environment;
         let is_delivered = record.read(|detail| detail.timing.queued_ms.is_some());
+        let mut is_idle = true;
         if is_delivered && !environment.has_timed_out() {
-            environment.wait_for_work(self.pool.settings.concurrency.map_or(1, usize::from)).await;
+            let work = environment.wait_for_work(self.pool.settings.concurrency.map_or(1, usize::from));
+            // The timeout of a function includes the work after its reply.
+            is_idle =
+                timeout(self.pool.settings.timeout, work).await.is_ok() || self.pool.settings.runtime_api.is_some();
             record.finish_work();
         }
         environment.report_protocol_errors(record);
         environment.end(record);
-        if !environment.can_be_invoked() {
+        if !is_idle || !environment.can_be_invoked() {
             self.pool.idle().retain(|idle| !Arc::ptr_eq(idle, environment));
         } else if self.pool.settings.concurrency.is_none() {
             self.pool.idle().push(Arc::clone(environment));

@@ -39,13 +39,14 @@ fn without_secrets(mut detail: Detail) -> Value {
     if let Some(prelude) = prelude {
         *prelude = json_without_secrets(prelude).unwrap_or_default();
     }
+    // The body of a streamed reply is that of the response, which is kept.
+    let has_stream = detail.reply.as_ref().is_some_and(|reply| reply.is_streamed);
     let mut value = json!(detail);
-    for path in ["/event/data", "/reply/body/data"] {
-        let Some(Value::String(text)) = value.pointer_mut(path) else { continue };
-        // A streamed reply has the body of the response here, which is kept.
-        if let Some(removed) = json_without_secrets(text) {
-            *text = removed;
-        }
+    for (path, is_kept) in [("/event", false), ("/reply/body", has_stream)] {
+        let Some(Value::Object(body)) = value.pointer_mut(path).filter(|_| !is_kept) else { continue };
+        let Some(Value::String(text)) = body.get_mut("data") else { continue };
+        // A text that is cut off has secrets at unknown places.
+        *text = json_without_secrets(text).unwrap_or_else(|| "(removed)".to_owned());
     }
     value
 }
@@ -84,5 +85,13 @@ mod tests {
         assert_eq!(json!(detail).to_string().matches("s3cret").count(), 6);
         let text = without_secrets(detail).to_string();
         assert_eq!((text.matches("s3cret").count(), text.matches("kept").count()), (0, 3), "{text}");
+    }
+
+    #[test]
+    fn has_no_event_that_is_cut_off() {
+        let event = format!(r#"{{"headers":{{"cookie":"s3cret"}},"body":"{}"}}"#, "x".repeat(2 << 20));
+        let detail = Detail { event: Some(BodyRecord::new(None, event.as_bytes())), ..Detail::default() };
+        let value = without_secrets(detail);
+        assert_eq!((&value["event"]["data"], &value["event"]["is_truncated"]), (&json!("(removed)"), &json!(true)));
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{api, error::ApiError};
 use crate::{
-    history::{BodyRecord, Detail, HeaderList, is_secret},
+    history::{BodyRecord, Detail, HeaderList, is_secret, remove_secrets},
     platform::Platform,
 };
 
@@ -37,6 +37,9 @@ pub fn save(platform: &Platform, id: &str, new: &NewTest) -> Result<Value, ApiEr
         return Err(bad(format!("invalid name {:?}: expected letters, digits and _, such as lists_items", new.name)));
     }
     let detail = api::record(platform, id)?.detail();
+    if detail.summary.kind == "http" && (platform.routes.is_some() || platform.authorizer.is_some()) {
+        return Err(bad("cannot save a test of an API with routes or an authorizer: the test has neither".to_owned()));
+    }
     let mut fixture = fixture(&detail, new.with_secrets).map_err(bad)?;
     if let Some(fixture) = fixture.as_object_mut() {
         fixture.insert("env".to_owned(), json!(platform.variables));
@@ -74,7 +77,13 @@ fn fixture(detail: &Detail, with_secrets: bool) -> Result<Value, String> {
     };
     if let (Some(event), "event") = (&detail.event, detail.summary.kind) {
         let reply = detail.reply.as_ref().ok_or("the invocation has no reply")?;
-        let json = |body: &BodyRecord| serde_json::from_slice::<Value>(&body.bytes());
+        let json = |body: &BodyRecord| {
+            let mut value = serde_json::from_slice::<Value>(&body.bytes())?;
+            if !with_secrets {
+                remove_secrets(&mut value);
+            }
+            Ok::<_, serde_json::Error>(value)
+        };
         return Ok(json!({
             "event": json(event).map_err(|error| format!("the event is not JSON: {error}"))?,
             "reply": json(&reply.body).map_err(|error| format!("the reply is not JSON: {error}"))?,
@@ -112,6 +121,17 @@ fn test(name: &str, detail: &Detail, binary: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::ReplyRecord;
+
+    #[test]
+    fn the_event_of_a_test_has_no_secrets_unless_chosen() {
+        let mut detail = Detail::default();
+        detail.summary.kind = "event";
+        detail.event = Some(BodyRecord::new(None, br#"{"headers": {"Cookie": "s3cret"}, "id": 1}"#));
+        detail.reply = Some(ReplyRecord { body: BodyRecord::new(None, b"{}"), ..ReplyRecord::default() });
+        assert_eq!(fixture(&detail, false).unwrap()["event"], json!({"headers": {"Cookie": "(removed)"}, "id": 1}));
+        assert_eq!(fixture(&detail, true).unwrap()["event"]["headers"]["Cookie"], "s3cret");
+    }
 
     #[test]
     fn accepts_names_of_functions() {

@@ -51,7 +51,7 @@ pub async fn run(args: InvokeArgs, terminal: &Terminal) -> Result<ExitCode> {
     let outcome = match running {
         Some(running) => {
             terminal.status("Invoking", format!("the function of cargo lodger dev at {}", args.dev));
-            running.invoke(event, args.timeout, terminal).await?
+            running.invoke(args.target.binary.bin.as_deref(), event, args.timeout, terminal).await?
         }
         None => tokio::select! {
             outcome = start::invoke(&args, project.as_ref(), event, terminal) => outcome?,

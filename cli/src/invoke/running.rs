@@ -36,9 +36,15 @@ pub(super) async fn find(address: SocketAddr, package: &str) -> Option<Running> 
 
 impl Running {
     /// Invokes the function, and waits for the end of the invocation.
-    pub(super) async fn invoke(&self, event: Vec<u8>, limit: Duration, terminal: &Terminal) -> Result<Outcome> {
+    pub(super) async fn invoke(
+        &self,
+        function: Option<&str>,
+        event: Vec<u8>,
+        limit: Duration,
+        terminal: &Terminal,
+    ) -> Result<Outcome> {
         let event = String::from_utf8(event).map_err(|error| format!("the event is not UTF-8: {error}"))?;
-        let begun = self.post("/api/replay", &json!({"event": {"data": event}})).await?;
+        let begun = self.post("/api/replay", &json!({"event": {"data": event}, "function": function})).await?;
         if let Some(error) = begun["error"].as_str() {
             return Err(error.into());
         }

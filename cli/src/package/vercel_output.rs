@@ -58,7 +58,13 @@ fn remove_old(output: &Path) -> Result<()> {
     };
     let config = fs::read(output.join("config.json")).unwrap_or_default();
     let is_output = serde_json::from_slice(&config).is_ok_and(|config: Value| config.get("version") == Some(&json!(3)));
-    if !is_empty && !is_output {
+    // `vercel build` writes these files too.
+    let known = ["builds.json", "config.json", "diagnostics", "flags.json", "functions", "static"];
+    let has_others = fs::read_dir(output).map_err(error)?.flatten().any(|entry| {
+        let name = entry.file_name();
+        !known.iter().any(|known| name == *known)
+    });
+    if !is_empty && (!is_output || has_others) {
         let path = output.display();
         return Err(format!(
             "cannot replace {path}: it has files and is no output for Vercel; choose another folder with --output"

@@ -13,7 +13,7 @@ use http::{Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
 use hyper::body::{Body, Frame, SizeHint};
 
-use crate::history::Record;
+use crate::{function::LocalServer, history::Record};
 
 pub type BoxError = Box<dyn Error + Send + Sync>;
 pub type BoxBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -67,12 +67,14 @@ impl<B: Body<Data = Bytes> + Unpin> Body for RecordedRequestBody<B> {
 pub struct RecordedResponseBody {
     body: BoxBody,
     record: Arc<Record>,
+    /// The process ends with its last owner.
+    _process: Arc<LocalServer>,
     has_ended: bool,
 }
 
 impl RecordedResponseBody {
-    pub fn new(body: BoxBody, record: Arc<Record>) -> Self {
-        Self { body, record, has_ended: false }
+    pub fn new(body: BoxBody, record: Arc<Record>, process: Arc<LocalServer>) -> Self {
+        Self { body, record, _process: process, has_ended: false }
     }
 
     fn end(&mut self, end: &'static str, error: Option<String>) {

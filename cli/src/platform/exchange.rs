@@ -35,10 +35,10 @@ pub async fn exchange(
         Err(response) => return whole(*response, &record, None),
     }
     let request = Request::from_parts(parts, body);
+    if let Some(response) = front.preflight_response(&request) {
+        return whole(response, &record, None);
+    }
     if let Some(authorizer) = authorizer.filter(|_| front.has_authorizer()) {
-        if let Some(response) = front.preflight_response(&request) {
-            return whole(response, &record, None);
-        }
         match authorizer.authorize(request.headers()) {
             Ok(result) => front = front.authorizer(result),
             Err(rejection) => return whole(front.unauthorized(), &record, Some(rejection.to_string())),

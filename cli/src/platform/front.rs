@@ -45,7 +45,7 @@ impl Fronts {
     /// Creates the fronts with the settings of the command line and of `Cargo.toml`.
     ///
     /// # Errors
-    /// The file with the CORS configuration cannot be read.
+    /// The file with the CORS configuration cannot be read, or there is no such default front.
     pub fn new(args: &DevArgs, project: Option<&Project>) -> Result<Self> {
         let settings = project.map(|project| &project.settings);
         let stage = args.stage.as_ref().or(settings.and_then(|settings| settings.stage.as_ref()));
@@ -73,7 +73,13 @@ impl Fronts {
         let default = args.front.clone().or(settings.and_then(|settings| settings.front.clone()));
         let websocket = WebSocketApi::new();
         let websocket = if args.route_responses { websocket.route_responses() } else { websocket };
-        Ok(Self { lambda: lambda.collect(), default: default.unwrap_or_else(|| "function-url".to_owned()), websocket })
+        let default = default.unwrap_or_else(|| "function-url".to_owned());
+        let fronts = Self { lambda: lambda.collect(), default, websocket };
+        if fronts.get(&fronts.default).is_none() {
+            let names = fronts.names().join(", ");
+            return Err(format!("cannot find the front {:?}: expected one of {names}", fronts.default).into());
+        }
+        Ok(fronts)
     }
 
     /// The name of the front at `localhost` itself.

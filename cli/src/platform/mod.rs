@@ -20,7 +20,7 @@ use self::routes::RouteTable;
 pub use self::{
     body::{BoxBody, full, text},
     event::invoke,
-    front::{Fronts, WEBSOCKET_API},
+    front::{Fronts, Kind, WEBSOCKET_API},
     functions::Functions,
     versions::Versions,
 };

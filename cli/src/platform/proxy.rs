@@ -39,15 +39,18 @@ where
     let upgrade = request.headers().contains_key(header::UPGRADE).then(|| hyper::upgrade::on(&mut request));
     let recorded = Arc::clone(&record);
     let request = request.map(|body| RecordedRequestBody { body, record: recorded });
-    let mut response = match send(&server.platform, client, request).await {
+    let waiting = WaitingClient(Some(Arc::clone(&record)));
+    let sent = send(&server.platform, client, request).await;
+    waiting.end();
+    let mut response = match sent {
         Ok(response) => response,
         Err(error) => return failed(&error, &record),
     };
     record.begin_response(response.status().as_u16(), response.headers());
     if let (StatusCode::SWITCHING_PROTOCOLS, Some(client)) = (response.status(), upgrade) {
-        tokio::spawn(tunnel(client, hyper::upgrade::on(&mut response)));
+        tokio::spawn(tunnel(client, hyper::upgrade::on(&mut response), Arc::clone(&server)));
     }
-    response.map(|body| RecordedResponseBody::new(body, record).boxed_unsync())
+    response.map(|body| RecordedResponseBody::new(body, record, server).boxed_unsync())
 }
 
 async fn send<B>(platform: &LocalPlatform, client: IpAddr, mut request: Request<B>) -> io::Result<Response<BoxBody>>
@@ -91,8 +94,30 @@ where
     body.map_err(Into::into).boxed_unsync()
 }
 
+/// A client that waits for the head of its response. The drop ends the record: the client has left.
+struct WaitingClient(Option<Arc<Record>>);
+
+impl WaitingClient {
+    fn end(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for WaitingClient {
+    fn drop(&mut self) {
+        if let Some(record) = &self.0 {
+            record.finish("truncated", Some("the client has left before the response".to_owned()));
+        }
+    }
+}
+
 /// Passes bytes in both directions after an upgrade, such as those of a WebSocket.
-async fn tunnel(client: hyper::upgrade::OnUpgrade, server: hyper::upgrade::OnUpgrade) {
+async fn tunnel(
+    client: hyper::upgrade::OnUpgrade,
+    server: hyper::upgrade::OnUpgrade,
+    // The process ends with its last owner.
+    _process: Arc<LocalServer>,
+) {
     let Ok((client, server)) = tokio::try_join!(client, server) else { return };
     let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(server)).await;
 }

@@ -5,11 +5,13 @@ mod cors;
 mod settings;
 
 use std::{
+    collections::BTreeMap,
     env,
     path::{Path, PathBuf},
 };
 
 use cargo_metadata::{Metadata, MetadataCommand, Package, camino::Utf8PathBuf};
+use lodger_gateway::Route;
 
 pub use self::{build::Build, cors::CorsSettings, settings::Settings};
 use crate::{Error, Result, args::BinaryArgs};
@@ -68,7 +70,8 @@ impl Project {
             let name = find_binary(package, args.bin.as_deref().or(settings.bin.as_deref()))?;
             vec![Binary { name, package: package.name.to_string() }]
         } else {
-            binaries_of(&routes, &metadata, package)?
+            let default = args.bin.as_deref().or(settings.bin.as_deref());
+            binaries_of(&routes, default, &metadata, package)?
         };
         let packages = metadata.workspace_packages().into_iter().filter(|member| {
             member.id == package.id || binaries.iter().any(|binary| binary.package == member.name.as_str())
@@ -108,15 +111,25 @@ pub fn relative(path: &Path) -> PathBuf {
 
 /// The routes of `Cargo.toml` and of the command line.
 fn all_routes(settings: &Settings, own: &[(String, String)]) -> Vec<(String, String)> {
-    let mut routes = settings.routes.clone();
-    routes.extend(own.iter().cloned());
+    // `/pets` and `ANY /pets` are the same route.
+    let key = |route: &str| route.parse::<Route>().map_or_else(|_| route.to_owned(), |route| route.to_string());
+    let mut routes: BTreeMap<_, _> = settings.routes.iter().map(|(route, name)| (key(route), name.clone())).collect();
+    routes.extend(own.iter().map(|(route, name)| (key(route), name.clone())));
     routes.into_iter().collect()
 }
 
 /// The binaries of routes: those of the package, or else of another package of the workspace.
-fn binaries_of(routes: &[(String, String)], metadata: &Metadata, package: &Package) -> Result<Vec<Binary>> {
+///
+/// The default binary is the first one. It receives the events that are no requests.
+fn binaries_of(
+    routes: &[(String, String)],
+    default: Option<&str>,
+    metadata: &Metadata,
+    package: &Package,
+) -> Result<Vec<Binary>> {
     let mut binaries: Vec<Binary> = Vec::new();
-    for (route, name) in routes {
+    let default = default.map(|name| ("--bin", name));
+    for (route, name) in default.into_iter().chain(routes.iter().map(|(route, name)| (&**route, &**name))) {
         if binaries.iter().any(|binary| binary.name == *name) {
             continue;
         }
@@ -126,7 +139,7 @@ fn binaries_of(routes: &[(String, String)], metadata: &Metadata, package: &Packa
         let found = found.ok_or_else(|| {
             format!("cannot find the binary {name:?} of the route {route:?}: no package of the workspace has it")
         })?;
-        binaries.push(Binary { name: name.clone(), package: found.name.to_string() });
+        binaries.push(Binary { name: name.to_owned(), package: found.name.to_string() });
     }
     Ok(binaries)
 }

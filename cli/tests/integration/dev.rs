@@ -1,10 +1,10 @@
 //! The fronts and the processes of `cargo lodger dev`.
 
-use std::thread;
+use std::{io::Write as _, net::TcpStream, thread};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Dev, Folder, exchange};
+use crate::support::{Dev, Folder, exchange, wait_for};
 
 const FRONTS: [&str; 11] = [
     "function-url",
@@ -140,6 +140,28 @@ fn a_request_that_the_front_rejects_blocks_no_process() {
     assert_eq!(dev.send("alb", "POST /echo HTTP/1.1\r\n", &large).0, 413);
     assert_eq!(dev.get("alb", "/"), (200, "hello".to_owned()));
     assert_eq!(dev.send("lattice-v1", "POST /echo HTTP/1.1\r\n", &large).0, 200);
+}
+
+#[test]
+fn a_function_finishes_the_invocation_of_a_client_that_leaves() {
+    let dev = Dev::function(&[]);
+    let (_, process) = dev.get("alb", "/process");
+    for front in ["alb", "server"] {
+        let mut socket = TcpStream::connect(dev.address).unwrap();
+        write!(socket, "GET /slow HTTP/1.1\r\nhost: {front}.localhost:4000\r\n\r\n").unwrap();
+        wait_for("the request", || {
+            let newest = &dev.api("/api/invocations?limit=1")["invocations"][0];
+            (newest["target"] == "/slow" && newest["front"] == front).then_some(())
+        });
+    }
+    let states = || {
+        let list = dev.api("/api/invocations?limit=2");
+        [0, 1].map(|row| (list["invocations"][row]["state"].clone(), list["invocations"][row]["status"].clone()))
+    };
+    wait_for("the end of both", || {
+        (states() == [("done".into(), Value::Null), ("done".into(), 200.into())]).then_some(())
+    });
+    assert_eq!(dev.get("alb", "/process").1, process);
 }
 
 #[test]

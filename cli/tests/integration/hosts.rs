@@ -4,6 +4,7 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     process::{Command, Stdio},
+    thread,
 };
 
 use serde_json::json;
@@ -86,19 +87,33 @@ fn serves_a_function_that_the_user_starts() {
     let hint = format!("AWS_LAMBDA_RUNTIME_API={free}");
     assert!(dev.has_line(&hint));
 
-    let mut process = Command::new(function());
-    process.env("AWS_LAMBDA_RUNTIME_API", &free).env("LODGER_HOST", "lambda").stderr(Stdio::null());
-    let mut process = process.spawn().unwrap();
+    let start = || {
+        let mut process = Command::new(function());
+        process.env("AWS_LAMBDA_RUNTIME_API", &free).env("LODGER_HOST", "lambda").stderr(Stdio::null());
+        process.spawn().unwrap()
+    };
+    let mut process = start();
     assert_eq!(dev.get("rest-api", "/"), (200, "hello".to_owned()));
     // The user replaces the process.
     process.kill().unwrap();
     process.wait().unwrap();
-    let mut process = Command::new(function());
-    process.env("AWS_LAMBDA_RUNTIME_API", &free).env("LODGER_HOST", "lambda").stderr(Stdio::null());
-    let mut process = process.spawn().unwrap();
+    process = start();
     assert_eq!(dev.get("alb", "/"), (200, "hello".to_owned()));
     let (status, body) = dev.get("server", "/");
     assert!(status == 502 && body.contains("--runtime-api"), "{body}");
+    // A breakpoint, at which the user replaces the process.
+    thread::scope(|scope| {
+        let hanging = scope.spawn(|| dev.get("alb", "/hang"));
+        wait_for("the request", || {
+            (dev.api("/api/invocations?limit=1")["invocations"][0]["state"] == "running").then_some(())
+        });
+        process.kill().unwrap();
+        process.wait().unwrap();
+        process = start();
+        let (status, body) = hanging.join().unwrap();
+        assert_eq!((status, &*body), (502, "Runtime.ExitError: another process has polled\n"));
+    });
+    assert_eq!(dev.get("alb", "/"), (200, "hello".to_owned()));
     process.kill().unwrap();
     process.wait().unwrap();
 }

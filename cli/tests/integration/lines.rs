@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Dev, cargo_lodger, wait_for};
+use crate::support::{Dev, cargo_lodger, function, wait_for};
 
 /// The lines of invocations, with `_` instead of each duration.
 fn lines(dev: &Dev) -> Vec<String> {
@@ -45,10 +45,15 @@ fn writes_a_line_for_each_invocation() {
 #[test]
 fn writes_no_line_for_an_invocation_with_the_option() {
     let mut command = cargo_lodger();
-    command.args(["--quiet", "dev", "--listen", "127.0.0.1:0", "--", "/no/such/program"]);
-    let dev = Dev::spawn(command);
-    dev.wait_for_line("error: cannot start /no/such/program");
-    assert_eq!(dev.lines("").len(), 1);
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    command.args(["--quiet", "dev", "--listen", &free.to_string(), "--"]).arg(function());
+    let mut dev = Dev::spawn(command);
+    dev.address = free;
+    wait_for("a connection", || std::net::TcpStream::connect(free).ok());
+    assert_eq!(dev.get("alb", "/").0, 200);
+    assert_eq!(dev.get("alb", "/exit").0, 502);
+    dev.wait_for_line("hello is called");
+    assert_eq!(dev.lines(" alb"), [""; 0]);
 }
 
 #[test]
