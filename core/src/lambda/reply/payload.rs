@@ -164,6 +164,28 @@ mod tests {
     }
 
     #[test]
+    fn writes_each_chunk_by_its_index() {
+        use lodger_runtime_api::Payload as _;
+
+        for length in [0, 1, PIECE, PIECE + 1, 3 * PIECE + 2] {
+            let payload = ReplyPayload::new(b"{".to_vec(), vec![0xff; length].into(), true, Envelope::ApiGateway);
+            let (mut whole, mut pieces) = (vec![], payload.pieces());
+            while pieces.push_next(&mut whole) {}
+            // The last chunk first, because a chunk does not depend on those before it.
+            let chunk = |index| {
+                let mut chunk = vec![];
+                payload.write_chunk(index, &mut chunk).then_some(chunk)
+            };
+            let count = length.div_ceil(PIECE).max(1);
+            assert_eq!(chunk(count), None, "{length}");
+            let mut chunks: Vec<_> = (0..count).rev().map(|index| chunk(index).unwrap()).collect();
+            chunks.reverse();
+            assert!(chunks.concat() == whole, "{length}");
+            assert_eq!(lodger_runtime_api::Payload::len(&payload), whole.len());
+        }
+    }
+
+    #[test]
     fn writes_complete_json_unchanged() {
         assert_eq!(written(&ReplyPayload::whole(b"[1]".to_vec())), serde_json::json!([1]));
     }

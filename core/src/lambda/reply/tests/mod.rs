@@ -143,6 +143,17 @@ async fn prelude_contains_no_null() {
 }
 
 #[tokio::test]
+async fn returns_the_body_of_a_stream_with_the_default_type() {
+    let shape = ReplyShape { format: &ReplyFormat::URL_PRELUDE, without_body: false };
+    for (body, has_type) in [(&b"x"[..], true), (b"", false)] {
+        let (reply, rest) = write(shape, response(200, &[], body).map(Full::from), "id").await.unwrap();
+        let Reply::Stream(start) = reply else { panic!("{reply:?}") };
+        assert_eq!(String::from_utf8_lossy(&start).contains("application/octet-stream"), has_type);
+        assert!(rest.is_some());
+    }
+}
+
+#[tokio::test]
 async fn load_balancers_get_a_description_and_always_the_encoding() {
     // Rules 71 and 80.
     let format = &ReplyFormat { kind: ReplyKind::Envelope(Envelope::LoadBalancer), ..LISTS };
