@@ -92,6 +92,16 @@ fn ignores_forwarded_headers_of_the_client() {
 }
 
 #[test]
+fn replies_have_the_limits_of_a_load_balancer() {
+    for parts in [json!({}), json!({"multiValueHeaders": {}})] {
+        let bytes = Bytes::from(event(parts).to_string());
+        let format = read_bytes(&bytes, &Settings::default(), "").unwrap().1.format;
+        assert_eq!((format.max_size, format.max_headers), (1 << 20, Some(32 << 10)));
+        assert_eq!(format.max_size_of, "an Application Load Balancer");
+    }
+}
+
+#[test]
 fn reply_uses_the_header_mode_of_the_event() {
     // Rule 77.
     let shape = |event: Value| {

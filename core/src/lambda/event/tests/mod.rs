@@ -111,9 +111,12 @@ fn posts_other_events_to_the_events_path() {
     // Rule 113.
     let settings =
         Settings { events_path: Some("/events/all".into()), base_path: Some("/events".into()), ..Settings::default() };
-    for event in
-        [json!({"Records": [{"eventSource": "aws:sqs"}]}), json!({"a": [1, "é\n"]}), json!("text"), json!(null)]
-    {
+    for event in [
+        json!({"Records": [{"eventSource": "aws:sqs"}]}),
+        json!({"a": [1, "é\n"], "headers": {"x-member": "of the event"}}),
+        json!("text"),
+        json!(null),
+    ] {
         let request = read_with(event.clone(), settings.clone(), "Root=1").unwrap();
         assert_eq!((request.method().as_str(), request.uri().to_string().as_str()), ("POST", "/events/all"));
         assert_eq!(serde_json::from_slice::<Value>(request.body().as_bytes().unwrap()).unwrap(), event);

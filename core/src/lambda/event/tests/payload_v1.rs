@@ -69,6 +69,9 @@ fn strips_the_stage_of_a_rest_api_behind_any_domain_mapping() {
         ("/prod/p", "/prod/prod/p", ("/prod/p", Some("/prod")), ("/prod/p", Some("/prod"))),
         ("/", "/prod", ("/", Some("/prod")), ("/", Some("/prod"))),
         ("/", "/prod/", ("/", Some("/prod")), ("/", Some("/prod"))),
+        // API Gateway has removed something other than the stage.
+        ("/p", "/other/p", ("/p", None), ("/p", None)),
+        ("/", "/prod/p", ("/", None), ("/", None)),
     ] {
         for (base_path, (uri, removed)) in [(None, without), (Some("/orders".to_owned()), with_base)] {
             let case = format!("{path} {sent} {base_path:?}");
@@ -204,6 +207,11 @@ fn client_is_the_source_ip_of_the_identity() {
     let request = request(json!({"multiValueHeaders": {"X-Forwarded-For": ["6.6.6.6"]}}));
     assert_eq!(client(&request), "203.0.113.9:0");
     assert_eq!(request.version(), http::Version::HTTP_11);
+}
+
+#[test]
+fn reads_the_http_version() {
+    assert_eq!(request(json!({".protocol": "HTTP/2.0"})).version(), http::Version::HTTP_2);
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn rejects_other_events_by_name_without_an_events_path() {
         (json!({"requestContext": {"condition": "Success"}, "requestPayload": {}}), "a Lambda destination"),
         (json!({"httpMethod": "GET", "apiPath": "/", "messageVersion": "1.0"}), "unknown kind"),
         (json!({"hello": "world", "é": 1}), r#"unknown kind, with the keys ["hello", "é"]"#),
+        (json!({"requestContext": {"stage": "prod"}}), "unknown kind"),
         (json!([1]), "not a JSON object"),
     ] {
         let reason = reason(event);
