@@ -60,6 +60,10 @@ page *arguments:
 fuzz *arguments:
     fuzz/run.sh {{arguments}}
 
+# Mutation tests of the events, the replies and the Runtime API client; needs cargo-mutants, and takes hours. `just mutants --shard 0/8` runs an eighth.
+mutants *options:
+    cargo mutants --in-place {{options}}
+
 # The example for axum on http://127.0.0.1:3000.
 run:
     cargo run -p example-axum
