@@ -232,3 +232,13 @@ fn distinguishes_http_and_rest_apis_by_version() {
     assert!(reason(json!({"httpMethod": "GET"})).contains("LODGER_EVENTS_PATH"));
     assert!(reason(event(json!({"httpMethod": "A B"}))).contains("A B"));
 }
+
+#[test]
+fn an_http_api_gets_a_buffered_reply_in_each_mode() {
+    let is_streamed = |event: Value| {
+        let settings = Settings { response_mode: ResponseMode::Stream, ..Settings::default() };
+        read_bytes(&event.to_string().into(), &settings, "").unwrap().1.is_streamed()
+    };
+    assert!(is_streamed(event(json!({}))));
+    assert!(!is_streamed(with(event(json!({})), json!({"version": "1.0"}))));
+}
