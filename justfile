@@ -100,7 +100,7 @@ rie:
     tests/oracles/rie.sh
 
 # All programs of other vendors: cargo lambda, ministack, SAM CLI, Powertools and Mangum, and Vercel's own.
-oracles: cargo-lambda cargo-lambda-invoke ministack sam sam-build models vercel deploy
+oracles: cargo-lambda cargo-lambda-invoke foreign ministack sam sam-build models vercel deploy
 
 # The apps under `cargo lambda watch` and as servers, with the arrival times of streams.
 cargo-lambda:
@@ -109,6 +109,14 @@ cargo-lambda:
 # Events to the examples under `cargo lambda watch`, sent with `cargo lambda invoke`.
 cargo-lambda-invoke:
     tests/oracles/cargo_lambda_invoke.sh
+
+# Functions without Lodger under `cargo lodger`: an app under lambda_http, and a handler in Python.
+foreign *functions:
+    tests/oracles/foreign.sh {{functions}}
+
+# `cargo lodger dev`: seconds from an edit to its response beside `cargo lambda watch`, the time of a request, and its memory.
+dev-figures *rounds:
+    cli/tests/figures.py {{rounds}}
 
 # The apps behind ministack's fronts and as servers.
 ministack:

@@ -1,6 +1,7 @@
 //! A program that runs as a process of its own, and its output.
 
 use std::{
+    env,
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
@@ -14,6 +15,9 @@ pub const SEPARATE_SIGNALS: Duration = Duration::from_millis(1100);
 
 /// A program that runs longer is killed. Then the reads of its output end, and the test fails instead of waiting forever.
 const MAX_RUN_TIME: Duration = Duration::from_secs(120);
+
+/// The variable with the file for the coverage of a process.
+const PROFILE: &str = "LLVM_PROFILE_FILE";
 
 /// A running program. Dropping it kills the process.
 pub struct Program {
@@ -42,6 +46,8 @@ impl Program {
 
     /// Starts a command.
     pub fn spawn(command: &mut Command) -> Self {
+        // The program adds its lines to the coverage of the test, if that is measured.
+        command.envs(env::var_os(PROFILE).map(|file| (PROFILE, file)));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let stderr = BufReader::new(child.stderr.take().unwrap());
