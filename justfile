@@ -60,6 +60,13 @@ page *arguments:
 fuzz *arguments:
     fuzz/run.sh {{arguments}}
 
+# Lines of the published libraries that tests run; needs cargo-tarpaulin, and builds everything once more.
+coverage:
+    cargo tarpaulin --engine llvm --target-dir target/coverage --skip-clean --all-features -p lodger-core -p lodger-runtime-api -p lodger \
+        -p lodger-tests --lib --tests --bins --follow-exec --no-fail-fast --timeout 900 --exclude-files 'target/*' \
+        -- --skip on_lambda_writes_a_panic_as_one_event
+    find tests -name '*.profraw' -delete
+
 # Mutation tests of the events, the replies and the Runtime API client; needs cargo-mutants, and takes hours. `just mutants --shard 0/8` runs an eighth.
 mutants *options:
     cargo mutants --in-place {{options}}

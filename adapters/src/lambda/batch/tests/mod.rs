@@ -21,3 +21,10 @@ fn batch<T: FromRecord>(event: &Event) -> Batch<T> {
 fn failed(response: &BatchResponse) -> Vec<String> {
     response.failures().iter().map(ToString::to_string).collect()
 }
+
+#[test]
+fn debug_output_has_no_records() {
+    let event = events::sqs(&[("a", "s3cret")]);
+    let text = format!("{:?}", batch::<Raw>(&event));
+    assert!(text.contains("len: 1") && !text.contains("s3cret"), "{text}");
+}
