@@ -5,6 +5,8 @@
 //! curl -F file=@README.md http://127.0.0.1:3000/files
 //! curl http://127.0.0.1:3000/files/1
 //! ```
+//!
+//! `cargo lodger dev -p example-actix-web` serves it behind every front, such as <http://rest-api.localhost:4000>.
 
 mod error;
 mod store;

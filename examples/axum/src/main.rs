@@ -7,6 +7,8 @@
 //! curl -d '{"text":"remember the milk"}' -H 'content-type: application/json' http://127.0.0.1:3000/notes
 //! curl http://127.0.0.1:3000/notes/1
 //! ```
+//!
+//! `cargo lodger dev -p example-axum` serves it behind every front, such as <http://rest-api.localhost:4000>.
 
 mod error;
 mod notes;

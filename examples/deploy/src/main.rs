@@ -8,6 +8,8 @@
 //! curl http://127.0.0.1:3000/stations/north
 //! curl -N http://127.0.0.1:3000/live/5
 //! ```
+//!
+//! `cargo lodger dev -p example-deploy` serves it behind every front, such as <http://rest-api.localhost:4000>.
 
 mod api;
 mod events;

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! On Lambda the queue `orders` and an hourly rule of EventBridge invoke the same function. `cargo test -p example-events` plays
-//! both.
+//! both, and `cargo lodger invoke -p example-events --example schedule` sends the event of a schedule.
 
 mod api;
 mod orders;

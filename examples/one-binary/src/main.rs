@@ -6,6 +6,8 @@
 //! cargo run -p example-one-binary --no-default-features --features warp
 //! curl http://127.0.0.1:3000/hello/you
 //! ```
+//!
+//! `cargo lodger dev -p example-one-binary` serves it behind every front, such as <http://rest-api.localhost:4000>.
 
 #[cfg(not(any(feature = "axum", feature = "actix-web", feature = "warp")))]
 compile_error!("no app to run: turn on one of the features `axum`, `actix-web` and `warp`");

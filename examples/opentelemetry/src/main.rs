@@ -5,6 +5,8 @@
 //! cargo run -p example-opentelemetry
 //! curl -H 'x-amzn-trace-id: Root=1-67d1d1be-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1' http://127.0.0.1:3000/
 //! ```
+//!
+//! `cargo lodger dev -p example-opentelemetry` serves it behind every front, such as <http://rest-api.localhost:4000>.
 
 use axum::{
     Router,

@@ -6,6 +6,8 @@
 //! curl -N http://127.0.0.1:3000/links/rust/visits &
 //! curl -i http://127.0.0.1:3000/rust
 //! ```
+//!
+//! `cargo lodger dev -p example-vercel-actix` serves it behind every front, such as <http://rest-api.localhost:4000>.
 
 mod links;
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! curl -d '{"name":"Ada","words":"hello"}' -H 'content-type: application/json' http://127.0.0.1:3000/entries
 //! curl http://127.0.0.1:3000/entries/feed
 //! ```
+//!
+//! `cargo lodger dev -p example-warp` serves it behind every front, such as <http://rest-api.localhost:4000>.
 
 mod book;
 mod error;
