@@ -1,4 +1,4 @@
-//! Sizes of packages, and the limits of hosts.
+//! Sizes of packages and payloads, and the limits of hosts for packages.
 
 /// The maximum size of a zip file in a request to Lambda. Larger files need Amazon S3.
 ///
@@ -18,6 +18,16 @@ pub fn human_size(bytes: u64) -> String {
     // Rounded up, so that a size over the limit never looks like the limit.
     let tenths = bytes.saturating_mul(10).div_ceil(MB);
     format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
+/// A size for people, in KB or MB, rounded to the nearest tenth.
+pub fn rounded_size(bytes: usize) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a few digits are shown")]
+    let size = bytes as f64;
+    match bytes {
+        1_048_576.. => format!("{:.1} MB", size / 1_048_576.0),
+        _ => format!("{:.1} KB", size / 1024.0),
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 mod reply;
 
-use crate::history::{Complaint, Detail};
+use crate::{
+    history::{Complaint, Detail},
+    size::rounded_size,
+};
 
 /// The maximum size of an event, and of a buffered reply, in bytes.
 const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
@@ -54,17 +57,8 @@ fn near(name: &str, size: usize, limit: usize, link: &'static str) -> Option<Com
         _ if size > limit / 5 * 4 => ("warning", "is near"),
         _ => return None,
     };
-    let text = format!("the {name} of {} {verb} the limit of {}", human_size(size), human_size(limit));
+    let text = format!("the {name} of {} {verb} the limit of {}", rounded_size(size), rounded_size(limit));
     Some(Complaint { level, text, link })
-}
-
-fn human_size(size: usize) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-    let size_f = size as f64;
-    match size {
-        1_048_576.. => format!("{:.1} MB", size_f / 1_048_576.0),
-        _ => format!("{:.1} KB", size_f / 1024.0),
-    }
 }
 
 #[cfg(test)]
