@@ -144,7 +144,8 @@ fn a_request_that_the_front_rejects_blocks_no_process() {
 
 #[test]
 fn a_function_finishes_the_invocation_of_a_client_that_leaves() {
-    let dev = Dev::function(&[]);
+    // The limit makes each request wait until the process polls again after the one before.
+    let dev = Dev::function(&["--max-processes", "1"]);
     let (_, process) = dev.get("alb", "/process");
     for front in ["alb", "server"] {
         let mut socket = TcpStream::connect(dev.address).unwrap();
