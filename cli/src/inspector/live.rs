@@ -10,11 +10,17 @@ use http_body_util::{
 };
 use serde::Serialize;
 use serde_json::json;
-use tokio::{sync::broadcast::error::RecvError, time::sleep};
+use tokio::{
+    sync::{
+        broadcast::{self, error::RecvError},
+        watch,
+    },
+    time::sleep,
+};
 
 use crate::{
     history::Update,
-    platform::{BoxBody, Platform},
+    platform::{BoxBody, BuildState, Platform},
 };
 
 /// The time after which an idle connection sends a comment: a browser then notices that the server has gone.
@@ -23,15 +29,18 @@ const PING: Duration = Duration::from_secs(15);
 /// Responds with the changes from now on.
 pub fn respond(platform: &Arc<Platform>) -> Response<BoxBody> {
     let (sender, body) = Channel::<Bytes, Infallible>::new(16);
-    tokio::spawn(send_changes(Arc::clone(platform), sender));
+    tokio::spawn(send_changes(platform.history.subscribe(), platform.functions.build_state(), sender));
     let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response
 }
 
 /// Sends the changes until the client leaves.
-async fn send_changes(platform: Arc<Platform>, mut client: Sender<Bytes, Infallible>) {
-    let (mut updates, mut build) = (platform.history.subscribe(), platform.functions.build_state());
+async fn send_changes(
+    mut updates: broadcast::Receiver<Update>,
+    mut build: watch::Receiver<BuildState>,
+    mut client: Sender<Bytes, Infallible>,
+) {
     let first = build.borrow_and_update().clone();
     let mut next = event("build", &first);
     while client.send_data(next).await.is_ok() {
@@ -39,7 +48,9 @@ async fn send_changes(platform: Arc<Platform>, mut client: Sender<Bytes, Infalli
             update = updates.recv() => match update {
                 Ok(Update::Changed(summary)) => event("invocation", &summary),
                 Ok(Update::Line(text)) => event("log", &json!({"text": text.trim_end()})),
-                Ok(Update::Cleared) | Err(RecvError::Lagged(_)) => event("cleared", &json!({})),
+                Ok(Update::Cleared) => event("cleared", &json!({})),
+                // The page loads everything again.
+                Err(RecvError::Lagged(_)) => event("lagged", &json!({})),
                 Err(RecvError::Closed) => return,
             },
             changed = build.changed() => match changed {
@@ -55,4 +66,28 @@ async fn send_changes(platform: Arc<Platform>, mut client: Sender<Bytes, Infalli
 fn event(name: &str, data: &impl Serialize) -> Bytes {
     let data = serde_json::to_string(data).unwrap_or_default();
     format!("event: {name}\ndata: {data}\n\n").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::History;
+
+    #[tokio::test]
+    async fn a_slow_client_loads_everything_again() {
+        let history = History::new();
+        let build = BuildState { state: "running", number: 1, at: 0, duration_ms: 0.0, output: String::new() };
+        let (_build, build) = watch::channel(build);
+        let (sender, mut body) = Channel::new(1);
+        let updates = history.subscribe();
+        // More than the history keeps for a client.
+        (0..5_000).for_each(|number| history.line(&number.to_string()));
+        tokio::spawn(send_changes(updates, build, sender));
+        let mut names = Vec::new();
+        while names.len() < 3 {
+            let data = body.frame().await.unwrap().unwrap().into_data().unwrap();
+            names.push(std::str::from_utf8(&data).unwrap().lines().next().unwrap().to_owned());
+        }
+        assert_eq!(names, ["event: build", "event: lagged", "event: log"]);
+    }
 }

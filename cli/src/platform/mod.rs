@@ -21,7 +21,7 @@ pub use self::{
     body::{BoxBody, full, text},
     event::invoke,
     front::{Fronts, Kind, WEBSOCKET_API},
-    functions::Functions,
+    functions::{BuildState, Functions},
     versions::Versions,
 };
 use crate::{Result, authorizer::RequestAuthorizer, history::History, project::Project};

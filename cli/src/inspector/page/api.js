@@ -82,12 +82,12 @@ export function deleteInvocations() {
 /**
  * Opens the event stream and opens it again after it closes.
  *
- * `handlers` has the functions `opened`, `lost`, `invocation`, `build`, `log` and `cleared`.
+ * `handlers` has the functions `opened`, `lost`, `invocation`, `build`, `log`, `cleared` and `lagged`.
  */
 export function openLive(handlers) {
   const source = new EventSource("/api/live");
   source.addEventListener("open", () => handlers.opened());
-  for (const name of ["invocation", "build", "log", "cleared"]) {
+  for (const name of ["invocation", "build", "log", "cleared", "lagged"]) {
     source.addEventListener(name, (event) => handlers[name](JSON.parse(event.data)));
   }
   source.addEventListener("error", () => {

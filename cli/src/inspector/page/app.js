@@ -202,6 +202,8 @@ function start() {
     build: receiveBuild,
     log: ({ text }) => overview.append(text),
     cleared: receiveCleared,
+    // The stream has skipped changes.
+    lagged: load,
   });
 }
 
