@@ -56,6 +56,20 @@ export async function keysReplayEditAndCompare({ dev, open }) {
   assert.equal(await page.innerText("#edit-title"), "New request");
 }
 
+export async function keysWorkAtOnceAfterADialogCloses({ dev, open }) {
+  const original = await dev.invoke("alb", "GET", `/?${newTag()}`);
+  const page = await open(dev, hashOf(original));
+  await waitForInvocation(page, original);
+  await page.keyboard.press("e");
+  await waitForFocus(page, "[name=target]");
+  await page.evaluate(() => {
+    const field = document.activeElement;
+    field.closest("dialog").close();
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true, cancelable: true }));
+  });
+  await waitForNewInvocation(page, hashOf(original));
+}
+
 export async function singleKeysCanBeSwitchedOff({ dev, open }) {
   const original = await dev.invoke("alb", "GET", `/?${newTag()}`);
   const page = await open(dev, hashOf(original));

@@ -110,13 +110,11 @@ function parseArguments([chromium, modules, programs, ...rest]) {
   return { chromium, modules: resolve(modules), programs: resolve(programs), screenshots, names };
 }
 
-/** Returns the first lines of an error. */
-function describe({ message }) {
-  const lines = stripVTControlCharacters(message).split("\n");
-  return lines
-    .slice(0, MAX_LINES)
-    .map((line) => `      ${line}`.trimEnd())
-    .join("\n");
+/** Returns the first lines of the message of an error, and the lines of the checks that led to it. */
+function describe({ message, stack }) {
+  const lines = stripVTControlCharacters(message).split("\n").slice(0, MAX_LINES);
+  const places = stack.split("\n").filter((line) => line.includes(import.meta.dirname));
+  return [...lines, ...places].map((line) => `      ${line}`.trimEnd()).join("\n");
 }
 
 /** Returns the name of a check: `opens an invocation` for the function `opensAnInvocation`. */

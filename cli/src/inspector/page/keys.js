@@ -75,8 +75,9 @@ function storeSingleKeys(isOn) {
   }
 }
 
+// A field of a dialog keeps the focus for a moment after the dialog closes.
 function isTextField(node) {
-  return node.matches("textarea, select, input:not([type=checkbox])");
+  return node.matches("textarea, select, input:not([type=checkbox])") && node.checkVisibility();
 }
 
 // The first Escape empties a search field; the next one returns to the list.
