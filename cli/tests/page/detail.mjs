@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { filterTo, hash, hashOf, waitForInvocation } from "./browser.mjs";
-import { newTag } from "./dev.mjs";
+import { eventually, newTag } from "./dev.mjs";
 
 const MARKUP = '<img src=x onerror="window.hostile=1"><script>window.hostile=1</script>';
 
@@ -38,6 +38,28 @@ export async function detailShowsAnErrorAndLogLines({ dev, open }) {
   await page.evaluate((next) => (location.hash = next), hashOf(greeting));
   await waitForInvocation(page, greeting);
   await page.waitForSelector("text=hello is called");
+}
+
+export async function detailShowsTheEndOfAnInvocationOpenedAfterAnother({ dev, open }) {
+  const page = await open(dev);
+  const first = await begin(dev);
+  // The second one ends while the page still waits with the refresh of the first one.
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  const second = await begin(dev);
+  await page.evaluate((next) => (location.hash = next), hashOf(first));
+  await page.waitForSelector(`#rows [data-id="${first.id}"] .good`);
+  await page.evaluate((next) => (location.hash = next), hashOf(second));
+  await waitForInvocation(page, second);
+}
+
+export async function detailKeepsTheNewestOfResponsesInAnotherOrder({ dev, open }) {
+  const page = await open(dev);
+  const invocation = await begin(dev);
+  await page.evaluate(holdFirstResponse, `/api/invocations/${invocation.id}`);
+  await page.evaluate((next) => (location.hash = next), hashOf(invocation));
+  await page.waitForFunction(() => window.hasStale);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.ok(await page.isVisible(".pane.response .start-line"), "a stale response replaces the newest one");
 }
 
 export async function jsonFoldsWithMouseAndKeyboard({ dev, open }) {
@@ -130,4 +152,29 @@ async function expectText(page, selector) {
 async function expectNoElements(page) {
   const selector = "body img, body script, body iframe, body svg";
   assert.equal(await page.locator(selector).count(), 0, "an element comes from data");
+}
+
+/** Runs in the page. Holds the first response of a path until the page has the response of the invocation. */
+function holdFirstResponse(path) {
+  const { fetch } = window;
+  window.fetch = async (url, options) => {
+    const response = await fetch(url, options);
+    if (url === path) {
+      window.fetch = fetch;
+      const hasEnded = () => document.querySelector(".pane.response .start-line");
+      while (!hasEnded()) await new Promise((resolve) => setTimeout(resolve, 10));
+      window.hasStale = true;
+    }
+    return response;
+  };
+}
+
+/** Sends a request whose response takes half a second, and returns its invocation before its end. */
+async function begin(dev) {
+  const target = `/slow?${newTag()}`;
+  dev.send("alb", "GET", target);
+  return eventually("the invocation", async () => {
+    const { invocations } = await dev.api("GET", "/api/invocations?limit=10");
+    return invocations.find((summary) => summary.target === target);
+  });
 }

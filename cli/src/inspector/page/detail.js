@@ -24,7 +24,10 @@ export class Detail {
   #id = null;
   #invocation = null;
   #parts = null;
-  #isRefreshing = false;
+  #refreshTimer = null;
+  // The number of the newest load, and of the load that the panel shows. Responses may arrive in another order.
+  #newestLoad = 0;
+  #shownLoad = 0;
 
   /** Creates the panel; `actions` replays, edits, compares, copies and saves. */
   constructor(actions) {
@@ -49,11 +52,10 @@ export class Detail {
 
   /** Loads the invocation again after its summary changed. */
   refresh(summary) {
-    if (summary.id !== this.#id || this.#isRefreshing) return;
-    this.#isRefreshing = true;
-    setTimeout(() => {
-      this.#isRefreshing = false;
-      if (summary.id === this.#id) this.#load(summary.id);
+    if (summary.id !== this.#id || this.#refreshTimer !== null) return;
+    this.#refreshTimer = setTimeout(() => {
+      this.#refreshTimer = null;
+      this.#load(summary.id);
     }, REFRESH_DELAY);
   }
 
@@ -62,6 +64,9 @@ export class Detail {
   }
 
   #reset(id) {
+    // A refresh of the invocation before would stop those of this one.
+    clearTimeout(this.#refreshTimer);
+    this.#refreshTimer = null;
     this.#id = id;
     this.#invocation = null;
     this.#parts = null;
@@ -70,9 +75,12 @@ export class Detail {
   }
 
   async #load(id) {
+    this.#newestLoad += 1;
+    const load = this.#newestLoad;
     try {
       const invocation = await fetchInvocation(id);
-      if (this.#id !== id) return;
+      if (this.#id !== id || load < this.#shownLoad) return;
+      this.#shownLoad = load;
       this.#invocation = invocation;
       this.#parts ??= this.#build();
       this.#update(invocation);
