@@ -1,7 +1,10 @@
 //! The shutdown of a function by its user.
 
 use std::{
+    future::poll_fn,
+    mem,
     sync::{Arc, Mutex},
+    task::Poll,
     time::Duration,
 };
 
@@ -44,6 +47,18 @@ async fn does_not_poll_again_after_a_shutdown_during_an_invocation() {
     let unanswered = timeout(Duration::from_millis(200), lambda.get("/")).await;
     assert!(unanswered.is_err());
     assert_eq!(lambda.poll_count(), 1);
+}
+
+#[tokio::test]
+async fn does_not_poll_on_a_connection_that_opens_at_the_shutdown() {
+    // The second poll of this future follows that in which the connection is open.
+    let mut is_ready = false;
+    let second_poll = poll_fn(move |_| if mem::replace(&mut is_ready, true) { Poll::Ready(()) } else { Poll::Pending });
+    let run = |lodger: Lodger| lodger.shutdown(second_poll).run(Router::new());
+    let mut lambda = TestHost::raw_lambda().start(run).await;
+    let mut socket = lambda.accept().await;
+    assert!(timeout(SOON, lambda.result()).await.expect("it has not shut down").is_ok());
+    assert_eq!(socket.read().await, None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,14 +4,18 @@ mod shutdown;
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
     },
     time::Duration,
 };
 
 use axum::{Router, extract::Path, routing::get};
-use futures_util::{FutureExt as _, future::BoxFuture, future::join_all};
+use futures_util::{
+    FutureExt as _,
+    future::{BoxFuture, join, join_all},
+};
 use http::{HeaderName, HeaderValue};
 use lodger::{
     Error, Request,
@@ -123,6 +127,31 @@ async fn gives_each_thread_of_an_actix_app_several_slots() {
         assert_eq!(thread_ids.len(), processors.min(32), "{thread_ids:?}");
         assert_eq!((lambda.protocol_errors(), lambda.connection_count()), (vec![], 32));
     }
+}
+
+#[tokio::test]
+async fn responds_in_other_slots_while_a_handler_blocks_its_thread() {
+    let (release, released) = mpsc::channel();
+    let (released, blocks) = (Arc::new(Mutex::new(released)), Arc::new(Notify::new()));
+    let block = {
+        let blocks = Arc::clone(&blocks);
+        async move || {
+            blocks.notify_one();
+            released.lock().unwrap().recv().map_or("dropped", |()| "released")
+        }
+    };
+    let app = Router::new().route("/block", get(block)).fallback(async || "hello");
+    let lambda = TestHost::lambda().max_concurrency(4).on_own_thread().start(|lodger| lodger.run(app)).await;
+    let others = async {
+        blocks.notified().await;
+        for _ in 0..20 {
+            assert_eq!(timeout(SOON, get_text(&lambda, "/")).await.expect("a slot waits for the handler"), "hello");
+        }
+        release.send(()).unwrap();
+    };
+    let (blocked, ()) = join(get_text(&lambda, "/block"), others).await;
+    assert_eq!(blocked, "released");
+    assert_eq!(lambda.protocol_errors(), [""; 0]);
 }
 
 /// An app of an unknown framework. Its requests wait for one another.
