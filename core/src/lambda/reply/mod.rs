@@ -18,7 +18,6 @@ use http::{
 use http_body::Body;
 
 use self::{
-    format::ReplyKind,
     headers::{DEFAULT_CONTENT_TYPE, HeaderStats, is_bodiless},
     limits::{MAX_PRELUDE, is_close_to},
     payload::ReplyPayload,
@@ -26,7 +25,7 @@ use self::{
 use crate::{BoxError, log};
 
 pub(crate) use error::ReplyError;
-pub(crate) use format::{Envelope, HeaderFormat, ReplyFormat};
+pub(crate) use format::{Envelope, HeaderFormat, ReplyFormat, ReplyKind};
 pub(crate) use limits::MAX_API_HEADERS;
 pub(crate) use shape::{Reply, ReplyShape};
 

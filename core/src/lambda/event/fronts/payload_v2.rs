@@ -64,7 +64,6 @@ const URL_STREAMS: StreamSupport =
 /// Events of an emulator, which do not show whether it emulates a Function URL or an HTTP API. Only Function URLs stream.
 const EMULATED: EventFormat = EventFormat {
     parts: |_, fields, _| parts(fields, PathEncoding::Unknown),
-    reply_to_api_gateway: None,
     streaming: Some(URL_STREAMS),
     ..HTTP_API
 };

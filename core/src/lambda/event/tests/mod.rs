@@ -1,6 +1,7 @@
 //! Events of each front; this file tests the rules of all fronts.
 
 mod alb;
+mod formats;
 mod handlers;
 mod lattice;
 mod payload_v1;
