@@ -109,6 +109,8 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> Option<&str> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::future::poll_fn;
+
     use super::*;
 
     /// A value whose destructor panics.
@@ -144,6 +146,13 @@ pub(crate) mod tests {
             "in drop"
         );
         assert_eq!(message_of_panic(async || std::panic::panic_any(PanicsOnDrop)).await, "no message");
+        // An `async` block drops its values during the panic. This future drops its value after the panic.
+        let held = PanicsOnDrop;
+        let panics_twice = poll_fn(move |_| -> Poll<()> {
+            let _held = &held;
+            panic!("first")
+        });
+        assert_eq!(message_of_panic(|| panics_twice).await, "first");
     }
 
     #[tokio::test]
