@@ -31,6 +31,7 @@ use lodger_tests::{
 };
 use tokio::{
     sync::{Barrier, Notify},
+    task::block_in_place,
     time::{advance, timeout},
 };
 
@@ -137,7 +138,8 @@ async fn responds_in_other_slots_while_a_handler_blocks_its_thread() {
         let blocks = Arc::clone(&blocks);
         async move || {
             blocks.notify_one();
-            released.lock().unwrap().recv().map_or("dropped", |()| "released")
+            // Otherwise no other thread may wait for I/O: Tokio does not wake one for a single task.
+            block_in_place(|| released.lock().unwrap().recv().map_or("dropped", |()| "released"))
         }
     };
     let app = Router::new().route("/block", get(block)).fallback(async || "hello");
