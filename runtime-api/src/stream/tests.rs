@@ -8,6 +8,13 @@ use tokio::{
 
 use super::*;
 
+/// An invocation with `time` left.
+fn context(time: Option<Duration>) -> Context {
+    let deadline = time.map(|time| (SystemTime::now() + time).duration_since(UNIX_EPOCH).unwrap().as_millis());
+    let deadline = deadline.map(|milliseconds| milliseconds.to_string());
+    Context::from_headers(deadline.as_deref().map(|milliseconds| ("lambda-runtime-deadline-ms", milliseconds)))
+}
+
 /// Streams to a peer that starts to read after a minute, with `time` left for the invocation.
 async fn stream_to_slow_reader(time: Option<Duration>) -> Result<(), Error> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -22,10 +29,7 @@ async fn stream_to_slow_reader(time: Option<Duration>) -> Result<(), Error> {
         // The client may have closed the connection.
         let _ = socket.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").await;
     };
-    let deadline = time.map(|time| (SystemTime::now() + time).duration_since(UNIX_EPOCH).unwrap().as_millis());
-    let deadline = deadline.map(|milliseconds| milliseconds.to_string());
-    let deadline = deadline.as_deref().map(|milliseconds| ("lambda-runtime-deadline-ms", milliseconds));
-    let context = Context::from_headers(deadline);
+    let context = context(time);
     let streams = async {
         let mut stream = ResponseStream::start(&mut client, context, HTTP_INTEGRATION, b"{}\0\0\0\0\0\0\0\0").await?;
         stream.write("hello".into()).await.unwrap();
@@ -50,6 +54,21 @@ async fn client_and_listener() -> (Client, TcpListener) {
 /// More data than the buffers of two sockets hold.
 fn large() -> Bytes {
     vec![b'x'; 32 << 20].into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn gives_up_the_end_at_the_deadline() {
+    let (mut client, _listener) = client_and_listener().await;
+    let context = context(Some(Duration::from_secs(90)));
+    let mut stream = ResponseStream::start(&mut client, context, HTTP_INTEGRATION, b"{}").await.unwrap();
+    // Nothing reads. The data is sent together with the end, so that the write of the end waits.
+    push_chunk(stream.connection.out(), &large());
+    let start = Instant::now();
+    timeout(Duration::from_secs(600), stream.end()).await.expect("the end has no deadline");
+    assert!(start.elapsed() > Duration::from_secs(60), "{:?}", start.elapsed());
+    let error = stream.finish().await.unwrap_err();
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("did not read the data"), "{error:?}");
+    assert!(client.connection.is_none());
 }
 
 /// Asserts that the request was sent once, and without its end.
