@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod compare;
+mod curl;
 mod error;
 mod export;
 mod live;
@@ -68,7 +69,7 @@ impl Inspector {
             }
             (&Method::GET, ["state"]) => api::state(platform),
             (&Method::GET, ["invocations"]) => api::list(platform, &query),
-            (&Method::GET, ["invocations", id, "curl"]) => api::curl(platform, id)?,
+            (&Method::GET, ["invocations", id, "curl"]) => curl::curl(platform, id)?,
             (&Method::POST, ["invocations", id, "save"]) => save::save(platform, id, &read_json(request).await?)?,
             (&Method::POST, ["replay"]) => json!({"id": replay::replay(platform, read_json(request).await?).await?}),
             (&Method::POST, ["compare"]) => {

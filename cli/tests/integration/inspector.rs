@@ -99,9 +99,41 @@ fn writes_a_command_for_curl_and_clears_the_history() {
     let curl = dev.api(&format!("/api/invocations/{}/curl", last["id"]));
     let url = format!("http://rest-api.localhost:{}/echo", dev.address.port());
     let command = curl["command"].as_str().unwrap();
-    assert!(command.contains(r"-H 'x-a: it'\''s' --data-binary 'body'") && command.contains(&url), "{command}");
+    assert!(command.contains(r"-H 'x-a: it'\''s'") && command.contains("--data-raw 'body'"), "{command}");
+    assert!(command.contains(&url), "{command}");
     assert_eq!(dev.send("inspect", "DELETE /api/invocations HTTP/1.1\r\nx-lodger-inspector: 1\r\n", "").0, 204);
     assert_eq!(dev.api("/api/invocations"), json!({"invocations": [], "is_complete": true}));
+}
+
+/// Runs where curl is installed.
+#[test]
+fn repeats_requests_with_curl() {
+    if std::process::Command::new("curl").arg("--version").output().is_err() {
+        return;
+    }
+    let dev = Dev::function(&[]);
+    let request = |id: &Value| {
+        let mut request = dev.ended(id)["request"].take();
+        let is_of_connection = |header: &Value| ["host", "content-length"].contains(&header[0].as_str().unwrap());
+        request["headers"].as_array_mut().unwrap().retain(|header| !is_of_connection(header));
+        request
+    };
+    for (method, target, headers, body) in [
+        ("POST", "/a/../it's?a={1,2}&b[c]=$d", json!([["x-a", "it's `b`"], ["x-empty", ""]]), "@/etc/hostname\r\n"),
+        ("GET`id`", "/", json!([["accept", "*/*"], ["user-agent", "a"], ["content-type", "a/b"]]), "a\0'b'\n"),
+        ("HEAD", "/", json!([["x-a", "1"], ["x-a", "2"]]), ""),
+    ] {
+        let body = json!({"encoding": "text", "data": body});
+        let sent = json!({"method": method, "target": target, "headers": headers, "body": body});
+        let (_, begun) = dev.post("/api/replay", &json!({"front": "function-url", "request": sent}));
+        let original = request(&begun["id"]);
+        let curl = dev.api(&format!("/api/invocations/{}/curl", begun["id"]));
+        let command = format!("{} --silent --output /dev/null --max-time 20", curl["command"].as_str().unwrap());
+        assert!(std::process::Command::new("sh").args(["-c", &command]).status().unwrap().success(), "{command}");
+        let repeated = dev.last();
+        assert_ne!(repeated["id"], begun["id"]);
+        assert_eq!(request(&repeated["id"]), original, "{command}");
+    }
 }
 
 #[test]
