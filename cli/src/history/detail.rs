@@ -122,6 +122,9 @@ pub struct Detail {
     pub response: Option<ResponseRecord>,
     pub timing: Timing,
     pub logs: Vec<LogLine>,
+    /// The bytes of all lines.
+    #[serde(skip)]
+    pub log_size: usize,
     pub complaint_list: Vec<Complaint>,
 }
 

@@ -2,16 +2,14 @@
 
 mod body;
 mod detail;
+mod new_record;
 mod observer;
 mod record;
 mod secrets;
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::broadcast;
@@ -21,14 +19,15 @@ pub use self::detail::{ReplyRecord, ResponseRecord};
 pub use self::{
     body::BodyRecord,
     detail::{Complaint, Detail, HeaderList, RequestRecord, State, Summary},
-    record::{NewRecord, Record},
+    new_record::NewRecord,
+    record::Record,
     secrets::{is_secret, remove_secrets},
 };
 
 /// The maximum number of invocations. Older ones are dropped.
 const MAX_RECORDS: usize = 10_000;
 
-/// The maximum size of the bodies of all invocations, in bytes.
+/// The maximum size of all invocations, in bytes: bodies, headers and lines.
 const MAX_SIZE: usize = 128 << 20;
 
 /// The number of updates that a slow reader of them may be behind.
@@ -37,9 +36,22 @@ const UPDATES: usize = 1_024;
 /// The invocations, the newest last.
 #[derive(Debug)]
 pub struct History {
-    records: Mutex<VecDeque<Arc<Record>>>,
-    next: AtomicU64,
+    records: Mutex<Records>,
     updates: broadcast::Sender<Update>,
+}
+
+/// The invocations in the order of their ids.
+#[derive(Debug, Default)]
+struct Records {
+    all: VecDeque<Arc<Record>>,
+    /// The id of the newest one.
+    last_id: u64,
+}
+
+impl Records {
+    fn position(&self, id: u64) -> Option<usize> {
+        self.all.binary_search_by_key(&id, |record| record.id()).ok()
+    }
 }
 
 /// A change of the history.
@@ -54,15 +66,16 @@ pub enum Update {
 
 impl History {
     pub fn new() -> Self {
-        Self { records: Mutex::default(), next: AtomicU64::new(1), updates: broadcast::Sender::new(UPDATES) }
+        Self { records: Mutex::default(), updates: broadcast::Sender::new(UPDATES) }
     }
 
     /// Adds an invocation that begins now.
     pub fn begin(self: &Arc<Self>, new: NewRecord) -> Arc<Record> {
-        let record = Arc::new(Record::new(self.next.fetch_add(1, Relaxed), new, Arc::downgrade(self)));
         let mut records = self.lock();
-        records.push_back(Arc::clone(&record));
-        drop_oldest(&mut records, record.id());
+        records.last_id += 1;
+        let record = Arc::new(Record::new(records.last_id, new, Arc::downgrade(self)));
+        records.all.push_back(Arc::clone(&record));
+        drop_oldest(&mut records.all, record.id());
         drop(records);
         self.changed(&record);
         record
@@ -71,13 +84,12 @@ impl History {
     /// Returns an invocation.
     pub fn get(&self, id: u64) -> Option<Arc<Record>> {
         let records = self.lock();
-        let at = records.binary_search_by_key(&id, |record| record.id()).ok()?;
-        records.get(at).cloned()
+        records.all.get(records.position(id)?).cloned()
     }
 
     /// Returns up to `limit` invocations before `before`, the newest first, and whether there are no older ones.
     pub fn page(&self, before: Option<u64>, limit: usize) -> (Vec<Summary>, bool) {
-        let records = self.lock();
+        let records = &self.lock().all;
         let end = before.map_or(records.len(), |before| records.partition_point(|record| record.id() < before));
         let page: Vec<_> = records.range(..end).rev().take(limit).map(|record| record.summary()).collect();
         let is_complete = page.len() == end;
@@ -86,12 +98,14 @@ impl History {
 
     /// The invocations, the oldest first.
     pub fn all(&self) -> Vec<Arc<Record>> {
-        self.lock().iter().cloned().collect()
+        self.lock().all.iter().cloned().collect()
     }
 
     /// Drops all invocations.
     pub fn clear(&self) {
-        self.lock().clear();
+        let mut records = self.lock();
+        records.all.clear();
+        // Under the lock: no change of a dropped invocation follows.
         let _ = self.updates.send(Update::Cleared);
     }
 
@@ -107,12 +121,16 @@ impl History {
 
     fn changed(&self, record: &Record) {
         // Without a subscriber, no summary is needed.
-        if self.updates.receiver_count() > 0 {
+        if self.updates.receiver_count() == 0 {
+            return;
+        }
+        let records = self.lock();
+        if records.position(record.id()).is_some() {
             let _ = self.updates.send(Update::Changed(Box::new(record.summary())));
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Record>>> {
+    fn lock(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -175,6 +193,43 @@ mod tests {
         let (page, _) = history.page(None, usize::MAX);
         assert!(page.len() <= (MAX_SIZE >> 20) + SIZE_CHECK as usize, "{}", page.len());
         assert!(page.len() > (MAX_SIZE >> 20) / 2, "{}", page.len());
+    }
+
+    #[test]
+    fn finds_invocations_that_began_at_once() {
+        let history = history(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..1_000 {
+                        history.begin(NewRecord::event("function", "aws:sqs".to_owned(), 1));
+                    }
+                });
+            }
+        });
+        assert_eq!((1..=4_000).filter(|id| history.get(*id).is_none()).count(), 0);
+    }
+
+    #[test]
+    fn drops_the_oldest_above_the_size_of_lines() {
+        let history = history(0);
+        let line = "x".repeat(1 << 20);
+        for _ in 0..2 * (MAX_SIZE >> 20) {
+            let record = history.begin(NewRecord::event("function", "aws:sqs".to_owned(), 1));
+            record.add_line(&line);
+        }
+        let (page, _) = history.page(None, usize::MAX);
+        assert!(page.len() <= (MAX_SIZE >> 20) + SIZE_CHECK as usize, "{}", page.len());
+    }
+
+    #[tokio::test]
+    async fn reports_no_change_of_an_invocation_that_was_dropped() {
+        let history = history(0);
+        let record = history.begin(NewRecord::event("function", "aws:sqs".to_owned(), 1));
+        history.clear();
+        let mut updates = history.subscribe();
+        record.finish("complete", None);
+        assert!(updates.try_recv().is_err());
     }
 
     #[tokio::test]

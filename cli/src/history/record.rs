@@ -3,70 +3,25 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use http::{HeaderMap, Request};
+use http::HeaderMap;
 
 use super::{
-    History,
+    History, NewRecord,
     body::BodyRecord,
     detail::{
-        Complaint, Detail, Frame, LogLine, RequestRecord, ResponseRecord, State, Summary, content_type, header_list,
+        Complaint, Detail, Frame, HeaderList, LogLine, ReplyRecord, ResponseRecord, State, Summary, content_type,
+        header_list,
     },
 };
 
 /// The maximum number of frames and of log lines that are kept.
 const MAX_LIST: usize = 1_000;
 
-/// The beginning of an invocation.
-#[derive(Debug)]
-pub struct NewRecord {
-    detail: Detail,
-}
+/// The maximum size of the log lines that are kept, in bytes.
+const MAX_LOG: usize = 1 << 20;
 
-impl NewRecord {
-    /// A request through a front, to a function and the number of its build.
-    pub fn http(front: &str, (function, build): (&str, u64), request: &Request<bytes::Bytes>) -> Self {
-        let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
-        let name = format!("{} {}", request.method(), request.uri().path());
-        let content_type = content_type(request.headers());
-        let record = RequestRecord {
-            method: request.method().to_string(),
-            target: target.clone(),
-            headers: header_list(request.headers()),
-            body: BodyRecord::new(content_type, request.body()),
-        };
-        let summary = Summary {
-            kind: "http",
-            front: front.to_owned(),
-            function: function.to_owned(),
-            name,
-            method: Some(record.method.clone()),
-            target: Some(target),
-            request_size: record.body.size(),
-            build,
-            ..Summary::default()
-        };
-        Self { detail: Detail { summary, request: Some(record), ..Detail::default() } }
-    }
-
-    /// An event that is not a request.
-    pub fn event(function: &str, name: String, build: u64) -> Self {
-        let summary = Summary {
-            kind: "event",
-            front: "event".to_owned(),
-            function: function.to_owned(),
-            name,
-            build,
-            ..Summary::default()
-        };
-        Self { detail: Detail { summary, ..Detail::default() } }
-    }
-
-    /// Marks it as a replay of another invocation.
-    pub fn replay_of(mut self, id: Option<u64>) -> Self {
-        self.detail.summary.replay_of = id;
-        self
-    }
-}
+/// Follows the lines that are kept.
+const MORE_LINES: &str = "(the inspector keeps 1,000 lines and 1 MB of an invocation; the terminal has all lines)";
 
 /// An invocation in the history.
 #[derive(Debug)]
@@ -110,13 +65,18 @@ impl Record {
         detail
     }
 
-    /// The bytes that are kept of all bodies.
+    /// The bytes of memory behind the record: bodies, headers, lines and frames.
     pub(super) fn size(&self) -> usize {
         let detail = self.lock();
-        let request = detail.request.as_ref().map_or(0, |request| request.body.kept());
+        let headers = |list: &HeaderList| list.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        let request = detail.request.as_ref();
+        let request =
+            request.map_or(0, |request| request.body.kept() + request.target.len() + headers(&request.headers));
         let event = detail.event.as_ref().map_or(0, BodyRecord::kept);
-        let reply = detail.reply.as_ref().map_or(0, |reply| reply.body.kept());
-        request + event + reply + detail.response.as_ref().map_or(0, |response| response.body.kept())
+        let prelude = |reply: &ReplyRecord| reply.prelude.as_ref().map_or(0, String::len);
+        let reply = detail.reply.as_ref().map_or(0, |reply| reply.body.kept() + prelude(reply));
+        let response = detail.response.as_ref().map_or(0, |response| response.body.kept() + headers(&response.headers));
+        request + event + reply + response + detail.log_size + size_of_val(&*detail.timing.frames)
     }
 
     /// Milliseconds since the request.
@@ -151,9 +111,16 @@ impl Record {
     pub fn add_line(&self, line: &str) {
         let at_ms = self.now_ms();
         self.update_quietly(|detail| {
-            if detail.logs.len() < MAX_LIST {
-                detail.logs.push(LogLine { at_ms, text: line.trim_end_matches(['\r', '\n']).to_owned() });
+            // The last line that is kept says that there are more.
+            let is_cut_off = detail.logs.last().is_some_and(|last| last.text == MORE_LINES);
+            if is_cut_off {
+                return;
             }
+            let line = line.trim_end_matches(['\r', '\n']);
+            let fits = detail.logs.len() < MAX_LIST && detail.log_size + line.len() <= MAX_LOG;
+            let text = if fits { line } else { MORE_LINES };
+            detail.log_size += text.len();
+            detail.logs.push(LogLine { at_ms, text: text.to_owned() });
         });
     }
 
@@ -229,4 +196,43 @@ impl Record {
 
 pub fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn lines(record: &Record) -> (usize, String) {
+        record.read(|detail| (detail.logs.len(), detail.logs.last().unwrap().text.clone()))
+    }
+
+    fn record() -> Record {
+        Record::new(1, NewRecord::event("function", "aws:sqs".to_owned(), 1), Weak::new())
+    }
+
+    #[test]
+    fn keeps_the_first_lines() {
+        let many = record();
+        (0..2_000).for_each(|number| many.add_line(&format!("{number}\n")));
+        assert_eq!(lines(&many), (1_001, MORE_LINES.to_owned()));
+        many.read(|detail| assert_eq!(detail.logs[999].text, "999"));
+
+        let long = record();
+        long.add_line(&"x".repeat(1 << 20));
+        assert_eq!((lines(&long).0, long.size()), (1, 1 << 20));
+        (0..100).for_each(|_| long.add_line(&"x".repeat(1 << 20)));
+        assert_eq!(lines(&long), (2, MORE_LINES.to_owned()));
+    }
+
+    #[test]
+    fn counts_headers_and_frames() {
+        let request = Request::builder().uri("/abc").header("x-a", "12345").body("body".into()).unwrap();
+        let record = Record::new(1, NewRecord::http("alb", ("function", 1), &request), Weak::new());
+        assert_eq!(record.size(), "/abc".len() + "x-a12345".len() + "body".len());
+        record.begin_response(200, request.headers());
+        record.add_response_body(b"12", Instant::now());
+        assert_eq!(record.size(), 16 + "x-a12345".len() + 2 + size_of::<Frame>());
+    }
 }
