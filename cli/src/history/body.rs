@@ -1,4 +1,7 @@
-use std::str;
+use std::{
+    hash::{DefaultHasher, Hasher as _},
+    str,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
@@ -13,6 +16,8 @@ pub struct BodyRecord {
     pub content_type: Option<String>,
     data: BytesMut,
     size: usize,
+    /// Has read the bytes that are not kept.
+    rest: DefaultHasher,
 }
 
 impl BodyRecord {
@@ -22,10 +27,12 @@ impl BodyRecord {
         body
     }
 
-    /// Appends bytes. Those above the limit only count.
+    /// Appends bytes. Those above the limit only count, and change the hash.
     pub fn push(&mut self, bytes: &[u8]) {
         let room = MAX_BODY.saturating_sub(self.data.len()).min(bytes.len());
-        self.data.extend_from_slice(bytes.get(..room).unwrap_or_default());
+        let (kept, rest) = bytes.split_at_checked(room).unwrap_or_default();
+        self.data.extend_from_slice(kept);
+        self.rest.write(rest);
         self.size += bytes.len();
     }
 
@@ -37,6 +44,13 @@ impl BodyRecord {
     /// The number of bytes of the whole body.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// A hash of the whole body, the same for equal bodies.
+    pub fn hash(&self) -> u64 {
+        let mut hasher = self.rest.clone();
+        hasher.write(&self.data);
+        hasher.finish()
     }
 
     /// The number of bytes that are kept.
@@ -94,8 +108,13 @@ mod tests {
         body.push("\u{e9}".as_bytes());
         assert_eq!((body.size(), body.kept(), body.is_truncated()), (MAX_BODY + 1, MAX_BODY, true));
         assert_eq!(body.text().map(str::len), Some(MAX_BODY - 1));
+        let before = body.hash();
         body.push(b"b");
         assert_eq!((body.size(), body.kept()), (MAX_BODY + 2, MAX_BODY));
+        assert_ne!(body.hash(), before);
+        // The parts in which a body arrives do not count.
+        let whole = [&[b'a'; MAX_BODY - 1], "\u{e9}b".as_bytes()].concat();
+        assert_eq!(BodyRecord::new(None, &whole).hash(), body.hash());
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::{
     collections::VecDeque,
-    hash::{DefaultHasher, Hasher as _},
     net::Ipv4Addr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{error::ApiError, replay::ReplayRequest};
 use crate::{
-    history::{Detail, NewRecord},
+    history::{BodyRecord, Detail, NewRecord},
     platform::Platform,
 };
 
@@ -76,15 +75,21 @@ impl Comparisons {
 /// The request is not valid.
 pub async fn send_to_all(platform: &Arc<Platform>, new: NewComparison) -> Result<Vec<u64>, ApiError> {
     let request = new.request.into_request()?;
+    let origin = new.replay_of.and_then(|id| platform.history.get(id)).map(|record| record.summary().front);
+    let origin = origin.as_deref().unwrap_or_else(|| platform.fronts.default_name());
+    // The same path for the app behind all fronts.
+    let below = platform.fronts.below_stage(origin, request.uri());
     let mut ids = Vec::new();
     // One after another: their times are comparable too.
     for name in platform.fronts.names() {
         let Some(kind) = platform.fronts.get(name) else { continue };
+        let mut request = request.clone();
+        *request.uri_mut() = platform.fronts.with_stage(name, &below);
         let selection = platform.select(kind, &request).await;
         let record = NewRecord::http(name, selection.function(), &request).replay_of(new.replay_of);
         let record = platform.history.begin(record);
         ids.push(record.id());
-        let response = platform.send(selection, Ipv4Addr::LOCALHOST.into(), request.clone(), record).await;
+        let response = platform.send(selection, Ipv4Addr::LOCALHOST.into(), request, record).await;
         // The record has everything.
         let _ = response.into_body().collect().await;
     }
@@ -123,17 +128,25 @@ fn rows(details: &[Detail]) -> Vec<Value> {
     }));
     rows.push(row("body", details, |detail| {
         let body = &detail.response.as_ref()?.body;
-        Some(body.text().map_or_else(|| describe(&body.bytes(), body.size()), str::to_owned))
+        let text = body.text().filter(|_| !body.is_truncated());
+        Some(text.map_or_else(|| describe(body), str::to_owned))
     }));
     rows
 }
 
-/// Describes bytes that are no text, so that different ones have different descriptions.
-fn describe(bytes: &[u8], size: usize) -> String {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    let first: Vec<_> = bytes.iter().take(32).map(|byte| format!("{byte:02x}")).collect();
-    format!("{size} bytes, hash {:016x}: {}", hasher.finish(), first.join(" "))
+/// Describes a body that is no text or too long, so that different ones have different descriptions.
+fn describe(body: &BodyRecord) -> String {
+    let (size, hash) = (body.size(), body.hash());
+    match body.text() {
+        Some(text) => {
+            let start: String = text.chars().take(1_000).collect();
+            format!("{size} bytes, hash {hash:016x}: {start}…")
+        }
+        None => {
+            let first: Vec<_> = body.bytes().iter().take(32).map(|byte| format!("{byte:02x}")).collect();
+            format!("{size} bytes, hash {hash:016x}: {}", first.join(" "))
+        }
+    }
 }
 
 fn row(name: &str, details: &[Detail], value: impl Fn(&Detail) -> Option<String>) -> Value {
@@ -145,7 +158,7 @@ fn row(name: &str, details: &[Detail], value: impl Fn(&Detail) -> Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{BodyRecord, ResponseRecord};
+    use crate::history::ResponseRecord;
 
     fn detail(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Detail {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -176,5 +189,15 @@ mod tests {
         assert_eq!(rows[1]["values"], json!(["a=1\nb=2", "b=2", null]));
         let binary = rows[3]["values"][2].as_str().unwrap();
         assert!(binary.starts_with("1 bytes, hash ") && binary.ends_with(": ff"), "{binary}");
+    }
+
+    #[test]
+    fn compares_bodies_beyond_the_part_that_is_kept() {
+        let start = vec![b'a'; 1 << 20];
+        let details = [[start.as_slice(), b"1"].concat(), [start.as_slice(), b"2"].concat()];
+        let details = details.map(|body| detail(200, &[], &body));
+        let rows = rows(&details);
+        assert_eq!((&rows[1]["name"], &rows[1]["is_different"]), (&json!("body"), &json!(true)));
+        assert!(rows[1]["values"][0].as_str().unwrap().starts_with("1048577 bytes, hash "));
     }
 }

@@ -1,13 +1,10 @@
 //! The fronts of the command, by their names below `localhost`.
 
+use http::Uri;
 use lodger_gateway::{Front, WebSocketApi};
 
-use crate::{
-    Result,
-    args::DevArgs,
-    function::LocalHost,
-    project::{CorsSettings, Project},
-};
+use super::front_settings::FrontSettings;
+use crate::{Result, args::DevArgs, function::LocalHost, project::Project};
 
 /// The name of the program as a server.
 pub const SERVER: &str = "server";
@@ -39,6 +36,7 @@ pub struct Fronts {
     lambda: Vec<Front>,
     default: String,
     websocket: WebSocketApi,
+    settings: FrontSettings,
 }
 
 impl Fronts {
@@ -47,34 +45,15 @@ impl Fronts {
     /// # Errors
     /// The file with the CORS configuration cannot be read, or there is no such default front.
     pub fn new(args: &DevArgs, project: Option<&Project>) -> Result<Self> {
-        let settings = project.map(|project| &project.settings);
-        let stage = args.stage.as_ref().or(settings.and_then(|settings| settings.stage.as_ref()));
-        let media_types = match settings {
-            Some(settings) if args.binary_media_types.is_empty() => settings.binary_media_types.clone(),
-            _ => args.binary_media_types.clone(),
-        };
-        let cors = match &args.cors {
-            Some(file) => Some(CorsSettings::read(file)?),
-            None => settings.and_then(|settings| settings.cors.clone()),
-        };
-        let lambda = Front::all().into_iter().filter(|front| front.name() != VERCEL).map(|front| {
-            let front = front.streaming_like_reply().binary_media_types(media_types.clone());
-            let front = cors.iter().fold(front, |front, cors| front.cors(cors.to_cors()));
-            match stage {
-                Some(stage) => front.stage(stage),
-                // Without a stage in the URL, as behind a domain of the user's.
-                None if front.has_stages() => {
-                    let name = format!("{front}.localhost");
-                    front.custom_domain(name)
-                }
-                None => front,
-            }
-        });
-        let default = args.front.clone().or(settings.and_then(|settings| settings.front.clone()));
+        let project = project.map(|project| &project.settings);
+        let settings = FrontSettings::new(args, project)?;
+        let lambda = Front::all().into_iter().filter(|front| front.name() != VERCEL);
+        let lambda = lambda.map(|front| settings.apply(front.streaming_like_reply())).collect();
+        let default = args.front.clone().or(project.and_then(|project| project.front.clone()));
         let websocket = WebSocketApi::new();
         let websocket = if args.route_responses { websocket.route_responses() } else { websocket };
         let default = default.unwrap_or_else(|| "function-url".to_owned());
-        let fronts = Self { lambda: lambda.collect(), default, websocket };
+        let fronts = Self { lambda, default, websocket, settings };
         if fronts.get(&fronts.default).is_none() {
             let names = fronts.names().join(", ");
             return Err(format!("cannot find the front {:?}: expected one of {names}", fronts.default).into());
@@ -112,5 +91,26 @@ impl Fronts {
     /// The names of all fronts that take requests.
     pub fn names(&self) -> Vec<&str> {
         self.lambda.iter().map(Front::name).chain(LOCAL_HOSTS.iter().map(|(name, _)| *name)).collect()
+    }
+
+    /// The URI of a request below the stage: without the stage, if clients of the front send it.
+    pub fn below_stage(&self, name: &str, uri: &Uri) -> Uri {
+        match self.get(name) {
+            Some(Kind::Lambda(front)) => front.uri_below_stage(uri).unwrap_or_else(|_| uri.clone()),
+            _ => uri.clone(),
+        }
+    }
+
+    /// The URI that clients of a front send, with its stage if it has one.
+    pub fn with_stage(&self, name: &str, below: &Uri) -> Uri {
+        let uri = self.settings.stage.as_ref().and_then(|stage| format!("/{stage}{below}").parse().ok());
+        // Fronts without stages, and a default stage, change nothing.
+        uri.filter(|uri| uri != below && self.below_stage(name, uri) == *below).unwrap_or_else(|| below.clone())
+    }
+
+    /// The Rust source of a front of Lambda with its settings.
+    pub fn source(&self, name: &str) -> Option<String> {
+        let front = self.lambda.iter().find(|front| front.name() == name)?;
+        Some(self.settings.source(front))
     }
 }

@@ -4,6 +4,7 @@ mod body;
 mod event;
 mod exchange;
 mod front;
+mod front_settings;
 mod functions;
 mod proxy;
 mod routes;

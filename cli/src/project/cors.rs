@@ -49,6 +49,25 @@ impl CorsSettings {
         let cors = if self.allow_credentials { cors.allow_credentials() } else { cors };
         self.max_age.into_iter().fold(cors, |cors, seconds| cors.max_age(Duration::from_secs(seconds)))
     }
+
+    /// The configuration as Rust source.
+    pub fn source(&self) -> String {
+        let lists = [
+            ("allow_origins", &self.allow_origins),
+            ("allow_methods", &self.allow_methods),
+            ("allow_headers", &self.allow_headers),
+            ("expose_headers", &self.expose_headers),
+        ];
+        let lists = lists.into_iter().filter(|(_, list)| !list.is_empty());
+        let mut source: String = lists.map(|(method, list)| format!(".{method}({list:?})")).collect();
+        if let Some(seconds) = self.max_age {
+            source += &format!(".max_age(std::time::Duration::from_secs({seconds}))");
+        }
+        if self.allow_credentials {
+            source += ".allow_credentials()";
+        }
+        format!("lodger_gateway::Cors::new(){source}")
+    }
 }
 
 #[cfg(test)]

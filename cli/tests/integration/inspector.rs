@@ -92,6 +92,26 @@ fn compares_all_fronts() {
 }
 
 #[test]
+fn compares_the_same_path_behind_fronts_with_and_without_stages() {
+    let dev = Dev::function(&["--stage", "prod"]);
+    for (front, target) in [("http-api", "/prod/echo?a=1"), ("alb", "/echo?a=1")] {
+        let request = json!({"method": "GET", "target": target});
+        let (_, original) = dev.post("/api/replay", &json!({"front": front, "request": request}));
+        let (_, begun) = dev.post("/api/compare", &json!({"request": request, "replay_of": original["id"]}));
+        let comparison = dev.api(&format!("/api/compare/{}", begun["number"]));
+        assert_eq!(comparison["rows"][0]["is_different"], false, "{comparison}");
+        let targets = comparison["columns"].as_array().unwrap().iter().map(|column| {
+            let invocation = dev.api(&format!("/api/invocations/{}", column["id"]));
+            (column["front"].as_str().unwrap().to_owned(), invocation["target"].as_str().unwrap().to_owned())
+        });
+        for (name, target) in targets {
+            let has_stage = ["http-api", "http-api-v1", "rest-api"].contains(&&*name);
+            assert_eq!(target, if has_stage { "/prod/echo?a=1" } else { "/echo?a=1" }, "{name}");
+        }
+    }
+}
+
+#[test]
 fn writes_a_command_for_curl_and_clears_the_history() {
     let dev = Dev::function(&[]);
     dev.send("rest-api", "POST /echo HTTP/1.1\r\nx-a: it's\r\n", "body");
