@@ -76,7 +76,14 @@ mod tests {
     #[tokio::test]
     async fn a_slow_client_loads_everything_again() {
         let history = History::new();
-        let build = BuildState { state: "running", number: 1, at: 0, duration_ms: 0.0, output: String::new() };
+        let build = BuildState {
+            state: "running",
+            number: 1,
+            at: 0,
+            duration_ms: 0.0,
+            is_serving: true,
+            output: String::new(),
+        };
         let (_build, build) = watch::channel(build);
         let (sender, mut body) = Channel::new(1);
         let updates = history.subscribe();

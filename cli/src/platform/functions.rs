@@ -25,6 +25,8 @@ pub struct BuildState {
     /// Milliseconds since 1970.
     pub at: u64,
     pub duration_ms: f64,
+    /// Whether a version serves: this build, or the last one that did not fail.
+    pub is_serving: bool,
     /// The messages of the compiler, or the errors at the start.
     pub output: String,
 }
@@ -40,13 +42,25 @@ pub struct Functions {
 impl Functions {
     /// Creates the functions, the default one first.
     pub fn new(all: Vec<Versions>, terminal: Terminal) -> Arc<Self> {
-        let build = BuildState { state: "building", number: 1, at: now(), duration_ms: 0.0, output: String::new() };
+        let build = BuildState {
+            state: "building",
+            number: 1,
+            at: now(),
+            duration_ms: 0.0,
+            is_serving: false,
+            output: String::new(),
+        };
         Arc::new(Self { all, build: watch::Sender::new(build), terminal })
     }
 
     /// The names of the functions, the default one first.
     pub fn names(&self) -> Vec<&str> {
         self.all.iter().map(Versions::name).collect()
+    }
+
+    /// The variables of a function, of `Cargo.toml`, files and the command line.
+    pub fn variables(&self, name: &str) -> &[(String, String)] {
+        self.all.iter().find(|function| function.name() == name).map_or(&[], |function| &function.program().variables)
     }
 
     /// Waits for the end of a build, and returns the current version of a function. `None` if it has none, or there is no such function.
@@ -66,7 +80,15 @@ impl Functions {
     pub fn begin(&self) {
         self.build.send_modify(|build| {
             let number = build.number + 1;
-            *build = BuildState { state: "building", number, at: now(), duration_ms: 0.0, output: String::new() };
+            let is_serving = build.is_serving;
+            *build = BuildState {
+                state: "building",
+                number,
+                at: now(),
+                duration_ms: 0.0,
+                is_serving,
+                output: String::new(),
+            };
         });
     }
 
@@ -118,15 +140,21 @@ impl Functions {
     }
 
     fn fail(&self, duration: Duration, output: String) {
-        if self.all.iter().any(|function| function.current().is_some()) {
+        if self.is_serving() {
             self.terminal.warning("the last version still serves");
         }
         self.end("failed", duration, output);
     }
 
     fn end(&self, state: &'static str, duration: Duration, output: String) {
-        let duration_ms = duration.as_secs_f64() * 1000.0;
-        self.build.send_modify(|build| *build = BuildState { state, at: now(), duration_ms, output, ..build.clone() });
+        let (duration_ms, is_serving) = (duration.as_secs_f64() * 1000.0, self.is_serving());
+        self.build.send_modify(|build| {
+            *build = BuildState { state, at: now(), duration_ms, is_serving, output, ..build.clone() };
+        });
+    }
+
+    fn is_serving(&self) -> bool {
+        self.all.iter().any(|function| function.current().is_some())
     }
 }
 

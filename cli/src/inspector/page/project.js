@@ -54,11 +54,10 @@ export class BuildState {
   }
 
   #renderFailure() {
-    const { number, output } = this.#build;
-    const text =
-      number > 1
-        ? "The previous version still serves."
-        : "No earlier version exists; the function serves after the first successful build.";
+    const { number, output, is_serving: isServing } = this.#build;
+    const text = isServing
+      ? "The previous version still serves."
+      : "No earlier version exists; the function serves after the first successful build.";
     const lines = element(
       "pre",
       { tabindex: "0", "aria-label": "Compiler output", id: "compiler-output" },
