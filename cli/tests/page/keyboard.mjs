@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { hash, hashOf, waitForFocus, waitForInvocation, waitForNewInvocation, waitForRows } from "./browser.mjs";
+import { filterTo, hash, hashOf, waitForFocus, waitForInvocation, waitForNewInvocation, waitForRows } from "./browser.mjs";
 import { eventually, newTag } from "./dev.mjs";
 
 export async function keysFilterSelectAndOpenInvocations({ dev, open }) {
@@ -32,6 +32,44 @@ export async function keysFilterSelectAndOpenInvocations({ dev, open }) {
   await waitForFocus(page, "#list");
   await page.keyboard.press("Escape");
   await page.waitForFunction(() => location.hash === "#/");
+}
+
+export async function keyOfTheFilterShowsAHiddenList({ dev, open }) {
+  const tag = newTag();
+  const original = await dev.invoke("alb", "GET", `/?${tag}`);
+  const narrow = await open(dev, hashOf(original), { width: 400 });
+  await waitForInvocation(narrow, original);
+  await narrow.keyboard.press("/");
+  // The keys of replay and of the editor, without a pause.
+  await narrow.keyboard.type("re");
+  assert.equal(await narrow.inputValue("#filter"), "re");
+  assert.equal(await hash(narrow), "#/");
+
+  const page = await open(dev, hashOf(original));
+  await waitForInvocation(page, original);
+  await page.keyboard.press("c");
+  await page.waitForSelector(".compare-table");
+  await page.keyboard.press("/");
+  await page.keyboard.type(tag);
+  assert.equal(await page.inputValue("#filter"), tag);
+}
+
+export async function keysIgnoreAnInvocationThatTheFilterHides({ dev, open }) {
+  const tag = newTag();
+  const hidden = await dev.invoke("alb", "GET", `/?${tag}=hidden`);
+  await dev.invoke("alb", "GET", `/?${tag}=shown`);
+  const page = await open(dev);
+  await filterTo(page, tag, 2);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("j");
+  await waitForSelection(page, hidden);
+  await filterTo(page, `${tag}=shown`, 1);
+  await page.locator("#list").focus();
+  await page.keyboard.press("e");
+  // The editor of a new request opens next, and no other one before.
+  await page.keyboard.press("n");
+  await page.waitForSelector("#edit-dialog[open]");
+  assert.equal(await page.innerText("#edit-title"), "New request");
 }
 
 export async function keysReplayEditAndCompare({ dev, open }) {

@@ -39,9 +39,10 @@ function isNarrow() {
   return matchMedia("(max-width: 760px)").matches;
 }
 
+// At once: the next key belongs to the new route. An assignment to `location.hash` takes effect later.
 function navigate(hash) {
-  if (location.hash === hash) showRoute();
-  else location.hash = hash;
+  if (location.hash !== hash) history.pushState(null, "", hash);
+  showRoute();
 }
 
 function parseRoute() {
@@ -180,7 +181,8 @@ function start() {
     Enter: () => list.openActive(),
     Escape: () => navigate(backHash(route.origin)),
     "/": () => {
-      if (isNarrow()) navigate("#/");
+      // An invocation on a narrow window hides the list, and so does a comparison.
+      if (!byId("filter").checkVisibility()) navigate("#/");
       byId("filter").focus();
       byId("filter").select();
     },

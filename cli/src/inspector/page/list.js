@@ -40,9 +40,9 @@ export class List {
     new ResizeObserver(() => this.#measure()).observe(this.#grid);
   }
 
-  /** The id of the selected row. */
+  /** The id of the selected row. `null` if there is none, or the filter hides it. */
   get activeId() {
-    return this.#activeId;
+    return this.#indexOf(this.#activeId) < 0 ? null : this.#activeId;
   }
 
   /** Marks the invocation that the page shows in full, and selects its row. */
@@ -89,8 +89,8 @@ export class List {
 
   /** Opens the selected row. */
   openActive() {
-    if (this.#activeId === null) this.move(0);
-    if (this.#activeId !== null) this.#open(this.#activeId, true);
+    if (this.activeId === null) this.move(0);
+    if (this.activeId !== null) this.#open(this.activeId, true);
   }
 
   #handleKey(event) {
