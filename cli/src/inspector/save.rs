@@ -1,6 +1,6 @@
 //! An invocation as a test of the package: a fixture, and a Rust test that sends the same request.
 
-use std::{fs, io, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -27,41 +27,76 @@ const DEPENDENCIES: &str =
 /// Writes the files of a test, and returns their names.
 ///
 /// # Errors
-/// The name is not that of a function, the invocation cannot be a test, or a file exists or cannot be written.
+/// The name is not that of a test, the invocation cannot be a test, or a file exists or cannot be written.
 pub fn save(platform: &Platform, id: &str, new: &NewTest) -> Result<Value, ApiError> {
     let bad = |error: String| (StatusCode::BAD_REQUEST, error);
     let Some(folder) = &platform.folder else {
         return Err(bad("cannot save a test without a package: the command was started with a program".to_owned()));
     };
-    if !is_function_name(&new.name) {
-        return Err(bad(format!("invalid name {:?}: expected letters, digits and _, such as lists_items", new.name)));
+    if !is_test_name(&new.name) {
+        let expected = "lower-case letters, digits and _, such as lists_items";
+        return Err(bad(format!("invalid name {:?}: expected {expected}", new.name)));
     }
     let detail = api::record(platform, id)?.detail();
     if detail.summary.kind == "http" && (platform.routes.is_some() || platform.authorizer.is_some()) {
         return Err(bad("cannot save a test of an API with routes or an authorizer: the test has neither".to_owned()));
     }
+    let target =
+        |target: &str| target.parse().map(|uri| platform.fronts.below_stage(&detail.summary.front, &uri).to_string());
     let mut fixture = fixture(&detail, new.with_secrets).map_err(bad)?;
-    if let Some(fixture) = fixture.as_object_mut() {
-        fixture.insert("env".to_owned(), json!(platform.variables));
+    if let Some(sent) = fixture.pointer_mut("/request/target")
+        && let Some(Ok(below)) = sent.as_str().map(target)
+    {
+        // The test sends the request to the stage itself.
+        *sent = below.into();
     }
-    let test = test(&new.name, &detail, &detail.summary.function);
+    let (variables, unsaved) = variables(platform, &detail.summary.function);
+    if let Some(fixture) = fixture.as_object_mut() {
+        fixture.insert("env".to_owned(), json!(variables));
+    }
     let files = [
         (format!("tests/fixtures/{}.json", new.name), format!("{fixture:#}\n")),
-        (format!("tests/{}.rs", new.name), test),
+        (format!("tests/{}.rs", new.name), test(&new.name, &detail, platform.fronts.source(&detail.summary.front))),
     ];
-    for (name, content) in &files {
-        write_new(&folder.join(name), content)
-            .map_err(|error| (StatusCode::CONFLICT, format!("cannot write {name}: {error}; choose another name")))?;
-    }
+    write_all(folder, &files)?;
     let names: Vec<_> = files.iter().map(|(name, _)| name).collect();
-    let hint = format!(
+    let mut hint = format!(
         "The test needs these development dependencies: {DEPENDENCIES}. Run it with cargo test --test {}.",
         new.name
     );
+    if !unsaved.is_empty() {
+        hint += &format!(" It does not set {}, which may be secret.", unsaved.join(", "));
+    }
     Ok(json!({"files": names, "hint": hint}))
 }
 
-/// Writes a file that does not exist.
+/// The variables that a test sets, and the names of those of files and of the command line, which may be secret. Settings of Lodger are
+/// not: a response depends on them.
+fn variables<'a>(platform: &'a Platform, function: &str) -> (BTreeMap<&'a str, &'a str>, Vec<&'a str>) {
+    let all = platform.functions.variables(function).iter();
+    let (saved, unsaved): (Vec<_>, Vec<_>) =
+        all.partition(|(name, value)| name.starts_with("LODGER_") || platform.variables.get(name) == Some(value));
+    let saved = saved.into_iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    (saved.collect(), unsaved.into_iter().map(|(name, _)| name.as_str()).collect())
+}
+
+/// Writes files that do not exist.
+///
+/// # Errors
+/// One of them exists, or cannot be written.
+fn write_all(folder: &Path, files: &[(String, String)]) -> Result<(), ApiError> {
+    let failed = |name: &str, error: io::Error| {
+        (StatusCode::CONFLICT, format!("cannot write {name}: {error}; choose another name"))
+    };
+    // No file is written if one of them exists.
+    if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).exists()) {
+        return Err(failed(name, io::ErrorKind::AlreadyExists.into()));
+    }
+    files
+        .iter()
+        .try_for_each(|(name, content)| write_new(&folder.join(name), content).map_err(|error| failed(name, error)))
+}
+
 fn write_new(path: &Path, content: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -77,6 +112,9 @@ fn fixture(detail: &Detail, with_secrets: bool) -> Result<Value, String> {
     };
     if let (Some(event), "event") = (&detail.event, detail.summary.kind) {
         let reply = detail.reply.as_ref().ok_or("the invocation has no reply")?;
+        if let Some(error) = &detail.summary.error {
+            return Err(format!("the invocation failed, and a saved test expects a reply: {error}"));
+        }
         let json = |body: &BodyRecord| {
             let mut value = serde_json::from_slice::<Value>(&body.bytes())?;
             if !with_secrets {
@@ -101,21 +139,24 @@ fn fixture(detail: &Detail, with_secrets: bool) -> Result<Value, String> {
     }))
 }
 
-fn is_function_name(name: &str) -> bool {
+/// Returns whether a test of the package can have the name. The function in the test has a name of its own.
+fn is_test_name(name: &str) -> bool {
     let is_first = |first: char| first.is_ascii_lowercase() || first == '_';
     let is_valid = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_';
-    name.len() <= 80 && name.starts_with(is_first) && name.chars().all(is_valid)
+    let has_letter = name.contains(|char: char| char.is_ascii_alphanumeric());
+    name.len() <= 80 && name.starts_with(is_first) && name.chars().all(is_valid) && has_letter
 }
 
 /// The source of the test.
-fn test(name: &str, detail: &Detail, binary: &str) -> String {
+fn test(name: &str, detail: &Detail, front: Option<String>) -> String {
     let is_event = detail.summary.kind == "event";
     let template = if is_event { include_str!("save/event.rs.txt") } else { include_str!("save/request.rs.txt") };
-    let front = format!("Front::{}()", detail.summary.front.replace('-', "_"));
     let is_streamed = detail.reply.as_ref().is_some_and(|reply| reply.is_streamed);
-    let front = if is_streamed { format!("{front}.streaming()") } else { front };
+    let streaming = if is_streamed { ".streaming()" } else { "" };
+    let front = front.unwrap_or_default() + streaming;
     let title = detail.summary.name.replace(|char: char| char.is_control(), " ");
-    template.replace("{title}", &title).replace("{front}", &front).replace("{binary}", binary).replace("{name}", name)
+    let binary = &detail.summary.function;
+    template.replace("{front}", &front).replace("{binary}", binary).replace("{name}", name).replace("{title}", &title)
 }
 
 #[cfg(test)]
@@ -134,17 +175,19 @@ mod tests {
     }
 
     #[test]
-    fn accepts_names_of_functions() {
+    fn accepts_names_of_tests() {
         for (name, is_valid) in [
             ("lists_items", true),
             ("_1", true),
+            ("move", true),
+            ("_", false),
             ("1a", false),
             ("", false),
             ("../a", false),
             ("A", false),
             ("a-b", false),
         ] {
-            assert_eq!(is_function_name(name), is_valid, "{name}");
+            assert_eq!(is_test_name(name), is_valid, "{name}");
         }
     }
 }

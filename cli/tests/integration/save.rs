@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     support::{Dev, Folder},
-    watch::{MANIFEST, command, package},
+    watch::{MAIN, MANIFEST, command, package},
 };
 
 /// The dependencies that the command names, with the gateway of this repository.
@@ -52,6 +52,39 @@ fn saves_a_request_and_an_event_as_tests_that_pass() {
     let (status, error) = save(&request, "lists_items");
     assert!(status == 409 && error["error"].as_str().unwrap().contains("choose another name"), "{error}");
     assert_eq!(save(&request, "../lists_items").0, 400);
+}
+
+/// A test has the stage, the media types and the streaming mode of the recorded invocation. Names of Rust are names of tests too.
+#[test]
+fn saves_the_settings_of_the_front() {
+    let folder = package("1");
+    add_dependencies(&folder);
+    // Replies with the path, because the stage may be a part of it, and with a secret.
+    let path = r#"event.split_once("\"path\":\"").map_or("", |(_, rest)| rest.split('"').next().unwrap())"#;
+    let main = MAIN.replace("(id, _)", "(id, event)").replace("TEXT", path);
+    folder.write("src/main.rs", &main.replace(r#"\"body\""#, r#"\"headers\":{{\"set-cookie\":\"a=1\"}},\"body\""#));
+    let mut command = command(&folder);
+    command.args(["--no-watch", "--stage", "prod", "--binary-media-types", "image/png,text/plain"]);
+    command.args(["--env", "LODGER_A=1", "--env", "SECRET=2"]);
+    let dev = Dev::start(command);
+    dev.send("rest-api", "GET /prod/items HTTP/1.1\r\naccept: text/plain\r\n", "");
+    let request = dev.last();
+    assert_eq!(request["response"]["body"]["data"], "hello /items", "{request}");
+    let save = |id: &Value, name: &str| dev.post(&format!("/api/invocations/{id}/save"), &json!({"name": name}));
+    let (status, saved) = save(&request["id"], "move");
+    assert!(status == 200 && saved["hint"].as_str().unwrap().contains("does not set SECRET,"), "{saved}");
+
+    let (_, begun) = dev.post("/api/replay", &json!({"event": {"data": "{\"id\":1}"}}));
+    dev.ended(&begun["id"]);
+    assert_eq!(save(&begun["id"], "body").0, 200);
+    let fixture = fs::read_to_string(folder.path().join("tests/fixtures/move.json")).unwrap();
+    assert!(fixture.contains("LODGER_A") && !fixture.contains("SECRET"), "{fixture}");
+
+    let mut tests = Command::new(env!("CARGO"));
+    tests.args(["test", "--quiet", "--offline", "--tests"]).current_dir(folder.path()).env_remove("CARGO_TARGET_DIR");
+    let output = tests.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.matches("test result: ok. 1 passed").count() == 2, "{text}");
 }
 
 #[test]
