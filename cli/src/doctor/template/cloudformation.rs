@@ -36,6 +36,8 @@ impl<'a> Template<'a> {
                 .into_iter()
                 .flatten()
                 .all(|node| matches!(node, Node::Table(_)));
+        // A variable of the function replaces the global one.
+        variables.entries.retain(|(name, _)| own_variables.get(name).is_none());
         variables.entries.extend(own_variables.entries);
         let mut urls: Vec<_> = self.urls(name).collect();
         if let Some(config) = property("FunctionUrlConfig").filter(|_| is_sam) {
@@ -147,6 +149,7 @@ Resources:
         assert_eq!((app.runtime.as_deref(), app.architecture.as_deref()), (Some("provided.al2023"), Some("arm64")));
         let get = |name: &str| app.variables.get(name);
         assert_eq!((get("A"), get("B"), get("C")), (Some(Some("global")), Some(Some("own")), Some(None)));
+        assert_eq!(app.variables.entries.len(), 3);
         assert!(app.variables.is_complete && !other.variables.is_complete);
         assert_eq!((other.runtime.as_deref(), other.architecture.as_deref()), (None, Some("x86_64")));
     }

@@ -17,6 +17,24 @@ pub(super) struct Resource {
     pub arguments: Node,
 }
 
+/// A function, with the addresses of itself and of its aliases.
+pub(super) struct Function<'a> {
+    pub resource: &'a Resource,
+    addresses: Vec<String>,
+}
+
+impl<'a> Function<'a> {
+    /// Finds the aliases of a function among the resources.
+    pub(super) fn new(resource: &'a Resource, resources: &[Resource]) -> Self {
+        let mut function = Self { resource, addresses: vec![resource.address()] };
+        let aliases = resources.iter().filter(|resource| resource.kind == "aws_lambda_alias");
+        let aliases = aliases.filter(|alias| alias.refers_to("function_name", &function)).map(Resource::address);
+        let aliases: Vec<_> = aliases.collect();
+        function.addresses.extend(aliases);
+        function
+    }
+}
+
 /// Reads the resources of a file.
 ///
 /// # Errors
@@ -39,16 +57,21 @@ impl Resource {
         format!("{} ({}.{})", self.file, self.kind, self.name)
     }
 
-    /// Whether an argument refers to a function, or is its literal name.
-    pub(super) fn refers_to(&self, argument: &str, function: &Self) -> bool {
+    /// The name in the expressions of other resources, such as `aws_lambda_function.app`.
+    pub(super) fn address(&self) -> String {
+        format!("{}.{}", self.kind, self.name)
+    }
+
+    /// Whether an argument refers to a function or to one of its aliases, or is its literal name.
+    pub(super) fn refers_to(&self, argument: &str, function: &Function<'_>) -> bool {
         let Some(argument) = self.arguments.get(argument) else { return false };
-        let name = format!("{}.{}", function.kind, function.name);
-        let literal = function.arguments.get("function_name").and_then(Node::literal);
-        argument.references().contains(&&*name) || (literal.is_some() && argument.literal() == literal)
+        let literal = function.resource.arguments.get("function_name").and_then(Node::literal);
+        let is_referred_to = |address: &String| argument.references().contains(&&**address);
+        function.addresses.iter().any(is_referred_to) || (literal.is_some() && argument.literal() == literal)
     }
 
     /// Whether an argument refers to a function, or has a value that only the deployment knows, such as a variable of a module.
-    pub(super) fn may_refer_to(&self, argument: &str, function: &Self) -> bool {
+    pub(super) fn may_refer_to(&self, argument: &str, function: &Function<'_>) -> bool {
         let is_unknown = self.arguments.get(argument).is_some_and(|argument| {
             let is_resource = |name: &&str| name.starts_with("aws_lambda_");
             matches!(argument, Node::Expression(_)) && !argument.references().iter().any(is_resource)
@@ -64,7 +87,13 @@ fn arguments(block: &Block) -> Node {
         entries.push((attribute.key.to_string(), node(&attribute.value)));
     }
     for block in block.body.blocks() {
-        entries.push((block.ident.to_string(), arguments(block)));
+        match &*block.labels {
+            // Blocks of the name of the label, as many as only the deployment knows.
+            [label] if block.ident.as_str() == "dynamic" => {
+                entries.push((label.as_str().to_owned(), Node::Expression(Vec::new())));
+            }
+            _ => entries.push((block.ident.to_string(), arguments(block))),
+        }
     }
     Node::Table(entries)
 }

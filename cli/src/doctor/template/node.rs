@@ -19,9 +19,12 @@ impl Node {
         (*value != Self::Null).then_some(value)
     }
 
-    /// A member of nested tables.
+    /// A member of nested tables. An expression in place of a table is the member too: only the deployment knows both.
     pub(super) fn path(&self, names: &[&str]) -> Option<&Self> {
-        names.iter().try_fold(self, |node, name| node.get(name))
+        names.iter().try_fold(self, |node, name| match node {
+            Self::Expression(_) => Some(node),
+            _ => node.get(name),
+        })
     }
 
     /// The text of a literal.

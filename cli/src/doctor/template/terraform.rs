@@ -2,18 +2,19 @@
 
 use super::{
     function::{FunctionUrl, INVOKE, Permission, RestMethod, TemplateFunction, Variables},
-    hcl::Resource,
+    hcl::{Function, Resource},
     node::{Node, is_set_to},
 };
 
 /// Finds the functions among the resources of a folder, with their URLs, methods and permissions.
 pub(super) fn functions(resources: &[Resource]) -> Vec<TemplateFunction> {
     let functions = resources.iter().filter(|resource| resource.kind == "aws_lambda_function");
-    functions.map(|function| read_function(function, resources)).collect()
+    functions.map(|function| read_function(&Function::new(function, resources), resources)).collect()
 }
 
-fn read_function(function: &Resource, resources: &[Resource]) -> TemplateFunction {
-    let argument = |name: &str| function.arguments.get(name);
+fn read_function(function: &Function<'_>, resources: &[Resource]) -> TemplateFunction {
+    let arguments = &function.resource.arguments;
+    let argument = |name: &str| arguments.get(name);
     let belonging = |kind: &'static str, argument: &'static str| {
         resources.iter().filter(move |resource| resource.kind == kind && resource.refers_to(argument, function))
     };
@@ -30,12 +31,11 @@ fn read_function(function: &Resource, resources: &[Resource]) -> TemplateFunctio
         Some(list) => list.items().first().and_then(Node::literal).map(str::to_owned),
     };
     TemplateFunction {
-        place: function.place(),
+        place: function.resource.place(),
         runtime: if is_container { Some(String::new()) } else { runtime },
         architecture,
-        variables: Variables::read(function.arguments.path(&["environment", "variables"])),
-        has_snap_start: is_set_to(function.arguments.path(&["snap_start", "apply_on"]), "PublishedVersions")
-            == Some(true),
+        variables: Variables::read(arguments.path(&["environment", "variables"])),
+        has_snap_start: is_set_to(arguments.path(&["snap_start", "apply_on"]), "PublishedVersions") == Some(true),
         urls: belonging("aws_lambda_function_url", "function_name").map(|url| read_url(url, is_allowed)).collect(),
         rest_methods: belonging("aws_api_gateway_integration", "uri")
             .map(|method| RestMethod {
@@ -111,6 +111,45 @@ resource "aws_api_gateway_integration" "app" {
         assert_eq!(permission("aws_lambda_function.other.arn"), 1);
         // The function of a permission may be this one.
         assert_eq!(permission("var.function"), 0);
+    }
+
+    #[test]
+    fn follows_aliases_of_a_function() {
+        let url = r#"
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  function_name    = aws_lambda_function.app.arn
+  function_version = "1"
+}
+resource "aws_lambda_function_url" "live" {
+  function_name      = aws_lambda_alias.live.function_name
+  qualifier          = aws_lambda_alias.live.name
+  authorization_type = "NONE"
+}"#;
+        let permission = r#"
+resource "aws_lambda_permission" "live" {
+  function_name = aws_lambda_alias.live.arn
+  action        = "lambda:InvokeFunction"
+  principal     = "*"
+}"#;
+        let missing = |text: &str| read(text).urls.into_iter().map(|url| url.missing_actions.len()).collect::<Vec<_>>();
+        assert_eq!(missing(&format!("{FUNCTION}{url}")), [1, 1]);
+        assert_eq!(missing(&format!("{FUNCTION}{url}{permission}")), [0, 0]);
+    }
+
+    #[test]
+    fn does_not_know_dynamic_blocks() {
+        let block = r#"dynamic "environment" {
+    for_each = var.is_streaming ? [1] : []
+    content {
+      variables = { LODGER_RESPONSE_MODE = "stream" }
+    }
+  }"#;
+        let (before, rest) = FUNCTION.split_once("environment {").unwrap();
+        let (_, after) = rest.split_once("\n  }").unwrap();
+        let function = read(&format!("{before}{block}{after}"));
+        assert_eq!((function.variables.is_complete, function.variables.get("LODGER_RESPONSE_MODE")), (false, None));
+        assert!(function.has_snap_start);
     }
 
     #[test]
