@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use object::{
     Endianness,
     elf::{self, FileHeader64},
-    read::elf::{FileHeader as _, SectionHeader as _},
+    read::elf::{Dyn as _, FileHeader as _, ProgramHeader as _, SectionHeader as _},
 };
 
 use super::{GlibcVersion, Machine, features::HostFeatures};
@@ -16,6 +16,8 @@ use crate::Result;
 pub struct ElfBinary {
     /// The architecture, or its number in the ELF header if functions cannot have it.
     pub machine: std::result::Result<Machine, u16>,
+    /// The program that loads a dynamic binary, such as `/lib64/ld-linux-x86-64.so.2`. `None` for a static binary.
+    pub interpreter: Option<String>,
     /// The newest glibc whose symbols the binary needs. `None` for a static binary.
     pub glibc: Option<GlibcVersion>,
     /// The hosts that Lodger was built for. `None` without Lodger.
@@ -37,7 +39,7 @@ impl ElfBinary {
     /// Reads the bytes of a file.
     ///
     /// # Errors
-    /// The bytes are not an ELF file for a 64-bit machine.
+    /// The bytes are not an ELF file for a 64-bit machine, no program, or damaged.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         if !bytes.starts_with(&elf::ELFMAG) {
             return Err("the file is not a Linux binary (ELF); build for Linux, such as with cargo-zigbuild".into());
@@ -46,21 +48,64 @@ impl ElfBinary {
             .map_err(|_| "the file is not a Linux binary for a 64-bit machine, or its ELF header is damaged")?;
         let endian = header.endian()?;
         let number = header.e_machine(endian);
+        let damaged = |error: object::read::Error| format!("the ELF file is damaged: {error}");
+        let interpreter = interpreter(header, endian, bytes).map_err(damaged)?;
+        if !is_program(header, endian, bytes, interpreter.is_some()).map_err(damaged)? {
+            return Err(
+                "the file is an object file or a library, and no program; use the binary that cargo builds".into()
+            );
+        }
+        if interpreter.is_some() && header.section_headers(endian, bytes).map_err(damaged)?.is_empty() {
+            return Err(
+                "a tool such as sstrip has removed the section headers, so that the needed glibc is unknown; use \
+                        the binary that cargo builds"
+                    .into(),
+            );
+        }
         Ok(Self {
             machine: Machine::from_elf(number).ok_or(number.0),
-            glibc: glibc(header, endian, bytes).map_err(|error| format!("the ELF file is damaged: {error}"))?,
+            interpreter,
+            glibc: glibc(header, endian, bytes).map_err(damaged)?,
             features: HostFeatures::find(bytes),
             size: bytes.len() as u64,
         })
     }
+
+    /// The C library, for messages: `static`, `glibc 2.34`, or the interpreter of another library.
+    pub fn c_library(&self) -> String {
+        match (&self.interpreter, self.glibc) {
+            (_, Some(version)) => format!("glibc {version}"),
+            (Some(interpreter), None) => interpreter.clone(),
+            (None, None) => "static".to_owned(),
+        }
+    }
+}
+
+type Header = FileHeader64<Endianness>;
+
+/// Returns the path of the program that loads a dynamic binary.
+fn interpreter(header: &Header, endian: Endianness, bytes: &[u8]) -> object::read::Result<Option<String>> {
+    for segment in header.program_headers(endian, bytes)? {
+        if let Some(path) = segment.interpreter(endian, bytes)? {
+            return Ok(Some(String::from_utf8_lossy(path).into_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the kernel can start the file. A library needs other libraries, and has no interpreter that loads them.
+fn is_program(header: &Header, endian: Endianness, bytes: &[u8], is_dynamic: bool) -> object::read::Result<bool> {
+    let can_be_loaded = [elf::ET_EXEC, elf::ET_DYN].contains(&header.e_type(endian)) && header.e_entry(endian) != 0;
+    let mut needs_libraries = false;
+    for segment in header.program_headers(endian, bytes)? {
+        let entries = segment.dynamic(endian, bytes)?.unwrap_or_default();
+        needs_libraries |= entries.iter().any(|entry| entry.d_tag(endian) == elf::DT_NEEDED);
+    }
+    Ok(can_be_loaded && (is_dynamic || !needs_libraries))
 }
 
 /// Returns the newest version of glibc among the needed versions of symbols, as `readelf -V` prints them.
-fn glibc(
-    header: &FileHeader64<Endianness>,
-    endian: Endianness,
-    bytes: &[u8],
-) -> object::read::Result<Option<GlibcVersion>> {
+fn glibc(header: &Header, endian: Endianness, bytes: &[u8]) -> object::read::Result<Option<GlibcVersion>> {
     let sections = header.sections(endian, bytes)?;
     let mut newest = None;
     for section in sections.iter() {
@@ -85,6 +130,7 @@ mod tests {
         let binary = ElfBinary::read(&std::env::current_exe().unwrap()).unwrap();
         assert_eq!(binary.machine.ok(), Machine::current());
         assert!(binary.glibc.unwrap() >= GlibcVersion::AMAZON_LINUX_2, "{binary:?}");
+        assert!(binary.interpreter.as_ref().unwrap().contains("/ld-linux-"), "{binary:?}");
     }
 
     #[test]
@@ -127,7 +173,8 @@ mod tests {
         let mut bytes =
             [&b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0"[..], &3_u16.to_le_bytes(), &machine.0.to_le_bytes()].concat();
         bytes.extend(1_u32.to_le_bytes());
-        bytes.extend([0, 0, table_at].map(u64::to_le_bytes).concat());
+        // The entry, no segments, and the table.
+        bytes.extend([1, 0, table_at].map(u64::to_le_bytes).concat());
         bytes.extend(0_u32.to_le_bytes());
         bytes.extend([64_u16, 0, 0, 64, 3, 1].map(u16::to_le_bytes).concat());
         bytes.extend(names.iter().chain(&needed));
@@ -140,6 +187,19 @@ mod tests {
             bytes.extend([1_u64, 0].map(u64::to_le_bytes).concat());
         }
         bytes
+    }
+
+    #[test]
+    fn rejects_files_that_are_no_program() {
+        let program = small(elf::EM_X86_64, &[]);
+        // The types of an object file and of a core dump, and a library without an entry.
+        for (at, value) in [(16, 1), (16, 4), (24, 0)] {
+            let mut other = program.clone();
+            other[at] = value;
+            let error = ElfBinary::parse(&other).unwrap_err().to_string();
+            assert!(error.contains("an object file or a library"), "{error}");
+        }
+        assert_eq!(ElfBinary::parse(&program).unwrap().c_library(), "static");
     }
 
     #[test]

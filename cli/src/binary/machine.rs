@@ -43,6 +43,14 @@ impl Machine {
         }
     }
 
+    /// The paths of the program that loads binaries on Amazon Linux, the usual one first.
+    pub(super) fn interpreters(self) -> &'static [&'static str] {
+        match self {
+            Self::Arm64 => &["/lib/ld-linux-aarch64.so.1", "/lib64/ld-linux-aarch64.so.1"],
+            Self::X86_64 => &["/lib64/ld-linux-x86-64.so.2"],
+        }
+    }
+
     /// The target of Rust with glibc.
     pub fn target(self) -> &'static str {
         match self {

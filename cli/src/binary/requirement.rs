@@ -15,6 +15,7 @@ pub struct Requirement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MismatchKind {
     Architecture,
+    /// The version of glibc, or another C library.
     Glibc,
 }
 
@@ -30,7 +31,9 @@ pub struct Mismatch {
 impl Requirement {
     /// Compares a binary with the host.
     pub fn mismatches(&self, binary: &ElfBinary) -> Vec<Mismatch> {
-        [self.machine_mismatch(binary), self.glibc_mismatch(binary)].into_iter().flatten().collect()
+        let mismatches =
+            [self.machine_mismatch(binary), self.interpreter_mismatch(binary), self.glibc_mismatch(binary)];
+        mismatches.into_iter().flatten().collect()
     }
 
     fn machine_mismatch(&self, binary: &ElfBinary) -> Option<Mismatch> {
@@ -54,16 +57,26 @@ impl Requirement {
     fn glibc_mismatch(&self, binary: &ElfBinary) -> Option<Mismatch> {
         let needs = binary.glibc.filter(|needs| *needs > self.glibc)?;
         let machine = binary.machine.ok().or(self.machine).unwrap_or(Machine::X86_64);
-        Some(Mismatch {
-            kind: MismatchKind::Glibc,
-            cause: format!("it needs glibc {needs}, and {} has {}", self.host, self.glibc),
-            fix: format!(
-                "install cargo-zigbuild (`cargo install cargo-zigbuild`, `pip install ziglang`) and build with {}, or build a \
-                 static binary for the target {}",
-                self.zigbuild(machine),
-                machine.target().replace("gnu", "musl"),
-            ),
-        })
+        let cause = format!("it needs glibc {needs}, and {} has {}", self.host, self.glibc);
+        Some(Mismatch { kind: MismatchKind::Glibc, cause, fix: self.other_build(machine) })
+    }
+
+    /// A binary of Alpine Linux or of Nix has another interpreter.
+    fn interpreter_mismatch(&self, binary: &ElfBinary) -> Option<Mismatch> {
+        let machine = binary.machine.ok()?;
+        let interpreter = binary.interpreter.as_deref().filter(|path| !machine.interpreters().contains(path))?;
+        let usual = machine.interpreters().first()?;
+        let cause = format!("the program {interpreter:?} loads it, and {} has {usual:?}", self.host);
+        Some(Mismatch { kind: MismatchKind::Glibc, cause, fix: self.other_build(machine) })
+    }
+
+    fn other_build(&self, machine: Machine) -> String {
+        format!(
+            "install cargo-zigbuild (`cargo install cargo-zigbuild`, `pip install ziglang`) and build with {}, or build a static \
+             binary for the target {} with RUSTFLAGS=-Ctarget-feature=+crt-static",
+            self.zigbuild(machine),
+            machine.target().replace("gnu", "musl"),
+        )
     }
 
     /// A command that builds for the host.
@@ -79,7 +92,7 @@ mod tests {
     fn binary(machine: Result<Machine, u16>, glibc: Option<&str>) -> ElfBinary {
         let glibc =
             glibc.map(|version| GlibcVersion::from_symbol_version(format!("GLIBC_{version}").as_bytes()).unwrap());
-        ElfBinary { machine, glibc, features: None, size: 0 }
+        ElfBinary { machine, interpreter: None, glibc, features: None, size: 0 }
     }
 
     fn lambda(machine: Option<Machine>) -> Requirement {
@@ -103,6 +116,11 @@ mod tests {
         );
         assert!(found[0].fix.contains("--target x86_64-unknown-linux-gnu.2.34"), "{}", found[0].fix);
         assert!(found[1].fix.contains("--target aarch64-unknown-linux-gnu.2.34"), "{}", found[1].fix);
+        let musl = Some("/lib/ld-musl-x86_64.so.1".to_owned());
+        let musl = ElfBinary { interpreter: musl, ..binary(Ok(Machine::X86_64), None) };
+        let found = lambda(None).mismatches(&musl);
+        let cause = r#"the program "/lib/ld-musl-x86_64.so.1" loads it, and Lambda has "/lib64/ld-linux-x86-64.so.2""#;
+        assert!(found.len() == 1 && found[0].cause == cause && musl.c_library().contains("musl"), "{found:?}");
         let found = lambda(None).mismatches(&binary(Err(243), None));
         assert!(found.len() == 1 && found[0].cause.contains("ELF machine 243"), "{found:?}");
     }

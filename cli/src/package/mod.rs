@@ -46,8 +46,7 @@ pub async fn run(args: PackageArgs, terminal: &Terminal) -> Result<ExitCode> {
         terminal.status("Size", format!("{} of {}", human_size(binary.size), human_size(MAX_FUNCTION_SIZE)));
         path
     };
-    let glibc = binary.glibc.map_or_else(|| "static".to_owned(), |version| format!("glibc {version}"));
-    terminal.status("Packaged", format!("{}: {machine}, {glibc}", path.display()));
+    terminal.status("Packaged", format!("{}: {machine}, {}", path.display(), binary.c_library()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -35,6 +35,30 @@ pub fn for_a_newer_glibc(folder: &Folder) -> PathBuf {
     write_binary(folder, "newer", &bytes)
 }
 
+/// A binary that another program than that of glibc loads.
+fn for_another_interpreter(folder: &Folder) -> PathBuf {
+    let mut bytes = fs::read(function()).unwrap();
+    let at = memmem::find(&bytes, b"/ld-linux-").unwrap();
+    bytes[at..at + 10].copy_from_slice(b"/ld-other-");
+    write_binary(folder, "interpreter", &bytes)
+}
+
+/// A binary without section headers.
+fn without_sections(folder: &Folder) -> PathBuf {
+    let mut bytes = fs::read(function()).unwrap();
+    bytes[40..48].fill(0);
+    bytes[60..64].fill(0);
+    write_binary(folder, "sectionless", &bytes)
+}
+
+/// A library of the compiler.
+fn library() -> PathBuf {
+    let output = Command::new("rustc").args(["--print", "target-libdir"]).output().unwrap();
+    let folder = PathBuf::from(String::from_utf8(output.stdout).unwrap().trim());
+    let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|file| file.extension().is_some_and(|extension| extension == "so")).unwrap()
+}
+
 fn write_binary(folder: &Folder, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.path().join(name);
     fs::write(&path, bytes).unwrap();
@@ -160,6 +184,14 @@ fn refuses_a_binary_that_the_host_cannot_start() {
             output.status.code() == Some(1) && text.contains(&format!("and the function for {own}; build with")),
             "{text}"
         );
+    }
+    for (file, cause) in [
+        (for_another_interpreter(&folder), "/ld-other-"),
+        (without_sections(&folder), "the needed glibc is unknown"),
+        (library(), "the file is an object file or a library"),
+    ] {
+        let output = of_binary(&folder, &file, &["--lambda"]);
+        assert!(output.status.code() == Some(1) && error(&output).contains(cause), "{}", error(&output));
     }
     for (content, cause) in
         [("#!/bin/sh\n", "not a Linux binary (ELF)"), ("\x7fELF\x02\x01\x01", "ELF header is damaged")]
