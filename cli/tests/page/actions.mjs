@@ -47,6 +47,20 @@ export async function editChangesEveryPartOfARequest({ dev, open }) {
   assert.deepEqual([headers.host, headers["x-edited"]], ["edited.example", "yes"]);
 }
 
+export async function editKeepsTheLineEndingsOfABody({ dev, open }) {
+  // A multipart body with CRLF around a file with LF.
+  const body = "--b\r\nx-part: 1\r\n\r\none\ntwo\n\r\n--b--\r\n";
+  const original = await dev.invoke("alb", "POST", `/echo?${newTag()}`, { body });
+  const page = await openInvocation(open, dev, original);
+  await page.click("text=Edit and replay");
+  const shown = await page.inputValue("#edit-body");
+  await page.fill("#edit-body", shown.replace("two", "2\n3").replace("x-part: 1", "x-part: 2\nx-added: 3"));
+  await page.click("#edit-form [type=submit]");
+  const id = await waitForNewInvocation(page, hashOf(original));
+  const { request } = await dev.api("GET", `/api/invocations/${id}`);
+  assert.equal(request.body.data, body.replace("two", "2\n3").replace("x-part: 1", "x-part: 2\r\nx-added: 3"));
+}
+
 export async function editorStaysOpenAfterAnError({ dev, open }) {
   const original = await dev.invoke("alb", "GET", `/?${newTag()}`);
   const page = await openInvocation(open, dev, original);

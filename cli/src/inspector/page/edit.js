@@ -155,10 +155,31 @@ function checkBase64(data) {
   }
 }
 
-// A textarea replaces every CRLF with LF. A multipart body is not valid without CRLF.
+// A textarea replaces every CRLF with LF. A multipart body is not valid without CRLF, and may contain a file with LF: each line keeps its
+// ending, and a new line has the ending of the line above.
 function restoreLineEndings(original, edited) {
-  const normalized = original.replace(/\r\n?/g, "\n");
-  if (edited === normalized) return original;
-  const hasOnlyCrlf = original.includes("\r\n") && !/(^|[^\r])\n/.test(original);
-  return hasOnlyCrlf ? edited.replace(/\n/g, "\r\n") : edited;
+  const endings = original.match(/\r\n?|\n/g) ?? [];
+  const before = original.split(/\r\n?|\n/);
+  const after = edited.split("\n");
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before[start] === after[start]) start += 1;
+  let rest = 0;
+  while (rest < shorter - start && before.at(-1 - rest) === after.at(-1 - rest)) rest += 1;
+  // The endings between the first and the last change, by line.
+  const changed = new Map();
+  for (let index = start; index < before.length - rest; index += 1) {
+    changed.set(before[index], [...(changed.get(before[index]) ?? []), endings[index]]);
+  }
+  let last = endings[Math.min(start, endings.length - 1)] ?? "\n";
+  return after
+    .slice(0, -1)
+    .map((line, index) => {
+      const fromEnd = after.length - index;
+      const middle = () => (fromEnd <= rest ? endings[before.length - fromEnd] : changed.get(line)?.shift());
+      last = (index < start ? endings[index] : middle()) ?? last;
+      return line + last;
+    })
+    .concat(after.at(-1))
+    .join("");
 }
