@@ -11,7 +11,10 @@ use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{error::ApiError, replay::ReplayRequest};
+use super::{
+    error::ApiError,
+    replay::{self, ReplayRequest},
+};
 use crate::{
     history::{BodyRecord, Detail, NewRecord},
     platform::Platform,
@@ -83,7 +86,7 @@ pub async fn send_to_all(platform: &Arc<Platform>, new: NewComparison) -> Result
     // One after another: their times are comparable too.
     for name in platform.fronts.names() {
         let Some(kind) = platform.fronts.get(name) else { continue };
-        let mut request = request.clone();
+        let mut request = replay::with_host(platform, name, request.clone());
         *request.uri_mut() = platform.fronts.with_stage(name, &below);
         let selection = platform.select(kind, &request).await;
         let record = NewRecord::http(name, selection.function(), &request).replay_of(new.replay_of);

@@ -4,7 +4,7 @@ use std::{net::Ipv4Addr, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, StatusCode};
+use http::{HeaderName, HeaderValue, Request, StatusCode, header::HOST};
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
 
@@ -64,7 +64,8 @@ pub async fn replay(platform: &Arc<Platform>, replay: Replay) -> Result<u64, Api
         .fronts
         .get(&name)
         .ok_or_else(|| (StatusCode::BAD_REQUEST, format!("cannot find the front {name:?}")))?;
-    let request = replay.request.ok_or_else(|| invalid("it has neither a request nor an event"))?.into_request()?;
+    let request = replay.request.ok_or_else(|| invalid("it has neither a request nor an event"))?;
+    let request = with_host(platform, &name, request.into_request()?);
     let selection = platform.select(kind, &request).await;
     let new = NewRecord::http(&name, selection.function(), &request).replay_of(replay.replay_of);
     let record = platform.history.begin(new);
@@ -90,6 +91,10 @@ impl ReplayRequest {
             }
             Some(body) => body.data.into_bytes(),
         };
+        // Other targets parse as the name of a host.
+        if !self.target.starts_with('/') && self.target != "*" {
+            return Err(invalid(&format!("its target {:?} does not begin with /", self.target)));
+        }
         let mut request = Request::builder().method(&*self.method).uri(&*self.target);
         for (name, value) in &self.headers {
             let name = HeaderName::try_from(name).map_err(|error| invalid(&format!("the header {name:?}: {error}")))?;
@@ -104,6 +109,15 @@ impl ReplayRequest {
         }
         request.body(body.into()).map_err(|error| invalid(&error.to_string()))
     }
+}
+
+/// Adds the host of a front to a request without one: each client sends it.
+pub fn with_host(platform: &Platform, front: &str, mut request: Request<Bytes>) -> Request<Bytes> {
+    let host = HeaderValue::try_from(platform.host(front));
+    if let (Ok(host), false) = (host, request.headers().contains_key(HOST)) {
+        request.headers_mut().insert(HOST, host);
+    }
+    request
 }
 
 fn no_version() -> ApiError {

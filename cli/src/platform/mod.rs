@@ -77,6 +77,11 @@ impl Platform {
 
     /// The URL of a name below `localhost`.
     pub fn url(&self, label: &str) -> String {
-        format!("http://{label}.localhost:{}", self.address.port())
+        format!("http://{}", self.host(label))
+    }
+
+    /// The host of a name below `localhost`, as in the header `Host`.
+    pub fn host(&self, label: &str) -> String {
+        format!("{label}.localhost:{}", self.address.port())
     }
 }

@@ -78,6 +78,22 @@ fn replays_a_request_and_an_event() {
 }
 
 #[test]
+fn replays_send_a_host_and_a_path() {
+    let dev = Dev::function(&[]);
+    for front in ["alb", "server"] {
+        let request = json!({"method": "GET", "target": "/"});
+        let (_, begun) = dev.post("/api/replay", &json!({"front": front, "request": request}));
+        let headers = dev.api(&format!("/api/invocations/{}", begun["id"]))["request"]["headers"].take();
+        assert_eq!(headers, json!([["host", format!("{front}.localhost:{}", dev.address.port())]]));
+    }
+    for target in ["items", "", "http://x/"] {
+        let request = json!({"method": "GET", "target": target});
+        let (status, error) = dev.post("/api/replay", &json!({"front": "alb", "request": request}));
+        assert!(status == 400 && error["error"].as_str().unwrap().contains("does not begin with /"), "{error}");
+    }
+}
+
+#[test]
 fn compares_all_fronts() {
     let dev = Dev::function(&[]);
     let (_, begun) = dev.post("/api/compare", &json!({"request": {"method": "GET", "target": "/"}}));
