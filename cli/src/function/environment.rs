@@ -58,9 +58,16 @@ impl Environment {
             None
         } else {
             let mut command = program.command();
-            command.env("AWS_LAMBDA_FUNCTION_NAME", &program.name);
-            command.env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", settings.memory.to_string());
-            let mut builder = Function::builder(command).on_line(line_handler(&running, history, terminal));
+            for (name, value) in [
+                ("AWS_LAMBDA_FUNCTION_NAME", program.name.clone()),
+                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", settings.memory.to_string()),
+            ] {
+                if !program.variables.iter().any(|(of, _)| of == name) {
+                    command.env(name, value);
+                }
+            }
+            let mut builder = Function::builder(command).process_group();
+            builder = builder.on_line(line_handler(&running, history, terminal));
             if let Some(folder) = &settings.extensions {
                 builder = builder.extensions(folder);
             }

@@ -71,7 +71,7 @@ impl LocalServer {
         let mut command = program.command();
         // Lodger reads `LODGER_ADDR`, and other servers read `PORT`.
         command.env("LODGER_ADDR", "127.0.0.1:0").env("LODGER_HOST", "server").env("PORT", "0");
-        let function = Function::builder(command).on_line(lines).spawn_server()?;
+        let function = Function::builder(command).process_group().on_line(lines).spawn_server()?;
         let address = timeout(START_TIMEOUT, function.address()).await.map_err(|_| {
             let cause = "the program has not logged the line `listening on http://..`";
             io::Error::new(io::ErrorKind::TimedOut, format!("cannot find the address of the server: {cause}"))
@@ -88,7 +88,8 @@ impl LocalServer {
         let vercel = Arc::new(Vercel::start()?);
         let mut tasks = JoinSet::new();
         tasks.spawn(print_messages(Arc::clone(&vercel), lines.clone(), terminal.clone()));
-        let mut function = Function::builder(program.command()).on_line(lines).spawn_on_vercel(&vercel)?;
+        let mut function =
+            Function::builder(program.command()).process_group().on_line(lines).spawn_on_vercel(&vercel)?;
         tokio::select! {
             address = timeout(START_TIMEOUT, vercel.address()) => address.map_err(|_| {
                 io::Error::new(io::ErrorKind::TimedOut, "the program has not reported its start to Vercel")
@@ -104,7 +105,8 @@ impl LocalServer {
         lines: impl Fn(&str) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let web_function = WebFunction::new()?.timeout(request_timeout);
-        let mut function = Function::builder(program.command()).on_line(lines).spawn_web_function(&web_function)?;
+        let mut function =
+            Function::builder(program.command()).process_group().on_line(lines).spawn_web_function(&web_function)?;
         tokio::select! {
             ready = web_function.wait_until_ready() => ready?,
             status = function.wait() => return Err(io::Error::other(format!("the process ended: {}", status?))),

@@ -62,7 +62,7 @@ impl Process {
 async fn supervise(mut function: Function, mut stopped: watch::Receiver<()>, exited: watch::Sender<Option<String>>) {
     let mut end = END.subscribe();
     tokio::select! {
-        status = function.wait() => {
+        status = function.exited() => {
             let text = status.map_or_else(|error| error.to_string(), |status| format!("the process ended: {status}"));
             let _ = exited.send(Some(text));
         }

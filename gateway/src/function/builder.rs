@@ -39,12 +39,13 @@ pub struct FunctionBuilder {
     command: Command,
     extensions: Option<PathBuf>,
     is_freezing: bool,
+    leads_group: bool,
     on_line: OnLine,
 }
 
 impl FunctionBuilder {
     pub(super) fn new(command: Command) -> Self {
-        Self { command, extensions: None, is_freezing: false, on_line: OnLine::default() }
+        Self { command, extensions: None, is_freezing: false, leads_group: false, on_line: OnLine::default() }
     }
 
     /// Starts each file of a folder as an external extension, before the function.
@@ -64,6 +65,15 @@ impl FunctionBuilder {
     /// [`max_concurrency`](RuntimeApi::max_concurrency) do not stop.
     pub fn freeze(mut self) -> Self {
         self.is_freezing = cfg!(unix);
+        self.process_group()
+    }
+
+    /// Starts the function in a process group of its own. Unix only: on other systems this has no effect.
+    ///
+    /// Ctrl-C in a terminal then reaches only the calling program, which can [shut the function down](Function::shut_down) as its host does.
+    /// The shutdown ends all processes of the group, such as the children of a shell script.
+    pub fn process_group(mut self) -> Self {
+        self.leads_group = cfg!(unix);
         self
     }
 
@@ -91,15 +101,12 @@ impl FunctionBuilder {
         }
 
         self.command.envs(variables);
-        #[cfg(unix)]
-        if self.is_freezing {
-            std::os::unix::process::CommandExt::process_group(&mut self.command, 0);
-        }
-        let on_line = function_lines(&state, &self.on_line);
-        let mut function = Function::spawn_on(Host::Lambda(Arc::clone(&state)), self.command, &on_line)?;
+        self.on_line = function_lines(&state, &self.on_line);
+        let is_freezing = self.is_freezing;
+        let mut function = self.spawn_on(Host::Lambda(Arc::clone(&state)))?;
         state.lock().function.process_id = function.id();
-        if let (true, Some(id)) = (self.is_freezing, function.id()) {
-            let groups = extensions.iter().map(ExtensionProcess::group).chain([signal::group(id)]);
+        if let (true, Some(group)) = (is_freezing, function.group.clone()) {
+            let groups = extensions.iter().map(ExtensionProcess::group).chain([group]);
             function.freezer = Some(Freezer::start(&state, groups.collect()));
         }
         (function.extensions, function.extension_output) = (extensions, extension_output);
@@ -114,7 +121,7 @@ impl FunctionBuilder {
     pub fn spawn_on_vercel(mut self, vercel: &crate::Vercel) -> io::Result<Function> {
         self.command.env("VERCEL", "1").env("VERCEL_IPC_PATH", vercel.ipc_path());
         vercel.mark_start();
-        Function::spawn_on(Host::Vercel, self.command, &self.on_line)
+        self.spawn_on(Host::Vercel)
     }
 
     /// Starts the process of a Web Function, like [`Function::spawn_web_function`]. Settings of Lambda have no effect.
@@ -123,7 +130,7 @@ impl FunctionBuilder {
     /// The program cannot be started.
     pub fn spawn_web_function(mut self, function: &WebFunction) -> io::Result<Function> {
         environment::set_web_function(&mut self.command, function);
-        Function::spawn_on(Host::WebFunction, self.command, &self.on_line)
+        self.spawn_on(Host::WebFunction)
     }
 
     /// Starts the program as a server, like [`Function::spawn_server`]. Settings of Lambda have no effect.
@@ -131,7 +138,17 @@ impl FunctionBuilder {
     /// # Errors
     /// The program cannot be started.
     pub fn spawn_server(self) -> io::Result<Function> {
-        Function::spawn_on(Host::Server, self.command, &self.on_line)
+        self.spawn_on(Host::Server)
+    }
+
+    fn spawn_on(self, host: Host) -> io::Result<Function> {
+        let Self { mut command, leads_group, on_line, .. } = self;
+        if leads_group {
+            lead_group(&mut command);
+        }
+        let mut function = Function::spawn_on(host, command, &on_line)?;
+        function.group = function.id().filter(|_| leads_group).map(signal::group);
+        Ok(function)
     }
 
     fn spawn_extensions(
@@ -151,6 +168,14 @@ impl FunctionBuilder {
         extension::files(folder)?.into_iter().map(spawn).collect()
     }
 }
+
+#[cfg(unix)]
+fn lead_group(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+#[cfg(not(unix))]
+fn lead_group(_: &mut Command) {}
 
 /// Sends the lines of a function to telemetry too.
 pub(super) fn function_lines(state: &Arc<SharedState>, on_line: &OnLine) -> OnLine {

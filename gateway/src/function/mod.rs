@@ -13,9 +13,10 @@ use std::{
     net::SocketAddr,
     process::{Command, ExitStatus},
     sync::Arc,
+    time::Duration,
 };
 
-use tokio::process::Child;
+use tokio::{process::Child, time::timeout};
 
 pub use self::builder::FunctionBuilder;
 use self::{
@@ -29,6 +30,9 @@ use crate::{
     RuntimeApi, WebFunction,
     runtime_api::{Freeze, SharedState},
 };
+
+/// The time in which the rest of the output arrives after the end of a process.
+const OUTPUT_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// A function that runs as a child process, for a test of the program that is deployed. Needs the feature `process`.
 ///
@@ -64,6 +68,8 @@ pub struct Function {
     extensions: Vec<ExtensionProcess>,
     extension_output: Arc<Output>,
     freezer: Option<Freezer>,
+    /// The process group that the process leads, if it does.
+    group: Option<String>,
 }
 
 #[derive(Debug)]
@@ -141,7 +147,8 @@ impl Function {
             child.map_err(|error| io::Error::new(error.kind(), format!("cannot start {program}: {error}")))?;
         let output = Arc::new(Output::default());
         output.capture(child.stdout.take(), child.stderr.take(), on_line);
-        Ok(Self { child, output, host, extensions: Vec::new(), extension_output: Arc::default(), freezer: None })
+        let (extensions, extension_output) = Default::default();
+        Ok(Self { child, output, host, extensions, extension_output, freezer: None, group: None })
     }
 
     /// Waits for the line `listening on http://..` in the captured output, and returns the address.
@@ -200,11 +207,23 @@ impl Function {
 
     /// Waits until the process has ended and the captured output is complete.
     ///
+    /// A child of the process may hold its output. This method then waits for the child too, and [`exited`](Self::exited) does not.
+    ///
     /// # Errors
     /// The operating system does not return the exit status.
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         let status = self.child.wait().await?;
         self.output.wait_for_end().await;
+        Ok(status)
+    }
+
+    /// Waits until the process has ended, and up to 100 ms for the rest of the captured output.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait).
+    pub async fn exited(&mut self) -> io::Result<ExitStatus> {
+        let status = self.child.wait().await?;
+        let _ = timeout(OUTPUT_TIMEOUT, self.output.wait_for_end()).await;
         Ok(status)
     }
 }

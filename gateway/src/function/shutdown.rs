@@ -78,18 +78,24 @@ impl Function {
         }
         if let Some(grace) = grace
             && self.terminate().await.is_ok()
-            && let Ok(status) = tokio::time::timeout(grace, self.wait()).await
+            && let Ok(status) = tokio::time::timeout(grace, self.exited()).await
         {
+            self.kill_group().await;
             return status;
         }
-        if let (Some(_), Some(id)) = (&self.freezer, self.id()) {
-            // The function leads a process group then.
-            let _ = signal::send("KILL", &[signal::group(id)]).await;
-        }
+        self.kill_group().await;
         // Fails only if the process has ended on its own, and then there is a status.
         let _ = self.child.start_kill();
         // Without the rest of the output: a child of the process may still hold the streams.
         self.child.wait().await
+    }
+
+    /// Kills all processes in the group of the function, if it leads one.
+    async fn kill_group(&mut self) {
+        if let Some(group) = self.group.take() {
+            // Fails if all of them have ended.
+            let _ = signal::send("KILL", &[group]).await;
+        }
     }
 
     /// Sends SIGTERM to the process. Unix only: on other systems this is an error.

@@ -169,3 +169,26 @@ async fn kills_a_function_that_ignores_sigterm() {
     function.wait_for_line("ready").await.unwrap();
     assert_eq!(soon(function.shut_down()).await.unwrap().signal(), Some(9));
 }
+
+/// A child of the process holds the output.
+#[tokio::test]
+async fn an_exit_does_not_wait_for_the_children_of_a_process() {
+    let mut function = Function::spawn_server(shell("sleep 600 & echo $!; exit 3")).unwrap();
+    let status = soon(function.exited()).await.unwrap();
+    assert_eq!(status.code(), Some(3));
+    let child = function.output();
+    assert!(Command::new("kill").arg(child.trim()).status().unwrap().success());
+    soon(function.wait()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_shutdown_ends_the_process_group() {
+    for script in ["sleep 600 & echo started; wait", "trap 'exit 0' TERM; sleep 600 & echo started; wait"] {
+        let function = Function::builder(shell(script)).process_group();
+        let mut function = function.spawn_server().unwrap();
+        soon(function.wait_for_line("started")).await.unwrap();
+        soon(function.shut_down()).await.unwrap();
+        // The child has held the output.
+        soon(function.wait()).await.unwrap();
+    }
+}
