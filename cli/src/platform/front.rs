@@ -50,7 +50,7 @@ impl Fronts {
         let lambda = Front::all().into_iter().filter(|front| front.name() != VERCEL);
         let lambda = lambda.map(|front| settings.apply(front.streaming_like_reply())).collect();
         let default = args.front.clone().or(project.and_then(|project| project.front.clone()));
-        let websocket = WebSocketApi::new();
+        let websocket = settings.stage.iter().fold(WebSocketApi::new(), |api, stage| api.stage(stage));
         let websocket = if args.route_responses { websocket.route_responses() } else { websocket };
         let default = default.unwrap_or_else(|| "function-url".to_owned());
         let fronts = Self { lambda, default, websocket, settings };

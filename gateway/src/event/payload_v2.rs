@@ -86,7 +86,8 @@ mod tests {
         assert_eq!((&made["rawPath"], &made["requestContext"]["stage"]), (&"/orders/x".into(), &"prod".into()));
         assert_eq!(made["headers"]["host"], "api.example.com");
         assert_eq!(made["requestContext"]["domainPrefix"], "api");
-        assert_eq!(event(&Front::function_url().stage("x"), Request::get("/y"), b"")["rawPath"], "/y");
+        let made = event(&Front::function_url().stage("x"), Request::get("/y"), b"");
+        assert_eq!((&made["rawPath"], &made["requestContext"]["stage"]), (&"/y".into(), &"$default".into()));
     }
 
     #[test]

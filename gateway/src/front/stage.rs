@@ -12,7 +12,9 @@ impl Front {
     /// `requestContext.path`, and an HTTP API adds a stage other than `$default` to the path.
     #[must_use]
     pub fn stage(mut self, stage: impl Into<String>) -> Self {
-        self.settings.stage = stage.into();
+        if self.has_stages() {
+            self.settings.stage = stage.into();
+        }
         self
     }
 
