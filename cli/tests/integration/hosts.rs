@@ -114,6 +114,8 @@ fn serves_a_function_that_the_user_starts() {
         assert_eq!((status, &*body), (502, "Runtime.ExitError: another process has polled\n"));
     });
     assert_eq!(dev.get("alb", "/"), (200, "hello".to_owned()));
+    // The next process has done nothing wrong.
+    assert_eq!(dev.last()["complaint_list"], json!([]));
     process.kill().unwrap();
     process.wait().unwrap();
 }

@@ -47,6 +47,7 @@ impl RuntimeApi {
     pub(super) async fn reply(&self, invocation: Invocation, entry: &mut OpenEntry) -> io::Result<FunctionReply> {
         let ((reply, replied), (delivery, delivered)) = (oneshot::channel(), oneshot::channel());
         let observed = invocation.observed.clone();
+        let queue_timeout = invocation.timeout.or(self.state.lock().timeout).unwrap_or_default().max(DEFAULT_TIMEOUT);
         observed.notify(|observer| observer.event(&invocation.event));
         self.state.lock().queue.push_back(QueuedInvocation { invocation, reply, delivery });
         // Notifies all polls: one of them alone might be busy with another invocation.
@@ -57,7 +58,7 @@ impl RuntimeApi {
             biased;
             error = self.startup_error() => return Err(error),
             delivered = delivered => delivered.map_err(|_| io::Error::other("the Runtime API dropped the invocation"))?,
-            () = tokio::time::sleep(DEFAULT_TIMEOUT) => return Err(self.not_delivered()),
+            () = tokio::time::sleep(queue_timeout) => return Err(self.not_delivered(queue_timeout)),
         };
         entry.start(deadline - timeout, cold_start);
         observed.notify(|observer| {
@@ -75,16 +76,16 @@ impl RuntimeApi {
     }
 
     /// Returns the error for an invocation that the function has not received in time.
-    fn not_delivered(&self) -> io::Error {
+    fn not_delivered(&self, queue_timeout: Duration) -> io::Error {
         let state = self.state.lock();
         let busy: Vec<_> = state.extensions.busy().collect();
         if busy.is_empty() {
-            return timed_out(DEFAULT_TIMEOUT);
+            return timed_out(queue_timeout);
         }
         let message = format!(
             "cannot invoke the function: the extension {} has not requested its next event for {} s",
             busy.join(", "),
-            DEFAULT_TIMEOUT.as_secs()
+            queue_timeout.as_secs()
         );
         io::Error::new(io::ErrorKind::TimedOut, message)
     }

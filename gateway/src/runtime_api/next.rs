@@ -27,6 +27,10 @@ pub(super) async fn next(shared: &SharedState) -> Response<Full<Bytes>> {
         let queued = shared.queued.notified();
         {
             let mut state = shared.lock();
+            if state.slots.is_none() {
+                // The caller has given up, such as after a restart of the process.
+                state.open.retain(|_, open| !open.is_abandoned());
+            }
             if state.slots.is_none() && !state.open.is_empty() {
                 state.protocol_errors.push("polled before the reply to the last invocation".to_owned());
             }

@@ -126,6 +126,11 @@ pub(crate) enum Progress {
 }
 
 impl OpenInvocation {
+    /// Returns whether nobody waits for the reply, of which the function has sent nothing.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        matches!(&self.progress, Progress::Awaited(reply) if reply.is_closed())
+    }
+
     /// Returns the channel for the reply, if the function has not begun to send one.
     pub(crate) fn into_awaited(self) -> Option<oneshot::Sender<FunctionReply>> {
         match self.progress {
