@@ -15,7 +15,8 @@ Standard output has the reply only, and standard error the log of the function. 
     cargo lodger invoke --example sqs
     echo '{\"id\": 1}' | cargo lodger invoke -
 
-If `cargo lodger dev` runs for the same package, its process receives the event, and the inspector shows the invocation.")]
+If `cargo lodger dev` runs for the same package and binary, its process receives the event, and the inspector shows the invocation.
+Options that set a variable or change the build start a process of their own.")]
 pub struct InvokeArgs {
     /// A file with the event in JSON. `-` reads standard input.
     #[arg(group = "event", value_name = "FILE")]

@@ -27,6 +27,17 @@ struct Outcome {
     duration: Duration,
 }
 
+/// Whether an option asks for a process, which a running command has started without the option.
+fn starts_process(args: &InvokeArgs) -> bool {
+    let (target, variables) = (&args.target, &args.variables);
+    let build = &target.binary;
+    args.start
+        || target.release
+        || build.all_features
+        || build.no_default_features
+        || !(build.features.is_empty() && variables.env.is_empty() && variables.env_file.is_empty())
+}
+
 /// Invokes the function once, and prints its reply.
 ///
 /// # Errors
@@ -45,7 +56,9 @@ pub async fn run(args: InvokeArgs, terminal: &Terminal) -> Result<ExitCode> {
     }
     let project = if args.target.command.is_empty() { Some(Project::find(&args.target.binary)?) } else { None };
     let running = match &project {
-        Some(project) if !args.start => running::find(args.dev, &project.name).await,
+        Some(project) if !starts_process(&args) => {
+            running::find(args.dev, &project.name, args.target.binary.bin.as_deref()).await
+        }
         _ => None,
     };
     let outcome = match running {

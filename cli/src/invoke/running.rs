@@ -27,11 +27,13 @@ pub(super) struct Running {
     address: SocketAddr,
 }
 
-/// Finds a running command for a package at an address.
-pub(super) async fn find(address: SocketAddr, package: &str) -> Option<Running> {
+/// Finds a running command for a package at an address. The command has to run the wanted binary, if one is wanted.
+pub(super) async fn find(address: SocketAddr, package: &str, binary: Option<&str>) -> Option<Running> {
     let running = Running { address };
     let state = timeout(TIMEOUT, running.get("/api/state")).await.ok()?.ok()?;
-    (state["project"] == package).then_some(running)
+    let functions = state["functions"].as_array()?;
+    let has_binary = binary.is_none_or(|binary| functions.iter().any(|function| function == binary));
+    (state["project"] == package && has_binary).then_some(running)
 }
 
 impl Running {

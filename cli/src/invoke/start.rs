@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use lodger_gateway::Invocation;
+use tokio::time::timeout;
 
 use super::Outcome;
 use crate::{
@@ -45,8 +46,10 @@ pub(super) async fn invoke(
         exit = environment.exited() => Err(format!("the function did not reply: {exit}")),
     };
     let duration = begun.elapsed();
-    if reply.is_ok() {
-        environment.wait_for_work(1).await;
+    // The timeout of a function includes the work after its reply.
+    if reply.is_ok() && timeout(args.timeout, environment.wait_for_work(1)).await.is_err() {
+        let seconds = args.timeout.as_secs_f64();
+        terminal.warning(&format!("the work after the reply has not ended within {seconds} s (--timeout)"));
     }
     environment.api.protocol_errors().iter().for_each(|error| terminal.warning(&format!("protocol error: {error}")));
     environment.stop().await;

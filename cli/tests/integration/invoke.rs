@@ -50,6 +50,21 @@ fn has_examples_of_events() {
 }
 
 #[test]
+fn prints_the_reply_if_the_work_after_it_does_not_end() {
+    let event = run(&["--example", "function-url", "--print-event"]);
+    let mut event: Value = serde_json::from_slice(&event.stdout).unwrap();
+    event["rawPath"] = "/after".into();
+    event["requestContext"]["http"]["method"] = "GET".into();
+    let folder = Folder::new("work");
+    folder.write("event.json", &event.to_string());
+    let file = folder.path().join("event.json").display().to_string();
+    let output = run(&[&file, "--timeout", "3", "--env", "BLOCKS=1"]);
+    let (reply, error) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success() && reply.contains("early"), "{reply} {error}");
+    assert!(error.contains("the work after the reply has not ended within 3 s (--timeout)"), "{error}");
+}
+
+#[test]
 fn fails_if_the_function_fails() {
     let output = cargo_lodger().args(["invoke", "--example", "sns", "--"]).arg(function()).output().unwrap();
     let error = text(&output.stderr);
