@@ -28,9 +28,7 @@ use crate::{
 /// # Errors
 /// There is no package, a file cannot be read, or the address is in use.
 pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
-    let has_package = args.target.command.is_empty() && args.runtime_api.is_none();
-    let project =
-        if has_package { Some(Project::find_with_routes(&args.target.binary, Some(&args.route))?) } else { None };
+    let project = project(&args)?;
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}; choose another address with --listen", args.listen))?;
@@ -53,15 +51,17 @@ pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
     tokio::spawn(server::serve(listener, Arc::clone(&port)));
     tokio::spawn(lines::print_invocations(Arc::clone(&history), terminal.clone()));
     let running = async {
-        match &project {
+        match project.as_ref().filter(|_| args.runtime_api.is_none()) {
             Some(project) => {
                 let build = Build::of_target(project, &args.target, terminal);
                 // Before the build, so that no change is lost.
                 let changes = if args.no_watch { None } else { Some(Changes::watch(project)?) };
-                functions.build(&build).await?;
+                let sources = functions.build(&build).await?;
                 port.print_addresses(terminal);
                 match changes {
-                    Some(mut changes) => changes.build_after_each(&build, &functions).await.map(|()| ExitCode::SUCCESS),
+                    Some(mut changes) => {
+                        changes.build_after_each(&build, &functions, sources).await.map(|()| ExitCode::SUCCESS)
+                    }
                     None => std::future::pending().await,
                 }
             }
@@ -83,6 +83,17 @@ pub async fn run(args: DevArgs, terminal: &Terminal) -> Result<ExitCode> {
         ended = running => ended,
         () = signal() => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// The package whose binaries the command builds. With `--runtime-api`, its settings and its name count, if there is one.
+fn project(args: &DevArgs) -> Result<Option<Project>> {
+    if !args.target.command.is_empty() {
+        return Ok(None);
+    }
+    if args.runtime_api.is_some() {
+        return Ok(Project::find(&args.target.binary).ok());
+    }
+    Project::find_with_routes(&args.target.binary, Some(&args.route)).map(Some)
 }
 
 /// The functions of the package, or the program of the command line. They start on a host, or on Lambda.

@@ -7,21 +7,27 @@ use std::{
 };
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout},
+};
 
 use crate::{
     Result,
     platform::Functions,
-    project::{Build, Project},
+    project::{Build, Project, Sources},
 };
 
 /// The pause without a change that ends a series of changes: editors write several files.
 const QUIET: Duration = Duration::from_millis(30);
 
+/// The maximum duration of a series of changes. Requests wait for its end.
+const MAX_SERIES: Duration = Duration::from_secs(1);
+
 /// A change of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Change {
-    Source,
+    Source(PathBuf),
     /// A change of `Cargo.lock`, which a build may write itself.
     Lock,
 }
@@ -43,8 +49,9 @@ impl Changes {
         let mut ignored = vec![project.target_folder.clone()];
         // No binary contains them.
         ignored.extend(["benches", "examples", "tests"].map(|folder| project.folder.join(folder)));
+        let roots = project.watched.clone();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            for change in event.iter().flat_map(|event| changes_of(event, &ignored)) {
+            for change in event.iter().flat_map(|event| changes_of(event, &roots, &ignored)) {
                 let _ = sender.send(change);
             }
         })?;
@@ -57,41 +64,61 @@ impl Changes {
         Ok(Self { changes, _watcher: watcher })
     }
 
-    /// Builds after each change, without an end. Changes since [`watch`](Self::watch) count too.
+    /// Builds after each change of a file that the last build has read, without an end. Changes since [`watch`](Self::watch) count too.
     ///
     /// # Errors
     /// cargo cannot be started.
-    pub async fn build_after_each(&mut self, build: &Build, functions: &Arc<Functions>) -> Result<()> {
+    pub async fn build_after_each(
+        &mut self,
+        build: &Build,
+        functions: &Arc<Functions>,
+        mut sources: Sources,
+    ) -> Result<()> {
         loop {
-            if !self.has_changed_during_build() && self.changes.recv().await.is_none() {
-                return Ok(());
+            if !self.has_changed_during_build(&sources) {
+                loop {
+                    match self.changes.recv().await {
+                        None => return Ok(()),
+                        Some(change) if is_read(&change, &sources) => break,
+                        Some(_) => {}
+                    }
+                }
             }
             // From now on requests wait for the new version.
             functions.begin();
-            while let Ok(Some(_)) = timeout(QUIET, self.changes.recv()).await {}
-            functions.build(build).await?;
+            let end = Instant::now() + MAX_SERIES;
+            while Instant::now() < end && matches!(timeout(QUIET, self.changes.recv()).await, Ok(Some(_))) {}
+            sources = functions.build(build).await?;
         }
     }
 
     /// Returns whether a source file has changed since the last build began.
-    fn has_changed_during_build(&mut self) -> bool {
+    fn has_changed_during_build(&mut self, sources: &Sources) -> bool {
         let mut has_changed = false;
         while let Ok(change) = self.changes.try_recv() {
-            has_changed |= change == Change::Source;
+            has_changed |= change != Change::Lock && is_read(&change, sources);
         }
         has_changed
     }
 }
 
+/// Whether a build reads a file.
+fn is_read(change: &Change, sources: &Sources) -> bool {
+    match change {
+        Change::Source(path) => sources.contains(path),
+        Change::Lock => true,
+    }
+}
+
 /// Returns the changes of files that a build may read.
-fn changes_of(event: &Event, ignored: &[PathBuf]) -> Vec<Change> {
+fn changes_of(event: &Event, roots: &[PathBuf], ignored: &[PathBuf]) -> Vec<Change> {
     if !matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)) {
         return Vec::new();
     }
-    let is_read = |path: &&PathBuf| !ignored.iter().any(|folder| is_in(path, folder)) && !is_hidden(path);
+    let is_read = |path: &&PathBuf| !ignored.iter().any(|folder| is_in(path, folder)) && !is_hidden(path, roots);
     let is_lock = |path: &PathBuf| path.file_name().is_some_and(|name| name == "Cargo.lock");
     let read = event.paths.iter().filter(is_read);
-    read.map(|path| if is_lock(path) { Change::Lock } else { Change::Source }).collect()
+    read.map(|path| if is_lock(path) { Change::Lock } else { Change::Source(path.clone()) }).collect()
 }
 
 /// Whether a path is in a folder, or in one with six more characters: cargo creates the target folder under such a name.
@@ -104,10 +131,12 @@ fn is_in(path: &Path, folder: &Path) -> bool {
     added.is_empty() || added.len() == 6 && added.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Whether the file or one of its folders begins with a dot, or is the backup of an editor.
-fn is_hidden(path: &Path) -> bool {
+/// Whether the file or one of its folders below a watched one begins with a dot, or is the backup of an editor.
+fn is_hidden(path: &Path, roots: &[PathBuf]) -> bool {
     let is_backup = path.file_name().is_some_and(|name| name.to_string_lossy().ends_with('~'));
-    is_backup || path.components().rev().take(3).any(|part| part.as_os_str().to_string_lossy().starts_with('.'))
+    let below = roots.iter().filter_map(|root| path.strip_prefix(root).ok());
+    let below = below.min_by_key(|below| below.components().count()).unwrap_or(path);
+    is_backup || below.components().any(|part| part.as_os_str().to_string_lossy().starts_with('.'))
 }
 
 #[cfg(test)]
@@ -118,27 +147,32 @@ mod tests {
 
     fn changes(kind: EventKind, path: &str) -> Vec<Change> {
         let event = Event::new(kind).add_path(path.into());
-        changes_of(&event, &["/app/target".into(), "/app/tests".into()])
+        changes_of(&event, &["/app".into(), "/.home/.app".into()], &["/app/target".into(), "/app/tests".into()])
     }
 
     #[test]
     fn finds_the_changes_that_need_a_build() {
         let modified = EventKind::Modify(ModifyKind::Any);
-        for (path, expected) in [
-            ("/app/src/main.rs", &[Change::Source][..]),
-            ("/app/Cargo.toml", &[Change::Source]),
-            ("/app/Cargo.lock", &[Change::Lock]),
-            ("/app/target/debug/app", &[]),
-            ("/app/targetF3x9Qa/CACHEDIR.TAG", &[]),
-            ("/app/targets/src/lib.rs", &[Change::Source]),
-            ("/app/tests/some.rs", &[]),
-            ("/app/src/.main.rs.swp", &[]),
-            ("/app/src/main.rs~", &[]),
-            ("/app/.git/index", &[]),
+        for (path, is_change) in [
+            ("/app/src/main.rs", true),
+            ("/app/Cargo.toml", true),
+            ("/app/target/debug/app", false),
+            ("/app/targetF3x9Qa/CACHEDIR.TAG", false),
+            ("/app/targets/src/lib.rs", true),
+            ("/app/tests/some.rs", false),
+            ("/app/src/.main.rs.swp", false),
+            ("/app/src/main.rs~", false),
+            ("/app/.git/index", false),
+            ("/app/.git/refs/heads/feature/main", false),
+            // Only folders below the package count.
+            ("/.home/.app/src/main.rs", true),
         ] {
+            let expected = if is_change { vec![Change::Source(path.into())] } else { Vec::new() };
             assert_eq!(changes(modified, path), expected, "{path}");
         }
-        assert_eq!(changes(EventKind::Create(CreateKind::File), "/app/src/a.rs"), [Change::Source]);
+        assert_eq!(changes(modified, "/app/Cargo.lock"), [Change::Lock]);
+        let created = changes(EventKind::Create(CreateKind::File), "/app/src/a.rs");
+        assert_eq!(created, [Change::Source("/app/src/a.rs".into())]);
         assert_eq!(changes(EventKind::Access(AccessKind::Any), "/app/src/a.rs"), []);
     }
 }

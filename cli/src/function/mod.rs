@@ -1,6 +1,7 @@
 //! The processes of a function.
 
 mod environment;
+mod executable;
 mod local;
 mod pool;
 mod process;

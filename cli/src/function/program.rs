@@ -1,12 +1,15 @@
 use std::{
     ffi::OsString,
+    io,
     net::SocketAddr,
     num::NonZeroUsize,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
+use super::executable::ExecutableCopy;
 use crate::{
     Result,
     args::{TargetArgs, VariableArgs},
@@ -23,6 +26,8 @@ pub struct Program {
     /// The variables, the last of one name counts.
     pub variables: Vec<(String, String)>,
     pub folder: Option<PathBuf>,
+    /// The executable of a build, which stays until the last clone is dropped.
+    _copy: Option<Arc<ExecutableCopy>>,
 }
 
 impl Program {
@@ -39,7 +44,17 @@ impl Program {
             command: target.command.clone(),
             variables: all.into_iter().collect(),
             folder: project.map(|project| project.folder.clone()),
+            _copy: None,
         })
+    }
+
+    /// The program with the executable of a build.
+    ///
+    /// # Errors
+    /// The executable cannot be copied.
+    pub async fn with_executable(&self, executable: &Path, number: u64) -> io::Result<Self> {
+        let copy = ExecutableCopy::new(executable, number).await?;
+        Ok(Self { command: vec![copy.path.clone().into()], _copy: Some(Arc::new(copy)), ..self.clone() })
     }
 
     /// The command, with piped output.

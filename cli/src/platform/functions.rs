@@ -12,7 +12,7 @@ use super::{version::Version, versions::Versions};
 use crate::{
     Result,
     function::Program,
-    project::Build,
+    project::{Build, Sources},
     terminal::{Terminal, human_duration},
 };
 
@@ -92,38 +92,48 @@ impl Functions {
         });
     }
 
-    /// Builds the functions after [`begin`](Self::begin), and starts them. If one of them fails, the last version goes on.
+    /// Builds the functions after [`begin`](Self::begin), and starts them. If one of them fails, the last version goes on. Returns the files
+    /// that the build has read.
     ///
     /// # Errors
     /// cargo cannot be started.
-    pub async fn build(&self, build: &Build) -> Result<()> {
+    pub async fn build(&self, build: &Build) -> Result<Sources> {
         let built = build.run(&self.terminal).await?;
         let executables = match built.executables {
             Ok(executables) => executables,
             Err(output) => {
                 self.fail(built.duration, output);
-                return Ok(());
+                return Ok(Sources::unknown());
             }
         };
-        let program = |function: &Versions| {
-            let executable = executables.get(function.name()).map(|path| path.clone().into());
-            Program { command: executable.into_iter().collect(), ..function.program().clone() }
-        };
-        self.switch_to(program, built.duration).await;
-        Ok(())
+        let number = self.build.borrow().number;
+        let mut programs = Vec::new();
+        for function in &self.all {
+            let Some(executable) = executables.get(function.name()) else { continue };
+            match function.program().with_executable(executable, number).await {
+                Ok(program) => programs.push((function, program)),
+                Err(error) => {
+                    self.fail(built.duration, format!("cannot copy {}: {error}", executable.display()));
+                    return Ok(Sources::unknown());
+                }
+            }
+        }
+        let has_started = self.switch_to(programs, built.duration).await;
+        Ok(if has_started { Sources::of(executables.values()) } else { Sources::unknown() })
     }
 
     /// Starts the programs of the command line.
     pub async fn start(&self) {
-        self.switch_to(|function| function.program().clone(), Duration::ZERO).await;
+        let programs = self.all.iter().map(|function| (function, function.program().clone()));
+        self.switch_to(programs.collect(), Duration::ZERO).await;
     }
 
-    /// Starts a new version of each function.
-    async fn switch_to(&self, program: impl Fn(&Versions) -> Program, duration: Duration) {
+    /// Starts a new version of each function. Returns whether all of them have started.
+    async fn switch_to(&self, programs: Vec<(&Versions, Program)>, duration: Duration) -> bool {
         let number = self.build.borrow().number;
         let mut output = String::new();
-        for function in &self.all {
-            if let Err(error) = function.switch_to(program(function), number).await {
+        for (function, program) in programs {
+            if let Err(error) = function.switch_to(program, number).await {
                 let error =
                     if self.all.len() > 1 { format!("{}: {error}", function.name()) } else { error.to_string() };
                 self.terminal.error(&error);
@@ -131,12 +141,14 @@ impl Functions {
             }
         }
         if !output.is_empty() {
-            return self.fail(duration, output);
+            self.fail(duration, output);
+            return false;
         }
         if duration > Duration::ZERO {
             self.terminal.status("Running", format!("build {number}, after {}", human_duration(duration)));
         }
         self.end("running", duration, String::new());
+        true
     }
 
     fn fail(&self, duration: Duration, output: String) {

@@ -3,6 +3,7 @@
 mod build;
 mod cors;
 mod settings;
+mod sources;
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +14,7 @@ use std::{
 use cargo_metadata::{Metadata, MetadataCommand, Package, camino::Utf8PathBuf};
 use lodger_gateway::Route;
 
-pub use self::{build::Build, cors::CorsSettings, settings::Settings};
+pub use self::{build::Build, cors::CorsSettings, settings::Settings, sources::Sources};
 use crate::{Error, Result, args::BinaryArgs};
 
 /// A binary, and its package in the workspace.

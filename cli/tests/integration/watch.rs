@@ -135,6 +135,35 @@ fn keeps_the_old_version_if_the_new_one_does_not_start() {
     assert!(dev.has_line("the last version still serves"));
 }
 
+/// The build has replaced the executable of the last version.
+#[test]
+fn starts_processes_of_the_last_version_if_the_new_one_does_not_start() {
+    let folder = package("1");
+    let text = r#"if event.contains("/exit") { std::process::exit(7) } else { 1 }"#;
+    folder.write("src/main.rs", &MAIN.replace("(id, _)", "(id, event)").replace("TEXT", text));
+    let dev = Dev::start(command(&folder));
+    folder.write("src/main.rs", "fn main() { std::process::exit(9) }");
+    dev.wait_for_line("the last version still serves");
+    assert_eq!(dev.get("", "/exit").0, 502);
+    assert_eq!(dev.get("", "/"), (200, "hello 1".to_owned()));
+}
+
+#[test]
+fn ignores_files_that_no_build_reads() {
+    let folder = package("1");
+    folder.write("src/page.html", "1");
+    write_main(&folder, r#"include_str!("page.html")"#);
+    let dev = Dev::start(command(&folder));
+    let number = || dev.api("/api/state")["build"]["number"].clone();
+    folder.write("app.db", "data");
+    folder.write(".git/refs/heads/feature/main", "commit");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(number(), 1);
+    folder.write("src/page.html", "2");
+    dev.wait_for_line("Running build 2");
+    assert_eq!(dev.get("", "/"), (200, "hello 2".to_owned()));
+}
+
 #[test]
 fn explains_packages_without_a_function() {
     let folder = Folder::new("explain");
