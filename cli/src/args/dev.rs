@@ -22,7 +22,7 @@ pub struct DevArgs {
     #[arg(long, value_name = "NAME", value_parser = front_names())]
     pub front: Option<String>,
     /// A route of a function, such as `GET /pets/{id}=pets`, for an API of several binaries. Other requests get 404.
-    #[arg(long, value_name = "ROUTE=BIN", value_parser = route)]
+    #[arg(long, value_name = "ROUTE=BIN", value_parser = route, conflicts_with_all = ["runtime_api", "command"])]
     pub route: Vec<(String, String)>,
     /// The stage of APIs. URLs begin with it then, as on the domains that AWS assigns.
     #[arg(long, value_name = "NAME")]

@@ -1,6 +1,9 @@
 //! The lines about invocations.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use tokio::sync::broadcast::error::RecvError;
 
@@ -15,17 +18,18 @@ const MAX_REMEMBERED: usize = 1_000;
 /// Writes a line for each invocation that has ended, and each complaint once.
 pub async fn print_invocations(history: Arc<History>, terminal: Terminal) {
     let mut updates = history.subscribe();
-    let (mut printed, mut complaints) = (BTreeSet::new(), BTreeSet::new());
+    let (mut printed, mut complaints) = (VecDeque::new(), BTreeSet::new());
     loop {
         match updates.recv().await {
             Ok(Update::Changed(summary)) => {
-                if summary.state == State::Done && printed.insert(summary.id) {
+                if summary.state == State::Done && !printed.contains(&summary.id) {
+                    printed.push_back(summary.id);
                     terminal.invocation(&summary);
                 }
                 print_complaints(&summary, &history, &mut complaints, &terminal);
                 // Later updates of an invocation come soon after its end.
                 while printed.len() > MAX_REMEMBERED {
-                    printed.pop_first();
+                    printed.pop_front();
                 }
             }
             Ok(_) | Err(RecvError::Lagged(_)) => {}

@@ -138,6 +138,10 @@ impl Lease {
         }
         environment.report_protocol_errors(record);
         environment.end(record);
+        // The process has not polled in time. Another one may.
+        let settings = &self.pool.settings;
+        let has_one_process = settings.concurrency.is_some() || settings.runtime_api.is_some();
+        is_idle &= is_delivered || has_one_process || environment.api.waiting_poll_count() > 0;
         if !is_idle || !environment.can_be_invoked() {
             self.pool.idle().retain(|idle| !Arc::ptr_eq(idle, environment));
         } else if self.pool.settings.concurrency.is_none() {

@@ -4,12 +4,12 @@ use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
 use super::{
     Platform,
-    body::{BoxBody, text},
+    body::BoxBody,
     exchange::{exchange, whole},
     front::Kind,
     proxy::proxy,
@@ -38,7 +38,17 @@ impl Platform {
         let (parts, body) = request.into_parts();
         let body = match Limited::new(body, MAX_BODY).collect().await {
             Ok(body) => body.to_bytes(),
-            Err(_) => return text(StatusCode::PAYLOAD_TOO_LARGE, "the body of the request is larger than 10 MB\n"),
+            Err(error) => {
+                let (status, error) = if error.is::<LengthLimitError>() {
+                    (StatusCode::PAYLOAD_TOO_LARGE, "the body of the request is larger than 10 MB".to_owned())
+                } else {
+                    (StatusCode::BAD_REQUEST, format!("cannot read the body of the request: {error}"))
+                };
+                let record = self.history.begin(NewRecord::http(name, selection.function(), &head));
+                let mut response = Response::new(format!("{error}\n").into());
+                *response.status_mut() = status;
+                return whole(response, &record, Some(error));
+            }
         };
         let request = Request::from_parts(parts, body);
         let record = self.history.begin(NewRecord::http(name, selection.function(), &request));

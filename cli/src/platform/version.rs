@@ -56,11 +56,16 @@ impl Version {
         &self.program.name
     }
 
-    /// The process on a host, which starts if it does not run.
+    /// The process on a host, which starts if it does not run. The start goes on if the caller leaves.
     ///
     /// # Errors
     /// The process cannot be started.
-    pub async fn local_server(&self, host: LocalHost) -> io::Result<Arc<LocalServer>> {
+    pub async fn local_server(self: &Arc<Self>, host: LocalHost) -> io::Result<Arc<LocalServer>> {
+        let version = Arc::clone(self);
+        tokio::spawn(async move { version.find_or_start(host).await }).await.map_err(io::Error::other)?
+    }
+
+    async fn find_or_start(&self, host: LocalHost) -> io::Result<Arc<LocalServer>> {
         let server = match host {
             LocalHost::Server => &self.server,
             #[cfg(unix)]

@@ -64,7 +64,7 @@ impl Versions {
     /// The program cannot be started, ends or does not start in time. The last version goes on.
     pub async fn switch_to(&self, program: Program, number: u64) -> io::Result<()> {
         let (settings, history) = (self.settings.clone(), Arc::clone(&self.history));
-        let version = Version::new(number, program, settings, history, self.terminal.clone());
+        let version = Arc::new(Version::new(number, program, settings, history, self.terminal.clone()));
         let starting = async {
             match self.host {
                 None => version.pool.warm_up().await,
@@ -81,7 +81,7 @@ impl Versions {
         };
         let late = |_| Err(io::Error::new(io::ErrorKind::TimedOut, self.not_started(START_TIMEOUT)));
         timeout(START_TIMEOUT, started).await.unwrap_or_else(late)?;
-        self.current.send_replace(Some(Arc::new(version)));
+        self.current.send_replace(Some(version));
         Ok(())
     }
 
