@@ -5,10 +5,10 @@ use std::{fs, path::Path};
 use object::{
     Endianness,
     elf::{self, FileHeader64},
-    read::elf::{Dyn as _, FileHeader as _, ProgramHeader as _, SectionHeader as _},
+    read::elf::FileHeader as _,
 };
 
-use super::{GlibcVersion, Machine, features::HostFeatures};
+use super::{GlibcVersion, Machine, features::HostFeatures, segments::Segments};
 use crate::Result;
 
 /// A binary for Linux.
@@ -48,24 +48,20 @@ impl ElfBinary {
             .map_err(|_| "the file is not a Linux binary for a 64-bit machine, or its ELF header is damaged")?;
         let endian = header.endian()?;
         let number = header.e_machine(endian);
-        let damaged = |error: object::read::Error| format!("the ELF file is damaged: {error}");
-        let interpreter = interpreter(header, endian, bytes).map_err(damaged)?;
-        if !is_program(header, endian, bytes, interpreter.is_some()).map_err(damaged)? {
+        let damaged = |error: Box<dyn std::error::Error + Send + Sync>| format!("the ELF file is damaged: {error}");
+        let segments = Segments::read(header, endian, bytes).map_err(damaged)?;
+        let interpreter = segments.interpreter().map_err(damaged)?;
+        let kind = header.e_type(endian);
+        let has_entry = [elf::ET_EXEC, elf::ET_DYN].contains(&kind) && header.e_entry(endian) != 0;
+        if !has_entry || (interpreter.is_none() && segments.is_library(kind)) {
             return Err(
                 "the file is an object file or a library, and no program; use the binary that cargo builds".into()
-            );
-        }
-        if interpreter.is_some() && header.section_headers(endian, bytes).map_err(damaged)?.is_empty() {
-            return Err(
-                "a tool such as sstrip has removed the section headers, so that the needed glibc is unknown; use \
-                        the binary that cargo builds"
-                    .into(),
             );
         }
         Ok(Self {
             machine: Machine::from_elf(number).ok_or(number.0),
             interpreter,
-            glibc: glibc(header, endian, bytes).map_err(damaged)?,
+            glibc: segments.glibc().map_err(damaged)?,
             features: HostFeatures::find(bytes),
             size: bytes.len() as u64,
         })
@@ -79,45 +75,6 @@ impl ElfBinary {
             (None, None) => "static".to_owned(),
         }
     }
-}
-
-type Header = FileHeader64<Endianness>;
-
-/// Returns the path of the program that loads a dynamic binary.
-fn interpreter(header: &Header, endian: Endianness, bytes: &[u8]) -> object::read::Result<Option<String>> {
-    for segment in header.program_headers(endian, bytes)? {
-        if let Some(path) = segment.interpreter(endian, bytes)? {
-            return Ok(Some(String::from_utf8_lossy(path).into_owned()));
-        }
-    }
-    Ok(None)
-}
-
-/// Whether the kernel can start the file. A library needs other libraries, and has no interpreter that loads them.
-fn is_program(header: &Header, endian: Endianness, bytes: &[u8], is_dynamic: bool) -> object::read::Result<bool> {
-    let can_be_loaded = [elf::ET_EXEC, elf::ET_DYN].contains(&header.e_type(endian)) && header.e_entry(endian) != 0;
-    let mut needs_libraries = false;
-    for segment in header.program_headers(endian, bytes)? {
-        let entries = segment.dynamic(endian, bytes)?.unwrap_or_default();
-        needs_libraries |= entries.iter().any(|entry| entry.d_tag(endian) == elf::DT_NEEDED);
-    }
-    Ok(can_be_loaded && (is_dynamic || !needs_libraries))
-}
-
-/// Returns the newest version of glibc among the needed versions of symbols, as `readelf -V` prints them.
-fn glibc(header: &Header, endian: Endianness, bytes: &[u8]) -> object::read::Result<Option<GlibcVersion>> {
-    let sections = header.sections(endian, bytes)?;
-    let mut newest = None;
-    for section in sections.iter() {
-        let Some((mut libraries, strings)) = section.gnu_verneed(endian, bytes)? else { continue };
-        let strings = sections.strings(endian, bytes, strings)?;
-        while let Some((_, mut versions)) = libraries.next()? {
-            while let Some(version) = versions.next()? {
-                newest = newest.max(GlibcVersion::from_symbol_version(version.name(endian, strings)?));
-            }
-        }
-    }
-    Ok(newest)
 }
 
 #[cfg(test)]
@@ -156,9 +113,9 @@ mod tests {
         }
     }
 
-    /// A small file with versions of symbols: the header, the text of the names, the versions, and a table of three sections.
+    /// A small program without section headers: the header, two segments, the dynamic section, the names and the versions.
     fn small(machine: elf::Machine, versions: &[&str]) -> Vec<u8> {
-        let (names_at, mut names) = (64_u64, b"\0libc.so.6\0".to_vec());
+        let mut names = b"\0libc.so.6\0".to_vec();
         let mut needed = Vec::new();
         needed.extend([1_u16, versions.len() as u16].map(u16::to_le_bytes).concat());
         needed.extend([1_u32, 16, 0].map(u32::to_le_bytes).concat());
@@ -168,38 +125,56 @@ mod tests {
             names.extend(version.bytes().chain([0]));
         }
         names.resize(names.len().next_multiple_of(8), 0);
-        let needed_at = names_at + names.len() as u64;
-        let table_at = needed_at + needed.len() as u64;
+        let (names_at, needed_at) = (DYNAMIC_AT + 64, DYNAMIC_AT + 64 + names.len());
+        let size = needed_at + needed.len();
         let mut bytes =
             [&b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0"[..], &3_u16.to_le_bytes(), &machine.0.to_le_bytes()].concat();
         bytes.extend(1_u32.to_le_bytes());
-        // The entry, no segments, and the table.
-        bytes.extend([1, 0, table_at].map(u64::to_le_bytes).concat());
+        // The entry, the table of segments, and no sections.
+        bytes.extend([1_u64, 64, 0].map(u64::to_le_bytes).concat());
         bytes.extend(0_u32.to_le_bytes());
-        bytes.extend([64_u16, 0, 0, 64, 3, 1].map(u16::to_le_bytes).concat());
-        bytes.extend(names.iter().chain(&needed));
-        for (kind, at, size, strings) in
-            [(0, 0, 0, 0), (3, names_at, names.len(), 0), (elf::SHT_GNU_VERNEED.0, needed_at, needed.len(), 1)]
-        {
-            bytes.extend([0, kind].map(u32::to_le_bytes).concat());
-            bytes.extend([0, 0, at, size as u64].map(u64::to_le_bytes).concat());
-            bytes.extend([strings, 1].map(u32::to_le_bytes).concat());
-            bytes.extend([1_u64, 0].map(u64::to_le_bytes).concat());
+        bytes.extend([64_u16, 56, 2, 64, 0, 0].map(u16::to_le_bytes).concat());
+        for (kind, at, size) in [(elf::PT_LOAD, 0, size), (elf::PT_DYNAMIC, DYNAMIC_AT, 64)] {
+            bytes.extend([kind.0, 4].map(u32::to_le_bytes).concat());
+            let address = if at == 0 { BASE } else { BASE + at as u64 };
+            let size = size as u64;
+            bytes.extend([at as u64, address, address, size, size, 8].map(u64::to_le_bytes).concat());
         }
+        for (tag, value) in [
+            (elf::DT_FLAGS_1, elf::DF_1_PIE.0),
+            (elf::DT_STRTAB, BASE + names_at as u64),
+            (elf::DT_VERNEED, BASE + needed_at as u64),
+            (elf::DT_NULL, 0),
+        ] {
+            bytes.extend((tag.0 as u64).to_le_bytes());
+            bytes.extend(value.to_le_bytes());
+        }
+        bytes.extend(names.iter().chain(&needed));
         bytes
     }
+
+    /// The offset of the dynamic section in a small file.
+    const DYNAMIC_AT: usize = 64 + 2 * 56;
+    /// The address of a small file in memory. It differs from the offset in the file.
+    const BASE: u64 = 0x10000;
 
     #[test]
     fn rejects_files_that_are_no_program() {
         let program = small(elf::EM_X86_64, &[]);
-        // The types of an object file and of a core dump, and a library without an entry.
-        for (at, value) in [(16, 1), (16, 4), (24, 0)] {
+        // An object file, a core dump, a library without an entry, and one with an entry, which is not marked as a program.
+        for (at, value) in [(16, 1), (16, 4), (24, 0), (DYNAMIC_AT + 11, 0)] {
             let mut other = program.clone();
             other[at] = value;
             let error = ElfBinary::parse(&other).unwrap_err().to_string();
             assert!(error.contains("an object file or a library"), "{error}");
         }
         assert_eq!(ElfBinary::parse(&program).unwrap().c_library(), "static");
+        // A program at a fixed address needs no mark, and a compressed one has no dynamic section.
+        for (at, value) in [(16, 2), (64 + 56, 0)] {
+            let mut other = program.clone();
+            (other[at], other[DYNAMIC_AT + 11]) = (value, 0);
+            assert_eq!(ElfBinary::parse(&other).unwrap().c_library(), "static");
+        }
     }
 
     #[test]
@@ -222,8 +197,8 @@ mod tests {
             let _ = ElfBinary::parse(&damaged);
         }
         let mut damaged = bytes;
-        // The offset of the names.
-        let at = damaged.len() - 128 + 24;
+        // The address of the names.
+        let at = DYNAMIC_AT + 16 + 8;
         damaged[at..at + 8].copy_from_slice(&u64::MAX.to_le_bytes());
         assert!(ElfBinary::parse(&damaged).unwrap_err().to_string().contains("damaged"));
     }

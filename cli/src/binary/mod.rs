@@ -5,6 +5,7 @@ mod features;
 mod glibc;
 mod machine;
 mod requirement;
+mod segments;
 
 pub use self::{
     elf::ElfBinary,
