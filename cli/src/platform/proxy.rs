@@ -22,9 +22,9 @@ use crate::{
     history::Record,
 };
 
-/// Passes a request on to the process, and its response to the client.
+/// Passes a request on to the process once it has started, and its response to the client.
 pub async fn proxy<B>(
-    server: io::Result<Arc<LocalServer>>,
+    server: impl Future<Output = io::Result<Arc<LocalServer>>>,
     client: IpAddr,
     mut request: Request<B>,
     record: Arc<Record>,
@@ -32,14 +32,17 @@ pub async fn proxy<B>(
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
 {
-    let server = match server {
+    let waiting = WaitingClient(Some(Arc::clone(&record)));
+    let server = match server.await {
         Ok(server) => server,
-        Err(error) => return failed(&error, &record),
+        Err(error) => {
+            waiting.end();
+            return failed(&error, &record);
+        }
     };
     let upgrade = request.headers().contains_key(header::UPGRADE).then(|| hyper::upgrade::on(&mut request));
     let recorded = Arc::clone(&record);
     let request = request.map(|body| RecordedRequestBody { body, record: recorded });
-    let waiting = WaitingClient(Some(Arc::clone(&record)));
     let sent = send(&server.platform, client, request).await;
     waiting.end();
     let mut response = match sent {

@@ -33,7 +33,7 @@ impl Platform {
         let selection = self.select(kind, &head).await;
         if let Selection::Version(version, Kind::Local(host)) = &selection {
             let record = self.history.begin(NewRecord::http(name, selection.function(), &head));
-            return proxy(version.local_server(*host).await, client, request, record).await;
+            return proxy(version.local_server(*host), client, request, record).await;
         }
         let (parts, body) = request.into_parts();
         let body = match Limited::new(body, MAX_BODY).collect().await {
@@ -68,7 +68,7 @@ impl Platform {
                 exchange(&front, client, request, self.authorizer.as_ref(), &version.pool, record).await
             }
             Selection::Version(version, Kind::Local(host)) => {
-                proxy(version.local_server(host).await, client, request.map(Full::new), record).await
+                proxy(version.local_server(host), client, request.map(Full::new), record).await
             }
             Selection::Response(response, error) => whole(*response, &record, error),
         }
