@@ -2,21 +2,19 @@
 
 use std::{
     collections::VecDeque,
-    net::Ipv4Addr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use http::StatusCode;
-use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     error::ApiError,
-    replay::{self, ReplayRequest},
+    replay::{BegunRequest, ReplayRequest},
 };
 use crate::{
-    history::{BodyRecord, Detail, NewRecord},
+    history::{BodyRecord, Detail},
     platform::Platform,
 };
 
@@ -86,15 +84,11 @@ pub async fn send_to_all(platform: &Arc<Platform>, new: NewComparison) -> Result
     // One after another: their times are comparable too.
     for name in platform.fronts.names() {
         let Some(kind) = platform.fronts.get(name) else { continue };
-        let mut request = replay::with_host(platform, name, request.clone());
+        let mut request = request.clone();
         *request.uri_mut() = platform.fronts.with_stage(name, &below);
-        let selection = platform.select(kind, &request).await;
-        let record = NewRecord::http(name, selection.function(), &request).replay_of(new.replay_of);
-        let record = platform.history.begin(record);
-        ids.push(record.id());
-        let response = platform.send(selection, Ipv4Addr::LOCALHOST.into(), request, record).await;
-        // The record has everything.
-        let _ = response.into_body().collect().await;
+        let begun = BegunRequest::new(platform, name, kind, request, new.replay_of).await;
+        ids.push(begun.id());
+        begun.send(platform).await;
     }
     Ok(ids)
 }

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::error::ApiError;
 use crate::{
-    history::NewRecord,
-    platform::{Platform, invoke},
+    history::{NewRecord, Record},
+    platform::{Kind, Platform, Selection, invoke},
 };
 
 /// The body of a replay: a request through a front, or an event.
@@ -64,18 +64,49 @@ pub async fn replay(platform: &Arc<Platform>, replay: Replay) -> Result<u64, Api
         .fronts
         .get(&name)
         .ok_or_else(|| (StatusCode::BAD_REQUEST, format!("cannot find the front {name:?}")))?;
-    let request = replay.request.ok_or_else(|| invalid("it has neither a request nor an event"))?;
-    let request = with_host(platform, &name, request.into_request()?);
-    let selection = platform.select(kind, &request).await;
-    let new = NewRecord::http(&name, selection.function(), &request).replay_of(replay.replay_of);
-    let record = platform.history.begin(new);
-    let (id, platform) = (record.id(), Arc::clone(platform));
-    tokio::spawn(async move {
-        let response = platform.send(selection, Ipv4Addr::LOCALHOST.into(), request, record).await;
-        // The record has everything.
-        let _ = response.into_body().collect().await;
-    });
+    let request = replay.request.ok_or_else(|| invalid("it has neither a request nor an event"))?.into_request()?;
+    let begun = BegunRequest::new(platform, &name, kind, request, replay.replay_of).await;
+    let (id, platform) = (begun.id(), Arc::clone(platform));
+    tokio::spawn(async move { begun.send(&platform).await });
     Ok(id)
+}
+
+/// A request of the page that is in the history, and has not been sent.
+pub struct BegunRequest {
+    selection: Selection,
+    request: Request<Bytes>,
+    record: Arc<Record>,
+}
+
+impl BegunRequest {
+    /// Selects the function for a request through a front. A request without a host gets that of the front: each client sends one.
+    pub async fn new(
+        platform: &Platform,
+        name: &str,
+        kind: Kind,
+        mut request: Request<Bytes>,
+        replay_of: Option<u64>,
+    ) -> Self {
+        let host = HeaderValue::try_from(platform.host(name));
+        if let (Ok(host), false) = (host, request.headers().contains_key(HOST)) {
+            request.headers_mut().insert(HOST, host);
+        }
+        let selection = platform.select(kind, &request).await;
+        let new = NewRecord::http(name, selection.function(), &request).replay_of(replay_of);
+        let record = platform.history.begin(new);
+        Self { selection, request, record }
+    }
+
+    /// The id of the invocation.
+    pub fn id(&self) -> u64 {
+        self.record.id()
+    }
+
+    /// Sends the request, and waits for the end of the response. The record has everything.
+    pub async fn send(self, platform: &Platform) {
+        let response = platform.send(self.selection, Ipv4Addr::LOCALHOST.into(), self.request, self.record).await;
+        let _ = response.into_body().collect().await;
+    }
 }
 
 impl ReplayRequest {
@@ -109,15 +140,6 @@ impl ReplayRequest {
         }
         request.body(body.into()).map_err(|error| invalid(&error.to_string()))
     }
-}
-
-/// Adds the host of a front to a request without one: each client sends it.
-pub fn with_host(platform: &Platform, front: &str, mut request: Request<Bytes>) -> Request<Bytes> {
-    let host = HeaderValue::try_from(platform.host(front));
-    if let (Ok(host), false) = (host, request.headers().contains_key(HOST)) {
-        request.headers_mut().insert(HOST, host);
-    }
-    request
 }
 
 fn no_version() -> ApiError {

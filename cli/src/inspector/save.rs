@@ -37,19 +37,17 @@ pub fn save(platform: &Platform, id: &str, new: &NewTest) -> Result<Value, ApiEr
         let expected = "lower-case letters, digits and _, such as lists_items";
         return Err(bad(format!("invalid name {:?}: expected {expected}", new.name)));
     }
-    let detail = api::record(platform, id)?.detail();
+    let mut detail = api::record(platform, id)?.detail();
     if detail.summary.kind == "http" && (platform.routes.is_some() || platform.authorizer.is_some()) {
         return Err(bad("cannot save a test of an API with routes or an authorizer: the test has neither".to_owned()));
     }
-    let target =
-        |target: &str| target.parse().map(|uri| platform.fronts.below_stage(&detail.summary.front, &uri).to_string());
-    let mut fixture = fixture(&detail, new.with_secrets).map_err(bad)?;
-    if let Some(sent) = fixture.pointer_mut("/request/target")
-        && let Some(Ok(below)) = sent.as_str().map(target)
+    if let Some(request) = &mut detail.request
+        && let Ok(uri) = request.target.parse()
     {
         // The test sends the request to the stage itself.
-        *sent = below.into();
+        request.target = platform.fronts.below_stage(&detail.summary.front, &uri).to_string();
     }
+    let mut fixture = fixture(&detail, new.with_secrets).map_err(bad)?;
     let (variables, unsaved) = variables(platform, &detail.summary.function);
     if let Some(fixture) = fixture.as_object_mut() {
         fixture.insert("env".to_owned(), json!(variables));

@@ -23,6 +23,7 @@ pub use self::{
     event::invoke,
     front::{Fronts, Kind, WEBSOCKET_API},
     functions::{BuildState, Functions},
+    select::Selection,
     versions::Versions,
 };
 use crate::{Result, authorizer::RequestAuthorizer, history::History, project::Project};
