@@ -22,6 +22,19 @@ fn add_dependencies(folder: &Folder) {
     fs::copy(repository.join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
 }
 
+fn save(dev: &Dev, id: &Value, name: &str) -> (u16, Value) {
+    dev.post(&format!("/api/invocations/{id}/save"), &json!({"name": name}))
+}
+
+/// Runs the tests of a package, of which there are two.
+fn assert_both_tests_pass(folder: &Folder) {
+    let mut tests = Command::new(env!("CARGO"));
+    tests.args(["test", "--quiet", "--offline", "--tests"]).current_dir(folder.path()).env_remove("CARGO_TARGET_DIR");
+    let output = tests.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.matches("test result: ok. 1 passed").count() == 2, "{text}");
+}
+
 #[test]
 fn saves_a_request_and_an_event_as_tests_that_pass() {
     let folder = package("1");
@@ -34,7 +47,7 @@ fn saves_a_request_and_an_event_as_tests_that_pass() {
     let (_, begun) = dev.post("/api/replay", &json!({"event": {"data": "{\"id\":1}"}}));
     dev.ended(&begun["id"]);
 
-    let save = |id: &Value, name: &str| dev.post(&format!("/api/invocations/{id}/save"), &json!({"name": name}));
+    let save = |id: &Value, name: &str| save(&dev, id, name);
     let (status, saved) = save(&request, "lists_items");
     assert_eq!(saved["files"], json!(["tests/fixtures/lists_items.json", "tests/lists_items.rs"]), "{saved}");
     assert_eq!(status, 200);
@@ -42,11 +55,7 @@ fn saves_a_request_and_an_event_as_tests_that_pass() {
     let fixture = fs::read_to_string(folder.path().join("tests/fixtures/lists_items.json")).unwrap();
     assert!(fixture.contains("x-a") && !fixture.contains("secret"), "{fixture}");
 
-    let mut tests = Command::new(env!("CARGO"));
-    tests.args(["test", "--quiet", "--offline", "--tests"]).current_dir(folder.path()).env_remove("CARGO_TARGET_DIR");
-    let output = tests.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.matches("test result: ok. 1 passed").count() == 2, "{text}");
+    assert_both_tests_pass(&folder);
 
     // No file is replaced, and no name leads elsewhere.
     let (status, error) = save(&request, "lists_items");
@@ -54,7 +63,7 @@ fn saves_a_request_and_an_event_as_tests_that_pass() {
     assert_eq!(save(&request, "../lists_items").0, 400);
 }
 
-/// A test has the stage, the media types and the streaming mode of the recorded invocation. Names of Rust are names of tests too.
+/// A test has the stage and the media types of the front, and expects no secret. A keyword is the name of a test too.
 #[test]
 fn saves_the_settings_of_the_front() {
     let folder = package("1");
@@ -70,7 +79,7 @@ fn saves_the_settings_of_the_front() {
     dev.send("rest-api", "GET /prod/items HTTP/1.1\r\naccept: text/plain\r\n", "");
     let request = dev.last();
     assert_eq!(request["response"]["body"]["data"], "hello /items", "{request}");
-    let save = |id: &Value, name: &str| dev.post(&format!("/api/invocations/{id}/save"), &json!({"name": name}));
+    let save = |id: &Value, name: &str| save(&dev, id, name);
     let (status, saved) = save(&request["id"], "move");
     assert!(status == 200 && saved["hint"].as_str().unwrap().contains("does not set SECRET,"), "{saved}");
 
@@ -80,18 +89,13 @@ fn saves_the_settings_of_the_front() {
     let fixture = fs::read_to_string(folder.path().join("tests/fixtures/move.json")).unwrap();
     assert!(fixture.contains("LODGER_A") && !fixture.contains("SECRET"), "{fixture}");
 
-    let mut tests = Command::new(env!("CARGO"));
-    tests.args(["test", "--quiet", "--offline", "--tests"]).current_dir(folder.path()).env_remove("CARGO_TARGET_DIR");
-    let output = tests.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.matches("test result: ok. 1 passed").count() == 2, "{text}");
+    assert_both_tests_pass(&folder);
 }
 
 #[test]
 fn explains_why_an_invocation_cannot_be_a_test() {
     let dev = Dev::function(&[]);
     dev.get("alb", "/");
-    let (status, error) =
-        dev.post(&format!("/api/invocations/{}/save", dev.last()["id"]), &json!({"name": "says_hello"}));
+    let (status, error) = save(&dev, &dev.last()["id"], "says_hello");
     assert!(status == 400 && error["error"].as_str().unwrap().contains("without a package"), "{error}");
 }
