@@ -16,8 +16,8 @@ pub struct BodyRecord {
     pub content_type: Option<String>,
     data: BytesMut,
     size: usize,
-    /// Has read the bytes that are not kept.
-    rest: DefaultHasher,
+    /// Has read the bytes that are not kept, if there are any.
+    rest: Option<Box<DefaultHasher>>,
 }
 
 impl BodyRecord {
@@ -32,7 +32,9 @@ impl BodyRecord {
         let room = MAX_BODY.saturating_sub(self.data.len()).min(bytes.len());
         let (kept, rest) = bytes.split_at_checked(room).unwrap_or_default();
         self.data.extend_from_slice(kept);
-        self.rest.write(rest);
+        if !rest.is_empty() {
+            self.rest.get_or_insert_default().write(rest);
+        }
         self.size += bytes.len();
     }
 
@@ -48,7 +50,7 @@ impl BodyRecord {
 
     /// A hash of the whole body, the same for equal bodies.
     pub fn hash(&self) -> u64 {
-        let mut hasher = self.rest.clone();
+        let mut hasher = self.rest.as_deref().cloned().unwrap_or_default();
         hasher.write(&self.data);
         hasher.finish()
     }

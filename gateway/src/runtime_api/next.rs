@@ -30,9 +30,9 @@ pub(super) async fn next(shared: &SharedState) -> Response<Full<Bytes>> {
             if state.slots.is_none() {
                 // The caller has given up, such as after a restart of the process.
                 state.open.retain(|_, open| !open.is_abandoned());
-            }
-            if state.slots.is_none() && !state.open.is_empty() {
-                state.protocol_errors.push("polled before the reply to the last invocation".to_owned());
+                if !state.open.is_empty() {
+                    state.protocol_errors.push("polled before the reply to the last invocation".to_owned());
+                }
             }
             // Skips invocations whose caller no longer waits.
             state.queue.retain(|queued| !queued.reply.is_closed());
