@@ -15,7 +15,7 @@ use tokio::{
 use crate::{
     Result,
     platform::Functions,
-    project::{Build, Project, Sources},
+    project::{Build, Project, Sources, is_lock},
 };
 
 /// The pause without a change that ends a series of changes: editors write several files.
@@ -24,18 +24,10 @@ const QUIET: Duration = Duration::from_millis(30);
 /// The maximum duration of a series of changes. Requests wait for its end.
 const MAX_SERIES: Duration = Duration::from_secs(1);
 
-/// A change of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Change {
-    Source(PathBuf),
-    /// A change of `Cargo.lock`, which a build may write itself.
-    Lock,
-}
-
 /// The changes of the files that a build reads.
 #[derive(Debug)]
 pub struct Changes {
-    changes: mpsc::UnboundedReceiver<Change>,
+    changes: mpsc::UnboundedReceiver<PathBuf>,
     _watcher: RecommendedWatcher,
 }
 
@@ -51,8 +43,8 @@ impl Changes {
         ignored.extend(["benches", "examples", "tests"].map(|folder| project.folder.join(folder)));
         let roots = project.watched.clone();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            for change in event.iter().flat_map(|event| changes_of(event, &roots, &ignored)) {
-                let _ = sender.send(change);
+            for path in event.iter().flat_map(|event| changes_of(event, &roots, &ignored)) {
+                let _ = sender.send(path);
             }
         })?;
         for path in project.watched.iter().filter(|path| path.exists()) {
@@ -75,14 +67,8 @@ impl Changes {
         mut sources: Sources,
     ) -> Result<()> {
         loop {
-            if !self.has_changed_during_build(&sources) {
-                loop {
-                    match self.changes.recv().await {
-                        None => return Ok(()),
-                        Some(change) if is_read(&change, &sources) => break,
-                        Some(_) => {}
-                    }
-                }
+            if !self.has_changed_during_build(&sources) && self.wait(&sources).await.is_none() {
+                return Ok(());
             }
             // From now on requests wait for the new version.
             functions.begin();
@@ -92,33 +78,29 @@ impl Changes {
         }
     }
 
-    /// Returns whether a source file has changed since the last build began.
+    /// Waits for a change of a file that the last build has read. Returns `None` at the end of the changes.
+    async fn wait(&mut self, sources: &Sources) -> Option<()> {
+        while !sources.contains(&self.changes.recv().await?) {}
+        Some(())
+    }
+
+    /// Returns whether a source file has changed since the last build began. A build may write `Cargo.lock` itself.
     fn has_changed_during_build(&mut self, sources: &Sources) -> bool {
         let mut has_changed = false;
-        while let Ok(change) = self.changes.try_recv() {
-            has_changed |= change != Change::Lock && is_read(&change, sources);
+        while let Ok(path) = self.changes.try_recv() {
+            has_changed |= !is_lock(&path) && sources.contains(&path);
         }
         has_changed
     }
 }
 
-/// Whether a build reads a file.
-fn is_read(change: &Change, sources: &Sources) -> bool {
-    match change {
-        Change::Source(path) => sources.contains(path),
-        Change::Lock => true,
-    }
-}
-
-/// Returns the changes of files that a build may read.
-fn changes_of(event: &Event, roots: &[PathBuf], ignored: &[PathBuf]) -> Vec<Change> {
+/// Returns the changed files that a build may read.
+fn changes_of(event: &Event, roots: &[PathBuf], ignored: &[PathBuf]) -> Vec<PathBuf> {
     if !matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)) {
         return Vec::new();
     }
     let is_read = |path: &&PathBuf| !ignored.iter().any(|folder| is_in(path, folder)) && !is_hidden(path, roots);
-    let is_lock = |path: &PathBuf| path.file_name().is_some_and(|name| name == "Cargo.lock");
-    let read = event.paths.iter().filter(is_read);
-    read.map(|path| if is_lock(path) { Change::Lock } else { Change::Source(path.clone()) }).collect()
+    event.paths.iter().filter(is_read).cloned().collect()
 }
 
 /// Whether a path is in a folder, or in one with six more characters: cargo creates the target folder under such a name.
@@ -145,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    fn changes(kind: EventKind, path: &str) -> Vec<Change> {
+    fn changes(kind: EventKind, path: &str) -> Vec<PathBuf> {
         let event = Event::new(kind).add_path(path.into());
         changes_of(&event, &["/app".into(), "/.home/.app".into()], &["/app/target".into(), "/app/tests".into()])
     }
@@ -156,6 +138,7 @@ mod tests {
         for (path, is_change) in [
             ("/app/src/main.rs", true),
             ("/app/Cargo.toml", true),
+            ("/app/Cargo.lock", true),
             ("/app/target/debug/app", false),
             ("/app/targetF3x9Qa/CACHEDIR.TAG", false),
             ("/app/targets/src/lib.rs", true),
@@ -167,12 +150,12 @@ mod tests {
             // Only folders below the package count.
             ("/.home/.app/src/main.rs", true),
         ] {
-            let expected = if is_change { vec![Change::Source(path.into())] } else { Vec::new() };
+            let expected = if is_change { vec![PathBuf::from(path)] } else { Vec::new() };
             assert_eq!(changes(modified, path), expected, "{path}");
+            assert_eq!(is_lock(Path::new(path)), path == "/app/Cargo.lock", "{path}");
         }
-        assert_eq!(changes(modified, "/app/Cargo.lock"), [Change::Lock]);
         let created = changes(EventKind::Create(CreateKind::File), "/app/src/a.rs");
-        assert_eq!(created, [Change::Source("/app/src/a.rs".into())]);
-        assert_eq!(changes(EventKind::Access(AccessKind::Any), "/app/src/a.rs"), []);
+        assert_eq!(created, [PathBuf::from("/app/src/a.rs")]);
+        assert!(changes(EventKind::Access(AccessKind::Any), "/app/src/a.rs").is_empty());
     }
 }

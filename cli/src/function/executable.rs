@@ -19,9 +19,8 @@ impl ExecutableCopy {
     /// The file cannot be copied.
     pub async fn new(executable: &Path, number: u64) -> io::Result<Self> {
         let name = executable.file_name().unwrap_or_default();
-        let builds = executable.with_file_name("lodger-dev");
-        let folder =
-            builds.join(format!("{}-{number}", std::process::id())).join(executable.file_stem().unwrap_or(name));
+        let folder = format!("{}-{number}-{}", std::process::id(), name.to_string_lossy());
+        let folder = executable.with_file_name("lodger-dev").join(folder);
         tokio::fs::create_dir_all(&folder).await?;
         let copy = Self { path: folder.join(name), folder };
         tokio::fs::copy(executable, &copy.path).await?;
@@ -33,7 +32,5 @@ impl Drop for ExecutableCopy {
     fn drop(&mut self) {
         // Windows does not remove a program that runs: the file stays until `cargo clean`.
         let _ = fs::remove_dir_all(&self.folder);
-        // The folder of the build, after its last executable.
-        let _ = self.folder.parent().map(fs::remove_dir);
     }
 }

@@ -30,6 +30,16 @@ pub enum Kind {
     Local(LocalHost),
 }
 
+impl Kind {
+    /// The URI of a request below the stage: without the stage, if clients of the front send it. A path without the stage stays.
+    pub fn below_stage(&self, uri: &Uri) -> Uri {
+        match self {
+            Self::Lambda(front) => front.uri_below_stage(uri).unwrap_or_else(|_| uri.clone()),
+            Self::Local(_) => uri.clone(),
+        }
+    }
+}
+
 /// The fronts, with their settings.
 #[derive(Debug)]
 pub struct Fronts {
@@ -93,12 +103,9 @@ impl Fronts {
         self.lambda.iter().map(Front::name).chain(LOCAL_HOSTS.iter().map(|(name, _)| *name)).collect()
     }
 
-    /// The URI of a request below the stage: without the stage, if clients of the front send it.
+    /// The URI of a request to the front with a name, [below the stage](Kind::below_stage).
     pub fn below_stage(&self, name: &str, uri: &Uri) -> Uri {
-        match self.get(name) {
-            Some(Kind::Lambda(front)) => front.uri_below_stage(uri).unwrap_or_else(|_| uri.clone()),
-            _ => uri.clone(),
-        }
+        self.get(name).map_or_else(|| uri.clone(), |kind| kind.below_stage(uri))
     }
 
     /// The URI that clients of a front send, with its stage if it has one.

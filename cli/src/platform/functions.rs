@@ -1,6 +1,8 @@
 //! The functions of a platform, and their builds.
 
 use std::{
+    collections::BTreeMap,
+    path::PathBuf,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -31,6 +33,12 @@ pub struct BuildState {
     pub output: String,
 }
 
+impl BuildState {
+    fn building(number: u64, is_serving: bool) -> Self {
+        Self { state: "building", number, at: now(), duration_ms: 0.0, is_serving, output: String::new() }
+    }
+}
+
 /// The functions of a package, which are built together.
 #[derive(Debug)]
 pub struct Functions {
@@ -42,15 +50,7 @@ pub struct Functions {
 impl Functions {
     /// Creates the functions, the default one first.
     pub fn new(all: Vec<Versions>, terminal: Terminal) -> Arc<Self> {
-        let build = BuildState {
-            state: "building",
-            number: 1,
-            at: now(),
-            duration_ms: 0.0,
-            is_serving: false,
-            output: String::new(),
-        };
-        Arc::new(Self { all, build: watch::Sender::new(build), terminal })
+        Arc::new(Self { all, build: watch::Sender::new(BuildState::building(1, false)), terminal })
     }
 
     /// The names of the functions, the default one first.
@@ -78,18 +78,7 @@ impl Functions {
 
     /// Begins a build: requests wait for its end.
     pub fn begin(&self) {
-        self.build.send_modify(|build| {
-            let number = build.number + 1;
-            let is_serving = build.is_serving;
-            *build = BuildState {
-                state: "building",
-                number,
-                at: now(),
-                duration_ms: 0.0,
-                is_serving,
-                output: String::new(),
-            };
-        });
+        self.build.send_modify(|build| *build = BuildState::building(build.number + 1, build.is_serving));
     }
 
     /// Builds the functions after [`begin`](Self::begin), and starts them. If one of them fails, the last version goes on. Returns the files
@@ -99,27 +88,40 @@ impl Functions {
     /// cargo cannot be started.
     pub async fn build(&self, build: &Build) -> Result<Sources> {
         let built = build.run(&self.terminal).await?;
-        let executables = match built.executables {
-            Ok(executables) => executables,
+        let started = match &built.executables {
+            Ok(executables) => self.copy_programs(executables).await.map(|programs| (executables, programs)),
+            Err(output) => Err(output.clone()),
+        };
+        match started {
+            Ok((executables, programs)) => {
+                let has_started = self.switch_to(programs, built.duration).await;
+                Ok(if has_started { Sources::of(executables.values()) } else { Sources::unknown() })
+            }
             Err(output) => {
                 self.fail(built.duration, output);
-                return Ok(Sources::unknown());
+                Ok(Sources::unknown())
             }
-        };
+        }
+    }
+
+    /// Copies the executables of a build.
+    ///
+    /// # Errors
+    /// A file is missing, or cannot be copied.
+    async fn copy_programs(
+        &self,
+        executables: &BTreeMap<String, PathBuf>,
+    ) -> std::result::Result<Vec<(&Versions, Program)>, String> {
         let number = self.build.borrow().number;
         let mut programs = Vec::new();
         for function in &self.all {
-            let Some(executable) = executables.get(function.name()) else { continue };
-            match function.program().with_executable(executable, number).await {
-                Ok(program) => programs.push((function, program)),
-                Err(error) => {
-                    self.fail(built.duration, format!("cannot copy {}: {error}", executable.display()));
-                    return Ok(Sources::unknown());
-                }
-            }
+            let name = function.name();
+            let executable = executables.get(name).ok_or_else(|| format!("cargo has not built the binary {name:?}"))?;
+            let program = function.program().with_executable(executable, number).await;
+            programs
+                .push((function, program.map_err(|error| format!("cannot copy {}: {error}", executable.display()))?));
         }
-        let has_started = self.switch_to(programs, built.duration).await;
-        Ok(if has_started { Sources::of(executables.values()) } else { Sources::unknown() })
+        Ok(programs)
     }
 
     /// Starts the programs of the command line.

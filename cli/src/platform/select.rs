@@ -56,11 +56,7 @@ impl Platform {
         let Some(routes) = &self.routes else { return Ok((None, kind)) };
         let (method, uri) = (request.method(), request.uri());
         // A path without the stage of the front gets the response of the front later.
-        let below = match &kind {
-            Kind::Lambda(front) => front.uri_below_stage(uri).unwrap_or_else(|_| uri.clone()),
-            Kind::Local(_) => uri.clone(),
-        };
-        match (routes.select(method, below.path()), kind) {
+        match (routes.select(method, kind.below_stage(uri).path()), kind) {
             (Some((route, function)), Kind::Lambda(front)) => {
                 Ok((Some(function), Kind::Lambda(Box::new(front.route(route.clone())))))
             }

@@ -14,7 +14,12 @@ use std::{
 use cargo_metadata::{Metadata, MetadataCommand, Package, camino::Utf8PathBuf};
 use lodger_gateway::Route;
 
-pub use self::{build::Build, cors::CorsSettings, settings::Settings, sources::Sources};
+pub use self::{
+    build::Build,
+    cors::CorsSettings,
+    settings::Settings,
+    sources::{Sources, is_lock},
+};
 use crate::{Error, Result, args::BinaryArgs};
 
 /// A binary, and its package in the workspace.

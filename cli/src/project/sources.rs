@@ -26,8 +26,13 @@ impl Sources {
     /// Whether a build may read a file. Each file of Rust and of cargo counts.
     pub fn contains(&self, path: &Path) -> bool {
         let is_code = path.extension().is_some_and(|extension| extension == "rs" || extension == "toml");
-        is_code || self.read.as_ref().is_none_or(|read| read.iter().any(|read| path.starts_with(read)))
+        is_code || is_lock(path) || self.read.as_ref().is_none_or(|read| read.iter().any(|read| path.starts_with(read)))
     }
+}
+
+/// Whether a file is the `Cargo.lock` of a package.
+pub fn is_lock(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "Cargo.lock")
 }
 
 /// The paths in a file of the format of `make`: a target, a colon, and paths with escaped spaces.
@@ -55,6 +60,7 @@ mod tests {
             ("/a/routes/index.html", true),
             ("/a/new.rs", true),
             ("/a/Cargo.toml", true),
+            ("/a/Cargo.lock", true),
             ("/a/app.db", false),
         ] {
             assert_eq!(sources.contains(Path::new(path)), is_read, "{path}");
